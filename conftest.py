@@ -1,0 +1,3 @@
+"""Where pytest finds the suite's fixtures."""
+
+pytest_plugins = ["shop.testing.fixtures"]

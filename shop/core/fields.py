@@ -1,0 +1,73 @@
+"""Serializer fields that take JSON types at their word: "2", 2.0 and true are no integers."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
+
+MAX_ID = 2**63 - 1
+
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
+
+
+class StrictInt(serializers.IntegerField):
+    """An integer, written as one; give it ``min_value`` and ``max_value``."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuse whatever JSON does not call an integer, booleans too."""
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class IdField(StrictInt):
+    """The id of a row: 1 to 2⁶³ − 1."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Bound it by what the column holds."""
+        super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
+
+
+class StrictStr(serializers.CharField):
+    """A string, written as one; give it a ``max_length``."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse numbers, which CharField would take."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBool(serializers.BooleanField):
+    """``true`` or ``false``, not "yes" or 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Refuse all that BooleanField would read as a boolean."""
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
+class AmountField(serializers.DecimalField):
+    """Money as a string such as "12.50", in the shop's currency; never negative, never rounded."""
+
+    default_error_messages = {
+        "invalid": 'Write the amount as a string with at most two decimals, such as "12.50".',
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Bound it by what the column holds."""
+        super().__init__(max_digits=MAX_DIGITS, decimal_places=2, max_value=MAX_AMOUNT, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Refuse "1e3", "1_000", " 1" and numbers, which DecimalField would take."""
+        if not isinstance(data, str) or not _AMOUNT.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+    def to_representation(self, value: Decimal) -> str:
+        """Write two decimals, always."""
+        return show(value)

@@ -1,0 +1,229 @@
+"""How a failure looks: RFC 9457 ``problem+json``, whoever raised it. The one place that knows both
+our errors and the frameworks'.
+"""
+
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import Resolver404, resolve
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+from rest_framework.settings import api_settings
+
+from shop.core.errors import NotFound, ShopError, TooManyRequests, Unauthorized, Unavailable
+from shop.core.renderers import dumps
+
+PROBLEM_JSON = "application/problem+json"
+
+logger = logging.getLogger("shop.errors")
+
+
+class InvalidToken(Unauthorized):
+    """401: the one answer for every token that does not work."""
+
+    code = "token_invalid"
+    message = "The token is invalid, expired or revoked. Log in again."
+
+
+_CODES = {
+    400: "invalid",
+    401: "not_authenticated",
+    403: "permission_denied",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    411: "length_required",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    429: "too_many_requests",
+    500: "server_error",
+    503: "unavailable",
+}
+_TOO_BIG = "The body is larger than 262144 bytes."
+
+
+def problem(error: ShopError) -> dict[str, Any]:
+    """Draw one of our refusals: its facts are members beside the standard ones."""
+    return {**_problem(error.status, error.detail, error.code), **error.facts}
+
+
+def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
+    """Draw whatever a DRF view raised; DRF's ``EXCEPTION_HANDLER``."""
+    request: HttpRequest | None = context["request"]._request if context.get("request") else None
+    status, body, headers = describe(exc, request)
+    response = Response(body, status=status, content_type=PROBLEM_JSON, headers=headers)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
+    return response
+
+
+def problem_for(exc: Exception, request: HttpRequest) -> HttpResponse:
+    """Draw what was raised outside a DRF view."""
+    status, body, headers = describe(exc, request)
+    response = HttpResponse(
+        dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
+    return response
+
+
+def describe(
+    exc: BaseException, request: HttpRequest | None
+) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Return status, problem and headers for an exception, and log what is the server's fault."""
+    if isinstance(exc, ShopError):
+        return exc.status, _with_errors(exc), exc.headers
+    if isinstance(exc, drf.APIException):
+        return _describe_drf(exc)
+    status, detail = _read_foreign(exc)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        logger.error("unavailable: %s: %s", type(exc).__name__, _one_line(exc))
+        return _describe_503()
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _describe_500(exc, request)
+    return status, _problem(status, detail), {}
+
+
+def _read_foreign(exc: BaseException) -> tuple[int, str]:
+    """Return the status and the sentence for an exception that is neither ours nor DRF's."""
+    if isinstance(exc, Http404 | ObjectDoesNotExist):
+        return 404, NotFound.message
+    if isinstance(exc, PermissionDenied):
+        return 403, "Your role does not allow this."
+    if isinstance(exc, RequestDataTooBig):
+        return 413, _TOO_BIG
+    if isinstance(exc, UnreadablePostError):
+        return 400, "The body ended before its Content-Length."
+    if isinstance(exc, SuspiciousOperation | BadRequest | UnicodeError):
+        return 400, "The request is malformed."
+    if isinstance(exc, OperationalError | InterfaceError):
+        return 503, ""
+    if isinstance(exc, DatabaseError) and not isinstance(exc, IntegrityError | DataError):
+        # A connection that died half-way surfaces as a bare DatabaseError, a full disk of SQLite
+        # as one too; a wrong statement does not come this far past the tests.
+        return 503, ""
+    return 500, ""
+
+
+def _describe_503() -> tuple[int, dict[str, Any], dict[str, str]]:
+    error = Unavailable()
+    return error.status, problem(error), error.headers
+
+
+def _describe_500(
+    exc: BaseException, request: HttpRequest | None
+) -> tuple[int, dict[str, Any], dict[str, str]]:
+    request_id = getattr(request, "request_id", "")
+    method, path = (request.method, request.path) if request else ("", "")
+    logger.error("%s %s failed, request %s", method, path, request_id, exc_info=exc)
+    detail = "The shop failed; it is our fault and is in our log under this request_id."
+    return 500, {**_problem(500, detail), "request_id": request_id}, {}
+
+
+def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str, str]]:
+    if isinstance(exc, drf.ValidationError):
+        errors = list(_walk(exc.detail))
+        return 400, {**_problem(400, _summary(errors)), "errors": errors}, {}
+    if isinstance(exc, drf.NotAuthenticated):
+        return _describe_ours(Unauthorized())
+    if isinstance(exc, drf.AuthenticationFailed):
+        return _describe_ours(InvalidToken())
+    if isinstance(exc, drf.Throttled):
+        return _describe_ours(TooManyRequests(retry_after=max(1, int(exc.wait or 1))))
+    details = {403: "Your role does not allow this.", 404: NotFound.message}
+    detail = details.get(exc.status_code, str(exc.detail))
+    headers = {"Allow": ""} if isinstance(exc, drf.MethodNotAllowed) else {}
+    headers.pop("Allow", None)  # DRF's view has set it already
+    return exc.status_code, _problem(exc.status_code, detail), headers
+
+
+def _describe_ours(error: ShopError) -> tuple[int, dict[str, Any], dict[str, str]]:
+    return error.status, problem(error), error.headers
+
+
+def _problem(status: int, detail: str, code: str = "") -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code or _CODES.get(status, "error"),
+    }
+
+
+def _with_errors(error: ShopError) -> dict[str, Any]:
+    body = problem(error)
+    if "field" in error.facts and "reason" in error.facts:
+        field, reason = body.pop("field"), body.pop("reason")
+        body["errors"] = [{"field": field, "code": error.code, "detail": reason}]
+    return body
+
+
+def _walk(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """Flatten DRF's nested details into one entry for each fault, fields joined by dots."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)
+            yield from _walk(inner, ".".join(filter(None, (field, own))))
+    elif isinstance(detail, list | tuple):
+        for inner in detail:
+            yield from _walk(inner, field)
+    else:
+        yield {"field": field, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
+
+
+def _summary(errors: list[dict[str, str]]) -> str:
+    fields = ", ".join(dict.fromkeys(error["field"] for error in errors if error["field"]))
+    if not fields:
+        return errors[0]["detail"] if errors else "The request is not valid."
+    return f"The request is not valid: see errors for {fields}."
+
+
+def _one_line(exc: BaseException) -> str:
+    return " ".join(str(exc).split())
+
+
+# -- Django's own hooks, for what happens outside views -------------------------------------------
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler400``."""
+    return problem_for(exception, request)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler403``."""
+    return problem_for(exception, request)
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """``handler404``, and the last route of all: names the right path where a slash is missing."""
+    detail = "Nothing is here."
+    if not request.path.endswith("/") and _resolves(f"{request.path_info}/"):
+        detail = f"Nothing is here; the path ends with a slash: {request.path}/"
+    return HttpResponse(dumps(_problem(404, detail)), status=404, content_type=PROBLEM_JSON)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """``handler500``; the request middleware has logged the exception."""
+    body = {**_problem(500, "The shop failed."), "request_id": getattr(request, "request_id", "")}
+    return HttpResponse(dumps(body), status=500, content_type=PROBLEM_JSON)
+
+
+def _resolves(path: str) -> bool:
+    try:
+        return resolve(path).func is not page_not_found
+    except Resolver404:
+        return False

@@ -1,0 +1,215 @@
+"""Did this request happen already? The record commits with the work, or not at all.
+
+``Idempotency-Key`` follows draft-ietf-httpapi-idempotency-key-header-07: a structured-field string,
+and bare as most clients send it. Scope: caller, method and path. A twin blocks on the unique index
+until the first commits, then replays; a crash takes the record away with the work, so nothing is
+ever stuck. Kept for 48 hours; 2xx and 409 answers alone, and none that carries a secret.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import IntegrityError, OperationalError, models, transaction
+from django.db.models.functions import Now
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
+from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.models import IdempotencyKey
+from shop.core.renderers import dumps
+from shop.core.transactions import sqlstate, transactional
+
+KEPT_FOR = timedelta(hours=48)
+REPLAYED = "Idempotent-Replayed"
+
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+# RFC 8941, section 3.3.3: a quoted string escapes its quotes and backslashes.
+_QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a key stands for: this caller, this operation, this body."""
+
+    user_id: int
+    scope: str
+    key: str
+    fingerprint: str
+
+    def take(self) -> tuple[IdempotencyKey, bool]:
+        """Insert the record, or return the one that stands, with False. Needs a transaction.
+
+        Raises IdempotencyKeyReused for another body, RequestInProgress where the twin holds the
+        index for longer than the lock time-out.
+        """
+        try:
+            with transaction.atomic():
+                return IdempotencyKey.objects.create(
+                    user_id=self.user_id,
+                    scope=self.scope,
+                    key=self.key,
+                    fingerprint=self.fingerprint,
+                ), True
+        except IntegrityError:
+            record = IdempotencyKey.objects.filter(
+                user_id=self.user_id, scope=self.scope, key=self.key
+            ).first()
+            if record is None:  # it grew old and was cleaned up this very moment
+                raise RequestInProgress from None
+        except OperationalError as error:
+            if sqlstate(error) == _LOCK_NOT_AVAILABLE:
+                raise RequestInProgress from error
+            raise
+        if record.fingerprint != self.fingerprint:
+            raise IdempotencyKeyReused
+        return record, False
+
+
+def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBase:
+    """Answer with ``work()``, once for each key; ``work`` touches the database alone.
+
+    Without a key it is just ``work()``. A Conflict undoes the work and is remembered as the answer;
+    any other exception undoes the record too.
+    """
+    claim = _read_claim(request)
+    if claim is None:
+        return work()
+    return _answer_once(claim, work)
+
+
+@transactional
+def _answer_once(claim: _Claim, work: Callable[[], Response]) -> HttpResponse:
+    record, is_new = claim.take()
+    if not is_new:
+        return _replay(record)
+    try:
+        with transaction.atomic():
+            answer = _freeze(work())
+    except Conflict as error:
+        answer = _freeze_conflict(error)
+    _store(record, answer)
+    return answer
+
+
+def idempotent_steps(
+    request: Request,
+    *,
+    begin: Callable[[], int],
+    finish: Callable[[int], Response],
+    twin: Callable[[int], Response],
+) -> HttpResponseBase:
+    """Answer work that asks the outside: ``begin`` commits, with the record, before ``finish`` asks.
+
+    ``begin`` returns the id of the row that the work is about. A twin gets ``twin(id)``, the row as
+    it stands, and starts nothing.
+    """
+    claim = _read_claim(request)
+    if claim is None:
+        return finish(begin())
+    outcome = _begin_once(claim, begin)
+    if isinstance(outcome, HttpResponse):
+        return outcome
+    resource_id, is_new = outcome
+    if is_new:
+        return finish(resource_id)
+    response = twin(resource_id)
+    response[REPLAYED] = "true"
+    return response
+
+
+@transactional
+def _begin_once(claim: _Claim, begin: Callable[[], int]) -> HttpResponse | tuple[int, bool]:
+    record, is_new = claim.take()
+    if not is_new:
+        return _replay(record) if record.status_code else (record.resource_id or 0, False)
+    try:
+        with transaction.atomic():
+            resource_id = begin()
+    except Conflict as error:
+        answer = _freeze_conflict(error)
+        _store(record, answer)
+        return answer
+    IdempotencyKey.objects.filter(pk=record.pk).update(resource_id=resource_id)
+    return resource_id, True
+
+
+def forget_old_keys(limit: int) -> int:
+    """Delete up to ``limit`` records that are older than 48 hours; return how many went."""
+    old = IdempotencyKey.objects.filter(
+        created_at__lt=models.ExpressionWrapper(
+            Now() - KEPT_FOR, output_field=models.DateTimeField()
+        )
+    )
+    batch = list(old.order_by("created_at").values_list("pk", flat=True)[:limit])
+    return IdempotencyKey.objects.filter(pk__in=batch).delete()[0]
+
+
+def read_key(header: str) -> str:
+    """Return the key that a header value carries, bare or quoted. Raises InvalidField, a 400."""
+    value = header.strip()
+    if value.startswith('"'):
+        if not _QUOTED.fullmatch(value):
+            value = ""
+        value = re.sub(r"\\(.)", r"\1", value[1:-1])
+    if not _VISIBLE.fullmatch(value):
+        raise InvalidField(
+            field="Idempotency-Key", reason="Idempotency-Key is 1 to 255 visible ASCII characters."
+        )
+    return value
+
+
+def _read_claim(request: Request) -> _Claim | None:
+    header = request.headers.get("Idempotency-Key")
+    if header is None:
+        return None
+    return _Claim(
+        user_id=request.user.pk,
+        scope=f"{request.method} {request.path}"[:200],
+        key=read_key(header),
+        fingerprint=sha256(_canonical(request.data)).hexdigest(),
+    )
+
+
+def _canonical(data: Any) -> bytes:
+    # Not orjson, which stops at integers of 64 bits: a body may hold any number in a member we ignore.
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _freeze(response: Response) -> HttpResponse:
+    body = b"" if response.data is None else dumps(response.data)
+    frozen = HttpResponse(body, status=response.status_code, content_type="application/json")
+    if "Location" in response:
+        frozen["Location"] = response["Location"]
+    return frozen
+
+
+def _freeze_conflict(error: Conflict) -> HttpResponse:
+    return HttpResponse(dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON)
+
+
+def _store(record: IdempotencyKey, answer: HttpResponse) -> None:
+    IdempotencyKey.objects.filter(pk=record.pk).update(
+        status_code=answer.status_code,
+        content_type=answer["Content-Type"],
+        location=answer.get("Location", ""),
+        body=answer.content,
+    )
+
+
+def _replay(record: IdempotencyKey) -> HttpResponse:
+    answer = HttpResponse(
+        bytes(record.body), status=record.status_code, content_type=record.content_type
+    )
+    if record.location:
+        answer["Location"] = record.location
+    answer[REPLAYED] = "true"
+    return answer

@@ -1,0 +1,82 @@
+"""Pages: an object whose array bears the resource's plural name, beside count, next and previous."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from shop.core.errors import InvalidField, NotFound
+
+DEFAULT_PAGE_SIZE = 20
+MAX_PAGE_SIZE = 100
+_MAX_DIGITS = 9
+
+
+class PageBeyondEnd(NotFound):
+    """404 for a page after the last. Facts: pages, how many there are."""
+
+    message = "There are {pages} pages."
+
+
+class ShopPagination(PageNumberPagination):
+    """``?page=`` from 1 and ``?page_size=`` up to 100, 20 unless told; two statements a page.
+
+    The view says ``plural``, the name of the array in its answer.
+    """
+
+    page_size = DEFAULT_PAGE_SIZE
+    page_size_query_param = "page_size"
+    max_page_size = MAX_PAGE_SIZE
+    plural = "results"
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        """Return the page's rows. Raises InvalidField (400) or PageBeyondEnd (404)."""
+        self.request = request
+        self.plural = getattr(view, "plural", self.plural)
+        size = min(_read(request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+        number = _read(request, "page", 1)
+        paginator = Paginator(queryset, size)
+        if number > paginator.num_pages:
+            raise PageBeyondEnd(pages=paginator.num_pages)
+        self.page: Page[Any] = paginator.page(number)
+        return list(self.page)
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Wrap the rows."""
+        return Response(
+            {
+                "count": self.page.paginator.count,
+                "next": self.get_next_link(),
+                "previous": self.get_previous_link(),
+                self.plural: data,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe the page in OpenAPI 3.1."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["count", "next", "previous", self.plural],
+            "properties": {
+                "count": {"type": "integer", "examples": [123]},
+                "next": link,
+                "previous": link,
+                self.plural: schema,
+            },
+        }
+
+
+def _read(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
+        raise InvalidField(field=name, reason=f"{name} is a whole number from 1.")
+    return int(text)

@@ -1,0 +1,45 @@
+"""What every viewset of the shop shares, and nothing more."""
+
+from typing import Any, cast
+
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+ID = "[0-9]{1,18}"
+
+
+class ShopViewSet(GenericViewSet[Any]):
+    """A viewset whose unknown methods are a 405 for everyone, before anyone is asked who they are."""
+
+    lookup_value_regex = ID
+    http_method_names = ["get", "head", "post", "patch", "delete"]  # OPTIONS is CORS's, not ours
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse unknown methods, then do what DRF does."""
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Raise MethodNotAllowed."""
+        raise MethodNotAllowed(str(request.method))
+
+
+class IsStaff(BasePermission):
+    """Staff alone: 401 for the anonymous, 403 for customers."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True for an active member of staff."""
+        return bool(request.user and request.user.is_active and request.user.is_staff)
+
+
+def read(shape: type[Serializer[Any]], request: Request, **kwargs: Any) -> dict[str, Any]:
+    """Return the request's body as ``shape`` reads it. Raises ValidationError, a 400."""
+    form = shape(data=request.data, **kwargs)
+    form.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", form.validated_data)

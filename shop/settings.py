@@ -1,0 +1,300 @@
+"""Every setting of the shop, in one file; safe, or it does not start.
+
+The environment decides (see ``.env.example``; a ``.env`` file beside ``manage.py`` is read too). With
+``DEBUG`` off nothing has an unsafe default: a missing or weak secret stops the start with its remedy.
+"""
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+DEBUG = env.bool("DEBUG", default=False)
+
+
+def _secret(name: str) -> str:
+    """Read a signing secret, or stop the start and say how to make one.
+
+    Raises ImproperlyConfigured when the secret is missing or under 32 bytes (RFC 7518, section 3.2:
+    an HS256 key is at least as long as its hash).
+    """
+    # Not env.str(): it would read a secret that begins with "$" as a reference to another variable.
+    value = str(env.ENVIRON.get(name, ""))
+    if not value and DEBUG:
+        return f"development-only-{name.lower()}-{'0' * 16}"
+    if len(value.encode()) < 32:
+        state = "is missing" if not value else "is too short"
+        raise ImproperlyConfigured(
+            f"{name} {state}: set it to at least 32 random bytes, for example the output of "
+            '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+        )
+    return value
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
+if SECRET_KEY == JWT_SIGNING_KEY:
+    raise ImproperlyConfigured(
+        "JWT_SIGNING_KEY equals SECRET_KEY: give each its own value, so that one leak is not two."
+    )
+
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
+if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
+    raise ImproperlyConfigured(
+        "ALLOWED_HOSTS must name the hosts that the shop answers for, for example "
+        "ALLOWED_HOSTS=api.example.com (a bare * accepts any, and is refused with DEBUG off)."
+    )
+
+# -- The shop ------------------------------------------------------------------------------------
+
+SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
+# The ISO 4217 currencies of 0, 3 or 4 decimals; amounts here have exactly two.
+_OTHER_DECIMALS = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "
+    "BHD IQD JOD KWD LYD OMR TND CLF UYW".split()
+)
+if len(SHOP_CURRENCY) != 3 or not SHOP_CURRENCY.isascii() or not SHOP_CURRENCY.isalpha():
+    raise ImproperlyConfigured("SHOP_CURRENCY must be a three-letter ISO 4217 code, such as USD.")
+if SHOP_CURRENCY in _OTHER_DECIMALS:
+    raise ImproperlyConfigured(
+        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals, and every amount here does: "
+        "choose one that has, such as USD, EUR or GBP."
+    )
+
+# Minutes in which an order wants its payment; a bank transfer gets seven days.
+ORDER_PAYMENT_WINDOW: int = env.int("ORDER_PAYMENT_WINDOW", default=30)
+if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
+    raise ImproperlyConfigured("ORDER_PAYMENT_WINDOW is minutes: 1 to 525600 (a year).")
+
+# The demo gateway takes any card and no money.
+DEMO_PAYMENTS: bool = env.bool("DEMO_PAYMENTS", default=False)
+
+# False switches every rate limit off: for load tests.
+THROTTLE: bool = env.bool("THROTTLE", default=True)
+
+# -- Django --------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "shop",
+    "shop.core",
+    "accounts",
+    "catalog",
+    "cart",
+    "orders",
+    "payments",
+]
+# Development packages, where the tests (zeal) and `make lint` (the migration linter) ask for them.
+INSTALLED_APPS += env.list("DEVELOPMENT_APPS", default=[])
+
+MIDDLEWARE = [
+    "shop.core.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+if "zeal" in INSTALLED_APPS:
+    MIDDLEWARE.append("zeal.middleware.zeal_middleware")
+    ZEAL_RAISE = True  # an N+1 fails its test
+
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+APPEND_SLASH = False  # a path without its slash is a 404 that names the right one
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+MEDIA_URL = "media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        # The manifest names each file by its content, and needs `collectstatic` to have run.
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+
+# -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+_database = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+        ),
+    }
+    # A file, since an in-memory test database fails under threads; one for each test process.
+    _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+    _database["OPTIONS"] = {
+        **_database.get("OPTIONS", {}),
+        "options": (
+            "-c lock_timeout=3s -c statement_timeout=10s"
+            " -c idle_in_transaction_session_timeout=15s"
+        ),
+    }
+else:
+    raise ImproperlyConfigured(
+        "DATABASE_URL must be sqlite:///path or postgres://user:password@host/name: "
+        "the shop is built and tested for SQLite and PostgreSQL alone."
+    )
+DATABASES = {"default": _database}
+
+# -- Who is here ---------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "accounts.hashers.ShopArgon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATION = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _VALIDATION + "UserAttributeSimilarityValidator"},
+    {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": _VALIDATION + "CommonPasswordValidator"},
+    {"NAME": _VALIDATION + "NumericPasswordValidator"},
+]
+
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ISSUER": "shop",
+    "AUDIENCE": "shop-api",
+    "LEEWAY": 5,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens rotates: single use, which the library's is not
+    "BLACKLIST_AFTER_ROTATION": True,
+    "CHECK_REVOKE_TOKEN": False,
+    "CHECK_USER_IS_ACTIVE": True,
+    "UPDATE_LAST_LOGIN": False,  # no hot write per login
+    "USER_ID_CLAIM": "user_id",
+    "AUTH_HEADER_TYPES": ("Bearer",),
+}
+
+# -- The API -------------------------------------------------------------------------------------
+
+NUM_PROXIES: int = env.int("NUM_PROXIES", default=0)
+if NUM_PROXIES < 0:
+    raise ImproperlyConfigured("NUM_PROXIES counts the proxies before the shop: 0 or more.")
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["shop.core.renderers.ShopJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["shop.core.parsers.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.SessionJWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "shop.core.pagination.ShopPagination",
+    "DEFAULT_SCHEMA_CLASS": "shop.core.openapi.ShopAutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "shop.core.handlers.problem_response",
+    "NUM_PROXIES": NUM_PROXIES,
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Shop API",
+    "DESCRIPTION": "Accounts, catalog, cart, orders and payments of a headless shop.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "POSTPROCESSING_HOOKS": [],
+}
+
+CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match"]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# A body holds at most 256 KiB (RELIABILITY R19), and an admin form 100 fields.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+# -- Transport -----------------------------------------------------------------------------------
+
+# Only behind a proxy that sets X-Forwarded-Proto itself; else any client could claim HTTPS.
+if env.bool("TRUST_PROXY_HEADERS", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT: bool = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_AGE = 60 * 60 * 12
+SECURE_HSTS_SECONDS = 0 if DEBUG else 60 * 60 * 24 * 365
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+X_FRAME_OPTIONS = "DENY"
+
+# -- Logs: a line for a client's mistake, a traceback for our own ---------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Its own handlers mail the admins and print under DEBUG alone.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "django.db.backends": {"level": "WARNING"},
+    },
+}

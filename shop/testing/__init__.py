@@ -1,0 +1,1 @@
+"""What tests share: the cast, the race harness, the query budget and a real PostgreSQL."""

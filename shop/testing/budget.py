@@ -1,0 +1,19 @@
+"""How many statements a request may cost, transaction control not counted."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+_CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
+
+
+@contextmanager
+def query_budget(exactly: int) -> Iterator[None]:
+    """Fail, printing every statement, unless the block sends ``exactly`` that many."""
+    with CaptureQueriesContext(connection) as captured:
+        yield
+    sent = [q["sql"] for q in captured if not q["sql"].startswith(_CONTROL)]
+    listing = "\n".join(f"{n}. {sql}" for n, sql in enumerate(sent, 1))
+    assert len(sent) == exactly, f"{len(sent)} statements, not {exactly}:\n{listing}"

@@ -1,0 +1,67 @@
+"""A small cast: ada and bob buy, amy is staff, and anyone is nobody in particular."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test.utils import override_settings
+from rest_framework.test import APIClient
+
+from accounts.factories import StaffFactory, UserFactory
+from accounts.models import User
+from accounts.tokens import open_session
+from catalog import revision
+from catalog.factories import ProductFactory
+from catalog.models import Product
+
+
+class Caller(APIClient):
+    """An API client that is logged in as ``user``, by a real token of a real session."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(raise_request_exception=False)
+        self.user = user
+        self.pair = open_session(user)
+        self.credentials(HTTP_AUTHORIZATION=f"Bearer {self.pair.token}")
+
+
+@pytest.fixture
+def anyone() -> APIClient:
+    """A client without a token."""
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def ada(db: None) -> Caller:
+    """A customer."""
+    return Caller(UserFactory(username="ada"))
+
+
+@pytest.fixture
+def bob(db: None) -> Caller:
+    """Another customer."""
+    return Caller(UserFactory(username="bob"))
+
+
+@pytest.fixture
+def amy(db: None) -> Caller:
+    """A member of staff."""
+    return Caller(StaffFactory(username="amy"))
+
+
+@pytest.fixture
+def tea(db: None) -> Product:
+    """A product for sale: 4.50 a piece, 10 in stock."""
+    return ProductFactory(name="Tea", price="4.50", stock=10)
+
+
+@pytest.fixture(autouse=True)
+def _forget_answers() -> None:
+    """Keep no cached catalogue answer from one test to the next."""
+    revision._answers.clear()
+
+
+@pytest.fixture
+def unthrottled() -> Iterator[None]:
+    """Switch the rate limits off."""
+    with override_settings(THROTTLE=False):
+        yield
