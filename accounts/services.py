@@ -1,0 +1,60 @@
+"""Every write of accounts: registration, login and its end."""
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts import tokens
+from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
+from accounts.models import User
+from shop.core.errors import InvalidField
+
+
+def register(*, username: str, email: str, password: str) -> User:
+    """Create a customer; ``username`` comes in NFKC. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
+
+    The password is hashed before the transaction: hashing takes longer than all the rest.
+    """
+    user = User(username=username, email=email)
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidField(field="password", reason=" ".join(error.messages)) from None
+    user.password = make_password(password)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        _raise_taken(user)
+        raise
+    return user
+
+
+def _raise_taken(user: User) -> None:
+    if User.objects.filter(username_key=user.username_key).exists():
+        raise UsernameTaken from None
+    if User.objects.filter(email_key=user.email_key).exists():
+        raise EmailTaken from None
+
+
+def log_in(*, username: str, password: str) -> tokens.TokenPair:
+    """Open a session for a username or an e-mail address. Raises InvalidCredentials (401)."""
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        raise InvalidCredentials
+    return tokens.open_session(user)
+
+
+def log_out(*, sid: str) -> None:
+    """End one login: its access and refresh tokens are dead when this returns."""
+    tokens.end_session(sid)
+
+
+def log_out_everywhere(*, user: User) -> None:
+    """End every login of the user."""
+    User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+
+

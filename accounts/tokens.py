@@ -1,0 +1,161 @@
+"""Tokens: short access, single-use refresh, and a session that ends both at once.
+
+A login inserts two rows in SimpleJWT's token table: one for the refresh token's ``jti`` and one for
+the session (``sid``). Both tokens carry ``sid``, the user's ``tv`` (token_version) and ``sexp``, past
+which nothing of the session lives; so an expired row may be purged without reviving a token.
+A row's presence in the blacklist kills: the session's row its whole login, a refresh row itself. No
+token text is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import DateTimeField, Exists, ExpressionWrapper
+from django.db.models.functions import Now
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+from rest_framework_simplejwt.utils import datetime_from_epoch
+
+from accounts.models import User
+from shop.core.handlers import InvalidToken
+from shop.core.transactions import transactional
+
+# A refresh token seen again this soon is a client's retry, not a thief (RFC 9700, section 4.14.2).
+REUSE_GRACE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a login or a refresh hands out; ``expires_in`` is the access token's life in seconds."""
+
+    token: str
+    refresh: str
+    expires_in: int
+
+
+class ShopRefreshToken(RefreshToken):
+    """A refresh token of one session; its access tokens never outlive the session."""
+
+    @classmethod
+    def of_session(cls, user: User) -> ShopRefreshToken:
+        """Open a session for ``user``, whom the caller has authenticated, and return its token."""
+        token = cls()
+        token["user_id"], token["tv"] = str(user.pk), user.token_version
+        token["sid"], token["sexp"] = uuid4().hex, token["exp"]
+        OutstandingToken.objects.bulk_create([_row(token, token["sid"]), _row(token, token["jti"])])
+        return token
+
+    @property
+    def access_token(self) -> AccessToken:
+        """A new access token of the session."""
+        access: AccessToken = super().access_token
+        access["exp"] = min(access["exp"], self["sexp"])
+        return access
+
+    def check_blacklist(self) -> None:
+        """Leave the question of reuse to the unique insert in ``rotate``, which has one winner."""
+
+    def as_pair(self) -> TokenPair:
+        """Sign both tokens."""
+        access = self.access_token
+        return TokenPair(str(access), str(self), access["exp"] - access["iat"])
+
+
+def open_session(user: User) -> TokenPair:
+    """Log ``user`` in, whom the caller has authenticated."""
+    return ShopRefreshToken.of_session(user).as_pair()
+
+
+def user_of(claims: Any) -> User:
+    """Return the active user of a verified token whose session lives. One statement.
+
+    ``claims`` is any token with our claims. Raises InvalidToken.
+    """
+    try:
+        user_id, sid, version = int(claims["user_id"]), str(claims["sid"]), int(claims["tv"])
+    except (KeyError, ValueError, TypeError):
+        raise InvalidToken from None
+    ended = BlacklistedToken.objects.filter(token__jti=sid)
+    user = User.objects.filter(pk=user_id).annotate(session_ended=Exists(ended)).first()
+    if user is None or not user.is_active or user.session_ended or user.token_version != version:
+        raise InvalidToken
+    return user
+
+
+def rotate(raw: str) -> TokenPair:
+    """Spend a refresh token for a new pair; of parallel calls with one token, one wins.
+
+    Raises InvalidToken. A token that was spent over REUSE_GRACE ago ends its whole session: one of
+    its two holders is a thief (RFC 9700, section 4.14.2).
+    """
+    try:
+        token = ShopRefreshToken(raw)  # type: ignore[arg-type]  # the stubs want a Token here
+    except TokenError:
+        raise InvalidToken from None
+    pair = _spend(token)
+    if pair is None:
+        _end_if_reused(token)
+        raise InvalidToken
+    return pair
+
+
+@transactional
+def _spend(token: ShopRefreshToken) -> TokenPair | None:
+    """Return the next pair, or None if the token was spent before. Raises InvalidToken."""
+    user_of(token)
+    row = OutstandingToken.objects.filter(jti=token["jti"]).first()
+    if row is None:
+        raise InvalidToken
+    try:
+        with transaction.atomic():
+            BlacklistedToken.objects.create(token=row)
+    except IntegrityError:
+        return None
+    token.set_jti()
+    token.set_iat()
+    token["exp"] = token["sexp"]
+    OutstandingToken.objects.bulk_create([_row(token, token["jti"])])
+    return token.as_pair()
+
+
+def _end_if_reused(token: ShopRefreshToken) -> None:
+    spent_long_ago = BlacklistedToken.objects.filter(
+        token__jti=token["jti"],
+        blacklisted_at__lt=ExpressionWrapper(Now() - REUSE_GRACE, output_field=DateTimeField()),
+    )
+    if spent_long_ago.exists():
+        end_session(token["sid"])
+
+
+def end_session(sid: str) -> bool:
+    """Kill every token of one login from now on; False if it was dead already."""
+    row = OutstandingToken.objects.filter(jti=sid).first()
+    if row is None:
+        return False
+    return BlacklistedToken.objects.get_or_create(token=row)[1]
+
+
+def forget_expired_tokens(limit: int) -> int:
+    """Delete up to ``limit`` expired rows, with their blacklist rows; return how many went."""
+    expired = OutstandingToken.objects.filter(expires_at__lte=timezone.now())
+    batch = list(expired.order_by("expires_at").values_list("pk", flat=True)[:limit])
+    OutstandingToken.objects.filter(pk__in=batch).delete()
+    return len(batch)
+
+
+def _row(token: ShopRefreshToken, jti: str) -> OutstandingToken:
+    return OutstandingToken(
+        jti=jti,
+        user_id=int(token["user_id"]),
+        token="",  # no bearer secret at rest
+        created_at=token.current_time,
+        expires_at=datetime_from_epoch(token["sexp"]),
+    )
+

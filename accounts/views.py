@@ -1,0 +1,136 @@
+"""The verbs of accounts: log in and out, refresh, register, look at oneself."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import services, tokens
+from accounts.models import User
+from accounts.serializers import (
+    CredentialsSerializer,
+    MessageSerializer,
+    RefreshSerializer,
+    RegistrationSerializer,
+    TokenPairSerializer,
+    UserSerializer,
+)
+from accounts.throttles import (
+    LoginAccountThrottle,
+    LoginAddressThrottle,
+    RefreshThrottle,
+    RegistrationThrottle,
+)
+from shop.core.idempotency import idempotent
+from shop.core.viewsets import ShopViewSet, read
+
+
+class LoginViewSet(ShopViewSet):
+    """Log in."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (LoginAccountThrottle, LoginAddressThrottle)
+    serializer_class = CredentialsSerializer
+
+    @extend_schema(summary="Log in", responses=TokenPairSerializer)
+    def create(self, request: Request) -> Response:
+        """Open a session; an e-mail address serves as username too."""
+        pair = services.log_in(**read(CredentialsSerializer, request))
+        for throttle in (LoginAccountThrottle(), LoginAddressThrottle()):
+            throttle.forgive(request)  # failures alone are limited
+        return Response(TokenPairSerializer(pair).data)
+
+
+class LogoutViewSet(ShopViewSet):
+    """Log out, here or everywhere."""
+
+    serializer_class = MessageSerializer
+
+    @extend_schema(summary="Log out", request=None, responses={200: MessageSerializer})
+    def create(self, request: Request) -> HttpResponseBase:
+        """End this login: its access and refresh tokens are dead from now on."""
+
+        def work() -> Response:
+            services.log_out(sid=request.auth["sid"])
+            return Response({"message": "You are logged out."})
+
+        return idempotent(request, work)
+
+    @extend_schema(summary="Log out everywhere", request=None, responses={200: MessageSerializer})
+    @action(detail=False, methods=["post"], url_path="all")
+    def everywhere(self, request: Request) -> HttpResponseBase:
+        """End every login of the caller, on all devices."""
+
+        def work() -> Response:
+            services.log_out_everywhere(user=cast("User", request.user))
+            return Response({"message": "You are logged out everywhere."})
+
+        return idempotent(request, work)
+
+
+class TokenViewSet(ShopViewSet):
+    """Refresh."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    throttle_classes = (RefreshThrottle,)
+    serializer_class = RefreshSerializer
+
+    @extend_schema(summary="Refresh", responses=TokenPairSerializer)
+    @action(detail=False, methods=["post"])
+    def refresh(self, request: Request) -> Response:
+        """Spend a refresh token for a new pair; each works once."""
+        pair = tokens.rotate(read(RefreshSerializer, request)["refresh"])
+        return Response(TokenPairSerializer(pair).data)
+
+
+class UserViewSet(ShopViewSet):
+    """Register, and look at oneself."""
+
+    serializer_class = UserSerializer
+    queryset = User.objects.none()
+
+    def get_authenticators(self) -> list[Any]:
+        """Registration ignores an ``Authorization`` header."""
+        if self.request is not None and self.request.method == "POST":
+            return []
+        return super().get_authenticators()
+
+    def get_permissions(self) -> list[Any]:
+        """Anyone may register."""
+        return [AllowAny()] if self.action == "create" else super().get_permissions()
+
+    def get_throttles(self) -> list[Any]:
+        """Registration alone is limited."""
+        return [RegistrationThrottle()] if self.action == "create" else []
+
+    def get_queryset(self) -> QuerySet[User]:
+        """Oneself; everyone for staff."""
+        user = cast("User", self.request.user)
+        return User.objects.all() if user.is_staff else User.objects.filter(pk=user.pk)
+
+    @extend_schema(
+        summary="Register", request=RegistrationSerializer, responses={201: UserSerializer}
+    )
+    def create(self, request: Request) -> Response:
+        """Create a customer."""
+        user = services.register(**read(RegistrationSerializer, request))
+        location = f"{request.path}{user.pk}/"
+        return Response(UserSerializer(user).data, status=201, headers={"Location": location})
+
+    @extend_schema(summary="Retrieve user")
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show a user: oneself, or anyone to staff."""
+        return Response(UserSerializer(self.get_object()).data)
+
+    @extend_schema(summary="Retrieve oneself")
+    @action(detail=False)
+    def me(self, request: Request) -> Response:
+        """Show the caller."""
+        return Response(UserSerializer(request.user).data)
