@@ -1,0 +1,31 @@
+"""What the catalog refuses."""
+
+from shop.core.errors import Conflict, NotFound
+
+
+class ProductNotFound(NotFound):
+    """404: no such product is for sale."""
+
+    code = "product_not_found"
+    message = "No such product is for sale."
+
+
+class OutOfStock(Conflict):
+    """409. Facts: product_id and available of the first short product, product_ids of all."""
+
+    code = "out_of_stock"
+    message = "Product {product_id} has {available} in stock, fewer than asked for."
+
+
+class ProductUnavailable(Conflict):
+    """409. Facts: product_ids that are no longer for sale."""
+
+    code = "product_unavailable"
+    message = "No longer for sale: products {product_ids}. Take them out of the cart."
+
+
+class StockLimit(Conflict):
+    """409. Facts: limit, pieces that one product may have."""
+
+    code = "stock_limit"
+    message = "A product has at most {limit} pieces in stock."

@@ -1,0 +1,81 @@
+"""Shapes of the catalog. Answers are made by hand: they are the hottest reads of the shop."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from catalog.models import MAX_STOCK, Product
+from shop.core.fields import AmountField, StrictBool, StrictInt, StrictStr
+from shop.core.money import currency, show
+
+NAME_LENGTH = 200
+DESCRIPTION_LENGTH = 10_000
+REASON_LENGTH = 200
+
+
+class ProductSerializer(serializers.Serializer[Any]):
+    """Describes what ``show_product`` writes."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    price = AmountField()
+    currency = serializers.CharField(help_text="ISO 4217.")
+    description = serializers.CharField()
+    in_stock = serializers.BooleanField()
+    stock = serializers.IntegerField(required=False, help_text="For staff.")
+    is_published = serializers.BooleanField(required=False, help_text="For staff.")
+
+
+def show_product(product: Product, *, for_staff: bool) -> dict[str, Any]:
+    """Return a product as its readers see it."""
+    shown = {
+        "id": product.pk,
+        "name": product.name,
+        "price": show(product.price),
+        "currency": currency(),
+        "description": product.description,
+        "in_stock": product.stock > 0,
+    }
+    if for_staff:
+        shown |= {"stock": product.stock, "is_published": product.is_published}
+    return shown
+
+
+class NewProductSerializer(serializers.Serializer[Any]):
+    """A product to create."""
+
+    name = StrictStr(max_length=NAME_LENGTH)
+    price = AmountField()
+    description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
+    stock = StrictInt(min_value=0, max_value=MAX_STOCK, required=False)
+    is_published = StrictBool(required=False)
+
+
+class ProductChangesSerializer(serializers.Serializer[Any]):
+    """What to change of a product; ``stock`` moves by its own operation."""
+
+    name = StrictStr(max_length=NAME_LENGTH, required=False)
+    price = AmountField(required=False)
+    description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
+    is_published = StrictBool(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse ``stock``: typing over it would lose sales that happen meanwhile."""
+        if "stock" in self.initial_data:
+            raise serializers.ValidationError(
+                {"stock": "Stock moves by POST /api/products/{id}/stock/ with delta and reason."}
+            )
+        return attrs
+
+
+class StockAdjustmentSerializer(serializers.Serializer[Any]):
+    """Pieces in or out, and why."""
+
+    delta = StrictInt(min_value=-MAX_STOCK, max_value=MAX_STOCK)
+    reason = StrictStr(max_length=REASON_LENGTH)
+
+    def validate_delta(self, value: int) -> int:
+        """Refuse a movement that moves nothing."""
+        if value == 0:
+            raise serializers.ValidationError("delta is not 0.")
+        return value

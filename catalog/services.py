@@ -1,0 +1,165 @@
+"""Every write of the catalog. ``take_stock``, ``return_stock``, ``adjust_stock`` and
+``create_product`` are the only writers of stock, and each leaves a movement.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TypedDict, Unpack
+
+from django.db.models import Case, Expression, F, IntegerField, Value, When
+from django.db.models.functions import Now
+
+from accounts.models import User
+from catalog import revision
+from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, StockLimit
+from catalog.models import MAX_STOCK, MovementKind, Product, Quantities, StockMovement
+from shop.core.transactions import transactional
+
+
+class ProductChanges(TypedDict, total=False):
+    """What staff may change of a product; ``stock`` moves by ``adjust_stock`` instead."""
+
+    name: str
+    description: str
+    price: Decimal
+    is_published: bool
+
+
+@transactional
+def create_product(
+    *,
+    name: str,
+    price: Decimal,
+    description: str = "",
+    stock: int = 0,
+    is_published: bool = True,
+    actor: User | None = None,
+) -> Product:
+    """Create a product with its initial stock. ``price`` is in the shop's currency."""
+    product = Product.objects.create(
+        name=name, price=price, description=description, stock=stock, is_published=is_published
+    )
+    if stock:
+        StockMovement.objects.create(
+            product=product,
+            kind=MovementKind.INITIAL,
+            delta=stock,
+            reason="Initial stock",
+            actor=actor,
+        )
+    revision.bump()
+    return product
+
+
+@transactional
+def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
+    """Change a product that is not archived. Raises ProductNotFound."""
+    product = _lock(product_id)
+    for name, value in changes.items():
+        setattr(product, name, value)
+    if changes:
+        product.save(update_fields=list(changes))
+        revision.bump()
+    return product
+
+
+@transactional
+def archive_product(*, product_id: int) -> None:
+    """Take a product out of every read, for good; its rows stay. Raises ProductNotFound."""
+    live = Product.objects.not_archived().filter(pk=product_id)
+    if not live.update(archived_at=Now(), is_published=False):
+        raise ProductNotFound
+    revision.bump()
+
+
+@transactional
+def adjust_stock(*, product_id: int, delta: int, reason: str, actor: User) -> Product:
+    """Add ``delta`` pieces, or take them away. Raises ProductNotFound, OutOfStock, StockLimit."""
+    product = _lock(product_id)
+    changed = Product.objects.filter(
+        pk=product_id, stock__gte=-delta, stock__lte=MAX_STOCK - delta
+    ).update(stock=F("stock") + delta)
+    if not changed and delta > 0:
+        raise StockLimit(limit=MAX_STOCK)
+    if not changed:
+        raise _out_of_stock([product])
+    StockMovement.objects.create(
+        product=product, kind=MovementKind.ADJUSTMENT, delta=delta, reason=reason, actor=actor
+    )
+    _show_change(was_in_stock=product.stock > 0, is_in_stock=product.stock + delta > 0)
+    product.stock += delta
+    return product
+
+
+def take_stock(
+    *, products: Sequence[Product], quantities: Quantities, reason: str, actor: User
+) -> None:
+    """Take what an order sells: of every product, or of none.
+
+    ``products`` are locked in ascending id by the caller, in its transaction. One guarded UPDATE
+    decides; its row count is checked. Raises ProductUnavailable or OutOfStock, naming the products.
+    """
+    pieces = _pieces(quantities)
+    taken = (
+        Product.objects.for_sale()
+        .filter(pk__in=quantities, stock__gte=pieces)
+        .update(stock=F("stock") - pieces)
+    )
+    if taken != len(quantities):
+        _refuse(products, quantities)
+    deltas = {product_id: -quantity for product_id, quantity in quantities.items()}
+    _record(deltas, kind=MovementKind.SALE, reason=reason, actor=actor)
+    if any(product.stock == quantities[product.pk] for product in products):
+        revision.bump()
+
+
+def return_stock(*, quantities: Quantities, reason: str, actor: User | None) -> None:
+    """Put back what a cancelled order took. Needs the caller's transaction; locks the products.
+
+    The caller returns an order's stock once: it has just won the order's guarded UPDATE.
+    """
+    products = Product.objects.lock_all(list(quantities))
+    Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _pieces(quantities))
+    _record(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
+    if any(product.stock == 0 for product in products):
+        revision.bump()
+
+
+def _lock(product_id: int) -> Product:
+    try:
+        return Product.objects.not_archived().lock(product_id)
+    except Product.DoesNotExist:
+        raise ProductNotFound from None
+
+
+def _pieces(quantities: Quantities) -> Expression:
+    whens = [When(pk=pk, then=Value(quantity)) for pk, quantity in quantities.items()]
+    return Case(*whens, default=Value(0), output_field=IntegerField())
+
+
+def _refuse(products: Sequence[Product], quantities: Quantities) -> None:
+    gone = [product.pk for product in products if not product.is_for_sale]
+    if gone:
+        raise ProductUnavailable(product_ids=gone)
+    raise _out_of_stock([p for p in products if p.stock < quantities[p.pk]])
+
+
+def _out_of_stock(short: Sequence[Product]) -> OutOfStock:
+    return OutOfStock(
+        product_id=short[0].pk,
+        available=short[0].stock,
+        product_ids=[product.pk for product in short],
+    )
+
+
+def _record(deltas: Quantities, *, kind: MovementKind, reason: str, actor: User | None) -> None:
+    StockMovement.objects.bulk_create(
+        StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor=actor)
+        for pk, delta in deltas.items()
+    )
+
+
+def _show_change(*, was_in_stock: bool, is_in_stock: bool) -> None:
+    """Bump the revision where the public answer changes; the number of pieces is not in it."""
+    if was_in_stock != is_in_stock:
+        revision.bump()
