@@ -1,0 +1,1 @@
+"""Intentions, and what they cost."""

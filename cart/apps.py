@@ -1,0 +1,9 @@
+"""The cart app."""
+
+from django.apps import AppConfig
+
+
+class CartConfig(AppConfig):
+    """Carts and their prices."""
+
+    name = "cart"

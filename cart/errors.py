@@ -1,0 +1,31 @@
+"""What the cart refuses."""
+
+from shop.core.errors import Conflict, NotFound
+
+
+class QuantityLimit(Conflict):
+    """409. Facts: limit, in_cart."""
+
+    code = "quantity_limit"
+    message = "A line holds at most {limit} pieces; {in_cart} are in the cart already."
+
+
+class CartFull(Conflict):
+    """409. Facts: limit."""
+
+    code = "cart_full"
+    message = "A cart holds at most {limit} lines."
+
+
+class CartBusy(Conflict):
+    """409: the cart turned into an order again and again while something was added."""
+
+    code = "cart_busy"
+    message = "The cart is being ordered right now; add it again."
+
+
+class ItemNotFound(NotFound):
+    """404: the cart has no line of this product."""
+
+    code = "item_not_found"
+    message = "This product is not in your cart."

@@ -1,0 +1,100 @@
+"""Carts: one open cart a user, one line a product."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import User
+from catalog.models import Product
+
+MAX_QUANTITY = 999
+MAX_LINES = 100
+
+
+class CartStatus(models.TextChoices):
+    """An open cart takes items; an ordered one is history."""
+
+    OPEN = "open", "Open"
+    ORDERED = "ordered", "Ordered"
+
+
+class CartQuerySet(models.QuerySet["Cart"]):
+    """Reads of carts."""
+
+    def open_of(self, user: User) -> CartQuerySet:
+        """The user's open cart, if there is one."""
+        return self.filter(user=user, status=CartStatus.OPEN)
+
+    def lock_open_of(self, user: User) -> Cart | None:
+        """Lock the user's open cart until the transaction ends; every cart writer does this first."""
+        return self.open_of(user).select_for_update(no_key=True).first()
+
+
+class Cart(models.Model):
+    """What a user means to buy. ``status`` is written by ``cart.services`` alone."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="carts"
+    )
+    status = models.CharField(
+        max_length=10, choices=CartStatus.choices, default=CartStatus.OPEN, editable=False
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = CartQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(status=CartStatus.OPEN), name="cart_one_open_per_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=CartStatus.values), name="cart_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Cart {self.pk}"
+
+
+class CartItemQuerySet(models.QuerySet["CartItem"]):
+    """Reads of cart items."""
+
+    def lock_products_of(self, cart_id: int) -> list[CartItem]:
+        """Return a cart's items, their products locked in ascending id until the transaction ends.
+
+        The caller holds the cart's lock, so the items themselves stand still.
+        """
+        return list(
+            self.filter(cart_id=cart_id)
+            .select_related("product")
+            .order_by("product_id")
+            .select_for_update(of=("product",), no_key=True)
+        )
+
+
+class CartItem(models.Model):
+    """One line of a cart."""
+
+    cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    quantity = models.PositiveSmallIntegerField()
+
+    objects = CartItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cart", "product"], name="cartitem_one_line_per_product"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
+                name="cartitem_quantity_1_to_999",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × product {self.product_id}"

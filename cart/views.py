@@ -1,0 +1,81 @@
+"""The verbs of the cart; a caller has one, and sees no other."""
+
+from typing import Any, cast
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from cart import services
+from cart.serializers import (
+    AddedSerializer,
+    AddItemSerializer,
+    CartSerializer,
+    QuantitySerializer,
+    show_cart,
+)
+from shop.core.idempotency import idempotent
+from shop.core.viewsets import ID, ShopViewSet, read
+
+PRODUCT_ID = OpenApiParameter("product_id", int, OpenApiParameter.PATH)
+
+
+class CartViewSet(ShopViewSet):
+    """The caller's open cart."""
+
+    serializer_class = CartSerializer
+    pagination_class = None
+
+    @extend_schema(summary="View cart", responses=CartSerializer)
+    def list(self, request: Request) -> Response:
+        """Show the open cart at today's prices."""
+        return Response(_shown(request))
+
+    @extend_schema(summary="Clear cart", responses={204: None})
+    def clear(self, request: Request) -> Response:
+        """Take every line out; the cart stays open and keeps its id."""
+        services.clear_cart(user=_user(request))
+        return Response(status=204)
+
+    @extend_schema(summary="Add to cart", request=AddItemSerializer, responses=AddedSerializer)
+    @action(detail=False, methods=["post"])
+    def add(self, request: Request) -> HttpResponseBase:
+        """Add pieces of a product; adding again adds up."""
+
+        def work() -> Response:
+            form = read(AddItemSerializer, request)
+            cart_id = services.add_item(user=_user(request), **form)
+            return Response({"message": "Added to your cart.", "cart_id": cart_id})
+
+        return idempotent(request, work)
+
+    @extend_schema(
+        summary="Set quantity",
+        request=QuantitySerializer,
+        responses=CartSerializer,
+        parameters=[PRODUCT_ID],
+    )
+    @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
+    def items(self, request: Request, product_id: str) -> Response:
+        """Set the quantity of a line, and show the cart."""
+        form = read(QuantitySerializer, request)
+        services.set_quantity(user=_user(request), product_id=int(product_id), **form)
+        return Response(_shown(request))
+
+    @extend_schema(summary="Remove from cart", responses={204: None}, parameters=[PRODUCT_ID])
+    @items.mapping.delete
+    def remove_item(self, request: Request, product_id: str) -> Response:
+        """Take a line out."""
+        services.remove_item(user=_user(request), product_id=int(product_id))
+        return Response(status=204)
+
+
+def _user(request: Request) -> User:
+    return cast("User", request.user)
+
+
+def _shown(request: Request) -> dict[str, Any]:
+    return show_cart(services.view_cart(user=_user(request)))
