@@ -1,0 +1,1 @@
+"""The promise: what was bought, at which price, and what became of it."""

@@ -1,0 +1,148 @@
+"""Orders: copies of what was bought, and what happened to them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now, Round
+
+from accounts.models import User
+from cart.models import MAX_QUANTITY, Cart
+from catalog.models import Product
+from orders.states import OrderStatus
+from shop.core.money import MAX_DIGITS
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Reads of orders."""
+
+    def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
+        """One's own; everyone's for staff."""
+        return self if user.is_staff else self.filter(user_id=user.pk)
+
+    def with_details(self) -> OrderQuerySet:
+        """With items and events, in two more statements."""
+        events = OrderEvent.objects.select_related("actor").order_by("pk")
+        return self.prefetch_related(
+            models.Prefetch("items", OrderItem.objects.order_by("pk")),
+            models.Prefetch("events", events),
+        )
+
+    def lock(self, pk: int) -> Order:
+        """Lock one order until the transaction ends, and return it. Raises DoesNotExist."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
+class Order(models.Model):
+    """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+    )
+    cart = models.OneToOneField(Cart, on_delete=models.PROTECT, related_name="order")
+    status = models.CharField(
+        max_length=10, choices=OrderStatus.choices, default=OrderStatus.PENDING
+    )
+    total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+    amount_paid = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
+    currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    paid_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values), name="order_status_known"
+            ),
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
+                name="order_not_overpaid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
+                name="order_paid_in_full",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
+                | Q(amount_paid=0),
+                name="order_without_money_when_open_or_cancelled",
+            ),
+        ]
+        indexes = [
+            # GET /api/orders/, newest first
+            models.Index(fields=["user", "-id"], name="order_by_user"),
+            # manage.py expire_orders
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=OrderStatus.PENDING),
+                name="order_pending_by_age",
+            ),
+            # the admin's filter by status, newest first
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.pk}"
+
+
+class OrderItem(models.Model):
+    """What was bought, copied at the moment of sale; never follows the catalog."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+    quantity = models.PositiveSmallIntegerField()
+    line_total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "product"], name="orderitem_one_line_per_product"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
+                name="orderitem_quantity_1_to_999",
+            ),
+            # Rounded, since SQLite multiplies decimals as floats: 0.1 * 3 there is no 0.3.
+            models.CheckConstraint(
+                condition=Q(line_total=Round(F("unit_price") * F("quantity"), precision=2)),
+                name="orderitem_line_total_adds_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderEvent(models.Model):
+    """Something that happened to an order, written in the transaction that did it; append-only."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
+    status = models.CharField(
+        max_length=10, choices=OrderStatus.choices, help_text="The order's status from then on."
+    )
+    note = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who did it; empty for the shop itself.",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values), name="orderevent_status_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.order_id} {self.status}"

@@ -1,0 +1,107 @@
+"""Shapes of orders."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import User
+from orders.models import Order, OrderEvent, OrderItem
+from shop.core.fields import AmountField, IdField
+from shop.core.money import show
+
+
+class PlaceOrderSerializer(serializers.Serializer[Any]):
+    """The cart to order; rules live in ``orders.services``."""
+
+    cart_id = IdField()
+    expected_total = AmountField(
+        required=False, help_text="What the buyer saw; another total refuses the order."
+    )
+
+
+class PlacedOrderSerializer(serializers.Serializer[Any]):
+    """Describes what ``show_placed`` writes, also the entries of the list."""
+
+    order_id = serializers.IntegerField()
+    status = serializers.CharField()
+    total = AmountField()
+    currency = serializers.CharField(help_text="ISO 4217.")
+    created_at = serializers.DateTimeField()
+
+
+class OrderItemSerializer(serializers.Serializer[Any]):
+    """A copy of what was bought."""
+
+    product_id = serializers.IntegerField()
+    name = serializers.CharField()
+    unit_price = AmountField()
+    quantity = serializers.IntegerField()
+    line_total = AmountField()
+
+
+class OrderEventSerializer(serializers.Serializer[Any]):
+    """What happened; ``status`` is the order's from then on."""
+
+    status = serializers.CharField()
+    note = serializers.CharField()
+    actor = serializers.CharField(
+        help_text='"shop", or a username; to customers "staff" for any member of staff.'
+    )
+    created_at = serializers.DateTimeField()
+
+
+class OrderSerializer(PlacedOrderSerializer):
+    """Describes what ``show_order`` writes."""
+
+    amount_paid = AmountField()
+    items = OrderItemSerializer(many=True)
+    events = OrderEventSerializer(many=True)
+
+
+def show_placed(order: Order) -> dict[str, Any]:
+    """Return an order without its details."""
+    return {
+        "order_id": order.pk,
+        "status": order.status,
+        "total": show(order.total),
+        "currency": order.currency,
+        "created_at": order.created_at,
+    }
+
+
+def show_order(order: Order, *, reader: User) -> dict[str, Any]:
+    """Return an order with its items and events, which the caller has fetched."""
+    return {
+        **show_placed(order),
+        "amount_paid": show(order.amount_paid),
+        "items": [_show_item(item) for item in order.items.all()],
+        "events": [_show_event(event, order, reader) for event in order.events.all()],
+    }
+
+
+def _show_item(item: OrderItem) -> dict[str, Any]:
+    return {
+        "product_id": item.product_id,
+        "name": item.name,
+        "unit_price": show(item.unit_price),
+        "quantity": item.quantity,
+        "line_total": show(item.line_total),
+    }
+
+
+def _show_event(event: OrderEvent, order: Order, reader: User) -> dict[str, Any]:
+    return {
+        "status": event.status,
+        "note": event.note,
+        "actor": _name_actor(event, order, reader),
+        "created_at": event.created_at,
+    }
+
+
+def _name_actor(event: OrderEvent, order: Order, reader: User) -> str:
+    """Name who did it; a customer learns no other person's name."""
+    if event.actor is None:
+        return "shop"
+    if reader.is_staff or event.actor_id == order.user_id:
+        return event.actor.username
+    return "staff"

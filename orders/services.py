@@ -1,0 +1,156 @@
+"""Every write of orders. A status is written by a guarded UPDATE; what follows from a change
+(stock, event) happens in its transaction, and only where the UPDATE found its row.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models.functions import Now
+
+from accounts.models import User
+from cart.models import CartItem
+from cart.pricing import PricedCart, PricedLine, price_lines
+from cart.services import claim_cart
+from catalog.services import return_stock, take_stock
+from orders.errors import (
+    CartEmpty,
+    CartNotFound,
+    CartNotOpen,
+    IllegalTransition,
+    TotalChanged,
+    TotalLimit,
+)
+from orders.models import Order, OrderEvent, OrderItem
+from orders.states import SENT, OrderStatus, sources_of
+from shop.core.money import MAX_AMOUNT, currency, show
+from shop.core.transactions import transactional
+
+
+@transactional
+def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = None) -> Order:
+    """Make the user's open cart an order, and take its stock. Nothing happens unless all does.
+
+    Claims the cart first, then locks the products in ascending id. ``expected_total`` is what the
+    buyer saw, in the shop's currency. Raises CartNotFound, CartNotOpen, CartEmpty, OutOfStock,
+    ProductUnavailable, TotalChanged, TotalLimit.
+    """
+    if not claim_cart(user=user, cart_id=cart_id):
+        _raise_not_open(user, cart_id)
+    items = CartItem.objects.lock_products_of(cart_id)
+    if not items:
+        raise CartEmpty
+    take_stock(
+        products=[item.product for item in items],
+        quantities={item.product_id: item.quantity for item in items},
+        reason=f"Order of cart {cart_id}",
+        actor=user,
+    )
+    priced = price_lines(
+        PricedLine(item.product_id, item.product.name, item.product.price, item.quantity)
+        for item in items
+    )
+    _check_total(priced.total, expected_total)
+    return _write_order(user, cart_id, priced)
+
+
+def _raise_not_open(user: User, cart_id: int) -> None:
+    order_id = Order.objects.filter(cart_id=cart_id, user=user).values_list("pk", flat=True).first()
+    if order_id is None:
+        raise CartNotFound
+    raise CartNotOpen(order_id=order_id)
+
+
+def _check_total(total: Decimal, expected: Decimal | None) -> None:
+    if total > MAX_AMOUNT:
+        raise TotalLimit(limit=show(MAX_AMOUNT))
+    if expected is not None and total != expected:
+        raise TotalChanged(total=show(total), expected=show(expected))
+
+
+def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
+    order = Order.objects.create(
+        user=user, cart_id=cart_id, total=priced.total, currency=currency()
+    )
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            product_id=line.product_id,
+            name=line.name,
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            line_total=line.line_total,
+        )
+        for line in priced.lines
+    )
+    OrderEvent.objects.create(order=order, status=order.status, note="Order placed", actor=user)
+    return order
+
+
+@transactional
+def cancel_order(*, order_id: int, actor: User | None, note: str = "") -> None:
+    """Cancel a pending or confirmed order and return its stock, once. Raises IllegalTransition.
+
+    A payment in flight is not waited for: money that comes later goes back.
+    """
+    _move(order_id, OrderStatus.CANCELLED, actor=actor, note=note)
+    quantities = dict(
+        OrderItem.objects.filter(order_id=order_id).values_list("product_id", "quantity")
+    )
+    return_stock(quantities=quantities, reason=f"Order {order_id} cancelled", actor=actor)
+
+
+@transactional
+def confirm_order(*, order_id: int, actor: User | None, note: str = "") -> None:
+    """Promise to deliver before the money comes. Raises IllegalTransition."""
+    _move(order_id, OrderStatus.CONFIRMED, actor=actor, note=note)
+
+
+@transactional
+def ship_order(*, order_id: int, actor: User) -> None:
+    """Note that the goods went out. Raises IllegalTransition."""
+    _move(order_id, OrderStatus.SHIPPED, actor=actor)
+
+
+@transactional
+def deliver_order(*, order_id: int, actor: User) -> None:
+    """Note that the goods arrived. Raises IllegalTransition."""
+    _move(order_id, OrderStatus.DELIVERED, actor=actor)
+
+
+def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
+    """Take the money for an order; False if the order takes none, and it must go back.
+
+    Needs the caller's transaction. ``amount`` is in the order's currency. An order whose goods went
+    out already keeps its status: cash on delivery shows in ``amount_paid``.
+    """
+    money: dict[str, Any] = {"amount_paid": amount, "paid_at": Now()}
+    if _try_move(order_id, OrderStatus.PAID, actor=actor, note="Payment received", **money):
+        return True
+    sent = Order.objects.filter(pk=order_id, status__in=SENT, paid_at=None)
+    if not sent.update(**money):
+        return False
+    note_event(order_id=order_id, note="Payment received", actor=actor)
+    return True
+
+
+def note_event(*, order_id: int, note: str, actor: User | None) -> None:
+    """Write down what happened to an order without changing its status."""
+    status = Order.objects.values_list("status", flat=True).get(pk=order_id)
+    OrderEvent.objects.create(order_id=order_id, status=status, note=note, actor=actor)
+
+
+def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "") -> None:
+    if not _try_move(order_id, wanted, actor=actor, note=note):
+        status = Order.objects.values_list("status", flat=True).get(pk=order_id)
+        raise IllegalTransition(order_status=status, wanted=wanted.value)
+
+
+def _try_move(
+    order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "", **also: Any
+) -> bool:
+    """Change an order's status; nothing else writes that column. True for the one that did it."""
+    movable = Order.objects.filter(pk=order_id, status__in=sources_of(wanted))
+    if not movable.update(status=wanted, **also):
+        return False
+    OrderEvent.objects.create(order_id=order_id, status=wanted, note=note, actor=actor)
+    return True
