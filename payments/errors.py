@@ -1,0 +1,58 @@
+"""What payments refuse."""
+
+from shop.core.errors import Conflict, InvalidField, NotFound
+
+
+class MethodNotConfigured(InvalidField):
+    """400. Facts: field, reason, payment_methods (the codes that are configured)."""
+
+    code = "payment_method_not_configured"
+
+
+class OrderNotFound(NotFound):
+    """404: no such order, or another's."""
+
+    code = "order_not_found"
+    message = "You have no order with this id."
+
+
+class PaymentInProgress(Conflict):
+    """409. Facts: payment_id of the live payment."""
+
+    code = "payment_in_progress"
+    message = "Payment {payment_id} of this order is under way; finish or cancel it first."
+
+
+class OrderNotPayable(Conflict):
+    """409. Facts: order_status."""
+
+    code = "order_not_payable"
+    message = "An order that is {order_status} takes no payment."
+
+
+class OrderExpired(Conflict):
+    """409: the payment window has closed."""
+
+    code = "order_expired"
+    message = "The time to pay this order is over; order anew."
+
+
+class PaymentNotOpen(Conflict):
+    """409. Facts: payment_status, wanted."""
+
+    code = "illegal_transition"
+    message = "A payment that is {payment_status} cannot be {wanted}."
+
+
+class OnlyStaffRecord(Conflict):
+    """409. Facts: payment_method."""
+
+    code = "payment_not_confirmable"
+    message = "Staff record the money of a {payment_method} payment when it arrives."
+
+
+class CancelTheOrder(Conflict):
+    """409. Facts: payment_method."""
+
+    code = "payment_not_cancellable"
+    message = "This {payment_method} order is confirmed; cancel the order instead."

@@ -1,0 +1,307 @@
+"""Every write of payments, in three phases (RELIABILITY R7).
+
+``begin_payment`` writes the intent and commits; ``charge`` asks the gateway with no lock held and no
+transaction open; ``settle`` writes the answer, whoever brings it. An unknown outcome stays pending,
+never "failed". Lock order: order, then payment, then products.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
+from django.db.models.functions import Now
+
+from accounts.models import User
+from orders.models import Order, OrderQuerySet
+from orders.services import cancel_order, confirm_order, note_event, record_payment
+from orders.states import PAYABLE, OrderStatus
+from payments import gateways
+from payments.errors import (
+    CancelTheOrder,
+    MethodNotConfigured,
+    OnlyStaffRecord,
+    OrderExpired,
+    OrderNotFound,
+    OrderNotPayable,
+    PaymentInProgress,
+    PaymentNotOpen,
+)
+from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.models import LIVE, OPEN, Payment, PaymentStatus
+from shop.core.transactions import transactional
+
+logger = logging.getLogger("shop.payments")
+
+# A gateway call gives up within ten seconds; what is younger than this may still be on its way.
+UNDER_WAY = timedelta(seconds=30)
+
+
+def payment_window() -> timedelta:
+    """Return how long an order waits for its payment to begin."""
+    return timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
+
+
+def ago(span: timedelta) -> ExpressionWrapper:
+    """Return the database's time minus ``span``: workers' clocks decide nothing."""
+    return ExpressionWrapper(Now() - span, output_field=DateTimeField())
+
+
+# -- Phase A: write the intent --------------------------------------------------------------------
+
+
+def check_method(method: str) -> None:
+    """Raise MethodNotConfigured, a 400 that lists the configured ones, unless ``method`` is."""
+    configured = gateways.configured()
+    if method not in configured:
+        names = ", ".join(configured)
+        raise MethodNotConfigured(
+            field="payment_method",
+            reason=f"This method is not configured; choose one of: {names}.",
+            payment_methods=list(configured),
+        )
+
+
+@transactional
+def begin_payment(*, user: User, order_id: int, method: str) -> int:
+    """Write a pending payment of the user's own order; return its id. Locks the order.
+
+    Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
+    """
+    check_method(method)
+    try:
+        order = _with_expiry(Order.objects.filter(user=user)).lock(order_id)
+    except Order.DoesNotExist:
+        raise OrderNotFound from None
+    _check_payable(order)
+    try:
+        with transaction.atomic():
+            payment = Payment.objects.create(
+                order=order, method=method, amount=order.total, currency=order.currency
+            )
+    except IntegrityError:
+        live = Payment.objects.get(order=order, status__in=LIVE)
+        raise PaymentInProgress(payment_id=live.pk) from None
+    return payment.pk
+
+
+def _with_expiry(orders: OrderQuerySet) -> OrderQuerySet:
+    """Annotate ``is_late``: the payment window has closed, by the database's clock."""
+    is_late = ExpressionWrapper(
+        Q(created_at__lt=ago(payment_window())), output_field=BooleanField()
+    )
+    return orders.annotate(is_late=is_late)
+
+
+def _check_payable(order: Any) -> None:
+    """Raise OrderNotPayable or OrderExpired unless the order, read with expiry, may be paid now."""
+    if order.status not in PAYABLE:
+        raise OrderNotPayable(order_status=order.status)
+    if order.status == OrderStatus.PENDING and order.is_late:
+        raise OrderExpired
+
+
+# -- Phase B: ask the gateway ---------------------------------------------------------------------
+
+
+def charge(*, payment_id: int, token: str = "") -> Payment:
+    """Take the money for a payment that was begun; return it as it then stands."""
+    payment = Payment.objects.get(pk=payment_id)
+    gateway, what = _gateway(payment), _charge(payment, token)
+    return _settle_by(payment, lambda: gateway.start(what))
+
+
+def confirm_payment(*, payment: Payment) -> Payment:
+    """Go on with an open payment after the customer's action; return it as it then stands.
+
+    Raises PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired.
+    """
+    _check_open(payment, "confirmed")
+    gateway, what = _gateway(payment), _charge(payment)
+    if gateway.recorded_by_staff:
+        raise OnlyStaffRecord(payment_method=payment.method)
+    _check_payable(_with_expiry(Order.objects.all()).get(pk=payment.order_id))
+    if payment.status == PaymentStatus.PENDING:
+        return settle_by_asking(payment)
+    return _settle_by(payment, lambda: gateway.confirm(what))
+
+
+def cancel_payment(*, payment: Payment) -> Payment:
+    """Give an open payment up; its order stays payable. Returns it as it then stands.
+
+    Money that was taken before stays taken: the payment has then succeeded. Raises PaymentNotOpen,
+    CancelTheOrder.
+    """
+    _check_open(payment, "cancelled")
+    gateway, what = _gateway(payment), _charge(payment)
+    if gateway.confirms_order:
+        raise CancelTheOrder(payment_method=payment.method)
+    return _settle_by(payment, lambda: gateway.cancel(what))
+
+
+def settle_by_asking(payment: Payment) -> Payment:
+    """Settle an open payment by what its gateway says became of it.
+
+    A charge that the gateway never heard of is given up there first, so that a request which is
+    still on its way takes nothing; only then is the payment cancelled here.
+    """
+    gateway, what = _gateway(payment), _charge(payment)
+
+    def ask() -> Outcome:
+        outcome = gateway.fetch(what)
+        if outcome is None and _is_under_way(payment):
+            return Outcome(OutcomeStatus.PENDING)
+        return outcome or gateway.cancel(what)
+
+    return _settle_by(payment, ask)
+
+
+def _is_under_way(payment: Payment) -> bool:
+    """Return whether the first request about a payment may still be on its way to the gateway."""
+    return Payment.objects.filter(pk=payment.pk, created_at__gt=ago(UNDER_WAY)).exists()
+
+
+def _settle_by(payment: Payment, call: Callable[[], Outcome]) -> Payment:
+    try:
+        outcome = gateways.ask(call)
+    except GatewayUnavailable as error:
+        logger.warning("payment %s: the gateway did not answer: %s", payment.pk, error)
+        return Payment.objects.get(pk=payment.pk)
+    settled = settle(payment=payment, outcome=outcome)
+    if settled.status == PaymentStatus.REFUND_PENDING:
+        settled = refund_late_payment(settled)
+    return settled
+
+
+# -- Phase C: write the answer --------------------------------------------------------------------
+
+
+@transactional
+def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> Payment:
+    """Write what became of an open payment; return it as it then stands. Locks the order first.
+
+    Safe to repeat and to race: whoever comes second changes nothing. Money for an order that takes
+    none any more is marked ``refund_pending``.
+    """
+    order = Order.objects.lock(payment.order_id)
+    now: dict[str, Any] = {"status": outcome.status.value}
+    if outcome.reference:
+        now["provider_reference"] = outcome.reference
+    if outcome.status not in OPEN:
+        now["settled_at"] = Now()
+    if not Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(**now):
+        return Payment.objects.get(pk=payment.pk)
+    payment.status = outcome.status.value
+    _tell_order(order, payment, actor)
+    return payment
+
+
+def _tell_order(order: Order, payment: Payment, actor: User | None) -> None:
+    """Let the order know what its payment became. The caller holds the order's lock."""
+    if payment.status == PaymentStatus.SUCCEEDED:
+        took_it = record_payment(order_id=order.pk, amount=payment.amount, actor=actor)
+        if not took_it:
+            payment.status = PaymentStatus.REFUND_PENDING
+            Payment.objects.filter(pk=payment.pk).update(status=payment.status)
+    elif payment.status == PaymentStatus.PENDING and _gateway(payment).confirms_order:
+        if order.status == OrderStatus.PENDING:
+            note = _gateway(payment).name
+            confirm_order(order_id=order.pk, actor=actor, note=note)
+
+
+@transactional
+def record_manual_payment(*, payment_id: int, actor: User) -> Payment:
+    """Record money that came by hand or bank. Raises PaymentNotOpen, OrderNotPayable.
+
+    For a cancelled order nothing is recorded: staff hand the money back.
+    """
+    order = Order.objects.lock(Payment.objects.values_list("order_id", flat=True).get(pk=payment_id))
+    payment = Payment.objects.get(pk=payment_id)
+    _check_open(payment, "recorded as paid")
+    if not _gateway(payment).recorded_by_staff:
+        raise PaymentNotOpen(payment_status=f"by {payment.method}", wanted="recorded as paid")
+    if order.status == OrderStatus.CANCELLED:
+        raise OrderNotPayable(order_status=order.status)
+    return settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED), actor=actor)
+
+
+# -- Late money goes back, once -------------------------------------------------------------------
+
+
+def refund_late_payment(payment: Payment) -> Payment:
+    """Give back money that came for a cancelled order; return the payment as it then stands.
+
+    The gateway gives it back once for the key, and one call here writes that it did.
+    """
+    gateway, what = _gateway(payment), _charge(payment)
+    key = f"{payment.provider_key}-refund"
+    try:
+        done = gateways.ask(lambda: gateway.refund(what, amount=payment.amount, key=key))
+    except GatewayUnavailable as error:
+        logger.warning("payment %s: the refund is not known yet: %s", payment.pk, error)
+        return payment
+    if done:
+        _write_refund(payment)
+    return Payment.objects.get(pk=payment.pk)
+
+
+@transactional
+def _write_refund(payment: Payment) -> None:
+    waiting = Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUND_PENDING)
+    Order.objects.lock(payment.order_id)
+    if waiting.update(status=PaymentStatus.REFUNDED):
+        note_event(order_id=payment.order_id, note="Late payment refunded", actor=None)
+
+
+# -- What has expired -----------------------------------------------------------------------------
+
+
+@transactional
+def expire_order(*, order_id: int) -> bool:
+    """Cancel a pending order whose window is over and that has no open payment; True if it did.
+
+    Locks the order, so that no payment begins meanwhile.
+    """
+    order: Any = _with_expiry(Order.objects.all()).lock(order_id)
+    if order.status != OrderStatus.PENDING or not order.is_late:
+        return False
+    if Payment.objects.open().filter(order=order).exists():
+        return False
+    cancel_order(order_id=order_id, actor=None, note="Not paid in time")
+    return True
+
+
+def give_up(payment: Payment) -> Payment:
+    """Ask what became of an open payment whose order's time is over, and give it up if nothing.
+
+    An order that its payment method confirms at once is confirmed instead.
+    """
+    gateway, what = _gateway(payment), _charge(payment)
+    is_cancelled = payment.order.status == OrderStatus.CANCELLED
+    if not gateway.recorded_by_staff or (gateway.confirms_order and not is_cancelled):
+        payment = settle_by_asking(payment)
+    if payment.status in OPEN and (is_cancelled or not gateway.confirms_order):
+        payment = _settle_by(payment, lambda: gateway.cancel(what))
+    return payment
+
+
+def _check_open(payment: Payment, wanted: str) -> None:
+    if payment.status not in OPEN:
+        raise PaymentNotOpen(payment_status=payment.status, wanted=wanted)
+
+
+def _gateway(payment: Payment) -> Gateway:
+    return gateways.known()[payment.method]
+
+
+def _charge(payment: Payment, token: str = "") -> Charge:
+    return Charge(
+        key=str(payment.provider_key),
+        amount=payment.amount,
+        currency=payment.currency,
+        order_id=payment.order_id,
+        token=token,
+    )

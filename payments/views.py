@@ -1,0 +1,120 @@
+"""The verbs of payments: pay, look, confirm, cancel."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from payments import gateways, services
+from payments.models import Payment
+from payments.serializers import (
+    PaymentMethodsSerializer,
+    PaymentSerializer,
+    PayOrderSerializer,
+    show_payment,
+)
+from shop.core.idempotency import idempotent_steps
+from shop.core.viewsets import ShopViewSet, read
+
+
+class PaymentViewSet(ShopViewSet):
+    """Payments of one's own orders; staff read everyone's."""
+
+    queryset = Payment.objects.none()
+    serializer_class = PaymentSerializer
+    plural = "payments"
+
+    def get_permissions(self) -> list[Any]:
+        """How one can pay is public."""
+        return [AllowAny()] if self.action == "methods" else super().get_permissions()
+
+    def get_queryset(self) -> QuerySet[Payment]:
+        """What the caller may see, newest first."""
+        return Payment.objects.visible_to(_user(self.request)).order_by("-pk")
+
+    @extend_schema(summary="List payments")
+    def list(self, request: Request) -> Response:
+        """Show a page of payments, newest first."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([show_payment(payment) for payment in page or ()])
+
+    @extend_schema(summary="Retrieve payment")
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show one payment."""
+        return Response(show_payment(self.get_object()))
+
+    @extend_schema(
+        summary="Process payment", request=PayOrderSerializer, responses={201: PaymentSerializer}
+    )
+    def create(self, request: Request) -> HttpResponseBase:
+        """Pay one's own order. A declined card is a 201 with ``failed``: the order stays payable."""
+        form = read(PayOrderSerializer, request)
+        services.check_method(form["payment_method"])
+
+        def begin() -> int:
+            return services.begin_payment(
+                user=_user(request), order_id=form["order_id"], method=form["payment_method"]
+            )
+
+        def finish(payment_id: int) -> Response:
+            token = form.get("payment_token", "")
+            return _created(request, services.charge(payment_id=payment_id, token=token))
+
+        def twin(payment_id: int) -> Response:
+            return _created(request, self.get_queryset().get(pk=payment_id))
+
+        return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+
+    @extend_schema(summary="Confirm payment", request=None, responses=PaymentSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> HttpResponseBase:
+        """Go on after the customer did what ``requires_action`` asked for."""
+        return self._step(services.confirm_payment)
+
+    @extend_schema(summary="Cancel payment", request=None, responses=PaymentSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> HttpResponseBase:
+        """Give an open payment up; its order stays payable."""
+        return self._step(services.cancel_payment)
+
+    @extend_schema(summary="List payment methods", responses=PaymentMethodsSerializer)
+    @action(detail=False, pagination_class=None)
+    def methods(self, request: Request) -> Response:
+        """Show the configured ways to pay."""
+        methods = [
+            {"code": gateway.code, "name": gateway.name}
+            for gateway in gateways.configured().values()
+        ]
+        return Response({"payment_methods": methods})
+
+    def _step(self, step: Callable[..., Payment]) -> HttpResponseBase:
+        """Take one step of a payment that the caller may see; a twin sees where it led."""
+
+        def shown(payment_id: int) -> Response:
+            return Response(show_payment(self.get_queryset().get(pk=payment_id)))
+
+        def finish(payment_id: int) -> Response:
+            payment = self.get_queryset().get(pk=payment_id)
+            return Response(show_payment(step(payment=payment)))
+
+        def begin() -> int:
+            payment_id: int = self.get_object().pk
+            return payment_id
+
+        return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
+
+
+def _created(request: Request, payment: Payment) -> Response:
+    location = f"{request.path}{payment.pk}/"
+    return Response(show_payment(payment), status=201, headers={"Location": location})
+
+
+def _user(request: Request) -> User:
+    return cast("User", request.user)
