@@ -1,0 +1,47 @@
+"""The one root router: every viewset of the shop by its path."""
+
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import APIRootView, DefaultRouter, Route
+
+from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
+from cart.views import CartViewSet
+from catalog.views import ProductViewSet
+from orders.views import OrderViewSet
+from payments.views import PaymentViewSet
+
+
+class IndexView(APIRootView):
+    """The index of the API."""
+
+    permission_classes = (AllowAny,)
+    authentication_classes = ()
+
+
+class ShopRouter(DefaultRouter):
+    """DRF's router, whose collections can be cleared too: ``DELETE /api/cart/``."""
+
+    APIRootView = IndexView
+    include_format_suffixes = False
+    routes = [
+        Route(
+            url=route.url,
+            mapping={**route.mapping, "delete": "clear"},
+            name=route.name,
+            detail=False,
+            initkwargs=route.initkwargs,
+        )
+        if isinstance(route, Route) and not route.detail
+        else route
+        for route in DefaultRouter.routes
+    ]
+
+
+router = ShopRouter()
+router.register("login", LoginViewSet, basename="login")
+router.register("logout", LogoutViewSet, basename="logout")
+router.register("token", TokenViewSet, basename="token")
+router.register("users", UserViewSet, basename="user")
+router.register("products", ProductViewSet, basename="product")
+router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderViewSet, basename="order")
+router.register("payments", PaymentViewSet, basename="payment")
