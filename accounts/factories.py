@@ -1,20 +1,19 @@
 """Users for tests."""
 
+from functools import cache
+
 import factory
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import User
 
-PASSWORD = "corr3ct-horse-battery"
-# Hashed once: a real hash of the real hasher, without its cost for each user.
-_HASH = factory.LazyFunction(lambda: _hash_once())
-_hashes: list[str] = []
+PASSWORD = "corr3ct-horse-battery"  # noqa: S105 - of test users
 
 
-def _hash_once() -> str:
-    if not _hashes:
-        _hashes.append(make_password(PASSWORD))
-    return _hashes[0]
+@cache
+def _hash() -> str:
+    """Hash it once: a real hash of the real hasher, without its cost for each user."""
+    return make_password(PASSWORD)
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -25,7 +24,7 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"customer{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
-    password = _HASH
+    password = factory.LazyFunction(_hash)
 
 
 class StaffFactory(UserFactory):

@@ -66,9 +66,9 @@ class User(AbstractUser):
         default=0, editable=False, help_text="Every token carries it; a step up ends every login."
     )
 
-    objects: ClassVar[ShopUserManager] = ShopUserManager()  # type: ignore[assignment]
+    objects: ClassVar[ShopUserManager] = ShopUserManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined, misc]
+    class Meta(AbstractUser.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=~models.Q(username__contains="@"), name="user_name_is_no_address"

@@ -56,5 +56,3 @@ def log_out(*, sid: str) -> None:
 def log_out_everywhere(*, user: User) -> None:
     """End every login of the user."""
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
-
-

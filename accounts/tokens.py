@@ -2,7 +2,7 @@
 
 A login inserts two rows in SimpleJWT's token table: one for the refresh token's ``jti`` and one for
 the session (``sid``). Both tokens carry ``sid``, the user's ``tv`` (token_version) and ``sexp``, past
-which nothing of the session lives; so an expired row may be purged without reviving a token.
+which nothing of the session lives; so an expired row may be purged and no token revives.
 A row's presence in the blacklist kills: the session's row its whole login, a refresh row itself. No
 token text is stored.
 """
@@ -158,4 +158,3 @@ def _row(token: ShopRefreshToken, jti: str) -> OutstandingToken:
         created_at=token.current_time,
         expires_at=datetime_from_epoch(token["sexp"]),
     )
-

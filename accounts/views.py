@@ -6,11 +6,13 @@ from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts import services, tokens
+from accounts.auth import caller
 from accounts.models import User
 from accounts.serializers import (
     CredentialsSerializer,
@@ -57,7 +59,7 @@ class LogoutViewSet(ShopViewSet):
         """End this login: its access and refresh tokens are dead from now on."""
 
         def work() -> Response:
-            services.log_out(sid=request.auth["sid"])
+            services.log_out(sid=cast("AccessToken", request.auth)["sid"])
             return Response({"message": "You are logged out."})
 
         return idempotent(request, work)
@@ -68,7 +70,7 @@ class LogoutViewSet(ShopViewSet):
         """End every login of the caller, on all devices."""
 
         def work() -> Response:
-            services.log_out_everywhere(user=cast("User", request.user))
+            services.log_out_everywhere(user=caller(request))
             return Response({"message": "You are logged out everywhere."})
 
         return idempotent(request, work)
@@ -104,7 +106,7 @@ class UserViewSet(ShopViewSet):
 
     def get_permissions(self) -> list[Any]:
         """Anyone may register."""
-        return [AllowAny()] if self.action == "create" else super().get_permissions()
+        return [AllowAny() if self.action == "create" else IsAuthenticated()]
 
     def get_throttles(self) -> list[Any]:
         """Registration alone is limited."""
@@ -112,7 +114,7 @@ class UserViewSet(ShopViewSet):
 
     def get_queryset(self) -> QuerySet[User]:
         """Oneself; everyone for staff."""
-        user = cast("User", self.request.user)
+        user = caller(self.request)
         return User.objects.all() if user.is_staff else User.objects.filter(pk=user.pk)
 
     @extend_schema(
@@ -133,4 +135,4 @@ class UserViewSet(ShopViewSet):
     @action(detail=False)
     def me(self, request: Request) -> Response:
         """Show the caller."""
-        return Response(UserSerializer(request.user).data)
+        return Response(UserSerializer(caller(request)).data)

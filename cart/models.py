@@ -29,7 +29,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         return self.filter(user=user, status=CartStatus.OPEN)
 
     def lock_open_of(self, user: User) -> Cart | None:
-        """Lock the user's open cart until the transaction ends; every cart writer does this first."""
+        """Lock the user's open cart until the transaction ends, as every cart writer does first."""
         return self.open_of(user).select_for_update(no_key=True).first()
 
 

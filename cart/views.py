@@ -1,6 +1,6 @@
 """The verbs of the cart; a caller has one, and sees no other."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.auth import caller
 from cart import services
 from cart.serializers import (
     AddedSerializer,
@@ -37,7 +37,7 @@ class CartViewSet(ShopViewSet):
     @extend_schema(summary="Clear cart", responses={204: None})
     def clear(self, request: Request) -> Response:
         """Take every line out; the cart stays open and keeps its id."""
-        services.clear_cart(user=_user(request))
+        services.clear_cart(user=caller(request))
         return Response(status=204)
 
     @extend_schema(summary="Add to cart", request=AddItemSerializer, responses=AddedSerializer)
@@ -47,7 +47,7 @@ class CartViewSet(ShopViewSet):
 
         def work() -> Response:
             form = read(AddItemSerializer, request)
-            cart_id = services.add_item(user=_user(request), **form)
+            cart_id = services.add_item(user=caller(request), **form)
             return Response({"message": "Added to your cart.", "cart_id": cart_id})
 
         return idempotent(request, work)
@@ -62,20 +62,16 @@ class CartViewSet(ShopViewSet):
     def items(self, request: Request, product_id: str) -> Response:
         """Set the quantity of a line, and show the cart."""
         form = read(QuantitySerializer, request)
-        services.set_quantity(user=_user(request), product_id=int(product_id), **form)
+        services.set_quantity(user=caller(request), product_id=int(product_id), **form)
         return Response(_shown(request))
 
     @extend_schema(summary="Remove from cart", responses={204: None}, parameters=[PRODUCT_ID])
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:
         """Take a line out."""
-        services.remove_item(user=_user(request), product_id=int(product_id))
+        services.remove_item(user=caller(request), product_id=int(product_id))
         return Response(status=204)
 
 
-def _user(request: Request) -> User:
-    return cast("User", request.user)
-
-
 def _shown(request: Request) -> dict[str, Any]:
-    return show_cart(services.view_cart(user=_user(request)))
+    return show_cart(services.view_cart(user=caller(request)))

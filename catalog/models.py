@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import User
 from shop.core.money import MAX_DIGITS
 
 MAX_STOCK = 1_000_000_000
@@ -28,7 +27,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Published and not archived."""
         return self.not_archived().filter(is_published=True)
 
-    def visible_to(self, user: User | AnonymousUser) -> ProductQuerySet:
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
         """What is for sale; for staff also what is not published."""
         return self.not_archived() if user.is_staff else self.for_sale()
 
@@ -138,4 +137,3 @@ class CatalogRevision(models.Model):
 
 Quantities = dict[int, int]
 """Pieces by product id."""
-

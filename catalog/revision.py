@@ -17,7 +17,9 @@ INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s)
 ON CONFLICT (id) DO UPDATE SET number = catalog_catalogrevision.number + 1
 """
 _READ = "SELECT epoch, number FROM catalog_catalogrevision WHERE id = 1"
-_START = "INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s) ON CONFLICT DO NOTHING"
+_START = """
+INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s) ON CONFLICT DO NOTHING
+"""
 
 # Revision and bytes by absolute URL. Single dict operations are atomic, so threads need no lock.
 _answers: dict[str, tuple[str, bytes]] = {}

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
+from django.contrib.auth.models import AbstractUser
 from django.db.models import Case, Expression, F, IntegerField, Value, When
 from django.db.models.functions import Now
 
-from accounts.models import User
 from catalog import revision
 from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, StockLimit
 from catalog.models import MAX_STOCK, MovementKind, Product, Quantities, StockMovement
@@ -33,20 +33,14 @@ def create_product(
     description: str = "",
     stock: int = 0,
     is_published: bool = True,
-    actor: User | None = None,
+    actor: AbstractUser | None = None,
 ) -> Product:
     """Create a product with its initial stock. ``price`` is in the shop's currency."""
     product = Product.objects.create(
         name=name, price=price, description=description, stock=stock, is_published=is_published
     )
     if stock:
-        StockMovement.objects.create(
-            product=product,
-            kind=MovementKind.INITIAL,
-            delta=stock,
-            reason="Initial stock",
-            actor=actor,
-        )
+        _record({product.pk: stock}, kind=MovementKind.INITIAL, reason="Initial stock", actor=actor)
     revision.bump()
     return product
 
@@ -73,7 +67,7 @@ def archive_product(*, product_id: int) -> None:
 
 
 @transactional
-def adjust_stock(*, product_id: int, delta: int, reason: str, actor: User) -> Product:
+def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUser) -> Product:
     """Add ``delta`` pieces, or take them away. Raises ProductNotFound, OutOfStock, StockLimit."""
     product = _lock(product_id)
     changed = Product.objects.filter(
@@ -83,16 +77,14 @@ def adjust_stock(*, product_id: int, delta: int, reason: str, actor: User) -> Pr
         raise StockLimit(limit=MAX_STOCK)
     if not changed:
         raise _out_of_stock([product])
-    StockMovement.objects.create(
-        product=product, kind=MovementKind.ADJUSTMENT, delta=delta, reason=reason, actor=actor
-    )
+    _record({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
     _show_change(was_in_stock=product.stock > 0, is_in_stock=product.stock + delta > 0)
     product.stock += delta
     return product
 
 
 def take_stock(
-    *, products: Sequence[Product], quantities: Quantities, reason: str, actor: User
+    *, products: Sequence[Product], quantities: Quantities, reason: str, actor: AbstractUser
 ) -> None:
     """Take what an order sells: of every product, or of none.
 
@@ -113,7 +105,7 @@ def take_stock(
         revision.bump()
 
 
-def return_stock(*, quantities: Quantities, reason: str, actor: User | None) -> None:
+def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
     """Put back what a cancelled order took. Needs the caller's transaction; locks the products.
 
     The caller returns an order's stock once: it has just won the order's guarded UPDATE.
@@ -152,9 +144,12 @@ def _out_of_stock(short: Sequence[Product]) -> OutOfStock:
     )
 
 
-def _record(deltas: Quantities, *, kind: MovementKind, reason: str, actor: User | None) -> None:
+def _record(
+    deltas: Quantities, *, kind: MovementKind, reason: str, actor: AbstractUser | None
+) -> None:
+    actor_id = None if actor is None else actor.pk
     StockMovement.objects.bulk_create(
-        StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor=actor)
+        StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor_id=actor_id)
         for pk, delta in deltas.items()
     )
 

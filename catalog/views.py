@@ -1,8 +1,9 @@
 """The verbs of the catalog: public reads, kept as bytes; writes by staff."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -63,7 +64,7 @@ class ProductViewSet(ShopViewSet):
 
         def work() -> Response:
             form = read(NewProductSerializer, request)
-            product = services.create_product(**form, actor=request.user)
+            product = services.create_product(**form, actor=cast("AbstractUser", request.user))
             location = f"{request.path}{product.pk}/"
             return Response(self._show(product), status=201, headers={"Location": location})
 
@@ -88,7 +89,9 @@ class ProductViewSet(ShopViewSet):
 
         def work() -> Response:
             form = read(StockAdjustmentSerializer, request)
-            product = services.adjust_stock(product_id=int(pk), actor=request.user, **form)
+            product = services.adjust_stock(
+                product_id=int(pk), actor=cast("AbstractUser", request.user), **form
+            )
             return Response(self._show(product))
 
         return idempotent(request, work)
@@ -134,5 +137,3 @@ def _matches(request: Request, etag: str) -> bool:
     """Compare weakly, as RFC 9110 has it for If-None-Match."""
     wanted = parse_etags(request.headers.get("If-None-Match", ""))
     return "*" in wanted or etag in {tag.removeprefix("W/") for tag in wanted}
-
-

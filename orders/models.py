@@ -20,7 +20,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
         """One's own; everyone's for staff."""
-        return self if user.is_staff else self.filter(user_id=user.pk)
+        return self if user.is_staff else self.filter(user=user.pk)
 
     def with_details(self) -> OrderQuerySet:
         """With items and events, in two more statements."""

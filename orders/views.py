@@ -1,6 +1,6 @@
 """The verbs of orders: place, read, cancel."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.auth import caller
 from orders import services
 from orders.models import Order, OrderQuerySet
 from orders.serializers import (
@@ -31,7 +31,7 @@ class OrderViewSet(ShopViewSet):
 
     def get_queryset(self) -> OrderQuerySet:
         """What the caller may see, newest first."""
-        return Order.objects.visible_to(_user(self.request)).order_by("-pk")
+        return Order.objects.visible_to(caller(self.request)).order_by("-pk")
 
     @extend_schema(summary="List orders", responses=PlacedOrderSerializer(many=True))
     def list(self, request: Request) -> Response:
@@ -54,7 +54,7 @@ class OrderViewSet(ShopViewSet):
 
         def work() -> Response:
             form = read(PlaceOrderSerializer, request)
-            order = services.place_order(user=_user(request), **form)
+            order = services.place_order(user=caller(request), **form)
             location = f"{request.path}{order.pk}/"
             return Response(show_placed(order), status=201, headers={"Location": location})
 
@@ -67,15 +67,11 @@ class OrderViewSet(ShopViewSet):
 
         def work() -> Response:
             order = self.get_object()
-            services.cancel_order(order_id=order.pk, actor=_user(request), note="Order cancelled")
+            services.cancel_order(order_id=order.pk, actor=caller(request), note="Order cancelled")
             return Response(self._shown(pk))
 
         return idempotent(request, work)
 
     def _shown(self, pk: str) -> dict[str, Any]:
         order = self.get_queryset().with_details().get(pk=pk)
-        return show_order(order, reader=_user(self.request))
-
-
-def _user(request: Request) -> User:
-    return cast("User", request.user)
+        return show_order(order, reader=caller(self.request))

@@ -38,7 +38,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def visible_to(self, user: User | AnonymousUser) -> PaymentQuerySet:
         """Those of one's own orders; everyone's for staff."""
-        return self if user.is_staff else self.filter(order__user_id=user.pk)
+        return self if user.is_staff else self.filter(order__user=user.pk)
 
     def open(self) -> PaymentQuerySet:
         """Those whose end nobody knows yet."""

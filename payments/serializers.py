@@ -16,9 +16,7 @@ class PayOrderSerializer(serializers.Serializer[Any]):
     """An order to pay, and how."""
 
     order_id = IdField()
-    payment_method = StrictStr(
-        max_length=METHOD_LENGTH, help_text="One of /api/payments/methods/."
-    )
+    payment_method = StrictStr(max_length=METHOD_LENGTH, help_text="One of /api/payments/methods/.")
     payment_token = StrictStr(
         max_length=TOKEN_LENGTH,
         required=False,

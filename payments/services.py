@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -45,7 +46,7 @@ def payment_window() -> timedelta:
     return timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
 
 
-def ago(span: timedelta) -> ExpressionWrapper:
+def ago(span: timedelta) -> Combinable:
     """Return the database's time minus ``span``: workers' clocks decide nothing."""
     return ExpressionWrapper(Now() - span, output_field=DateTimeField())
 
@@ -190,7 +191,7 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     now: dict[str, Any] = {"status": outcome.status.value}
     if outcome.reference:
         now["provider_reference"] = outcome.reference
-    if outcome.status not in OPEN:
+    if outcome.status.value not in OPEN:
         now["settled_at"] = Now()
     if not Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(**now):
         return Payment.objects.get(pk=payment.pk)
@@ -206,10 +207,10 @@ def _tell_order(order: Order, payment: Payment, actor: User | None) -> None:
         if not took_it:
             payment.status = PaymentStatus.REFUND_PENDING
             Payment.objects.filter(pk=payment.pk).update(status=payment.status)
-    elif payment.status == PaymentStatus.PENDING and _gateway(payment).confirms_order:
-        if order.status == OrderStatus.PENDING:
-            note = _gateway(payment).name
-            confirm_order(order_id=order.pk, actor=actor, note=note)
+    elif payment.status in OPEN and order.status == OrderStatus.PENDING:
+        gateway = _gateway(payment)
+        if gateway.confirms_order:
+            confirm_order(order_id=order.pk, actor=actor, note=gateway.name)
 
 
 @transactional
@@ -218,7 +219,9 @@ def record_manual_payment(*, payment_id: int, actor: User) -> Payment:
 
     For a cancelled order nothing is recorded: staff hand the money back.
     """
-    order = Order.objects.lock(Payment.objects.values_list("order_id", flat=True).get(pk=payment_id))
+    order = Order.objects.lock(
+        Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    )
     payment = Payment.objects.get(pk=payment_id)
     _check_open(payment, "recorded as paid")
     if not _gateway(payment).recorded_by_staff:

@@ -1,17 +1,17 @@
 """The verbs of payments: pay, look, confirm, cancel."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.auth import caller
 from payments import gateways, services
 from payments.models import Payment
 from payments.serializers import (
@@ -33,11 +33,11 @@ class PaymentViewSet(ShopViewSet):
 
     def get_permissions(self) -> list[Any]:
         """How one can pay is public."""
-        return [AllowAny()] if self.action == "methods" else super().get_permissions()
+        return [AllowAny() if self.action == "methods" else IsAuthenticated()]
 
     def get_queryset(self) -> QuerySet[Payment]:
         """What the caller may see, newest first."""
-        return Payment.objects.visible_to(_user(self.request)).order_by("-pk")
+        return Payment.objects.visible_to(caller(self.request)).order_by("-pk")
 
     @extend_schema(summary="List payments")
     def list(self, request: Request) -> Response:
@@ -60,7 +60,7 @@ class PaymentViewSet(ShopViewSet):
 
         def begin() -> int:
             return services.begin_payment(
-                user=_user(request), order_id=form["order_id"], method=form["payment_method"]
+                user=caller(request), order_id=form["order_id"], method=form["payment_method"]
             )
 
         def finish(payment_id: int) -> Response:
@@ -114,7 +114,3 @@ class PaymentViewSet(ShopViewSet):
 def _created(request: Request, payment: Payment) -> Response:
     location = f"{request.path}{payment.pk}/"
     return Response(show_payment(payment), status=201, headers={"Location": location})
-
-
-def _user(request: Request) -> User:
-    return cast("User", request.user)

@@ -1,7 +1,8 @@
 """Every setting of the shop, in one file; safe, or it does not start.
 
-The environment decides (see ``.env.example``; a ``.env`` file beside ``manage.py`` is read too). With
-``DEBUG`` off nothing has an unsafe default: a missing or weak secret stops the start with its remedy.
+The environment decides (see ``.env.example``; a ``.env`` file beside ``manage.py`` is read too).
+With ``DEBUG`` off nothing has an unsafe default: a missing or weak secret stops the start, and says
+what to do.
 """
 
 import os
@@ -57,9 +58,9 @@ if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
 
 SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
 # The ISO 4217 currencies of 0, 3 or 4 decimals; amounts here have exactly two.
-_OTHER_DECIMALS = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "
-    "BHD IQD JOD KWD LYD OMR TND CLF UYW".split()
+_OTHER_DECIMALS = (
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+    " BHD IQD JOD KWD LYD OMR TND CLF UYW"
 )
 if len(SHOP_CURRENCY) != 3 or not SHOP_CURRENCY.isascii() or not SHOP_CURRENCY.isalpha():
     raise ImproperlyConfigured("SHOP_CURRENCY must be a three-letter ISO 4217 code, such as USD.")
@@ -181,8 +182,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database["OPTIONS"] = {
         **_database.get("OPTIONS", {}),
         "options": (
-            "-c lock_timeout=3s -c statement_timeout=10s"
-            " -c idle_in_transaction_session_timeout=15s"
+            "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
         ),
     }
 else:
@@ -215,7 +215,7 @@ SIMPLE_JWT = {
     "LEEWAY": 5,
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
-    "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens rotates: single use, which the library's is not
+    "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens does, and once: the library's races
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": False,
     "CHECK_USER_IS_ACTIVE": True,

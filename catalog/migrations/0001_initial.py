@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,47 +15,141 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='CatalogRevision',
+            name="CatalogRevision",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(default=1)),
-                ('epoch', models.CharField(max_length=16)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("number", models.BigIntegerField(default=1)),
+                ("epoch", models.CharField(max_length=16)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='catalogrevision_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="catalogrevision_is_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True, default='')),
-                ('price', models.DecimalField(decimal_places=2, help_text="In the shop's currency.", max_digits=12)),
-                ('stock', models.IntegerField(default=0, help_text='Pieces that may still be sold.')),
-                ('is_published', models.BooleanField(default=True, help_text='Customers see it and may buy it.')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, help_text='Gone from every read, kept for the books.', null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True, default="")),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2, help_text="In the shop's currency.", max_digits=12
+                    ),
+                ),
+                (
+                    "stock",
+                    models.IntegerField(default=0, help_text="Pieces that may still be sold."),
+                ),
+                (
+                    "is_published",
+                    models.BooleanField(default=True, help_text="Customers see it and may buy it."),
+                ),
+                (
+                    "archived_at",
+                    models.DateTimeField(
+                        blank=True,
+                        editable=False,
+                        help_text="Gone from every read, kept for the books.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
             ],
             options={
-                'ordering': ('pk',),
-                'indexes': [models.Index(condition=models.Q(('archived_at', None), ('is_published', True)), fields=['id'], name='product_for_sale')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('stock__gte', 0)), name='product_stock_not_negative'), models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='product_price_not_negative')],
+                "ordering": ("pk",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("archived_at", None), ("is_published", True)),
+                        fields=["id"],
+                        name="product_for_sale",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("stock__gte", 0)), name="product_stock_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("price__gte", 0)), name="product_price_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StockMovement',
+            name="StockMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('initial', 'Initial stock'), ('adjustment', 'Adjustment by staff'), ('sale', 'Order placed'), ('cancellation', 'Order cancelled')], max_length=20)),
-                ('delta', models.IntegerField(help_text='Pieces in (positive) or out (negative).')),
-                ('reason', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='catalog.product')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("initial", "Initial stock"),
+                            ("adjustment", "Adjustment by staff"),
+                            ("sale", "Order placed"),
+                            ("cancellation", "Order cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("delta", models.IntegerField(help_text="Pieces in (positive) or out (negative).")),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="catalog.product",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('delta', 0), _negated=True), name='stockmovement_moves_something'), models.CheckConstraint(condition=models.Q(('kind__in', ['initial', 'adjustment', 'sale', 'cancellation'])), name='stockmovement_kind_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("delta", 0), _negated=True),
+                        name="stockmovement_moves_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["initial", "adjustment", "sale", "cancellation"])
+                        ),
+                        name="stockmovement_kind_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -26,7 +26,8 @@ R = TypeVar("R")
 
 def known() -> dict[str, Gateway]:
     """Return every gateway by its method's code, so that old payments can be settled."""
-    return {gateway.code: gateway for gateway in (DemoGateway(), CASH_ON_DELIVERY, BANK_TRANSFER)}
+    gateways: list[Gateway] = [DemoGateway(), CASH_ON_DELIVERY, BANK_TRANSFER]
+    return {gateway.code: gateway for gateway in gateways}
 
 
 def configured() -> dict[str, Gateway]:

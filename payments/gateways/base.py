@@ -36,7 +36,7 @@ class Outcome:
     reference: str = ""
 
 
-class GatewayUnavailable(Exception):  # noqa: N818 - it says what is the matter, as our errors do
+class GatewayUnavailable(Exception):
     """The gateway did not answer, or not intelligibly: what it did is unknown."""
 
 
@@ -47,16 +47,25 @@ class Gateway(Protocol):
     GatewayUnavailable where the outcome is unknown, within ten seconds, and never anything else.
     """
 
-    code: str
-    """The payment method's name in the API."""
-    name: str
-    """The payment method's name for people."""
-    recorded_by_staff: bool
-    """Money arrives outside the shop, and staff record it."""
-    confirms_order: bool
-    """The order is confirmed at once, before the money."""
-    payment_window: timedelta | None
-    """How long an order waits for this method's money; None for the shop's payment window."""
+    @property
+    def code(self) -> str:
+        """The payment method's name in the API."""
+
+    @property
+    def name(self) -> str:
+        """The payment method's name for people."""
+
+    @property
+    def recorded_by_staff(self) -> bool:
+        """Money arrives outside the shop, and staff record it."""
+
+    @property
+    def confirms_order(self) -> bool:
+        """The order is confirmed at once, before the money."""
+
+    @property
+    def payment_window(self) -> timedelta | None:
+        """How long an order waits for this method's money; None for the shop's payment window."""
 
     def start(self, charge: Charge) -> Outcome:
         """Try to take the money."""

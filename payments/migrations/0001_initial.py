@@ -7,46 +7,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('orders', '0001_initial'),
+        ("orders", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DemoCharge',
+            name="DemoCharge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(max_length=3)),
-                ('status', models.CharField(choices=[('processing', 'processing'), ('requires_action', 'requires_action'), ('succeeded', 'succeeded'), ('declined', 'declined'), ('cancelled', 'cancelled')], max_length=20)),
-                ('refund_key', models.CharField(blank=True, default='', max_length=64)),
-                ('refunded', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("processing", "processing"),
+                            ("requires_action", "requires_action"),
+                            ("succeeded", "succeeded"),
+                            ("declined", "declined"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("refund_key", models.CharField(blank=True, default="", max_length=64)),
+                ("refunded", models.DecimalField(decimal_places=2, default=0, max_digits=12)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('amount'))), name='democharge_refunds_at_most_the_charge')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("refunded__gte", 0), ("refunded__lte", models.F("amount"))
+                        ),
+                        name="democharge_refunds_at_most_the_charge",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(max_length=30)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('requires_action', 'Requires action'), ('succeeded', 'Succeeded'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('refund_pending', 'Refund pending'), ('refunded', 'Refunded')], default='pending', max_length=20)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=12)),
-                ('currency', models.CharField(help_text='ISO 4217.', max_length=3)),
-                ('provider_key', models.UUIDField(default=uuid.uuid4, help_text="The gateway's idempotency key: one a row, for ever.", unique=True)),
-                ('provider_reference', models.CharField(blank=True, default='', max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='orders.order')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("method", models.CharField(max_length=30)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("requires_action", "Requires action"),
+                            ("succeeded", "Succeeded"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("refund_pending", "Refund pending"),
+                            ("refunded", "Refunded"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=12)),
+                ("currency", models.CharField(help_text="ISO 4217.", max_length=3)),
+                (
+                    "provider_key",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        help_text="The gateway's idempotency key: one a row, for ever.",
+                        unique=True,
+                    ),
+                ),
+                ("provider_reference", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="orders.order",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['pending', 'requires_action', 'refund_pending'])), fields=['id'], name='payment_unsettled')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ('pending', 'requires_action', 'succeeded'))), fields=('order',), name='payment_one_live_per_order'), models.CheckConstraint(condition=models.Q(('status__in', ['pending', 'requires_action', 'succeeded', 'failed', 'cancelled', 'refund_pending', 'refunded'])), name='payment_status_known'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='payment_amount_not_negative')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(
+                            ("status__in", ["pending", "requires_action", "refund_pending"])
+                        ),
+                        fields=["id"],
+                        name="payment_unsettled",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("status__in", ("pending", "requires_action", "succeeded"))
+                        ),
+                        fields=("order",),
+                        name="payment_one_live_per_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "pending",
+                                    "requires_action",
+                                    "succeeded",
+                                    "failed",
+                                    "cancelled",
+                                    "refund_pending",
+                                    "refunded",
+                                ],
+                            )
+                        ),
+                        name="payment_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="payment_amount_not_negative"
+                    ),
+                ],
             },
         ),
     ]

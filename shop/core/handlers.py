@@ -14,10 +14,11 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 from rest_framework import exceptions as drf
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
@@ -50,7 +51,22 @@ _CODES = {
     500: "server_error",
     503: "unavailable",
 }
-_TOO_BIG = "The body is larger than 262144 bytes."
+_OUR_FAULT = (500, "")
+# The first that fits, as RequestDataTooBig is a SuspiciousOperation too. A connection that died
+# half-way surfaces as a bare DatabaseError; a wrong statement does not come past the tests.
+_FOREIGN: list[tuple[type[Exception], int, str]] = [
+    (Http404, 404, NotFound.message),
+    (ObjectDoesNotExist, 404, NotFound.message),
+    (PermissionDenied, 403, "Your role does not allow this."),
+    (RequestDataTooBig, 413, "The body is larger than 262144 bytes."),
+    (UnreadablePostError, 400, "The body ended before its Content-Length."),
+    (SuspiciousOperation, 400, "The request is malformed."),
+    (BadRequest, 400, "The request is malformed."),
+    (IntegrityError, *_OUR_FAULT),
+    (DataError, *_OUR_FAULT),
+    (DatabaseError, 503, ""),
+    (InterfaceError, 503, ""),
+]
 
 
 def problem(error: ShopError) -> dict[str, Any]:
@@ -60,8 +76,7 @@ def problem(error: ShopError) -> dict[str, Any]:
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """Draw whatever a DRF view raised; DRF's ``EXCEPTION_HANDLER``."""
-    request: HttpRequest | None = context["request"]._request if context.get("request") else None
-    status, body, headers = describe(exc, request)
+    status, body, headers = describe(exc, context.get("request"))
     response = Response(body, status=status, content_type=PROBLEM_JSON, headers=headers)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
@@ -71,16 +86,14 @@ def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
 def problem_for(exc: Exception, request: HttpRequest) -> HttpResponse:
     """Draw what was raised outside a DRF view."""
     status, body, headers = describe(exc, request)
-    response = HttpResponse(
-        dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers
-    )
+    response = HttpResponse(dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
     return response
 
 
 def describe(
-    exc: BaseException, request: HttpRequest | None
+    exc: BaseException, request: HttpRequest | Request | None
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return status, problem and headers for an exception, and log what is the server's fault."""
     if isinstance(exc, ShopError):
@@ -98,22 +111,9 @@ def describe(
 
 def _read_foreign(exc: BaseException) -> tuple[int, str]:
     """Return the status and the sentence for an exception that is neither ours nor DRF's."""
-    if isinstance(exc, Http404 | ObjectDoesNotExist):
-        return 404, NotFound.message
-    if isinstance(exc, PermissionDenied):
-        return 403, "Your role does not allow this."
-    if isinstance(exc, RequestDataTooBig):
-        return 413, _TOO_BIG
-    if isinstance(exc, UnreadablePostError):
-        return 400, "The body ended before its Content-Length."
-    if isinstance(exc, SuspiciousOperation | BadRequest | UnicodeError):
-        return 400, "The request is malformed."
-    if isinstance(exc, OperationalError | InterfaceError):
-        return 503, ""
-    if isinstance(exc, DatabaseError) and not isinstance(exc, IntegrityError | DataError):
-        # A connection that died half-way surfaces as a bare DatabaseError, a full disk of SQLite
-        # as one too; a wrong statement does not come this far past the tests.
-        return 503, ""
+    for kind, status, detail in _FOREIGN:
+        if isinstance(exc, kind):
+            return status, detail
     return 500, ""
 
 
@@ -123,7 +123,7 @@ def _describe_503() -> tuple[int, dict[str, Any], dict[str, str]]:
 
 
 def _describe_500(
-    exc: BaseException, request: HttpRequest | None
+    exc: BaseException, request: HttpRequest | Request | None
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     request_id = getattr(request, "request_id", "")
     method, path = (request.method, request.path) if request else ("", "")
@@ -141,16 +141,18 @@ def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str,
     if isinstance(exc, drf.AuthenticationFailed):
         return _describe_ours(InvalidToken())
     if isinstance(exc, drf.Throttled):
-        return _describe_ours(TooManyRequests(retry_after=max(1, int(exc.wait or 1))))
+        return _describe_ours(TooManyRequests(retry_after=_seconds(exc)))
     details = {403: "Your role does not allow this.", 404: NotFound.message}
     detail = details.get(exc.status_code, str(exc.detail))
-    headers = {"Allow": ""} if isinstance(exc, drf.MethodNotAllowed) else {}
-    headers.pop("Allow", None)  # DRF's view has set it already
-    return exc.status_code, _problem(exc.status_code, detail), headers
+    return exc.status_code, _problem(exc.status_code, detail), {}
 
 
 def _describe_ours(error: ShopError) -> tuple[int, dict[str, Any], dict[str, str]]:
     return error.status, problem(error), error.headers
+
+
+def _seconds(exc: drf.Throttled) -> int:
+    return max(1, int(getattr(exc, "wait", None) or 1))
 
 
 def _problem(status: int, detail: str, code: str = "") -> dict[str, Any]:

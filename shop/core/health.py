@@ -1,4 +1,4 @@
-"""Is the process alive, and is it fit for traffic?"""
+"""Whether the process is alive, and whether it is fit for traffic."""
 
 from functools import cache
 

@@ -107,7 +107,7 @@ def idempotent_steps(
     finish: Callable[[int], Response],
     twin: Callable[[int], Response],
 ) -> HttpResponseBase:
-    """Answer work that asks the outside: ``begin`` commits, with the record, before ``finish`` asks.
+    """Answer work that asks the outside: ``begin`` and the record commit before ``finish`` asks.
 
     ``begin`` returns the id of the row that the work is about. A twin gets ``twin(id)``, the row as
     it stands, and starts nothing.
@@ -172,7 +172,7 @@ def _read_claim(request: Request) -> _Claim | None:
     if header is None:
         return None
     return _Claim(
-        user_id=request.user.pk,
+        user_id=int(request.user.pk or 0),
         scope=f"{request.method} {request.path}"[:200],
         key=read_key(header),
         fingerprint=sha256(_canonical(request.data)).hexdigest(),
@@ -180,7 +180,7 @@ def _read_claim(request: Request) -> _Claim | None:
 
 
 def _canonical(data: Any) -> bytes:
-    # Not orjson, which stops at integers of 64 bits: a body may hold any number in a member we ignore.
+    # Not orjson, which stops at integers of 64 bits: a member that we ignore may hold any number.
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 

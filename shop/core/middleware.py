@@ -1,4 +1,4 @@
-"""The outermost layer: what no view should see is refused here, and whatever escapes a view is drawn.
+"""The outermost layer: refuses what no view should see, and draws whatever escapes a view.
 
 It runs under ``DEBUG`` too, so that the API answers alike there and never with a page of HTML.
 """

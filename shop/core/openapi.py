@@ -1,6 +1,6 @@
 """OpenAPI: every operation also says how it refuses, in the one shape of ``problem+json``."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -25,14 +25,14 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What happened, and what to do.")
     code = serializers.CharField(help_text="The refusal's name, for programs.")
-    errors = FieldProblemSerializer(many=True, required=False)
+    errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="The same key and body get the first answer again. 1 to 255 visible ASCII characters.",
+    description="1 to 255 visible ASCII characters; the same key and body get the first answer again.",
 )
 
 
@@ -46,7 +46,9 @@ class ShopAutoSchema(AutoSchema):
             return [*parameters, IDEMPOTENCY_KEY]
         return parameters
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
         for status in self._refusals():
             responses.setdefault(status, self._problem(status))
@@ -72,4 +74,7 @@ class ShopAutoSchema(AutoSchema):
 
     def _problem(self, status: str) -> dict[str, Any]:
         component = self.resolve_serializer(ProblemSerializer(), "response")
-        return {"content": {PROBLEM_JSON: {"schema": component.ref}}, "description": f"Refused: {status}"}
+        return {
+            "content": {PROBLEM_JSON: {"schema": component.ref}},
+            "description": f"Refused: {status}",
+        }

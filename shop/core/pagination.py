@@ -1,5 +1,6 @@
-"""Pages: an object whose array bears the resource's plural name, beside count, next and previous."""
+"""Pages: an array under the resource's plural name, beside count, next and previous."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.paginator import Page, Paginator
@@ -34,7 +35,7 @@ class ShopPagination(PageNumberPagination):
     plural = "results"
 
     def paginate_queryset(
-        self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         """Return the page's rows. Raises InvalidField (400) or PageBeyondEnd (404)."""
         self.request = request

@@ -11,7 +11,7 @@ MAX_DEPTH = 20
 
 
 class StrictJSONParser(JSONParser):
-    """Reads UTF-8 JSON; refuses duplicate members, NaN, infinities, NUL, lone surrogates, deep nesting."""
+    """Reads UTF-8 JSON; refuses duplicate members, NaN, NUL, lone surrogates, deep nesting."""
 
     def parse(
         self,

@@ -1,4 +1,4 @@
-"""Rate limits that hold under races and across workers: one atomic upsert in the database a limit.
+"""Rate limits that hold under races and across workers: an atomic upsert in the database.
 
 DRF's own throttle reads, then writes, a cache; parallel requests pass it together (RELIABILITY R16).
 A window opens with the first attempt and closes by itself, so no limit ever becomes a lock.

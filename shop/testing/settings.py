@@ -34,7 +34,5 @@ os.environ.update(
 from shop.settings import *  # noqa: E402, F403 - only now, under that environment
 
 # The manifest storage wants collectstatic; the tests serve no files.
-STORAGES["staticfiles"]["BACKEND"] = (  # noqa: F405
-    "django.contrib.staticfiles.storage.StaticFilesStorage"
-)
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_AUTOREFRESH = True  # a missing staticfiles folder is none of the tests' business

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,34 +15,73 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='RateCounter',
+            name="RateCounter",
             fields=[
-                ('key', models.CharField(help_text='SHA-256 of what is counted.', max_length=64, primary_key=True, serialize=False)),
-                ('attempts', models.IntegerField()),
-                ('ends_at', models.BigIntegerField(help_text='When the window closes, in seconds since 1970.')),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="SHA-256 of what is counted.",
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("attempts", models.IntegerField()),
+                (
+                    "ends_at",
+                    models.BigIntegerField(
+                        help_text="When the window closes, in seconds since 1970."
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['ends_at'], name='ratecounter_by_end')],
+                "indexes": [models.Index(fields=["ends_at"], name="ratecounter_by_end")],
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(help_text='Method and path of the request.', max_length=200)),
-                ('key', models.CharField(max_length=255)),
-                ('fingerprint', models.CharField(help_text='SHA-256 of the canonical body.', max_length=64)),
-                ('resource_id', models.BigIntegerField(null=True)),
-                ('status_code', models.PositiveSmallIntegerField(default=0)),
-                ('content_type', models.CharField(default='', max_length=100)),
-                ('location', models.CharField(default='', max_length=200)),
-                ('body', models.BinaryField(default=b'')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(help_text="Method and path of the request.", max_length=200),
+                ),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="SHA-256 of the canonical body.", max_length=64),
+                ),
+                ("resource_id", models.BigIntegerField(null=True)),
+                ("status_code", models.PositiveSmallIntegerField(default=0)),
+                ("content_type", models.CharField(default="", max_length=100)),
+                ("location", models.CharField(default="", max_length=200)),
+                ("body", models.BinaryField(default=b"")),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='idempotencykey_by_age')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'scope', 'key'), name='idempotencykey_once_per_user_and_scope')],
+                "indexes": [models.Index(fields=["created_at"], name="idempotencykey_by_age")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("user", "scope", "key"),
+                        name="idempotencykey_once_per_user_and_scope",
+                    )
+                ],
             },
         ),
     ]

@@ -1,0 +1,89 @@
+# The shop's commands; `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+export HOST ?= 127.0.0.1
+export PORT ?= 8000
+
+# What `make run`, `make lint` and collectstatic work with where the environment says nothing. The
+# secrets are no secrets: a production start has neither DEBUG nor a default.
+DEVELOPMENT = DEBUG=$${DEBUG:-true} \
+	SECRET_KEY=$${SECRET_KEY:-development-only-session-key-of-the-shop} \
+	JWT_SIGNING_KEY=$${JWT_SIGNING_KEY:-development-only-token-key-of-the-shop}
+
+# A production environment in miniature, for `manage.py check --deploy`.
+PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=true \
+	ALLOWED_HOSTS=shop.example.com DATABASE_URL=postgres://shop@localhost/shop \
+	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
+	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
+
+# As RELIABILITY asks: a worker that dies comes back, a queue that grows is refused at the door, and
+# a stop waits for what is under way. Four threads a worker, so that a slow gateway stops nobody.
+GRANIAN = granian --interface wsgi --host $(HOST) --port $(PORT) \
+	--blocking-threads 4 --backpressure 128 --http1-header-read-timeout 10000 \
+	--respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 30 --no-ws
+
+.PHONY: help run install serve test lint lock
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://HOST:PORT
+	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
+	set -e; \
+	$(BIN)/python manage.py migrate --verbosity 0; \
+	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \
+	$(BIN)/python manage.py sweep --every 60 & sweep=$$!; \
+	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	printf '\n  API    http://%s:%s/api/\n  Docs   http://%s:%s/api/docs/\n  Admin  http://%s:%s/admin/\n\n' \
+		$(HOST) $(PORT) $(HOST) $(PORT) $(HOST) $(PORT); \
+	$(BIN)/$(GRANIAN) --workers 1 shop.wsgi:application & server=$$!; \
+	wait $$server
+
+install: $(VENV)/.development $(VENV)/.static ## everything for development, and the static files
+
+serve: ## serve in production, for the environment given
+	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" \
+		$(GRANIAN) --workers $${WEB_CONCURRENCY:-$$(getconf _NPROCESSORS_ONLN)} shop.wsgi:application
+
+test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
+	@status=0; \
+	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== PostgreSQL"; $(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	exit $$status
+
+lint: $(VENV)/.development ## style, types, import contracts, migrations, schema, deployment check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(DEVELOPMENT) $(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python manage.py lintmigrations \
+		--project-root-path . --include-apps accounts catalog cart core orders payments --quiet ok ignore
+	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: $(VENV)/.development ## compile the lock files anew
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements.txt requirements.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "The shop needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.static: requirements.txt $(VENV)/.development
+	@$(DEVELOPMENT) DEBUG=false ALLOWED_HOSTS=localhost $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@touch $@
