@@ -60,8 +60,9 @@ lint: $(VENV)/.development ## style, types, import contracts, migrations, schema
 	$(DEVELOPMENT) $(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
-	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python manage.py lintmigrations \
-		--project-root-path . --include-apps accounts catalog cart core orders payments --quiet ok ignore
+	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
+		$(BIN)/python manage.py lintmigrations --project-root-path . \
+		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -14,9 +14,10 @@ from shop.core.errors import InvalidField
 
 
 def register(*, username: str, email: str, password: str) -> User:
-    """Create a customer; ``username`` comes in NFKC. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
+    """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
-    The password is hashed before the transaction: hashing takes longer than all the rest.
+    ``username`` comes in NFKC. The password is hashed before the transaction: hashing takes longer
+    than all the rest.
     """
     user = User(username=username, email=email)
     try:

@@ -1,10 +1,10 @@
 """Tokens: short access, single-use refresh, and a session that ends both at once.
 
 A login inserts two rows in SimpleJWT's token table: one for the refresh token's ``jti`` and one for
-the session (``sid``). Both tokens carry ``sid``, the user's ``tv`` (token_version) and ``sexp``, past
-which nothing of the session lives; so an expired row may be purged and no token revives.
-A row's presence in the blacklist kills: the session's row its whole login, a refresh row itself. No
-token text is stored.
+the session (``sid``). Both tokens carry ``sid``, the user's ``tv`` (token_version) and ``sexp``,
+past which nothing of the session lives; so an expired row may be purged and no token revives.
+A row's presence in the blacklist kills: the session's row its whole login, a refresh row itself.
+No token text is stored.
 """
 
 from __future__ import annotations

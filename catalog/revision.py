@@ -1,9 +1,9 @@
 """The catalogue's revision, and the answers kept as bytes under it.
 
 Whoever changes what the public catalogue shows bumps the revision last in the same transaction; the
-row lock puts bumps in the order of their commits. A reader takes the revision before it reads, so an
-answer is never older than the revision it is kept under, and no client gets one that is older than
-its own write, whichever worker it asks.
+row lock puts bumps in the order of their commits. A reader takes the revision before it reads, so
+an answer is never older than the revision it is kept under, and no client gets one that is older
+than its own write, whichever worker it asks.
 """
 
 from secrets import token_hex

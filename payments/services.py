@@ -1,8 +1,8 @@
 """Every write of payments, in three phases (RELIABILITY R7).
 
-``begin_payment`` writes the intent and commits; ``charge`` asks the gateway with no lock held and no
-transaction open; ``settle`` writes the answer, whoever brings it. An unknown outcome stays pending,
-never "failed". Lock order: order, then payment, then products.
+``begin_payment`` writes the intent and commits; ``charge`` asks the gateway with no lock held and
+no transaction open; ``settle`` writes the answer, whoever brings it. An unknown outcome stays
+pending, never "failed". Lock order: order, then payment, then products.
 """
 
 import logging

@@ -54,7 +54,7 @@ class PaymentViewSet(ShopViewSet):
         summary="Process payment", request=PayOrderSerializer, responses={201: PaymentSerializer}
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Pay one's own order. A declined card is a 201 with ``failed``: the order stays payable."""
+        """Pay one's own order; a declined card is a 201 with ``failed``, and can be tried again."""
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
 

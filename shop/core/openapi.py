@@ -32,7 +32,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters; the same key and body get the first answer again.",
+    description="1 to 255 visible ASCII characters; a repeated key gets the first answer again.",
 )
 
 

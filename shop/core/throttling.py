@@ -1,7 +1,7 @@
 """Rate limits that hold under races and across workers: an atomic upsert in the database.
 
-DRF's own throttle reads, then writes, a cache; parallel requests pass it together (RELIABILITY R16).
-A window opens with the first attempt and closes by itself, so no limit ever becomes a lock.
+DRF's own throttle reads, then writes, a cache, and parallel requests pass it together. A
+window opens with the first attempt and closes by itself, so no limit ever becomes a lock.
 """
 
 import ipaddress
@@ -97,7 +97,7 @@ class CountingThrottle(BaseThrottle):
 
 
 def address_of(throttle: BaseThrottle, request: Request) -> str:
-    """Return the caller's address as NUM_PROXIES finds it; of IPv6 the /64 that one customer has."""
+    """Return the caller's address as NUM_PROXIES finds it; of IPv6 the /64 of a customer."""
     text = throttle.get_ident(request) or ""
     try:
         address = ipaddress.ip_address(text)

