@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
+    DisallowedHost,
     ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
@@ -60,6 +61,7 @@ _FOREIGN: list[tuple[type[Exception], int, str]] = [
     (PermissionDenied, 403, "Your role does not allow this."),
     (RequestDataTooBig, 413, "The body is larger than 262144 bytes."),
     (UnreadablePostError, 400, "The body ended before its Content-Length."),
+    (DisallowedHost, 400, "The shop does not answer for this Host."),
     (SuspiciousOperation, 400, "The request is malformed."),
     (BadRequest, 400, "The request is malformed."),
     (IntegrityError, *_OUR_FAULT),

