@@ -93,7 +93,7 @@ class DemoCharge(models.Model):
     Written outside the shop's transactions, so that it tells what a provider would have done.
     """
 
-    key = models.CharField(max_length=64, unique=True)
+    key = models.UUIDField(unique=True)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     currency = models.CharField(max_length=3)
     status = models.CharField(

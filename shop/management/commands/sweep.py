@@ -1,0 +1,66 @@
+"""``manage.py sweep``: the periodic work, again and again."""
+
+import logging
+import signal
+from argparse import ArgumentParser
+from threading import Event
+from types import FrameType
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, InterfaceError, connections
+
+logger = logging.getLogger("shop.sweep")
+
+WORK = ("settle_payments", "expire_orders", "cleanup")
+
+
+class Command(BaseCommand):
+    """Settles payments, expires orders and cleans up, until it is told to stop."""
+
+    help = (
+        "Does settle_payments, expire_orders and cleanup, every so many seconds, until SIGTERM or "
+        "SIGINT. Any number may run at once; nothing is wrong while none does."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add ``--every`` and ``--once``."""
+        parser.add_argument("--every", type=int, default=60, metavar="SECONDS")
+        parser.add_argument("--once", action="store_true", help="Do a single round.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do rounds; a round that the database fails is tried again next time."""
+        if options["every"] < 1:
+            raise CommandError("--every is seconds: 1 or more.")
+        if options["once"]:
+            self._do_round()
+            return
+        stop = _listen_for_the_end()
+        while not stop.is_set():
+            self._try_round()
+            stop.wait(options["every"])
+
+    def _do_round(self) -> None:
+        for command in WORK:
+            call_command(command, stdout=self.stdout)
+
+    def _try_round(self) -> None:
+        try:
+            self._do_round()
+        except (DatabaseError, InterfaceError) as error:
+            # One line: the database is away, and the next round will see it again.
+            logger.error("the database failed a round: %s", " ".join(str(error).split()))  # noqa: TRY400
+        finally:
+            connections.close_all()
+
+
+def _listen_for_the_end() -> Event:
+    stop = Event()
+
+    def set_stop(signum: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, set_stop)
+    signal.signal(signal.SIGINT, set_stop)
+    return stop
