@@ -1,0 +1,61 @@
+"""What parallel requests do to one cart, on a real database."""
+
+from functools import partial
+
+import pytest
+
+from accounts.factories import UserFactory
+from cart.factories import fill_cart
+from cart.models import Cart, CartItem
+from catalog.factories import ProductFactory
+from shop.testing.books import assert_books_balance, statuses
+from shop.testing.fixtures import Caller
+from shop.testing.races import at_once, times
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def add(caller, product, quantity=1):
+    body = {"product_id": product.pk, "quantity": quantity}
+    return caller.post("/api/cart/add/", body)
+
+
+def test_pieces_added_at_once_all_count(ada):
+    product = ProductFactory()
+    fill_cart(ada.user, product)
+    assert statuses(times(10, partial(add, ada, product))) == {200: 10}
+    assert CartItem.objects.get().quantity == 11
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_the_first_additions_of_a_user_open_one_cart(attempt):
+    caller, product = Caller(UserFactory()), ProductFactory()
+    assert statuses(times(8, partial(add, caller, product))) == {200: 8}
+    assert Cart.objects.count() == 1
+    assert CartItem.objects.get().quantity == 8
+
+
+def test_a_line_never_passes_its_limit(ada):
+    product = ProductFactory(stock=5000)
+    answers = times(6, partial(add, ada, product, 300))
+    assert statuses(answers) == {200: 3, 409: 3}
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"quantity_limit"}
+    assert CartItem.objects.get().quantity == 900
+
+
+def test_a_line_taken_out_while_it_grows_leaves_whole_pieces(ada, tea):
+    fill_cart(ada.user, tea, quantity=5)
+    path = f"/api/cart/items/{tea.pk}/"
+    answers = at_once(partial(ada.delete, path), partial(add, ada, tea), partial(add, ada, tea))
+    assert statuses(answers) == {204: 1, 200: 2}
+    assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2}
+    assert_books_balance()
+
+
+def test_one_key_adds_once_however_often_it_is_sent(ada, tea):
+    body = {"product_id": tea.pk, "quantity": 2}
+    headers = {"Idempotency-Key": "add-tea"}
+    answers = times(8, lambda: ada.post("/api/cart/add/", body, headers=headers))
+    assert statuses(answers) == {200: 8}
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert CartItem.objects.get().quantity == 2

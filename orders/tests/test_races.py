@@ -1,0 +1,145 @@
+"""What parallel requests do to stock, carts and orders, on a real database."""
+
+from functools import partial
+from threading import Barrier
+
+import pytest
+from django.db.models import Sum
+
+from accounts.factories import UserFactory
+from cart.factories import fill_cart
+from cart.models import CartItem
+from catalog import services as catalog
+from catalog.factories import ProductFactory
+from catalog.models import Product, StockMovement
+from orders.factories import place_order
+from orders.models import Order, OrderItem
+from shop.testing.books import assert_books_balance, statuses
+from shop.testing.fixtures import Caller
+from shop.testing.races import at_once, times
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def order(caller, cart_id):
+    return caller.post("/api/orders/", {"cart_id": cart_id})
+
+
+def buyers_of(product, count):
+    """Callers with one piece of the product in each one's cart, as calls that order it."""
+    callers = [Caller(UserFactory()) for _ in range(count)]
+    return [partial(order, caller, fill_cart(caller.user, product)) for caller in callers]
+
+
+@pytest.mark.parametrize(("stock", "buyers"), [(1, 2), (1, 12), (3, 10)])
+def test_no_more_is_sold_than_there_is(stock, buyers):
+    product = ProductFactory(stock=stock)
+    answers = at_once(*buyers_of(product, buyers))
+    assert statuses(answers) == {201: stock, 409: buyers - stock}
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"out_of_stock"}
+    assert Product.objects.get().stock == 0
+    assert OrderItem.objects.aggregate(Sum("quantity"))["quantity__sum"] == stock
+    assert_books_balance()
+
+
+def test_one_cart_ordered_from_many_tabs_is_one_order(ada, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=2)
+    answers = times(8, partial(order, ada, cart_id))
+    assert statuses(answers) == {201: 1, 409: 7}
+    placed = Order.objects.get()
+    refusals = [a.json() for a in answers if a.status_code == 409]
+    assert {(r["code"], r["order_id"]) for r in refusals} == {("cart_not_open", placed.pk)}
+    assert Product.objects.get().stock == 8
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_what_is_added_while_the_cart_is_ordered_is_in_one_of_both(ada, attempt):
+    product = ProductFactory()
+    cart_id = fill_cart(ada.user, product)
+    add = partial(ada.post, "/api/cart/add/", {"product_id": product.pk, "quantity": 1})
+    answers = at_once(add, partial(order, ada, cart_id), add, add)
+    assert statuses(answers) == {200: 3, 201: 1}
+    ordered = OrderItem.objects.get().quantity
+    in_cart = CartItem.objects.filter(cart__status="open").aggregate(n=Sum("quantity"))["n"] or 0
+    assert ordered + in_cart == 4
+    assert_books_balance()
+
+
+def test_carts_filled_in_opposite_order_do_not_deadlock():
+    first, second = ProductFactory(stock=1000), ProductFactory(stock=1000)
+    callers = [Caller(UserFactory()) for _ in range(6)]
+    for _ in range(4):
+        calls = []
+        for number, caller in enumerate(callers):
+            products = (first, second) if number % 2 else (second, first)
+            calls.append(partial(order, caller, fill_cart(caller.user, *products)))
+        assert statuses(at_once(*calls)) == {201: 6}
+    assert set(Product.objects.values_list("stock", flat=True)) == {976}
+    assert_books_balance()
+
+
+def test_an_order_is_cancelled_once_and_its_stock_returned_once(ada, tea):
+    placed = place_order(ada.user, tea, quantity=4)
+    answers = times(8, lambda: ada.post(f"/api/orders/{placed.pk}/cancel/"))
+    assert statuses(answers) == {200: 1, 409: 7}
+    assert Product.objects.get().stock == 10
+    assert StockMovement.objects.filter(kind="cancellation").count() == 1
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_cancelled_order_is_not_shipped_too(ada, amy, tea, attempt):
+    from orders import services
+    from orders.errors import IllegalTransition
+
+    placed = place_order(ada.user, tea)
+    services.confirm_order(order_id=placed.pk, actor=amy.user)
+
+    def ship():
+        try:
+            services.ship_order(order_id=placed.pk, actor=amy.user)
+        except IllegalTransition:
+            return "refused"
+        return "shipped"
+
+    shipped, cancelled = at_once(ship, lambda: ada.post(f"/api/orders/{placed.pk}/cancel/"))
+    placed.refresh_from_db()
+    outcome = (shipped, cancelled.status_code, placed.status)
+    assert outcome in [("shipped", 409, "shipped"), ("refused", 200, "cancelled")]
+    assert Product.objects.get().stock == (9 if shipped == "shipped" else 10)
+    assert_books_balance()
+
+
+def test_one_key_many_times_is_one_order(ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    headers = {"Idempotency-Key": "once"}
+    answers = times(8, lambda: ada.post("/api/orders/", {"cart_id": cart_id}, headers=headers))
+    assert statuses(answers) == {201: 8}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert Order.objects.count() == 1
+    assert_books_balance()
+
+
+def test_an_order_is_priced_by_one_price(ada, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=3)
+    change = partial(catalog.update_product, product_id=tea.pk, price=5)
+    at_once(change, partial(order, ada, cart_id))
+    item = OrderItem.objects.get()
+    assert (item.unit_price, item.order.total) in [(4.5, 13.5), (5, 15)]
+    assert_books_balance()
+
+
+def test_staff_and_customers_move_stock_without_losing_a_piece(amy, tea):
+    calls = buyers_of(tea, 5)
+    adjust = {"delta": 3, "reason": "Delivery"}
+    calls += [partial(amy.post, f"/api/products/{tea.pk}/stock/", adjust)] * 5
+    assert statuses(at_once(*calls)) == {201: 5, 200: 5}
+    assert Product.objects.get().stock == 10 - 5 + 15
+    assert_books_balance()
+
+
+def test_threads_of_the_harness_do_run_at_once():
+    meeting = Barrier(3)
+    assert times(3, lambda: meeting.wait(timeout=10) is not None) == [True] * 3

@@ -1,0 +1,130 @@
+"""What parallel requests do to money, on a real database."""
+
+from functools import partial
+
+import pytest
+
+from catalog.models import Product
+from orders.factories import place_order
+from orders.models import Order
+from payments import services, tasks
+from payments.factories import pay
+from payments.models import DemoCharge, Payment
+from shop.testing.books import assert_books_balance, statuses
+from shop.testing.races import at_once, times
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def pay_by_card(caller, order, token=None, **kwargs):
+    body = {"order_id": order.pk, "payment_method": "card"}
+    return caller.post(
+        "/api/payments/", body | ({"payment_token": token} if token else {}), **kwargs
+    )
+
+
+def make_late(order):
+    Order.objects.filter(pk=order.pk).update(created_at="2020-01-01T00:00:00Z")
+
+
+def test_an_order_paid_from_many_tabs_is_charged_once(ada, tea):
+    order = place_order(ada.user, tea)
+    answers = times(8, partial(pay_by_card, ada, order))
+    assert statuses(answers) == {201: 1, 409: 7}
+    codes = {a.json()["code"] for a in answers if a.status_code == 409}
+    assert codes <= {"payment_in_progress", "order_not_payable"}
+    assert DemoCharge.objects.count() == 1
+    assert_books_balance()
+
+
+def test_one_key_many_times_is_one_charge(ada, tea):
+    order = place_order(ada.user, tea)
+    headers = {"Idempotency-Key": "pay-once"}
+    answers = times(8, partial(pay_by_card, ada, order, headers=headers))
+    assert statuses(answers) == {201: 8}
+    assert {a.json()["payment_id"] for a in answers} == {Payment.objects.get().pk}
+    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    assert DemoCharge.objects.count() == 1
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(8))
+def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attempt):
+    order = place_order(ada.user, tea)
+    paid, cancelled = at_once(
+        partial(pay_by_card, ada, order), lambda: ada.post(f"/api/orders/{order.pk}/cancel/")
+    )
+    statuses([paid, cancelled])
+    tasks.settle_payments()
+    order.refresh_from_db()
+    kept = sum(c.amount - c.refunded for c in DemoCharge.objects.filter(status="succeeded"))
+    stock = Product.objects.get().stock
+    if cancelled.status_code == 200:
+        assert (order.status, order.amount_paid, kept, stock) == ("cancelled", 0, 0, 10)
+    else:
+        assert (order.status, order.amount_paid, kept, stock) == ("paid", 4.5, 4.5, 9)
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_confirm_against_cancel_of_a_payment_has_one_outcome(ada, tea, attempt):
+    payment = pay(place_order(ada.user, tea), token="demo_action")
+    answers = at_once(
+        lambda: ada.post(f"/api/payments/{payment.pk}/confirm/"),
+        lambda: ada.post(f"/api/payments/{payment.pk}/cancel/"),
+    )
+    statuses(answers)
+    payment.refresh_from_db()
+    assert (payment.status, payment.order.status) in [
+        ("succeeded", "paid"),
+        ("cancelled", "pending"),
+    ]
+    assert_books_balance()
+
+
+def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
+    orders = [place_order(ada.user, tea) for _ in range(3)]
+    for order in orders:
+        pay(order, token="demo_late")
+        ada.post(f"/api/orders/{order.pk}/cancel/")
+    times(4, tasks.settle_payments)
+    assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
+    assert set(DemoCharge.objects.values_list("refunded", flat=True)) == {tea.price}
+    notes = [list(o.events.values_list("note", flat=True)) for o in orders]
+    assert [n.count("Late payment refunded") for n in notes] == [1, 1, 1]
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
+    order = place_order(ada.user, tea)
+    payment = pay(order, token="demo_action")
+    make_late(order)
+    at_once(
+        tasks.expire_orders,
+        lambda: services.settle(
+            payment=Payment.objects.get(pk=payment.pk),
+            outcome=services.Outcome(services.OutcomeStatus.FAILED),
+        ),
+        tasks.expire_orders,
+    )
+    tasks.expire_orders()
+    order.refresh_from_db()
+    assert (order.status, Product.objects.get().stock) == ("cancelled", 10)
+    assert order.events.filter(status="cancelled").count() == 1
+    assert_books_balance()
+
+
+def test_money_by_bank_is_recorded_once(ada, amy, tea):
+    payment = pay(place_order(ada.user, tea), method="bank_transfer")
+
+    def record():
+        try:
+            return services.record_manual_payment(payment_id=payment.pk, actor=amy.user).status
+        except services.PaymentNotOpen:
+            return "refused"
+
+    assert sorted(times(6, record)) == ["refused"] * 5 + ["succeeded"]
+    payment.order.refresh_from_db()
+    assert payment.order.amount_paid == payment.amount
+    assert_books_balance()
