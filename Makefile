@@ -36,7 +36,7 @@ run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://H
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \
 	$(BIN)/python manage.py sweep --every 60 & sweep=$$!; \
-	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
 	printf '\n  API    http://%s:%s/api/\n  Docs   http://%s:%s/api/docs/\n  Admin  http://%s:%s/admin/\n\n' \
 		$(HOST) $(PORT) $(HOST) $(PORT) $(HOST) $(PORT); \
 	$(BIN)/$(GRANIAN) --workers 1 shop.wsgi:application & server=$$!; \
