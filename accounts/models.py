@@ -80,9 +80,10 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         """Normalise the username and bound the keys; the address stays as its owner wrote it."""
-        self.username = unicodedata.normalize("NFKC", self.username).strip()
+        # A form whose field was refused leaves None there.
+        self.username = unicodedata.normalize("NFKC", self.username or "").strip()
         validate_foldable(self.username)
-        validate_foldable(self.email)
+        validate_foldable(self.email or "")
 
     def validate_unique(self, exclude: Any = None) -> None:
         """Compare by key too, so that the admin's form says what the constraints would."""
@@ -91,7 +92,7 @@ class User(AbstractUser):
         taken = {
             name: f"A user with this {name} exists already, perhaps in another spelling."
             for name in ("username", "email")
-            if others.filter(**{f"{name}_key": fold(getattr(self, name))}).exists()
+            if others.filter(**{f"{name}_key": fold(getattr(self, name) or "")}).exists()
         }
         if taken:
             raise ValidationError(taken)

@@ -196,6 +196,7 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     if not Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(**now):
         return Payment.objects.get(pk=payment.pk)
     payment.status = outcome.status.value
+    payment.provider_reference = outcome.reference or payment.provider_reference
     _tell_order(order, payment, actor)
     return payment
 

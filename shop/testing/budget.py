@@ -1,6 +1,6 @@
 """How many statements a request may cost, transaction control not counted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.db import connection
@@ -17,3 +17,10 @@ def query_budget(exactly: int) -> Iterator[None]:
     sent = [q["sql"] for q in captured if not q["sql"].startswith(_CONTROL)]
     listing = "\n".join(f"{n}. {sql}" for n, sql in enumerate(sent, 1))
     assert len(sent) == exactly, f"{len(sent)} statements, not {exactly}:\n{listing}"
+
+
+def count_statements(call: Callable[[], object]) -> int:
+    """Return how many statements ``call`` sends, transaction control not counted."""
+    with CaptureQueriesContext(connection) as captured:
+        call()
+    return sum(not query["sql"].startswith(_CONTROL) for query in captured)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 from django.test.utils import override_settings
 from rest_framework.test import APIClient
 
@@ -65,3 +66,11 @@ def unthrottled() -> Iterator[None]:
     """Switch the rate limits off."""
     with override_settings(THROTTLE=False):
         yield
+
+
+@pytest.fixture
+def desk(amy: Caller) -> Client:
+    """Amy's browser, logged in to the admin."""
+    browser = Client(raise_request_exception=False)
+    browser.force_login(amy.user)
+    return browser

@@ -1,0 +1,32 @@
+"""The cart's desk: to look at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from cart.models import Cart, CartItem
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+
+
+class CartItemInline(ReadOnlyInline):
+    """The lines of a cart."""
+
+    model = CartItem
+    fields = ("product", "quantity")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the products with the lines."""
+        return super().get_queryset(request).select_related("product")
+
+
+@admin.register(Cart)
+class CartAdmin(ReadOnlyAdmin):
+    """Carts, open and ordered."""
+
+    list_display = ("id", "user", "status", "created_at")
+    list_select_related = ("user",)
+    list_filter = ("status",)
+    search_fields = ("user__username_key__startswith", "user__email_key__startswith")
+    inlines = (CartItemInline,)

@@ -1,0 +1,189 @@
+"""The catalog's desk: products by the services that every writer uses, stock by movements."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from catalog import services
+from catalog.models import MAX_STOCK, Product, StockMovement
+from shop.core.admin import ReadOnlyAdmin
+from shop.core.errors import ShopError
+
+
+class StockAdjustmentForm(forms.Form):
+    """Pieces in or out, and why."""
+
+    delta = forms.IntegerField(
+        min_value=-MAX_STOCK, max_value=MAX_STOCK, help_text="Pieces in, or out with a minus."
+    )
+    reason = forms.CharField(max_length=200)
+
+    def clean_delta(self) -> int:
+        """Refuse a movement that moves nothing."""
+        delta: int = self.cleaned_data["delta"]
+        if delta == 0:
+            raise forms.ValidationError("Say how many pieces came in or went out.")
+        return delta
+
+
+class InStockFilter(admin.SimpleListFilter):
+    """In stock, or sold out."""
+
+    title = "stock"
+    parameter_name = "in_stock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer both."""
+        return [("1", "In stock"), ("0", "Sold out")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Apply the choice."""
+        if self.value() == "1":
+            return queryset.filter(stock__gt=0)
+        return queryset.filter(stock=0) if self.value() == "0" else queryset
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    """Products that are not archived; deleting one archives it."""
+
+    list_display = ("id", "name", "price", "stock", "is_published")
+    list_display_links = ("id", "name")
+    list_filter = ("is_published", InStockFilter)
+    list_per_page = 50
+    search_fields = ("name",)
+    show_full_result_count = False
+    ordering = ("-id",)
+    actions = ("publish", "unpublish")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Leave out what is archived."""
+        return super().get_queryset(request).filter(archived_at=None)
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        """Take the initial stock with a new product; later it moves by adjustments."""
+        fields = ["name", "description", "price", "is_published", "stock"]
+        return fields if obj is None else [*fields, "adjust", "created_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
+        """Nobody types over a stock."""
+        return [] if obj is None else ["stock", "adjust", "created_at"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Bound the initial stock and the price as the API does."""
+        if db_field.name == "stock":
+            return forms.IntegerField(min_value=0, max_value=MAX_STOCK, initial=0)
+        if db_field.name == "price":
+            kwargs["min_value"] = 0
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="")
+    def adjust(self, product: Product) -> str:
+        """Link to the adjustment and to what moved before."""
+        return format_html(
+            '<a href="{}">Adjust stock</a> · <a href="{}?product__id__exact={}">Movements</a>',
+            reverse("admin:catalog_product_adjust", args=[product.pk]),
+            reverse("admin:catalog_stockmovement_changelist"),
+            product.pk,
+        )
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Write by the services."""
+        if change:
+            changes = {name: form.cleaned_data[name] for name in form.changed_data}
+            services.update_product(product_id=obj.pk, **changes)
+            return
+        created = services.create_product(**form.cleaned_data, actor=_staff(request))
+        obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        """Archive it."""
+        services.archive_product(product_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Archive each."""
+        for pk in queryset.values_list("pk", flat=True):
+            services.archive_product(product_id=pk)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Announce what archiving does: no row goes, so nothing protects it from going."""
+        names = [
+            f"{product} will be archived: gone from the shop, kept for the books"
+            for product in objs
+        ]
+        return names, {"products": len(names)}, set(), []
+
+    @admin.action(description="Publish selected products", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Show them to customers."""
+        self._set_published(queryset, is_published=True)
+
+    @admin.action(description="Unpublish selected products", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Hide them from customers."""
+        self._set_published(queryset, is_published=False)
+
+    def _set_published(self, queryset: QuerySet[Product], *, is_published: bool) -> None:
+        for pk in queryset.values_list("pk", flat=True):
+            services.update_product(product_id=pk, is_published=is_published)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the adjustment's page."""
+        adjust = path(
+            "<int:product_id>/adjust/",
+            self.admin_site.admin_view(self.adjust_view),
+            name="catalog_product_adjust",
+        )
+        return [adjust, *super().get_urls()]
+
+    def adjust_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
+        """Move a product's stock, with a reason."""
+        product = get_object_or_404(self.get_queryset(request), pk=product_id)
+        if not self.has_change_permission(request, product):
+            raise PermissionDenied
+        form = StockAdjustmentForm(request.POST or None)
+        if request.method == "POST" and form.is_valid() and self._adjust(request, product, form):
+            return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Adjust stock of {product}",
+            "opts": self.opts,
+            "product": product,
+            "form": form,
+        }
+        return render(request, "admin/catalog/product/adjust.html", context)
+
+    def _adjust(self, request: HttpRequest, product: Product, form: StockAdjustmentForm) -> bool:
+        try:
+            adjusted = services.adjust_stock(
+                product_id=product.pk, actor=_staff(request), **form.cleaned_data
+            )
+        except ShopError as refusal:
+            form.add_error(None, refusal.detail)
+            return False
+        messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
+        return True
+
+
+@admin.register(StockMovement)
+class StockMovementAdmin(ReadOnlyAdmin):
+    """What moved stock; append-only."""
+
+    list_display = ("id", "product", "kind", "delta", "reason", "actor", "created_at")
+    list_select_related = ("product", "actor")
+    list_filter = ("kind",)
+    search_fields = ("product__name", "reason")
+
+
+def _staff(request: HttpRequest) -> AbstractUser:
+    if not isinstance(request.user, AbstractUser):
+        raise PermissionDenied
+    return request.user

@@ -1,0 +1,110 @@
+"""The revision, the ETag and the answers kept under them."""
+
+import pytest
+
+from cart.factories import fill_cart
+from catalog import services
+from catalog.factories import ProductFactory
+from catalog.revision import MAX_ANSWERS, current, keep, recall
+from orders.factories import place_order
+from orders.services import cancel_order
+
+LIST = "/api/products/"
+
+
+def test_an_unchanged_answer_is_a_304_without_a_body(anyone, tea):
+    etag = anyone.get(LIST)["ETag"]
+    for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        answer = anyone.get(LIST, headers={"If-None-Match": header})
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
+    assert anyone.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_public_answers_are_revalidated_and_signed_in_ones_are_not_stored(anyone, ada, amy, tea):
+    for path in (LIST, f"{LIST}{tea.pk}/"):
+        public = anyone.get(path)
+        assert (public["Cache-Control"], "Authorization" in public["Vary"]) == ("no-cache", True)
+        for caller in (ada, amy):
+            answer = caller.get(path)
+            assert answer["Cache-Control"] == "no-store"
+            assert "ETag" not in answer
+            assert "Authorization" in answer["Vary"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda amy, path: amy.patch(path, {"price": "9.99"}),
+        lambda amy, path: amy.patch(path, {"name": "Other"}),
+        lambda amy, path: amy.patch(path, {"is_published": False}),
+        lambda amy, path: amy.post(f"{path}stock/", {"delta": -10, "reason": "Lost"}),
+        lambda amy, path: amy.delete(path),
+        lambda amy, path: amy.post(LIST, {"name": "New", "price": "1"}),
+    ],
+)
+def test_no_answer_is_older_than_a_write(anyone, amy, tea, write):
+    path = f"{LIST}{tea.pk}/"
+    before, etag = anyone.get(LIST).content, anyone.get(path)["ETag"]
+    assert write(amy, path).status_code in {200, 201, 204}
+    after = anyone.get(LIST)
+    assert after.content != before
+    assert after["ETag"] != etag
+    assert anyone.get(path, headers={"If-None-Match": etag}).status_code in {200, 404}
+
+
+def test_a_sale_bumps_the_revision_only_where_it_sells_out(ada, tea):
+    start = current()
+    place_order(ada.user, tea, quantity=9)
+    assert current() == start
+    last = place_order(ada.user, tea, quantity=1)
+    sold_out = current()
+    assert sold_out != start
+    cancel_order(order_id=last.pk, actor=ada.user)
+    assert current() not in {start, sold_out}
+
+
+def test_what_the_public_does_not_see_bumps_nothing(ada, amy, tea):
+    start = current()
+    fill_cart(ada.user, tea)
+    amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 5, "reason": "Delivery"})
+    assert amy.patch(f"{LIST}{tea.pk}/", {}).status_code == 200
+    assert amy.patch(f"{LIST}{tea.pk}/", {"price": "-1"}).status_code == 400
+    assert current() == start
+
+
+def test_links_are_those_of_the_host_that_was_asked(anyone, db):
+    ProductFactory.create_batch(2)
+    for host in ("localhost", "127.0.0.1"):
+        page = anyone.get(LIST, {"page_size": 1}, headers={"Host": host}).json()
+        assert page["next"] == f"http://{host}/api/products/?page=2&page_size=1"
+
+
+def test_unknown_queries_are_answered_but_not_kept(anyone, tea):
+    from catalog import revision
+
+    assert anyone.get(LIST, {"utm_source": "mail"}).json()["count"] == 1
+    assert not revision._answers
+
+
+def test_a_refusal_is_not_kept(anyone, tea):
+    from catalog import revision
+
+    assert anyone.get(f"{LIST}999/").status_code == 404
+    assert not revision._answers
+
+
+def test_the_answers_kept_are_bounded():
+    for number in range(MAX_ANSWERS + 5):
+        keep(f"http://localhost/{number}", "r-1", b"x")
+    from catalog import revision
+
+    assert len(revision._answers) == 5
+    assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-1") == b"x"
+    assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-2") is None
+
+
+def test_the_service_bumps_in_the_transaction_of_its_write(tea):
+    start = current()
+    with pytest.raises(services.ProductNotFound):
+        services.archive_product(product_id=999)
+    assert current() == start

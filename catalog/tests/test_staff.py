@@ -1,0 +1,149 @@
+"""What staff do to products through the API."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from catalog.models import Product, StockMovement
+
+LIST = "/api/products/"
+POT = {"name": "Pot", "price": "12.50"}
+
+
+def faults(answer):
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    return {(fault["field"], fault["code"]) for fault in answer.json()["errors"]}
+
+
+def test_a_product_is_made_with_what_is_given_and_sensible_defaults(amy):
+    answer = amy.post(LIST, POT)
+    assert (answer.status_code, answer["Location"]) == (201, f"{LIST}{answer.json()['id']}/")
+    assert answer.json() == {
+        "id": Product.objects.get().pk,
+        "name": "Pot",
+        "price": "12.50",
+        "currency": "USD",
+        "description": "",
+        "in_stock": False,
+        "stock": 0,
+        "is_published": True,
+    }
+    assert not StockMovement.objects.exists()
+
+
+def test_initial_stock_comes_by_a_movement(amy):
+    amy.post(LIST, POT | {"stock": 7, "description": "", "is_published": False})
+    movement = StockMovement.objects.get()
+    assert (movement.kind, movement.delta, movement.actor) == ("initial", 7, amy.user)
+    product = Product.objects.get()
+    assert (product.stock, product.is_published) == (7, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"name": ""}, ("name", "blank")),
+        ({"name": "x" * 201}, ("name", "max_length")),
+        ({"name": 7}, ("name", "invalid")),
+        ({"price": 12.5}, ("price", "invalid")),
+        ({"price": "1e3"}, ("price", "invalid")),
+        ({"price": "1_000"}, ("price", "invalid")),
+        ({"price": "1.999"}, ("price", "invalid")),
+        ({"price": "-1"}, ("price", "invalid")),
+        ({"price": "NaN"}, ("price", "invalid")),
+        ({"price": "99999999999"}, ("price", "invalid")),
+        ({"price": "١٢"}, ("price", "invalid")),
+        ({"stock": -1}, ("stock", "min_value")),
+        ({"stock": "1"}, ("stock", "invalid")),
+        ({"stock": 1.0}, ("stock", "invalid")),
+        ({"stock": True}, ("stock", "invalid")),
+        ({"stock": 10**12}, ("stock", "max_value")),
+        ({"is_published": "yes"}, ("is_published", "invalid")),
+        ({"is_published": 1}, ("is_published", "invalid")),
+        ({"description": "x" * 10_001}, ("description", "max_length")),
+    ],
+)
+def test_a_product_that_breaks_a_rule_is_refused(amy, change, fault):
+    assert faults(amy.post(LIST, POT | change)) == {fault}
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("missing", ["name", "price"])
+def test_what_is_required_is_named(amy, missing):
+    body = {name: value for name, value in POT.items() if name != missing}
+    assert faults(amy.post(LIST, body)) == {(missing, "required")}
+
+
+def test_a_product_is_changed_by_what_is_given(amy, tea):
+    answer = amy.patch(f"{LIST}{tea.pk}/", {"price": "5", "is_published": False, "id": 9})
+    assert answer.status_code == 200
+    tea.refresh_from_db()
+    assert (tea.name, str(tea.price), tea.is_published, tea.stock) == ("Tea", "5.00", False, 10)
+
+
+def test_stock_is_not_typed_over(amy, tea):
+    answer = amy.patch(f"{LIST}{tea.pk}/", {"name": "Other", "stock": 99})
+    assert faults(answer) == {("stock", "invalid")}
+    tea.refresh_from_db()
+    assert (tea.name, tea.stock) == ("Tea", 10)
+
+
+@pytest.mark.parametrize(("delta", "stock"), [(5, 15), (-10, 0)])
+def test_stock_moves_with_a_reason(amy, tea, delta, stock):
+    answer = amy.post(f"{LIST}{tea.pk}/stock/", {"delta": delta, "reason": "Counted"})
+    assert (answer.status_code, answer.json()["stock"]) == (200, stock)
+    movement = StockMovement.objects.latest("pk")
+    assert (movement.kind, movement.delta, movement.reason) == ("adjustment", delta, "Counted")
+    assert sum(StockMovement.objects.values_list("delta", flat=True)) == stock
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"delta": -11, "reason": "x"}, 409, "out_of_stock"),
+        ({"delta": 1_000_000_000, "reason": "x"}, 409, "stock_limit"),
+        ({"delta": 0, "reason": "x"}, 400, "invalid"),
+        ({"delta": 1}, 400, "invalid"),
+        ({"delta": "1", "reason": "x"}, 400, "invalid"),
+        ({"delta": 10**10, "reason": "x"}, 400, "invalid"),
+        ({"delta": 1, "reason": "x" * 201}, 400, "invalid"),
+    ],
+)
+def test_a_movement_that_cannot_be_moves_nothing(amy, tea, body, status, code):
+    answer = amy.post(f"{LIST}{tea.pk}/stock/", body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    tea.refresh_from_db()
+    assert (tea.stock, tea.movements.count()) == (10, 1)
+
+
+def test_an_archived_product_is_gone_and_kept(amy, tea):
+    assert amy.delete(f"{LIST}{tea.pk}/").status_code == 204
+    tea.refresh_from_db()
+    assert tea.archived_at is not None
+    for answer in (
+        amy.delete(f"{LIST}{tea.pk}/"),
+        amy.patch(f"{LIST}{tea.pk}/", {"name": "x"}),
+        amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "x"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+
+
+@pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
+def test_only_staff_write(request, caller, status, tea):
+    client = request.getfixturevalue(caller)
+    for answer in (
+        client.post(LIST, POT),
+        client.patch(f"{LIST}{tea.pk}/", {"price": "0.01"}),
+        client.delete(f"{LIST}{tea.pk}/"),
+        client.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "x"}),
+    ):
+        assert answer.status_code == status
+    tea.refresh_from_db()
+    assert (str(tea.price), tea.stock, tea.archived_at) == ("4.50", 10, None)
+
+
+@pytest.mark.parametrize("change", [{"stock": -1}, {"price": -1}])
+def test_the_database_refuses_what_code_might_forget(tea, change):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Product.objects.filter(pk=tea.pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        StockMovement.objects.filter(product=tea).update(delta=0)

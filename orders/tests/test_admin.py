@@ -1,0 +1,93 @@
+"""The orders' desk, and that of the carts they came from."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from accounts.factories import UserFactory
+from catalog.factories import ProductFactory
+from catalog.models import Product
+from orders.factories import place_order
+from shop.testing.books import assert_books_balance
+from shop.testing.budget import count_statements
+
+LIST = "/admin/orders/order/"
+
+
+def act(browser, action, *orders):
+    chosen = [order.pk for order in orders]
+    page = browser.post(LIST, {"action": action, "_selected_action": chosen}, follow=True)
+    return [str(message) for message in page.context["messages"]]
+
+
+def test_staff_move_an_order_through_its_states(desk, amy, ada, tea):
+    order = place_order(ada.user, tea)
+    assert act(desk, "confirm", order) == ["1 confirmed."]
+    assert act(desk, "ship", order) == ["1 shipped."]
+    assert act(desk, "deliver", order) == ["1 delivered."]
+    events = order.events.order_by("pk").values_list("status", "actor")
+    assert list(events)[1:] == [(s, amy.user.pk) for s in ("confirmed", "shipped", "delivered")]
+    assert_books_balance()
+
+
+def test_each_order_of_a_selection_is_done_or_refused_for_itself(desk, ada, tea):
+    open_order, cancelled = place_order(ada.user, tea), place_order(ada.user, tea)
+    act(desk, "cancel", cancelled)
+    assert sorted(act(desk, "cancel", open_order, cancelled)) == [
+        "1 cancelled.",
+        f"Order {cancelled.pk}: An order that is cancelled cannot become cancelled.",
+    ]
+    assert Product.objects.get().stock == 10
+    assert_books_balance()
+
+
+def test_an_order_is_for_looking(desk, ada, tea):
+    order = place_order(ada.user, tea)
+    page = desk.get(f"{LIST}{order.pk}/change/").content.decode()
+    assert "Tea" in page
+    assert "Order placed" in page
+    desk.post(f"{LIST}{order.pk}/change/", {"status": "paid", "total": "0", "_save": "1"})
+    order.refresh_from_db()
+    assert (order.status, str(order.total)) == ("pending", "4.50")
+    assert desk.get(f"{LIST}{order.pk}/delete/").status_code == 403
+    assert desk.get(f"{LIST}add/").status_code == 403
+
+
+def test_who_may_only_look_has_no_actions(ada, tea):
+    order, looker = place_order(ada.user, tea), UserFactory(is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_order"))
+    browser = Client()
+    browser.force_login(looker)
+    assert 'value="cancel"' not in browser.get(LIST).content.decode()
+    act(browser, "cancel", order)
+    order.refresh_from_db()
+    assert order.status == "pending"
+
+
+@pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/", "/admin/orders/order/?status=pending"])
+def test_lists_cost_the_same_for_any_number_of_rows(desk, path):
+    product = ProductFactory(stock=1000)
+    for _ in range(3):
+        place_order(UserFactory(), product)
+    few = count_statements(lambda: desk.get(path))
+    for _ in range(30):
+        place_order(UserFactory(), product)
+    assert count_statements(lambda: desk.get(path)) == few
+
+
+@pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/"])
+def test_lists_find_by_number_and_by_name(desk, ada, bob, tea, path):
+    mine, other = place_order(ada.user, tea), place_order(bob.user, tea)
+    number = mine.pk if path == LIST else mine.cart_id
+    for term in (number, "ADA", "ada@example"):
+        rows = desk.get(f"{path}?q={term}").context["cl"].queryset
+        assert [row.user for row in rows] == [ada.user]
+    assert other.user == bob.user
+
+
+@pytest.mark.parametrize("lines", [1, 30])
+def test_the_page_of_an_order_costs_the_same_for_any_number_of_lines(desk, ada, lines):
+    order = place_order(ada.user, *ProductFactory.create_batch(lines))
+    assert count_statements(lambda: desk.get(f"{LIST}{order.pk}/change/")) == 7
+    cart = f"/admin/cart/cart/{order.cart_id}/change/"
+    assert count_statements(lambda: desk.get(cart)) == 5
