@@ -30,27 +30,28 @@ from shop.core.transactions import transactional
 def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = None) -> Order:
     """Make the user's open cart an order, and take its stock. Nothing happens unless all does.
 
-    Claims the cart first, then locks the products in ascending id. ``expected_total`` is what the
-    buyer saw, in the shop's currency. Raises CartNotFound, CartNotOpen, CartEmpty, OutOfStock,
-    ProductUnavailable, TotalChanged, TotalLimit.
+    Claims the cart first, then locks the products in ascending id; the catalogue's revision is
+    bumped last. ``expected_total`` is what the buyer saw, in the shop's currency. Raises
+    CartNotFound, CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
     if not claim_cart(user=user, cart_id=cart_id):
         _raise_not_open(user, cart_id)
     items = CartItem.objects.lock_products_of(cart_id)
     if not items:
         raise CartEmpty
-    take_stock(
-        products=[item.product for item in items],
-        quantities={item.product_id: item.quantity for item in items},
-        reason=f"Order of cart {cart_id}",
-        actor=user,
-    )
     priced = price_lines(
         PricedLine(item.product_id, item.product.name, item.product.price, item.quantity)
         for item in items
     )
     _check_total(priced.total, expected_total)
-    return _write_order(user, cart_id, priced)
+    order = _write_order(user, cart_id, priced)
+    take_stock(
+        products=[item.product for item in items],
+        quantities={item.product_id: item.quantity for item in items},
+        reason=f"Order {order.pk}",
+        actor=user,
+    )
+    return order
 
 
 def _raise_not_open(user: User, cart_id: int) -> None:

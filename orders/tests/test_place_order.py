@@ -1,0 +1,190 @@
+"""POST /api/orders/."""
+
+import pytest
+
+from cart.factories import fill_cart
+from cart.models import CartItem
+from catalog import services as catalog
+from catalog.factories import ProductFactory
+from catalog.models import Product, StockMovement
+from orders.models import Order
+from shop.testing.books import assert_books_balance
+from shop.testing.budget import query_budget
+
+ORDERS = "/api/orders/"
+
+
+def order(caller, cart_id, **more):
+    return caller.post(ORDERS, {"cart_id": cart_id, **more})
+
+
+def assert_nothing_happened(caller, cart_id):
+    """The cart stands open with its lines, no stock moved, no order was made."""
+    assert caller.get("/api/cart/").json()["cart_id"] == cart_id
+    assert not Order.objects.exists()
+    assert not StockMovement.objects.filter(kind="sale").exists()
+    assert_books_balance()
+
+
+def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=3)
+    answer = order(ada, cart_id)
+    placed = Order.objects.get()
+    assert (answer.status_code, answer["Location"]) == (201, f"{ORDERS}{placed.pk}/")
+    assert answer.json() == {
+        "order_id": placed.pk,
+        "status": "pending",
+        "total": "13.50",
+        "currency": "USD",
+        "created_at": placed.created_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert Product.objects.get().stock == 7
+    assert StockMovement.objects.get(kind="sale").delta == -3
+    assert_books_balance()
+
+
+def test_the_next_addition_opens_the_next_cart(ada, tea):
+    first = fill_cart(ada.user, tea)
+    order(ada, first)
+    assert ada.get("/api/cart/").json()["cart_id"] is None
+    assert fill_cart(ada.user, tea) != first
+
+
+def test_an_order_is_a_copy_that_does_not_follow_the_catalog(ada, amy, tea):
+    order_id = order(ada, fill_cart(ada.user, tea, quantity=2)).json()["order_id"]
+    amy.patch(f"/api/products/{tea.pk}/", {"name": "Coffee", "price": "99"})
+    amy.delete(f"/api/products/{tea.pk}/")
+    assert ada.get(f"{ORDERS}{order_id}/").json()["items"] == [
+        {
+            "product_id": tea.pk,
+            "name": "Tea",
+            "unit_price": "4.50",
+            "quantity": 2,
+            "line_total": "9.00",
+        }
+    ]
+
+
+def test_a_cart_is_ordered_once(ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    order_id = order(ada, cart_id).json()["order_id"]
+    again = order(ada, cart_id)
+    assert (again.status_code, again.json()["code"]) == (409, "cart_not_open")
+    assert again.json()["order_id"] == order_id
+    assert Product.objects.get().stock == 9
+
+
+def test_the_total_that_the_buyer_saw_is_the_total(ada, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=2)
+    refused = order(ada, cart_id, expected_total="8.99")
+    body = refused.json()
+    assert (refused.status_code, body["code"]) == (409, "total_changed")
+    assert (body["total"], body["expected"]) == ("9.00", "8.99")
+    assert_nothing_happened(ada, cart_id)
+    assert order(ada, cart_id, expected_total="9").status_code == 201
+
+
+def test_an_empty_cart_is_no_order(ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    ada.delete("/api/cart/")
+    answer = order(ada, cart_id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "cart_empty")
+    assert_nothing_happened(ada, cart_id)
+
+
+def test_another_ones_cart_does_not_exist(ada, bob, amy, tea):
+    cart_id = fill_cart(ada.user, tea)
+    for caller in (bob, amy):
+        answer = order(caller, cart_id)
+        assert (answer.status_code, answer.json()["code"]) == (404, "cart_not_found")
+    assert order(ada, cart_id + 1).status_code == 404
+    assert_nothing_happened(ada, cart_id)
+
+
+def test_all_is_taken_or_nothing(ada, tea):
+    plenty, scarce = ProductFactory(), ProductFactory(stock=5)
+    cart_id = fill_cart(ada.user, plenty, tea, scarce, quantity=5)
+    for product in (tea, scarce):
+        catalog.adjust_stock(
+            product_id=product.pk, delta=2 - product.stock, reason="Lost", actor=ada.user
+        )
+    answer = order(ada, cart_id)
+    body = answer.json()
+    assert (answer.status_code, body["code"], body["available"]) == (409, "out_of_stock", 2)
+    assert (body["product_id"], body["product_ids"]) == (tea.pk, [tea.pk, scarce.pk])
+    assert CartItem.objects.count() == 3
+    assert Product.objects.get(pk=plenty.pk).stock == 100
+    assert_nothing_happened(ada, cart_id)
+
+
+def test_what_is_no_longer_for_sale_is_named(ada, tea):
+    hidden, gone = ProductFactory(), ProductFactory()
+    cart_id = fill_cart(ada.user, tea, hidden, gone)
+    catalog.update_product(product_id=hidden.pk, is_published=False)
+    catalog.archive_product(product_id=gone.pk)
+    answer = order(ada, cart_id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "product_unavailable")
+    assert answer.json()["product_ids"] == [hidden.pk, gone.pk]
+    assert_nothing_happened(ada, cart_id)
+
+
+def test_a_total_has_a_limit(ada, db):
+    product = ProductFactory(price="9999999999.99")
+    cart_id = fill_cart(ada.user, product, quantity=2)
+    answer = order(ada, cart_id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "total_limit")
+    assert_nothing_happened(ada, cart_id)
+    ada.patch(f"/api/cart/items/{product.pk}/", {"quantity": 1})
+    assert order(ada, cart_id).json()["total"] == "9999999999.99"
+    assert_books_balance()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"cart_id": "1"},
+        {"cart_id": True},
+        {"cart_id": 0},
+        {"cart_id": 1.0},
+        {"cart_id": 2**63},
+        {"cart_id": 1, "expected_total": 9.0},
+        {"cart_id": 1, "expected_total": "nine"},
+    ],
+)
+def test_a_malformed_order_is_a_400(ada, tea, body):
+    cart_id = fill_cart(ada.user, tea)
+    answer = ada.post(ORDERS, body)
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 1)
+    assert_nothing_happened(ada, cart_id)
+
+
+def test_owner_price_and_status_come_from_the_server(ada, bob, tea):
+    cart_id = fill_cart(ada.user, tea)
+    more = {"user": bob.user.pk, "user_id": bob.user.pk, "total": "0.01", "status": "paid"}
+    assert order(ada, cart_id, **more).json()["status"] == "pending"
+    placed = Order.objects.get()
+    assert (placed.user, str(placed.total)) == (ada.user, "4.50")
+
+
+@pytest.mark.parametrize("lines", [1, 50])
+def test_an_order_costs_seven_statements_for_any_number_of_lines(ada, lines):
+    cart_id = fill_cart(ada.user, *ProductFactory.create_batch(lines))
+    with query_budget(1 + 7):
+        assert order(ada, cart_id).status_code == 201
+
+
+@pytest.mark.parametrize("lines", [1, 50])
+def test_selling_out_costs_one_more_and_a_key_two(ada, lines):
+    cart_id = fill_cart(ada.user, *ProductFactory.create_batch(lines, stock=1))
+    body, headers = {"cart_id": cart_id}, {"Idempotency-Key": "once"}
+    with query_budget(1 + 7 + 1 + 2):
+        assert ada.post(ORDERS, body, headers=headers).status_code == 201
+    with query_budget(1 + 2):
+        assert ada.post(ORDERS, body, headers=headers).status_code == 201
+
+
+def test_the_anonymous_order_nothing(anyone, ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    assert order(anyone, cart_id).status_code == 401
+    assert_nothing_happened(ada, cart_id)
