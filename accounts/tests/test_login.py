@@ -1,0 +1,194 @@
+"""POST /api/login/, POST /api/logout/, POST /api/logout/all/."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import AccessToken
+
+from accounts.factories import PASSWORD, UserFactory
+from accounts.models import User
+from shop.testing.budget import query_budget
+from shop.testing.fixtures import Caller
+
+LOGIN = "/api/login/"
+ME = "/api/users/me/"
+
+
+def log_in(client, username="ada", password=PASSWORD, **kwargs):
+    return client.post(LOGIN, {"username": username, "password": password}, **kwargs)
+
+
+def use(client, token):
+    return client.get(ME, headers={"Authorization": f"Bearer {token}"})
+
+
+@pytest.fixture
+def user(db):
+    return UserFactory(username="ada", email="Ada@Example.com")
+
+
+@pytest.mark.parametrize(
+    "name", ["ada", "ADA", " ada ", "ａｄａ", "ada@example.com", "ADA@EXAMPLE.COM"]
+)
+def test_a_name_or_an_address_in_any_spelling_logs_in(anyone, user, name):
+    answer = log_in(anyone, name)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {"token", "refresh", "expires_in"}
+    assert answer.json()["expires_in"] == 900
+    assert answer["Cache-Control"] == "no-store"
+    assert use(anyone, answer.json()["token"]).json()["username"] == "ada"
+
+
+def test_every_failed_pair_is_the_same_401(anyone, user):
+    UserFactory(username="gone", is_active=False)
+    pairs = [("ada", "wrong"), ("nobody", PASSWORD), ("gone", PASSWORD), ("no@example.com", "x")]
+    answers = [log_in(anyone, *pair) for pair in pairs]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+    assert answers[0]["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert answers[0].json()["code"] == "invalid_credentials"
+    assert not OutstandingToken.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ({}, {"username", "password"}),
+        ({"username": "ada"}, {"password"}),
+        ({"username": "", "password": "x"}, {"username"}),
+        ({"username": 7, "password": "x"}, {"username"}),
+        ({"username": "ada", "password": None}, {"password"}),
+        ({"username": "ada", "password": "x" * 129}, {"password"}),
+        ({"username": "x" * 255, "password": "x"}, {"username"}),
+        ([], {""}),
+    ],
+)
+def test_a_malformed_login_is_a_400(anyone, user, body, fields):
+    answer = anyone.post(LOGIN, body)
+    assert answer.status_code == 400
+    assert {fault["field"] for fault in answer.json()["errors"]} == fields
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Basic x"])
+def test_login_ignores_an_authorization_header(anyone, user, header):
+    assert log_in(anyone, headers={"Authorization": header}).status_code == 200
+
+
+def test_no_token_is_kept_as_text(ada):
+    assert set(OutstandingToken.objects.values_list("token", flat=True)) == {""}
+    assert OutstandingToken.objects.count() == 2
+
+
+def test_logging_out_kills_this_login_at_once_and_no_other(anyone, ada):
+    elsewhere = Caller(ada.user)
+    answer = ada.post("/api/logout/")
+    assert (answer.status_code, answer.json()) == (200, {"message": "You are logged out."})
+    for again in (ada.get(ME), ada.post("/api/logout/")):
+        assert (again.status_code, again.json()["code"]) == (401, "token_invalid")
+    spent = anyone.post("/api/token/refresh/", {"refresh": ada.pair.refresh})
+    assert spent.status_code == 401
+    assert elsewhere.get(ME).status_code == 200
+
+
+def test_logging_out_everywhere_kills_every_login_of_the_user(anyone, ada, bob):
+    elsewhere = Caller(ada.user)
+    assert ada.post("/api/logout/all/").status_code == 200
+    assert [c.get(ME).status_code for c in (ada, elsewhere, bob)] == [401, 401, 200]
+    spent = anyone.post("/api/token/refresh/", {"refresh": elsewhere.pair.refresh})
+    assert spent.status_code == 401
+    assert log_in(anyone).status_code == 200
+
+
+def test_logging_out_wants_a_login(anyone, db):
+    for path in ("/api/logout/", "/api/logout/all/"):
+        answer = anyone.post(path)
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+
+
+def test_a_request_is_authenticated_by_one_statement(ada):
+    with query_budget(1):
+        assert ada.get(ME).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"token_version": 7}])
+def test_a_token_dies_with_its_user_or_version(ada, change):
+    User.objects.filter(pk=ada.user.pk).update(**change)
+    assert ada.get(ME).status_code == 401
+
+
+def test_a_token_of_a_user_that_is_gone_is_a_401(ada):
+    User.objects.filter(pk=ada.user.pk).delete()
+    assert ada.get(ME).status_code == 401
+
+
+def test_a_changed_password_ends_every_login(ada):
+    ada.user.set_password("another-long-one")
+    ada.user.save()
+    assert ada.get(ME).status_code == 401
+    assert Caller(ada.user).get(ME).status_code == 200
+
+
+def test_a_renewed_hash_ends_none(anyone, ada):
+    from django.contrib.auth.hashers import make_password
+
+    old = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    User.objects.filter(pk=ada.user.pk).update(password=old)
+    assert log_in(anyone).status_code == 200
+    assert User.objects.get().password.startswith("argon2")
+    assert ada.get(ME).status_code == 200
+
+
+def test_saving_a_user_never_writes_the_version_from_memory(ada):
+    stale = User.objects.get()
+    ada.post("/api/logout/all/")
+    stale.first_name = "Ada"
+    stale.save()
+    fresh = User.objects.get()
+    assert (fresh.first_name, fresh.token_version) == ("Ada", 1)
+
+
+@pytest.mark.parametrize("claim", ["sid", "tv", "user_id"])
+def test_a_token_without_our_claims_is_a_401(anyone, ada, claim):
+    token = AccessToken(ada.pair.token.encode())
+    del token[claim]
+    assert use(anyone, token).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Bearer é", "Bearer \x7f", "Bearer a.b.c", "bearer", "Token x"])
+def test_a_header_that_is_no_token_is_a_401(anyone, db, header):
+    answer = anyone.get(ME, headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+
+
+def test_unsigned_expired_and_foreign_tokens_are_401(anyone, ada, settings):
+    import jwt
+
+    claims = jwt.decode(ada.pair.token, options={"verify_signature": False})
+    key = settings.JWT_SIGNING_KEY
+    forged = [
+        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "x" * 40, algorithm="HS256"),
+        jwt.encode(claims | {"exp": 1}, key, algorithm="HS256"),
+        jwt.encode(claims | {"aud": "other"}, key, algorithm="HS256"),
+        jwt.encode(claims | {"iss": "other"}, key, algorithm="HS256"),
+        ada.pair.refresh,
+    ]
+    assert [use(anyone, token).status_code for token in forged] == [401] * 6
+    assert use(anyone, jwt.encode(claims, key, algorithm="HS256")).status_code == 200
+
+
+def test_cleanup_deletes_what_expired_and_nothing_else(ada, bob, capsys):
+    OutstandingToken.objects.filter(user=ada.user).update(expires_at="2020-01-01T00:00:00Z")
+    call_command("cleanup")
+    assert "2 expired tokens deleted" in capsys.readouterr().out
+    assert set(OutstandingToken.objects.values_list("user", flat=True)) == {bob.user.pk}
+    assert bob.get(ME).status_code == 200
+
+
+def test_the_expiry_of_tokens_is_indexed(db):
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(
+            cursor, "token_blacklist_outstandingtoken"
+        )
+    assert constraints["accounts_token_by_expiry"]["columns"] == ["expires_at"]

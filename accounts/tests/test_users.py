@@ -1,0 +1,123 @@
+"""POST /api/users/, GET /api/users/{id}/, GET /api/users/me/."""
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from accounts.factories import PASSWORD, UserFactory
+from accounts.models import User, fold
+
+USERS = "/api/users/"
+ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+
+
+def test_anyone_registers(anyone, db):
+    answer = anyone.post(USERS, ADA)
+    user = User.objects.get()
+    assert (answer.status_code, answer["Location"]) == (201, f"{USERS}{user.pk}/")
+    assert answer.json() == {"id": user.pk, "username": "ada", "email": "ada@example.com"}
+    assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert not user.is_staff
+
+
+def test_what_a_customer_may_not_say_is_ignored(anyone, db):
+    anyone.post(USERS, ADA | {"is_staff": True, "is_superuser": True, "id": 77})
+    user = User.objects.get()
+    assert (user.is_staff, user.is_superuser) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"username": ""}, "username"),
+        ({"username": "a@b.org"}, "username"),
+        ({"username": "a＠b"}, "username"),
+        ({"username": "a b"}, "username"),
+        ({"username": "x" * 151}, "username"),
+        ({"username": "ﷺ" * 20}, "username"),
+        ({"username": 7}, "username"),
+        ({"email": "none"}, "email"),
+        ({"email": "a@" + "x" * 250 + ".org"}, "email"),
+        ({"email": None}, "email"),
+        ({"password": "short1!"}, "password"),
+        ({"password": "x" * 129}, "password"),
+        ({"password": "password123"}, "password"),
+        ({"password": "83710462953"}, "password"),
+        ({"username": "margaret", "password": "margaret1"}, "password"),
+        ({"password": 12345678}, "password"),
+    ],
+)
+def test_a_registration_that_breaks_a_rule_is_a_400(anyone, db, change, field):
+    answer = anyone.post(USERS, ADA | change)
+    assert answer.status_code == 400
+    assert {fault["field"] for fault in answer.json()["errors"]} == {field}
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("ada", "ADA"), ("strasse", "straße"), ("ada", "ａｄａ"), ("É", "é"), ("ﬁn", "FIN")],
+)
+def test_a_name_is_taken_in_every_spelling(anyone, db, first, second):
+    anyone.post(USERS, ADA | {"username": first})
+    answer = anyone.post(USERS, ADA | {"username": second, "email": "other@example.com"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "username_taken")
+    assert User.objects.count() == 1
+
+
+def test_an_address_is_taken_in_every_spelling(anyone, db):
+    anyone.post(USERS, ADA)
+    answer = anyone.post(USERS, ADA | {"username": "other", "email": "ADA@Example.COM"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
+    assert User.objects.count() == 1
+
+
+def test_registration_ignores_an_authorization_header(anyone, db):
+    answer = anyone.post(USERS, ADA, headers={"Authorization": "Bearer nonsense"})
+    assert answer.status_code == 201
+
+
+def test_one_sees_oneself_and_nobody_else(ada, bob):
+    shown = {"id": ada.user.pk, "username": "ada", "email": "ada@example.com"}
+    assert ada.get(f"{USERS}{ada.user.pk}/").json() == shown
+    assert ada.get(f"{USERS}me/").json() == shown
+    other = ada.get(f"{USERS}{bob.user.pk}/")
+    missing = ada.get(f"{USERS}{10**9}/")
+    assert (other.status_code, other.content) == (404, missing.content)
+
+
+def test_staff_see_anyone(amy, ada):
+    assert amy.get(f"{USERS}{ada.user.pk}/").json()["username"] == "ada"
+
+
+def test_the_anonymous_see_nobody(anyone, ada):
+    for path in (f"{USERS}{ada.user.pk}/", f"{USERS}me/"):
+        answer = anyone.get(path)
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+
+
+def test_users_are_not_listed(anyone, amy):
+    for caller in (anyone, amy):
+        assert caller.get(USERS).status_code == 405
+
+
+def test_the_command_line_obeys_the_keys(db, monkeypatch):
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+    options = {"username": "Straße", "email": "S@Example.com", "interactive": False}
+    call_command("createsuperuser", **options)
+    user = User.objects.get()
+    assert (user.username_key, user.email_key) == ("strasse", "s@example.com")
+
+
+def test_the_database_refuses_what_code_might_forget(db):
+    first, second = UserFactory(), UserFactory()
+    for change in ({"username_key": first.username_key}, {"email_key": first.email_key}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.filter(pk=second.pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=second.pk).update(username="a@b")
+
+
+@pytest.mark.parametrize("text", ["Ada", "ﬀ", "İstanbul", "ǅ", "ẛ̣", "Ω"])
+def test_folding_twice_is_folding_once(text):
+    assert fold(fold(text)) == fold(text)

@@ -1,0 +1,293 @@
+"""POST /api/payments/ and what follows: GET, confirm, cancel, methods."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from orders.factories import place_order
+from orders.models import Order
+from payments.factories import pay
+from payments.models import DemoCharge, Payment
+from shop.testing.books import assert_books_balance
+from shop.testing.budget import query_budget
+
+PAY = "/api/payments/"
+ALL_METHODS = ["card", "cash_on_delivery", "bank_transfer"]
+
+
+def post(caller, order, method="card", token=None, **kwargs):
+    body = {"order_id": order.pk, "payment_method": method}
+    return caller.post(PAY, body | ({} if token is None else {"payment_token": token}), **kwargs)
+
+
+def move_back(order, **ago):
+    Order.objects.filter(pk=order.pk).update(created_at=F("created_at") - timedelta(**ago))
+
+
+@pytest.fixture
+def order(ada, tea):
+    return place_order(ada.user, tea, quantity=2)
+
+
+def test_a_card_pays_an_order(ada, order):
+    answer = post(ada, order)
+    payment = Payment.objects.get()
+    assert (answer.status_code, answer["Location"]) == (201, f"{PAY}{payment.pk}/")
+    assert answer.json() == {
+        "payment_id": payment.pk,
+        "order_id": order.pk,
+        "payment_method": "card",
+        "status": "succeeded",
+        "amount": "9.00",
+        "currency": "USD",
+        "created_at": payment.created_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert ada.get(answer["Location"]).json() == answer.json()
+    shown = ada.get(f"/api/orders/{order.pk}/").json()
+    assert (shown["status"], shown["amount_paid"]) == ("paid", "9.00")
+    assert [e["note"] for e in shown["events"]] == ["Order placed", "Payment received"]
+    order.refresh_from_db()
+    assert order.paid_at is not None
+    assert_books_balance()
+
+
+def test_a_declined_card_leaves_the_order_payable(ada, order):
+    declined = post(ada, order, token="demo_decline")
+    assert (declined.status_code, declined.json()["status"]) == (201, "failed")
+    assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
+    assert post(ada, order).json()["status"] == "succeeded"
+    assert_books_balance()
+
+
+def test_a_card_that_wants_action_is_confirmed(ada, order):
+    payment = post(ada, order, token="demo_action").json()
+    assert payment["status"] == "requires_action"
+    confirmed = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "succeeded")
+    assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "paid"
+    assert_books_balance()
+
+
+def test_a_card_that_wants_action_is_cancelled_and_the_order_stays_payable(ada, order):
+    payment = post(ada, order, token="demo_action").json()
+    cancelled = ada.post(f"{PAY}{payment['payment_id']}/cancel/")
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert DemoCharge.objects.get().status == "cancelled"
+    assert post(ada, order).json()["status"] == "succeeded"
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
+def test_a_pending_payment_is_asked_for_when_confirmed(ada, order, token):
+    payment = post(ada, order, token=token).json()
+    assert payment["status"] == "pending"
+    assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
+    confirmed = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "succeeded")
+    assert DemoCharge.objects.count() == 1
+    assert_books_balance()
+
+
+def test_cancelling_a_payment_whose_money_was_taken_finds_it_succeeded(ada, order):
+    payment = post(ada, order, token="demo_timeout").json()
+    answer = ada.post(f"{PAY}{payment['payment_id']}/cancel/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+    assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "paid"
+    assert_books_balance()
+
+
+def test_cash_on_delivery_confirms_at_once(ada, order):
+    assert post(ada, order, "cash_on_delivery").json()["status"] == "pending"
+    shown = ada.get(f"/api/orders/{order.pk}/").json()
+    assert (shown["status"], shown["amount_paid"]) == ("confirmed", "0.00")
+    assert_books_balance()
+
+
+def test_a_bank_transfer_waits(ada, order):
+    assert post(ada, order, "bank_transfer").json()["status"] == "pending"
+    assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
+
+
+@pytest.mark.parametrize("method", ["card", "paypal", "CARD", ""])
+def test_a_method_that_is_not_configured_is_a_400_that_lists_those_that_are(
+    ada, order, settings, method
+):
+    settings.DEMO_PAYMENTS = False
+    answer = post(ada, order, method)
+    assert answer.status_code == 400
+    assert [fault["field"] for fault in answer.json()["errors"]] == ["payment_method"]
+    if method:
+        assert answer.json()["payment_methods"] == ALL_METHODS[1:]
+        assert answer.json()["code"] == "payment_method_not_configured"
+    assert not Payment.objects.exists()
+
+
+def test_the_methods_are_listed_for_anyone(anyone, settings):
+    shown = anyone.get(f"{PAY}methods/").json()["payment_methods"]
+    assert [method["code"] for method in shown] == ALL_METHODS
+    assert all(set(method) == {"code", "name"} for method in shown)
+    settings.DEMO_PAYMENTS = False
+    shown = anyone.get(f"{PAY}methods/").json()["payment_methods"]
+    assert [method["code"] for method in shown] == ALL_METHODS[1:]
+
+
+def test_an_order_has_one_live_payment(ada, order):
+    live = post(ada, order, token="demo_action").json()
+    answer = post(ada, order)
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_in_progress")
+    assert answer.json()["payment_id"] == live["payment_id"]
+    assert DemoCharge.objects.count() == 1
+
+
+def test_an_order_that_is_not_payable_takes_no_payment(ada, order):
+    post(ada, order)
+    again = post(ada, order)
+    assert (again.status_code, again.json()["code"]) == (409, "order_not_payable")
+    assert again.json()["order_status"] == "paid"
+    assert DemoCharge.objects.count() == 1
+
+
+@pytest.mark.parametrize("method", ALL_METHODS)
+def test_after_the_window_no_payment_begins_whether_or_not_a_sweep_came(ada, order, method):
+    move_back(order, minutes=31)
+    answer = post(ada, order, method)
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_expired")
+    assert not Payment.objects.exists()
+
+
+def test_before_the_window_closes_it_does(ada, order):
+    move_back(order, minutes=29)
+    assert post(ada, order).status_code == 201
+
+
+def test_after_the_window_nothing_is_confirmed(ada, order):
+    payment = post(ada, order, token="demo_action").json()
+    move_back(order, minutes=31)
+    answer = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "order_expired")
+    assert DemoCharge.objects.get().status == "requires_action"
+
+
+def test_one_pays_ones_own_orders_only(ada, bob, amy, order):
+    for caller in (bob, amy):
+        answer = post(caller, order)
+        assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
+    assert not Payment.objects.exists()
+
+
+def test_another_ones_payment_does_not_exist_but_staff_see_it(ada, bob, amy, anyone, order):
+    path = post(ada, order, token="demo_action")["Location"]
+    for answer in (bob.get(path), bob.post(f"{path}confirm/"), bob.post(f"{path}cancel/")):
+        assert answer.status_code == 404
+    assert anyone.get(path).status_code == 401
+    assert amy.get(path).status_code == 200
+    assert [p["payment_id"] for p in amy.get(PAY).json()["payments"]] == [Payment.objects.get().pk]
+    assert bob.get(PAY).json()["count"] == 0
+    assert Payment.objects.get().status == "requires_action"
+
+
+def test_amount_and_status_come_from_the_server(ada, order):
+    body = {"order_id": order.pk, "payment_method": "card", "amount": "0.01", "currency": "EUR"}
+    answer = ada.post(PAY, body | {"status": "failed", "user": 1})
+    assert (answer.json()["amount"], answer.json()["currency"]) == ("9.00", "USD")
+    assert str(DemoCharge.objects.get().amount) == "9.00"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"payment_method": "card"},
+        {"order_id": "1", "payment_method": "card"},
+        {"order_id": 1},
+        {"order_id": 1, "payment_method": 3},
+        {"order_id": 1, "payment_method": "card", "payment_token": "x" * 201},
+        {"order_id": 1, "payment_method": "card", "payment_token": None},
+    ],
+)
+def test_a_malformed_payment_is_a_400(ada, order, body):
+    answer = ada.post(PAY, body)
+    assert (answer.status_code, len(answer.json()["errors"])) == (400, 1)
+    assert not Payment.objects.exists()
+
+
+@pytest.mark.parametrize("step", ["confirm", "cancel"])
+def test_a_payment_that_ended_goes_no_further(ada, order, step):
+    path = post(ada, order)["Location"]
+    answer = ada.post(f"{path}{step}/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert Payment.objects.get().status == "succeeded"
+
+
+def test_a_customers_word_is_no_money(ada, order):
+    path = post(ada, order, "bank_transfer")["Location"]
+    answer = ada.post(f"{path}confirm/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_confirmable")
+    assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
+    assert post(ada, order).json()["status"] == "succeeded"
+
+
+def test_cash_on_delivery_is_cancelled_with_its_order(ada, order):
+    path = post(ada, order, "cash_on_delivery")["Location"]
+    answer = ada.post(f"{path}cancel/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_cancellable")
+    assert ada.post(f"/api/orders/{order.pk}/cancel/").status_code == 200
+
+
+def test_a_key_gets_the_payment_as_it_stands(ada, order):
+    headers = {"Idempotency-Key": "pay"}
+    first = post(ada, order, token="demo_action", headers=headers)
+    second = post(ada, order, token="demo_action", headers=headers)
+    assert (second.status_code, second["Idempotent-Replayed"]) == (201, "true")
+    assert second.json() == first.json()
+    ada.post(f"{first['Location']}confirm/")
+    third = post(ada, order, token="demo_action", headers=headers)
+    assert (third.status_code, third.json()["status"]) == (201, "succeeded")
+    assert DemoCharge.objects.count() == 1
+
+
+def test_a_key_stands_for_one_body(ada, order):
+    headers = {"Idempotency-Key": "pay"}
+    post(ada, order, headers=headers)
+    answer = post(ada, order, token="other", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+def test_a_key_remembers_a_refusal(ada, order):
+    live = post(ada, order, token="demo_action")["Location"]
+    headers = {"Idempotency-Key": "second"}
+    refused = post(ada, order, headers=headers)
+    assert refused.status_code == 409
+    ada.post(f"{live}cancel/")
+    again = post(ada, order, headers=headers)
+    assert (again.status_code, again.content) == (409, refused.content)
+    assert again["Idempotent-Replayed"] == "true"
+
+
+def test_a_key_on_confirm_gets_the_payment_as_it_stands(ada, order):
+    path = post(ada, order, token="demo_action")["Location"]
+    headers = {"Idempotency-Key": "confirm"}
+    first, second = [ada.post(f"{path}confirm/", headers=headers) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert second["Idempotent-Replayed"] == "true"
+    assert second.json() == first.json()
+
+
+def test_a_payment_costs_nine_statements_and_a_key_two(ada, tea):
+    first, second = place_order(ada.user, tea), place_order(ada.user, tea)
+    with query_budget(1 + 9):
+        post(ada, first)
+    with query_budget(1 + 9 + 2):
+        post(ada, second, headers={"Idempotency-Key": "pay"})
+
+
+def test_the_database_refuses_what_code_might_forget(ada, order):
+    payment = pay(order, token="demo_action")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.create(order=order, method="card", amount=1, currency="USD")
+    for change in ({"status": "lost"}, {"amount": -1}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Payment.objects.filter(pk=payment.pk).update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DemoCharge.objects.update(refunded=F("amount") + 1)
