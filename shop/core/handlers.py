@@ -15,7 +15,13 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
+from django.db import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
 from rest_framework import exceptions as drf
@@ -54,7 +60,7 @@ _CODES = {
 }
 _OUR_FAULT = (500, "")
 # The first that fits, as RequestDataTooBig is a SuspiciousOperation too. A connection that died
-# half-way surfaces as a bare DatabaseError; a wrong statement does not come past the tests.
+# half-way surfaces as a bare DatabaseError.
 _FOREIGN: list[tuple[type[Exception], int, str]] = [
     (Http404, 404, NotFound.message),
     (ObjectDoesNotExist, 404, NotFound.message),
@@ -66,6 +72,7 @@ _FOREIGN: list[tuple[type[Exception], int, str]] = [
     (BadRequest, 400, "The request is malformed."),
     (IntegrityError, *_OUR_FAULT),
     (DataError, *_OUR_FAULT),
+    (ProgrammingError, *_OUR_FAULT),
     (DatabaseError, 503, ""),
     (InterfaceError, 503, ""),
 ]

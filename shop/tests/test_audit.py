@@ -1,0 +1,101 @@
+"""``manage.py audit`` sees each breach that a database lets happen."""
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F
+
+from accounts.models import User
+from cart.models import Cart
+from catalog.models import Product, StockMovement
+from orders.factories import place_order
+from orders.models import Order
+from payments.factories import pay
+from payments.models import DemoCharge, Payment
+
+
+@pytest.fixture
+def shop(ada, bob, tea):
+    """A paid, a cancelled and refunded, a pending and a shipped order."""
+    from orders import services
+    from payments.tasks import settle_payments
+
+    pay(place_order(ada.user, tea))
+    late = place_order(ada.user, tea)
+    pay(late, token="demo_late")
+    services.cancel_order(order_id=late.pk, actor=ada.user)
+    settle_payments()
+    place_order(bob.user, tea)
+    shipped = place_order(bob.user, tea)
+    pay(shipped, method="cash_on_delivery")
+    services.ship_order(order_id=shipped.pk, actor=bob.user)
+
+
+def test_books_that_balance_are_said_to(shop, capsys):
+    call_command("audit")
+    assert capsys.readouterr().out == "audit: 10 checks, no breach\n"
+
+
+def first(model, **filters):
+    return model.objects.filter(pk=model.objects.filter(**filters).earliest("pk").pk)
+
+
+BREACHES = {
+    "stock_is_the_sum_of_its_movements": lambda: Product.objects.update(stock=F("stock") + 1),
+    "sales_are_what_orders_hold": lambda: StockMovement.objects.filter(kind="cancellation").update(
+        kind="adjustment"
+    ),
+    "an_ordered_cart_has_its_order": lambda: first(Cart, order__status="paid").update(
+        status="open"
+    ),
+    "order_totals_add_up": lambda: first(Order, status="pending").update(total=F("total") + 1),
+    "money_of_orders_is_money_of_payments": lambda: first(Payment, status="succeeded").update(
+        status="failed"
+    ),
+    "payments_are_of_their_order": lambda: Payment.objects.filter(status="refunded").update(
+        currency="EUR"
+    ),
+    "the_gateway_agrees": lambda: DemoCharge.objects.update(refunded=0),
+    "the_last_event_tells_the_status": lambda: first(Order, status="shipped").update(
+        status="delivered"
+    ),
+    "names_are_unique_as_people_read_them": lambda: User.objects.filter(username="ada").update(
+        username="Eve"
+    ),
+}
+
+
+@pytest.mark.parametrize("check", BREACHES)
+def test_each_breach_is_a_line_and_an_exit_with_1(shop, capsys, check):
+    assert BREACHES[check]() >= 1
+    with pytest.raises(CommandError):
+        call_command("audit")
+    assert f"{check}: " in capsys.readouterr().out
+
+
+def test_money_of_a_gateway_that_no_order_shows_is_a_breach(shop, capsys):
+    Payment.objects.filter(status="refunded").update(status="cancelled")
+    with pytest.raises(CommandError):
+        call_command("audit")
+    assert "the_gateway_agrees: " in capsys.readouterr().out
+
+
+def test_two_live_payments_are_a_breach_that_the_database_refuses_first(shop, capsys):
+    """The constraint is taken away, which the test's transaction undoes, to show the audit's line."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX payment_one_live_per_order")
+    paid = Payment.objects.get(status="succeeded")
+    Payment.objects.create(
+        order=paid.order, method="card", amount=paid.amount, currency="USD", status="pending"
+    )
+    with pytest.raises(CommandError):
+        call_command("audit")
+    assert f"an_order_has_one_live_payment: order {paid.order_id}" in capsys.readouterr().out
+
+
+def test_an_item_without_its_sale_is_a_breach(shop, capsys):
+    StockMovement.objects.filter(kind="sale").update(delta=F("delta") - 1)
+    Product.objects.update(stock=F("stock") - 4)
+    with pytest.raises(CommandError):
+        call_command("audit")
+    assert "sales_are_what_orders_hold: " in capsys.readouterr().out

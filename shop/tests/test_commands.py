@@ -1,0 +1,138 @@
+"""seed_demo, cleanup and sweep."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.models import User
+from catalog.models import Product, StockMovement
+from orders.factories import place_order
+from orders.models import Order
+from payments.factories import pay
+from shop.management.demo_catalogue import DEMO_PRODUCTS
+from shop.testing.books import assert_books_balance
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_the_catalogue_is_believable():
+    assert len(DEMO_PRODUCTS) >= 60
+    assert len({product.name for product in DEMO_PRODUCTS}) == len(DEMO_PRODUCTS)
+    for product in DEMO_PRODUCTS:
+        assert re.fullmatch(r"[1-9]\d*\.\d\d", product.price)
+        assert 20 < len(product.description) <= 200
+        assert product.stock >= 0
+    assert any(product.stock == 0 for product in DEMO_PRODUCTS)
+
+
+def test_seeding_twice_doubles_nothing(db, capsys):
+    for loaded in (len(DEMO_PRODUCTS), 0):
+        call_command("seed_demo")
+        assert capsys.readouterr().out == f"{loaded} demo products loaded\n"
+    assert Product.objects.count() == len(DEMO_PRODUCTS)
+    assert_books_balance()
+
+
+def test_a_missing_demo_product_is_loaded_again_and_a_changed_one_left_alone(db, capsys):
+    call_command("seed_demo")
+    changed, missing = Product.objects.order_by("pk")[:2]
+    Product.objects.filter(pk=changed.pk).update(price=1)
+    StockMovement.objects.filter(product=missing).delete()
+    missing.delete()
+    call_command("seed_demo")
+    assert Product.objects.count() == len(DEMO_PRODUCTS)
+    assert Product.objects.get(pk=changed.pk).price == 1
+
+
+def test_a_shop_with_products_is_not_seeded_if_empty_was_asked(tea, capsys):
+    call_command("seed_demo", "--if-empty")
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_logins_come_with_an_order_history(settings, capsys):
+    settings.DEBUG = True
+    for _ in range(2):
+        call_command("seed_demo", "--with-logins")
+        said = capsys.readouterr().out
+    assert sorted(Order.objects.values_list("status", flat=True)) == [
+        "cancelled",
+        "confirmed",
+        "delivered",
+        "paid",
+        "pending",
+        "shipped",
+    ]
+    logins = re.findall(r"(\w+)\s+password\s+(\S+)", said)
+    assert [name for name, _ in logins] == ["demo", "staff"]
+    for name, password in logins:
+        answer = APIClient().post("/api/login/", {"username": name, "password": password})
+        assert answer.status_code == 200
+    staff = dict(zip(("username", "password"), logins[1], strict=True))
+    assert Client().post("/admin/login/?next=/admin/", staff)["Location"] == "/admin/"
+    assert_books_balance()
+
+
+def test_logins_whose_passwords_everyone_knows_are_refused_in_production(db):
+    with pytest.raises(CommandError, match="DEBUG on"):
+        call_command("seed_demo", "--with-logins")
+    assert not User.objects.exists()
+    assert not Product.objects.exists()
+
+
+def test_cleanup_deletes_in_batches_until_nothing_spent_is_left(ada, monkeypatch, capsys):
+    from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+    from shop.management.commands import cleanup
+
+    monkeypatch.setattr(cleanup, "BATCH", 2)
+    OutstandingToken.objects.bulk_create(
+        OutstandingToken(jti=f"old{n}", token="", expires_at="2020-01-01T00:00:00Z")
+        for n in range(7)
+    )
+    Session.objects.create(session_key="old", session_data="", expire_date="2020-01-01T00:00:00Z")
+    call_command("cleanup")
+    assert "7 expired tokens deleted" in capsys.readouterr().out
+    assert OutstandingToken.objects.count() == 2
+    assert not Session.objects.exists()
+
+
+def test_a_round_of_the_sweep_does_all_three(ada, tea, capsys):
+    payment = pay(place_order(ada.user, tea), token="demo_late")
+    call_command("sweep", "--once")
+    payment.refresh_from_db()
+    assert payment.status == "succeeded"
+    said = capsys.readouterr().out
+    assert said.startswith("1 payments settled\n0 orders expired\n")
+    assert "0 expired tokens deleted" in said
+
+
+@pytest.mark.parametrize("every", ["0", "-5"])
+def test_a_sweep_takes_a_rest(db, every):
+    with pytest.raises(CommandError, match="1 or more"):
+        call_command("sweep", "--every", every)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_sweep_outlives_a_database_that_is_away_and_stops_when_told(tmp_path, number):
+    """An empty database fails every round: the sweep says so and goes on, until it is told to stop."""
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    command = [sys.executable, "manage.py", "sweep", "--every", "1"]
+    sweep = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        lines = [sweep.stderr.readline() for _ in range(2)]
+        sweep.send_signal(number)
+        assert sweep.wait(timeout=10) == 0
+    finally:
+        sweep.kill()
+        sweep.stderr.close()
+    assert all("the database failed a round" in line for line in lines)

@@ -1,0 +1,65 @@
+"""Documents that cannot rot: the README's purchase is run, the lists of codes and commands compared."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command, get_commands
+
+import accounts.errors
+import cart.errors
+import catalog.errors
+import orders.errors
+import payments.errors
+from orders.models import Order
+from shop.core import handlers, middleware
+from shop.core.errors import ShopError
+from shop.testing.books import assert_books_balance
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+README = (ROOT / "README.md").read_text()
+MODULES = (accounts, cart, catalog, orders, payments, middleware)
+
+
+def every_subclass(cls):
+    return {cls}.union(*(every_subclass(sub) for sub in cls.__subclasses__()))
+
+
+def test_every_code_is_documented():
+    page = (ROOT / "docs" / "errors.md").read_text()
+    documented = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
+    codes = {cls.code for cls in every_subclass(ShopError)} - {ShopError.code, "conflict"}
+    assert documented == codes | set(handlers._CODES.values())
+
+
+def test_every_command_is_in_the_readme():
+    ours = {name for name, app in get_commands().items() if app == "shop"}
+    table = README.split("## Commands")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)[ `]", table, re.MULTILINE)) == ours
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    assert len(pages) > 10
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.django_db(transaction=True)
+def test_the_purchase_of_the_readme_works(live_server, capsys):
+    call_command("seed_demo")
+    script = README.split("<!-- purchase -->\n```sh\n")[1].split("```")[0]
+    assert "http://127.0.0.1:8000" in script
+    script = script.replace("http://127.0.0.1:8000", live_server.url)
+    done = subprocess.run(
+        ["bash", "-euc", script], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.rstrip().endswith("}")
+    assert '"status":"paid"' in done.stdout.splitlines()[-1]
+    assert Order.objects.get().status == "paid"
+    assert_books_balance()

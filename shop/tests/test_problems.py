@@ -1,0 +1,214 @@
+"""Every way to fail reads alike, also outside views and under DEBUG."""
+
+import logging
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from accounts.factories import UserFactory
+from catalog.models import Product
+from shop.testing.fixtures import Caller
+from shop.testing.races import at_once
+
+PROBLEM = "application/problem+json"
+LIST = "/api/products/"
+
+
+@pytest.fixture(params=[False, True], ids=["production", "debug"])
+def debug(request, settings):
+    settings.DEBUG = request.param
+    return request.param
+
+
+def assert_problem(answer, status, code):
+    assert (answer.status_code, answer["Content-Type"]) == (status, PROBLEM)
+    body = answer.json()
+    assert {"type", "title", "status", "detail", "code"} <= set(body)
+    assert (body["status"], body["code"]) == (status, code)
+    assert answer["X-Request-ID"]
+    assert ("request_id" in body) is (status == 500)
+    return body
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/nothing/", "/nothing", "/", "/api/cart.json", "/api/products.json", "/api/x/../cart/"],
+)
+def test_an_unknown_path_is_a_404(anyone, db, debug, path):
+    assert_problem(anyone.get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/products", "/api/cart/add", "/api/orders/1/cancel"])
+def test_a_path_without_its_slash_names_the_right_one(anyone, db, debug, path):
+    for method in ("get", "post"):
+        body = assert_problem(getattr(anyone, method)(path), 404, "not_found")
+        assert f"{path}/" in body["detail"]
+
+
+def test_a_strange_host_is_a_400(anyone, db, settings):
+    settings.ALLOWED_HOSTS = ["shop.example.com"]
+    for host in ("evil.example.com", "a b", "shop.example.com:x", "[::1"):
+        answer = anyone.get(LIST, headers={"Host": host})
+        assert "Host" in assert_problem(answer, 400, "invalid")["detail"]
+
+
+@pytest.mark.parametrize("path", ["/api/%00", f"{LIST}?page=%00", f"{LIST}?x=a%00b", "/admin/%00"])
+def test_a_nul_is_a_400(anyone, db, debug, path):
+    assert_problem(anyone.get(path), 400, "invalid")
+
+
+def test_a_body_too_large_is_a_413(anyone, db, debug):
+    raw = b'{"username": "' + b"x" * 262_144 + b'"}'
+    answer = anyone.generic("POST", "/api/login/", raw, content_type="application/json")
+    assert_problem(answer, 413, "body_too_large")
+
+
+def test_a_chunked_body_is_a_411(db, debug):
+    client = Client()
+    extra = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    answer = client.generic("POST", "/api/login/", "{}", "application/json", **extra)
+    assert_problem(answer, 411, "length_required")
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "1e3", "9" * 30])
+def test_a_length_that_is_none_is_refused(db, length):
+    answer = Client().generic(
+        "POST", "/api/login/", "{}", "application/json", CONTENT_LENGTH=length
+    )
+    assert answer.status_code in {400, 413}
+    assert answer["Content-Type"] == PROBLEM
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "TRACE", "FOO", "PROPFIND"])
+def test_an_unknown_method_is_a_405_for_anyone(anyone, ada, debug, method):
+    for caller in (anyone, ada):
+        for path in (LIST, "/api/cart/", "/api/orders/", "/api/login/", "/api/users/me/"):
+            answer = caller.generic(method, path)
+            assert_problem(answer, 405, "method_not_allowed")
+            assert method not in answer["Allow"]
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
+def test_what_cannot_be_answered_is_a_406(anyone, db, debug, accept):
+    assert_problem(anyone.get(LIST, headers={"Accept": accept}), 406, "not_acceptable")
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/*", "application/json", "text/html, */*;q=0.1"]
+)
+def test_what_a_browser_asks_for_is_answered(anyone, db, accept):
+    assert anyone.get(LIST, headers={"Accept": accept}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_what_is_not_json_is_a_415(anyone, db, debug, kind):
+    answer = anyone.generic("POST", "/api/login/", "username=ada", content_type=kind)
+    assert_problem(answer, 415, "unsupported_media_type")
+
+
+def test_roles_and_rights(anyone, ada, debug):
+    body = {"name": "x", "price": "1"}
+    assert_problem(anyone.post(LIST, body), 401, "not_authenticated")
+    assert_problem(ada.post(LIST, body), 403, "permission_denied")
+    assert_problem(ada.get("/api/orders/1/"), 404, "not_found")
+
+
+def test_validation_names_each_fault(anyone, db):
+    body = assert_problem(anyone.post("/api/users/", {"username": 7}), 400, "invalid")
+    assert [(e["field"], e["code"]) for e in body["errors"]] == [
+        ("username", "invalid"),
+        ("email", "required"),
+        ("password", "required"),
+    ]
+    assert all(error["detail"] for error in body["errors"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_of_the_server_is_a_500_without_a_trace(debug, caplog):
+    client = Caller(UserFactory())
+    with connection.schema_editor() as editor:
+        editor.alter_db_table(Product, "catalog_product", "catalog_elsewhere")
+    try:
+        answer = client.post("/api/cart/add/", {"product_id": 1, "quantity": 1})
+    finally:
+        with connection.schema_editor() as editor:
+            editor.alter_db_table(Product, "catalog_elsewhere", "catalog_product")
+    # SQLite cannot tell a table that is missing from a database that fails.
+    assert answer.status_code == {"postgresql": 500, "sqlite": 503}[connection.vendor]
+    text = answer.content.decode()
+    assert "Traceback" not in text
+    assert "catalog_product" not in text
+
+
+def test_an_escaped_exception_is_a_500_with_the_request_id(ada, debug, monkeypatch, caplog):
+    from shop.core import health
+
+    monkeypatch.setattr(health, "_pending_migrations", lambda: 1 / 0)
+    answer = ada.get("/readyz")
+    body = assert_problem(answer, 500, "server_error")
+    assert body["request_id"] == answer["X-Request-ID"]
+    assert "ZeroDivisionError" not in answer.content.decode()
+    traces = [record for record in caplog.records if record.exc_info]
+    assert len(traces) == 1
+    assert body["request_id"] in traces[0].getMessage()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_held_lock_is_a_503_for_who_wants_it_and_nothing_for_others(ada, bob, amy, tea):
+    path = f"{LIST}{tea.pk}/stock/"
+
+    def impatient(call):
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET lock_timeout = '200ms'")
+            else:
+                cursor.execute("PRAGMA busy_timeout = 200")
+        return call()
+
+    with transaction.atomic():
+        Product.objects.lock(tea.pk)
+        blocked, reader = at_once(
+            lambda: impatient(lambda: amy.post(path, {"delta": 1, "reason": "x"})),
+            lambda: impatient(lambda: bob.get(f"{LIST}{tea.pk}/")),
+        )
+    assert_problem(blocked, 503, "unavailable")
+    assert int(blocked["Retry-After"]) >= 1
+    assert reader.status_code == 200
+    assert Product.objects.get().stock == 10
+    assert amy.post(path, {"delta": 1, "reason": "x"}).json()["stock"] == 11
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda c: c.get("/api/nothing/"),
+        lambda c: c.get(LIST, headers={"Host": "evil.example.com"}),
+        lambda c: c.get("/api/%00"),
+        lambda c: c.get(LIST, headers={"Authorization": "Bearer x"}),
+        lambda c: c.generic("POST", "/api/login/", b"{", content_type="application/json"),
+        lambda c: c.generic("POST", "/api/login/", b"x" * 300_000, content_type="application/json"),
+        lambda c: c.post("/api/login/", {"username": "nobody", "password": "x"}),
+    ],
+)
+def test_a_clients_mistake_logs_one_line_and_no_trace(anyone, db, caplog, mistake):
+    caplog.set_level(logging.WARNING)
+    assert 400 <= mistake(anyone).status_code < 500
+    assert len(caplog.records) == 1
+    assert caplog.records[0].exc_info is None
+    assert "\n" not in caplog.records[0].getMessage()
+
+
+def test_the_body_of_a_head_is_empty_and_its_length_is_that_of_a_get(anyone, tea):
+    head, get = anyone.head(LIST), anyone.get(LIST)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head["Content-Length"] == get["Content-Length"] == str(len(get.content))
+
+
+def test_each_answer_has_a_request_id_of_its_own(anyone, db):
+    given = {"X-Request-ID": "mine"}
+    ids = {anyone.get(LIST, headers=given)["X-Request-ID"] for _ in range(3)}
+    assert len(ids) == 3
+    assert "mine" not in ids

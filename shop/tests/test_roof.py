@@ -1,0 +1,83 @@
+"""The index, the schema, the docs page, the health checks."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from shop.core import health
+
+
+def test_the_index_lists_the_resources(anyone, db):
+    index = anyone.get("/api/").json()
+    assert index["products"] == "http://testserver/api/products/"
+    assert set(index) == {"login", "logout", "users", "products", "cart", "orders", "payments"}
+
+
+def test_the_schema_names_every_operation_of_the_owner(anyone, db):
+    schema = anyone.get(
+        "/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"}
+    ).json()
+    assert schema["openapi"].startswith("3.1")
+    operations = {(m, p) for p, methods in schema["paths"].items() for m in methods}
+    assert operations >= {
+        ("post", "/api/login/"),
+        ("post", "/api/logout/"),
+        ("post", "/api/users/"),
+        ("get", "/api/users/{id}/"),
+        ("get", "/api/products/"),
+        ("get", "/api/products/{id}/"),
+        ("post", "/api/cart/add/"),
+        ("get", "/api/cart/"),
+        ("post", "/api/orders/"),
+        ("get", "/api/orders/{id}/"),
+        ("post", "/api/payments/"),
+    }
+
+
+def test_the_docs_page_loads_local_files_alone(anyone, db):
+    page = anyone.get("/api/docs/", headers={"Accept": "text/html"})
+    assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "/static/drf_spectacular_sidecar/swagger-ui-dist/" in page.content.decode()
+    assert "cdn" not in page.content.decode()
+
+
+def test_the_process_answers_to_any_host_and_is_never_redirected(db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    for path in ("/healthz", "/readyz"):
+        answer = Client().get(path, headers={"Host": "10.1.2.3"})
+        assert answer.status_code == 200
+    assert Client().get("/api/products/").status_code == 301
+
+
+def test_it_is_not_ready_without_its_migrations(db):
+    health._check_migrated.cache_clear()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'payments'")
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "migrate" in answer.json()["detail"]
+    assert Client().get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/admin", "/admin/"])
+def test_the_admin_asks_for_a_login(db, path):
+    answer = Client().get(path, follow=True)
+    assert answer.status_code == 200
+    assert "Log in" in answer.content.decode()
+
+
+def test_a_browser_app_may_call_from_where_the_owner_allows(anyone, db, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    headers = {
+        "Origin": "https://app.example.com",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization, idempotency-key",
+    }
+    answer = anyone.options("/api/orders/", headers=headers)
+    assert answer.status_code == 200
+    assert answer["Access-Control-Allow-Origin"] == "https://app.example.com"
+    assert "idempotency-key" in answer["Access-Control-Allow-Headers"]
+    foreign = anyone.options(
+        "/api/orders/", headers=headers | {"Origin": "https://evil.example.com"}
+    )
+    assert "Access-Control-Allow-Origin" not in foreign

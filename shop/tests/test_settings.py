@@ -1,0 +1,106 @@
+"""What the environment may say, and what stops the start."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SECRET = "of-the-sessions-0123456789-abcdefghijklmnopqrstuvwxyz"
+PRODUCTION = {
+    "PATH": os.environ["PATH"],
+    "DEBUG": "false",
+    "SECRET_KEY": SECRET,
+    "JWT_SIGNING_KEY": "of-the-tokens-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "shop.example.com",
+}
+# For the tests and the lint alone: nobody who runs a shop sets it.
+INTERNAL = {"DEVELOPMENT_APPS"}
+
+
+def run(*command, **changes):
+    environment = {k: v for k, v in (PRODUCTION | changes).items() if v is not None}
+    return subprocess.run(
+        [sys.executable, *command],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def start(**changes):
+    return run("-c", "import shop.settings", **changes)
+
+
+def test_a_production_environment_starts():
+    assert start().returncode == 0
+
+
+def test_a_development_one_needs_nothing():
+    names = ("SECRET_KEY", "JWT_SIGNING_KEY", "ALLOWED_HOSTS")
+    assert start(DEBUG="true", **dict.fromkeys(names)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "remedy"),
+    [
+        ({"SECRET_KEY": None}, "SECRET_KEY is missing: set it to at least 32 random bytes"),
+        ({"JWT_SIGNING_KEY": ""}, "JWT_SIGNING_KEY is missing"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        ({"JWT_SIGNING_KEY": SECRET}, "JWT_SIGNING_KEY equals SECRET_KEY"),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name the hosts"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"SHOP_CURRENCY": "JPY"}, "does not have two decimals"),
+        ({"SHOP_CURRENCY": "BHD"}, "does not have two decimals"),
+        ({"SHOP_CURRENCY": "dollars"}, "three-letter ISO 4217 code"),
+        ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is minutes"),
+        ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
+        ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
+    ],
+)
+def test_an_unsafe_start_is_refused_with_the_remedy(changes, remedy):
+    refused = start(**changes)
+    assert refused.returncode == 1
+    assert remedy in refused.stderr.splitlines()[-1]
+    assert SECRET not in refused.stderr
+
+
+def test_a_secret_may_begin_with_a_dollar():
+    assert start(SECRET_KEY="$" + "s" * 40).returncode == 0
+
+
+def check(**changes):
+    database = {"DATABASE_URL": "postgres://shop@localhost/shop"}
+    command = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    return run(*command, **(database | changes))
+
+
+def test_a_production_environment_passes_the_deployment_check():
+    passed = check()
+    assert (passed.returncode, "no issues" in passed.stdout + passed.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"), [({"DEMO_PAYMENTS": "1"}, "shop.W001"), ({"THROTTLE": "0"}, "shop.W002")]
+)
+def test_what_is_wrong_with_real_customers_does_not(changes, found):
+    failed = check(**changes)
+    assert (failed.returncode, found in failed.stderr) == (1, True)
+
+
+def test_settings_readme_and_example_name_the_same_variables():
+    settings = (ROOT / "shop" / "settings.py").read_text()
+    makefile = (ROOT / "Makefile").read_text()
+    read = set(re.findall(r'(?:env\.\w+|_secret)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
+    served = {name for name in ("HOST", "PORT", "WEB_CONCURRENCY") if name in makefile}
+    example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    table = (ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert len(read) > 10
+    assert read | served == example == documented
