@@ -85,7 +85,7 @@ class ProductAdmin(admin.ModelAdmin):
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="")
+    @admin.display(description="Move stock")
     def adjust(self, product: Product) -> str:
         """Link to the adjustment and to what moved before."""
         return format_html(

@@ -14,6 +14,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from orders.factories import place_order
 from orders.models import Order, OrderItem
+from shop.core import transactions
 from shop.testing.books import assert_books_balance, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
@@ -66,7 +67,9 @@ def test_what_is_added_while_the_cart_is_ordered_is_in_one_of_both(ada, attempt)
     assert_books_balance()
 
 
-def test_carts_filled_in_opposite_order_do_not_deadlock():
+def test_carts_filled_in_opposite_order_do_not_deadlock(monkeypatch):
+    """Without the second attempts that would hide a deadlock."""
+    monkeypatch.setattr(transactions, "ATTEMPTS", 1)
     first, second = ProductFactory(stock=1000), ProductFactory(stock=1000)
     callers = [Caller(UserFactory()) for _ in range(6)]
     for _ in range(4):

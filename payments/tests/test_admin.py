@@ -60,6 +60,8 @@ def test_the_list_costs_the_same_for_any_number_and_finds_by_number_and_name(des
     for _ in range(20):
         pay(place_order(UserFactory(), product))
     assert count_statements(lambda: desk.get(LIST)) == few
+    by_bank = desk.get(f"{LIST}?method=bank_transfer").context["cl"].queryset
+    assert list(by_bank) == []
     for term in ("ada", mine.provider_reference):
         rows = desk.get(f"{LIST}?q={term}").context["cl"].queryset
         assert list(rows) == [mine]
