@@ -29,12 +29,13 @@ def settle_payments() -> int:
 
 def _settle_one(payment: Payment) -> bool:
     before = payment.status
-    waits_for_staff = gateways.known()[payment.method].recorded_by_staff
+    gateway = gateways.known()[payment.method]
+    is_unconfirmed = gateway.confirms_order and payment.order.status == OrderStatus.PENDING
     if before == PaymentStatus.REFUND_PENDING:
         payment = services.refund_late_payment(payment)
     elif payment.order.status == OrderStatus.CANCELLED:
         payment = services.give_up(payment)
-    elif not waits_for_staff or payment.order.status == OrderStatus.PENDING:
+    elif is_unconfirmed or not gateway.recorded_by_staff:
         payment = services.settle_by_asking(payment)
     return payment.status != before
 

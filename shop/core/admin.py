@@ -1,11 +1,12 @@
-"""What the desks of all apps share: rows that are looked at, and moved by actions alone."""
+"""What the desks of all apps share: lists, refusals, and rows that actions alone move."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 
 from shop.core.errors import ShopError
 
@@ -13,17 +14,86 @@ M = TypeVar("M", bound=Model)
 _MAX_DIGITS = 18
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class DeskAdmin(admin.ModelAdmin):
+    """What every list has: pages of 50, newest first, and refusals that are told, never a 500."""
+
+    list_per_page = 50
+    list_max_show_all = 50
+    show_full_result_count = False
+    ordering = ("-id",)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Tell what a service refused; its transaction is undone."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ShopError as refusal:
+            return self._refuse(request, refusal)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Tell what a service refused; its transaction is undone."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ShopError as refusal:
+            return self._refuse(request, refusal)
+
+    def _refuse(self, request: HttpRequest, refusal: ShopError) -> HttpResponseRedirect:
+        self.message_user(request, refusal.detail, messages.ERROR)
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        )
+
+    def act(
+        self, request: HttpRequest, rows: QuerySet[M], verb: str, service: Callable[[M], object]
+    ) -> None:
+        """Do ``service`` on each row, and tell staff what was done and what was refused.
+
+        On a page of rows at most: each is a transaction of its own, and each refusal a message.
+        """
+        chosen = list(rows[: self.list_per_page + 1])
+        if len(chosen) > self.list_per_page:
+            message = f"Choose at most {self.list_per_page} at a time; nothing was changed."
+            self.message_user(request, message, messages.ERROR)
+            return
+        done = sum(self._act_on(request, row, verb, service) for row in chosen)
+        if done:
+            self.message_user(request, f"{done} {verb}.", messages.SUCCESS)
+
+    def _act_on(
+        self, request: HttpRequest, row: M, verb: str, service: Callable[[M], object]
+    ) -> bool:
+        try:
+            service(row)
+        except ShopError as refusal:
+            self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+            return False
+        self.log_change(request, row, f"{verb.capitalize()}.")
+        return True
+
+
+class ReadOnlyAdmin(DeskAdmin):
     """A list and a page for looking; who may change the rows has the actions, and nothing else."""
 
     number_fields: tuple[str, ...] = ("pk",)
-    list_per_page = 50
-    show_full_result_count = False
-    ordering = ("-id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows are made by the shop."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No row's page has a form; the actions ask without a row."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may act on the rows may look at them too."""
+        return super().has_view_permission(request) or super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows are kept for the books."""
@@ -40,36 +110,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return super().get_search_results(request, queryset, term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Every field, whoever looks."""
+        """Every field, also those that no form has."""
         extra = [name for name in self.readonly_fields if isinstance(name, str)]
         return [field.name for field in self.opts.fields] + extra
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show the page without buttons that would save nothing."""
-        hidden = {"show_save": False, "show_save_and_continue": False}
-        context = {**(extra_context or {}), **hidden}
-        return super().changeform_view(request, object_id, form_url, context)
-
-    def act(
-        self, request: HttpRequest, rows: QuerySet[M], verb: str, service: Callable[[M], object]
-    ) -> None:
-        """Do ``service`` on each row, and tell staff what was done and what was refused."""
-        done = 0
-        for row in rows:
-            try:
-                service(row)
-            except ShopError as refusal:
-                self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
-            else:
-                done += 1
-        if done:
-            self.message_user(request, f"{done} {verb}.", messages.SUCCESS)
 
 
 class ReadOnlyInline(admin.TabularInline):
@@ -77,6 +120,10 @@ class ReadOnlyInline(admin.TabularInline):
 
     extra = 0
     can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who sees the row sees what belongs to it."""
+        return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Look only."""
