@@ -1,9 +1,12 @@
 """The catalog's desk: products by the services that every writer uses, stock by movements."""
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,7 +17,7 @@ from django.utils.html import format_html
 
 from catalog import services
 from catalog.models import MAX_STOCK, Product, StockMovement
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import DeskAdmin, ReadOnlyAdmin
 from shop.core.errors import ShopError
 
 
@@ -51,22 +54,44 @@ class InStockFilter(admin.SimpleListFilter):
         return queryset.filter(stock=0) if self.value() == "0" else queryset
 
 
+class ArchivedFilter(admin.SimpleListFilter):
+    """What the shop has, or what it had."""
+
+    title = "archive"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Offer the archive."""
+        return [("1", "Archived")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Name the usual choice for what it shows: not all."""
+        usual, *others = super().choices(changelist)
+        yield {**usual, "display": "Not archived"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Apply the choice."""
+        return queryset.filter(archived_at__isnull=self.value() != "1")
+
+
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
-    """Products that are not archived; deleting one archives it."""
+class ProductAdmin(DeskAdmin):
+    """Products; deleting one archives it, and what is archived is for looking."""
 
     list_display = ("id", "name", "price", "stock", "is_published")
     list_display_links = ("id", "name")
-    list_filter = ("is_published", InStockFilter)
-    list_per_page = 50
+    list_filter = ("is_published", InStockFilter, ArchivedFilter)
     search_fields = ("name",)
-    show_full_result_count = False
-    ordering = ("-id",)
-    actions = ("publish", "unpublish")
+    actions = ("publish", "unpublish", "delete_selected")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """Leave out what is archived."""
-        return super().get_queryset(request).filter(archived_at=None)
+    def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """What is archived stays as it was."""
+        return super().has_change_permission(request) and not _is_archived(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """A product is archived once."""
+        return super().has_delete_permission(request) and not _is_archived(obj)
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         """Take the initial stock with a new product; later it moves by adjustments."""
@@ -108,11 +133,6 @@ class ProductAdmin(admin.ModelAdmin):
         """Archive it."""
         services.archive_product(product_id=obj.pk)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        """Archive each."""
-        for pk in queryset.values_list("pk", flat=True):
-            services.archive_product(product_id=pk)
-
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Announce what archiving does: no row goes, so nothing protects it from going."""
         names = [
@@ -124,16 +144,27 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.action(description="Publish selected products", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Show them to customers."""
-        self._set_published(queryset, is_published=True)
+        self.act(request, queryset, "published", partial(_set_published, is_published=True))
 
     @admin.action(description="Unpublish selected products", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         """Hide them from customers."""
-        self._set_published(queryset, is_published=False)
+        self.act(request, queryset, "unpublished", partial(_set_published, is_published=False))
 
-    def _set_published(self, queryset: QuerySet[Product], *, is_published: bool) -> None:
-        for pk in queryset.values_list("pk", flat=True):
-            services.update_product(product_id=pk, is_published=is_published)
+    @admin.action(description="Archive selected products", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Product]
+    ) -> HttpResponse | None:
+        """Archive them, once staff have confirmed it; Django's page asks under this name."""
+        if "post" not in request.POST and len(queryset[: self.list_per_page + 1]) <= 50:
+            return delete_selected(self, request, queryset)
+        self.act(
+            request,
+            queryset,
+            "archived",
+            lambda product: services.archive_product(product_id=product.pk),
+        )
+        return None
 
     def get_urls(self) -> list[URLPattern]:
         """Add the adjustment's page."""
@@ -181,6 +212,14 @@ class StockMovementAdmin(ReadOnlyAdmin):
     list_select_related = ("product", "actor")
     list_filter = ("kind",)
     search_fields = ("product__name", "reason")
+
+
+def _is_archived(product: Product | None) -> bool:
+    return product is not None and product.archived_at is not None
+
+
+def _set_published(product: Product, *, is_published: bool) -> None:
+    services.update_product(product_id=product.pk, is_published=is_published)
 
 
 def _staff(request: HttpRequest) -> AbstractUser:
