@@ -20,6 +20,8 @@ from catalog.models import MAX_STOCK, Product, StockMovement
 from shop.core.admin import DeskAdmin, ReadOnlyAdmin
 from shop.core.errors import ShopError
 
+_SHOWN = ("adjust", "created_at", "archived_at")
+
 
 class StockAdjustmentForm(forms.Form):
     """Pieces in or out, and why."""
@@ -96,11 +98,11 @@ class ProductAdmin(DeskAdmin):
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         """Take the initial stock with a new product; later it moves by adjustments."""
         fields = ["name", "description", "price", "is_published", "stock"]
-        return fields if obj is None else [*fields, "adjust", "created_at"]
+        return fields if obj is None else [*fields, *_SHOWN]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """Nobody types over a stock."""
-        return [] if obj is None else ["stock", "adjust", "created_at"]
+        return [] if obj is None else ["stock", *_SHOWN]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Bound the initial stock and the price as the API does."""
@@ -110,15 +112,18 @@ class ProductAdmin(DeskAdmin):
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Move stock")
+    @admin.display(description="Stock movements")
     def adjust(self, product: Product) -> str:
-        """Link to the adjustment and to what moved before."""
-        return format_html(
-            '<a href="{}">Adjust stock</a> · <a href="{}?product__id__exact={}">Movements</a>',
-            reverse("admin:catalog_product_adjust", args=[product.pk]),
+        """Link to what moved the stock, and to the adjustment that moves it."""
+        movements = format_html(
+            '<a href="{}?product__id__exact={}">Movements</a>',
             reverse("admin:catalog_stockmovement_changelist"),
             product.pk,
         )
+        if _is_archived(product):
+            return movements
+        url = reverse("admin:catalog_product_adjust", args=[product.pk])
+        return format_html('<a href="{}">Adjust stock</a> · {}', url, movements)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Write by the services."""
@@ -156,7 +161,7 @@ class ProductAdmin(DeskAdmin):
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> HttpResponse | None:
         """Archive them, once staff have confirmed it; Django's page asks under this name."""
-        if "post" not in request.POST and len(queryset[: self.list_per_page + 1]) <= 50:
+        if "post" not in request.POST and queryset.count() <= self.list_per_page:
             return delete_selected(self, request, queryset)
         self.act(
             request,

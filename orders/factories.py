@@ -1,7 +1,9 @@
 """Orders for tests, placed by the service that places every order."""
 
+from accounts.factories import UserFactory
 from accounts.models import User
 from cart.factories import fill_cart
+from cart.models import Cart, CartStatus
 from catalog.models import Product
 from orders import services
 from orders.models import Order
@@ -11,3 +13,13 @@ def place_order(user: User, *products: Product, quantity: int = 1) -> Order:
     """Place an order of ``quantity`` of each product, of one new product unless told."""
     cart_id = fill_cart(user, *products, quantity=quantity)
     return services.place_order(user=user, cart_id=cart_id)
+
+
+def bare_orders(count: int) -> list[Order]:
+    """Insert ``count`` orders of as many users, without items: rows for long lists."""
+    carts = Cart.objects.bulk_create(
+        Cart(user=user, status=CartStatus.ORDERED) for user in UserFactory.create_batch(count)
+    )
+    return Order.objects.bulk_create(
+        Order(user=cart.user, cart=cart, total="4.50", currency="USD") for cart in carts
+    )

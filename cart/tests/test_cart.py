@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
 from cart.pricing import PricedLine, price_lines
 from catalog.factories import ProductFactory
-from catalog.services import update_product
+from catalog.services import archive_product, update_product
 from shop.testing.budget import query_budget
 
 CART = "/api/cart/"
@@ -19,6 +19,29 @@ EMPTY = {"cart_id": None, "cart_items": [], "total": "0.00", "currency": "USD"}
 def test_nobody_has_a_cart_before_something_is_added(ada):
     assert ada.get(CART).json() == EMPTY
     assert not Cart.objects.exists()
+
+
+def test_the_anonymous_have_no_cart(anyone, ada, tea):
+    fill_cart(ada.user, tea)
+    line = f"{CART}items/{tea.pk}/"
+    for answer in (
+        anyone.get(CART),
+        anyone.delete(CART),
+        anyone.patch(line, {"quantity": 2}),
+        anyone.delete(line),
+    ):
+        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+    assert CartItem.objects.get().quantity == 1
+
+
+def test_clearing_what_is_not_there_makes_no_cart(ada):
+    assert ada.delete(CART).status_code == 204
+    assert not Cart.objects.exists()
+
+
+def test_a_cart_is_not_stored_by_anyone_on_the_way(ada, tea):
+    fill_cart(ada.user, tea)
+    assert ada.get(CART)["Cache-Control"] == "no-store"
 
 
 def test_a_cart_is_shown_at_todays_prices(ada, tea):
@@ -73,8 +96,46 @@ def test_a_quantity_that_is_none_is_refused(ada, tea, quantity):
 def test_a_quantity_over_the_stock_is_refused(ada, tea):
     fill_cart(ada.user, tea, quantity=5)
     answer = ada.patch(f"{CART}items/{tea.pk}/", {"quantity": 11})
-    assert (answer.status_code, answer.json()["available"]) == (409, 10)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (409, "out_of_stock")
+    assert (body["available"], body["product_id"], body["product_ids"]) == (10, tea.pk, [tea.pk])
     assert CartItem.objects.get().quantity == 5
+    assert ada.patch(f"{CART}items/{tea.pk}/", {"quantity": 10}).status_code == 200
+
+
+@pytest.mark.parametrize("withdraw", ["unpublish", "archive"])
+def test_a_line_whose_product_went_away_can_only_be_taken_out(ada, tea, withdraw):
+    fill_cart(ada.user, tea, quantity=5)
+    if withdraw == "archive":
+        archive_product(product_id=tea.pk)
+    else:
+        update_product(product_id=tea.pk, is_published=False)
+    answer = ada.patch(f"{CART}items/{tea.pk}/", {"quantity": 1})
+    assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+    assert ada.get(CART).json()["cart_items"][0]["quantity"] == 5
+    assert ada.delete(f"{CART}items/{tea.pk}/").status_code == 204
+    assert ada.get(CART).json()["cart_items"] == []
+
+
+def test_an_ordered_cart_is_no_cart_any_more(ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    assert ada.post("/api/orders/", {"cart_id": cart_id}).status_code == 201
+    assert ada.get(CART).json() == EMPTY
+    assert ada.patch(f"{CART}items/{tea.pk}/", {"quantity": 2}).status_code == 404
+    assert ada.delete(f"{CART}items/{tea.pk}/").status_code == 404
+    assert ada.delete(CART).status_code == 204
+    assert CartItem.objects.get(cart_id=cart_id).quantity == 1
+
+
+@pytest.mark.parametrize("path", ["abc", "-1", "1.0", "9" * 19])
+def test_a_line_of_what_is_no_id_is_a_404(ada, tea, path):
+    fill_cart(ada.user, tea)
+    for answer in (
+        ada.patch(f"{CART}items/{path}/", {"quantity": 2}),
+        ada.delete(f"{CART}items/{path}/"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert CartItem.objects.get().quantity == 1
 
 
 @pytest.mark.parametrize("method", ["patch", "delete"])
@@ -103,14 +164,43 @@ def test_lines_are_priced_to_the_cent():
     assert str(price_lines([]).total) == "0.00"
 
 
-def test_the_database_refuses_what_code_might_forget(ada, tea):
+@pytest.mark.parametrize(
+    ("price", "quantity", "total"),
+    [
+        ("0.00", 999, "0.00"),
+        ("0.01", 1, "0.01"),
+        ("0.07", 999, "69.93"),
+        ("1.15", 3, "3.45"),
+        ("9999999999.99", 999, "9989999999990.01"),
+    ],
+)
+def test_a_line_costs_its_price_times_its_quantity(price, quantity, total):
+    line = PricedLine(1, "a", Decimal(price), quantity)
+    assert str(line.line_total) == total
+    assert str(price_lines([line]).total) == total
+    assert str(price_lines([line, line]).total) == str(2 * Decimal(total))
+
+
+def test_lines_keep_their_order_and_are_priced_one_by_one():
+    lines = tuple(PricedLine(n, f"p{n}", Decimal("0.10"), n) for n in (3, 1, 2))
+    assert price_lines(lines).lines == lines
+    assert price_lines(lines).total == Decimal("0.60")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE cart_cartitem SET quantity = 0",
+        "UPDATE cart_cartitem SET quantity = 1000",
+        "UPDATE cart_cart SET status = 'lost'",
+        "INSERT INTO cart_cart (user_id, status) SELECT user_id, 'open' FROM cart_cart",
+        "INSERT INTO cart_cartitem (cart_id, product_id, quantity)"
+        " SELECT cart_id, product_id, 1 FROM cart_cartitem",
+    ],
+)
+def test_the_database_refuses_what_a_statement_might_try(ada, tea, statement):
     cart_id = fill_cart(ada.user, tea)
-    for quantity in (0, 1000):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            CartItem.objects.update(quantity=quantity)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        CartItem.objects.create(cart_id=cart_id, product=tea, quantity=1)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Cart.objects.create(user=ada.user)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Cart.objects.update(status="lost")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert ada.get(CART).json()["cart_id"] == cart_id
+    assert CartItem.objects.get().quantity == 1

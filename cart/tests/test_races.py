@@ -25,6 +25,7 @@ def test_pieces_added_at_once_all_count(ada):
     fill_cart(ada.user, product)
     assert statuses(times(10, partial(add, ada, product))) == {200: 10}
     assert CartItem.objects.get().quantity == 11
+    assert_books_balance()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -33,6 +34,7 @@ def test_the_first_additions_of_a_user_open_one_cart(attempt):
     assert statuses(times(8, partial(add, caller, product))) == {200: 8}
     assert Cart.objects.count() == 1
     assert CartItem.objects.get().quantity == 8
+    assert_books_balance()
 
 
 def test_a_line_never_passes_its_limit(ada):
@@ -41,6 +43,27 @@ def test_a_line_never_passes_its_limit(ada):
     assert statuses(answers) == {200: 3, 409: 3}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"quantity_limit"}
     assert CartItem.objects.get().quantity == 900
+    assert_books_balance()
+
+
+def test_a_cart_never_passes_its_hundred_lines(ada):
+    fill_cart(ada.user, *ProductFactory.create_batch(97))
+    calls = [partial(add, ada, product) for product in ProductFactory.create_batch(6)]
+    answers = at_once(*calls)
+    assert statuses(answers) == {200: 3, 409: 3}
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"cart_full"}
+    assert CartItem.objects.count() == 100
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_cart_cleared_while_it_fills_is_still_one_cart(ada, tea, attempt):
+    cart_id = fill_cart(ada.user, tea, quantity=5)
+    calls = [partial(ada.delete, "/api/cart/")] + [partial(add, ada, tea)] * 3
+    assert statuses(at_once(*calls)) == {204: 1, 200: 3}
+    assert Cart.objects.get().pk == cart_id
+    assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2, 3}
+    assert_books_balance()
 
 
 def test_a_line_taken_out_while_it_grows_leaves_whole_pieces(ada, tea):

@@ -3,7 +3,7 @@
 import pytest
 
 from cart.factories import fill_cart
-from catalog import services
+from catalog import revision, services
 from catalog.factories import ProductFactory
 from catalog.revision import MAX_ANSWERS, current, keep, recall
 from orders.factories import place_order
@@ -17,7 +17,28 @@ def test_an_unchanged_answer_is_a_304_without_a_body(anyone, tea):
     for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
         answer = anyone.get(LIST, headers={"If-None-Match": header})
         assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
+        assert answer["Cache-Control"] == "no-cache"
+        assert "Authorization" in answer["Vary"]
     assert anyone.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_a_product_is_revalidated_too_and_a_refusal_is_not(anyone, tea):
+    path = f"{LIST}{tea.pk}/"
+    etag = anyone.get(path)["ETag"]
+    assert anyone.get(path, headers={"If-None-Match": f'W/"a", W/{etag}'}).status_code == 304
+    for header in (etag, "*"):
+        answer = anyone.get(f"{LIST}999/", headers={"If-None-Match": header})
+        assert (answer.status_code, "ETag" in answer) == (404, False)
+
+
+def test_what_staff_or_customers_read_is_not_kept_for_anyone(anyone, ada, amy, tea):
+    path = f"{LIST}{tea.pk}/"
+    for caller in (amy, ada):
+        for url in (LIST, path):
+            assert caller.get(url, headers={"If-None-Match": "*"}).status_code == 200
+    assert not revision._answers
+    assert "stock" not in anyone.get(path).json()
+    assert amy.get(path).json()["stock"] == 10
 
 
 def test_public_answers_are_revalidated_and_signed_in_ones_are_not_stored(anyone, ada, amy, tea):
@@ -63,6 +84,32 @@ def test_a_sale_bumps_the_revision_only_where_it_sells_out(ada, tea):
     assert current() not in {start, sold_out}
 
 
+def test_what_comes_back_to_a_product_that_is_not_sold_out_bumps_nothing(ada, tea):
+    order = place_order(ada.user, tea, quantity=9)
+    start = current()
+    cancel_order(order_id=order.pk, actor=ada.user)
+    assert current() == start
+
+
+@pytest.mark.parametrize(("stock", "delta"), [(0, 5), (10, -10)])
+def test_an_adjustment_that_changes_in_stock_bumps_the_revision(amy, stock, delta):
+    product = ProductFactory(stock=stock)
+    start = current()
+    body = {"delta": delta, "reason": "Counted"}
+    assert amy.post(f"{LIST}{product.pk}/stock/", body).json()["in_stock"] is (stock == 0)
+    assert current() != start
+
+
+def test_what_fails_bumps_nothing(ada, amy, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=10)
+    amy.post(f"{LIST}{tea.pk}/stock/", {"delta": -1, "reason": "Lost"})
+    start = current()
+    assert ada.post("/api/orders/", {"cart_id": cart_id}).status_code == 409
+    assert amy.post(f"{LIST}{tea.pk}/stock/", {"delta": -10, "reason": "x"}).status_code == 409
+    assert amy.patch(f"{LIST}999/", {"price": "1"}).status_code == 404
+    assert current() == start
+
+
 def test_what_the_public_does_not_see_bumps_nothing(ada, amy, tea):
     start = current()
     fill_cart(ada.user, tea)
@@ -77,18 +124,19 @@ def test_links_are_those_of_the_host_that_was_asked(anyone, db):
     for host in ("localhost", "127.0.0.1"):
         page = anyone.get(LIST, {"page_size": 1}, headers={"Host": host}).json()
         assert page["next"] == f"http://{host}/api/products/?page=2&page_size=1"
+    assert len(revision._answers) == 2
 
 
 def test_unknown_queries_are_answered_but_not_kept(anyone, tea):
-    from catalog import revision
-
     assert anyone.get(LIST, {"utm_source": "mail"}).json()["count"] == 1
+    assert anyone.get(LIST, {"page": 1, "_": 7}).json()["count"] == 1
     assert not revision._answers
+    for query in ({}, {"page": 1}, {"page": 1, "page_size": 5}):
+        anyone.get(LIST, query)
+    assert len(revision._answers) == 3
 
 
 def test_a_refusal_is_not_kept(anyone, tea):
-    from catalog import revision
-
     assert anyone.get(f"{LIST}999/").status_code == 404
     assert not revision._answers
 
@@ -96,8 +144,6 @@ def test_a_refusal_is_not_kept(anyone, tea):
 def test_the_answers_kept_are_bounded():
     for number in range(MAX_ANSWERS + 5):
         keep(f"http://localhost/{number}", "r-1", b"x")
-    from catalog import revision
-
     assert len(revision._answers) == 5
     assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-1") == b"x"
     assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-2") is None

@@ -1,9 +1,10 @@
 """What staff do to products through the API."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from catalog.models import Product, StockMovement
+from catalog.models import CatalogRevision, MovementKind, Product, StockMovement
+from shop.testing.books import assert_books_balance
 
 LIST = "/api/products/"
 POT = {"name": "Pot", "price": "12.50"}
@@ -76,8 +77,39 @@ def test_what_is_required_is_named(amy, missing):
 def test_a_product_is_changed_by_what_is_given(amy, tea):
     answer = amy.patch(f"{LIST}{tea.pk}/", {"price": "5", "is_published": False, "id": 9})
     assert answer.status_code == 200
+    assert answer.json() == {
+        "id": tea.pk,
+        "name": "Tea",
+        "price": "5.00",
+        "currency": "USD",
+        "description": "",
+        "in_stock": True,
+        "stock": 10,
+        "is_published": False,
+    }
     tea.refresh_from_db()
     assert (tea.name, str(tea.price), tea.is_published, tea.stock) == ("Tea", "5.00", False, 10)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"name": ""}, ("name", "blank")),
+        ({"name": None}, ("name", "null")),
+        ({"name": "x" * 201}, ("name", "max_length")),
+        ({"price": 5}, ("price", "invalid")),
+        ({"price": "5.001"}, ("price", "invalid")),
+        ({"is_published": 0}, ("is_published", "invalid")),
+        ({"description": "x" * 10_001}, ("description", "max_length")),
+    ],
+)
+def test_a_change_that_breaks_a_rule_changes_nothing(amy, tea, change, fault):
+    assert faults(amy.patch(f"{LIST}{tea.pk}/", {"description": "New", "price": "9"} | change)) == {
+        fault
+    }
+    tea.refresh_from_db()
+    assert (tea.name, tea.description, str(tea.price)) == ("Tea", "", "4.50")
+    assert tea.is_published is True
 
 
 def test_stock_is_not_typed_over(amy, tea):
@@ -93,7 +125,9 @@ def test_stock_moves_with_a_reason(amy, tea, delta, stock):
     assert (answer.status_code, answer.json()["stock"]) == (200, stock)
     movement = StockMovement.objects.latest("pk")
     assert (movement.kind, movement.delta, movement.reason) == ("adjustment", delta, "Counted")
+    assert movement.actor == amy.user
     assert sum(StockMovement.objects.values_list("delta", flat=True)) == stock
+    assert_books_balance()
 
 
 @pytest.mark.parametrize(
@@ -106,6 +140,10 @@ def test_stock_moves_with_a_reason(amy, tea, delta, stock):
         ({"delta": "1", "reason": "x"}, 400, "invalid"),
         ({"delta": 10**10, "reason": "x"}, 400, "invalid"),
         ({"delta": 1, "reason": "x" * 201}, 400, "invalid"),
+        ({"delta": 1, "reason": ""}, 400, "invalid"),
+        ({"delta": True, "reason": "x"}, 400, "invalid"),
+        ({"delta": 1.0, "reason": "x"}, 400, "invalid"),
+        ({"reason": "x"}, 400, "invalid"),
     ],
 )
 def test_a_movement_that_cannot_be_moves_nothing(amy, tea, body, status, code):
@@ -119,12 +157,21 @@ def test_an_archived_product_is_gone_and_kept(amy, tea):
     assert amy.delete(f"{LIST}{tea.pk}/").status_code == 204
     tea.refresh_from_db()
     assert tea.archived_at is not None
-    for answer in (
-        amy.delete(f"{LIST}{tea.pk}/"),
-        amy.patch(f"{LIST}{tea.pk}/", {"name": "x"}),
-        amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "x"}),
-    ):
-        assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+    assert amy.get(f"{LIST}{tea.pk}/").status_code == 404
+    assert (tea.stock, tea.movements.count()) == (10, 1)
+
+
+def test_what_is_archived_or_never_was_is_not_written(amy, tea):
+    amy.delete(f"{LIST}{tea.pk}/")
+    for path in (f"{LIST}{tea.pk}/", f"{LIST}999999/"):
+        for answer in (
+            amy.delete(path),
+            amy.patch(path, {"name": "x"}),
+            amy.post(f"{path}stock/", {"delta": 1, "reason": "x"}),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+    tea.refresh_from_db()
+    assert (tea.name, tea.stock) == ("Tea", 10)
 
 
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
@@ -141,9 +188,26 @@ def test_only_staff_write(request, caller, status, tea):
     assert (str(tea.price), tea.stock, tea.archived_at) == ("4.50", 10, None)
 
 
-@pytest.mark.parametrize("change", [{"stock": -1}, {"price": -1}])
-def test_the_database_refuses_what_code_might_forget(tea, change):
+@pytest.mark.parametrize("change", ["stock = -1", "price = -1"])
+def test_the_database_refuses_a_product_that_cannot_be(tea, change):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE catalog_product SET {change}")
+    tea.refresh_from_db()
+    assert (tea.stock, str(tea.price)) == (10, "4.50")
+
+
+@pytest.mark.parametrize(("kind", "delta"), [("sale", 0), ("theft", -1)])
+def test_the_database_refuses_a_movement_that_cannot_be(tea, kind, delta):
+    into = "INSERT INTO catalog_stockmovement (product_id, kind, delta, reason) VALUES"
+    with connection.cursor() as cursor:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute(f"{into} (%s, %s, %s, 'x')", [tea.pk, kind, delta])
+        with pytest.raises(IntegrityError), transaction.atomic():
+            cursor.execute("UPDATE catalog_stockmovement SET kind = %s, delta = %s", [kind, delta])
+    assert StockMovement.objects.get().kind == MovementKind.INITIAL
+
+
+def test_the_catalogue_has_one_revision(tea):
     with pytest.raises(IntegrityError), transaction.atomic():
-        Product.objects.filter(pk=tea.pk).update(**change)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        StockMovement.objects.filter(product=tea).update(delta=0)
+        CatalogRevision.objects.create(id=2, epoch="x")
+    assert CatalogRevision.objects.get().pk == CatalogRevision.ONLY

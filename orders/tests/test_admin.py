@@ -7,7 +7,8 @@ from django.test import Client
 from accounts.factories import UserFactory
 from catalog.factories import ProductFactory
 from catalog.models import Product
-from orders.factories import place_order
+from orders.factories import bare_orders, place_order
+from orders.models import Order
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import count_statements
 
@@ -18,6 +19,13 @@ def act(browser, action, *orders):
     chosen = [order.pk for order in orders]
     page = browser.post(LIST, {"action": action, "_selected_action": chosen}, follow=True)
     return [str(message) for message in page.context["messages"]]
+
+
+def browser_of(permission):
+    user, browser = UserFactory(is_staff=True), Client()
+    user.user_permissions.add(Permission.objects.get(codename=permission))
+    browser.force_login(user)
+    return browser
 
 
 def test_staff_move_an_order_through_its_states(desk, amy, ada, tea):
@@ -46,7 +54,8 @@ def test_an_order_is_for_looking(desk, ada, tea):
     page = desk.get(f"{LIST}{order.pk}/change/").content.decode()
     assert "Tea" in page
     assert "Order placed" in page
-    desk.post(f"{LIST}{order.pk}/change/", {"status": "paid", "total": "0", "_save": "1"})
+    form = {"status": "paid", "total": "0", "_save": "1"}
+    assert desk.post(f"{LIST}{order.pk}/change/", form).status_code == 403
     order.refresh_from_db()
     assert (order.status, str(order.total)) == ("pending", "4.50")
     assert desk.get(f"{LIST}{order.pk}/delete/").status_code == 403
@@ -54,25 +63,38 @@ def test_an_order_is_for_looking(desk, ada, tea):
 
 
 def test_who_may_only_look_has_no_actions(ada, tea):
-    order, looker = place_order(ada.user, tea), UserFactory(is_staff=True)
-    looker.user_permissions.add(Permission.objects.get(codename="view_order"))
-    browser = Client()
-    browser.force_login(looker)
-    assert 'value="cancel"' not in browser.get(LIST).content.decode()
-    act(browser, "cancel", order)
+    order, looker = place_order(ada.user, tea), browser_of("view_order")
+    assert 'value="cancel"' not in looker.get(LIST).content.decode()
+    assert act(looker, "cancel", order) == ["No action selected."]
     order.refresh_from_db()
     assert order.status == "pending"
 
 
-@pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/", "/admin/orders/order/?status=pending"])
-def test_lists_cost_the_same_for_any_number_of_rows(desk, path):
-    product = ProductFactory(stock=1000)
-    for _ in range(3):
-        place_order(UserFactory(), product)
+def test_who_may_change_orders_sees_what_they_hold(ada, tea):
+    order = place_order(ada.user, tea)
+    page = browser_of("change_order").get(f"{LIST}{order.pk}/change/").content.decode()
+    assert "View order" in page
+    assert "<p>Tea</p>" in page
+    assert "Order placed" in page
+    assert 'name="_save"' not in page
+
+
+def test_more_than_a_page_of_orders_is_not_moved_at_once(desk):
+    bare_orders(51)
+    form = {"action": "confirm", "select_across": "1", "_selected_action": ["1"]}
+    page = desk.post(LIST, form, follow=True)
+    said = [str(message) for message in page.context["messages"]]
+    assert said == ["Choose at most 50 at a time; nothing was changed."]
+    assert Order.objects.filter(status="pending").count() == 51
+
+
+@pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/", f"{LIST}?status=pending"])
+def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, path):
+    bare_orders(5)
     few = count_statements(lambda: desk.get(path))
-    for _ in range(30):
-        place_order(UserFactory(), product)
+    bare_orders(300)
     assert count_statements(lambda: desk.get(path)) == few
+    assert len(desk.get(path).context["cl"].result_list) == 50
 
 
 @pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/"])

@@ -1,8 +1,10 @@
 """What parallel requests do to money, on a real database."""
 
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from catalog.models import Product
 from orders.factories import place_order
@@ -10,8 +12,9 @@ from orders.models import Order
 from payments import services, tasks
 from payments.factories import pay
 from payments.models import DemoCharge, Payment
+from shop.core import transactions
 from shop.testing.books import assert_books_balance, statuses
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -113,6 +116,30 @@ def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
     assert (order.status, Product.objects.get().stock) == ("cancelled", 10)
     assert order.events.filter(status="cancelled").count() == 1
     assert_books_balance()
+
+
+def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
+    """As beginning a payment does; in the other order the two would deadlock."""
+    monkeypatch.setattr(transactions, "ATTEMPTS", 1)
+    order = place_order(ada.user, tea)
+    payment = pay(order, token="demo_action")
+    held = Event()
+
+    def begin():
+        with transaction.atomic():
+            Order.objects.lock(order.pk)
+            held.set()
+            until_blocked(1)
+            with pytest.raises(services.PaymentInProgress):
+                services.begin_payment(user=ada.user, order_id=order.pk, method="card")
+
+    def settle():
+        held.wait(10)
+        return services.settle(
+            payment=payment, outcome=services.Outcome(services.OutcomeStatus.SUCCEEDED)
+        ).status
+
+    assert at_once(begin, settle) == [None, "succeeded"]
 
 
 def test_money_by_bank_is_recorded_once(ada, amy, tea):

@@ -3,12 +3,13 @@
 For tests marked ``django_db(transaction=True)``, whose rows other connections can see.
 """
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connection, connections
 
 R = TypeVar("R")
 
@@ -34,3 +35,19 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 def times(count: int, call: Callable[[], R]) -> list[R]:
     """Run one call ``count`` times at once."""
     return at_once(*[call] * count)
+
+
+def until_blocked(count: int) -> None:
+    """Return once ``count`` other connections wait for a lock; raises after ten seconds.
+
+    Returns at once on SQLite, whose one lock makes everyone wait for whoever has it.
+    """
+    if connection.vendor != "postgresql":
+        return
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0] == count:
+                return
+    raise TimeoutError(f"{count} connections never waited at once")

@@ -1,0 +1,80 @@
+"""What parallel requests do to products and to the answers kept of them."""
+
+from functools import partial
+from threading import Event
+
+import pytest
+
+from accounts.factories import StaffFactory
+from catalog.factories import ProductFactory
+from catalog.models import Product, StockMovement
+from catalog.revision import current
+from shop.testing.books import assert_books_balance, statuses
+from shop.testing.fixtures import Caller
+from shop.testing.races import at_once, times
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/api/products/"
+
+
+def adjust(caller, product, delta):
+    return caller.post(f"{LIST}{product.pk}/stock/", {"delta": delta, "reason": "Counted"})
+
+
+def test_pieces_moved_at_once_all_count(amy, tea):
+    calls = [partial(adjust, amy, tea, delta) for delta in (5, -3) * 5]
+    assert statuses(at_once(*calls)) == {200: 10}
+    assert Product.objects.get().stock == 20
+    assert StockMovement.objects.count() == 11
+    assert_books_balance()
+
+
+def test_pieces_are_written_off_once(amy, tea):
+    answers = times(8, partial(adjust, amy, tea, -4))
+    assert statuses(answers) == {200: 2, 409: 6}
+    refusals = [a.json() for a in answers if a.status_code == 409]
+    assert {(r["code"], r["available"]) for r in refusals} == {("out_of_stock", 2)}
+    assert Product.objects.get().stock == 2
+    assert_books_balance()
+
+
+def test_changes_of_many_products_do_not_meet(amy):
+    products = ProductFactory.create_batch(4)
+    start = current()
+    calls = [partial(amy.patch, f"{LIST}{p.pk}/", {"price": "7"}) for p in products]
+    calls += [partial(amy.post, LIST, {"name": "New", "price": "1", "stock": 2})] * 4
+    assert statuses(at_once(*calls)) == {200: 4, 201: 4}
+    assert Product.objects.filter(price=7).count() == 4
+    assert int(current().split("-")[1]) == int(start.split("-")[1]) + 8
+    assert_books_balance()
+
+
+def test_a_product_is_archived_once(tea):
+    callers = [Caller(StaffFactory()) for _ in range(6)]
+    answers = at_once(*[partial(c.delete, f"{LIST}{tea.pk}/") for c in callers])
+    assert statuses(answers) == {204: 1, 404: 5}
+
+
+def test_no_reader_gets_an_answer_older_than_an_acknowledged_write(anyone, amy, tea):
+    """Every price is one higher, so what a reader gets tells how old it is."""
+    path, acknowledged, done = f"{LIST}{tea.pk}/", [0], Event()
+
+    def write():
+        try:
+            for price in range(10, 40):
+                assert amy.patch(path, {"price": str(price)}).status_code == 200
+                acknowledged.append(price)
+        finally:
+            done.set()
+
+    def read():
+        stale = []
+        while not done.is_set():
+            written, answer = acknowledged[-1], anyone.get(path)
+            if answer.status_code != 200 or float(answer.json()["price"]) < written:
+                stale.append((written, answer.content))
+        return stale
+
+    assert at_once(write, read, read, read) == [None, [], [], []]
+    assert anyone.get(path).json()["price"] == "39.00"
