@@ -23,7 +23,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 # a stop waits for what is under way. Four threads a worker, so that a slow gateway stops nobody.
 GRANIAN = granian --interface wsgi --host $(HOST) --port $(PORT) \
 	--blocking-threads 4 --backpressure 128 --http1-header-read-timeout 10000 \
-	--respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 30 --no-ws
+	--respawn-failed-workers --respawn-interval 0.5 --no-ws
 
 .PHONY: help run install serve test lint lock
 
@@ -39,14 +39,15 @@ run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://H
 	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
 	printf '\n  API    http://%s:%s/api/\n  Docs   http://%s:%s/api/docs/\n  Admin  http://%s:%s/admin/\n\n' \
 		$(HOST) $(PORT) $(HOST) $(PORT) $(HOST) $(PORT); \
-	$(BIN)/$(GRANIAN) --workers 1 shop.wsgi:application & server=$$!; \
+	$(BIN)/$(GRANIAN) --workers 1 --workers-kill-timeout 3 shop.wsgi:application & server=$$!; \
 	wait $$server
 
 install: $(VENV)/.development $(VENV)/.static ## everything for development, and the static files
 
 serve: ## serve in production, for the environment given
 	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" \
-		$(GRANIAN) --workers $${WEB_CONCURRENCY:-$$(getconf _NPROCESSORS_ONLN)} shop.wsgi:application
+		$(GRANIAN) --workers $${WEB_CONCURRENCY:-$$(getconf _NPROCESSORS_ONLN)} --workers-kill-timeout 30 \
+		shop.wsgi:application
 
 test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
 	@status=0; \

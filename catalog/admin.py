@@ -205,6 +205,8 @@ class ProductAdmin(DeskAdmin):
         except ShopError as refusal:
             form.add_error(None, refusal.detail)
             return False
+        said = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
+        self.log_change(request, adjusted, said)
         messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
         return True
 

@@ -168,8 +168,10 @@ STORAGES = {
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-_database = env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
-if _database["ENGINE"] == "django.db.backends.sqlite3":
+_database = env.db_url_config(
+    env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
+)
+if _database.get("ENGINE") == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
@@ -179,7 +181,7 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     }
     # A file, since an in-memory test database fails under threads; one for each test process.
     _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
-elif _database["ENGINE"] == "django.db.backends.postgresql":
+elif _database.get("ENGINE") == "django.db.backends.postgresql":
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {

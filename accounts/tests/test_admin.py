@@ -1,6 +1,8 @@
 """The accounts' desk."""
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 
 from accounts.factories import PASSWORD, StaffFactory, UserFactory
@@ -15,19 +17,53 @@ NEW = {
     "password2": PASSWORD,
     "usable_password": "true",
 }
+JOINED = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+
+
+def browser_of(*permissions):
+    user, browser = UserFactory(is_staff=True), Client()
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    browser.force_login(user)
+    return browser, user
+
+
+def log_in(browser, username, password=PASSWORD):
+    return browser.post("/admin/login/?next=/admin/", {"username": username, "password": password})
 
 
 @pytest.mark.parametrize("name", ["amy", "AMY", "amy@example.com", "Amy@Example.com"])
 def test_staff_log_in_by_name_or_address(db, name):
     StaffFactory(username="amy")
-    answer = Client().post("/admin/login/", {"username": name, "password": PASSWORD})
-    assert (answer.status_code, answer["Location"]) == (302, "/accounts/profile/")
+    browser = Client()
+    assert log_in(browser, name).status_code == 302
+    page = browser.get("/admin/")
+    assert (page.status_code, page.wsgi_request.user.username) == (200, "amy")
+    assert "<title>Desk | Shop</title>" in " ".join(page.content.decode().split())
+
+
+def test_the_eleventh_failure_in_a_minute_waits_at_either_door(anyone, db):
+    StaffFactory(username="amy")
+    browser = Client()
+    for _ in range(5):
+        assert log_in(browser, "amy", "wrong").status_code == 200
+        body = {"username": "amy", "password": "wrong"}
+        assert anyone.post("/api/login/", body).status_code == 401
+    page = log_in(browser, "AMY").content.decode()
+    assert "Too many attempts; try again later." in page
+    assert browser.get("/admin/").status_code == 302
+    assert log_in(browser, "bob").status_code == 200
+
+
+def test_logins_that_succeed_are_not_limited(db):
+    StaffFactory(username="amy")
+    assert [log_in(Client(), "amy").status_code for _ in range(12)] == [302] * 12
 
 
 def test_a_customer_does_not_get_in(db):
     UserFactory(username="ada")
-    answer = Client().post("/admin/login/", {"username": "ada", "password": PASSWORD})
-    assert answer.status_code == 200
+    browser = Client()
+    assert log_in(browser, "ada").status_code == 200
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_staff_add_a_user(desk):
@@ -56,18 +92,92 @@ def test_a_new_password_ends_every_login(desk, ada):
     assert ada.get("/api/cart/").status_code == 401
 
 
-def test_staff_log_a_user_out_everywhere_and_deactivate_them(desk, ada, bob):
-    desk.post(LIST, {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]})
+def test_staff_log_a_user_out_everywhere(desk, ada, bob):
+    form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
+    page = desk.post(LIST, form, follow=True)
+    assert [str(message) for message in page.context["messages"]] == ["1 logged out everywhere."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
-    assert desk.get(f"{LIST}{ada.user.pk}/delete/").status_code == 403
+
+
+def test_who_may_only_look_logs_nobody_out(ada):
+    browser, _ = browser_of("view_user")
+    assert "log_out_everywhere" not in browser.get(LIST).content.decode()
+    browser.post(LIST, {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]})
+    assert ada.get("/api/cart/").status_code == 200
+
+
+def test_users_are_deactivated_and_never_deleted(desk, ada):
+    path = f"{LIST}{ada.user.pk}"
+    form = {"username": "ada", "email": "ada@example.com", **JOINED}
+    assert desk.post(f"{path}/change/", form).status_code == 302
+    assert ada.get("/api/cart/").status_code == 401
+    assert User.objects.get(pk=ada.user.pk).is_active is False
+    assert desk.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=ada.user.pk).exists()
+
+
+def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(desk, ada):
+    def take_the_name(execute, sql, params, many, context):
+        if sql.startswith('INSERT INTO "accounts_user"') and not taken:
+            taken.append(UserFactory.build(username="CAROL"))
+            taken[0].save()
+        return execute(sql, params, many, context)
+
+    taken = []
+    with connection.execute_wrapper(take_the_name):
+        page = desk.post(f"{LIST}add/", NEW, follow=True)
+    assert "was taken just now" in page.content.decode()
+    assert not User.objects.filter(username="carol").exists()
+
+
+def test_staff_who_are_no_superusers_change_customers_and_give_no_powers(ada):
+    browser, clerk = browser_of("change_user")
+    powers = {"is_staff": "on", "is_superuser": "on", "user_permissions": "1", "groups": "1"}
+    for user in (ada.user, clerk):
+        form = {"username": user.username, "email": user.email, "is_active": "on", **JOINED}
+        answer = browser.post(f"{LIST}{user.pk}/change/", form | powers | {"first_name": "Al"})
+        assert answer.status_code == 302
+        before = (user.is_staff, user.user_permissions.count())
+        user.refresh_from_db()
+        assert (user.first_name, user.is_superuser, user.groups.count()) == ("Al", False, 0)
+        assert (user.is_staff, user.user_permissions.count()) == before
+
+
+def test_staff_who_are_no_superusers_change_no_other_staff(amy):
+    browser, _ = browser_of("change_user", "change_group", "add_group", "view_group")
+    form = {"username": "amy", "email": "amy@example.com", **JOINED}
+    assert browser.get(f"{LIST}{amy.user.pk}/change/").status_code == 200
+    assert browser.post(f"{LIST}{amy.user.pk}/change/", form).status_code == 403
+    new = {"password1": "another-long-one", "password2": "another-long-one"}
+    assert browser.post(f"{LIST}{amy.user.pk}/password/", new).status_code == 403
+    assert browser.get("/admin/auth/group/").status_code == 403
+    assert User.objects.get(pk=amy.user.pk).check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("path", ["/admin/auth/group/add/", "/admin/accounts/user/{}/change/"])
+def test_a_form_with_every_permission_chosen_is_small_enough(desk, ada, path):
+    page = desk.get(path.format(ada.user.pk))
+    form = page.context["adminform"].form
+    offered = (form.fields.get("permissions") or form.fields["user_permissions"]).queryset
+    kinds = {str(permission.content_type.model) for permission in offered}
+    assert {"product", "order", "payment", "user"} <= kinds
+    assert "outstandingtoken" not in kinds
+    assert offered.count() + len(form.fields) < 80
 
 
 def test_token_rows_are_nobodys_business(desk):
     assert "token_blacklist" not in desk.get("/admin/").content.decode()
+    assert desk.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
 
 
-def test_the_list_finds_any_spelling_and_costs_the_same_for_any_number(desk, ada):
+def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk):
+    UserFactory.create_batch(4)
     few = count_statements(lambda: desk.get(LIST))
-    UserFactory.create_batch(30)
+    UserFactory.create_batch(300)
     assert count_statements(lambda: desk.get(LIST)) == few
-    assert list(desk.get(f"{LIST}?q=ADA").context["cl"].queryset) == [ada.user]
+    assert len(desk.get(LIST).context["cl"].result_list) == 50
+
+
+@pytest.mark.parametrize("term", ["ada", "ADA", "da@EXAMPLE", "\uff21da"])
+def test_the_list_finds_any_spelling(desk, ada, bob, term):
+    assert list(desk.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]

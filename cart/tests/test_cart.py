@@ -194,8 +194,10 @@ def test_lines_keep_their_order_and_are_priced_one_by_one():
         "UPDATE cart_cartitem SET quantity = 1000",
         "UPDATE cart_cart SET status = 'lost'",
         "INSERT INTO cart_cart (user_id, status) SELECT user_id, 'open' FROM cart_cart",
-        "INSERT INTO cart_cartitem (cart_id, product_id, quantity)"
-        " SELECT cart_id, product_id, 1 FROM cart_cartitem",
+        (
+            "INSERT INTO cart_cartitem (cart_id, product_id, quantity)"
+            " SELECT cart_id, product_id, 1 FROM cart_cartitem"
+        ),
     ],
 )
 def test_the_database_refuses_what_a_statement_might_try(ada, tea, statement):

@@ -2,18 +2,29 @@
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
 
 from accounts.factories import UserFactory
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
+from catalog.services import archive_product
 from shop.testing.budget import count_statements
 
 LIST = "/admin/catalog/product/"
 
 
+EDIT = {"name": "Green tea", "price": "5.00", "description": "", "stock": "999"}
+ONE_MORE = {"delta": "1", "reason": "Found"}
+
+
 def messages_of(page):
     return [str(message) for message in page.context["messages"]]
+
+
+def act(browser, action, *products, **more):
+    chosen = {"action": action, "_selected_action": [p.pk for p in products], **more}
+    return messages_of(browser.post(LIST, chosen, follow=True))
 
 
 def test_a_new_product_has_its_stock_by_a_movement(desk, amy):
@@ -35,8 +46,7 @@ def test_a_product_that_breaks_a_rule_is_refused_in_the_form(desk, field):
 
 
 def test_an_edit_never_types_over_the_stock(desk, tea):
-    form = {"name": "Green tea", "price": "5.00", "description": "", "stock": "999"}
-    assert desk.post(f"{LIST}{tea.pk}/change/", form).status_code == 302
+    assert desk.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 302
     tea.refresh_from_db()
     assert (tea.name, str(tea.price), tea.stock, tea.is_published) == (
         "Green tea",
@@ -79,17 +89,74 @@ def test_deleting_a_product_archives_it(desk, tea):
     assert desk.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}).status_code == 302
     tea.refresh_from_db()
     assert tea.archived_at is not None
-    assert desk.get(f"{LIST}{tea.pk}/change/").status_code == 302
+    assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_actions_publish_unpublish_and_archive(desk, tea):
-    chosen = {"_selected_action": [tea.pk]}
-    desk.post(LIST, {"action": "unpublish", **chosen})
+def test_what_is_archived_is_listed_apart_and_stays_as_it_was(desk, tea):
+    archive_product(product_id=tea.pk)
+    pot = ProductFactory()
+    assert list(desk.get(LIST).context["cl"].queryset) == [pot]
+    assert list(desk.get(f"{LIST}?archived=1").context["cl"].queryset) == [tea]
+    page = desk.get(f"{LIST}{tea.pk}/change/").content.decode()
+    assert "View product" in page
+    assert "Adjust stock" not in page
+    for way, form in [("change", EDIT), ("delete", {"post": "yes"}), ("adjust", ONE_MORE)]:
+        assert desk.post(f"{LIST}{tea.pk}/{way}/", form).status_code == 403
+    tea.refresh_from_db()
+    assert (tea.name, tea.stock, tea.is_published) == ("Tea", 10, False)
+
+
+def test_a_product_archived_while_it_is_edited_is_told_in_a_message(desk, tea):
+    def archive_after_a_read(execute, sql, params, many, context):
+        rows = execute(sql, params, many, context)
+        if 'FROM "catalog_product"' in sql:
+            Product.objects.update(archived_at="2026-01-01T00:00Z")
+        return rows
+
+    for way, form in [("change", EDIT), ("delete", {"post": "yes"})]:
+        with connection.execute_wrapper(archive_after_a_read):
+            answer = desk.post(f"{LIST}{tea.pk}/{way}/", form)
+        assert (answer.status_code, answer["Location"]) == (302, LIST)
+        assert messages_of(desk.get(LIST)) == ["No such product is for sale."]
+        assert Product.objects.get().name == "Tea"
+
+
+def test_actions_publish_unpublish_and_archive_once_confirmed(desk, tea):
+    assert act(desk, "unpublish", tea) == ["1 unpublished."]
     assert Product.objects.get().is_published is False
-    desk.post(LIST, {"action": "publish", **chosen})
+    assert act(desk, "publish", tea) == ["1 published."]
     assert Product.objects.get().is_published is True
-    desk.post(LIST, {"action": "delete_selected", "post": "yes", **chosen})
+    assert act(desk, "delete_selected", tea) == []
+    assert Product.objects.get().archived_at is None
+    assert act(desk, "delete_selected", tea, post="yes") == ["1 archived."]
     assert Product.objects.get().archived_at is not None
+
+
+@pytest.mark.parametrize("action", ["publish", "unpublish", "delete_selected"])
+def test_an_archived_product_of_a_selection_is_refused_in_a_message(desk, tea, action):
+    gone = ProductFactory(name="Gone")
+    archive_product(product_id=gone.pk)
+    chosen = {"action": action, "post": "yes", "_selected_action": [gone.pk]}
+    page = desk.post(f"{LIST}?archived=1", chosen, follow=True)
+    assert messages_of(page) == ["Gone: No such product is for sale."]
+    tea.refresh_from_db()
+    assert (tea.is_published, tea.archived_at) == (True, None)
+
+
+@pytest.mark.parametrize("post", [{}, {"post": "yes"}])
+def test_more_than_a_page_of_products_is_not_archived_at_once(desk, post):
+    products = ProductFactory.create_batch(51)
+    said = act(desk, "delete_selected", products[0], select_across="1", **post)
+    assert said == ["Choose at most 50 at a time; nothing was changed."]
+    assert not Product.objects.exclude(archived_at=None).exists()
+
+
+def test_what_staff_did_is_in_the_history(desk, tea):
+    desk.post(f"{LIST}{tea.pk}/adjust/", ONE_MORE)
+    act(desk, "unpublish", tea)
+    history = desk.get(f"{LIST}{tea.pk}/history/").content.decode()
+    assert "Stock +1: Found." in history
+    assert "Unpublished." in history
 
 
 def test_who_may_only_look_changes_nothing(tea):
@@ -98,9 +165,11 @@ def test_who_may_only_look_changes_nothing(tea):
     browser = Client()
     browser.force_login(looker)
     assert browser.get(f"{LIST}{tea.pk}/change/").status_code == 200
-    form = {"delta": "1", "reason": "x"}
-    assert browser.post(f"{LIST}{tea.pk}/adjust/", form).status_code == 403
-    browser.post(LIST, {"action": "unpublish", "_selected_action": [tea.pk]})
+    assert browser.post(f"{LIST}{tea.pk}/adjust/", ONE_MORE).status_code == 403
+    assert browser.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 403
+    assert browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}).status_code == 403
+    for action in ("unpublish", "delete_selected"):
+        assert act(browser, action, tea, post="yes") == []
     tea.refresh_from_db()
     assert (tea.stock, tea.is_published) == (10, True)
 
@@ -113,9 +182,28 @@ def test_movements_are_for_looking(desk, tea):
 
 
 @pytest.mark.parametrize("path", [LIST, "/admin/catalog/stockmovement/"])
-def test_lists_cost_the_same_for_any_number_of_rows(desk, path):
+def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, path):
     ProductFactory.create_batch(5)
     few = count_statements(lambda: desk.get(path))
-    ProductFactory.create_batch(45)
+    ProductFactory.create_batch(300)
     assert count_statements(lambda: desk.get(path)) == few
-    assert "Product" in desk.get(f"{path}?q=product").content.decode()
+    assert len(desk.get(path).context["cl"].result_list) == 50
+
+
+def test_products_are_found_by_name_and_filtered(desk, tea):
+    hidden = ProductFactory(name="Tea pot", stock=0, is_published=False)
+    wanted = {
+        "q=TEA": [hidden, tea],
+        "q=pot": [hidden],
+        "in_stock=1": [tea],
+        "in_stock=0": [hidden],
+    }
+    wanted |= {"is_published__exact=1": [tea], "is_published__exact=0": [hidden]}
+    for query, products in wanted.items():
+        assert list(desk.get(f"{LIST}?{query}").context["cl"].result_list) == products
+
+
+def test_the_movements_of_one_product_are_listed(desk, tea):
+    ProductFactory.create_batch(2)
+    page = desk.get(f"/admin/catalog/stockmovement/?product__id__exact={tea.pk}")
+    assert [row.product for row in page.context["cl"].result_list] == [tea]

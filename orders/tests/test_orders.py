@@ -1,13 +1,13 @@
 """GET /api/orders/, GET /api/orders/{id}/, POST /api/orders/{id}/cancel/."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from orders import services
 from orders.factories import place_order
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderEvent, OrderItem
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import query_budget
 
@@ -31,21 +31,57 @@ def test_staff_see_everyones(ada, bob, amy, tea):
 
 
 def test_an_order_shows_items_and_events(ada, tea):
-    order = place_order(ada.user, tea, quantity=2)
+    cup = ProductFactory(name="Cup", price="0.10")
+    order = place_order(ada.user, tea, cup, quantity=3)
     shown = ada.get(f"{ORDERS}{order.pk}/").json()
-    assert (shown["order_id"], shown["status"], shown["total"]) == (order.pk, "pending", "9.00")
-    assert (shown["currency"], shown["amount_paid"]) == ("USD", "0.00")
-    assert [item["product_id"] for item in shown["items"]] == [tea.pk]
-    event = shown["events"][0]
-    assert (event["status"], event["note"], event["actor"]) == ("pending", "Order placed", "ada")
-    assert event["created_at"].endswith("Z")
+    times = [shown.pop("created_at"), shown["events"][0].pop("created_at")]
+    placed = [order.created_at, order.events.get().created_at]
+    assert times == [time.isoformat().replace("+00:00", "Z") for time in placed]
+    line = {"product_id": tea.pk, "name": "Tea", "unit_price": "4.50", "quantity": 3}
+    other = {"product_id": cup.pk, "name": "Cup", "unit_price": "0.10", "quantity": 3}
+    assert shown == {
+        "order_id": order.pk,
+        "status": "pending",
+        "total": "13.80",
+        "currency": "USD",
+        "amount_paid": "0.00",
+        "items": [line | {"line_total": "13.50"}, other | {"line_total": "0.30"}],
+        "events": [{"status": "pending", "note": "Order placed", "actor": "ada"}],
+    }
+
+
+def test_events_tell_the_story_in_its_order(ada, amy, tea):
+    order = place_order(ada.user, tea)
+    services.confirm_order(order_id=order.pk, actor=None, note="Cash on delivery")
+    services.ship_order(order_id=order.pk, actor=amy.user)
+    services.deliver_order(order_id=order.pk, actor=amy.user)
+    events = ada.get(f"{ORDERS}{order.pk}/").json()["events"]
+    assert [(event["status"], event["note"], event["actor"]) for event in events] == [
+        ("pending", "Order placed", "ada"),
+        ("confirmed", "Cash on delivery", "shop"),
+        ("shipped", "", "staff"),
+        ("delivered", "", "staff"),
+    ]
+
+
+def test_orders_come_in_pages(ada, tea):
+    placed = [place_order(ada.user, tea).pk for _ in range(3)]
+    page = ada.get(ORDERS, {"page_size": 2}).json()
+    assert (page["count"], page["previous"]) == (3, None)
+    assert page["next"] == f"http://testserver{ORDERS}?page=2&page_size=2"
+    rest = ada.get(page["next"]).json()
+    assert [o["order_id"] for o in page["orders"] + rest["orders"]] == placed[::-1]
+    assert ada.get(ORDERS)["Cache-Control"] == "no-store"
 
 
 def test_another_ones_order_does_not_exist(ada, bob, anyone, tea):
     order = place_order(ada.user, tea)
     assert bob.get(f"{ORDERS}{order.pk}/").status_code == 404
     assert bob.post(f"{ORDERS}{order.pk}/cancel/").status_code == 404
+    assert bob.get(ORDERS).json()["orders"] == []
+    assert anyone.get(ORDERS).status_code == 401
     assert anyone.get(f"{ORDERS}{order.pk}/").status_code == 401
+    assert anyone.post(f"{ORDERS}{order.pk}/cancel/").status_code == 401
     order.refresh_from_db()
     assert order.status == "pending"
 
@@ -83,6 +119,40 @@ def test_a_confirmed_order_can_be_cancelled(ada, tea):
     assert ada.post(f"{ORDERS}{order.pk}/cancel/").status_code == 200
 
 
+@pytest.mark.parametrize("status", ["paid", "shipped", "delivered", "cancelled", "refunded"])
+def test_an_order_that_went_further_is_not_cancelled(ada, amy, tea, status):
+    order = place_order(ada.user, tea, quantity=4)
+    money = order.total if status == "paid" else 0
+    Order.objects.filter(pk=order.pk).update(status=status, amount_paid=money)
+    for caller in (ada, amy):
+        answer = caller.post(f"{ORDERS}{order.pk}/cancel/")
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (409, "illegal_transition")
+        assert (body["order_status"], body["wanted"]) == (status, "cancelled")
+    order.refresh_from_db()
+    assert (order.status, order.events.count(), Product.objects.get().stock) == (status, 1, 6)
+    assert not StockMovement.objects.filter(kind="cancellation").exists()
+
+
+@pytest.mark.parametrize("path", ["0", "999999", "9" * 19, "abc"])
+def test_what_is_no_order_is_a_404(ada, amy, tea, path):
+    place_order(ada.user, tea)
+    for caller in (ada, amy):
+        for answer in (
+            caller.get(f"{ORDERS}{path}/"),
+            caller.post(f"{ORDERS}{path}/cancel/"),
+        ):
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_stock_of_a_product_that_is_gone_comes_back_too(ada, amy, tea):
+    order = place_order(ada.user, tea, quantity=4)
+    amy.delete(f"/api/products/{tea.pk}/")
+    assert ada.post(f"{ORDERS}{order.pk}/cancel/").status_code == 200
+    assert Product.objects.get().stock == 10
+    assert_books_balance()
+
+
 def test_an_order_is_cancelled_once(ada, tea):
     order = place_order(ada.user, tea)
     ada.post(f"{ORDERS}{order.pk}/cancel/")
@@ -109,20 +179,51 @@ def test_staff_who_cancel_are_named_to_staff_alone(ada, amy, tea):
     assert order.events.latest("pk").actor == amy.user
 
 
-def test_the_database_refuses_what_code_might_forget(ada, tea):
-    order = place_order(ada.user, tea)
-    rows = Order.objects.filter(pk=order.pk)
-    for change in (
+@pytest.mark.parametrize(
+    "change",
+    [
         {"status": "lost"},
         {"total": -1},
-        {"amount_paid": 5, "status": "paid"},
+        {"amount_paid": -1, "status": "shipped"},
+        {"amount_paid": 5, "status": "shipped"},
+        {"amount_paid": 4, "status": "paid"},
         {"status": "paid"},
-        {"amount_paid": order.total},
-    ):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            rows.update(**change)
+        {"amount_paid": "4.50"},
+        {"amount_paid": "4.50", "status": "cancelled"},
+    ],
+)
+def test_the_database_refuses_an_order_that_cannot_be(ada, tea, change):
+    order = place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Order.objects.create(user=ada.user, cart_id=order.cart_id, total=0, currency="USD")
-    for change in ({"quantity": 2}, {"line_total": 5}, {"unit_price": 1}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            OrderItem.objects.update(**change)
+        Order.objects.filter(pk=order.pk).update(**change)
+    order.refresh_from_db()
+    assert (order.status, str(order.total), order.amount_paid) == ("pending", "4.50", 0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"quantity": 2}, {"line_total": 5}, {"unit_price": 1}, {"quantity": 1000, "line_total": 4500}],
+)
+def test_the_database_refuses_a_line_that_does_not_add_up(ada, tea, change):
+    place_order(ada.user, tea)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrderItem.objects.update(**change)
+    assert str(OrderItem.objects.get().line_total) == "4.50"
+
+
+def test_the_database_makes_one_order_of_a_cart_and_one_line_of_a_product(ada, tea):
+    place_order(ada.user, tea)
+    for table, columns in (
+        ("orders_order", "user_id, cart_id, status, total, amount_paid, currency"),
+        ("orders_orderitem", "order_id, product_id, name, unit_price, quantity, line_total"),
+    ):
+        copy = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table}"
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(copy)
+    assert (Order.objects.count(), OrderItem.objects.count()) == (1, 1)
+
+
+def test_the_database_knows_the_states_of_events(ada, tea):
+    place_order(ada.user, tea)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrderEvent.objects.update(status="lost")

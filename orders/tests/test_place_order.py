@@ -39,7 +39,9 @@ def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
         "created_at": placed.created_at.isoformat().replace("+00:00", "Z"),
     }
     assert Product.objects.get().stock == 7
-    assert StockMovement.objects.get(kind="sale").delta == -3
+    movement = StockMovement.objects.get(kind="sale")
+    assert (movement.delta, movement.actor) == (-3, ada.user)
+    assert movement.reason == f"Order {placed.pk}"
     assert_books_balance()
 
 
@@ -101,6 +103,15 @@ def test_another_ones_cart_does_not_exist(ada, bob, amy, tea):
     assert_nothing_happened(ada, cart_id)
 
 
+def test_another_ones_order_is_not_told_by_its_cart(ada, bob, tea):
+    cart_id = fill_cart(ada.user, tea)
+    assert order(ada, cart_id).status_code == 201
+    answer = order(bob, cart_id)
+    assert (answer.status_code, answer.json()["code"]) == (404, "cart_not_found")
+    assert "order_id" not in answer.json()
+    assert Order.objects.count() == 1
+
+
 def test_all_is_taken_or_nothing(ada, tea):
     plenty, scarce = ProductFactory(), ProductFactory(stock=5)
     cart_id = fill_cart(ada.user, plenty, tea, scarce, quantity=5)
@@ -128,12 +139,34 @@ def test_what_is_no_longer_for_sale_is_named(ada, tea):
     assert_nothing_happened(ada, cart_id)
 
 
+def test_a_refused_order_goes_through_once_its_reason_is_gone(ada, amy, tea):
+    scarce = ProductFactory(stock=5)
+    cart_id = fill_cart(ada.user, tea, scarce, quantity=5)
+    path = f"/api/products/{scarce.pk}/stock/"
+    amy.post(path, {"delta": -3, "reason": "Lost"})
+    assert order(ada, cart_id).json()["available"] == 2
+    amy.post(path, {"delta": 3, "reason": "Found"})
+    assert order(ada, cart_id).json()["total"] == "72.50"
+    assert dict(Product.objects.values_list("pk", "stock")) == {tea.pk: 5, scarce.pk: 0}
+    assert_books_balance()
+
+
+def test_an_order_takes_prices_as_they_are_when_it_is_made(ada, amy, tea):
+    cart_id = fill_cart(ada.user, tea, quantity=2)
+    amy.patch(f"/api/products/{tea.pk}/", {"price": "5.00"})
+    refused = order(ada, cart_id, expected_total="9.00")
+    assert (refused.status_code, refused.json()["total"]) == (409, "10.00")
+    assert_nothing_happened(ada, cart_id)
+    assert order(ada, cart_id, expected_total="10.00").json()["total"] == "10.00"
+
+
 def test_a_total_has_a_limit(ada, db):
     product = ProductFactory(price="9999999999.99")
     cart_id = fill_cart(ada.user, product, quantity=2)
     answer = order(ada, cart_id)
     assert (answer.status_code, answer.json()["code"]) == (409, "total_limit")
     assert_nothing_happened(ada, cart_id)
+    assert answer.json()["limit"] == "9999999999.99"
     ada.patch(f"/api/cart/items/{product.pk}/", {"quantity": 1})
     assert order(ada, cart_id).json()["total"] == "9999999999.99"
     assert_books_balance()

@@ -10,9 +10,10 @@ from django.db.models import Sum
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
 from cart.models import CartItem
-from catalog import services as catalog
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
+from orders import services
+from orders.errors import IllegalTransition
 from orders.factories import place_order
 from orders.models import Order, OrderItem
 from shop.core import transactions
@@ -129,9 +130,6 @@ def test_an_order_is_cancelled_once_and_its_stock_returned_once(ada, tea):
 
 @pytest.mark.parametrize("attempt", range(4))
 def test_a_cancelled_order_is_not_shipped_too(ada, amy, tea, attempt):
-    from orders import services
-    from orders.errors import IllegalTransition
-
     placed = place_order(ada.user, tea)
     services.confirm_order(order_id=placed.pk, actor=amy.user)
 
@@ -161,12 +159,30 @@ def test_one_key_many_times_is_one_order(ada, tea):
     assert_books_balance()
 
 
-def test_an_order_is_priced_by_one_price(ada, tea):
-    cart_id = fill_cart(ada.user, tea, quantity=3)
-    change = partial(catalog.update_product, product_id=tea.pk, price=5)
-    at_once(change, partial(order, ada, cart_id))
-    item = OrderItem.objects.get()
-    assert (item.unit_price, item.order.total) in [(4.5, 13.5), (5, 15)]
+@pytest.mark.parametrize("attempt", range(4))
+def test_an_order_is_priced_by_one_price(ada, amy, tea, attempt):
+    others = ProductFactory.create_batch(2)
+    cart_id = fill_cart(ada.user, tea, *others, quantity=3)
+    path = f"/api/products/{tea.pk}/"
+    changes = [partial(amy.patch, path, {"price": price}) for price in ("5.00", "6.25")]
+    assert statuses(at_once(partial(order, ada, cart_id), *changes)) == {201: 1, 200: 2}
+    item, placed = OrderItem.objects.get(product=tea), Order.objects.get()
+    outcome = (str(item.unit_price), str(placed.total))
+    assert outcome in {("4.50", "73.50"), ("5.00", "75.00"), ("6.25", "78.75")}
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_who_names_the_total_pays_it_or_nothing(ada, amy, tea, attempt):
+    body = {"cart_id": fill_cart(ada.user, tea, quantity=3), "expected_total": "13.50"}
+    placed, changed = at_once(
+        partial(ada.post, "/api/orders/", body),
+        partial(amy.patch, f"/api/products/{tea.pk}/", {"price": "5.00"}),
+    )
+    assert statuses([placed, changed])[200] == 1
+    outcome = (placed.status_code, placed.json().get("code"), placed.json()["total"])
+    assert outcome in {(201, None, "13.50"), (409, "total_changed", "15.00")}
+    assert Product.objects.get().stock == (7 if placed.status_code == 201 else 10)
     assert_books_balance()
 
 
@@ -176,6 +192,48 @@ def test_staff_and_customers_move_stock_without_losing_a_piece(amy, tea):
     calls += [partial(amy.post, f"/api/products/{tea.pk}/stock/", adjust)] * 5
     assert statuses(at_once(*calls)) == {201: 5, 200: 5}
     assert Product.objects.get().stock == 10 - 5 + 15
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_pieces_are_sold_or_written_off_but_not_both(amy, tea, attempt):
+    lost = {"delta": -10, "reason": "Lost"}
+    calls = [*buyers_of(tea, 4), partial(amy.post, f"/api/products/{tea.pk}/stock/", lost)]
+    answers = at_once(*calls)
+    sold = statuses(answers[:4])[201]
+    assert answers[4].status_code == (409 if sold else 200)
+    assert Product.objects.get().stock == (10 - sold if sold else 0)
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_product_withdrawn_while_it_is_ordered_is_sold_or_refused(ada, amy, tea, attempt):
+    cart_id = fill_cart(ada.user, tea)
+    placed, gone = at_once(
+        partial(order, ada, cart_id), partial(amy.delete, f"/api/products/{tea.pk}/")
+    )
+    outcome = (placed.status_code, placed.json().get("code"), Product.objects.get().stock)
+    assert outcome in {(201, None, 9), (409, "product_unavailable", 10)}
+    assert gone.status_code == 204
+    assert_books_balance()
+
+
+def test_orders_cancels_and_adjustments_of_many_lines_do_not_deadlock(amy, monkeypatch):
+    """Without the second attempts that would hide a deadlock."""
+    monkeypatch.setattr(transactions, "ATTEMPTS", 1)
+    pair = [ProductFactory(stock=8), ProductFactory(stock=8)]
+    callers = [Caller(UserFactory()) for _ in range(4)]
+    placed = [place_order(caller.user, *pair).pk for caller in callers]
+    delivery = partial(amy.post, f"/api/products/{pair[0].pk}/stock/", {"delta": 1, "reason": "x"})
+    for _ in range(4):
+        pair.reverse()
+        orders = [partial(order, c, fill_cart(c.user, *pair)) for c in callers]
+        paths = [f"/api/orders/{pk}/cancel/" for pk in placed]
+        cancels = [partial(c.post, path) for c, path in zip(callers, paths, strict=True)]
+        answers = at_once(*orders, *cancels, delivery)
+        assert statuses(answers) == {201: 4, 200: 5}
+        placed = [answer.json()["order_id"] for answer in answers[:4]]
+    assert sorted(Product.objects.values_list("stock", flat=True)) == [4, 8]
     assert_books_balance()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from orders.factories import place_order
 from orders.models import Order
-from orders.services import _try_move
+from orders.services import _try_move, record_payment
 from orders.states import OrderStatus
 
 ALLOWED = {
@@ -36,3 +36,33 @@ def test_an_order_moves_as_the_table_says_and_no_other_way(ada, tea, now, wanted
     assert moved is ((now, wanted) in ALLOWED)
     assert order.status == (wanted if moved else now)
     assert order.events.count() == (2 if moved else 1)
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ("pending", "paid"),
+        ("confirmed", "paid"),
+        ("shipped", "shipped"),
+        ("delivered", "delivered"),
+    ],
+)
+def test_money_is_taken_before_the_goods_and_after_them_once(ada, tea, now, then):
+    order = place_order(ada.user, tea)
+    Order.objects.filter(pk=order.pk).update(status=now)
+    for taken in (True, False):
+        assert record_payment(order_id=order.pk, amount=order.total, actor=None) is taken
+        order.refresh_from_db()
+        assert (order.status, order.amount_paid) == (then, order.total)
+        assert list(order.events.values_list("status", "note"))[1:] == [(then, "Payment received")]
+    assert order.paid_at is not None
+
+
+@pytest.mark.parametrize("now", ["cancelled", "refunded"])
+def test_an_order_that_ended_takes_no_money(ada, tea, now):
+    order = place_order(ada.user, tea)
+    Order.objects.filter(pk=order.pk).update(status=now)
+    assert record_payment(order_id=order.pk, amount=order.total, actor=None) is False
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.paid_at) == (now, 0, None)
+    assert order.events.count() == 1

@@ -61,6 +61,7 @@ def test_a_development_one_needs_nothing():
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is minutes"),
         ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
+        ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),
     ],
 )
 def test_an_unsafe_start_is_refused_with_the_remedy(changes, remedy):
@@ -68,6 +69,10 @@ def test_an_unsafe_start_is_refused_with_the_remedy(changes, remedy):
     assert refused.returncode == 1
     assert remedy in refused.stderr.splitlines()[-1]
     assert SECRET not in refused.stderr
+
+
+def test_an_empty_database_url_is_none():
+    assert start(DATABASE_URL="").returncode == 0
 
 
 def test_a_secret_may_begin_with_a_dollar():
