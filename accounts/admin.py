@@ -43,6 +43,7 @@ class LimitedLoginForm(AdminAuthenticationForm):
 
 admin.site.site_header = admin.site.site_title = "Shop"
 admin.site.index_title = "Desk"
+admin.site.site_url = None  # the shop is headless: there is no site to view
 
 # Rows that only accounts.tokens understands; deleting one would revive a login.
 admin.site.unregister([BlacklistedToken, OutstandingToken, Group])

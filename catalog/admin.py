@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -27,9 +28,12 @@ class StockAdjustmentForm(forms.Form):
     """Pieces in or out, and why."""
 
     delta = forms.IntegerField(
-        min_value=-MAX_STOCK, max_value=MAX_STOCK, help_text="Pieces in, or out with a minus."
+        label="Pieces",
+        min_value=-MAX_STOCK,
+        max_value=MAX_STOCK,
+        help_text="In, or out with a minus.",
     )
-    reason = forms.CharField(max_length=200)
+    reason = forms.CharField(max_length=200, widget=AdminTextInputWidget)
 
     def clean_delta(self) -> int:
         """Refuse a movement that moves nothing."""
@@ -107,7 +111,12 @@ class ProductAdmin(DeskAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Bound the initial stock and the price as the API does."""
         if db_field.name == "stock":
-            return forms.IntegerField(min_value=0, max_value=MAX_STOCK, initial=0)
+            return forms.IntegerField(
+                min_value=0,
+                max_value=MAX_STOCK,
+                initial=0,
+                help_text="Pieces to begin with; later they come and go by adjustments.",
+            )
         if db_field.name == "price":
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -138,12 +147,14 @@ class ProductAdmin(DeskAdmin):
         """Archive it."""
         services.archive_product(product_id=obj.pk)
 
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Say what was done."""
+        self.message_user(request, f"Archived: {obj_display}.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Announce what archiving does: no row goes, so nothing protects it from going."""
-        names = [
-            f"{product} will be archived: gone from the shop, kept for the books"
-            for product in objs
-        ]
+        names = [str(product) for product in objs]
         return names, {"products": len(names)}, set(), []
 
     @admin.action(description="Publish selected products", permissions=["change"])

@@ -40,7 +40,7 @@ class OrderEventInline(ReadOnlyInline):
 class OrderAdmin(ReadOnlyAdmin):
     """Orders and their transitions."""
 
-    list_display = ("id", "user", "status", "total", "amount_paid", "currency", "created_at")
+    list_display = ("id", "user", "status", "total", "amount_paid", "created_at")
     list_select_related = ("user",)
     list_filter = ("status", ("created_at", admin.DateFieldListFilter))
     search_fields = ("user__username_key__startswith", "user__email_key__startswith")

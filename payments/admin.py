@@ -39,7 +39,6 @@ class PaymentAdmin(ReadOnlyAdmin):
         "method",
         "status",
         "amount",
-        "currency",
         "created_at",
     )
     list_select_related = ("order__user",)

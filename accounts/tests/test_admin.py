@@ -95,7 +95,7 @@ def test_a_new_password_ends_every_login(desk, ada):
 def test_staff_log_a_user_out_everywhere(desk, ada, bob):
     form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
     page = desk.post(LIST, form, follow=True)
-    assert [str(message) for message in page.context["messages"]] == ["1 logged out everywhere."]
+    assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
 
 

@@ -85,8 +85,9 @@ def test_an_adjustment_that_cannot_be_is_refused_in_the_form(desk, tea, form, sa
 
 def test_deleting_a_product_archives_it(desk, tea):
     page = desk.post(f"{LIST}{tea.pk}/delete/", {})
-    assert "will be archived" in page.content.decode()
-    assert desk.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert "gone from the shop for good" in page.content.decode()
+    answer = desk.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
+    assert messages_of(answer) == ["Archived: Tea."]
     tea.refresh_from_db()
     assert tea.archived_at is not None
     assert (tea.stock, tea.movements.count()) == (10, 1)
@@ -122,13 +123,13 @@ def test_a_product_archived_while_it_is_edited_is_told_in_a_message(desk, tea):
 
 
 def test_actions_publish_unpublish_and_archive_once_confirmed(desk, tea):
-    assert act(desk, "unpublish", tea) == ["1 unpublished."]
+    assert act(desk, "unpublish", tea) == ["Unpublished: Tea."]
     assert Product.objects.get().is_published is False
-    assert act(desk, "publish", tea) == ["1 published."]
+    assert act(desk, "publish", tea) == ["Published: Tea."]
     assert Product.objects.get().is_published is True
     assert act(desk, "delete_selected", tea) == []
     assert Product.objects.get().archived_at is None
-    assert act(desk, "delete_selected", tea, post="yes") == ["1 archived."]
+    assert act(desk, "delete_selected", tea, post="yes") == ["Archived: Tea."]
     assert Product.objects.get().archived_at is not None
 
 

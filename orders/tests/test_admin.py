@@ -30,9 +30,9 @@ def browser_of(permission):
 
 def test_staff_move_an_order_through_its_states(desk, amy, ada, tea):
     order = place_order(ada.user, tea)
-    assert act(desk, "confirm", order) == ["1 confirmed."]
-    assert act(desk, "ship", order) == ["1 shipped."]
-    assert act(desk, "deliver", order) == ["1 delivered."]
+    assert act(desk, "confirm", order) == [f"Confirmed: {order}."]
+    assert act(desk, "ship", order) == [f"Shipped: {order}."]
+    assert act(desk, "deliver", order) == [f"Delivered: {order}."]
     events = order.events.order_by("pk").values_list("status", "actor")
     assert list(events)[1:] == [(s, amy.user.pk) for s in ("confirmed", "shipped", "delivered")]
     assert_books_balance()
@@ -42,7 +42,7 @@ def test_each_order_of_a_selection_is_done_or_refused_for_itself(desk, ada, tea)
     open_order, cancelled = place_order(ada.user, tea), place_order(ada.user, tea)
     act(desk, "cancel", cancelled)
     assert sorted(act(desk, "cancel", open_order, cancelled)) == [
-        "1 cancelled.",
+        f"Cancelled: {open_order}.",
         f"Order {cancelled.pk}: An order that is cancelled cannot become cancelled.",
     ]
     assert Product.objects.get().stock == 10

@@ -62,9 +62,10 @@ class DeskAdmin(admin.ModelAdmin):
             message = f"Choose at most {self.list_per_page} at a time; nothing was changed."
             self.message_user(request, message, messages.ERROR)
             return
-        done = sum(self._act_on(request, row, verb, service) for row in chosen)
+        done = [str(row) for row in chosen if self._act_on(request, row, verb, service)]
         if done:
-            self.message_user(request, f"{done} {verb}.", messages.SUCCESS)
+            message = f"{verb.capitalize()}: {', '.join(done)}."
+            self.message_user(request, message, messages.SUCCESS)
 
     def _act_on(
         self, request: HttpRequest, row: M, verb: str, service: Callable[[M], object]
@@ -88,8 +89,8 @@ class ReadOnlyAdmin(DeskAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No row's page has a form; the actions ask without a row."""
-        return obj is None and super().has_change_permission(request)
+        """No row's page has a form; the actions, where there are some, ask without a row."""
+        return obj is None and bool(self.actions) and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows are kept for the books."""
