@@ -25,7 +25,7 @@ GRANIAN = granian --interface wsgi --host $(HOST) --port $(PORT) \
 	--blocking-threads 4 --backpressure 128 --http1-header-read-timeout 10000 \
 	--respawn-failed-workers --respawn-interval 0.5 --no-ws
 
-.PHONY: help run install serve test lint lock
+.PHONY: help run install serve test lint schema lock
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,9 @@ lint: $(VENV)/.development ## style, types, import contracts, migrations, schema
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+schema: $(VENV)/.development ## write docs/openapi.yaml anew
+	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 lock: $(VENV)/.development ## compile the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \

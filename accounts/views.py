@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts import services, tokens
 from accounts.auth import caller
+from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
 from accounts.serializers import (
     CredentialsSerializer,
@@ -28,7 +28,9 @@ from accounts.throttles import (
     RefreshThrottle,
     RegistrationThrottle,
 )
+from shop.core.handlers import InvalidToken
 from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
 
 
@@ -40,7 +42,12 @@ class LoginViewSet(ShopViewSet):
     throttle_classes = (LoginAccountThrottle, LoginAddressThrottle)
     serializer_class = CredentialsSerializer
 
-    @extend_schema(summary="Log in", responses=TokenPairSerializer)
+    @describe(
+        "Log in",
+        takes=CredentialsSerializer,
+        answers={200: TokenPairSerializer},
+        refuses=[InvalidCredentials],
+    )
     def create(self, request: Request) -> Response:
         """Open a session; an e-mail address serves as username too."""
         pair = services.log_in(**read(CredentialsSerializer, request))
@@ -54,7 +61,7 @@ class LogoutViewSet(ShopViewSet):
 
     serializer_class = MessageSerializer
 
-    @extend_schema(summary="Log out", request=None, responses={200: MessageSerializer})
+    @describe("Log out", answers={200: MessageSerializer})
     def create(self, request: Request) -> HttpResponseBase:
         """End this login: its access and refresh tokens are dead from now on."""
 
@@ -64,7 +71,7 @@ class LogoutViewSet(ShopViewSet):
 
         return idempotent(request, work)
 
-    @extend_schema(summary="Log out everywhere", request=None, responses={200: MessageSerializer})
+    @describe("Log out everywhere", answers={200: MessageSerializer})
     @action(detail=False, methods=["post"], url_path="all")
     def everywhere(self, request: Request) -> HttpResponseBase:
         """End every login of the caller, on all devices."""
@@ -84,7 +91,12 @@ class TokenViewSet(ShopViewSet):
     throttle_classes = (RefreshThrottle,)
     serializer_class = RefreshSerializer
 
-    @extend_schema(summary="Refresh", responses=TokenPairSerializer)
+    @describe(
+        "Refresh",
+        takes=RefreshSerializer,
+        answers={200: TokenPairSerializer},
+        refuses=[InvalidToken],
+    )
     @action(detail=False, methods=["post"])
     def refresh(self, request: Request) -> Response:
         """Spend a refresh token for a new pair; each works once."""
@@ -117,8 +129,11 @@ class UserViewSet(ShopViewSet):
         user = caller(self.request)
         return User.objects.all() if user.is_staff else User.objects.filter(pk=user.pk)
 
-    @extend_schema(
-        summary="Register", request=RegistrationSerializer, responses={201: UserSerializer}
+    @describe(
+        "Register",
+        takes=RegistrationSerializer,
+        answers={201: UserSerializer},
+        refuses=[UsernameTaken, EmailTaken],
     )
     def create(self, request: Request) -> Response:
         """Create a customer."""
@@ -126,12 +141,12 @@ class UserViewSet(ShopViewSet):
         location = f"{request.path}{user.pk}/"
         return Response(UserSerializer(user).data, status=201, headers={"Location": location})
 
-    @extend_schema(summary="Retrieve user")
+    @describe("Retrieve user", answers={200: UserSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show a user: oneself, or anyone to staff."""
         return Response(UserSerializer(self.get_object()).data)
 
-    @extend_schema(summary="Retrieve oneself")
+    @describe("Retrieve oneself", answers={200: UserSerializer})
     @action(detail=False)
     def me(self, request: Request) -> Response:
         """Show the caller."""

@@ -8,6 +8,7 @@ class QuantityLimit(Conflict):
 
     code = "quantity_limit"
     message = "A line holds at most {limit} pieces; {in_cart} are in the cart already."
+    example = {"limit": 999, "in_cart": 998}
 
 
 class CartFull(Conflict):
@@ -15,6 +16,7 @@ class CartFull(Conflict):
 
     code = "cart_full"
     message = "A cart holds at most {limit} lines."
+    example = {"limit": 100}
 
 
 class CartBusy(Conflict):

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cart.models import MAX_QUANTITY
 from cart.services import CartView
 from shop.core.fields import AmountField, IdField, StrictInt
 from shop.core.money import currency, show
+from shop.core.openapi import example
 
 
+@extend_schema_serializer(examples=[example({"product_id": 7, "quantity": 2})])
 class AddItemSerializer(serializers.Serializer[Any]):
     """Pieces of a product to add."""
 
@@ -17,12 +20,14 @@ class AddItemSerializer(serializers.Serializer[Any]):
     quantity = StrictInt(min_value=1, max_value=MAX_QUANTITY)
 
 
+@extend_schema_serializer(examples=[example({"quantity": 3})])
 class QuantitySerializer(serializers.Serializer[Any]):
     """The quantity that a line is to have."""
 
     quantity = StrictInt(min_value=1, max_value=MAX_QUANTITY)
 
 
+@extend_schema_serializer(examples=[example({"message": "Added to your cart.", "cart_id": 5})])
 class AddedSerializer(serializers.Serializer[Any]):
     """Confirms an addition."""
 
@@ -40,8 +45,29 @@ class CartItemSerializer(serializers.Serializer[Any]):
     line_total = AmountField()
 
 
+@extend_schema_serializer(
+    many=False,
+    examples=[
+        example(
+            {
+                "cart_id": 5,
+                "cart_items": [
+                    {
+                        "product_id": 7,
+                        "quantity": 2,
+                        "name": "Teapot",
+                        "unit_price": "24.00",
+                        "line_total": "48.00",
+                    }
+                ],
+                "total": "48.00",
+                "currency": "USD",
+            }
+        )
+    ],
+)
 class CartSerializer(serializers.Serializer[Any]):
-    """Describes what ``show_cart`` writes."""
+    """The open cart, at today's prices."""
 
     cart_id = serializers.IntegerField(allow_null=True, help_text="Null until something is added.")
     cart_items = CartItemSerializer(many=True)

@@ -3,13 +3,14 @@
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.auth import caller
 from cart import services
+from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
 from cart.serializers import (
     AddedSerializer,
     AddItemSerializer,
@@ -17,7 +18,9 @@ from cart.serializers import (
     QuantitySerializer,
     show_cart,
 )
+from catalog.errors import OutOfStock, ProductNotFound
 from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
 from shop.core.viewsets import ID, ShopViewSet, read
 
 PRODUCT_ID = OpenApiParameter("product_id", int, OpenApiParameter.PATH)
@@ -29,18 +32,23 @@ class CartViewSet(ShopViewSet):
     serializer_class = CartSerializer
     pagination_class = None
 
-    @extend_schema(summary="View cart", responses=CartSerializer)
+    @describe("View cart", answers={200: CartSerializer})
     def list(self, request: Request) -> Response:
         """Show the open cart at today's prices."""
         return Response(_shown(request))
 
-    @extend_schema(summary="Clear cart", responses={204: None})
+    @describe("Clear cart", answers={204: None})
     def clear(self, request: Request) -> Response:
         """Take every line out; the cart stays open and keeps its id."""
         services.clear_cart(user=caller(request))
         return Response(status=204)
 
-    @extend_schema(summary="Add to cart", request=AddItemSerializer, responses=AddedSerializer)
+    @describe(
+        "Add to cart",
+        takes=AddItemSerializer,
+        answers={200: AddedSerializer},
+        refuses=[ProductNotFound, QuantityLimit, OutOfStock, CartFull, CartBusy],
+    )
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> HttpResponseBase:
         """Add pieces of a product; adding again adds up."""
@@ -52,10 +60,11 @@ class CartViewSet(ShopViewSet):
 
         return idempotent(request, work)
 
-    @extend_schema(
-        summary="Set quantity",
-        request=QuantitySerializer,
-        responses=CartSerializer,
+    @describe(
+        "Set quantity",
+        takes=QuantitySerializer,
+        answers={200: CartSerializer},
+        refuses=[ItemNotFound, ProductNotFound, OutOfStock],
         parameters=[PRODUCT_ID],
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
@@ -65,7 +74,12 @@ class CartViewSet(ShopViewSet):
         services.set_quantity(user=caller(request), product_id=int(product_id), **form)
         return Response(_shown(request))
 
-    @extend_schema(summary="Remove from cart", responses={204: None}, parameters=[PRODUCT_ID])
+    @describe(
+        "Remove from cart",
+        answers={204: None},
+        refuses=[ItemNotFound],
+        parameters=[PRODUCT_ID],
+    )
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:
         """Take a line out."""

@@ -15,6 +15,7 @@ class OutOfStock(Conflict):
 
     code = "out_of_stock"
     message = "Product {product_id} has {available} in stock, fewer than asked for."
+    example = {"product_id": 7, "available": 2, "product_ids": [7]}
 
 
 class ProductUnavailable(Conflict):
@@ -22,6 +23,7 @@ class ProductUnavailable(Conflict):
 
     code = "product_unavailable"
     message = "No longer for sale: products {product_ids}. Take them out of the cart."
+    example = {"product_ids": [7, 9]}
 
 
 class StockLimit(Conflict):
@@ -29,3 +31,4 @@ class StockLimit(Conflict):
 
     code = "stock_limit"
     message = "A product has at most {limit} pieces in stock."
+    example = {"limit": 1_000_000_000}

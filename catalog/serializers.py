@@ -2,19 +2,35 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.models import MAX_STOCK, Product
 from shop.core.fields import AmountField, StrictBool, StrictInt, StrictStr
 from shop.core.money import currency, show
+from shop.core.openapi import example
 
 NAME_LENGTH = 200
 DESCRIPTION_LENGTH = 10_000
 REASON_LENGTH = 200
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "id": 7,
+                "name": "Teapot",
+                "price": "24.00",
+                "currency": "USD",
+                "description": "Holds a litre.",
+                "in_stock": True,
+            }
+        )
+    ]
+)
 class ProductSerializer(serializers.Serializer[Any]):
-    """Describes what ``show_product`` writes."""
+    """A product, as its readers see it."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -41,6 +57,19 @@ def show_product(product: Product, *, for_staff: bool) -> dict[str, Any]:
     return shown
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "name": "Teapot",
+                "price": "24.00",
+                "description": "Holds a litre.",
+                "stock": 12,
+                "is_published": True,
+            }
+        )
+    ]
+)
 class NewProductSerializer(serializers.Serializer[Any]):
     """A product to create."""
 
@@ -51,8 +80,9 @@ class NewProductSerializer(serializers.Serializer[Any]):
     is_published = StrictBool(required=False)
 
 
+@extend_schema_serializer(examples=[example({"price": "22.50"})])
 class ProductChangesSerializer(serializers.Serializer[Any]):
-    """What to change of a product; ``stock`` moves by its own operation."""
+    """What to change of a product; `stock` moves by its own operation."""
 
     name = StrictStr(max_length=NAME_LENGTH, required=False)
     price = AmountField(required=False)
@@ -68,6 +98,7 @@ class ProductChangesSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_serializer(examples=[example({"delta": 24, "reason": "Delivery 118"})])
 class StockAdjustmentSerializer(serializers.Serializer[Any]):
     """Pieces in or out, and why."""
 

@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import revision, services
+from catalog.errors import OutOfStock, ProductNotFound, StockLimit
 from catalog.models import Product
 from catalog.serializers import (
     NewProductSerializer,
@@ -24,6 +24,7 @@ from catalog.serializers import (
     show_product,
 )
 from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
 from shop.core.renderers import dumps
 from shop.core.viewsets import IsStaff, ShopViewSet, read
 
@@ -46,19 +47,17 @@ class ProductViewSet(ShopViewSet):
         """What the caller may see, oldest first."""
         return Product.objects.visible_to(self.request.user).order_by("pk")
 
-    @extend_schema(summary="List products")
+    @describe("List products", answers={200: ProductSerializer(many=True)}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of what is for sale; to staff also what is not published."""
         return _answer(request, self._list)
 
-    @extend_schema(summary="Retrieve product")
+    @describe("Retrieve product", answers={200: ProductSerializer}, headers=["ETag"])
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Show one product."""
         return _answer(request, lambda: self._show(self.get_object()))
 
-    @extend_schema(
-        summary="Create product", request=NewProductSerializer, responses={201: ProductSerializer}
-    )
+    @describe("Create product", takes=NewProductSerializer, answers={201: ProductSerializer})
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product, with its initial stock."""
 
@@ -70,19 +69,29 @@ class ProductViewSet(ShopViewSet):
 
         return idempotent(request, work)
 
-    @extend_schema(summary="Change product", request=ProductChangesSerializer)
+    @describe(
+        "Change product",
+        takes=ProductChangesSerializer,
+        answers={200: ProductSerializer},
+        refuses=[ProductNotFound],
+    )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given."""
         changes = read(ProductChangesSerializer, request)
         return Response(self._show(services.update_product(product_id=int(pk), **changes)))
 
-    @extend_schema(summary="Archive product")
+    @describe("Archive product", answers={204: None}, refuses=[ProductNotFound])
     def destroy(self, request: Request, pk: str) -> Response:
         """Take a product out of every read, for good; past orders keep it."""
         services.archive_product(product_id=int(pk))
         return Response(status=204)
 
-    @extend_schema(summary="Adjust stock", request=StockAdjustmentSerializer)
+    @describe(
+        "Adjust stock",
+        takes=StockAdjustmentSerializer,
+        answers={200: ProductSerializer},
+        refuses=[ProductNotFound, OutOfStock, StockLimit],
+    )
     @action(detail=True, methods=["post"])
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
         """Add pieces or take them away, with a reason."""

@@ -22,6 +22,7 @@ class CartNotOpen(Conflict):
 
     code = "cart_not_open"
     message = "This cart became order {order_id} already."
+    example = {"order_id": 42}
 
 
 class TotalChanged(Conflict):
@@ -29,6 +30,7 @@ class TotalChanged(Conflict):
 
     code = "total_changed"
     message = "The total is now {total}; the request expected {expected}."
+    example = {"total": "9.99", "expected": "8.99"}
 
 
 class TotalLimit(Conflict):
@@ -36,6 +38,7 @@ class TotalLimit(Conflict):
 
     code = "total_limit"
     message = "An order's total is at most {limit}; order fewer pieces."
+    example = {"limit": "9999999999.99"}
 
 
 class IllegalTransition(Conflict):
@@ -43,3 +46,4 @@ class IllegalTransition(Conflict):
 
     code = "illegal_transition"
     message = "An order that is {order_status} cannot become {wanted}."
+    example = {"order_status": "shipped", "wanted": "cancelled"}

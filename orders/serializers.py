@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import User
 from orders.models import Order, OrderEvent, OrderItem
+from orders.states import OrderStatus
 from shop.core.fields import AmountField, IdField
 from shop.core.money import show
+from shop.core.openapi import example
 
 
+@extend_schema_serializer(examples=[example({"cart_id": 5, "expected_total": "48.00"})])
 class PlaceOrderSerializer(serializers.Serializer[Any]):
-    """The cart to order; rules live in ``orders.services``."""
+    """The cart to order."""
 
     cart_id = IdField()
     expected_total = AmountField(
@@ -19,11 +23,24 @@ class PlaceOrderSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "order_id": 42,
+                "status": "pending",
+                "total": "48.00",
+                "currency": "USD",
+                "created_at": "2026-11-23T10:00:00Z",
+            }
+        )
+    ]
+)
 class PlacedOrderSerializer(serializers.Serializer[Any]):
-    """Describes what ``show_placed`` writes, also the entries of the list."""
+    """An order without its details."""
 
     order_id = serializers.IntegerField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(OrderStatus.choices)
     total = AmountField()
     currency = serializers.CharField(help_text="ISO 4217.")
     created_at = serializers.DateTimeField()
@@ -40,9 +57,9 @@ class OrderItemSerializer(serializers.Serializer[Any]):
 
 
 class OrderEventSerializer(serializers.Serializer[Any]):
-    """What happened; ``status`` is the order's from then on."""
+    """What happened; `status` is the order's from then on."""
 
-    status = serializers.CharField()
+    status = serializers.ChoiceField(OrderStatus.choices)
     note = serializers.CharField()
     actor = serializers.CharField(
         help_text='"shop", or a username; to customers "staff" for any member of staff.'
@@ -50,8 +67,39 @@ class OrderEventSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "order_id": 42,
+                "status": "pending",
+                "total": "48.00",
+                "currency": "USD",
+                "created_at": "2026-11-23T10:00:00Z",
+                "amount_paid": "0.00",
+                "items": [
+                    {
+                        "product_id": 7,
+                        "name": "Teapot",
+                        "unit_price": "24.00",
+                        "quantity": 2,
+                        "line_total": "48.00",
+                    }
+                ],
+                "events": [
+                    {
+                        "status": "pending",
+                        "note": "Order placed",
+                        "actor": "ada",
+                        "created_at": "2026-11-23T10:00:00Z",
+                    }
+                ],
+            }
+        )
+    ]
+)
 class OrderSerializer(PlacedOrderSerializer):
-    """Describes what ``show_order`` writes."""
+    """An order with its items and events."""
 
     amount_paid = AmountField()
     items = OrderItemSerializer(many=True)

@@ -3,13 +3,21 @@
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.auth import caller
+from catalog.errors import OutOfStock, ProductUnavailable
 from orders import services
+from orders.errors import (
+    CartEmpty,
+    CartNotFound,
+    CartNotOpen,
+    IllegalTransition,
+    TotalChanged,
+    TotalLimit,
+)
 from orders.models import Order, OrderQuerySet
 from orders.serializers import (
     OrderSerializer,
@@ -19,6 +27,7 @@ from orders.serializers import (
     show_placed,
 )
 from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
 
 
@@ -33,21 +42,30 @@ class OrderViewSet(ShopViewSet):
         """What the caller may see, newest first."""
         return Order.objects.visible_to(caller(self.request)).order_by("-pk")
 
-    @extend_schema(summary="List orders", responses=PlacedOrderSerializer(many=True))
+    @describe("List orders", answers={200: PlacedOrderSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Show a page of orders without items, newest first."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response([show_placed(order) for order in page or ()])
 
-    @extend_schema(summary="Retrieve order")
+    @describe("Retrieve order", answers={200: OrderSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show one order with items and events."""
         return Response(self._shown(pk))
 
-    @extend_schema(
-        summary="Create order",
-        request=PlaceOrderSerializer,
-        responses={201: PlacedOrderSerializer},
+    @describe(
+        "Create order",
+        takes=PlaceOrderSerializer,
+        answers={201: PlacedOrderSerializer},
+        refuses=[
+            CartNotFound,
+            CartEmpty,
+            CartNotOpen,
+            OutOfStock,
+            ProductUnavailable,
+            TotalChanged,
+            TotalLimit,
+        ],
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Make an open cart an order and take its stock; one cart makes at most one order."""
@@ -60,7 +78,7 @@ class OrderViewSet(ShopViewSet):
 
         return idempotent(request, work)
 
-    @extend_schema(summary="Cancel order", request=None, responses=OrderSerializer)
+    @describe("Cancel order", answers={200: OrderSerializer}, refuses=[IllegalTransition])
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
         """Cancel a pending or confirmed order, and return its stock."""

@@ -7,6 +7,11 @@ class MethodNotConfigured(InvalidField):
     """400. Facts: field, reason, payment_methods (the codes that are configured)."""
 
     code = "payment_method_not_configured"
+    example = {
+        "field": "payment_method",
+        "reason": "This method is not configured; choose one of: card.",
+        "payment_methods": ["card"],
+    }
 
 
 class OrderNotFound(NotFound):
@@ -21,6 +26,7 @@ class PaymentInProgress(Conflict):
 
     code = "payment_in_progress"
     message = "Payment {payment_id} of this order is under way; finish or cancel it first."
+    example = {"payment_id": 42}
 
 
 class OrderNotPayable(Conflict):
@@ -28,6 +34,7 @@ class OrderNotPayable(Conflict):
 
     code = "order_not_payable"
     message = "An order that is {order_status} takes no payment."
+    example = {"order_status": "paid"}
 
 
 class OrderExpired(Conflict):
@@ -42,6 +49,7 @@ class PaymentNotOpen(Conflict):
 
     code = "illegal_transition"
     message = "A payment that is {payment_status} cannot be {wanted}."
+    example = {"payment_status": "succeeded", "wanted": "cancelled"}
 
 
 class OnlyStaffRecord(Conflict):
@@ -49,6 +57,7 @@ class OnlyStaffRecord(Conflict):
 
     code = "payment_not_confirmable"
     message = "Staff record the money of a {payment_method} payment when it arrives."
+    example = {"payment_method": "bank_transfer"}
 
 
 class CancelTheOrder(Conflict):
@@ -56,3 +65,4 @@ class CancelTheOrder(Conflict):
 
     code = "payment_not_cancellable"
     message = "This {payment_method} order is confirmed; cancel the order instead."
+    example = {"payment_method": "cash_on_delivery"}

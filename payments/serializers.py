@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from payments.models import Payment
+from payments.models import Payment, PaymentStatus
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.money import show
+from shop.core.openapi import example
 
 METHOD_LENGTH = 30
 TOKEN_LENGTH = 200
 
 
+@extend_schema_serializer(examples=[example({"order_id": 42, "payment_method": "card"})])
 class PayOrderSerializer(serializers.Serializer[Any]):
     """An order to pay, and how."""
 
@@ -25,13 +28,28 @@ class PayOrderSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "payment_id": 9,
+                "order_id": 42,
+                "payment_method": "card",
+                "status": "succeeded",
+                "amount": "48.00",
+                "currency": "USD",
+                "created_at": "2026-11-23T10:00:05Z",
+            }
+        )
+    ]
+)
 class PaymentSerializer(serializers.Serializer[Any]):
-    """Describes what ``show_payment`` writes."""
+    """A payment, as its owner and staff see it."""
 
     payment_id = serializers.IntegerField()
     order_id = serializers.IntegerField()
     payment_method = serializers.CharField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(PaymentStatus.choices)
     amount = AmountField()
     currency = serializers.CharField(help_text="ISO 4217.")
     created_at = serializers.DateTimeField()
@@ -57,6 +75,18 @@ class PaymentMethodSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "payment_methods": [
+                    {"code": "card", "name": "Card"},
+                    {"code": "bank_transfer", "name": "Bank transfer"},
+                ]
+            }
+        )
+    ]
+)
 class PaymentMethodsSerializer(serializers.Serializer[Any]):
     """Every configured way to pay."""
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -13,6 +12,16 @@ from rest_framework.response import Response
 
 from accounts.auth import caller
 from payments import gateways, services
+from payments.errors import (
+    CancelTheOrder,
+    MethodNotConfigured,
+    OnlyStaffRecord,
+    OrderExpired,
+    OrderNotFound,
+    OrderNotPayable,
+    PaymentInProgress,
+    PaymentNotOpen,
+)
 from payments.models import Payment
 from payments.serializers import (
     PaymentMethodsSerializer,
@@ -21,6 +30,7 @@ from payments.serializers import (
     show_payment,
 )
 from shop.core.idempotency import idempotent_steps
+from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
 
 
@@ -39,22 +49,31 @@ class PaymentViewSet(ShopViewSet):
         """What the caller may see, newest first."""
         return Payment.objects.visible_to(caller(self.request)).order_by("-pk")
 
-    @extend_schema(summary="List payments")
+    @describe("List payments", answers={200: PaymentSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Show a page of payments, newest first."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
-    @extend_schema(summary="Retrieve payment")
+    @describe("Retrieve payment", answers={200: PaymentSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show one payment."""
         return Response(show_payment(self.get_object()))
 
-    @extend_schema(
-        summary="Process payment", request=PayOrderSerializer, responses={201: PaymentSerializer}
+    @describe(
+        "Process payment",
+        takes=PayOrderSerializer,
+        answers={201: PaymentSerializer},
+        refuses=[
+            MethodNotConfigured,
+            OrderNotFound,
+            PaymentInProgress,
+            OrderNotPayable,
+            OrderExpired,
+        ],
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Pay one's own order; a declined card is a 201 with ``failed``, and can be tried again."""
+        """Pay one's own order; a declined card is a 201 with `failed`, and can be tried again."""
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
 
@@ -72,19 +91,27 @@ class PaymentViewSet(ShopViewSet):
 
         return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
 
-    @extend_schema(summary="Confirm payment", request=None, responses=PaymentSerializer)
+    @describe(
+        "Confirm payment",
+        answers={200: PaymentSerializer},
+        refuses=[PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired],
+    )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
-        """Go on after the customer did what ``requires_action`` asked for."""
+        """Go on after the customer did what `requires_action` asked for."""
         return self._step(services.confirm_payment)
 
-    @extend_schema(summary="Cancel payment", request=None, responses=PaymentSerializer)
+    @describe(
+        "Cancel payment",
+        answers={200: PaymentSerializer},
+        refuses=[PaymentNotOpen, CancelTheOrder],
+    )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
         """Give an open payment up; its order stays payable."""
         return self._step(services.cancel_payment)
 
-    @extend_schema(summary="List payment methods", responses=PaymentMethodsSerializer)
+    @describe("List payment methods", answers={200: PaymentMethodsSerializer})
     @action(detail=False, pagination_class=None)
     def methods(self, request: Request) -> Response:
         """Show the configured ways to pay."""

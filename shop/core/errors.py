@@ -17,6 +17,8 @@ class ShopError(Exception):
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
     message: ClassVar[str] = "The request is not valid."
+    example: ClassVar[dict[str, Any]] = {}
+    """Facts such as it may have, for the OpenAPI document."""
 
     def __init__(self, **facts: Any) -> None:
         """Keep the facts that the message and the answer name."""
@@ -96,6 +98,7 @@ class TooManyRequests(ShopError):
     status = 429
     code = "too_many_requests"
     message = "Too many attempts; try again in {retry_after} seconds."
+    example: ClassVar[dict[str, Any]] = {"retry_after": 42}
 
     @property
     def headers(self) -> dict[str, str]:

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
@@ -51,6 +52,7 @@ class StrictBool(serializers.BooleanField):
         return data
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["12.50"]})
 class AmountField(serializers.DecimalField):
     """Money as a string such as "12.50", in the shop's currency; never negative, never rounded."""
 

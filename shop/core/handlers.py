@@ -44,7 +44,7 @@ class InvalidToken(Unauthorized):
     message = "The token is invalid, expired or revoked. Log in again."
 
 
-_CODES = {
+CODES = {
     400: "invalid",
     401: "not_authenticated",
     403: "permission_denied",
@@ -170,7 +170,7 @@ def _problem(status: int, detail: str, code: str = "") -> dict[str, Any]:
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "code": code or _CODES.get(status, "error"),
+        "code": code or CODES.get(status, "error"),
     }
 
 

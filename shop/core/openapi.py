@@ -1,12 +1,87 @@
-"""OpenAPI: every operation also says how it refuses, in the one shape of ``problem+json``."""
+"""OpenAPI: what each operation answers, and how it refuses, in the one shape of ``problem+json``.
 
-from typing import Any, Literal
+A view says with ``describe`` what it answers and which of our refusals it can raise; what follows
+from method, path and permissions (401, 405, 413 …) is added here, so that no view repeats it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
+from rest_framework.permissions import AllowAny
 
-from shop.core.handlers import PROBLEM_JSON
+from shop.core.errors import (
+    IdempotencyKeyReused,
+    NotFound,
+    RequestInProgress,
+    ShopError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
+from shop.core.fields import StrictStr
+from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem
+from shop.core.viewsets import IsStaff
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_KEY_PATTERN = r'^([\x21-\x7e]{1,255}|"[\x21\x23-\x5b\x5d-\x7e]{1,255}")$'
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "schema": {"type": "string", "pattern": _KEY_PATTERN},
+    "description": "A new key for each new request; a repeated one gets the first answer again.",
+    "example": "5a1f0c7e",
+}
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string"},
+    "description": "The ETag of the answer that you have: a 304 says that it still holds.",
+}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "Allow": {"description": "The methods that the path has.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The catalogue's revision; send it back as If-None-Match.",
+        "schema": {"type": "string"},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` where the first answer to this key came again.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+    "Location": {"description": "Path of what was made.", "schema": {"type": "string"}},
+    "Retry-After": {
+        "description": "Seconds to wait before the request is sent again, where that helps.",
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate.",
+        "schema": {"type": "string"},
+    },
+    "X-Request-ID": {
+        "description": "Finds this request in the shop's log.",
+        "schema": {"type": "string"},
+    },
+}
+_HEADERS_OF_STATUS = {
+    "201": ["Location"],
+    "401": ["WWW-Authenticate"],
+    "405": ["Allow"],
+    "429": ["Retry-After"],
+    "503": ["Retry-After"],
+}
+_DETAILS = {
+    400: "The body, a field, a parameter, the path or the Host is malformed.",
+    403: "Your role does not allow this.",
+    404: "Nothing is here, or it is not yours.",
+    406: "Accept leaves no room for JSON.",
+    411: "Send the body with a Content-Length, not chunked.",
+    413: "The body is larger than 262144 bytes.",
+    415: "The body is not application/json.",
+}
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -28,53 +103,166 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description="1 to 255 visible ASCII characters; a repeated key gets the first answer again.",
-)
+def describe(
+    summary: str,
+    *,
+    answers: dict[int, Any],
+    takes: Any = None,
+    refuses: Sequence[type[ShopError]] = (),
+    headers: Sequence[str] = (),
+    parameters: Sequence[Any] = (),
+) -> Callable[[View], View]:
+    """Describe an operation: its answers by status, its body, and our refusals that it can raise.
+
+    ``headers`` are further headers of its 2xx answers, by name.
+    """
+
+    def decorate(view: View) -> View:
+        described: Any = extend_schema(
+            summary=summary, request=takes, responses=answers, parameters=list(parameters)
+        )(view)
+        described.refuses, described.answer_headers = refuses, headers
+        return described  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def example(value: dict[str, Any]) -> OpenApiExample:
+    """Return the example of a shape."""
+    return OpenApiExample("example", value=value)
+
+
+def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say once what many operations have: headers, refusals; a drf-spectacular hook."""
+    shared: dict[str, Any] = {}
+    for path in result["paths"].values():
+        for operation in path.values():
+            _share_refusals(operation["responses"], shared)
+    result["components"] |= {"headers": _HEADERS, "responses": dict(sorted(shared.items()))}
+    return result
+
+
+def _share_refusals(responses: dict[str, Any], shared: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        content = response.get("content", {}).get(PROBLEM_JSON)
+        if content:
+            name = ".".join([status, *content["examples"]])
+            if shared.setdefault(name, response) == response:
+                responses[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 class ShopAutoSchema(AutoSchema):
-    """Adds the problem answers to what drf-spectacular finds out by itself."""
+    """Adds the refusals and the headers to what drf-spectacular finds out by itself."""
 
-    def get_override_parameters(self) -> list[Any]:
-        """Offer the Idempotency-Key on each POST of a signed-in caller."""
-        parameters: list[Any] = super().get_override_parameters()
-        if self.method == "POST" and self.view.authentication_classes:
-            return [*parameters, IDEMPOTENCY_KEY]
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super()._get_parameters()
+        if self._is_idempotent():
+            parameters.append(_IDEMPOTENCY_KEY)
+        if self._has_etag():
+            parameters.append(_IF_NONE_MATCH)
         return parameters
+
+    def _get_paginator(self) -> Any:
+        paginator = super()._get_paginator()  # type: ignore[no-untyped-call]
+        if paginator is not None:
+            paginator.plural = getattr(self.view, "plural", paginator.plural)
+        return paginator
+
+    def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
+        schema = super()._map_serializer_field(field, *args, **kwargs)  # type: ignore[no-untyped-call]
+        if isinstance(field, StrictStr) and not field.allow_blank and field.trim_whitespace:
+            schema.setdefault("pattern", r"\S")
+        return schema
 
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
         responses: dict[str, Any] = super()._get_response_bodies(direction)
-        for status in self._refusals():
-            responses.setdefault(status, self._problem(status))
+        if not hasattr(self._action(), "refuses"):
+            return responses
+        for status, answer in responses.items():
+            answer["description"] = HTTPStatus(int(status)).phrase
+            answer["headers"] = self._headers(status, self._action().answer_headers)
+        if self._has_etag():
+            responses["304"] = {
+                "description": "Not Modified: what If-None-Match names is still true.",
+                "headers": self._headers("304", ["ETag"]),
+            }
+        refusals: dict[int, list[dict[str, Any]]] = {}
+        for refusal in self._refusals():
+            refusals.setdefault(refusal["status"], []).append(refusal)
+        for number, problems in sorted(refusals.items()):
+            responses[str(number)] = self._describe_refusal(str(number), problems)
         return responses
 
-    def _refusals(self) -> list[str]:
-        found = ["406", "503"]
-        if self.view.authentication_classes:
-            found.append("401")
-        if "{" in self.path:
-            found.append("404")
-        if self.method in {"POST", "PATCH", "PUT"}:
-            found += ["400", "411", "413", "415", "409"]
-            if self.view.authentication_classes and self.method == "POST":
-                found.append("422")
-        elif self.method == "GET":
-            found.append("400")
-        if getattr(self.view, "throttle_classes", None):
-            found.append("429")
-        if any(getattr(p, "staff_only", False) for p in self.view.get_permissions()):
-            found.append("403")
-        return sorted(found)
-
-    def _problem(self, status: str) -> dict[str, Any]:
+    def _describe_refusal(self, status: str, problems: list[dict[str, Any]]) -> dict[str, Any]:
         component = self.resolve_serializer(ProblemSerializer(), "response")
+        codes = ", ".join(f"`{body['code']}`" for body in problems)
         return {
-            "content": {PROBLEM_JSON: {"schema": component.ref}},
-            "description": f"Refused: {status}",
+            "description": f"{HTTPStatus(int(status)).phrase}: {codes}",
+            "headers": self._headers(status, ()),
+            "content": {
+                PROBLEM_JSON: {
+                    "schema": component.ref,
+                    "examples": {body["code"]: {"value": body} for body in problems},
+                }
+            },
         }
+
+    def _headers(self, status: str, more: Sequence[str]) -> dict[str, Any]:
+        names = [*_HEADERS_OF_STATUS.get(status, ()), *more, "X-Request-ID"]
+        if self._is_idempotent() and (status.startswith("2") or status == "409"):
+            names.append("Idempotent-Replayed")
+        if self._is_idempotent() and status == "409":
+            names.append("Retry-After")
+        return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(set(names))}
+
+    def _refusals(self) -> Iterator[dict[str, Any]]:
+        """Yield an example body for each refusal that the operation can answer with."""
+        for kind in self._action().refuses:
+            yield problem(kind(**kind.example))
+        if self.view.get_authenticators():
+            yield problem(InvalidToken())
+        if not any(isinstance(p, AllowAny) for p in self.view.get_permissions()):
+            yield problem(Unauthorized())
+        if self._is_idempotent():
+            yield problem(IdempotencyKeyReused())
+            yield problem(RequestInProgress())
+        if self.view.get_throttles():
+            yield problem(TooManyRequests(**TooManyRequests.example))
+        yield problem(Unavailable())
+        for status in self._plain_statuses():
+            yield _plain(status)
+
+    def _plain_statuses(self) -> Iterator[int]:
+        yield 400
+        yield 406
+        if any(isinstance(p, IsStaff) for p in self.view.get_permissions()):
+            yield 403
+        own = {kind.status for kind in self._action().refuses}
+        if ("{" in self.path or self._is_page()) and HTTPStatus.NOT_FOUND not in own:
+            yield 404
+        if self.method in {"POST", "PATCH"}:
+            yield from (411, 413, 415)
+
+    def _is_page(self) -> bool:
+        return bool(self._is_list_view() and self._get_paginator())
+
+    def _has_etag(self) -> bool:
+        return "ETag" in getattr(self._action(), "answer_headers", ())
+
+    def _is_idempotent(self) -> bool:
+        return self.method == "POST" and bool(self.view.get_authenticators())
+
+    def _action(self) -> Any:
+        return getattr(self.view, getattr(self.view, "action", "") or "", None)
+
+
+def _plain(status: int) -> dict[str, Any]:
+    return {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": _DETAILS.get(status, NotFound.message),
+        "code": CODES[status],
+    }

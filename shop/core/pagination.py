@@ -59,19 +59,41 @@ class ShopPagination(PageNumberPagination):
             }
         )
 
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        """Describe ``page`` and ``page_size`` in OpenAPI."""
+        return [
+            _parameter("page", "The page to show, from 1.", default=1),
+            _parameter(
+                "page_size",
+                f"Rows a page; more than {MAX_PAGE_SIZE} are {MAX_PAGE_SIZE}.",
+                default=DEFAULT_PAGE_SIZE,
+            ),
+        ]
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page in OpenAPI 3.1."""
-        link = {"type": ["string", "null"], "format": "uri"}
+        link = {"type": ["string", "null"], "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["count", "next", "previous", self.plural],
             "properties": {
-                "count": {"type": "integer", "examples": [123]},
+                "count": {"type": "integer", "example": 1},
                 "next": link,
                 "previous": link,
                 self.plural: schema,
             },
         }
+
+
+def _parameter(name: str, description: str, *, default: int) -> dict[str, Any]:
+    limits = {"minimum": 1, "maximum": 10**_MAX_DIGITS - 1, "default": default}
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": description,
+        "schema": {"type": "integer", **limits},
+    }
 
 
 def _read(request: Request, name: str, default: int) -> int:

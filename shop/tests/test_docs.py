@@ -31,13 +31,41 @@ def test_every_code_is_documented():
     page = (ROOT / "docs" / "errors.md").read_text()
     documented = set(re.findall(r"^\| `(\w+)`", page, re.MULTILINE))
     codes = {cls.code for cls in every_subclass(ShopError)} - {ShopError.code, "conflict"}
-    assert documented == codes | set(handlers._CODES.values())
+    assert documented == codes | set(handlers.CODES.values())
 
 
 def test_every_command_is_in_the_readme():
     ours = {name for name, app in get_commands().items() if app == "shop"}
     table = README.split("## Commands")[1].split("\n## ")[0]
     assert set(re.findall(r"^\| `(\w+)[ `]", table, re.MULTILINE)) == ours
+
+
+def test_the_committed_schema_is_what_the_shop_serves(client):
+    served = client.get("/api/schema/").content.decode()
+    assert served == (ROOT / "docs" / "openapi.yaml").read_text(), "run `make schema`"
+
+
+def test_every_operation_says_what_it_takes_answers_and_refuses(client):
+    schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    assert len(operations) == 28
+    for operation in operations:
+        name = operation["operationId"]
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["security"], name
+        assert {"400", "406", "503"} <= set(operation["responses"]), name
+        for response in operation["responses"].values():
+            if "content" in response:
+                assert response["content"]["application/json"]["examples"], name
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], name
+
+
+def test_the_schema_names_every_code_that_a_view_can_raise(client):
+    text = client.get("/api/schema/").content.decode()
+    codes = {cls.code for cls in every_subclass(ShopError)} - {ShopError.code, "conflict"}
+    assert {code for code in codes if f"code: {code}\n" not in text} == set()
 
 
 def test_every_link_of_the_documents_leads_somewhere():
