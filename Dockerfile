@@ -27,5 +27,4 @@ EXPOSE 8000
 VOLUME /data
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
-# The shell makes way for granian, which then hears the signals itself. As `make serve`.
-CMD ["sh", "-c", "exec granian --interface wsgi --host $HOST --port $PORT --workers ${WEB_CONCURRENCY:-$(nproc)} --blocking-threads 4 --backpressure 128 --http1-header-read-timeout 10000 --respawn-failed-workers --respawn-interval 0.5 --workers-kill-timeout 30 --no-ws shop.wsgi:application"]
+CMD ["python", "manage.py", "serve"]

@@ -4,9 +4,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-export HOST ?= 127.0.0.1
-export PORT ?= 8000
-
 # What `make run`, `make lint` and collectstatic work with where the environment says nothing. The
 # secrets are no secrets: a production start has neither DEBUG nor a default.
 DEVELOPMENT = DEBUG=$${DEBUG:-true} \
@@ -19,13 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-# As RELIABILITY asks: a worker that dies comes back, a queue that grows is refused at the door, and
-# a stop waits for what is under way. Four threads a worker, so that a slow gateway stops nobody.
-GRANIAN = granian --interface wsgi --host $(HOST) --port $(PORT) \
-	--blocking-threads 4 --backpressure 128 --http1-header-read-timeout 10000 \
-	--respawn-failed-workers --respawn-interval 0.5 --no-ws
-
-.PHONY: help run install serve test lint schema lock
+.PHONY: help run install serve test lint schema fuzz lock
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,17 +28,13 @@ run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://H
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \
 	$(BIN)/python manage.py sweep --every 60 & sweep=$$!; \
 	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
-	printf '\n  API    http://%s:%s/api/\n  Docs   http://%s:%s/api/docs/\n  Admin  http://%s:%s/admin/\n\n' \
-		$(HOST) $(PORT) $(HOST) $(PORT) $(HOST) $(PORT); \
-	$(BIN)/$(GRANIAN) --workers 1 --workers-kill-timeout 3 shop.wsgi:application & server=$$!; \
+	WEB_CONCURRENCY=$${WEB_CONCURRENCY:-1} $(BIN)/python manage.py serve --stop-within 3 & server=$$!; \
 	wait $$server
 
 install: $(VENV)/.development $(VENV)/.static ## everything for development, and the static files
 
 serve: ## serve in production, for the environment given
-	@exec env PATH="$(CURDIR)/$(BIN):$$PATH" \
-		$(GRANIAN) --workers $${WEB_CONCURRENCY:-$$(getconf _NPROCESSORS_ONLN)} --workers-kill-timeout 30 \
-		shop.wsgi:application
+	@exec $(BIN)/python manage.py serve
 
 test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
 	@status=0; \
@@ -66,6 +53,9 @@ lint: $(VENV)/.development ## style, types, import contracts, migrations, schema
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles (EXAMPLES=50, SEED=1)
+	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}
 
 schema: $(VENV)/.development ## write docs/openapi.yaml anew
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.models import MAX_STOCK, Product
@@ -98,15 +98,29 @@ class ProductChangesSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_field(
+    {"type": "integer", "minimum": -MAX_STOCK, "maximum": MAX_STOCK, "not": {"const": 0}}
+)
+class DeltaField(StrictInt):
+    """Pieces in, or out with a minus."""
+
+    default_error_messages = {"zero": "delta is not 0."}
+
+    def __init__(self) -> None:
+        """Bound it by what a product can hold."""
+        super().__init__(min_value=-MAX_STOCK, max_value=MAX_STOCK)
+
+    def to_internal_value(self, data: Any) -> int:
+        """Refuse a movement that moves nothing."""
+        delta = super().to_internal_value(data)
+        if delta == 0:
+            self.fail("zero")
+        return delta
+
+
 @extend_schema_serializer(examples=[example({"delta": 24, "reason": "Delivery 118"})])
 class StockAdjustmentSerializer(serializers.Serializer[Any]):
     """Pieces in or out, and why."""
 
-    delta = StrictInt(min_value=-MAX_STOCK, max_value=MAX_STOCK)
+    delta = DeltaField()
     reason = StrictStr(max_length=REASON_LENGTH)
-
-    def validate_delta(self, value: int) -> int:
-        """Refuse a movement that moves nothing."""
-        if value == 0:
-            raise serializers.ValidationError("delta is not 0.")
-        return value

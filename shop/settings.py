@@ -81,6 +81,13 @@ DEMO_PAYMENTS: bool = env.bool("DEMO_PAYMENTS", default=False)
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = env.bool("THROTTLE", default=True)
 
+# Where `manage.py serve` listens, and with how many worker processes.
+HOST: str = env.str("HOST", default="127.0.0.1")
+PORT: int = env.int("PORT", default=8000)
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1)
+if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
+    raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
+
 # -- Django --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -259,6 +266,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
+    "COMPONENT_SPLIT_PATCH": False,  # each shape says itself what it requires
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -24,6 +24,7 @@ from django.db import (
 )
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -219,6 +220,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return problem_for(exception, request)
 
 
+@csrf_exempt  # for every method nothing is here: a CSRF failure would be HTML, and untrue
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler404``, and the last route of all: names the right path where a slash is missing."""
     detail = "Nothing is here."

@@ -28,6 +28,8 @@ from shop.core.viewsets import IsStaff
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+# What str.strip() leaves: it takes more away than the \s of JSON Schema's regular expressions.
+_NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 _KEY_PATTERN = r'^([\x21-\x7e]{1,255}|"[\x21\x23-\x5b\x5d-\x7e]{1,255}")$'
 _IDEMPOTENCY_KEY = {
     "in": "header",
@@ -171,7 +173,7 @@ class ShopAutoSchema(AutoSchema):
     def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
         schema = super()._map_serializer_field(field, *args, **kwargs)  # type: ignore[no-untyped-call]
         if isinstance(field, StrictStr) and not field.allow_blank and field.trim_whitespace:
-            schema.setdefault("pattern", r"\S")
+            schema.setdefault("pattern", _NOT_BLANK)
         return schema
 
     def _get_response_bodies(

@@ -39,6 +39,13 @@ def test_an_unknown_path_is_a_404(anyone, db, debug, path):
     assert_problem(anyone.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("method", ["post", "patch", "delete"])
+@pytest.mark.parametrize("path", ["/api/orders/x/cancel/", "/nothing", "/api/products/\x84/"])
+def test_an_unknown_path_is_a_404_for_a_browser_too(db, debug, method, path):
+    browser = Client(enforce_csrf_checks=True)
+    assert_problem(getattr(browser, method)(path), 404, "not_found")
+
+
 @pytest.mark.parametrize("path", ["/api", "/api/products", "/api/cart/add", "/api/orders/1/cancel"])
 def test_a_path_without_its_slash_names_the_right_one(anyone, db, debug, path):
     for method in ("get", "post"):

@@ -1,0 +1,75 @@
+"""Schemathesis over the whole schema, as anonymous, customer and staff: ``make fuzz``.
+
+The shop runs as in production on PostgreSQL; the run fails on the first kind of answer that
+`/api/schema/` does not describe.
+"""
+
+import subprocess
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+from shop.testing.postgres import running_postgres
+from shop.testing.server import (
+    Shop,
+    environment_for,
+    fresh_database,
+    manage,
+    post,
+    running_shop,
+)
+
+CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
+PASSWORD = "fuzz-all-the-th1ngs"
+_USERS = f"""
+from accounts.models import User
+for name, is_staff in [("customer", False), ("staff", True)]:
+    User.objects.create_user(name, f"{{name}}@example.com", "{PASSWORD}", is_staff=is_staff)
+"""
+
+
+def main() -> int:
+    """Fuzz as each role; return 1 if anything failed."""
+    parser = ArgumentParser(prog="python -m shop.testing.fuzz")
+    parser.add_argument("--examples", type=int, default=50, help="cases an operation, a phase")
+    parser.add_argument("--seed", type=int, default=1, help="of the cases")
+    options = parser.parse_args()
+    with running_postgres() as server, fresh_database(server) as database:
+        environment = environment_for(database)
+        manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "seed_demo")
+        manage(environment, "shell", "--verbosity", "0", "--command", _USERS)
+        with running_shop(database) as shop:
+            failed = [
+                role
+                for role in ("anonymous", "customer", "staff")
+                if _fuzz(shop, role, options.examples, options.seed)
+            ]
+            breaches = shop.manage("audit")
+    sys.stdout.write(f"\naudit: {breaches}failed as: {', '.join(failed) or 'nobody'}\n")
+    return bool(failed)
+
+
+def _fuzz(shop: Shop, role: str, examples: int, seed: int) -> int:
+    sys.stdout.write(f"\n== {role}\n")
+    sys.stdout.flush()
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)),
+        *("run", f"{shop.url}/api/schema/", "--max-examples", str(examples)),
+        *("--seed", str(seed)),
+    ]
+    if role != "anonymous":
+        # Logging out would end the role's own login; the anonymous and the tests do that.
+        command += ["--header", f"Authorization: Bearer {_log_in(shop, role)}"]
+        command += ["--exclude-path-regex", "^/api/logout/"]
+    return subprocess.run(command, check=False).returncode
+
+
+def _log_in(shop: Shop, username: str) -> str:
+    credentials = {"username": username, "password": PASSWORD}
+    token: str = post(f"{shop.url}/api/login/", credentials)["token"]
+    return token
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
