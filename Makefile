@@ -16,7 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema fuzz lock
+.PHONY: help run install serve test lint schema client fuzz lock
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,12 @@ lint: $(VENV)/.development ## style, types, import contracts, migrations, schema
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+client: $(VENV)/.development ## make the TypeScript client of docs/client, compile and run its purchase (Node 20)
+	@command -v npm >/dev/null || { echo "make client needs Node 20 or newer, with npm"; exit 1; }
+	cd docs/client && npm ci --no-audit --no-fund --loglevel=error && mkdir -p build
+	cd docs/client && npm run --silent generate && npm run --silent build
+	$(BIN)/python -m shop.testing.server npm --prefix docs/client run --silent purchase
 
 fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles (EXAMPLES=50, SEED=1)
 	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}

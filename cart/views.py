@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,8 +21,6 @@ from catalog.errors import OutOfStock, ProductNotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ID, ShopViewSet, read
-
-PRODUCT_ID = OpenApiParameter("product_id", int, OpenApiParameter.PATH)
 
 
 class CartViewSet(ShopViewSet):
@@ -65,7 +62,6 @@ class CartViewSet(ShopViewSet):
         takes=QuantitySerializer,
         answers={200: CartSerializer},
         refuses=[ItemNotFound, ProductNotFound, OutOfStock],
-        parameters=[PRODUCT_ID],
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
     def items(self, request: Request, product_id: str) -> Response:
@@ -78,7 +74,6 @@ class CartViewSet(ShopViewSet):
         "Remove from cart",
         answers={204: None},
         refuses=[ItemNotFound],
-        parameters=[PRODUCT_ID],
     )
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:

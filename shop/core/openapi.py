@@ -44,6 +44,8 @@ _IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "description": "The ETag of the answer that you have: a 304 says that it still holds.",
 }
+# What shop.core.viewsets.ID lets through, every variable of a path.
+_PATH_ID = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 _HEADERS: dict[str, dict[str, Any]] = {
     "Allow": {"description": "The methods that the path has.", "schema": {"type": "string"}},
     "ETag": {
@@ -112,7 +114,6 @@ def describe(
     takes: Any = None,
     refuses: Sequence[type[ShopError]] = (),
     headers: Sequence[str] = (),
-    parameters: Sequence[Any] = (),
 ) -> Callable[[View], View]:
     """Describe an operation: its answers by status, its body, and our refusals that it can raise.
 
@@ -120,9 +121,7 @@ def describe(
     """
 
     def decorate(view: View) -> View:
-        described: Any = extend_schema(
-            summary=summary, request=takes, responses=answers, parameters=list(parameters)
-        )(view)
+        described: Any = extend_schema(summary=summary, request=takes, responses=answers)(view)
         described.refuses, described.answer_headers = refuses, headers
         return described  # type: ignore[no-any-return]
 
@@ -163,6 +162,12 @@ class ShopAutoSchema(AutoSchema):
         if self._has_etag():
             parameters.append(_IF_NONE_MATCH)
         return parameters
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        return [
+            {"in": "path", "name": variable, "required": True, "schema": _PATH_ID}
+            for variable in variables
+        ]
 
     def _get_paginator(self) -> Any:
         paginator = super()._get_paginator()  # type: ignore[no-untyped-call]

@@ -1,6 +1,8 @@
 """The shop as it runs in production: granian, several workers, a database of its own.
 
 For what only a real server shows: fuzzing, benchmarks, crashes. It listens on loopback alone.
+``python -m shop.testing.server COMMAND…`` runs COMMAND with SHOP_URL naming such a shop: demo
+products, an SQLite file of its own.
 """
 
 import json
@@ -168,3 +170,21 @@ def _end(shop: Shop) -> None:
             shop.process.wait(30)
     with suppress(ProcessLookupError):
         os.killpg(shop.process.pid, signal.SIGKILL)
+
+
+def main(command: list[str]) -> int:
+    """Run ``command`` against a demo shop; return its exit code."""
+    with tempfile.TemporaryDirectory(prefix="shop-demo-") as folder:
+        database = f"sqlite:///{folder}/db.sqlite3"
+        environment = environment_for(database)
+        manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "seed_demo")
+        with running_shop(database) as shop:
+            environment = {**os.environ, "SHOP_URL": shop.url}
+            return subprocess.run(command, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit("usage: python -m shop.testing.server COMMAND [ARGUMENT…]")
+    raise SystemExit(main(sys.argv[1:]))
