@@ -36,7 +36,6 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "schema": {"type": "string", "pattern": _KEY_PATTERN},
     "description": "A new key for each new request; a repeated one gets the first answer again.",
-    "example": "5a1f0c7e",
 }
 _IF_NONE_MATCH = {
     "in": "header",

@@ -1,0 +1,218 @@
+"""One run: rounds of slices, every scenario at every number of clients in each, so drift cancels.
+
+Started by ``bench.__main__`` with DATABASE_URL naming the database that both servers are on.
+"""
+
+import argparse
+import json
+import platform
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402 - only now there are settings
+from django.test import Client as Browser  # noqa: E402
+
+from accounts.factories import UserFactory  # noqa: E402
+from accounts.models import User  # noqa: E402
+from accounts.tokens import open_session  # noqa: E402
+from bench import postgres  # noqa: E402
+from bench.load import Answer, Client, Sample, request, run  # noqa: E402
+from bench.scenarios import PREPARATIONS, SHOP, YARDSTICKS, Customer, Scenario, Shelf  # noqa: E402
+from catalog.models import Product  # noqa: E402
+from shop.testing.budget import count_statements  # noqa: E402
+
+UNIT = "one ORM query"
+CUSTOMERS = 32
+SHELF = 1000
+_DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
+
+
+def main() -> None:
+    """Measure, print the table, write the results."""
+    options = _read_options()
+    _stock(options.products)
+    names = list(YARDSTICKS | SHOP)
+    if options.only:
+        names = [name for name in names if name == UNIT or options.only in name]
+    bench = Bench(options.shop, options.bare)
+    results = {(name, n): [] for n in options.clients for name in names}
+    for round_number in range(options.rounds):
+        bench.log_everyone_in()
+        for number in options.clients:
+            random.shuffle(names)
+            for name in names:
+                results[name, number].append(bench.slice(name, number, options.seconds))
+            if not options.only:
+                for name, rate in postgres.measure(number, options.seconds).items():
+                    results.setdefault((name, number), []).append(rate)
+        _say(f"round {round_number + 1} of {options.rounds}\n")
+    rows = _rows(results, {name: bench.statements(name) for name in names})
+    _print(rows)
+    if options.output:
+        _write(Path(options.output), rows, options)
+
+
+def _read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--shop", type=int, required=True, help="port")
+    parser.add_argument("--bare", type=int, required=True, help="port")
+    parser.add_argument("--products", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 32])
+    parser.add_argument("--only", default="")
+    parser.add_argument("--output", default="")
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _stock(products: int) -> None:
+    """Fill the shop with products that no run sells out, and with customers."""
+    Product.objects.bulk_create(
+        (
+            Product(
+                name=f"Product {number}",
+                description=_DESCRIPTION,
+                price=f"{number % 200 + 1}.50",
+                stock=100_000_000,
+            )
+            for number in range(products)
+        ),
+        batch_size=5000,
+    )
+    UserFactory.create_batch(CUSTOMERS)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+class Bench:
+    """The two servers, what is on the shelf, and who is logged in."""
+
+    def __init__(self, shop: int, bare: int) -> None:
+        self.ports = {**dict.fromkeys(SHOP, shop), **dict.fromkeys(YARDSTICKS, bare)}
+        self.browser = Browser(SERVER_NAME="127.0.0.1")
+        ids = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:SHELF])
+        page = self._get("/api/products/")
+        products = {pk: self._get(f"/api/products/{pk}/").body for pk in ids}
+        self.shelf = Shelf(ids, page.body, products, page.head.decode())
+        self.log_everyone_in()
+
+    def _get(self, path: str) -> Answer:
+        """Ask the application itself; the head is the ETag alone."""
+        response = self.browser.get(path)
+        return Answer(response.status_code, response["ETag"].encode(), response.content)
+
+    def log_everyone_in(self) -> None:
+        """Open a session for everyone: an access token lives fifteen minutes."""
+        self.customers = [
+            Customer(user.username, open_session(user).token)
+            for user in User.objects.order_by("pk")
+        ]
+
+    def slice(self, name: str, number: int, seconds: float) -> Sample:
+        """Run a scenario with so many clients, each a customer of its own."""
+        port = self.ports[name]
+        if name in PREPARATIONS:
+            run(port, self._clients(PREPARATIONS[name], number), 0)
+        return run(port, self._clients((YARDSTICKS | SHOP)[name], number), seconds)
+
+    def _clients(self, scenario: Scenario, number: int) -> list[Callable[[], Client]]:
+        return [partial(scenario, self.shelf, customer) for customer in self.customers[:number]]
+
+    def statements(self, name: str) -> int | None:
+        """Count the statements of one operation, transaction control not counted."""
+        if name in YARDSTICKS:
+            return None
+        if name in PREPARATIONS:
+            self._drive(PREPARATIONS[name](self.shelf, self.customers[0]))
+        client = SHOP[name](self.shelf, self.customers[0])
+        self._drive(client)
+        return count_statements(lambda: self._drive(client))
+
+    def _drive(self, client: Client) -> None:
+        """Run one operation inside this process."""
+        ask = next(client)
+        while ask is not None:
+            head, _, body = ask.partition(b"\r\n\r\n")
+            first, *lines = head.decode().split("\r\n")
+            method, path, _ = first.split(" ")
+            headers = dict(line.split(": ", 1) for line in lines)
+            kind = headers.pop("Content-Type", "application/json")
+            response = self.browser.generic(method, path, body, content_type=kind, headers=headers)
+            ask = client.send(Answer(response.status_code, b"", response.content))
+
+
+def _rows(results: dict[tuple[str, int], list[Any]], statements: dict[str, Any]) -> list[Any]:
+    return [
+        _row(name, number, slices, results[UNIT, number], statements.get(name))
+        for (name, number), slices in results.items()
+    ]
+
+
+def _row(name: str, number: int, slices: list[Any], unit: list[Sample], statements: Any) -> Any:
+    rates = [s.rate for s in slices]
+    ratios = sorted(s.rate / u.rate for s, u in zip_longest(slices, unit))
+    timed = [s for s in slices if s.times]
+    return {
+        "what": name,
+        "clients": number,
+        "rate": round(median(rates), 1),
+        "rates": [round(rate, 1) for rate in rates],
+        "p50_ms": round(1000 * median(s.percentile(0.5) for s in timed), 2) if timed else None,
+        "p99_ms": round(1000 * median(s.percentile(0.99) for s in timed), 2) if timed else None,
+        "statements": statements,
+        "ratio": round(median(ratios), 3),
+        "ratio_spread": [round(ratios[0], 3), round(ratios[-1], 3)],
+    }
+
+
+def _print(rows: list[Any]) -> None:
+    _say(f"\nratio: to a bare view with {UNIT}, in the same round (median, and spread)\n\n")
+    form = "{:28} {:>7} {:>9} {:>9} {:>9} {:>10} {:>7}  {}\n"
+    _say(form.format("", "clients", "req/s", "p50 ms", "p99 ms", "statements", "ratio", "spread"))
+    for row in rows:
+        low, high = row["ratio_spread"]
+        values = [row[key] for key in ("what", "clients", "rate", "p50_ms", "p99_ms", "statements")]
+        values += [row["ratio"], f"{low}–{high}"]
+        _say(form.format(*("–" if value is None else value for value in values)))
+
+
+def _write(path: Path, rows: list[Any], options: argparse.Namespace) -> None:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git there is
+        check=False,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    facts = {
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit,
+        "python": platform.python_version(),
+        "database": f"PostgreSQL {connection.pg_version // 10000}",
+        "products": options.products,
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+        "unit": UNIT,
+    }
+    path.write_text(json.dumps({**facts, "rows": rows}, indent=1, ensure_ascii=False) + "\n")
+    _say(f"\nwritten to {path}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+"""What is measured: an operation a scenario, every answer of it checked."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from bench.load import Client, expect, request
+
+PASSWORD = "corr3ct-horse-battery"
+CART_LINES = 5
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who is logged in."""
+
+    username: str
+    token: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What is for sale: the ids, and how the shop's first answers to them looked."""
+
+    product_ids: list[int]
+    page: bytes
+    products: dict[int, bytes]
+    etag: str
+
+
+Scenario = Callable[[Shelf, Customer], Client]
+
+
+def bare(shelf: Shelf, customer: Customer) -> Client:
+    """A view that asks nothing."""
+    ask = request("GET", "/bare/")
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body == b'{"ok":true}'
+        yield None
+
+
+def orm(shelf: Shelf, customer: Customer) -> Client:
+    """A view with one ORM query."""
+    while True:
+        pk = random.choice(shelf.product_ids)
+        answer = expect((yield request("GET", f"/orm/{pk}/")), 200)
+        assert answer.body.startswith(b'{"id": %d,' % pk)
+        yield None
+
+
+def lean_list(shelf: Shelf, customer: Customer) -> Client:
+    """A page of twenty in plain DRF."""
+    while True:
+        answer = expect((yield request("GET", "/lean/")), 200)
+        assert answer.body.count(b'"name"') == 20
+        yield None
+
+
+def lean_product(shelf: Shelf, customer: Customer) -> Client:
+    """One product in plain DRF."""
+    while True:
+        pk = random.choice(shelf.product_ids)
+        answer = expect((yield request("GET", f"/lean/{pk}/")), 200)
+        assert answer.body.startswith(b'{"id":%d,' % pk)
+        yield None
+
+
+def product_list(shelf: Shelf, customer: Customer) -> Client:
+    """The first page of twenty."""
+    ask = request("GET", "/api/products/")
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body == shelf.page
+        yield None
+
+
+def product_list_made(shelf: Shelf, customer: Customer) -> Client:
+    """The same for someone who is logged in: never kept, made anew."""
+    ask = request("GET", "/api/products/", token=customer.token)
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body == shelf.page
+        yield None
+
+
+def product(shelf: Shelf, customer: Customer) -> Client:
+    """One product of a thousand."""
+    while True:
+        pk = random.choice(shelf.product_ids)
+        answer = expect((yield request("GET", f"/api/products/{pk}/")), 200)
+        assert answer.body == shelf.products[pk]
+        yield None
+
+
+def product_made(shelf: Shelf, customer: Customer) -> Client:
+    """The same for someone who is logged in."""
+    while True:
+        pk = random.choice(shelf.product_ids)
+        ask = request("GET", f"/api/products/{pk}/", token=customer.token)
+        assert expect((yield ask), 200).body == shelf.products[pk]
+        yield None
+
+
+def list_unchanged(shelf: Shelf, customer: Customer) -> Client:
+    """The first page for who has it already."""
+    ask = request("GET", "/api/products/", If_None_Match=shelf.etag)
+    while True:
+        assert expect((yield ask), 304).body == b""
+        yield None
+
+
+def product_unchanged(shelf: Shelf, customer: Customer) -> Client:
+    """One product for who has it already."""
+    while True:
+        pk = random.choice(shelf.product_ids)
+        ask = request("GET", f"/api/products/{pk}/", If_None_Match=shelf.etag)
+        assert expect((yield ask), 304).body == b""
+        yield None
+
+
+def login(shelf: Shelf, customer: Customer) -> Client:
+    """A login, argon2 included."""
+    ask = request("POST", "/api/login/", {"username": customer.username, "password": PASSWORD})
+    while True:
+        answer = expect((yield ask), 200)
+        assert b'"token":' in answer.body
+        yield None
+
+
+def add_to_cart(shelf: Shelf, customer: Customer) -> Client:
+    """One more piece of one of fifty products."""
+    choice = shelf.product_ids[:50]
+    while True:
+        body = {"product_id": random.choice(choice), "quantity": 1}
+        answer = expect((yield request("POST", "/api/cart/add/", body, token=customer.token)), 200)
+        assert answer.body.startswith(b'{"message":"Added to your cart.","cart_id":')
+        yield None
+
+
+def view_cart(shelf: Shelf, customer: Customer) -> Client:
+    """A cart of five lines."""
+    ask = request("GET", "/api/cart/", token=customer.token)
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body.count(b'"product_id":') == CART_LINES
+        yield None
+
+
+def clear_cart(shelf: Shelf, customer: Customer) -> Client:
+    """Begin with an empty cart."""
+    expect((yield request("DELETE", "/api/cart/", token=customer.token)), 204)
+    yield None
+
+
+def fill_cart(shelf: Shelf, customer: Customer) -> Client:
+    """Begin with a cart of five lines."""
+    expect((yield request("DELETE", "/api/cart/", token=customer.token)), 204)
+    for pk in shelf.product_ids[:CART_LINES]:
+        body = {"product_id": pk, "quantity": 1}
+        expect((yield request("POST", "/api/cart/add/", body, token=customer.token)), 200)
+    yield None
+
+
+_keys = count(time.time_ns())
+
+
+def checkout(shelf: Shelf, customer: Customer) -> Client:
+    """Two adds, the order and its payment, as a careful client sends them: with keys."""
+    while True:
+        for pk in random.sample(shelf.product_ids, 2):
+            body = {"product_id": pk, "quantity": 1}
+            ask = request("POST", "/api/cart/add/", body, token=customer.token)
+            cart_id = expect((yield ask), 200).json()["cart_id"]
+        headers = {"Idempotency_Key": f"order-{next(_keys)}"}
+        ask = request("POST", "/api/orders/", {"cart_id": cart_id}, token=customer.token, **headers)
+        placed = expect((yield ask), 201).json()
+        assert placed["status"] == "pending"
+        body = {"order_id": placed["order_id"], "payment_method": "card"}
+        headers = {"Idempotency_Key": f"payment-{next(_keys)}"}
+        ask = request("POST", "/api/payments/", body, token=customer.token, **headers)
+        assert expect((yield ask), 201).json()["status"] == "succeeded"
+        yield None
+
+
+YARDSTICKS: dict[str, Scenario] = {
+    "bare view": bare,
+    "one ORM query": orm,
+    "lean DRF list": lean_list,
+    "lean DRF product": lean_product,
+}
+SHOP: dict[str, Scenario] = {
+    "product list": product_list,
+    "product list, logged in": product_list_made,
+    "product list, 304": list_unchanged,
+    "product": product,
+    "product, logged in": product_made,
+    "product, 304": product_unchanged,
+    "login": login,
+    "add to cart": add_to_cart,
+    "view cart": view_cart,
+    "checkout": checkout,
+}
+PREPARATIONS: dict[str, Scenario] = {
+    "add to cart": clear_cart,
+    "view cart": fill_cart,
+    "checkout": clear_cart,
+}
