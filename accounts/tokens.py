@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, Exists, ExpressionWrapper
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
@@ -25,10 +25,22 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 
 from accounts.models import User
 from shop.core.handlers import InvalidToken
+from shop.core.statements import Select, columns_of
 from shop.core.transactions import transactional
 
 # A refresh token seen again this soon is a client's retry, not a thief (RFC 9700, section 4.14.2).
 REUSE_GRACE = timedelta(seconds=10)
+
+_USER_COLUMNS = columns_of(User)
+
+
+def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
+    ended = Exists(BlacklistedToken.objects.filter(token__jti=sid))
+    return User.objects.filter(pk=user_id).values_list(*_USER_COLUMNS, ended)
+
+
+# Every signed-in request asks this.
+_USER_OF_SESSION = Select(_user_of_session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,7 @@ class ShopRefreshToken(RefreshToken):
     def access_token(self) -> AccessToken:
         """A new access token of the session."""
         access: AccessToken = super().access_token
+        access.set_iat(at_time=self.current_time)  # as its exp, also where a second ends between
         access["exp"] = min(access["exp"], self["sexp"])
         return access
 
@@ -82,9 +95,12 @@ def user_of(claims: Any) -> User:
         user_id, sid, version = int(claims["user_id"]), str(claims["sid"]), int(claims["tv"])
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
-    ended = BlacklistedToken.objects.filter(token__jti=sid)
-    user = User.objects.filter(pk=user_id).annotate(session_ended=Exists(ended)).first()
-    if user is None or not user.is_active or user.session_ended or user.token_version != version:
+    row = _USER_OF_SESSION.row(user_id=user_id, sid=sid)
+    if row is None:
+        raise InvalidToken
+    *columns, session_ended = row
+    user = User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, columns)
+    if not user.is_active or session_ended or user.token_version != version:
         raise InvalidToken
     return user
 

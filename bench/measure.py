@@ -28,7 +28,7 @@ from accounts.factories import UserFactory  # noqa: E402
 from accounts.models import User  # noqa: E402
 from accounts.tokens import open_session  # noqa: E402
 from bench import postgres  # noqa: E402
-from bench.load import Answer, Client, Sample, request, run  # noqa: E402
+from bench.load import Answer, Client, Sample, run  # noqa: E402
 from bench.scenarios import PREPARATIONS, SHOP, YARDSTICKS, Customer, Scenario, Shelf  # noqa: E402
 from catalog.models import Product  # noqa: E402
 from shop.testing.budget import count_statements  # noqa: E402

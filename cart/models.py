@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import User
 from catalog.models import Product
 
 MAX_QUANTITY = 999
@@ -24,13 +23,9 @@ class CartStatus(models.TextChoices):
 class CartQuerySet(models.QuerySet["Cart"]):
     """Reads of carts."""
 
-    def open_of(self, user: User) -> CartQuerySet:
+    def open_of(self, user_id: int) -> CartQuerySet:
         """The user's open cart, if there is one."""
-        return self.filter(user=user, status=CartStatus.OPEN)
-
-    def lock_open_of(self, user: User) -> Cart | None:
-        """Lock the user's open cart until the transaction ends, as every cart writer does first."""
-        return self.open_of(user).select_for_update(no_key=True).first()
+        return self.filter(user_id=user_id, status=CartStatus.OPEN)
 
 
 class Cart(models.Model):
@@ -60,30 +55,12 @@ class Cart(models.Model):
         return f"Cart {self.pk}"
 
 
-class CartItemQuerySet(models.QuerySet["CartItem"]):
-    """Reads of cart items."""
-
-    def lock_products_of(self, cart_id: int) -> list[CartItem]:
-        """Return a cart's items, their products locked in ascending id until the transaction ends.
-
-        The caller holds the cart's lock, so the items themselves stand still.
-        """
-        return list(
-            self.filter(cart_id=cart_id)
-            .select_related("product")
-            .order_by("product_id")
-            .select_for_update(of=("product",), no_key=True)
-        )
-
-
 class CartItem(models.Model):
     """One line of a cart."""
 
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveSmallIntegerField()
-
-    objects = CartItemQuerySet.as_manager()
 
     class Meta:
         constraints = [

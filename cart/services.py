@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
 from accounts.models import User
 from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
@@ -10,9 +10,54 @@ from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.models import Product
+from shop.core.statements import Select, Update, columns_of
 from shop.core.transactions import transactional
 
 _ATTEMPTS = 8
+
+_OPEN_CART = Select(
+    lambda user_id: (
+        Cart.objects.open_of(user_id)
+        .order_by("items__pk")
+        .values_list(
+            "pk",
+            "items__product_id",
+            "items__product__name",
+            "items__product__price",
+            "items__quantity",
+        )
+    )
+)
+_LOCK_OPEN = Select(
+    lambda user_id: Cart.objects.open_of(user_id).select_for_update(no_key=True).values_list("pk")
+)
+_IN_CART = Select(
+    lambda cart_id: CartItem.objects.filter(cart_id=cart_id).values_list("product_id", "quantity")
+)
+_STOCK = Select(
+    lambda product_id: Product.objects.for_sale().filter(pk=product_id).values_list("stock")
+)
+_SET_QUANTITY = Update(
+    lambda cart_id, product_id, quantity: (
+        CartItem.objects.filter(cart_id=cart_id, product_id=product_id),
+        {"quantity": quantity},
+    )
+)
+_PRODUCT_COLUMNS = columns_of(Product)
+_LOCK_LINES = Select(
+    lambda cart_id: (
+        CartItem.objects.filter(cart_id=cart_id)
+        .order_by("product_id")
+        .select_for_update(no_key=True)  # the lines too, which nobody else may want
+        .values_list("quantity", *columns_of(Product, "product__"))
+    )
+)
+_CLAIM = Update(
+    lambda user_id, cart_id: (
+        Cart.objects.open_of(user_id).filter(pk=cart_id),
+        {"status": CartStatus.ORDERED},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +70,7 @@ class CartView:
 
 def view_cart(*, user: User) -> CartView:
     """Return the open cart at today's prices; creates nothing. One statement."""
-    rows = list(
-        Cart.objects.open_of(user)
-        .order_by("items__pk")
-        .values_list(
-            "pk",
-            "items__product_id",
-            "items__product__name",
-            "items__product__price",
-            "items__quantity",
-        )
-    )
+    rows = _OPEN_CART.rows(user_id=user.pk)
     lines = (PricedLine(*row[1:]) for row in rows if row[1] is not None)
     return CartView(rows[0][0] if rows else None, price_lines(lines))
 
@@ -48,46 +83,47 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     CartFull.
     """
     stock = _stock_of(product_id)
-    cart = _lock_or_open(user)
-    in_cart = dict(CartItem.objects.filter(cart=cart).values_list("product_id", "quantity"))
+    cart_id = _lock_or_open(user)
+    in_cart = dict(_IN_CART.rows(cart_id=cart_id))
     wanted = in_cart.get(product_id, 0) + quantity
     if wanted > MAX_QUANTITY:
         raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart.get(product_id, 0))
     _check_stock(product_id, stock, wanted)
     if product_id in in_cart:
-        CartItem.objects.filter(cart=cart, product_id=product_id).update(quantity=wanted)
+        _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
     elif len(in_cart) >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
-        CartItem.objects.create(cart=cart, product_id=product_id, quantity=quantity)
-    return cart.pk
+        CartItem.objects.create(cart_id=cart_id, product_id=product_id, quantity=quantity)
+    return cart_id
 
 
 @transactional
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
     """Set a line's quantity. Raises ItemNotFound, ProductNotFound, OutOfStock."""
-    cart = Cart.objects.lock_open_of(user)
-    line = CartItem.objects.filter(cart=cart, product_id=product_id)
-    if cart is None or not line.exists():
+    cart_id = lock_open_cart(user)
+    if cart_id is None or product_id not in dict(_IN_CART.rows(cart_id=cart_id)):
         raise ItemNotFound
     _check_stock(product_id, _stock_of(product_id), quantity)
-    line.update(quantity=quantity)
+    _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
 
 
 @transactional
 def remove_item(*, user: User, product_id: int) -> None:
     """Take a line out; the cart stays open. Raises ItemNotFound."""
-    cart = Cart.objects.lock_open_of(user)
-    if cart is None or not CartItem.objects.filter(cart=cart, product_id=product_id).delete()[0]:
+    cart_id = lock_open_cart(user)
+    if cart_id is None:
+        raise ItemNotFound
+    if not CartItem.objects.filter(cart_id=cart_id, product_id=product_id).delete()[0]:
         raise ItemNotFound
 
 
 @transactional
 def clear_cart(*, user: User) -> None:
     """Take every line out; the cart stays open and keeps its id."""
-    cart = Cart.objects.lock_open_of(user)
-    if cart is not None:
-        CartItem.objects.filter(cart=cart).delete()
+    cart_id = lock_open_cart(user)
+    if cart_id is not None:
+        CartItem.objects.filter(cart_id=cart_id).delete()
 
 
 def claim_cart(*, user: User, cart_id: int) -> bool:
@@ -96,14 +132,35 @@ def claim_cart(*, user: User, cart_id: int) -> bool:
     Needs the caller's transaction, which undoes the claim if the order fails. Of parallel calls
     one wins, and no cart writer comes between.
     """
-    claimed = Cart.objects.open_of(user).filter(pk=cart_id).update(status=CartStatus.ORDERED)
-    return claimed == 1
+    return _CLAIM.run(user_id=user.pk, cart_id=cart_id) == 1
+
+
+def lock_lines(*, cart_id: int) -> list[tuple[Product, int]]:
+    """Return a cart's products and quantities, the products locked in ascending id.
+
+    Needs the caller's transaction, which ends the locks; the caller has claimed the cart, so its
+    lines stand still.
+    """
+    return [
+        (Product.from_db(DEFAULT_DB_ALIAS, _PRODUCT_COLUMNS, columns), quantity)
+        for quantity, *columns in _LOCK_LINES.rows(cart_id=cart_id)
+    ]
+
+
+def lock_open_cart(user: User) -> int | None:
+    """Lock the user's open cart, if there is one, as every cart writer does first; return its id.
+
+    Needs the caller's transaction, which ends the lock.
+    """
+    row = _LOCK_OPEN.row(user_id=user.pk)
+    return None if row is None else row[0]
 
 
 def _stock_of(product_id: int) -> int:
-    stock = Product.objects.for_sale().filter(pk=product_id).values_list("stock", flat=True).first()
-    if stock is None:
+    row = _STOCK.row(product_id=product_id)
+    if row is None:
         raise ProductNotFound
+    stock: int = row[0]
     return stock
 
 
@@ -112,15 +169,15 @@ def _check_stock(product_id: int, available: int, wanted: int) -> None:
         raise OutOfStock(product_id=product_id, available=available, product_ids=[product_id])
 
 
-def _lock_or_open(user: User) -> Cart:
+def _lock_or_open(user: User) -> int:
     """Lock the open cart, or open one; an order may take it away between the two."""
     for _ in range(_ATTEMPTS):
-        cart = Cart.objects.lock_open_of(user)
-        if cart is not None:
-            return cart
+        cart_id = lock_open_cart(user)
+        if cart_id is not None:
+            return cart_id
         try:
             with transaction.atomic():
-                return Cart.objects.create(user=user)
+                return Cart.objects.create(user=user).pk
         except IntegrityError:
             continue
     raise CartBusy

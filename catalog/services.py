@@ -4,7 +4,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Case, Expression, F, IntegerField, Value, When
@@ -12,7 +12,15 @@ from django.db.models.functions import Now
 
 from catalog import revision
 from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, StockLimit
-from catalog.models import MAX_STOCK, MovementKind, Product, Quantities, StockMovement
+from catalog.models import (
+    MAX_STOCK,
+    MovementKind,
+    Product,
+    ProductQuerySet,
+    Quantities,
+    StockMovement,
+)
+from shop.core.statements import Update
 from shop.core.transactions import transactional
 
 
@@ -23,6 +31,17 @@ class ProductChanges(TypedDict, total=False):
     description: str
     price: Decimal
     is_published: bool
+
+
+def _take(**values: int) -> tuple[ProductQuerySet, dict[str, Any]]:
+    """Take q0 pieces of p0, q1 of p1 and so on, where there are so many."""
+    pieces = _pieces({values[f"p{n}"]: values[f"q{n}"] for n in range(len(values) // 2)})
+    products = [value for name, value in values.items() if name.startswith("p")]
+    enough = Product.objects.for_sale().filter(pk__in=products, stock__gte=pieces)
+    return enough, {"stock": F("stock") - pieces}
+
+
+_TAKE = Update(_take)
 
 
 @transactional
@@ -91,11 +110,9 @@ def take_stock(
     ``products`` are locked in ascending id by the caller, in its transaction. One guarded UPDATE
     decides; its row count is checked. Raises ProductUnavailable or OutOfStock, naming the products.
     """
-    pieces = _pieces(quantities)
-    taken = (
-        Product.objects.for_sale()
-        .filter(pk__in=quantities, stock__gte=pieces)
-        .update(stock=F("stock") - pieces)
+    numbered = enumerate(quantities.items())
+    taken = _TAKE.run(
+        **{f"{k}{n}": v for n, pair in numbered for k, v in zip("pq", pair, strict=True)}
     )
     if taken != len(quantities):
         _refuse(products, quantities)

@@ -3,14 +3,14 @@
 """
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models.functions import Now
 
 from accounts.models import User
-from cart.models import CartItem
 from cart.pricing import PricedCart, PricedLine, price_lines
-from cart.services import claim_cart
+from cart.services import claim_cart, lock_lines
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -20,9 +20,10 @@ from orders.errors import (
     TotalChanged,
     TotalLimit,
 )
-from orders.models import Order, OrderEvent, OrderItem
+from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import SENT, OrderStatus, sources_of
 from shop.core.money import MAX_AMOUNT, currency, show
+from shop.core.statements import Select, Update
 from shop.core.transactions import transactional
 
 
@@ -36,18 +37,17 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     """
     if not claim_cart(user=user, cart_id=cart_id):
         _raise_not_open(user, cart_id)
-    items = CartItem.objects.lock_products_of(cart_id)
-    if not items:
+    lines = lock_lines(cart_id=cart_id)
+    if not lines:
         raise CartEmpty
     priced = price_lines(
-        PricedLine(item.product_id, item.product.name, item.product.price, item.quantity)
-        for item in items
+        PricedLine(product.pk, product.name, product.price, quantity) for product, quantity in lines
     )
     _check_total(priced.total, expected_total)
     order = _write_order(user, cart_id, priced)
     take_stock(
-        products=[item.product for item in items],
-        quantities={item.product_id: item.quantity for item in items},
+        products=[product for product, _ in lines],
+        quantities={product.pk: quantity for product, quantity in lines},
         reason=f"Order {order.pk}",
         actor=user,
     )
@@ -118,17 +118,35 @@ def deliver_order(*, order_id: int, actor: User) -> None:
     _move(order_id, OrderStatus.DELIVERED, actor=actor)
 
 
+def lock_order(*, order_id: int) -> str:
+    """Lock an order until the caller's transaction ends, and return its status.
+
+    Raises Order.DoesNotExist.
+    """
+    row = _LOCK.row(order_id=order_id)
+    if row is None:
+        raise Order.DoesNotExist
+    status: str = row[0]
+    return status
+
+
+_LOCK = Select(
+    lambda order_id: (
+        Order.objects.filter(pk=order_id).select_for_update(no_key=True).values_list("status")
+    )
+)
+
+
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
     """Take the money for an order; False if the order takes none, and it must go back.
 
     Needs the caller's transaction. ``amount`` is in the order's currency. An order whose goods went
     out already keeps its status: cash on delivery shows in ``amount_paid``.
     """
-    money: dict[str, Any] = {"amount_paid": amount, "paid_at": Now()}
-    if _try_move(order_id, OrderStatus.PAID, actor=actor, note="Payment received", **money):
+    if _try_move(order_id, OrderStatus.PAID, actor=actor, note="Payment received", amount=amount):
         return True
     sent = Order.objects.filter(pk=order_id, status__in=SENT, paid_at=None)
-    if not sent.update(**money):
+    if not sent.update(amount_paid=amount, paid_at=Now()):
         return False
     note_event(order_id=order_id, note="Payment received", actor=actor)
     return True
@@ -147,11 +165,25 @@ def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str =
 
 
 def _try_move(
-    order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "", **also: Any
+    order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "", **amount: Decimal
 ) -> bool:
-    """Change an order's status; nothing else writes that column. True for the one that did it."""
-    movable = Order.objects.filter(pk=order_id, status__in=sources_of(wanted))
-    if not movable.update(status=wanted, **also):
+    """Change an order's status; nothing else writes that column. True for the one that did it.
+
+    ``amount`` is the money that the change is about, if any.
+    """
+    if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
     OrderEvent.objects.create(order_id=order_id, status=wanted, note=note, actor=actor)
     return True
+
+
+@cache
+def _move_to(wanted: OrderStatus) -> Update:
+    """Return the guarded UPDATE that decides a change of status."""
+
+    def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:
+        money = {} if amount is None else {"amount_paid": amount, "paid_at": Now()}
+        movable = Order.objects.filter(pk=order_id, status__in=sources_of(wanted))
+        return movable, {"status": wanted, **money}
+
+    return Update(build)

@@ -11,14 +11,20 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order, OrderQuerySet
-from orders.services import cancel_order, confirm_order, note_event, record_payment
+from orders.services import (
+    cancel_order,
+    confirm_order,
+    lock_order,
+    note_event,
+    record_payment,
+)
 from orders.states import PAYABLE, OrderStatus
 from payments import gateways
 from payments.errors import (
@@ -33,6 +39,7 @@ from payments.errors import (
 )
 from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import LIVE, OPEN, Payment, PaymentStatus
+from shop.core.statements import Select, Update, columns_of
 from shop.core.transactions import transactional
 
 logger = logging.getLogger("shop.payments")
@@ -73,11 +80,12 @@ def begin_payment(*, user: User, order_id: int, method: str) -> int:
     Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
     """
     check_method(method)
-    try:
-        order = _with_expiry(Order.objects.filter(user=user)).lock(order_id)
-    except Order.DoesNotExist:
-        raise OrderNotFound from None
-    _check_payable(order)
+    row = _LOCK_ORDER.row(user_id=user.pk, order_id=order_id)
+    if row is None:
+        raise OrderNotFound
+    *columns, is_late = row
+    order = Order.from_db(DEFAULT_DB_ALIAS, columns_of(Order), columns)
+    _check_payable(order.status, is_late=is_late)
     try:
         with transaction.atomic():
             payment = Payment.objects.create(
@@ -97,20 +105,34 @@ def _with_expiry(orders: OrderQuerySet) -> OrderQuerySet:
     return orders.annotate(is_late=is_late)
 
 
-def _check_payable(order: Any) -> None:
-    """Raise OrderNotPayable or OrderExpired unless the order, read with expiry, may be paid now."""
-    if order.status not in PAYABLE:
-        raise OrderNotPayable(order_status=order.status)
-    if order.status == OrderStatus.PENDING and order.is_late:
+def _lock_order(user_id: int, order_id: int) -> QuerySet[Order, Any]:
+    mine = _with_expiry(Order.objects.filter(user_id=user_id, pk=order_id))
+    return mine.select_for_update(no_key=True).values_list(*columns_of(Order), "is_late")
+
+
+def _check_payable(status: str, *, is_late: bool) -> None:
+    """Raise OrderNotPayable or OrderExpired unless such an order may be paid now."""
+    if status not in PAYABLE:
+        raise OrderNotPayable(order_status=status)
+    if status == OrderStatus.PENDING and is_late:
         raise OrderExpired
+
+
+_LOCK_ORDER = Select(_lock_order)
 
 
 # -- Phase B: ask the gateway ---------------------------------------------------------------------
 
 
+_PAYMENT = Select(
+    lambda payment_id: Payment.objects.filter(pk=payment_id).values_list(*columns_of(Payment))
+)
+
+
 def charge(*, payment_id: int, token: str = "") -> Payment:
     """Take the money for a payment that was begun; return it as it then stands."""
-    payment = Payment.objects.get(pk=payment_id)
+    columns = _PAYMENT.row(payment_id=payment_id)
+    payment = Payment.from_db(DEFAULT_DB_ALIAS, columns_of(Payment), columns or ())
     gateway, what = _gateway(payment), _charge(payment, token)
     return _settle_by(payment, lambda: gateway.start(what))
 
@@ -124,7 +146,8 @@ def confirm_payment(*, payment: Payment) -> Payment:
     gateway, what = _gateway(payment), _charge(payment)
     if gateway.recorded_by_staff:
         raise OnlyStaffRecord(payment_method=payment.method)
-    _check_payable(_with_expiry(Order.objects.all()).get(pk=payment.order_id))
+    order: Any = _with_expiry(Order.objects.all()).get(pk=payment.order_id)
+    _check_payable(order.status, is_late=order.is_late)
     if payment.status == PaymentStatus.PENDING:
         return settle_by_asking(payment)
     return _settle_by(payment, lambda: gateway.confirm(what))
@@ -187,31 +210,46 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     Safe to repeat and to race: whoever comes second changes nothing. Money for an order that takes
     none any more is marked ``refund_pending``.
     """
-    order = Order.objects.lock(payment.order_id)
-    now: dict[str, Any] = {"status": outcome.status.value}
+    order_status = lock_order(order_id=payment.order_id)
+    becomes = {"status": outcome.status.value}
     if outcome.reference:
-        now["provider_reference"] = outcome.reference
-    if outcome.status.value not in OPEN:
-        now["settled_at"] = Now()
-    if not Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(**now):
+        becomes["reference"] = outcome.reference
+    write = _STAY_OPEN if outcome.status.value in OPEN else _END
+    if not write.run(payment_id=payment.pk, **becomes):
         return Payment.objects.get(pk=payment.pk)
     payment.status = outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
-    _tell_order(order, payment, actor)
+    _tell_order(order_status, payment, actor)
     return payment
 
 
-def _tell_order(order: Order, payment: Payment, actor: User | None) -> None:
+def _becomes(
+    payment_id: int, status: str, reference: str | None = None
+) -> tuple[QuerySet[Payment], dict[str, Any]]:
+    named = {} if reference is None else {"provider_reference": reference}
+    return Payment.objects.open().filter(pk=payment_id), {"status": status, **named}
+
+
+def _ends(*args: Any, **kwargs: Any) -> tuple[QuerySet[Payment], dict[str, Any]]:
+    open_payment, columns = _becomes(*args, **kwargs)
+    return open_payment, {**columns, "settled_at": Now()}
+
+
+# What decides who settles a payment.
+_STAY_OPEN, _END = Update(_becomes), Update(_ends)
+
+
+def _tell_order(order_status: str, payment: Payment, actor: User | None) -> None:
     """Let the order know what its payment became. The caller holds the order's lock."""
     if payment.status == PaymentStatus.SUCCEEDED:
-        took_it = record_payment(order_id=order.pk, amount=payment.amount, actor=actor)
+        took_it = record_payment(order_id=payment.order_id, amount=payment.amount, actor=actor)
         if not took_it:
             payment.status = PaymentStatus.REFUND_PENDING
             Payment.objects.filter(pk=payment.pk).update(status=payment.status)
-    elif payment.status in OPEN and order.status == OrderStatus.PENDING:
+    elif payment.status in OPEN and order_status == OrderStatus.PENDING:
         gateway = _gateway(payment)
         if gateway.confirms_order:
-            confirm_order(order_id=order.pk, actor=actor, note=gateway.name)
+            confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
 
 
 @transactional

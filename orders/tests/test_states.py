@@ -1,5 +1,7 @@
 """The table of states, spelled here once more by hand."""
 
+from decimal import Decimal
+
 import pytest
 
 from orders.factories import place_order
@@ -28,9 +30,9 @@ def test_an_order_moves_as_the_table_says_and_no_other_way(ada, tea, now, wanted
     order = place_order(ada.user, tea)
     money = order.total if now == "paid" else 0
     Order.objects.filter(pk=order.pk).update(status=now, amount_paid=money)
-    money = {"amount_paid": order.total} if wanted == "paid" else {}
+    money = {"amount": order.total} if wanted == "paid" else {}
     if (now, wanted) == ("paid", "cancelled"):
-        money = {"amount_paid": 0}
+        money = {"amount": Decimal(0)}
     moved = _try_move(order.pk, wanted, actor=None, **money)
     order.refresh_from_db()
     assert moved is ((now, wanted) in ALLOWED)

@@ -14,7 +14,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -35,6 +35,17 @@ _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
 _LOCK_NOT_AVAILABLE = "55P03"
 
+# By hand, since the ORM would need a savepoint to survive the key that is there already.
+_CLAIM = """
+INSERT INTO core_idempotencykey
+(user_id, scope, key, fingerprint, body, status_code, content_type, location)
+VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT DO NOTHING
+"""
+_STORE = """
+UPDATE core_idempotencykey SET status_code = %s, content_type = %s, location = %s, body = %s
+WHERE user_id = %s AND scope = %s AND key = %s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
@@ -45,33 +56,42 @@ class _Claim:
     key: str
     fingerprint: str
 
-    def take(self) -> tuple[IdempotencyKey, bool]:
-        """Insert the record, or return the one that stands, with False. Needs a transaction.
+    def take(self) -> IdempotencyKey | None:
+        """Insert the record and return None, or return the one that stands. Needs a transaction.
 
         Raises IdempotencyKeyReused for another body, RequestInProgress where the twin holds the
         index for longer than the lock time-out.
         """
         try:
-            with transaction.atomic():
-                return IdempotencyKey.objects.create(
-                    user_id=self.user_id,
-                    scope=self.scope,
-                    key=self.key,
-                    fingerprint=self.fingerprint,
-                ), True
-        except IntegrityError:
-            record = IdempotencyKey.objects.filter(
-                user_id=self.user_id, scope=self.scope, key=self.key
-            ).first()
-            if record is None:  # it grew old and was cleaned up this very moment
-                raise RequestInProgress from None
+            if _write(_CLAIM, self.user_id, self.scope, self.key, self.fingerprint, b""):
+                return None
         except OperationalError as error:
             if sqlstate(error) == _LOCK_NOT_AVAILABLE:
                 raise RequestInProgress from error
             raise
+        record = self._records().first()
+        if record is None:  # it grew old and was cleaned up this very moment
+            raise RequestInProgress
         if record.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused
-        return record, False
+        return record
+
+    def store(self, answer: HttpResponse) -> None:
+        """Keep the answer in the record that was claimed."""
+        kept = (
+            answer.status_code,
+            answer["Content-Type"],
+            answer.get("Location", ""),
+            answer.content,
+        )
+        _write(_STORE, *kept, self.user_id, self.scope, self.key)
+
+    def name(self, resource_id: int) -> None:
+        """Let the record say which row the work is about."""
+        self._records().update(resource_id=resource_id)
+
+    def _records(self) -> models.QuerySet[IdempotencyKey]:
+        return IdempotencyKey.objects.filter(user_id=self.user_id, scope=self.scope, key=self.key)
 
 
 def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBase:
@@ -88,15 +108,15 @@ def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBa
 
 @transactional
 def _answer_once(claim: _Claim, work: Callable[[], Response]) -> HttpResponse:
-    record, is_new = claim.take()
-    if not is_new:
+    record = claim.take()
+    if record is not None:
         return _replay(record)
     try:
         with transaction.atomic():
             answer = _freeze(work())
     except Conflict as error:
         answer = _freeze_conflict(error)
-    _store(record, answer)
+    claim.store(answer)
     return answer
 
 
@@ -128,17 +148,17 @@ def idempotent_steps(
 
 @transactional
 def _begin_once(claim: _Claim, begin: Callable[[], int]) -> HttpResponse | tuple[int, bool]:
-    record, is_new = claim.take()
-    if not is_new:
+    record = claim.take()
+    if record is not None:
         return _replay(record) if record.status_code else (record.resource_id or 0, False)
     try:
         with transaction.atomic():
             resource_id = begin()
     except Conflict as error:
         answer = _freeze_conflict(error)
-        _store(record, answer)
+        claim.store(answer)
         return answer
-    IdempotencyKey.objects.filter(pk=record.pk).update(resource_id=resource_id)
+    claim.name(resource_id)
     return resource_id, True
 
 
@@ -196,13 +216,10 @@ def _freeze_conflict(error: Conflict) -> HttpResponse:
     return HttpResponse(dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON)
 
 
-def _store(record: IdempotencyKey, answer: HttpResponse) -> None:
-    IdempotencyKey.objects.filter(pk=record.pk).update(
-        status_code=answer.status_code,
-        content_type=answer["Content-Type"],
-        location=answer.get("Location", ""),
-        body=answer.content,
-    )
+def _write(sql: str, *values: Any) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
 
 
 def _replay(record: IdempotencyKey) -> HttpResponse:

@@ -15,18 +15,22 @@ R = TypeVar("R")
 
 
 def transactional(service: Callable[P, R]) -> Callable[P, R]:
-    """Run ``service`` in a transaction; inside another one, in a savepoint of it.
+    """Run ``service`` in a transaction; inside another one, as a part of it.
 
     The outermost call runs at most three times: PostgreSQL undoes one side of a deadlock whole, so
-    running it again is running it for the first time. Anything else that fails is raised at once.
+    running it again is running it for the first time. Anything else that fails is raised at once;
+    whoever means to go on after it, inside a transaction, calls the service in a savepoint.
     """
 
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        outermost = not transaction.get_connection().in_atomic_block
+        blocks = transaction.get_connection().atomic_blocks
+        outermost = not blocks
+        # A test's own transaction is none of ours, and has to survive what fails in it.
+        in_a_test = bool(blocks) and blocks[-1]._from_testcase  # noqa: SLF001 - Django's own question
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with transaction.atomic():
+                with transaction.atomic(savepoint=in_a_test):
                     return service(*args, **kwargs)
             except OperationalError as error:
                 if not outermost or attempt == ATTEMPTS or sqlstate(error) not in _RETRIED:
