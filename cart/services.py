@@ -1,8 +1,10 @@
 """Every write of carts. Each takes the lock on the cart's row first (RELIABILITY R4, R5)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db.models import Count, QuerySet, Subquery
 
 from accounts.models import User
 from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
@@ -31,12 +33,22 @@ _OPEN_CART = Select(
 _LOCK_OPEN = Select(
     lambda user_id: Cart.objects.open_of(user_id).select_for_update(no_key=True).values_list("pk")
 )
-_IN_CART = Select(
-    lambda cart_id: CartItem.objects.filter(cart_id=cart_id).values_list("product_id", "quantity")
-)
-_STOCK = Select(
-    lambda product_id: Product.objects.for_sale().filter(pk=product_id).values_list("stock")
-)
+
+
+def _stock_and_cart(cart_id: int, product_id: int) -> QuerySet[Product, Any]:
+    lines = CartItem.objects.filter(cart_id=cart_id)
+    return (
+        Product.objects.for_sale()
+        .filter(pk=product_id)
+        .values_list(
+            "stock",
+            Subquery(lines.filter(product_id=product_id).values("quantity")),
+            Subquery(lines.order_by().values("cart_id").values(lines=Count("pk"))),
+        )
+    )
+
+
+_LOOK = Select(_stock_and_cart)
 _SET_QUANTITY = Update(
     lambda cart_id, product_id, quantity: (
         CartItem.objects.filter(cart_id=cart_id, product_id=product_id),
@@ -82,16 +94,15 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     Stock is not reserved, only compared. Raises ProductNotFound, QuantityLimit, OutOfStock,
     CartFull.
     """
-    stock = _stock_of(product_id)
     cart_id = _lock_or_open(user)
-    in_cart = dict(_IN_CART.rows(cart_id=cart_id))
-    wanted = in_cart.get(product_id, 0) + quantity
+    stock, in_cart, lines = _look(cart_id, product_id)
+    wanted = in_cart + quantity
     if wanted > MAX_QUANTITY:
-        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart.get(product_id, 0))
+        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart)
     _check_stock(product_id, stock, wanted)
-    if product_id in in_cart:
+    if in_cart:
         _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
-    elif len(in_cart) >= MAX_LINES:
+    elif lines >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
         CartItem.objects.create(cart_id=cart_id, product_id=product_id, quantity=quantity)
@@ -102,9 +113,10 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
     """Set a line's quantity. Raises ItemNotFound, ProductNotFound, OutOfStock."""
     cart_id = lock_open_cart(user)
-    if cart_id is None or product_id not in dict(_IN_CART.rows(cart_id=cart_id)):
+    line = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
+    if cart_id is None or not line.exists():
         raise ItemNotFound
-    _check_stock(product_id, _stock_of(product_id), quantity)
+    _check_stock(product_id, _look(cart_id, product_id)[0], quantity)
     _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
 
 
@@ -156,12 +168,16 @@ def lock_open_cart(user: User) -> int | None:
     return None if row is None else row[0]
 
 
-def _stock_of(product_id: int) -> int:
-    row = _STOCK.row(product_id=product_id)
+def _look(cart_id: int, product_id: int) -> tuple[int, int, int]:
+    """Return a product's stock, its pieces in the cart, and the cart's lines.
+
+    Raises ProductNotFound for one that is not for sale.
+    """
+    row = _LOOK.row(cart_id=cart_id, product_id=product_id)
     if row is None:
         raise ProductNotFound
-    stock: int = row[0]
-    return stock
+    stock, in_cart, lines = row
+    return stock, in_cart or 0, lines or 0
 
 
 def _check_stock(product_id: int, available: int, wanted: int) -> None:

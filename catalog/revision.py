@@ -7,6 +7,7 @@ than its own write, whichever worker it asks.
 """
 
 from secrets import token_hex
+from threading import Lock
 
 from django.db import connection
 
@@ -21,8 +22,9 @@ _START = """
 INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s) ON CONFLICT DO NOTHING
 """
 
-# Revision and bytes by absolute URL. Single dict operations are atomic, so threads need no lock.
+# Revision and bytes by absolute URL; to read one is atomic, to make room for one is not.
 _answers: dict[str, tuple[str, bytes]] = {}
+_keeping = Lock()
 
 
 def bump() -> None:
@@ -51,6 +53,8 @@ def recall(url: str, revision: str) -> bytes | None:
 
 def keep(url: str, revision: str, answer: bytes) -> None:
     """Keep an answer that was read after ``revision`` was."""
-    if len(_answers) >= MAX_ANSWERS and url not in _answers:
-        _answers.clear()
-    _answers[url] = (revision, answer)
+    with _keeping:
+        _answers.pop(url, None)
+        if len(_answers) >= MAX_ANSWERS:
+            del _answers[next(iter(_answers))]  # the one that was made longest ago
+        _answers[url] = (revision, answer)

@@ -83,11 +83,11 @@ def test_a_cart_holds_at_most_100_lines(ada, tea):
 
 
 @pytest.mark.parametrize("lines", [1, 50])
-def test_adding_costs_four_statements_and_one_more_opens_the_cart(ada, tea, lines):
-    with query_budget(1 + 5):
+def test_adding_costs_three_statements_and_one_more_opens_the_cart(ada, tea, lines):
+    with query_budget(1 + 4):
         add(ada, tea.pk)
     fill_cart(ada.user, *ProductFactory.create_batch(lines))
-    with query_budget(1 + 4):
+    with query_budget(1 + 3):
         add(ada, tea.pk)
 
 

@@ -141,10 +141,14 @@ def test_a_refusal_is_not_kept(anyone, tea):
     assert not revision._answers
 
 
-def test_the_answers_kept_are_bounded():
+def test_the_answers_kept_are_bounded_and_the_oldest_makes_room():
     for number in range(MAX_ANSWERS + 5):
         keep(f"http://localhost/{number}", "r-1", b"x")
-    assert len(revision._answers) == 5
+        keep("http://localhost/0", "r-1", b"often made anew")
+    assert len(revision._answers) == MAX_ANSWERS
+    assert recall("http://localhost/5", "r-1") is None
+    assert recall("http://localhost/6", "r-1") == b"x"
+    assert recall("http://localhost/0", "r-1") == b"often made anew"
     assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-1") == b"x"
     assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-2") is None
 
