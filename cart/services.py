@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Count, QuerySet, Subquery
 
 from accounts.models import User
@@ -12,7 +12,7 @@ from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.models import Product
-from shop.core.statements import Select, Update, columns_of
+from shop.core.statements import Select, Update, columns_of, insert
 from shop.core.transactions import transactional
 
 _ATTEMPTS = 8
@@ -105,7 +105,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     elif lines >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
-        CartItem.objects.create(cart_id=cart_id, product_id=product_id, quantity=quantity)
+        insert(CartItem(cart_id=cart_id, product_id=product_id, quantity=quantity))
     return cart_id
 
 
@@ -191,9 +191,7 @@ def _lock_or_open(user: User) -> int:
         cart_id = lock_open_cart(user)
         if cart_id is not None:
             return cart_id
-        try:
-            with transaction.atomic():
-                return Cart.objects.create(user=user).pk
-        except IntegrityError:
-            continue
+        cart = Cart(user=user)
+        if insert(cart, unless_there=True):
+            return cart.pk
     raise CartBusy

@@ -23,7 +23,7 @@ from orders.errors import (
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import SENT, OrderStatus, sources_of
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Select, Update
+from shop.core.statements import Select, Update, insert
 from shop.core.transactions import transactional
 
 
@@ -69,9 +69,8 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 
 
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
-    order = Order.objects.create(
-        user=user, cart_id=cart_id, total=priced.total, currency=currency()
-    )
+    order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
+    insert(order)
     OrderItem.objects.bulk_create(
         OrderItem(
             order=order,
@@ -83,7 +82,7 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
         )
         for line in priced.lines
     )
-    OrderEvent.objects.create(order=order, status=order.status, note="Order placed", actor=user)
+    insert(OrderEvent(order=order, status=order.status, note="Order placed", actor=user))
     return order
 
 
@@ -155,7 +154,7 @@ def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> boo
 def note_event(*, order_id: int, note: str, actor: User | None) -> None:
     """Write down what happened to an order without changing its status."""
     status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    OrderEvent.objects.create(order_id=order_id, status=status, note=note, actor=actor)
+    insert(OrderEvent(order_id=order_id, status=status, note=note, actor=actor))
 
 
 def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "") -> None:
@@ -173,7 +172,7 @@ def _try_move(
     """
     if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
-    OrderEvent.objects.create(order_id=order_id, status=wanted, note=note, actor=actor)
+    insert(OrderEvent(order_id=order_id, status=wanted, note=note, actor=actor))
     return True
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
@@ -39,7 +39,7 @@ from payments.errors import (
 )
 from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import LIVE, OPEN, Payment, PaymentStatus
-from shop.core.statements import Select, Update, columns_of
+from shop.core.statements import Select, Update, columns_of, insert
 from shop.core.transactions import transactional
 
 logger = logging.getLogger("shop.payments")
@@ -86,14 +86,10 @@ def begin_payment(*, user: User, order_id: int, method: str) -> int:
     *columns, is_late = row
     order = Order.from_db(DEFAULT_DB_ALIAS, columns_of(Order), columns)
     _check_payable(order.status, is_late=is_late)
-    try:
-        with transaction.atomic():
-            payment = Payment.objects.create(
-                order=order, method=method, amount=order.total, currency=order.currency
-            )
-    except IntegrityError:
+    payment = Payment(order=order, method=method, amount=order.total, currency=order.currency)
+    if not insert(payment, unless_there=True):
         live = Payment.objects.get(order=order, status__in=LIVE)
-        raise PaymentInProgress(payment_id=live.pk) from None
+        raise PaymentInProgress(payment_id=live.pk)
     return payment.pk
 
 

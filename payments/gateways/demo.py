@@ -13,6 +13,7 @@ from django.db.models import F
 
 from payments.gateways.base import Charge, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import DemoCharge
+from shop.core.statements import insert
 
 _FIRST_STATUS = {
     "demo_decline": "declined",
@@ -72,9 +73,10 @@ class DemoGateway:
 
 
 def _enter(charge: Charge, status: str) -> DemoCharge:
-    values = {"amount": charge.amount, "currency": charge.currency, "status": status}
+    row = DemoCharge(key=charge.key, amount=charge.amount, currency=charge.currency, status=status)
     # The insert is tried first, as nearly every charge is new; the unique key has one winner.
-    DemoCharge.objects.bulk_create([DemoCharge(key=charge.key, **values)], ignore_conflicts=True)
+    if insert(row, unless_there=True):
+        return row
     return DemoCharge.objects.get(key=charge.key)
 
 

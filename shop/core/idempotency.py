@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, models
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +26,8 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
 from shop.core.transactions import sqlstate, transactional
+
+T = TypeVar("T")
 
 KEPT_FOR = timedelta(hours=48)
 REPLAYED = "Idempotent-Replayed"
@@ -103,21 +105,14 @@ def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBa
     claim = _read_claim(request)
     if claim is None:
         return work()
-    return _answer_once(claim, work)
 
+    def answer() -> HttpResponse:
+        frozen = _freeze(work())
+        claim.store(frozen)
+        return frozen
 
-@transactional
-def _answer_once(claim: _Claim, work: Callable[[], Response]) -> HttpResponse:
-    record = claim.take()
-    if record is not None:
-        return _replay(record)
-    try:
-        with transaction.atomic():
-            answer = _freeze(work())
-    except Conflict as error:
-        answer = _freeze_conflict(error)
-    claim.store(answer)
-    return answer
+    outcome = _once(claim, answer)
+    return _replay(outcome) if isinstance(outcome, IdempotencyKey) else outcome
 
 
 def idempotent_steps(
@@ -135,31 +130,63 @@ def idempotent_steps(
     claim = _read_claim(request)
     if claim is None:
         return finish(begin())
-    outcome = _begin_once(claim, begin)
+
+    def start() -> int:
+        resource_id = begin()
+        claim.name(resource_id)
+        return resource_id
+
+    outcome = _once(claim, start)
     if isinstance(outcome, HttpResponse):
         return outcome
-    resource_id, is_new = outcome
-    if is_new:
-        return finish(resource_id)
-    response = twin(resource_id)
+    if isinstance(outcome, int):
+        return finish(outcome)
+    if outcome.status_code:
+        return _replay(outcome)
+    response = twin(outcome.resource_id or 0)
     response[REPLAYED] = "true"
     return response
 
 
+class _Refused(Exception):
+    """A Conflict on its way out of the transaction that it undoes."""
+
+    def __init__(self, conflict: Conflict) -> None:
+        super().__init__(conflict)
+        self.conflict = conflict
+
+
+def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
+    """Return what ``work`` returned, the refusal that it met, or the record of a twin.
+
+    A refusal is remembered in a transaction of its own, which saves every other request a
+    savepoint. A twin may come between the two and succeed: then its answer is the answer of both.
+    """
+    try:
+        return _work(claim, work)
+    except _Refused as refused:
+        return _remember(claim, refused.conflict)
+
+
 @transactional
-def _begin_once(claim: _Claim, begin: Callable[[], int]) -> HttpResponse | tuple[int, bool]:
+def _work(claim: _Claim, work: Callable[[], T]) -> T | IdempotencyKey:
     record = claim.take()
     if record is not None:
-        return _replay(record) if record.status_code else (record.resource_id or 0, False)
+        return record
     try:
-        with transaction.atomic():
-            resource_id = begin()
+        return work()
     except Conflict as error:
-        answer = _freeze_conflict(error)
-        claim.store(answer)
-        return answer
-    claim.name(resource_id)
-    return resource_id, True
+        raise _Refused(error) from error
+
+
+@transactional
+def _remember(claim: _Claim, refusal: Conflict) -> HttpResponse | IdempotencyKey:
+    record = claim.take()
+    if record is not None:
+        return record
+    answer = _freeze_conflict(refusal)
+    claim.store(answer)
+    return answer
 
 
 def forget_old_keys(limit: int) -> int:

@@ -8,9 +8,10 @@ each time: its rows need the ORM's conversions.
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
 
@@ -81,7 +82,7 @@ def _marks(values: dict[str, Value]) -> dict[str, Value]:
 def _mark(kind: type[Value], name: str, number: int) -> Value:
     if kind is str:
         return f"\ue000{name}"
-    return 4_611_686_018_427_380_000 + number if kind is int else Decimal(f"0.{number}1234567")
+    return 2_147_480_000 + number if kind is int else Decimal(f"0.{number}1234567")
 
 
 def _compile(query: Any, marks: dict[str, Value]) -> _Compiled:
@@ -97,6 +98,58 @@ def _compile(query: Any, marks: dict[str, Value]) -> _Compiled:
 def _execute(cursor: Any, compiled: _Compiled, values: dict[str, Value]) -> None:
     sql, places = compiled
     cursor.execute(sql, [values[p[0]] if isinstance(p, tuple) else p for p in places])
+
+
+def insert(row: Model, *, unless_there: bool = False) -> bool:
+    """Insert a new row, and set on it what the database fills in.
+
+    With ``unless_there``, a row that a unique constraint forbids is no error but a False; the
+    transaction goes on, without a savepoint of its own on PostgreSQL.
+    """
+    if connection.vendor != "postgresql":
+        return _insert_by_orm(row, unless_there=unless_there)
+    sql, given, filled = _insertion(type(row), unless_there)
+    with connection.cursor() as cursor:
+        values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in given]
+        cursor.execute(sql, values)
+        found = cursor.fetchone()
+    for field, value in zip(filled, found or (), strict=False):
+        setattr(row, field.attname, value)
+    row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
+    return found is not None
+
+
+def _insert_by_orm(row: Model, *, unless_there: bool) -> bool:
+    try:
+        with transaction.atomic(savepoint=unless_there):
+            row.save(force_insert=True)
+    except IntegrityError:
+        if not unless_there:
+            raise
+        return False
+    return True
+
+
+@cache
+def _insertion(model: type[Model], unless_there: bool) -> tuple[str, list[Any], list[Any]]:  # noqa: FBT001 - a cache's key
+    """Return the SQL, the fields it is given, and those that the database fills in."""
+    fields = list(model._meta.concrete_fields)  # noqa: SLF001 - public
+    given = [
+        field
+        for field in fields
+        if field is not model._meta.auto_field and not field.has_db_default()  # noqa: SLF001
+    ]
+    filled = [field for field in fields if field.primary_key or field not in given]
+    names = _names(given)
+    places = ", ".join(["%s"] * len(given))
+    otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
+    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - public
+    sql = f"INSERT INTO {table} ({names}) VALUES ({places}){otherwise} RETURNING {_names(filled)}"  # noqa: S608 - names of our own
+    return sql, given, filled
+
+
+def _names(fields: list[Any]) -> str:
+    return ", ".join(connection.ops.quote_name(field.column) for field in fields)
 
 
 def columns_of(model: type[Model], prefix: str = "") -> list[str]:

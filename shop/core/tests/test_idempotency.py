@@ -79,6 +79,29 @@ def test_a_refusal_by_the_state_of_things_is_remembered(ada, amy, tea):
     assert not CartItem.objects.exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, amy, tea):
+    """The refused work is undone first; whoever writes the record then has the last word."""
+    second_transaction = "BEGIN" if connection.vendor == "sqlite" else "INSERT INTO core_idem"
+    seen, answers = [], []
+
+    def restock_and_repeat(execute, sql, params, many, context):
+        if sql.strip().startswith(second_transaction):
+            seen.append(sql)
+            if len(seen) == 2:
+                stock = {"delta": 5, "reason": "x"}
+                at_once(lambda: amy.post(f"/api/products/{tea.pk}/stock/", stock))
+                answers.extend(at_once(lambda: add(ada, tea, quantity=11)))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(restock_and_repeat):
+        first = add(ada, tea, quantity=11)
+    assert [answer.status_code for answer in (first, *answers)] == [200, 200]
+    assert first["Idempotent-Replayed"] == "true"
+    assert first.content == answers[0].content
+    assert CartItem.objects.get().quantity == 11
+
+
 @pytest.mark.parametrize(("product_id", "quantity", "status"), [(10**9, 1, 404), (1, 0, 400)])
 def test_a_mistake_is_not_remembered(ada, tea, product_id, quantity, status):
     body = {"product_id": product_id, "quantity": quantity}
