@@ -311,12 +311,21 @@ X_FRAME_OPTIONS = "DENY"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "shop.core.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "background": {"class": "shop.core.logs.BackgroundHandler", "formatter": "json"},
+    },
+    # A developer reads lines, a production's log is read by machines.
+    "root": {"handlers": ["console" if DEBUG else "background"], "level": "INFO"},
     "loggers": {
         # Its own handlers mail the admins and print under DEBUG alone.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # shop.requests has a line for each request, a client's mistakes included.
+        "django.request": {"level": "ERROR"},
     },
 }

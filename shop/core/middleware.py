@@ -1,20 +1,25 @@
-"""The outermost layer: refuses what no view should see, and draws whatever escapes a view.
+"""The outermost layer: refuses what no view should see, draws whatever escapes a view, and logs.
 
 It runs under ``DEBUG`` too, so that the API answers alike there and never with a page of HTML.
 """
 
 import logging
 import re
+import time
 from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import LazyObject
 
 from shop.core.errors import ShopError
 from shop.core.handlers import problem_for
+from shop.core.logs import request_id
 
 logger = logging.getLogger("shop.requests")
 
@@ -46,7 +51,17 @@ class RequestMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, with the request id and, unless a view said otherwise, ``no-store``."""
+        start = time.perf_counter()
         request.request_id = uuid4().hex  # type: ignore[attr-defined]
+        mark = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self._answer(request)
+            _log(request, response, time.perf_counter() - start)
+        finally:
+            request_id.reset(mark)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
             check_request(request)
         except (ShopError, DisallowedHost, RequestDataTooBig) as error:
@@ -73,12 +88,38 @@ class RequestMiddleware:
 
 
 def _refuse(request: HttpRequest, error: Exception) -> HttpResponseBase:
-    """Draw a refusal, and log it in one line: Django would, but without the reason."""
-    reason = " ".join(str(error).split())
-    logger.warning("refused %s %r: %s", request.method, request.path, reason)
-    response = problem_for(error, request)
-    response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
-    return response
+    """Draw a refusal, and keep the reason for the log's line."""
+    request.refused_for = " ".join(str(error).split())  # type: ignore[attr-defined]
+    return problem_for(error, request)
+
+
+def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    """Log a request in one line: never its query, its headers or its body, which bear secrets."""
+    milliseconds = round(1000 * seconds, 1)
+    status = response.status_code
+    facts = {
+        "user_id": _user_id(request),
+        "method": request.method,
+        "path": request.path,
+        "status": status,
+        "duration_ms": milliseconds,
+    }
+    reason = getattr(request, "refused_for", "")
+    if reason:
+        facts["reason"] = reason
+    level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
+    text = "%s %r: %s in %s ms%s"
+    why = f": {reason}" if reason else ""
+    values = (request.method, request.path, status, milliseconds, why)
+    logger.log(level, text, *values, extra={"facts": facts})
+
+
+def _user_id(request: HttpRequest) -> Any:
+    """Return who was recognised, if anyone; never asks the database for it."""
+    user = getattr(request, "user", None)
+    if isinstance(user, LazyObject):  # of a session: the admin's
+        user = getattr(request, "_cached_user", None)
+    return getattr(user, "pk", None)
 
 
 def check_request(request: HttpRequest) -> None:
