@@ -22,6 +22,7 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import SENT, OrderStatus, sources_of
+from shop.core.faults import fault
 from shop.core.money import MAX_AMOUNT, currency, show
 from shop.core.statements import Select, Update, insert
 from shop.core.transactions import transactional
@@ -37,6 +38,7 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     """
     if not claim_cart(user=user, cart_id=cart_id):
         _raise_not_open(user, cart_id)
+    fault("order.cart_claimed")
     lines = lock_lines(cart_id=cart_id)
     if not lines:
         raise CartEmpty
@@ -45,12 +47,14 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     )
     _check_total(priced.total, expected_total)
     order = _write_order(user, cart_id, priced)
+    fault("order.written")
     take_stock(
         products=[product for product, _ in lines],
         quantities={product.pk: quantity for product, quantity in lines},
         reason=f"Order {order.pk}",
         actor=user,
     )
+    fault("order.stock_taken")
     return order
 
 

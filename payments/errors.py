@@ -1,6 +1,6 @@
 """What payments refuse."""
 
-from shop.core.errors import Conflict, InvalidField, NotFound
+from shop.core.errors import Conflict, InvalidField, NotFound, Unavailable
 
 
 class MethodNotConfigured(InvalidField):
@@ -42,6 +42,13 @@ class OrderExpired(Conflict):
 
     code = "order_expired"
     message = "The time to pay this order is over; order anew."
+
+
+class GatewayBusy(Unavailable):
+    """503, before anything was begun: every seat for talking to gateways is taken."""
+
+    code = "gateway_busy"
+    message = "Payments are slow right now, and this one was not begun. Ask again shortly."
 
 
 class PaymentNotOpen(Conflict):

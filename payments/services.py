@@ -39,6 +39,7 @@ from payments.errors import (
 )
 from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import LIVE, OPEN, Payment, PaymentStatus
+from shop.core.faults import fault
 from shop.core.statements import Select, Update, columns_of, insert
 from shop.core.transactions import transactional
 
@@ -127,6 +128,7 @@ _PAYMENT = Select(
 
 def charge(*, payment_id: int, token: str = "") -> Payment:
     """Take the money for a payment that was begun; return it as it then stands."""
+    fault("payment.begun")
     columns = _PAYMENT.row(payment_id=payment_id)
     payment = Payment.from_db(DEFAULT_DB_ALIAS, columns_of(Payment), columns or ())
     gateway, what = _gateway(payment), _charge(payment, token)
@@ -190,7 +192,9 @@ def _settle_by(payment: Payment, call: Callable[[], Outcome]) -> Payment:
     except GatewayUnavailable as error:
         logger.warning("payment %s: the gateway did not answer: %s", payment.pk, error)
         return Payment.objects.get(pk=payment.pk)
+    fault("payment.charged")
     settled = settle(payment=payment, outcome=outcome)
+    fault("payment.settled")
     if settled.status == PaymentStatus.REFUND_PENDING:
         settled = refund_late_payment(settled)
     return settled

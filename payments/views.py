@@ -14,6 +14,7 @@ from accounts.auth import caller
 from payments import gateways, services
 from payments.errors import (
     CancelTheOrder,
+    GatewayBusy,
     MethodNotConfigured,
     OnlyStaffRecord,
     OrderExpired,
@@ -70,6 +71,7 @@ class PaymentViewSet(ShopViewSet):
             PaymentInProgress,
             OrderNotPayable,
             OrderExpired,
+            GatewayBusy,
         ],
     )
     def create(self, request: Request) -> HttpResponseBase:
@@ -89,12 +91,13 @@ class PaymentViewSet(ShopViewSet):
         def twin(payment_id: int) -> Response:
             return _created(request, self.get_queryset().get(pk=payment_id))
 
-        return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+        with gateways.seat(form["payment_method"]):
+            return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
 
     @describe(
         "Confirm payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired],
+        refuses=[PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
@@ -104,7 +107,7 @@ class PaymentViewSet(ShopViewSet):
     @describe(
         "Cancel payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, CancelTheOrder],
+        refuses=[PaymentNotOpen, CancelTheOrder, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
@@ -135,7 +138,8 @@ class PaymentViewSet(ShopViewSet):
             payment_id: int = self.get_object().pk
             return payment_id
 
-        return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
+        with gateways.seat():
+            return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
 
 
 def _created(request: Request, payment: Payment) -> Response:

@@ -1,11 +1,14 @@
 """Who talks to the outside, and nobody else does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
 
+from payments.errors import GatewayBusy
 from payments.gateways.base import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.gateways.demo import DemoGateway
 from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY
@@ -19,9 +22,13 @@ __all__ = [
     "ask",
     "configured",
     "known",
+    "seat",
 ]
 
 R = TypeVar("R")
+
+# Of the eight threads of a worker (manage.py serve): a gateway that hangs holds these up, at most.
+_seats = BoundedSemaphore(4)
 
 
 def known() -> dict[str, Gateway]:
@@ -36,6 +43,24 @@ def configured() -> dict[str, Gateway]:
     if not settings.DEMO_PAYMENTS:
         del gateways["card"]
     return gateways
+
+
+@contextmanager
+def seat(method: str = "") -> Iterator[None]:
+    """Hold one of this process's seats for requests that ask gateways; taken before anything else.
+
+    Raises GatewayBusy if every one is taken: waiting would hold a thread up that others need. A
+    ``method`` whose money staff record asks nobody, and needs no seat.
+    """
+    if method and known()[method].recorded_by_staff:
+        yield
+        return
+    if not _seats.acquire(blocking=False):
+        raise GatewayBusy
+    try:
+        yield
+    finally:
+        _seats.release()
 
 
 def ask(call: Callable[[], R]) -> R:

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from payments.gateways.base import Charge, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import DemoCharge
+from shop.core.faults import fault
 from shop.core.statements import insert
 
 _FIRST_STATUS = {
@@ -44,6 +45,7 @@ class DemoGateway:
         status = _FIRST_STATUS.get(charge.token, "succeeded")
         outcome = _outcome(_enter(charge, status))
         if charge.token == "demo_timeout":  # noqa: S105 - the name of a scenario
+            fault("gateway.silent")
             raise GatewayUnavailable("demo_timeout")
         return outcome
 

@@ -111,7 +111,7 @@ class Unavailable(ShopError):
 
     status = 503
     code = "unavailable"
-    message = "The shop cannot do this right now; nothing was changed. Ask again shortly."
+    message = "The shop cannot do this right now. Ask again shortly, with the same Idempotency-Key."
 
     @property
     def headers(self) -> dict[str, str]:

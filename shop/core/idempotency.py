@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
+from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
@@ -112,6 +113,7 @@ def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBa
         return frozen
 
     outcome = _once(claim, answer)
+    fault("answer.committed")
     return _replay(outcome) if isinstance(outcome, IdempotencyKey) else outcome
 
 
@@ -173,6 +175,7 @@ def _work(claim: _Claim, work: Callable[[], T]) -> T | IdempotencyKey:
     record = claim.take()
     if record is not None:
         return record
+    fault("key.claimed")
     try:
         return work()
     except Conflict as error:

@@ -44,7 +44,7 @@ class BackgroundHandler(QueueHandler):
     def __init__(self) -> None:
         """Start nothing yet: the process may still fork."""
         self._records: SimpleQueue[logging.LogRecord] = SimpleQueue()
-        super().__init__(self._records)  # type: ignore[arg-type]
+        super().__init__(self._records)
         self._writer_of = 0
         self._starting = Lock()
 
@@ -66,7 +66,7 @@ class BackgroundHandler(QueueHandler):
                 return
             console = logging.StreamHandler()
             console.setFormatter(self.formatter)
-            listener = QueueListener(self._records, console)  # type: ignore[arg-type]
+            listener = QueueListener(self._records, console)
             listener.start()
             atexit.register(listener.stop)
             self._writer_of = os.getpid()

@@ -18,8 +18,10 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import environ
 import psycopg2
@@ -123,6 +125,46 @@ def post(url: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
         found: dict[str, Any] = json.load(answer)
         return found
+
+
+class Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body, parsed."""
+        return json.loads(self.body)
+
+
+def send(  # noqa: PLR0913 - what a request consists of
+    url: str,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    token: str = "",
+    key: str = "",
+    timeout: float = 30,
+) -> Answer:
+    """Send one request on a connection of its own, whatever the status of its answer.
+
+    Raises OSError or HTTPException if the connection is refused, dropped or silent.
+    """
+    headers = {"Connection": "close", "Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if key:
+        headers["Idempotency-Key"] = key
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
 
 
 @contextmanager
