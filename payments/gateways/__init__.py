@@ -1,8 +1,9 @@
 """Who talks to the outside, and nobody else does."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_ident
 from typing import TypeVar
 
 from django.conf import settings
@@ -27,8 +28,10 @@ __all__ = [
 
 R = TypeVar("R")
 
-# Of the eight threads of a worker (manage.py serve): a gateway that hangs holds these up, at most.
+# Of the eight threads of a worker (manage.py serve), a gateway that hangs holds up four at most.
 _seats = BoundedSemaphore(4)
+_taken_at: dict[int, float] = {}
+_PATIENCE = 1.0
 
 
 def known() -> dict[str, Gateway]:
@@ -49,17 +52,22 @@ def configured() -> dict[str, Gateway]:
 def seat(method: str = "") -> Iterator[None]:
     """Hold one of this process's seats for requests that ask gateways; taken before anything else.
 
-    Raises GatewayBusy if every one is taken: waiting would hold a thread up that others need. A
-    ``method`` whose money staff record asks nobody, and needs no seat.
+    Waits a second for one, or not at all once a gateway has proved slow, since whoever waits holds
+    a thread up that others need; then raises GatewayBusy. A ``method`` whose money staff record
+    asks nobody, and needs no seat.
     """
     if method and known()[method].recorded_by_staff:
         yield
         return
-    if not _seats.acquire(blocking=False):
+    now = time.monotonic()
+    is_slow = any(now - taken_at > _PATIENCE for taken_at in list(_taken_at.values()))
+    if not _seats.acquire(timeout=0 if is_slow else _PATIENCE):
         raise GatewayBusy
+    _taken_at[get_ident()] = time.monotonic()
     try:
         yield
     finally:
+        del _taken_at[get_ident()]
         _seats.release()
 
 
