@@ -1,3 +1,3 @@
 """Where pytest finds the suite's fixtures."""
 
-pytest_plugins = ["shop.testing.fixtures"]
+pytest_plugins = ["shop.testing.fixtures", "shop.testing.serving"]

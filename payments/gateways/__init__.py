@@ -28,7 +28,7 @@ __all__ = [
 
 R = TypeVar("R")
 
-# Of the eight threads of a worker (manage.py serve), a gateway that hangs holds up four at most.
+# Of the eight threads of a worker (shop.asgi), a gateway that hangs holds up four at most.
 _seats = BoundedSemaphore(4)
 _taken_at: dict[int, float] = {}
 _PATIENCE = 1.0

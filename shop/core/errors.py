@@ -63,6 +63,14 @@ class NotFound(ShopError):
     message = "Nothing is here, or it is not yours."
 
 
+class RequestTimeout(ShopError):
+    """408: the body did not come in time."""
+
+    status = 408
+    code = "request_timeout"
+    message = "The body took too long to arrive; send the request again."
+
+
 class Conflict(ShopError):
     """409: the state of things refuses; an idempotency key remembers this answer."""
 

@@ -2,7 +2,7 @@
 
 Off unless ``settings.FAULTS`` names a folder, as ``shop.testing.faulty`` alone does. A file in it
 arms the point of its name: an empty one is removed and the process killed with SIGKILL; one that
-holds a number stays, and costs everyone who passes so many seconds.
+holds a number stays, and costs everyone who passes so many seconds; ``NAME.reached`` tells of it.
 """
 
 import os
@@ -29,6 +29,7 @@ def _strike(armed: Path) -> None:
     except FileNotFoundError:
         return
     if seconds:
+        Path(f"{armed}.reached").touch()
         time.sleep(float(seconds))
     else:
         os.kill(os.getpid(), signal.SIGKILL)

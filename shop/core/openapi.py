@@ -81,6 +81,7 @@ _DETAILS = {
     403: "Your role does not allow this.",
     404: "Nothing is here, or it is not yours.",
     406: "Accept leaves no room for JSON.",
+    408: "The body took too long to arrive; send the request again.",
     411: "Send the body with a Content-Length, not chunked.",
     413: "The body is larger than 262144 bytes.",
     415: "The body is not application/json.",
@@ -249,7 +250,7 @@ class ShopAutoSchema(AutoSchema):
         if ("{" in self.path or self._is_page()) and HTTPStatus.NOT_FOUND not in own:
             yield 404
         if self.method in {"POST", "PATCH"}:
-            yield from (411, 413, 415)
+            yield from (408, 411, 413, 415)
 
     def _is_page(self) -> bool:
         return bool(self._is_list_view() and self._get_paginator())

@@ -8,18 +8,16 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
+from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-# A queue that grows is refused at the door, a client that never ends its header is let go. Eight
-# threads a worker, of which slow gateways hold up four at most (payments.gateways.seat).
+# Connections are cheap, so slow ones may be many; a client that never ends its header is let go.
 _OPTIONS: dict[str, Any] = {
-    "interface": Interfaces.WSGI,
-    "blocking_threads": 8,
-    "backpressure": 128,
+    "interface": Interfaces.ASGINL,
+    "backpressure": 4096,
     "http1_settings": HTTP1Settings(header_read_timeout=10_000),
     "respawn_failed_workers": True,
     "websockets": False,
@@ -64,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         connections.close_all()  # the workers are forked from here
         server = Server(
-            "shop.wsgi:application",
+            "shop.asgi:application",
             address=settings.HOST,
             port=settings.PORT,
             workers=settings.WEB_CONCURRENCY,
@@ -86,4 +84,5 @@ def _load() -> Callable[..., Any]:
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sqlite_master")
-    return get_wsgi_application()
+    application: Callable[..., Any] = import_string("shop.asgi.application")
+    return application

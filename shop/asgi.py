@@ -1,0 +1,144 @@
+"""The ASGI application that granian serves: Django's, behind a buffer.
+
+A body is taken in before a thread is spent on its request, so that clients who drip bytes cost a
+connection and no more; a server that reads it in the request's thread waits there for each of them.
+Django itself stays synchronous: a few threads, each with its own database connection.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from shop.core.errors import RequestTimeout, ShopError, Unavailable
+from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.renderers import dumps
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+
+THREADS = 8
+"""Of which slow gateways hold up four at most (payments.gateways.seat)."""
+
+_WAITING = 128
+
+Environ = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Application:
+    """Answers ASGI's ``http`` scopes by a WSGI application, in threads of its own."""
+
+    def __init__(self, wsgi: Callable[..., Any], *, body_within: float = 30) -> None:
+        """Start no thread yet: the first requests do. ``body_within`` is in seconds."""
+        self._wsgi = wsgi
+        self._body_within = body_within
+        self._threads = ThreadPoolExecutor(THREADS)
+        self._under_way = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request; a client that left gets none."""
+        try:
+            async with asyncio.timeout(self._body_within):
+                body = await _read_body(scope, receive)
+        except TimeoutError:
+            answer = _refuse(RequestTimeout())
+        else:
+            if body is None:
+                return
+            answer = await self._answer(_environ(scope, body))
+        status, headers, content = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, environ: Environ) -> Answer:
+        """Wait for a thread, unless so many wait already that an answer would come too late."""
+        if self._under_way >= THREADS + _WAITING:
+            return _refuse(Unavailable())
+        self._under_way += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._work, environ)
+        finally:
+            self._under_way -= 1
+
+    def _work(self, environ: Environ) -> Answer:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
+            head[:] = int(status[:3]), _encode(headers)
+
+        chunks = self._wsgi(environ, start_response)
+        try:
+            body = b"".join(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        return head[0], head[1], body
+
+
+async def _read_body(scope: dict[str, Any], receive: Receive) -> bytes | None:
+    """Return the body, or None if the client left; one that Django refuses unread stays unread."""
+    length = dict(scope["headers"]).get(b"content-length", b"")
+    if not length.isdigit() or not 0 < int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        return b""
+    body, more = b"", True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        body += event.get("body", b"")
+        more = event.get("more_body", False)
+    return body
+
+
+def _environ(scope: dict[str, Any], body: bytes) -> Environ:
+    """Return what WSGI wants to know (PEP 3333), its strings Latin-1 for whatever bytes came."""
+    server = scope.get("server") or ("localhost", 80)
+    environ: Environ = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        if b"_" in name:  # would pass for the header with a hyphen, which a proxy may have set
+            continue
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+            key = f"HTTP_{key}"
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
+
+
+def _encode(headers: list[tuple[str, str]]) -> Headers:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+
+def _refuse(error: ShopError) -> Answer:
+    headers = {**error.headers, "Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}
+    return error.status, _encode(list(headers.items())), dumps(problem(error))
+
+
+application = Application(get_wsgi_application())

@@ -1,0 +1,118 @@
+"""Whether the database agrees with what the clients were promised."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from typing import Any
+
+from shop.testing.server import connect
+from shop.testing.storm.ledger import Buyer, Ledger
+
+# How a payment may stand at the end, by the status that its client saw last.
+_ENDS = {
+    "succeeded": {"succeeded"},
+    "failed": {"failed"},
+    "cancelled": {"cancelled"},
+    "pending": {"requires_action", "succeeded", "failed", "cancelled", "refunded"},
+    "requires_action": {"requires_action", "succeeded", "cancelled", "refunded"},
+    "refunded": {"refunded"},
+    "refund_pending": {"refunded"},
+}
+_LIVE = {"pending", "requires_action", "succeeded"}
+
+
+def age_open_payments(database_url: str) -> None:
+    """Make payments old enough for the sweep to give up what no gateway ever heard of."""
+    _read(
+        database_url,
+        "UPDATE payments_payment SET created_at = created_at - interval '1 minute' "
+        "WHERE status = 'pending' RETURNING id",
+    )
+
+
+def compare(database_url: str, ledger: Ledger) -> dict[str, int]:
+    """Accuse of every difference; return the sums."""
+    books = Books(database_url)
+    for buyer in ledger.buyers:
+        for sentence in books.differences(buyer):
+            ledger.accuse(f"{buyer.name}: {sentence}")
+    for order_id, charges in books.charges.items():
+        if charges > 1:
+            ledger.accuse(f"order {order_id} was charged {charges} times")
+    paid = {order_id for order_id, (_, status, _) in books.orders.items() if status == "paid"}
+    if paid != {order_id for order_id, charges in books.charges.items() if charges}:
+        ledger.accuse("orders that are paid are not those that the gateway charged for")
+    return {
+        "orders": len(books.orders),
+        "orders paid": len(paid),
+        "payments": len(books.payments),
+        "payments refunded": sum(row[1] == "refunded" for row in books.payments.values()),
+    }
+
+
+class Books:
+    """What the database says, at the end."""
+
+    def __init__(self, url: str) -> None:
+        rows = _read(url, "SELECT id, user_id, status, total FROM orders_order")
+        self.orders = {row[0]: row[1:] for row in rows}
+        rows = _read(url, "SELECT id, order_id, status FROM payments_payment")
+        self.payments = {row[0]: row[1:] for row in rows}
+        self.items: dict[int, Counter[int]] = defaultdict(Counter)
+        for order_id, product_id, quantity in _read(
+            url, "SELECT order_id, product_id, quantity FROM orders_orderitem"
+        ):
+            self.items[order_id][product_id] += quantity
+        self.carts: dict[int, Counter[int]] = defaultdict(Counter)
+        for user_id, product_id, quantity in _read(
+            url,
+            "SELECT c.user_id, i.product_id, i.quantity FROM cart_cartitem i "
+            "JOIN cart_cart c ON c.id = i.cart_id WHERE c.status = 'open'",
+        ):
+            self.carts[user_id][product_id] += quantity
+        self.charges = dict(
+            _read(
+                url,
+                "SELECT p.order_id, count(*) FROM payments_democharge d JOIN payments_payment p "
+                "ON p.provider_key = d.key WHERE d.status = 'succeeded' AND d.refunded = 0 "
+                "GROUP BY p.order_id",
+            )
+        )
+
+    def differences(self, buyer: Buyer) -> list[str]:
+        """Return a sentence for each promise that was broken, and each row nobody asked for."""
+        mine = {pk: row for pk, row in self.orders.items() if row[0] == buyer.user_id}
+        found = []
+        if set(mine) != set(buyer.orders):
+            found.append(f"has orders {set(mine) ^ set(buyer.orders)} more or less")
+        if self.carts[buyer.user_id] != buyer.in_cart:
+            found.append(f"cart is {self.carts[buyer.user_id]}, not {buyer.in_cart}")
+        for order_id, total in buyer.orders.items():
+            found += self._differences_of_order(buyer, order_id, total)
+        payments = {pk for pk, row in self.payments.items() if row[0] in mine}
+        if payments != set(buyer.payments):
+            found.append(f"has payments {payments ^ set(buyer.payments)} more or less")
+        for payment_id, (_, seen) in buyer.payments.items():
+            status = self.payments.get(payment_id, (0, "lost"))[1]
+            if status not in _ENDS[seen]:
+                found.append(f"payment {payment_id} was {seen} and is {status}")
+        return found
+
+    def _differences_of_order(self, buyer: Buyer, order_id: int, total: Decimal) -> list[str]:
+        _, status, stored = self.orders.get(order_id, (0, "lost", None))
+        found = []
+        if stored != total or self.items[order_id] != buyer.items[order_id]:
+            found.append(f"order {order_id} is not what was ordered")
+        if (status == "cancelled") != (order_id in buyer.cancelled):
+            found.append(f"order {order_id} is {status}")
+        statuses = [row[1] for row in self.payments.values() if row[0] == order_id]
+        if sum(status in _LIVE for status in statuses) > 1:
+            found.append(f"order {order_id} has payments {statuses}")
+        return found
+
+
+def _read(url: str, statement: str) -> list[Any]:
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        rows: list[Any] = cursor.fetchall()
+    connection.close()
+    return rows

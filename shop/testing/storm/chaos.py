@@ -1,0 +1,65 @@
+"""What goes wrong: workers are killed at random, PostgreSQL is restarted twice, once by a crash."""
+
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from http.client import HTTPException
+from threading import Event
+
+from shop.testing.postgres import Postgres
+from shop.testing.server import Shop, send
+
+BACK_WITHIN = 5.0
+_GOOD_IN_A_ROW = 10
+
+
+class Chaos:
+    """Kills and restarts, and takes the time until the shop answers again."""
+
+    def __init__(self, shop: Shop, postgres: Postgres, seed: int) -> None:
+        self.shop = shop
+        self.postgres = postgres
+        self.chance = random.Random(seed)
+        self.kills = 0
+        self.back_after: dict[str, list[float]] = {"a killed worker": [], "PostgreSQL": []}
+
+    def run(self, stop: Event, seconds: float) -> None:
+        """Do harm for so many seconds."""
+        start = time.monotonic()
+        restarts = [(seconds / 3, "fast"), (2 * seconds / 3, "immediate")]
+        while not stop.wait(self.chance.uniform(0.5, 4)):
+            if restarts and time.monotonic() - start > restarts[0][0]:
+                self.postgres.restart(restarts.pop(0)[1])
+                self._wait_for("PostgreSQL")
+            else:
+                self._kill_a_worker()
+                self._wait_for("a killed worker")
+
+    def _kill_a_worker(self) -> None:
+        workers = self.shop.workers()
+        if not workers:
+            return
+        for worker in self.chance.sample(workers, self.chance.choice([1, 1, 1, len(workers)])):
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+                self.kills += 1
+
+    def _wait_for(self, what: str) -> None:
+        """Wait until ten answers in a row are good; note when the first of them came."""
+        start = back = time.monotonic()
+        good = 0
+        while good < _GOOD_IN_A_ROW and time.monotonic() < start + 60:
+            good = good + 1 if self._is_good() else 0
+            back = time.monotonic() if good <= 1 else back
+        self.back_after[what].append(back - start)
+
+    def _is_good(self) -> bool:
+        """Return whether the database, and the catalogue through it, can be read."""
+        try:
+            paths = ("/readyz", "/api/products/?page=2")
+            return all(send(self.shop.url, "GET", path).status == 200 for path in paths)
+        except (OSError, HTTPException):
+            time.sleep(0.02)
+            return False

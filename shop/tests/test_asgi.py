@@ -1,0 +1,164 @@
+"""What lies between the server and Django: bytes of requests and of answers."""
+
+import asyncio
+import socket
+from threading import Event
+
+import pytest
+from django.conf import settings
+
+from shop.asgi import THREADS, Application
+from shop.testing.server import send
+
+
+def scope(*headers, method="POST", path=b"/echo/", query=b""):
+    return {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "raw_path": path,
+        "query_string": query,
+        "headers": list(headers),
+        "client": ("127.0.0.2", 5),
+        "server": ("127.0.0.1", 8000),
+    }
+
+
+def events(*events):
+    """Return a ``receive`` that hands these out and then waits for ever."""
+    left = list(events)
+
+    async def receive():
+        if left:
+            return left.pop(0)
+        return await asyncio.Event().wait()
+
+    return receive
+
+
+def part(body, more=False):
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def ask(application, about, *parts):
+    sent = []
+
+    async def keep(event):
+        sent.append(event)
+
+    asyncio.run(application(about, events(*parts), keep))
+    return sent
+
+
+def recorder(seen):
+    def wsgi(environ, start_response):
+        seen.update(environ, body=environ["wsgi.input"].read())
+        start_response("201 Created", [("Location", "/x/")])
+        return [b"a", b"b"]
+
+    return wsgi
+
+
+def test_a_body_in_parts_is_one_and_an_answer_too():
+    seen = {}
+    length = (b"content-length", b"5")
+    sent = ask(Application(recorder(seen)), scope(length), part(b"hel", more=True), part(b"lo"))
+    assert seen["body"] == b"hello"
+    assert sent == [
+        {"type": "http.response.start", "status": 201, "headers": [(b"location", b"/x/")]},
+        {"type": "http.response.body", "body": b"ab"},
+    ]
+
+
+def test_names_and_values_arrive_as_pep_3333_says():
+    seen = {}
+    headers = [
+        (b"x-a", b"1"),
+        (b"x-a", b"2"),
+        (b"idempotency-key", b"\xe9"),
+        (b"x_forwarded_for", b"9.9.9.9"),
+        (b"content-type", b"text/plain"),
+    ]
+    about = scope(*headers, method="GET", path=b"/a%20b/%E2%82%AC/%FF", query=b"q=%20\xe9")
+    ask(Application(recorder(seen)), about)
+    assert seen["PATH_INFO"] == "/a b/\xe2\x82\xac/\xff"
+    assert (seen["QUERY_STRING"], seen["REMOTE_ADDR"]) == ("q=%20\xe9", "127.0.0.2")
+    assert (seen["HTTP_X_A"], seen["HTTP_IDEMPOTENCY_KEY"]) == ("1,2", "\xe9")
+    assert seen["CONTENT_TYPE"] == "text/plain"
+    assert "HTTP_X_FORWARDED_FOR" not in seen
+
+
+def test_a_body_that_does_not_come_is_a_408_and_costs_no_thread():
+    seen = {}
+    application = Application(recorder(seen), body_within=0.05)
+    start, body = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
+    assert (start["status"], seen) == (408, {})
+    assert b'"code":"request_timeout"' in body["body"]
+
+
+def test_who_leaves_while_sending_gets_no_answer():
+    seen = {}
+    left = {"type": "http.disconnect"}
+    length = (b"content-length", b"5")
+    assert ask(Application(recorder(seen)), scope(length), part(b"h", more=True), left) == []
+    assert seen == {}
+
+
+def test_a_body_that_is_too_large_is_not_taken_in():
+    seen = {}
+    length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+    ask(
+        Application(recorder(seen)), scope((b"content-length", b"%d" % length)), part(b"x" * length)
+    )
+    assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", str(length))
+
+
+def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
+    release = Event()
+
+    def slow(environ, start_response):
+        release.wait(10)
+        start_response("204 No Content", [])
+        return []
+
+    async def crowd():
+        application, sent, refused = Application(slow), [], asyncio.Event()
+
+        async def keep(event):
+            sent.append(event.get("status"))
+            if sent.count(503) == 3:
+                refused.set()
+
+        places = THREADS + 128
+        asks = [
+            asyncio.create_task(application(scope(method="GET"), events(), keep))
+            for _ in range(places + 3)
+        ]
+        await asyncio.wait_for(refused.wait(), 10)
+        release.set()
+        await asyncio.gather(*asks)
+        return [status for status in sent if status]
+
+    assert sorted(asyncio.run(crowd())) == [204] * (THREADS + 128) + [503] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_server_answers_what_is_odd(server, ada, tea):
+    url, token = server.shop.url, ada.pair.token
+    assert send(url, "HEAD", "/api/products/").body == b""
+    assert send(url, "GET", "/api/products/%E2%82%AC/").status == 404
+    assert send(url, "GET", "/%FF/").status == 404
+    add = {"product_id": tea.pk, "quantity": 1}
+    refused = send(url, "POST", "/api/cart/add/", add, token=token, key="\xe9")
+    assert (refused.status, refused.json()["errors"][0]["field"]) == (400, "Idempotency-Key")
+    large = send(url, "POST", "/api/cart/add/", {**add, "x": "x" * 300_000}, token=token)
+    assert (large.status, large.json()["code"]) == (413, "body_too_large")
+    assert send(url, "POST", "/api/cart/add/", add, token=token).status == 200
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(
+            b"POST /api/cart/add/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: application/json\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        )
+        assert line.recv(4096).startswith(b"HTTP/1.1 411 ")

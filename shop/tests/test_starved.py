@@ -1,0 +1,158 @@
+"""A real server that is held up, stopped and left without disk."""
+
+import os
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from accounts.factories import UserFactory
+from accounts.tokens import open_session
+from cart.models import Cart, CartItem
+from orders.models import Order
+from orders.states import OrderStatus
+from payments.models import DemoCharge, Payment, PaymentStatus
+from shop.core.models import IdempotencyKey
+from shop.testing.server import environment_for, manage, send
+from shop.testing.serving import faulty_server, place_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite locks the whole file, not a row"
+)
+on_sqlite = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="the disk of a PostgreSQL server is its own affair"
+)
+
+
+def token_of(user):
+    return open_session(user).token
+
+
+def test_a_gateway_that_hangs_holds_nobody_else_up(server, ada, tea):
+    """Ten pay at once and the gateway is silent; thirty requests of others go by meanwhile."""
+    buyers = UserFactory.create_batch(10)
+    orders = [place_order(buyer, tea) for buyer in buyers]
+    server.arm("gateway.silent", "3")
+
+    tokens = [token_of(buyer) for buyer in buyers]
+
+    def pay(order, token):
+        body = {"order_id": order.pk, "payment_method": "card", "payment_token": "demo_timeout"}
+        return server.send("POST", "/api/payments/", body, token=token, key="k")
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        paying = [pool.submit(pay, *pair) for pair in zip(orders, tokens, strict=True)]
+        deadline = time.monotonic() + 10
+        while DemoCharge.objects.count() < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for _ in range(30):
+            assert server.send("GET", "/api/cart/", token=ada.pair.token).status == 200
+        hanging = sum(not payment.done() for payment in paying)
+        answers = [payment.result() for payment in paying]
+    assert hanging >= 4
+    busy = [answer for answer in answers if answer.status == 503]
+    assert {answer.json()["code"] for answer in busy} <= {"gateway_busy"}
+    assert all(answer.headers["Retry-After"] for answer in busy)
+    pending = [answer for answer in answers if answer.status == 201]
+    assert {answer.json()["status"] for answer in pending} == {"pending"}
+    begun = [model.objects.count() for model in (Payment, DemoCharge, IdempotencyKey)]
+    assert begun == [len(pending)] * 3
+    assert len(pending) + len(busy) == 10
+
+    server.disarm("gateway.silent")
+    call_command("settle_payments")
+    assert set(Payment.objects.values_list("status", flat=True)) == {PaymentStatus.SUCCEEDED}
+    unpaid = Order.objects.filter(status=OrderStatus.PENDING)
+    assert unpaid.count() == len(busy)
+    for order in unpaid:
+        body = {"order_id": order.pk, "payment_method": "card"}
+        answer = server.send("POST", "/api/payments/", body, token=token_of(order.user), key="k")
+        assert (answer.status, answer.json()["status"]) == (201, "succeeded")
+    call_command("audit")
+
+
+@on_postgresql
+def test_a_held_row_lock_costs_its_own_requests_alone(server, ada, bob, tea, cart):
+    add = ("POST", "/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
+    with ThreadPoolExecutor(6) as pool:
+        with transaction.atomic():
+            Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)
+            waiting = [
+                pool.submit(server.send, *add, token=ada.pair.token, key=str(number))
+                for number in range(6)
+            ]
+            others = [server.send(*add, token=bob.pair.token).status for _ in range(5)]
+            assert not any(request.done() for request in waiting)
+            answers = [request.result() for request in waiting]
+        assert others == [200] * 5
+    assert {answer.status for answer in answers} == {503}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
+    assert server.send("GET", "/api/cart/", token=ada.pair.token).json()["total"] == "9.00"
+    assert server.send(*add, token=ada.pair.token, key="1").status == 200
+    assert CartItem.objects.get(cart=cart).quantity == 3
+
+
+def test_a_stop_ends_what_is_under_way(tmp_path, ada, tea, cart):
+    with faulty_server(tmp_path) as server:
+        server.arm("order.written", "1.5")
+        with ThreadPoolExecutor(1) as pool:
+            body = {"cart_id": cart.pk}
+            ordering = pool.submit(
+                server.send, "POST", "/api/orders/", body, token=ada.pair.token, key="k"
+            )
+            server.wait_until_reached("order.written")
+            assert not ordering.done()
+            assert server.shop.stop() == 0
+            answer = ordering.result()
+    assert (answer.status, answer.json()["order_id"]) == (201, Order.objects.get().pk)
+    call_command("audit")
+
+
+@on_sqlite
+def test_a_full_disk_refuses_writes_reads_on_and_recovers(tmp_path):
+    """A small disk of its own; the server is not restarted when there is room again."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        database = f"sqlite:///{disk}/db.sqlite3"
+        manage(environment_for(database), "migrate", "--verbosity", "0")
+        manage(environment_for(database), "seed_demo")
+        with faulty_server(tmp_path, database=database) as server:
+            _fill_up_and_make_room(server.shop, disk / "filler")
+        manage(environment_for(database), "audit")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def _fill_up_and_make_room(shop, filler):
+    person = {"username": "ada", "email": "ada@example.com", "password": "corr3ct-horse"}
+    assert send(shop.url, "POST", "/api/users/", person).status == 201
+    token = send(shop.url, "POST", "/api/login/", person).json()["token"]
+    add = ("POST", "/api/cart/add/", {"product_id": 1, "quantity": 1})
+    assert send(shop.url, *add, token=token).status == 200
+    with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    # The write-ahead log has some room of its own left from before; then none.
+    refused = [send(shop.url, *add, token=token) for _ in range(400)]
+    assert refused[-1].status == 503
+    assert refused[-1].json()["code"] == "unavailable"
+    assert int(refused[-1].headers["Retry-After"]) >= 1
+    added = 1 + sum(answer.status == 200 for answer in refused)
+    assert {answer.status for answer in refused} <= {200, 503}
+    cart = send(shop.url, "GET", "/api/cart/", token=token)
+    assert (cart.status, cart.json()["cart_items"][0]["quantity"]) == (200, added)
+    assert send(shop.url, "GET", "/api/products/").status == 200
+    filler.unlink()
+    assert send(shop.url, *add, token=token).status == 200
+    cart = send(shop.url, "GET", "/api/cart/", token=token)
+    assert cart.json()["cart_items"][0]["quantity"] == added + 1

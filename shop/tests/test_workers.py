@@ -1,0 +1,81 @@
+"""What several worker processes show of each other's writes, and what they log."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+
+from catalog.factories import ProductFactory
+from shop.testing.server import send
+from shop.testing.serving import faulty_server
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_nobody_sees_a_catalogue_older_than_their_own_write(server, amy):
+    """Four write at once, and each asks two workers after each write, by the kept answers."""
+    products = ProductFactory.create_batch(4)
+    asked = server.shop.workers()
+    assert len(asked) == 2
+
+    def write_and_look(product):
+        path, seen = f"/api/products/{product.pk}/", []
+        for number in range(1, 13):
+            price = f"{number}.50"
+            assert server.send("PATCH", path, {"price": price}, token=amy.pair.token).status == 200
+            pages = [server.send("GET", "/api/products/").json()["products"] for _ in range(2)]
+            seen += [server.send("GET", path).json()["price"] == price for _ in range(2)]
+            seen += [
+                shown["price"] == price
+                for page in pages
+                for shown in page
+                if shown["id"] == product.pk
+            ]
+        return seen
+
+    with ThreadPoolExecutor(len(products)) as pool:
+        assert list(pool.map(write_and_look, products)) == [[True] * 48] * 4
+
+
+def test_the_log_tells_of_each_request_and_of_no_secret(tmp_path, tea):
+    password, card, key = f"pw-{uuid4()}", f"demo_{uuid4().hex}", f"key-{uuid4()}"
+    person = {"username": "eve", "email": "eve@example.com", "password": password}
+    with faulty_server(tmp_path) as server:
+        shop, url = server.shop, server.shop.url
+        registered = send(url, "POST", "/api/users/", person)
+        wrong = send(url, "POST", "/api/login/", {**person, "password": password + "x"})
+        pair = send(url, "POST", "/api/login/", person).json()
+        token = pair["token"]
+        spent = send(url, "POST", "/api/token/refresh/", {"refresh": pair["refresh"]}).json()
+        add = {"product_id": tea.pk, "quantity": 1}
+        added = send(url, "POST", "/api/cart/add/?api_key=" + card, add, token=token, key=key)
+        order = send(
+            url, "POST", "/api/orders/", {"cart_id": added.json()["cart_id"]}, token=token
+        ).json()
+        pay = {"order_id": order["order_id"], "payment_method": "card", "payment_token": card}
+        paid = send(url, "POST", "/api/payments/", pay, token=token)
+        stranger = send(url, "GET", "/api/cart/", token=token + "x")
+        wild = send(url, "GET", "/api/products/?page=%00")
+        assert shop.stop() == 0
+        log = shop.log.read_text()
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    by_id = {line["request_id"]: line for line in lines if "request_id" in line}
+    user_id = registered.json()["id"]
+    for answer, method, path, user, level in [
+        (registered, "POST", "/api/users/", None, "INFO"),
+        (wrong, "POST", "/api/login/", None, "WARNING"),
+        (added, "POST", "/api/cart/add/", user_id, "INFO"),
+        (paid, "POST", "/api/payments/", user_id, "INFO"),
+        (stranger, "GET", "/api/cart/", None, "WARNING"),
+        (wild, "GET", "/api/products/", None, "WARNING"),
+    ]:
+        line = by_id[answer.headers["X-Request-ID"]]
+        assert (line["method"], line["path"], line["user_id"]) == (method, path, user)
+        assert (line["status"], line["level"]) == (answer.status, level)
+        assert line["duration_ms"] > 0
+    assert by_id[wild.headers["X-Request-ID"]]["reason"].startswith("Path and query hold no NUL")
+    secrets = [password, card, key, token, pair["refresh"], spent["token"], spent["refresh"]]
+    secrets += [settings.SECRET_KEY, settings.JWT_SIGNING_KEY, person["email"]]
+    assert [secret for secret in secrets if secret in log] == []
