@@ -16,7 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz lock
+.PHONY: help run install serve test lint schema client fuzz storm bench lock
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,12 @@ client: $(VENV)/.development ## make the TypeScript client of docs/client, compi
 
 fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles (EXAMPLES=50, SEED=1)
 	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}
+
+storm: $(VENV)/.development ## five minutes of purchases while workers and PostgreSQL die (SECONDS=300, SEED=1)
+	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
+
+bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
+	@$(BIN)/python -m bench $(BENCH)
 
 schema: $(VENV)/.development ## write docs/openapi.yaml anew
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

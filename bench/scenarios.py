@@ -78,7 +78,7 @@ def product_list(shelf: Shelf, customer: Customer) -> Client:
 
 
 def product_list_made(shelf: Shelf, customer: Customer) -> Client:
-    """The same for someone who is logged in: never kept, made anew."""
+    """The same for someone who is logged in."""
     ask = request("GET", "/api/products/", token=customer.token)
     while True:
         answer = expect((yield ask), 200)

@@ -115,31 +115,32 @@ class ProductViewSet(ShopViewSet):
 
 
 def _answer(request: Request, make: Callable[[], dict[str, Any]]) -> HttpResponseBase:
-    """Answer a public read; to the anonymous with an ETag and, where kept, from bytes.
+    """Answer a public read, from bytes where they are kept; what staff see is made anew.
 
-    A signed-in caller's answer is made anew and never cached (``no-store``).
+    The anonymous get an ETag. Nobody else may keep a signed-in caller's answer (``no-store``).
     """
-    if request.user.is_authenticated:
+    if request.user.is_staff:
         response: HttpResponseBase = Response(make())
     else:
-        response = _answer_anonymous(request, make)
-        response["Cache-Control"] = "no-cache"
+        response = _answer_public(request, make)
     response["Vary"] = "Authorization"
     return response
 
 
-def _answer_anonymous(request: Request, make: Callable[[], dict[str, Any]]) -> HttpResponse:
+def _answer_public(request: Request, make: Callable[[], dict[str, Any]]) -> HttpResponse:
     revision_now = revision.current()
-    etag = f'"{revision_now}"'
     url = request.build_absolute_uri() if _KNOWN_QUERY.issuperset(request.GET) else None
     body = revision.recall(url, revision_now) if url else None
     if body is None:
         body = dumps(make())
         if url:
             revision.keep(url, revision_now, body)
-    if _matches(request, etag):
-        return HttpResponse(status=304, headers={"ETag": etag})
-    return HttpResponse(body, content_type="application/json", headers={"ETag": etag})
+    if request.user.is_authenticated:
+        return HttpResponse(body, content_type="application/json")
+    headers = {"ETag": f'"{revision_now}"', "Cache-Control": "no-cache"}
+    if _matches(request, headers["ETag"]):
+        return HttpResponse(status=304, headers=headers)
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 def _matches(request: Request, etag: str) -> bool:

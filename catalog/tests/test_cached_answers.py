@@ -31,14 +31,23 @@ def test_a_product_is_revalidated_too_and_a_refusal_is_not(anyone, tea):
         assert (answer.status_code, "ETag" in answer) == (404, False)
 
 
-def test_what_staff_or_customers_read_is_not_kept_for_anyone(anyone, ada, amy, tea):
+def test_what_staff_read_is_kept_for_nobody(anyone, ada, amy, tea):
     path = f"{LIST}{tea.pk}/"
-    for caller in (amy, ada):
-        for url in (LIST, path):
-            assert caller.get(url, headers={"If-None-Match": "*"}).status_code == 200
+    for url in (LIST, path):
+        assert amy.get(url, headers={"If-None-Match": "*"}).status_code == 200
     assert not revision._answers
-    assert "stock" not in anyone.get(path).json()
+    for caller in (anyone, ada):
+        assert "stock" not in caller.get(path).json()
     assert amy.get(path).json()["stock"] == 10
+
+
+def test_customers_see_the_public_answer_and_nobody_on_the_way_keeps_it(anyone, ada, tea):
+    for path in (LIST, f"{LIST}{tea.pk}/"):
+        public = anyone.get(path)
+        own = ada.get(path, headers={"If-None-Match": public["ETag"]})
+        assert (own.status_code, own.content) == (200, public.content)
+        assert (own["Cache-Control"], own["Vary"]) == ("no-store", "Authorization, origin")
+        assert "ETag" not in own
 
 
 def test_public_answers_are_revalidated_and_signed_in_ones_are_not_stored(anyone, ada, amy, tea):
