@@ -20,7 +20,7 @@ from shop.testing.server import environment_for, fresh_database, manage
 _SIZES = {"small": (1_000, 1_000, 10_000), "large": (100_000, 100_000, 1_000_000)}
 _REPEAT = 15
 
-# Products, customers, orders of two lines each, all of it paid; the books balance.
+# Products, customers, half of them with a cart, orders of two lines each, paid; the books balance.
 _LOAD = """
 SET statement_timeout = 0; SET synchronous_commit = off;
 INSERT INTO accounts_user (id, password, is_superuser, first_name, last_name, is_staff, is_active,
@@ -34,6 +34,11 @@ INSERT INTO catalog_stockmovement (product_id, kind, delta, reason)
 SELECT i, 'initial', 1000000, '' FROM generate_series(1, {products}) i;
 INSERT INTO cart_cart (id, user_id, status)
 SELECT i, 1 + i % {customers}, 'ordered' FROM generate_series(1, {orders}) i;
+INSERT INTO cart_cart (id, user_id, status)
+SELECT {orders} + i, i, 'open' FROM generate_series(1, {customers}, 2) i;
+INSERT INTO cart_cartitem (cart_id, product_id, quantity)
+SELECT {orders} + i, 1 + (i + n) % {products}, 1
+FROM generate_series(1, {customers}, 2) i, generate_series(1, 3) n;
 INSERT INTO orders_order (id, user_id, cart_id, status, total, amount_paid, currency, paid_at,
     created_at)
 SELECT i, 1 + i % {customers}, i, 'paid', 20, 20, 'USD', now(), now() - i * interval '1 second'

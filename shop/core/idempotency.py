@@ -48,6 +48,9 @@ _STORE = """
 UPDATE core_idempotencykey SET status_code = %s, content_type = %s, location = %s, body = %s
 WHERE user_id = %s AND scope = %s AND key = %s
 """
+_NAME = """
+UPDATE core_idempotencykey SET resource_id = %s WHERE user_id = %s AND scope = %s AND key = %s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class _Claim:
 
     def name(self, resource_id: int) -> None:
         """Let the record say which row the work is about."""
-        self._records().update(resource_id=resource_id)
+        _write(_NAME, resource_id, self.user_id, self.scope, self.key)
 
     def _records(self) -> models.QuerySet[IdempotencyKey]:
         return IdempotencyKey.objects.filter(user_id=self.user_id, scope=self.scope, key=self.key)
