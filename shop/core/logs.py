@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from multiprocessing.util import Finalize
@@ -17,6 +18,7 @@ from threading import Thread
 
 _PAUSE = 0.05
 _AT_ONCE = 500
+_AT_MOST = 10_000
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that this thread works on; every line about it bears it."""
@@ -55,17 +57,27 @@ class BackgroundHandler(logging.Handler):
         self._writer_of = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Settle what only the caller's thread can say, and leave the record to the writer."""
-        record.msg, record.args = record.getMessage(), None
+        """Settle what only the caller's thread can say, and leave the record to the writer.
+
+        A console that takes nothing any more loses lines, and costs no memory without end.
+        """
+        try:
+            record.msg, record.args = record.getMessage(), None
+        except (TypeError, ValueError):  # a mistake in a log call is no request's misfortune
+            self.handleError(record)
+            return
         record.request_id = request_id.get()
         if self._writer_of != os.getpid():
             self._start_writer()
-        self._records.put(record)
+        if self._records.qsize() < _AT_MOST:
+            self._records.put(record)
 
     def _start_writer(self) -> None:
         """Start the thread; the handler's own lock is held."""
         self._records = SimpleQueue()  # what a parent left there, the parent writes
-        writer = Thread(target=self._write, args=(self._records,), daemon=True)
+        writer = Thread(
+            target=self._write, args=(self._records,), name=f"log {id(self)}", daemon=True
+        )
         writer.start()
         # Not atexit, which a worker forked by multiprocessing never comes to.
         Finalize(None, self._finish, args=(self._records, writer), exitpriority=0)
@@ -82,8 +94,9 @@ class BackgroundHandler(logging.Handler):
                     records.put(None)
                     break
                 lines.append(self.format(record))
-            sys.stderr.write("\n".join(lines) + "\n")
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):  # nobody reads it any more
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()
 
     @staticmethod
     def _finish(records: SimpleQueue[logging.LogRecord | None], writer: Thread) -> None:

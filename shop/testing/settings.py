@@ -36,3 +36,6 @@ from shop.settings import *  # noqa: E402, F403 - only now, under that environme
 # The manifest storage wants collectstatic; the tests serve no files.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_AUTOREFRESH = True  # a missing staticfiles folder is none of the tests' business
+
+# Where pytest can keep it beside its test; shop/core/tests/test_logs.py tries the other one.
+LOGGING["root"]["handlers"] = ["console"]
