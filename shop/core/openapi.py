@@ -30,7 +30,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 # What str.strip() leaves: it takes more away than the \s of JSON Schema's regular expressions.
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
-_KEY_PATTERN = r'^([\x21-\x7e]{1,255}|"[\x21\x23-\x5b\x5d-\x7e]{1,255}")$'
+_KEY_PATTERN = r'^([\x21\x23-\x7e][\x21-\x7e]{0,254}|"[\x21\x23-\x5b\x5d-\x7e]{1,255}")$'
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
