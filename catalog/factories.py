@@ -1,4 +1,4 @@
-"""Products for tests; their stock comes by a movement, as everyone's does."""
+"""Products and categories for tests, made by the services as everyone's are."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import factory
 
 from catalog import services
-from catalog.models import Product
+from catalog.models import Category, Product
 
 
 class ProductFactory(factory.django.DjangoModelFactory):
@@ -23,3 +23,17 @@ class ProductFactory(factory.django.DjangoModelFactory):
     def _create(cls, model_class: type[Product], *args: Any, **kwargs: Any) -> Product:
         kwargs["price"] = Decimal(kwargs["price"])
         return services.create_product(**kwargs)
+
+
+class CategoryFactory(factory.django.DjangoModelFactory):
+    """A published category at the root, unless ``parent_id`` is given."""
+
+    class Meta:
+        model = Category
+
+    name = factory.Sequence(lambda n: f"Category {n}")
+    slug = factory.Sequence(lambda n: f"category-{n}")
+
+    @classmethod
+    def _create(cls, model_class: type[Category], *args: Any, **kwargs: Any) -> Category:
+        return services.create_category(**kwargs)

@@ -5,7 +5,7 @@ from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
 from cart.views import CartViewSet
-from catalog.views import ProductViewSet
+from catalog.views import CategoryViewSet, ProductViewSet
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet
 
@@ -41,6 +41,7 @@ router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
+router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")

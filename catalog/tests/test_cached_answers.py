@@ -4,6 +4,7 @@ import pytest
 
 from cart.factories import fill_cart
 from catalog import revision, services
+from catalog.errors import ProductNotFound
 from catalog.factories import ProductFactory
 from catalog.revision import MAX_ANSWERS, current, keep, recall
 from orders.factories import place_order
@@ -164,6 +165,6 @@ def test_the_answers_kept_are_bounded_and_the_oldest_makes_room():
 
 def test_the_service_bumps_in_the_transaction_of_its_write(tea):
     start = current()
-    with pytest.raises(services.ProductNotFound):
+    with pytest.raises(ProductNotFound):
         services.archive_product(product_id=999)
     assert current() == start

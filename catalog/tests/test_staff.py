@@ -25,6 +25,7 @@ def test_a_product_is_made_with_what_is_given_and_sensible_defaults(amy):
         "currency": "USD",
         "description": "",
         "in_stock": False,
+        "category": None,
         "stock": 0,
         "is_published": True,
     }
@@ -84,6 +85,7 @@ def test_a_product_is_changed_by_what_is_given(amy, tea):
         "currency": "USD",
         "description": "",
         "in_stock": True,
+        "category": None,
         "stock": 10,
         "is_published": False,
     }

@@ -12,6 +12,7 @@ from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
 MAX_ID = 2**63 - 1
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
+_SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
 class StrictInt(serializers.IntegerField):
@@ -40,6 +41,20 @@ class StrictStr(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "pattern": f"^{_SLUG.pattern}$", "examples": ["tea-pots"]})
+class SlugField(StrictStr):
+    """A name for links: letters, digits, hyphens and underscores of ASCII."""
+
+    default_error_messages = {"slug": "Use the letters a to z, digits, hyphens and underscores."}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse what a link would have to escape."""
+        slug = super().to_internal_value(data)
+        if not _SLUG.fullmatch(slug):
+            self.fail("slug")
+        return slug
 
 
 class StrictBool(serializers.BooleanField):

@@ -153,7 +153,8 @@ def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str,
         return _describe_ours(InvalidToken())
     if isinstance(exc, drf.Throttled):
         return _describe_ours(TooManyRequests(retry_after=_seconds(exc)))
-    details = {403: "Your role does not allow this.", 404: NotFound.message}
+    plain = exc.detail == exc.default_detail
+    details = {403: "Your role does not allow this.", 404: NotFound.message} if plain else {}
     detail = details.get(exc.status_code, str(exc.detail))
     return exc.status_code, _problem(exc.status_code, detail), {}
 

@@ -11,6 +11,8 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User, fold
+from catalog.models import Category, CategoryLink
+from catalog.services.categories import Parents, lineage
 
 _CHUNK = 10_000
 
@@ -181,6 +183,15 @@ def names_are_unique_as_people_read_them() -> Iterator[str]:
             yield f"user {pk} has keys of another spelling: {username_key!r}, {email_key!r}"
 
 
+def what_lies_below_a_category_is_linked_to_it() -> Iterator[str]:
+    """The links that filters follow are the tree that its parents make."""
+    parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
+    tree = {(pk, above) for pk in parents for above in lineage(pk, parents)}
+    links = set(CategoryLink.objects.values_list("category_id", "above_id"))
+    for pk, above in sorted(tree ^ links):
+        yield f"category {pk} {'lacks' if (pk, above) in tree else 'has'} a link to {above}"
+
+
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     stock_is_the_sum_of_its_movements,
     sales_are_what_orders_hold,
@@ -192,4 +203,5 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     the_gateway_agrees,
     the_last_event_tells_the_status,
     names_are_unique_as_people_read_them,
+    what_lies_below_a_category_is_linked_to_it,
 )

@@ -7,7 +7,8 @@ from django.db.models import F
 
 from accounts.models import User
 from cart.models import Cart
-from catalog.models import Product, StockMovement
+from catalog.factories import CategoryFactory
+from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
@@ -26,6 +27,7 @@ def shop(ada, bob, tea):
     services.cancel_order(order_id=late.pk, actor=ada.user)
     settle_payments()
     place_order(bob.user, tea)
+    CategoryFactory()
     shipped = place_order(bob.user, tea)
     pay(shipped, method="cash_on_delivery")
     services.ship_order(order_id=shipped.pk, actor=bob.user)
@@ -33,7 +35,7 @@ def shop(ada, bob, tea):
 
 def test_books_that_balance_are_said_to(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 10 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 11 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -61,6 +63,9 @@ BREACHES = {
     ),
     "names_are_unique_as_people_read_them": lambda: User.objects.filter(username="ada").update(
         username="Eve"
+    ),
+    "what_lies_below_a_category_is_linked_to_it": lambda: CategoryLink.objects.all()._raw_delete(
+        "default"
     ),
 }
 

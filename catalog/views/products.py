@@ -1,35 +1,36 @@
 """The verbs of the catalog: public reads, kept as bytes; writes by staff."""
 
-from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.http import parse_etags
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import revision, services
-from catalog.errors import OutOfStock, ProductNotFound, StockLimit
+from catalog import services
+from catalog.errors import CategoryNotFound, OutOfStock, ProductNotFound, StockLimit
 from catalog.models import Product
-from catalog.serializers import (
+from catalog.serializers.products import (
     NewProductSerializer,
     ProductChangesSerializer,
     ProductSerializer,
     StockAdjustmentSerializer,
     show_product,
 )
+from catalog.views.answers import answer_public
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.renderers import dumps
-from shop.core.viewsets import IsStaff, ShopViewSet, read
+from shop.core.viewsets import ShopViewSet, StaffMay, read
 
-# Queries that belong to the answer's URL; any other passes the kept answers by.
-_KNOWN_QUERY = frozenset({"page", "page_size"})
+_PERMISSIONS = {
+    "create": "catalog.add_product",
+    "partial_update": "catalog.change_product",
+    "stock": "catalog.change_product",
+    "destroy": "catalog.delete_product",
+}
 
 
 class ProductViewSet(ShopViewSet):
@@ -40,24 +41,30 @@ class ProductViewSet(ShopViewSet):
     plural = "products"
 
     def get_permissions(self) -> list[Any]:
-        """Reads are public, writes are for staff."""
-        return [AllowAny() if self.action in {"list", "retrieve"} else IsStaff()]
+        """Reads are public, writes are for staff who may."""
+        needed = _PERMISSIONS.get(self.action or "")
+        return [StaffMay(needed) if needed else AllowAny()]
 
     def get_queryset(self) -> QuerySet[Product]:
         """What the caller may see, oldest first."""
-        return Product.objects.visible_to(self.request.user).order_by("pk")
+        return Product.objects.visible_to(self.request.user).shown().order_by("pk")
 
     @describe("List products", answers={200: ProductSerializer(many=True)}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of what is for sale; to staff also what is not published."""
-        return _answer(request, self._list)
+        return answer_public(request, self._list)
 
     @describe("Retrieve product", answers={200: ProductSerializer}, headers=["ETag"])
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Show one product."""
-        return _answer(request, lambda: self._show(self.get_object()))
+        return answer_public(request, lambda: self._show(self.get_object()))
 
-    @describe("Create product", takes=NewProductSerializer, answers={201: ProductSerializer})
+    @describe(
+        "Create product",
+        takes=NewProductSerializer,
+        answers={201: ProductSerializer},
+        refuses=[CategoryNotFound],
+    )
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product, with its initial stock."""
 
@@ -73,7 +80,7 @@ class ProductViewSet(ShopViewSet):
         "Change product",
         takes=ProductChangesSerializer,
         answers={200: ProductSerializer},
-        refuses=[ProductNotFound],
+        refuses=[ProductNotFound, CategoryNotFound],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given."""
@@ -112,38 +119,3 @@ class ProductViewSet(ShopViewSet):
 
     def _show(self, product: Product) -> dict[str, Any]:
         return show_product(product, for_staff=self.request.user.is_staff)
-
-
-def _answer(request: Request, make: Callable[[], dict[str, Any]]) -> HttpResponseBase:
-    """Answer a public read, from bytes where they are kept; what staff see is made anew.
-
-    The anonymous get an ETag. Nobody else may keep a signed-in caller's answer (``no-store``).
-    """
-    if request.user.is_staff:
-        response: HttpResponseBase = Response(make())
-    else:
-        response = _answer_public(request, make)
-    response["Vary"] = "Authorization"
-    return response
-
-
-def _answer_public(request: Request, make: Callable[[], dict[str, Any]]) -> HttpResponse:
-    revision_now = revision.current()
-    url = request.build_absolute_uri() if _KNOWN_QUERY.issuperset(request.GET) else None
-    body = revision.recall(url, revision_now) if url else None
-    if body is None:
-        body = dumps(make())
-        if url:
-            revision.keep(url, revision_now, body)
-    if request.user.is_authenticated:
-        return HttpResponse(body, content_type="application/json")
-    headers = {"ETag": f'"{revision_now}"', "Cache-Control": "no-cache"}
-    if _matches(request, headers["ETag"]):
-        return HttpResponse(status=304, headers=headers)
-    return HttpResponse(body, content_type="application/json", headers=headers)
-
-
-def _matches(request: Request, etag: str) -> bool:
-    """Compare weakly, as RFC 9110 has it for If-None-Match."""
-    wanted = parse_etags(request.headers.get("If-None-Match", ""))
-    return "*" in wanted or etag in {tag.removeprefix("W/") for tag in wanted}

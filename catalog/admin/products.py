@@ -1,6 +1,6 @@
 """The catalog's desk: products by the services that every writer uses, stock by movements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -89,6 +89,7 @@ class ProductAdmin(DeskAdmin):
     list_display_links = ("id", "name")
     list_filter = ("is_published", InStockFilter, ArchivedFilter)
     search_fields = ("name",)
+    autocomplete_fields = ("category",)
     actions = ("publish", "unpublish", "delete_selected")
 
     def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
@@ -101,7 +102,7 @@ class ProductAdmin(DeskAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         """Take the initial stock with a new product; later it moves by adjustments."""
-        fields = ["name", "description", "price", "is_published", "stock"]
+        fields = ["name", "description", "category", "price", "is_published", "stock"]
         return fields if obj is None else [*fields, *_SHOWN]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
@@ -137,10 +138,9 @@ class ProductAdmin(DeskAdmin):
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Write by the services."""
         if change:
-            changes = {name: form.cleaned_data[name] for name in form.changed_data}
-            services.update_product(product_id=obj.pk, **changes)
+            services.update_product(product_id=obj.pk, **_values(form, form.changed_data))
             return
-        created = services.create_product(**form.cleaned_data, actor=_staff(request))
+        created = services.create_product(**_values(form, form.fields), actor=_staff(request))
         obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
@@ -230,6 +230,15 @@ class StockMovementAdmin(ReadOnlyAdmin):
     list_select_related = ("product", "actor")
     list_filter = ("kind",)
     search_fields = ("product__name", "reason")
+
+
+def _values(form: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return what the form says, its category by its id, as the services take it."""
+    values = {name: form.cleaned_data[name] for name in names}
+    if "category" in values:
+        category = values.pop("category")
+        values["category_id"] = category and category.pk
+    return values
 
 
 def _is_archived(product: Product | None) -> bool:

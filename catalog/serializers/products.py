@@ -5,8 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.models import MAX_STOCK, Product
-from shop.core.fields import AmountField, StrictBool, StrictInt, StrictStr
+from catalog.models import MAX_STOCK, Category, Product
+from catalog.serializers.categories import CategoryLinkSerializer, show_link
+from shop.core.fields import AmountField, IdField, StrictBool, StrictInt, StrictStr
 from shop.core.money import currency, show
 from shop.core.openapi import example
 
@@ -25,6 +26,7 @@ REASON_LENGTH = 200
                 "currency": "USD",
                 "description": "Holds a litre.",
                 "in_stock": True,
+                "category": {"id": 4, "name": "Teapots", "slug": "teapots"},
             }
         )
     ]
@@ -38,6 +40,7 @@ class ProductSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     description = serializers.CharField()
     in_stock = serializers.BooleanField()
+    category = CategoryLinkSerializer(allow_null=True)
     stock = serializers.IntegerField(required=False, help_text="For staff.")
     is_published = serializers.BooleanField(required=False, help_text="For staff.")
 
@@ -51,10 +54,17 @@ def show_product(product: Product, *, for_staff: bool) -> dict[str, Any]:
         "currency": currency(),
         "description": product.description,
         "in_stock": product.stock > 0,
+        "category": _show_category(product.category, for_staff=for_staff),
     }
     if for_staff:
         shown |= {"stock": product.stock, "is_published": product.is_published}
     return shown
+
+
+def _show_category(category: Category | None, *, for_staff: bool) -> dict[str, Any] | None:
+    if category is None or not (category.is_published or for_staff):
+        return None
+    return show_link(category.pk, category.name, category.slug)
 
 
 @extend_schema_serializer(
@@ -77,6 +87,7 @@ class NewProductSerializer(serializers.Serializer[Any]):
     price = AmountField()
     description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
     stock = StrictInt(min_value=0, max_value=MAX_STOCK, required=False)
+    category_id = IdField(required=False, allow_null=True)
     is_published = StrictBool(required=False)
 
 
@@ -87,6 +98,7 @@ class ProductChangesSerializer(serializers.Serializer[Any]):
     name = StrictStr(max_length=NAME_LENGTH, required=False)
     price = AmountField(required=False)
     description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
+    category_id = IdField(required=False, allow_null=True)
     is_published = StrictBool(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,16 @@ from django.db.models import Case, Expression, F, IntegerField, Value, When
 from django.db.models.functions import Now
 
 from catalog import revision
-from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, StockLimit
+from catalog.errors import (
+    CategoryNotFound,
+    OutOfStock,
+    ProductNotFound,
+    ProductUnavailable,
+    StockLimit,
+)
 from catalog.models import (
     MAX_STOCK,
+    Category,
     MovementKind,
     Product,
     ProductQuerySet,
@@ -24,13 +31,19 @@ from shop.core.statements import Update
 from shop.core.transactions import transactional
 
 
-class ProductChanges(TypedDict, total=False):
+class ProductDetails(TypedDict, total=False):
+    """What a product may have beside name, price and stock."""
+
+    description: str
+    category_id: int | None
+    is_published: bool
+
+
+class ProductChanges(ProductDetails, total=False):
     """What staff may change of a product; ``stock`` moves by ``adjust_stock`` instead."""
 
     name: str
-    description: str
     price: Decimal
-    is_published: bool
 
 
 def _take(**values: int) -> tuple[ProductQuerySet, dict[str, Any]]:
@@ -49,15 +62,17 @@ def create_product(
     *,
     name: str,
     price: Decimal,
-    description: str = "",
     stock: int = 0,
-    is_published: bool = True,
     actor: AbstractUser | None = None,
+    **details: Unpack[ProductDetails],
 ) -> Product:
-    """Create a product with its initial stock. ``price`` is in the shop's currency."""
-    product = Product.objects.create(
-        name=name, price=price, description=description, stock=stock, is_published=is_published
-    )
+    """Create a product with its initial stock. ``price`` is in the shop's currency.
+
+    Raises CategoryNotFound.
+    """
+    product = Product(name=name, price=price, stock=stock)
+    _apply(product, details)
+    product.save()
     if stock:
         _record({product.pk: stock}, kind=MovementKind.INITIAL, reason="Initial stock", actor=actor)
     revision.bump()
@@ -66,11 +81,10 @@ def create_product(
 
 @transactional
 def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
-    """Change a product that is not archived. Raises ProductNotFound."""
+    """Change a product that is not archived. Raises ProductNotFound, CategoryNotFound."""
     product = _lock(product_id)
-    for name, value in changes.items():
-        setattr(product, name, value)
     if changes:
+        _apply(product, changes)
         product.save(update_fields=list(changes))
         revision.bump()
     return product
@@ -139,6 +153,14 @@ def _lock(product_id: int) -> Product:
         return Product.objects.not_archived().lock(product_id)
     except Product.DoesNotExist:
         raise ProductNotFound from None
+
+
+def _apply(product: Product, changes: ProductDetails | ProductChanges) -> None:
+    category_id = changes.get("category_id")
+    if category_id and not Category.objects.filter(pk=category_id).exists():
+        raise CategoryNotFound
+    for name, value in changes.items():
+        setattr(product, name, value)
 
 
 def _pieces(quantities: Quantities) -> Expression:

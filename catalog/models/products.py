@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from catalog.models.categories import Category
 from shop.core.money import MAX_DIGITS
 
 MAX_STOCK = 1_000_000_000
@@ -31,6 +32,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What is for sale; for staff also what is not published."""
         return self.not_archived() if user.is_staff else self.for_sale()
 
+    def shown(self) -> ProductQuerySet:
+        """With all that their readers see of them, in one statement."""
+        return self.select_related("category")
+
     def lock(self, pk: int) -> Product:
         """Lock one product until the transaction ends, and return it. Raises DoesNotExist."""
         return self.select_for_update(no_key=True).get(pk=pk)
@@ -45,6 +50,9 @@ class Product(models.Model):
 
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True, default="")
+    category = models.ForeignKey(
+        Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
+    )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )
@@ -69,6 +77,12 @@ class Product(models.Model):
                 fields=["id"],
                 condition=Q(is_published=True, archived_at=None),
                 name="product_for_sale",
+            ),
+            # GET /api/products/?category=
+            models.Index(
+                fields=["category", "id"],
+                condition=Q(is_published=True, archived_at=None),
+                name="product_in_category",
             ),
         ]
 

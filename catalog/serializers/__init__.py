@@ -1,0 +1,1 @@
+"""Shapes of the catalog, a resource a module."""
