@@ -56,7 +56,9 @@ def read_tree(*, for_staff: bool) -> Tree:
     )
     if not rows:
         return Tree(revision.current(), [], {})
-    nodes = {row[3]: Node(*row[3:], for_staff) for row in rows}
+    nodes = {}
+    for _, _, _, pk, name, slug, position, is_published in rows:
+        nodes[pk] = Node(pk, name, slug, position, is_published, for_staff)
     parents = {row[3]: row[0] for row in rows}
     roots = []
     for pk, node in nodes.items():

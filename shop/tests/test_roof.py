@@ -10,7 +10,16 @@ from shop.core import health
 def test_the_index_lists_the_resources(anyone, db):
     index = anyone.get("/api/").json()
     assert index["products"] == "http://testserver/api/products/"
-    assert set(index) == {"login", "logout", "users", "products", "cart", "orders", "payments"}
+    assert set(index) == {
+        "login",
+        "logout",
+        "users",
+        "products",
+        "categories",
+        "cart",
+        "orders",
+        "payments",
+    }
 
 
 def test_the_schema_names_every_operation_of_the_owner(anyone, db):
