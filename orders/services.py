@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from accounts.models import User
-from cart.pricing import PricedCart, PricedLine, price_lines
+from cart.pricing import PricedCart, price_lines
 from cart.services import claim_cart, lock_lines
 from catalog.services import return_stock, take_stock
 from orders.errors import (
@@ -42,15 +42,13 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     lines = lock_lines(cart_id=cart_id)
     if not lines:
         raise CartEmpty
-    priced = price_lines(
-        PricedLine(product.pk, product.name, product.price, quantity) for product, quantity in lines
-    )
+    priced = price_lines(line for line, _ in lines)
     _check_total(priced.total, expected_total)
     order = _write_order(user, cart_id, priced)
     fault("order.written")
     take_stock(
-        products=[product for product, _ in lines],
-        quantities={product.pk: quantity for product, quantity in lines},
+        products=[product for _, product in lines],
+        quantities={line.product_id: line.quantity for line, _ in lines},
         reason=f"Order {order.pk}",
         actor=user,
     )

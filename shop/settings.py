@@ -179,6 +179,7 @@ _database = env.db_url_config(
     env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
 )
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "shop.core.sqlite3"  # Django's, which knows that it has JSON
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
@@ -275,6 +276,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "AttributeKind": "catalog.models.AttributeKind",
+        "MovementKind": "catalog.models.MovementKind",
+        "SaleKind": "catalog.models.SaleKind",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [

@@ -58,7 +58,7 @@ def tea(db: None) -> Product:
 @pytest.fixture(autouse=True)
 def _forget_answers() -> None:
     """Keep no cached catalogue answer from one test to the next."""
-    revision._answers.clear()
+    revision.forget()
 
 
 @pytest.fixture
