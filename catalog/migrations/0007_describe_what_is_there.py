@@ -11,7 +11,7 @@ CHANGED = "UPDATE catalog_product SET changed_in = 1 WHERE changed_in IS NULL"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0006_attributes_and_tags")]
+    dependencies = [("catalog", "0006_unique_skus_and_slugs")]
 
     operations = [
         migrations.RunSQL(sql, migrations.RunSQL.noop) for sql in (SLUGS, PRICES, CHANGED)

@@ -85,26 +85,31 @@ class Product(models.Model):
 
     name = models.CharField(max_length=NAME_LENGTH)
     slug = models.SlugField(
-        max_length=NAME_LENGTH, blank=True, default="", help_text="Its name in links and files."
+        max_length=NAME_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its name in links and files.",
     )
     description = models.TextField(blank=True, default="")
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
-    brand = models.CharField(max_length=100, blank=True, default="")
+    brand = models.CharField(max_length=100, blank=True, default="", db_default="")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
     )
-    has_variants = models.BooleanField(default=False, editable=False)
+    has_variants = models.BooleanField(default=False, db_default=False, editable=False)
     options = models.JSONField(
         default=list,
+        db_default=[],
         blank=True,
         help_text="What to choose by, such as size and colour; of a variant, its values.",
     )
     position = models.PositiveSmallIntegerField(
-        default=0, help_text="Of a variant among the others; low comes first."
+        default=0, db_default=0, help_text="Of a variant among the others; low comes first."
     )
-    sku = models.CharField("SKU", max_length=64, blank=True, default="")
+    sku = models.CharField("SKU", max_length=64, blank=True, default="", db_default="")
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )
@@ -117,7 +122,9 @@ class Product(models.Model):
     )
     stock = models.IntegerField(default=0, help_text="Pieces that may still be sold.")
     backorder = models.BooleanField(
-        default=False, help_text="Sold beyond the stock, which then counts pieces owed."
+        default=False,
+        db_default=False,
+        help_text="Sold beyond the stock, which then counts pieces owed.",
     )
     low_stock_threshold = models.PositiveIntegerField(
         null=True, blank=True, help_text="On the list of what runs out at so many pieces or fewer."
@@ -130,10 +137,16 @@ class Product(models.Model):
         null=True, blank=True, editable=False, help_text="Gone from every read, kept for the books."
     )
     sold = models.IntegerField(
-        default=0, editable=False, help_text="Pieces sold in the last 90 days, as last counted."
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Pieces sold in the last 90 days, as last counted.",
     )
     keywords = models.TextField(
-        default="", editable=False, help_text="Brand, tags, SKUs and options, for the search."
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Brand, tags, SKUs and options, for the search.",
     )
     changed_in = models.BigIntegerField(
         null=True, editable=False, help_text="The catalogue's revision that changed it last."

@@ -18,7 +18,7 @@ class CatalogRevision(models.Model):
     number = models.BigIntegerField(default=1)
     epoch = models.CharField(max_length=16)
     all_changed_in = models.BigIntegerField(
-        default=0, help_text="The revision since which any product may have changed."
+        default=0, db_default=0, help_text="The revision since which any product may have changed."
     )
 
     class Meta:
