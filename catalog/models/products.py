@@ -223,8 +223,12 @@ class Product(models.Model):
 
 
 def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
-    """Whether the user also sees what is not published, and what only staff read."""
-    return user.is_staff and user.has_perm("catalog.view_product")
+    """Whether the user also sees what is not published, and what only staff read.
+
+    Who may write products sees what they wrote.
+    """
+    verbs = ("view", "change", "add")
+    return user.is_staff and any(user.has_perm(f"catalog.{verb}_product") for verb in verbs)
 
 
 class ProductStatus(models.TextChoices):

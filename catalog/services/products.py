@@ -23,7 +23,7 @@ from catalog.errors import (
 )
 from catalog.models import Category, PriceChange, Product
 from catalog.services.attributes import set_attributes, set_tags
-from catalog.services.rows import Family, free_slug, insert_row, lock_family, save_row
+from catalog.services.rows import Family, insert_product, lock_family, save_row
 from catalog.services.stock import stock_new
 from catalog.services.variants import (
     NewVariant,
@@ -91,8 +91,7 @@ def create_product(
     product = Product(name=name, price=price, stock=stock)
     _apply(product, details)
     product.has_variants = bool(product.options)
-    product.slug = product.slug or free_slug(name)
-    insert_row(product)
+    insert_product(product)
     PriceChange.objects.create(product=product, price=price)
     made = insert_variants(Family(product, []), variants)
     stock_new(quantities={row.pk: row.stock for row in (product, *made)}, actor=actor)

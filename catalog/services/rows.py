@@ -68,6 +68,23 @@ def insert_row(row: Product) -> None:
         _refuse(row, error)
 
 
+def insert_product(product: Product) -> None:
+    """Insert a product, under a slug made of its name unless it has one.
+
+    Raises SlugTaken for a given slug, SkuTaken. A made one gives way to another that comes at the
+    same moment.
+    """
+    if product.slug:
+        insert_row(product)
+        return
+    product.slug = _free_slug(product.name)
+    try:
+        insert_row(product)
+    except SlugTaken:
+        product.slug = f"{product.slug}-{token_hex(4)}"
+        insert_row(product)
+
+
 def save_row(row: Product, columns: Iterable[str]) -> None:
     """Save the named columns of a locked row. Raises SlugTaken, SkuTaken, VariantExists."""
     try:
@@ -77,7 +94,7 @@ def save_row(row: Product, columns: Iterable[str]) -> None:
         _refuse(row, error)
 
 
-def free_slug(name: str) -> str:
+def _free_slug(name: str) -> str:
     """Return a slug for a product of this name that none has now."""
     base = slugify(name)[: NAME_LENGTH - 10] or "product"
     tries = [base, *(f"{base}-{n}" for n in range(2, _SLUGS_TRIED))]

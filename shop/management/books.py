@@ -39,7 +39,8 @@ def stock_is_the_sum_of_its_movements() -> Iterator[str]:
         FROM catalog_product product
         LEFT JOIN (SELECT product_id, SUM(delta) AS total FROM catalog_stockmovement
                    GROUP BY product_id) moved ON moved.product_id = product.id
-        WHERE product.stock <> COALESCE(moved.total, 0) OR product.stock < 0
+        WHERE product.stock <> COALESCE(moved.total, 0)
+           OR (product.stock < 0 AND NOT product.backorder)
         """
     ):
         yield f"product {pk} has {stock} in stock, its movements add up to {moved}"
@@ -192,6 +193,53 @@ def what_lies_below_a_category_is_linked_to_it() -> Iterator[str]:
         yield f"category {pk} {'lacks' if (pk, above) in tree else 'has'} a link to {above}"
 
 
+def variants_follow_their_product() -> Iterator[str]:
+    """A variant is published with its product, lies in its category, and answers its options."""
+    for pk, parent in _rows(
+        """
+        SELECT variant.id, product.id
+        FROM catalog_product variant JOIN catalog_product product ON product.id = variant.parent_id
+        WHERE variant.archived_at IS NULL AND (
+            product.archived_at IS NOT NULL OR NOT product.has_variants
+            OR variant.is_published <> product.is_published
+            OR COALESCE(variant.category_id, 0) <> COALESCE(product.category_id, 0)
+            OR (variant.publish_at IS NULL) <> (product.publish_at IS NULL)
+            OR variant.publish_at <> product.publish_at)
+        """
+    ):
+        yield f"variant {pk} does not follow product {parent}"
+
+
+def a_product_costs_what_its_cheapest_variant_costs() -> Iterator[str]:
+    """The price that lists show, sort and filter by is that of the cheapest variant."""
+    for pk, price, cheapest in _rows(
+        """
+        SELECT product.id, product.price, cheapest.price
+        FROM catalog_product product
+        JOIN (SELECT parent_id, MIN(price) AS price FROM catalog_product
+              WHERE archived_at IS NULL AND parent_id IS NOT NULL
+              GROUP BY parent_id) cheapest ON cheapest.parent_id = product.id
+        WHERE product.archived_at IS NULL AND ROUND(product.price, 2) <> ROUND(cheapest.price, 2)
+        """
+    ):
+        yield f"product {pk} costs {price}, its cheapest variant {cheapest}"
+
+
+def the_last_price_change_tells_the_price() -> Iterator[str]:
+    """Whatever changed a price left its history, which the lowest of 30 days is read from."""
+    for pk, price, told in _rows(
+        """
+        SELECT product.id, product.price, change.price
+        FROM catalog_product product
+        LEFT JOIN (SELECT product_id, MAX(id) AS id FROM catalog_pricechange GROUP BY product_id)
+            latest ON latest.product_id = product.id
+        LEFT JOIN catalog_pricechange change ON change.id = latest.id
+        WHERE change.id IS NULL OR ROUND(change.price, 2) <> ROUND(product.price, 2)
+        """
+    ):
+        yield f"product {pk} costs {price}, its last price change says {told}"
+
+
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     stock_is_the_sum_of_its_movements,
     sales_are_what_orders_hold,
@@ -204,4 +252,7 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     the_last_event_tells_the_status,
     names_are_unique_as_people_read_them,
     what_lies_below_a_category_is_linked_to_it,
+    variants_follow_their_product,
+    a_product_costs_what_its_cheapest_variant_costs,
+    the_last_price_change_tells_the_price,
 )

@@ -1,6 +1,7 @@
 """A small cast: ada and bob buy, amy is staff, and anyone is nobody in particular."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -11,7 +12,7 @@ from accounts.factories import StaffFactory, UserFactory
 from accounts.models import User
 from accounts.tokens import open_session
 from catalog import revision
-from catalog.factories import ProductFactory
+from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
 
 
@@ -53,6 +54,31 @@ def amy(db: None) -> Caller:
 def tea(db: None) -> Product:
     """A product for sale: 4.50 a piece, 10 in stock."""
     return ProductFactory(name="Tea", price="4.50", stock=10)
+
+
+@pytest.fixture
+def shirt(db: None) -> Product:
+    """A product with variants: S / Red (5), M / Red (3), both 20.00; M / Blue (none), 18.00."""
+    return ShirtFactory()
+
+
+class DatabaseClock:
+    """The database's time, which decides; no test can move it, so tests let it come."""
+
+    def soon(self) -> datetime:
+        """Return an instant a fraction of a second from now."""
+        return datetime.fromtimestamp(revision.instant()[2], UTC) + timedelta(milliseconds=400)
+
+    def reaches(self, instant: datetime) -> None:
+        """Return once it is ``instant`` or later."""
+        while revision.instant()[2] < instant.timestamp():
+            pass
+
+
+@pytest.fixture
+def the_clock(db: None) -> DatabaseClock:
+    """The clock by which sales begin and products appear."""
+    return DatabaseClock()
 
 
 @pytest.fixture(autouse=True)
