@@ -171,3 +171,10 @@ class SaleBegun(Conflict):
 
     code = "sale_begun"
     message = "The sale has begun: only its name and its end may change, the end to a time to come."
+
+
+class CursorOutdated(Conflict):
+    """409: the cursor is of a database that is no more."""
+
+    code = "cursor_outdated"
+    message = "This cursor no longer holds: ask without one, and load the catalogue anew."

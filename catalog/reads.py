@@ -1,5 +1,6 @@
 """Products with all that their readers see of them: price, pictures, words, in one statement."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -114,8 +115,24 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
 
 def variants_of(product_id: int) -> list[Any]:
     """Return a product's variants as ``for_list`` reads them, in their order. One statement."""
-    variants = Product.objects.not_archived().filter(parent_id=product_id)
-    return list(for_list(variants).order_by("position", "pk"))
+    return variants_of_all([product_id])[product_id]
+
+
+def variants_of_all(product_ids: Collection[int]) -> dict[int, list[Any]]:
+    """Return products' variants by the products' ids, each as ``variants_of``. One statement."""
+    variants = Product.objects.not_archived().filter(parent_id__in=product_ids)
+    families: dict[int, list[Any]] = {pk: [] for pk in product_ids}
+    variant: Any
+    for variant in for_list(variants).order_by("position", "pk"):
+        families[variant.parent_id].append(variant)
+    return families
+
+
+def with_variants(product_ids: Collection[int]) -> list[tuple[Any, list[Any]]]:
+    """Return products as ``for_detail`` reads them, each with its variants. Two statements."""
+    families = variants_of_all(product_ids)
+    products = for_detail(Product.objects.filter(pk__in=product_ids)).order_by("pk")
+    return [(product, families[product.pk]) for product in products]
 
 
 def price(product: Any) -> Price:

@@ -36,6 +36,14 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "changed_in",
+                    models.BigIntegerField(
+                        default=0,
+                        editable=False,
+                        help_text="The catalogue's revision that changed it last.",
+                    ),
+                ),
                 ("name", models.CharField(max_length=100)),
                 (
                     "kind",

@@ -55,6 +55,9 @@ class Sale(models.Model):
     categories = models.ManyToManyField(
         Category, blank=True, related_name="sales", help_text="With all that lies below them."
     )
+    changed_in = models.BigIntegerField(
+        default=0, editable=False, help_text="The catalogue's revision that changed it last."
+    )
 
     class Meta:
         constraints = [

@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from django.db.models import Q
-
 from catalog import revision
 from catalog.errors import CategoryNotFound, ProductNotFound, SaleBegun, SaleNotFound
 from catalog.models import Category, Product, Sale, SaleKind
@@ -54,7 +52,7 @@ def create_sale(
     _check(sale)
     sale.save()
     _set_scope(sale, details)
-    revision.bump(everything=True)
+    _bump(sale)
     return sale
 
 
@@ -76,7 +74,7 @@ def update_sale(*, sale_id: int, **changes: Unpack[SaleChanges]) -> Sale:
     _check(sale)
     sale.save()
     _set_scope(sale, changes)
-    revision.bump(everything=True)
+    _bump(sale)
     return sale
 
 
@@ -86,11 +84,20 @@ def end_sale(*, sale_id: int) -> None:
     sale, now = _lock(sale_id), _now()
     if sale.starts_at >= now:
         sale.delete()
-    elif not Sale.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), pk=sale_id).update(
-        ends_at=now
-    ):
+        revision.bump()
+        return
+    if sale.ends_at is not None and sale.ends_at <= now:
         raise SaleBegun
-    revision.bump(everything=True)
+    sale.ends_at = now
+    sale.save(update_fields=["ends_at"])
+    _bump(sale)
+
+
+def _bump(sale: Sale) -> None:
+    """Bump the revision, and let the feed of changes find what the sale is of."""
+    revision.bump()
+    sale.changed_in = revision.instant()[1]
+    sale.save(update_fields=["changed_in"])
 
 
 def _now() -> datetime:

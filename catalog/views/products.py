@@ -4,15 +4,18 @@ from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import reads, services
+from catalog.changes import SINCE_PATTERN, read_changes
 from catalog.errors import (
     CategoryNotFound,
     ChooseVariant,
+    CursorOutdated,
     NoOptions,
     OptionsInUse,
     OutOfStock,
@@ -27,6 +30,7 @@ from catalog.errors import (
     VariantLimit,
 )
 from catalog.models import Product, ProductQuerySet, StockMovement, sees_all_products
+from catalog.serializers.changes import ChangesSerializer, show_changes
 from catalog.serializers.product_forms import (
     NewProductSerializer,
     NewVariantSerializer,
@@ -194,6 +198,23 @@ class ProductViewSet(ShopViewSet):
         """Show a page of what has its threshold of pieces or fewer, products and variants."""
         page = self.paginate_queryset(Product.objects.running_out().order_by("pk"))
         return self.get_paginated_response([show_low_stock(product) for product in page or ()])
+
+    @describe(
+        "List changes",
+        answers={200: ChangesSerializer},
+        refuses=[CursorOutdated],
+        parameters=[
+            OpenApiParameter(
+                "since",
+                {"type": "string", "pattern": SINCE_PATTERN},
+                description="The cursor of the last answer; none to load everything.",
+            )
+        ],
+    )
+    @action(detail=False)
+    def changes(self, request: Request) -> Response:
+        """Show what changed for customers since a cursor, and what is for sale no more."""
+        return Response(show_changes(read_changes(request.query_params.get("since"))))
 
     def _list(self) -> dict[str, Any]:
         products = reads.for_list(self.get_queryset().listed()).order_by("pk")
