@@ -32,6 +32,13 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="catalogrevision",
+            name="ranked_at",
+            field=models.DateTimeField(
+                help_text="When it was last counted what products sell.", null=True
+            ),
+        ),
+        migrations.AddField(
             model_name="product",
             name="backorder",
             field=models.BooleanField(

@@ -21,6 +21,10 @@ class CatalogRevision(models.Model):
         default=0, db_default=0, help_text="The revision since which any product may have changed."
     )
 
+    ranked_at = models.DateTimeField(
+        null=True, help_text="When it was last counted what products sell."
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="catalogrevision_is_one_row"),

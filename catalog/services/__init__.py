@@ -13,6 +13,7 @@ from catalog.services.products import (
     create_product,
     update_product,
 )
+from catalog.services.ranking import is_ranking_due, rank_products
 from catalog.services.sales import SaleChanges, create_sale, end_sale, update_sale
 from catalog.services.stock import (
     LockedProduct,
@@ -40,6 +41,8 @@ __all__ = [
     "delete_attribute",
     "delete_category",
     "end_sale",
+    "is_ranking_due",
+    "rank_products",
     "return_stock",
     "take_stock",
     "update_attribute",
