@@ -44,7 +44,8 @@ class ProductForm(forms.ModelForm):
         self.initial["option_names"] = product.options
         self.initial["tag_words"] = sorted(row.tag for row in product.tags.all())
         for row in product.attributes.select_related("attribute"):
-            value = next(v for v in (row.text, row.number, row.boolean) if v is not None)
+            number = None if row.number is None else f"{row.number.normalize():f}"
+            value = next(v for v in (row.text, number, row.boolean) if v is not None)
             self.initial[f"{ATTRIBUTE}{row.attribute.slug}"] = value
 
     def values(self) -> dict[str, Any]:
