@@ -12,9 +12,8 @@ from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.models import Product, for_sale
 from catalog.pricing import current_price
-from catalog.reads import active_sales
+from catalog.reads import any_sale, sales_on
 from catalog.services import LockedProduct, choose_variant
-from shop.core.json_rows import loads
 from shop.core.statements import Select, Update, insert
 from shop.core.transactions import transactional
 
@@ -30,7 +29,7 @@ _OPEN_CART = Select(
             "items__product__name",
             "items__product__price",
             "items__quantity",
-            active_sales("items__product__"),
+            any_sale(),
         )
     )
 )
@@ -70,7 +69,7 @@ _LOCK_LINES = Select(
             "quantity",
             "product__name",
             "product__price",
-            active_sales("product__"),
+            any_sale(),
             "product_id",
             "product__stock",
             "product__backorder",
@@ -98,12 +97,16 @@ class CartView:
 
 
 def view_cart(*, user: User) -> CartView:
-    """Return the open cart at today's prices; creates nothing. One statement."""
+    """Return the open cart at today's prices; creates nothing.
+
+    One statement, and one more while a sale is on.
+    """
     rows = _OPEN_CART.rows(user_id=user.pk)
+    items = [row[1:] for row in rows if row[1] is not None]
+    sales = sales_on(item[0] for item in items) if items and items[0][4] else {}
     lines = (
-        PricedLine(product_id, name, current_price(price, loads(sales)), quantity)
-        for _, product_id, name, price, quantity, sales in rows
-        if product_id is not None
+        PricedLine(product_id, name, current_price(price, sales.get(product_id, ())), quantity)
+        for product_id, name, price, quantity, _ in items
     )
     return CartView(rows[0][0] if rows else None, price_lines(lines))
 
@@ -172,14 +175,16 @@ def lock_lines(*, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
     """Return a cart's lines at today's prices, and their products, locked in ascending id.
 
     Needs the caller's transaction, which ends the locks; the caller has claimed the cart, so its
-    lines stand still.
+    lines stand still. One statement, and one more while a sale is on.
     """
+    rows = _LOCK_LINES.rows(cart_id=cart_id)
+    sales = sales_on(row[4] for row in rows) if rows and rows[0][3] else {}
     return [
         (
-            PricedLine(product[0], name, current_price(price, loads(sales)), quantity),
-            LockedProduct(*product),
+            PricedLine(pk, name, current_price(price, sales.get(pk, ())), quantity),
+            LockedProduct(pk, *product),
         )
-        for quantity, name, price, sales, *product in _LOCK_LINES.rows(cart_id=cart_id)
+        for quantity, name, price, _, pk, *product in rows
     ]
 
 

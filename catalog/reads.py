@@ -1,6 +1,6 @@
 """Products with all that their readers see of them: price, pictures, words, in one statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from catalog.models import (
     ProductQuerySet,
     ProductTag,
     Sale,
+    SaleQuerySet,
 )
 from catalog.pricing import Price, Reduction, price_of
 from shop.core.json_rows import JSONRows
@@ -36,24 +37,28 @@ from shop.core.json_rows import JSONRows
 _PRICES = 50
 
 
-def sales_of(product: str = "") -> QuerySet[Sale]:
-    """Return the sales that lower the outer query's product; ``product`` is the way to it."""
-    pk, parent, category = (
-        OuterRef(OuterRef(f"{product}{name}")) for name in ("pk", "parent_id", "category_id")
-    )
+def sales_of() -> SaleQuerySet:
+    """Return the sales that have begun and lower the outer query's product."""
+    pk, parent, category = (OuterRef(OuterRef(name)) for name in ("pk", "parent_id", "category_id"))
     by_product = Sale.products.through.objects.filter(
         Q(product_id=pk) | Q(product_id=parent), sale_id=OuterRef("pk")
     )
     by_category = Sale.categories.through.objects.filter(
         sale_id=OuterRef("pk"), category__links_down__category_id=category
     )
-    return Sale.objects.filter(Exists(by_product) | Exists(by_category), starts_at__lte=Now())
+    return Sale.objects.begun().filter(Exists(by_product) | Exists(by_category))
 
 
-def active_sales(product: str = "") -> JSONRows:
-    """The sales of today: what cart and order price by."""
-    active = sales_of(product).filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
-    return JSONRows(active, kind=F("kind"), value=_text("value"))
+def any_sale() -> Exists:
+    """Whether any sale is on: what a statement asks in passing that knows prices but no sales."""
+    return Exists(Sale.objects.active())
+
+
+def sales_on(product_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the sales of now that lower products, by the products' ids; one statement."""
+    active = JSONRows(sales_of().active(), kind=F("kind"), value=_text("value"))
+    products = Product.objects.filter(pk__in=product_ids).order_by()
+    return dict(products.values_list("pk", active))
 
 
 def with_prices(products: ProductQuerySet) -> ProductQuerySet:

@@ -3,7 +3,7 @@
 from catalog.models.attributes import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.models.categories import MAX_DEPTH, Category, CategoryLink, CategoryQuerySet
 from catalog.models.pictures import MAX_PICTURES, ProductImage
-from catalog.models.prices import PriceChange, Sale, SaleKind
+from catalog.models.prices import PriceChange, Sale, SaleKind, SaleQuerySet
 from catalog.models.products import (
     MAX_OPTIONS,
     MAX_STOCK,
@@ -44,6 +44,7 @@ __all__ = [
     "Quantities",
     "Sale",
     "SaleKind",
+    "SaleQuerySet",
     "StockMovement",
     "for_sale",
     "sees_all_products",

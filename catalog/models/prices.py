@@ -36,6 +36,18 @@ class SaleKind(models.TextChoices):
     FIXED = "fixed", "Amount off"
 
 
+class SaleQuerySet(models.QuerySet["Sale"]):
+    """Reads of sales, by the database's clock."""
+
+    def begun(self) -> SaleQuerySet:
+        """Those that are on, or were."""
+        return self.filter(starts_at__lte=Now())
+
+    def active(self) -> SaleQuerySet:
+        """Those that are on now."""
+        return self.begun().filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
+
+
 class Sale(models.Model):
     """Lower prices from ``starts_at`` until ``ends_at``, of products and of whole categories.
 
@@ -58,6 +70,8 @@ class Sale(models.Model):
     changed_in = models.BigIntegerField(
         default=0, editable=False, help_text="The catalogue's revision that changed it last."
     )
+
+    objects = SaleQuerySet.as_manager()
 
     class Meta:
         constraints = [

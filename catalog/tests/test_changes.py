@@ -1,5 +1,6 @@
 """GET /api/products/changes/: an app that keeps a copy of the catalogue is always in step."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -96,10 +97,10 @@ def test_sales_change_what_they_are_of(app, amy, the_clock, shirt):
     pots = CategoryFactory(parent_id=kitchen.pk)
     within, beside = ProductFactory(category_id=pots.pk), ProductFactory()
     app.sync()
-    soon = the_clock.soon()
-    sale = SaleFactory(category_ids=[kitchen.pk], product_ids=[shirt.pk], starts_at=soon)
+    begins = the_clock.now() + timedelta(hours=1)
+    sale = SaleFactory(category_ids=[kitchen.pk], product_ids=[shirt.pk], starts_at=begins)
     app.sync()
-    the_clock.reaches(soon)
+    the_clock.advance(hours=2)
     assert app.sync() == ([shirt.pk, within.pk], [])
     assert app.copy[within.pk]["price"] == "8.00"
     assert app.is_in_step()
@@ -110,11 +111,11 @@ def test_sales_change_what_they_are_of(app, amy, the_clock, shirt):
 
 
 def test_a_product_whose_time_comes_is_a_change(app, amy, the_clock):
-    soon = the_clock.soon()
-    body = {"name": "New", "price": "1", "publish_at": soon.isoformat()}
+    time = the_clock.now() + timedelta(hours=1)
+    body = {"name": "New", "price": "1", "publish_at": time.isoformat()}
     new = amy.post(LIST, body).json()["id"]
     assert app.sync() == ([], [])
-    the_clock.reaches(soon)
+    the_clock.advance(hours=2)
     assert app.sync() == ([new], [])
     assert app.is_in_step()
 

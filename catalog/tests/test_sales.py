@@ -175,36 +175,56 @@ def test_what_was_asked_in_thirty_days(changes, lowest):
 
 
 def test_a_kept_answer_ends_with_the_schedule(anyone, tea, the_clock):
-    """The clock is the database's: it is waited for, for a fraction of a second."""
-    soon = the_clock.soon()
-    SaleFactory(product_ids=[tea.pk], starts_at=soon, ends_at=soon + timedelta(milliseconds=400))
+    begins, ends = the_clock.now() + hours(1), the_clock.now() + hours(3)
+    SaleFactory(product_ids=[tea.pk], starts_at=begins, ends_at=ends)
     path = f"{LIST}{tea.pk}/"
     before = anyone.get(path)
     with query_budget(1):
         assert anyone.get(path).content == before.content
-    the_clock.reaches(soon)
+    the_clock.advance(hours=2)
     during = anyone.get(path)
     assert (before.json()["price"], during.json()["price"]) == ("4.50", "3.60")
     assert during["ETag"] != before["ETag"]
     stale = anyone.get(path, headers={"If-None-Match": before["ETag"]})
     assert stale.status_code == 200
-    the_clock.reaches(soon + timedelta(milliseconds=400))
-    assert anyone.get(path).json()["price"] == "4.50"
+    with query_budget(1):
+        assert anyone.get(path).content == during.content
+    the_clock.advance(hours=2)
+    assert price(anyone, tea) == ("4.50", None, None)
+
+
+def test_a_cart_and_an_order_follow_the_clock(ada, tea, the_clock):
+    SaleFactory(product_ids=[tea.pk], starts_at=the_clock.now() + hours(1))
+    cart_id = fill_cart(ada.user, tea)
+    assert ada.get("/api/cart/").json()["total"] == "4.50"
+    the_clock.advance(hours=2)
+    assert ada.get("/api/cart/").json()["total"] == "3.60"
+    assert ada.post(ORDERS, {"cart_id": cart_id}).json()["total"] == "3.60"
 
 
 def test_a_product_appears_when_its_time_comes(anyone, ada, amy, the_clock):
-    soon = the_clock.soon()
-    body = {"name": "New", "price": "1", "stock": 1, "publish_at": soon.isoformat()}
-    made = amy.post(LIST, body).json()
+    time = (the_clock.now() + hours(1)).isoformat()
+    made = amy.post(LIST, {"name": "New", "price": "1", "stock": 1, "publish_at": time}).json()
     path = f"{LIST}{made['id']}/"
     add = {"product_id": made["id"], "quantity": 1}
     assert anyone.get(path).status_code == 404
     assert anyone.get(LIST).json()["count"] == 0
     assert ada.post("/api/cart/add/", add).status_code == 404
-    the_clock.reaches(soon)
+    the_clock.advance(hours=2)
     assert anyone.get(path).status_code == 200
     assert anyone.get(LIST).json()["count"] == 1
     assert ada.post("/api/cart/add/", add).status_code == 200
+
+
+def test_sales_cost_a_cart_and_an_order_one_statement_more(ada, tea):
+    cart_id = fill_cart(ada.user, tea, ProductFactory())
+    with query_budget(1 + 1):
+        ada.get("/api/cart/")
+    SaleFactory(product_ids=[tea.pk])
+    with query_budget(1 + 2):
+        ada.get("/api/cart/")
+    with query_budget(1 + 8):
+        assert ada.post(ORDERS, {"cart_id": cart_id}).status_code == 201
 
 
 def test_staff_manage_sales(amy, tea):

@@ -1,6 +1,5 @@
 """Rows of a subquery as one JSON array: what belongs to a row comes with it, in one statement."""
 
-import json
 from typing import Any
 
 from django.db.models import JSONField, QuerySet, Subquery
@@ -28,8 +27,3 @@ class JSONRows(Subquery):
         """Write it with SQLite's functions."""
         template = "(SELECT json_group_array(json(row_.member)) FROM (%(subquery)s) row_)"
         return self.as_sql(compiler, connection, template=template, **extra)
-
-
-def loads(value: Any) -> Any:
-    """Return what such a column holds: decoded by the ORM, or as a raw cursor has it."""
-    return json.loads(value) if isinstance(value, str) else value

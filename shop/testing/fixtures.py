@@ -1,7 +1,6 @@
 """A small cast: ada and bob buy, amy is staff, and anyone is nobody in particular."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -14,6 +13,7 @@ from accounts.tokens import open_session
 from catalog import revision
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
+from shop.testing.clock import DatabaseClock
 
 
 class Caller(APIClient):
@@ -62,23 +62,12 @@ def shirt(db: None) -> Product:
     return ShirtFactory()
 
 
-class DatabaseClock:
-    """The database's time, which decides; no test can move it, so tests let it come."""
-
-    def soon(self) -> datetime:
-        """Return an instant a fraction of a second from now."""
-        return datetime.fromtimestamp(revision.instant()[2], UTC) + timedelta(milliseconds=400)
-
-    def reaches(self, instant: datetime) -> None:
-        """Return once it is ``instant`` or later."""
-        while revision.instant()[2] < instant.timestamp():
-            pass
-
-
 @pytest.fixture
-def the_clock(db: None) -> DatabaseClock:
+def the_clock(db: None) -> Iterator[DatabaseClock]:
     """The clock by which sales begin and products appear."""
-    return DatabaseClock()
+    clock = DatabaseClock()
+    yield clock
+    clock.stop()
 
 
 @pytest.fixture(autouse=True)
