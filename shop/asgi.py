@@ -6,6 +6,7 @@ Django itself stays synchronous: a few threads, each with its own database conne
 """
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,12 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from shop.core.errors import RequestTimeout, ShopError, Unavailable
 from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.logs import request_id
 from shop.core.renderers import dumps
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
@@ -27,6 +30,8 @@ THREADS = 8
 """Of which slow gateways hold up four at most (payments.gateways.seat)."""
 
 _WAITING = 128
+
+logger = logging.getLogger("shop.requests")
 
 Environ = dict[str, Any]
 Headers = list[tuple[bytes, bytes]]
@@ -51,23 +56,23 @@ class Application:
             async with asyncio.timeout(self._body_within):
                 body = await _read_body(scope, receive)
         except TimeoutError:
-            answer = _refuse(RequestTimeout())
+            answer = _refuse(scope, RequestTimeout())
         else:
             if body is None:
                 return
-            answer = await self._answer(_environ(scope, body))
+            answer = await self._answer(scope, body)
         status, headers, content = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, environ: Environ) -> Answer:
+    async def _answer(self, scope: dict[str, Any], body: bytes) -> Answer:
         """Wait for a thread, unless so many wait already that an answer would come too late."""
         if self._under_way >= THREADS + _WAITING:
-            return _refuse(Unavailable())
+            return _refuse(scope, Unavailable())
         self._under_way += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._work, environ)
+            return await loop.run_in_executor(self._threads, self._work, _environ(scope, body))
         finally:
             self._under_way -= 1
 
@@ -136,8 +141,23 @@ def _encode(headers: list[tuple[str, str]]) -> Headers:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
-def _refuse(error: ShopError) -> Answer:
-    headers = {**error.headers, "Content-Type": PROBLEM_JSON, "Cache-Control": "no-store"}
+def _refuse(scope: dict[str, Any], error: ShopError) -> Answer:
+    """Draw a refusal that Django never sees, with an id and a line in the log like any other."""
+    about = uuid4().hex
+    headers = {
+        **error.headers,
+        "Content-Type": PROBLEM_JSON,
+        "Cache-Control": "no-store",
+        "X-Request-ID": about,
+    }
+    mark = request_id.set(about)
+    try:
+        path = unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
+        facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
+        values = (scope["method"], path, error.status)
+        logger.warning("%s %r: %s, unread", *values, extra={"facts": facts})
+    finally:
+        request_id.reset(mark)
     return error.status, _encode(list(headers.items())), dumps(problem(error))
 
 

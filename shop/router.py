@@ -14,7 +14,7 @@ class IndexView(APIRootView):
     """The index of the API."""
 
     permission_classes = (AllowAny,)
-    authentication_classes = ()
+    http_method_names = ["get", "head"]
 
 
 class ShopRouter(DefaultRouter):

@@ -19,6 +19,7 @@ def test_an_unchanged_answer_is_a_304_without_a_body(anyone, tea):
         answer = anyone.get(LIST, headers={"If-None-Match": header})
         assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
         assert answer["Cache-Control"] == "no-cache"
+        assert "Content-Type" not in answer  # a cache would take it for that of the answer it has
         assert "Authorization" in answer["Vary"]
     assert anyone.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
 

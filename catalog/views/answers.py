@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -47,7 +47,7 @@ def _send(request: Request, revision_now: str, body: Callable[[], bytes]) -> Htt
         return HttpResponse(body(), content_type="application/json")
     headers = {"ETag": f'"{revision_now}"', "Cache-Control": "no-cache"}
     if _matches(request, headers["ETag"]):
-        return HttpResponse(status=304, headers=headers)
+        return HttpResponseNotModified(headers=headers)
     return HttpResponse(body(), content_type="application/json", headers=headers)
 
 

@@ -31,7 +31,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from shop.core.errors import NotFound, ShopError, TooManyRequests, Unauthorized, Unavailable
-from shop.core.renderers import dumps
+from shop.core.renderers import ShopJSONRenderer, dumps
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -87,7 +87,12 @@ def problem(error: ShopError) -> dict[str, Any]:
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
     """Draw whatever a DRF view raised; DRF's ``EXCEPTION_HANDLER``."""
-    status, body, headers = describe(exc, context.get("request"))
+    request = context.get("request")
+    if request is not None:
+        # Whatever the view writes otherwise: the schema YAML, the docs page HTML.
+        request.accepted_renderer = ShopJSONRenderer()
+        request.accepted_media_type = ShopJSONRenderer.media_type
+    status, body, headers = describe(exc, request)
     response = Response(body, status=status, content_type=PROBLEM_JSON, headers=headers)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag

@@ -43,6 +43,19 @@ class LengthRequired(ShopError):
     message = "Send the body with a Content-Length, not chunked."
 
 
+class OnlyRead(ShopError):
+    """405: a health check that is asked for more than its state."""
+
+    status = 405
+    code = "method_not_allowed"
+    message = "A health check is only read."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """RFC 9110, section 15.5.6."""
+        return {"Allow": "GET, HEAD"}
+
+
 class RequestMiddleware:
     """Gives each request its id, refuses malformed ones, draws what is raised outside DRF."""
 
@@ -130,8 +143,12 @@ def check_request(request: HttpRequest) -> None:
     """Refuse what no view should see. Raises a 4xx error; reads no body."""
     if _NUL.search(request.META.get("QUERY_STRING", "")) or "\x00" in request.path_info:
         raise Malformed(reason="Path and query hold no NUL character.")
+    if not request.path_info.startswith("/"):  # "OPTIONS *", which no route can name
+        raise Malformed(reason="The path begins with a slash.")
     if request.path not in HEALTH_PATHS:  # a probe comes by address, not by name
         request.get_host()
+    elif request.method not in {"GET", "HEAD"}:
+        raise OnlyRead
     if request.path.startswith("/api/"):
         _check_length(request)
 

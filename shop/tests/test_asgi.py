@@ -97,6 +97,16 @@ def test_a_body_that_does_not_come_is_a_408_and_costs_no_thread():
     assert b'"code":"request_timeout"' in body["body"]
 
 
+def test_what_is_refused_before_django_has_its_id_and_its_line(caplog):
+    application = Application(recorder({}), body_within=0.05)
+    start, _ = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
+    headers = dict(start["headers"])
+    assert len(headers[b"x-request-id"]) == 32
+    [line] = caplog.records
+    assert (line.name, line.levelname) == ("shop.requests", "WARNING")
+    assert line.facts == {"user_id": None, "method": "POST", "path": "/echo/", "status": 408}
+
+
 def test_who_leaves_while_sending_gets_no_answer():
     seen = {}
     left = {"type": "http.disconnect"}

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,25 @@ from shop.management.demo_catalogue import DEMO_PRODUCTS
 from shop.testing.books import assert_books_balance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def test_a_port_that_is_taken_is_not_shared():
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian listens
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        refused = subprocess.run(
+            [sys.executable, "manage.py", "serve"],
+            check=False,
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "DEBUG": "true", "PORT": port},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert refused.returncode == 1
+    assert f"Cannot listen on 127.0.0.1:{port}" in refused.stderr
 
 
 def test_the_catalogue_is_believable():

@@ -96,6 +96,25 @@ def test_an_unknown_method_is_a_405_for_anyone(anyone, ada, debug, method):
             assert method not in answer["Allow"]
 
 
+@pytest.mark.parametrize("path", ["/api/", "/api/schema/", "/api/docs/", "/healthz", "/readyz"])
+def test_what_is_only_read_takes_no_other_method(anyone, db, debug, path):
+    for method in ("POST", "DELETE", "OPTIONS"):
+        answer = anyone.generic(method, path)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert answer["Allow"] == "GET, HEAD"
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/schema/", "/api/docs/"])
+def test_the_index_and_the_documents_fail_like_the_rest(anyone, db, debug, path):
+    assert_problem(anyone.get(path, headers={"Accept": "image/png"}), 406, "not_acceptable")
+    bad = anyone.get(path, headers={"Authorization": "Bearer x"})
+    assert_problem(bad, 401, "token_invalid")
+
+
+def test_a_path_that_is_none_is_a_400(anyone, db, debug):
+    assert_problem(anyone.generic("OPTIONS", "/", PATH_INFO="*"), 400, "invalid")
+
+
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
 def test_what_cannot_be_answered_is_a_406(anyone, db, debug, accept):
     assert_problem(anyone.get(LIST, headers={"Accept": accept}), 406, "not_acceptable")

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from shop.core import health
+from shop.core import documents, health
 
 
 def test_the_index_lists_the_resources(anyone, db):
@@ -43,6 +43,15 @@ def test_the_schema_names_every_operation_of_the_owner(anyone, db):
         ("get", "/api/orders/{id}/"),
         ("post", "/api/payments/"),
     }
+
+
+def test_the_schema_is_written_once_a_process_whatever_the_query(anyone, db):
+    documents._written.cache_clear()
+    plain = anyone.get("/api/schema/").content
+    for query in ("?version=%0a", "?version=2", "?lang=x"):
+        answer = anyone.get(f"/api/schema/{query}")
+        assert (answer.status_code, answer.content) == (200, plain)
+    assert documents._written.cache_info().misses == 1
 
 
 def test_the_docs_page_loads_local_files_alone(anyone, db):

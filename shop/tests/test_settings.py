@@ -55,6 +55,9 @@ def test_a_development_one_needs_nothing():
         ({"JWT_SIGNING_KEY": SECRET}, "JWT_SIGNING_KEY equals SECRET_KEY"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        ({"DEBUG": "maybe"}, "DEBUG is true or false"),
+        ({"THROTTLE": "enabled"}, "THROTTLE is true or false"),
+        ({"SECURE_SSL_REDIRECT": "ture"}, "SECURE_SSL_REDIRECT is true or false"),
         ({"SHOP_CURRENCY": "JPY"}, "does not have two decimals"),
         ({"SHOP_CURRENCY": "BHD"}, "does not have two decimals"),
         ({"SHOP_CURRENCY": "dollars"}, "three-letter ISO 4217 code"),
@@ -73,6 +76,11 @@ def test_an_unsafe_start_is_refused_with_the_remedy(changes, remedy):
 
 def test_an_empty_database_url_is_none():
     assert start(DATABASE_URL="").returncode == 0
+
+
+@pytest.mark.parametrize("written", ["on", "1", "True", "no", "0", "OFF", ""])
+def test_a_flag_may_be_written_in_the_usual_ways(written):
+    assert start(THROTTLE=written).returncode == 0
 
 
 def test_a_secret_may_begin_with_a_dollar():
@@ -100,7 +108,7 @@ def test_what_is_wrong_with_real_customers_does_not(changes, found):
 
 def test_settings_readme_and_example_name_the_same_variables():
     settings = (ROOT / "shop" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|_secret)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
+    read = set(re.findall(r'(?:env\.\w+|_secret|_flag)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
     example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     table = (ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]

@@ -1,13 +1,14 @@
 """``manage.py serve``: the production server, with the options that the shop was measured with."""
 
 import signal
+import socket
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 from django.utils.module_loading import import_string
 from granian import Granian
@@ -54,7 +55,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say where, and serve."""
+        """Say where, and serve. Raises CommandError where something listens already."""
+        _check_free(settings.HOST, settings.PORT)
         url = f"http://{settings.HOST}:{settings.PORT}"
         self.stdout.write(
             f"\n  API    {url}/api/\n  Docs   {url}/api/docs/\n  Admin  {url}/admin/\n"
@@ -70,6 +72,21 @@ class Command(BaseCommand):
             **_OPTIONS,
         )
         server.serve(target_loader=_load, wrap_loader=False)
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse a port that is taken: granian would share it, and each request would go to either."""
+    try:
+        places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for family, kind, protocol, _, address in places:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+    except OSError as error:
+        raise CommandError(
+            f"Cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT, "
+            f"for example PORT={port % 65535 + 1}."
+        ) from None
 
 
 def _load() -> Callable[..., Any]:
