@@ -14,6 +14,7 @@ from catalog.models.products import (
     ProductQuerySet,
     ProductStatus,
     for_sale,
+    sees_all,
     sees_all_products,
 )
 from catalog.models.revision import CatalogRevision
@@ -47,5 +48,6 @@ __all__ = [
     "SaleQuerySet",
     "StockMovement",
     "for_sale",
+    "sees_all",
     "sees_all_products",
 ]

@@ -222,13 +222,18 @@ class Product(models.Model):
         return self.name
 
 
-def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
-    """Whether the user also sees what is not published, and what only staff read.
+def sees_all(user: AbstractUser | AnonymousUser, model: str) -> bool:
+    """Whether the user also sees what is not published, and what only staff read, of a model.
 
-    Who may write products sees what they wrote.
+    Who may write rows sees what they wrote.
     """
     verbs = ("view", "change", "add")
-    return user.is_staff and any(user.has_perm(f"catalog.{verb}_product") for verb in verbs)
+    return user.is_staff and any(user.has_perm(f"catalog.{verb}_{model}") for verb in verbs)
+
+
+def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
+    """Whether ``sees_all`` of products."""
+    return sees_all(user, "product")
 
 
 class ProductStatus(models.TextChoices):
