@@ -63,6 +63,7 @@ def test_a_development_one_needs_nothing():
         ({"SHOP_CURRENCY": "dollars"}, "three-letter ISO 4217 code"),
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is minutes"),
         ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
+        ({"MEDIA_BUCKET": "pictures"}, "pip install --require-hashes -r requirements-s3.txt"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
         ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),
     ],
