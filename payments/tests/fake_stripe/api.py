@@ -105,6 +105,7 @@ class Api:
             status, body, original = kept
             answer = Answer(status, body, _headers(request))
             answer.headers |= {"Idempotent-Replayed": "true", "Original-Request": original}
+            answer.headers |= _advice(status)
             return answer
         pause()
         with self.account.lock:
@@ -126,8 +127,7 @@ class Api:
             found = pages.expand(self.account, found, request.form)
         except Refusal as refusal:
             answer = _render(request, refusal.status, refusal.body())
-            if refusal.status >= 500:
-                answer.headers["Stripe-Should-Retry"] = "false"
+            answer.headers |= _advice(refusal.status)
             return answer, refusal.was_begun
         return _render(request, 200, found), True
 
@@ -142,6 +142,11 @@ def _strike_before(kind: str) -> None:
     if kind == "lock_timeout":
         message = "This object cannot be accessed right now because another request is using it."
         raise Refusal(429, message, code="lock_timeout")
+
+
+def _advice(status: int) -> dict[str, str]:
+    """Return what tells the SDK that a kept 500 stays a 500 (docs.stripe.com/error-low-level)."""
+    return {"Stripe-Should-Retry": "false"} if status >= 500 else {}
 
 
 def _headers(request: Request) -> dict[str, str]:

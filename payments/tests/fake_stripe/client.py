@@ -15,7 +15,7 @@ from payments.tests.fake_stripe.routes import PUBLISHABLE, SECRET
 from payments.tests.fake_stripe.webhooks import signature
 
 ROOT = Path(__file__).resolve().parents[3]
-CHARGE = "/v1/payment_intents*"
+INTENTS = "/v1/payment_intents*"
 """The path of every request about payment intents, for ``fail``."""
 
 
