@@ -7,7 +7,7 @@ from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSe
 from cart.views import CartViewSet
 from catalog.views import AttributeViewSet, CategoryViewSet, ProductViewSet, SaleViewSet
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet
+from payments.views import PaymentViewSet, WebhookViewSet
 
 
 class IndexView(APIRootView):
@@ -48,3 +48,4 @@ router.register("sales", SaleViewSet, basename="sale")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("webhooks", WebhookViewSet, basename="webhook")
