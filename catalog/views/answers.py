@@ -33,6 +33,11 @@ def answer_public(request: Request, make: Callable[[], dict[str, Any]]) -> HttpR
     return _vary(_send(request, revision_now, lambda: body))
 
 
+def origin_of(request: Request) -> str:
+    """Return scheme and host that were asked, as links to pages have them."""
+    return request.build_absolute_uri("/")[:-1]
+
+
 def answer_anew(
     request: Request, revision_now: str, make: Callable[[], dict[str, Any]]
 ) -> HttpResponseBase:

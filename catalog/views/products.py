@@ -49,7 +49,7 @@ from catalog.serializers.stock import (
     show_low_stock,
     show_movement,
 )
-from catalog.views.answers import answer_public
+from catalog.views.answers import answer_public, origin_of
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
@@ -214,13 +214,14 @@ class ProductViewSet(ShopViewSet):
     @action(detail=False)
     def changes(self, request: Request) -> Response:
         """Show what changed for customers since a cursor, and what is for sale no more."""
-        return Response(show_changes(read_changes(request.query_params.get("since"))))
+        changes = read_changes(request.query_params.get("since"))
+        return Response(show_changes(changes, origin=origin_of(request)))
 
     def _list(self) -> dict[str, Any]:
         products = reads.for_list(self.get_queryset().listed()).order_by("pk")
         page = self.paginate_queryset(products)
-        for_staff = self._for_staff()
-        shown = [show_listed(product, for_staff=for_staff) for product in page or ()]
+        how: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        shown = [show_listed(product, **how) for product in page or ()]
         data: dict[str, Any] = self.get_paginated_response(shown).data
         return data
 
@@ -230,7 +231,8 @@ class ProductViewSet(ShopViewSet):
         if product is None:
             raise NotFound
         variants = reads.variants_of(product_id) if product.has_variants else []
-        return show_product(product, variants, for_staff=self._for_staff())
+        how: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        return show_product(product, variants, **how)
 
     def _for_staff(self) -> bool:
         return sees_all_products(cast("AbstractUser", self.request.user))
