@@ -265,6 +265,8 @@ elif _database.get("ENGINE") == "django.db.backends.postgresql":
         **_database.get("OPTIONS", {}),
         "options": (
             "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
+            # Requests share the cores already: two workers more make a count slower, not faster.
+            " -c max_parallel_workers_per_gather=0"
         ),
     }
 else:
