@@ -36,7 +36,7 @@ def main() -> int:
     with own_postgres(durable=True) as postgres, fresh_database(postgres.url) as database:
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
-        manage(environment, "seed_demo")
+        manage(environment, "seed_demo", "--without-pictures")
         with running_shop(database) as shop:
             chaos = Chaos(shop, postgres, options.seed)
             _rage(shop, chaos, ledger, options)
@@ -89,7 +89,9 @@ def _rage(shop: Shop, chaos: Chaos, ledger: Ledger, options: argparse.Namespace)
 def _products(database_url: str) -> list[int]:
     """Return what is for sale; it sells out now and then."""
     with connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM catalog_product WHERE is_published ORDER BY id")
+        cursor.execute(
+            "SELECT id FROM catalog_product WHERE is_published AND NOT has_variants ORDER BY id"
+        )
         return [row[0] for row in cursor.fetchall()]
 
 
