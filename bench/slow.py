@@ -35,7 +35,7 @@ def main() -> int:
     with running_postgres(durable=True) as server, fresh_database(server) as database:
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
-        manage(environment, "seed_demo")
+        manage(environment, "seed_demo", "--without-pictures")
         with running_shop(database) as shop:
             port = int(shop.environment["PORT"])
             scenarios = {"product list": _list, "view cart": partial(_cart, _log_in(shop.url))}

@@ -374,6 +374,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
     r"/admin/catalog/productimage/add/": 32 * 1024 * 1024,
+    r"/admin/catalog/product/import/": 32 * 1024 * 1024,
 }
 
 # -- Transport -----------------------------------------------------------------------------------

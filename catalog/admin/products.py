@@ -19,11 +19,11 @@ from catalog import services
 from catalog.admin.fields import attribute_fields
 from catalog.admin.filters import ArchivedFilter, KindFilter, StockFilter
 from catalog.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
+from catalog.admin.moving import MovingAdmin
 from catalog.admin.pictures import PictureInline
 from catalog.admin.stock import StockAdjustmentForm
 from catalog.admin.variants import VariantInline
 from catalog.models import MAX_STOCK, Attribute, Product
-from shop.core.admin import DeskAdmin
 from shop.core.errors import ShopError
 
 _SOLD = ["sku", "price", "compare_at_price", "backorder", "low_stock_threshold"]
@@ -32,7 +32,7 @@ _HISTORY = ["links", "created_at", "archived_at"]
 
 
 @admin.register(Product)
-class ProductAdmin(DeskAdmin):
+class ProductAdmin(MovingAdmin):
     """Products and variants; deleting one archives it, and what is archived is for looking."""
 
     form = ProductForm
@@ -41,7 +41,7 @@ class ProductAdmin(DeskAdmin):
     list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
-    actions = ("publish", "unpublish", "delete_selected")
+    actions = ("publish", "unpublish", "export_csv", "export_xlsx", "delete_selected")
 
     def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """What is archived stays as it was."""

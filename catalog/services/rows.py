@@ -1,6 +1,6 @@
 """A product with its variants, as rows that one transaction has locked; used by the services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -38,11 +38,15 @@ class Family:
     def index(self) -> None:
         """Write down what a search finds the product by, beside its name and description."""
         tags = ProductTag.objects.filter(product=self.product).order_by("tag")
-        words: list[str] = [self.product.brand, *tags.values_list("tag", flat=True)]
-        words += [row.sku for row in self.rows()]
-        words += [value for variant in self.variants for value in variant.options]
-        self.product.keywords = " ".join(dict.fromkeys(filter(None, words)))
+        self.product.keywords = keywords_of(self.rows(), tags.values_list("tag", flat=True))
         self.product.save(update_fields=["keywords"])
+
+
+def keywords_of(rows: Sequence[Product], tags: Iterable[str]) -> str:
+    """Return what a search finds a product by, beside its name; ``rows`` has the product first."""
+    words: list[str] = [rows[0].brand, *tags, *(row.sku for row in rows)]
+    words += [value for variant in rows[1:] for value in variant.options]
+    return " ".join(dict.fromkeys(filter(None, words)))
 
 
 def lock_family(product_id: int) -> Family:

@@ -129,6 +129,21 @@ def stock_new(*, quantities: Quantities, actor: AbstractUser | None) -> None:
     record_movements(pieces, kind=MovementKind.INITIAL, reason="Initial stock", actor=actor)
 
 
+def adjust_locked(*, deltas: Quantities, reason: str, actor: AbstractUser | None) -> None:
+    """Move the stock of many products, in one statement.
+
+    ``deltas`` are worked out from rows that the caller has locked, in its transaction, and none
+    leaves a stock below zero that may not be. The caller bumps the catalogue's revision.
+    """
+    pieces = {pk: delta for pk, delta in deltas.items() if delta}
+    if not pieces:
+        return
+    changed = Product.objects.not_archived().filter(pk__in=pieces, has_variants=False)
+    if changed.update(stock=F("stock") + _pieces(pieces)) != len(pieces):
+        raise ProductUnavailable(product_ids=sorted(pieces))
+    record_movements(pieces, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
+
+
 def choose_variant(product_id: int) -> ChooseVariant:
     """Return the refusal of a product that asks for a choice, with what there is to choose."""
     variants = Product.objects.for_sale().filter(parent_id=product_id).order_by("position", "pk")

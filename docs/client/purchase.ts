@@ -26,7 +26,9 @@ shop.use({
 });
 
 const page = answered(await shop.GET("/api/products/", { params: { query: { page_size: 50 } } }));
-const product = page.products.find((candidate) => candidate.in_stock);
+const product = page.products.find(
+  (candidate) => candidate.in_stock && !candidate.has_variants,
+);
 if (product === undefined) {
   throw new Error("nothing is in stock");
 }

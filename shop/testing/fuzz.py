@@ -37,7 +37,7 @@ def main() -> int:
     with running_postgres() as server, fresh_database(server) as database:
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
-        manage(environment, "seed_demo")
+        manage(environment, "seed_demo", "--without-pictures")
         manage(environment, "shell", "--verbosity", "0", "--command", _USERS)
         with running_shop(database) as shop:
             failed = [

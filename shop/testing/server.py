@@ -226,7 +226,7 @@ def main(command: list[str]) -> int:
         database = f"sqlite:///{folder}/db.sqlite3"
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
-        manage(environment, "seed_demo")
+        manage(environment, "seed_demo", "--without-pictures")
         with running_shop(database) as shop:
             environment = {**os.environ, "SHOP_URL": shop.url}
             return subprocess.run(command, env=environment, check=False).returncode

@@ -15,11 +15,14 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
-from catalog.models import Product, StockMovement
+from catalog.models import Category, Product, ProductImage, Sale, StockMovement
+from catalog.tests.moving import bring, everything, export
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
-from shop.management.demo_catalogue import DEMO_PRODUCTS
+from shop.management import demo_words
+from shop.management.demo_choices import CHOICES, DEMO_PRODUCTS
+from shop.management.demo_pictures import draw_picture
 from shop.testing.books import assert_books_balance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -46,7 +49,9 @@ def test_a_port_that_is_taken_is_not_shared():
 
 def test_the_catalogue_is_believable():
     assert len(DEMO_PRODUCTS) >= 60
+    assert len(CHOICES) >= 12
     assert len({product.name for product in DEMO_PRODUCTS}) == len(DEMO_PRODUCTS)
+    assert demo_words.PRODUCTS.keys() <= {product.name for product in DEMO_PRODUCTS}
     for product in DEMO_PRODUCTS:
         assert re.fullmatch(r"[1-9]\d*\.\d\d", product.price)
         assert 20 < len(product.description) <= 200
@@ -54,22 +59,48 @@ def test_the_catalogue_is_believable():
     assert any(product.stock == 0 for product in DEMO_PRODUCTS)
 
 
-def test_seeding_twice_doubles_nothing(db, capsys):
+def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
     for loaded in (len(DEMO_PRODUCTS), 0):
         call_command("seed_demo")
         assert capsys.readouterr().out == f"{loaded} demo products loaded\n"
-    assert Product.objects.count() == len(DEMO_PRODUCTS)
+    assert Product.objects.listed().count() == len(DEMO_PRODUCTS)
+    assert Product.objects.filter(has_variants=True).count() == len(CHOICES)
+    assert Sale.objects.count() == 1
+    assert Category.objects.count() == len(demo_words.CATEGORIES)
+    assert not Product.objects.listed().filter(category=None).exists()
+    shown = ProductImage.objects.values_list("product_id", flat=True)
+    assert set(Product.objects.listed().values_list("pk", flat=True)) <= set(shown)
+    for picture in ProductImage.objects.all():
+        assert picture.large.storage.exists(picture.large.name)
+        assert picture.small.storage.exists(picture.small.name)
     assert_books_balance()
 
 
+def test_a_picture_is_drawn_alike_each_time_and_for_each_product_otherwise():
+    mug, again, jug = (draw_picture(name, "cup") for name in ("Mug", "Mug", "Jug"))
+    assert mug.size == (800, 800)
+    assert mug.tobytes() == again.tobytes()
+    assert mug.tobytes() != jug.tobytes()
+
+
+def test_the_demo_shop_moves_into_another_shop_unchanged(db):
+    call_command("seed_demo", "--without-pictures")
+    before = everything()
+    counts, _ = bring(export())
+    words = len(demo_words.CATEGORIES) + len(demo_words.ATTRIBUTES)
+    assert counts == (0, 0, len(DEMO_PRODUCTS) + words, 0)
+    assert everything() == before
+
+
 def test_a_missing_demo_product_is_loaded_again_and_a_changed_one_left_alone(db, capsys):
-    call_command("seed_demo")
+    call_command("seed_demo", "--without-pictures")
     changed, missing = Product.objects.order_by("pk")[:2]
     Product.objects.filter(pk=changed.pk).update(price=1)
     StockMovement.objects.filter(product=missing).delete()
     missing.delete()
-    call_command("seed_demo")
-    assert Product.objects.count() == len(DEMO_PRODUCTS)
+    call_command("seed_demo", "--without-pictures")
+    assert Product.objects.listed().count() == len(DEMO_PRODUCTS)
     assert Product.objects.get(pk=changed.pk).price == 1
 
 
@@ -82,7 +113,7 @@ def test_a_shop_with_products_is_not_seeded_if_empty_was_asked(tea, capsys):
 def test_logins_come_with_an_order_history(settings, capsys):
     settings.DEBUG = True
     for _ in range(2):
-        call_command("seed_demo", "--with-logins")
+        call_command("seed_demo", "--with-logins", "--without-pictures")
         said = capsys.readouterr().out
     assert sorted(Order.objects.values_list("status", flat=True)) == [
         "cancelled",

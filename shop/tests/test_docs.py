@@ -86,7 +86,7 @@ def test_every_link_of_the_documents_leads_somewhere():
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 @pytest.mark.django_db(transaction=True)
 def test_the_purchase_of_the_readme_works(live_server, capsys):
-    call_command("seed_demo")
+    call_command("seed_demo", "--without-pictures")
     script = README.split("<!-- purchase -->\n```sh\n")[1].split("```")[0]
     assert "http://127.0.0.1:8000" in script
     script = script.replace("http://127.0.0.1:8000", live_server.url)

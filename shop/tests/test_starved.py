@@ -126,7 +126,7 @@ def test_a_full_disk_refuses_writes_reads_on_and_recovers(tmp_path):
     try:
         database = f"sqlite:///{disk}/db.sqlite3"
         manage(environment_for(database), "migrate", "--verbosity", "0")
-        manage(environment_for(database), "seed_demo")
+        manage(environment_for(database), "seed_demo", "--without-pictures")
         with faulty_server(tmp_path, database=database) as server:
             _fill_up_and_make_room(server.shop, disk / "filler")
         manage(environment_for(database), "audit")

@@ -1,25 +1,33 @@
 """``manage.py seed_demo``: a shop to look at."""
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User, fold
 from cart.services import add_item
-from catalog.models import Product
-from catalog.services import create_product
+from catalog.models import Attribute, AttributeKind, Category, Product, ProductImage, Sale, SaleKind
+from catalog.services import create_attribute, create_category, create_product, create_sale
 from orders import services as orders
 from orders.models import Order
 from payments import services as payments
-from shop.management.demo_catalogue import DEMO_PRODUCTS
+from shop.management import demo_words
+from shop.management.demo_catalogue import DemoProduct
+from shop.management.demo_choices import DEMO_PRODUCTS
+from shop.management.demo_pictures import write_picture
 
 # Printed for everyone to use; that is why DEBUG must be on.
 CUSTOMER = ("demo", "demo@example.com", "welcome-to-the-shop")
 STAFF = ("staff", "staff@example.com", "behind-the-counter")
+Pictures = dict[str, tuple[str, str]]
+"""The names of a picture's two files by the colour that it shows, "" for the product's own."""
+
 PRODUCTS_IN_HISTORY = 12  # two in each of six orders
 
 
@@ -33,7 +41,7 @@ class Command(BaseCommand):
     requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add ``--if-empty`` and ``--with-logins``."""
+        """Add ``--if-empty``, ``--with-logins`` and ``--without-pictures``."""
         parser.add_argument(
             "--if-empty", action="store_true", help="Load no product if the shop has any."
         )
@@ -44,6 +52,10 @@ class Command(BaseCommand):
             "passwords are public, so DEBUG must be on.",
         )
 
+        parser.add_argument(
+            "--without-pictures", action="store_true", help="Draw none: quicker, for a benchmark."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Load what is not there yet. Raises CommandError for logins with DEBUG off."""
         if options["with_logins"] and not settings.DEBUG:
@@ -51,7 +63,9 @@ class Command(BaseCommand):
                 "--with-logins makes accounts whose passwords everyone knows: it wants DEBUG on. "
                 "Make a member of staff with `manage.py createsuperuser` instead."
             )
-        loaded = 0 if options["if_empty"] and Product.objects.exists() else load_catalogue()
+        loaded = 0
+        if not (options["if_empty"] and Product.objects.exists()):
+            loaded = load_catalogue(with_pictures=not options["without_pictures"])
         self.stdout.write(f"{loaded} demo products loaded")
         if options["with_logins"]:
             self._load_logins()
@@ -64,19 +78,100 @@ class Command(BaseCommand):
         self.stdout.write(f"  staff     {STAFF[0]}  password  {STAFF[2]}")
 
 
-@transaction.atomic
-def load_catalogue() -> int:
-    """Create the demo products whose name is not there yet; return how many."""
+def load_catalogue(*, with_pictures: bool) -> int:
+    """Create the demo products whose name is not there yet; return how many.
+
+    Their pictures are drawn before the transaction, which waits for none of them.
+    """
     known = set(Product.objects.values_list("name", flat=True))
     missing = [product for product in DEMO_PRODUCTS if product.name not in known]
-    for product in missing:
-        create_product(
-            name=product.name,
-            price=Decimal(product.price),
-            description=product.description,
-            stock=product.stock,
-        )
+    pictures = {product.name: _draw(product) if with_pictures else {} for product in missing}
+    with transaction.atomic():
+        categories = _load_words()
+        for product in missing:
+            _load(product, categories, pictures[product.name])
     return len(missing)
+
+
+def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) -> None:
+    said = _words(product)
+    price = said.pop("compare_at_price", None)
+    created = create_product(
+        name=product.name,
+        price=Decimal(product.price),
+        description=product.description,
+        stock=product.stock,
+        category_id=categories[said.pop("category")],
+        compare_at_price=price and Decimal(price),
+        options=product.options,
+        variants=[
+            {
+                "choice": dict(zip(product.options, variant.values, strict=True)),
+                "price": Decimal(variant.price),
+                "stock": variant.stock,
+            }
+            for variant in product.variants
+        ],
+        brand=said["brand"],
+        tags=said["tags"],
+        attributes=said.get("attributes", {}),
+    )
+    rows = {row.options[-1]: row for row in created.variants.order_by("-pk")} | {"": created}
+    ProductImage.objects.bulk_create(
+        ProductImage(
+            product=rows[colour],
+            large=large,
+            small=small,
+            alt=f"{product.name}, {colour.lower()}" if colour else product.name,
+        )
+        for colour, (large, small) in pictures.items()
+    )
+
+
+def _words(product: DemoProduct) -> dict[str, Any]:
+    """Return what is said of a product: its own words, else those of its shelf."""
+    own = demo_words.PRODUCTS.get(product.name, {})
+    category = own.get("category", product.category)
+    return {**demo_words.SHELVES[category], "category": category, **own}
+
+
+def _draw(product: DemoProduct) -> Pictures:
+    """Write the pictures of a product: one of it, and one of each colour that it comes in."""
+    motif = demo_words.PRODUCTS.get(product.name, {}).get("motif", product.motif)
+    colours = [""]
+    if "Colour" in product.options:
+        colours += dict.fromkeys(variant.values[-1] for variant in product.variants)
+    return {colour: write_picture(product.name, motif, colour) for colour in colours}
+
+
+def _load_words() -> dict[str, int]:
+    """Make the categories, attributes and the sale that are not there; return ids of categories."""
+    categories = dict(Category.objects.values_list("slug", "pk"))
+    for position, (slug, name, parent) in enumerate(demo_words.CATEGORIES):
+        if slug not in categories:
+            above = categories[parent] if parent else None
+            made = create_category(name=name, slug=slug, parent_id=above, position=position)
+            categories[slug] = made.pk
+    there = set(Attribute.objects.values_list("slug", flat=True))
+    for slug, name, kind, choices in demo_words.ATTRIBUTES:
+        if slug not in there:
+            create_attribute(name=name, slug=slug, kind=AttributeKind(kind), choices=choices)
+    _load_sale(categories)
+    return categories
+
+
+def _load_sale(categories: dict[str, int]) -> None:
+    name, category, percent = demo_words.SALE
+    if not Sale.objects.filter(name=name).exists():
+        begins = timezone.now() + timedelta(days=3)
+        create_sale(
+            name=name,
+            kind=SaleKind.PERCENT,
+            value=Decimal(percent),
+            starts_at=begins,
+            ends_at=begins + timedelta(days=7),
+            category_ids=[categories[category]],
+        )
 
 
 def get_or_make_user(username: str, email: str, password: str, *, is_staff: bool = False) -> User:
@@ -94,7 +189,7 @@ def load_history(customer: User, staff: User) -> None:
 
     Does nothing in a shop of one's own that has too few products in stock for it.
     """
-    plenty = Product.objects.for_sale().filter(stock__gte=10).order_by("pk")[:PRODUCTS_IN_HISTORY]
+    plenty = Product.objects.sellable().filter(stock__gte=10).order_by("pk")[:PRODUCTS_IN_HISTORY]
     if len(plenty) < PRODUCTS_IN_HISTORY:
         return
     products = iter(plenty)

@@ -1,0 +1,109 @@
+"""Imports beside other writers: counted under the lock, never in a deadlock, never half."""
+
+from threading import Event
+
+import pytest
+from django.db import transaction
+
+from accounts.factories import UserFactory
+from cart.factories import fill_cart
+from catalog.factories import ProductFactory
+from catalog.models import Product, StockMovement
+from catalog.services import adjust_stock, create_product
+from catalog.tests.moving import bring, everything, faults_of
+from orders.services import place_order
+from shop.core.errors import ShopError
+from shop.testing.books import assert_books_balance
+from shop.testing.races import at_once, until_blocked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_stock_is_counted_under_the_lock_not_when_the_file_was_read(amy, tea):
+    begun = Event()
+
+    def sell():
+        with transaction.atomic():
+            adjust_stock(product_id=tea.pk, delta=-4, reason="Sold", actor=amy.user)
+            begun.set()
+            until_blocked(1)
+
+    def count():
+        begun.wait(10)
+        bring("slug,stock\ntea,25\n")
+
+    at_once(sell, count)
+    tea.refresh_from_db()
+    assert tea.stock == 25
+    deltas = StockMovement.objects.filter(product=tea).order_by("pk")
+    assert list(deltas.values_list("delta", flat=True)) == [10, -4, 19]
+    assert_books_balance()
+
+
+def test_orders_and_imports_of_the_same_products_end_well():
+    products = ProductFactory.create_batch(12, stock=50)
+    rows = [f"{product.slug},{n % 7 + 20},{n + 1}.00" for n, product in enumerate(products)]
+    table = "slug,stock,price\n" + "\n".join(reversed(rows))
+    buyers = UserFactory.create_batch(3)
+
+    def buy(user):
+        def run():
+            done = 0
+            for _ in range(4):
+                try:
+                    place_order(user=user, cart_id=fill_cart(user, *products))
+                    done += 1
+                except ShopError:
+                    continue
+            return done
+
+        return run
+
+    def move():
+        counts = [bring(table, batch=5)[0] for _ in range(4)]
+        return sum(count[3] for count in counts)
+
+    *orders, refused = at_once(*(buy(user) for user in buyers), move)
+    assert refused == 0
+    assert sum(orders) > 0
+    assert not Product.objects.filter(stock__lt=0).exists()
+    assert_books_balance()
+
+
+def test_two_imports_of_one_file_make_each_product_once():
+    rows = "".join(f"thing-{n},Thing {n},1.00,S-{n},5,Shelf\n" for n in range(40))
+    table = "slug,name,price,sku,stock,category\n" + rows
+
+    def move():
+        return bring(table, batch=10)
+
+    (first, first_told), (second, second_told) = at_once(move, move)
+    assert Product.objects.count() == 40
+    assert StockMovement.objects.count() == 40
+    assert first[0] + second[0] == 40
+    assert faults_of(first_told) + faults_of(second_told) == []
+    assert first[3] + second[3] == 0
+    before = everything()
+    assert bring(table)[0] == (0, 0, 40, 0)
+    assert everything() == before
+    assert_books_balance()
+
+
+def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
+    from catalog.imports import run
+
+    taken = []
+
+    def write(plan_all, **more):
+        """Let someone take a SKU after the rehearsal, before the batch is written."""
+        if not taken:
+            taken.append(create_product(name="Quick", price="1.00", sku="S-2"))
+        return real(plan_all, **more)
+
+    real = run.write
+    monkeypatch.setattr(run, "write", write)
+    rows = "".join(f"thing-{n},Thing {n},1.00,S-{n}\n" for n in range(5))
+    counts, told = bring("slug,name,price,sku\n" + rows)
+    assert counts == (4, 0, 0, 1)
+    assert faults_of(told) == ['line 4, sku: "S-2" is the SKU of "Quick" in the shop.']
+    assert_books_balance()
