@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Count, QuerySet, Subquery
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
 
 from accounts.models import User
 from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
 from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
-from catalog.models import Product
-from shop.core.statements import Select, Update, columns_of, insert
+from catalog.models import Product, for_sale
+from catalog.pricing import current_price
+from catalog.reads import any_sale, sales_on
+from catalog.services import LockedProduct, choose_variant
+from shop.core.statements import Select, Update, insert
 from shop.core.transactions import transactional
 
 _ATTEMPTS = 8
@@ -27,6 +29,7 @@ _OPEN_CART = Select(
             "items__product__name",
             "items__product__price",
             "items__quantity",
+            any_sale(),
         )
     )
 )
@@ -42,6 +45,8 @@ def _stock_and_cart(cart_id: int, product_id: int) -> QuerySet[Product, Any]:
         .filter(pk=product_id)
         .values_list(
             "stock",
+            "backorder",
+            "has_variants",
             Subquery(lines.filter(product_id=product_id).values("quantity")),
             Subquery(lines.order_by().values("cart_id").values(lines=Count("pk"))),
         )
@@ -55,13 +60,24 @@ _SET_QUANTITY = Update(
         {"quantity": quantity},
     )
 )
-_PRODUCT_COLUMNS = columns_of(Product)
 _LOCK_LINES = Select(
     lambda cart_id: (
         CartItem.objects.filter(cart_id=cart_id)
         .order_by("product_id")
         .select_for_update(no_key=True)  # the lines too, which nobody else may want
-        .values_list("quantity", *columns_of(Product, "product__"))
+        .values_list(
+            "quantity",
+            "product__name",
+            "product__price",
+            any_sale(),
+            "product_id",
+            "product__stock",
+            "product__backorder",
+            ExpressionWrapper(
+                for_sale("product__") & Q(product__has_variants=False),
+                output_field=BooleanField(),
+            ),
+        )
     )
 )
 _CLAIM = Update(
@@ -81,9 +97,17 @@ class CartView:
 
 
 def view_cart(*, user: User) -> CartView:
-    """Return the open cart at today's prices; creates nothing. One statement."""
+    """Return the open cart at today's prices; creates nothing.
+
+    One statement, and one more while a sale is on.
+    """
     rows = _OPEN_CART.rows(user_id=user.pk)
-    lines = (PricedLine(*row[1:]) for row in rows if row[1] is not None)
+    items = [row[1:] for row in rows if row[1] is not None]
+    sales = sales_on(item[0] for item in items) if items and items[0][4] else {}
+    lines = (
+        PricedLine(product_id, name, current_price(price, sales.get(product_id, ())), quantity)
+        for product_id, name, price, quantity, _ in items
+    )
     return CartView(rows[0][0] if rows else None, price_lines(lines))
 
 
@@ -91,18 +115,18 @@ def view_cart(*, user: User) -> CartView:
 def add_item(*, user: User, product_id: int, quantity: int) -> int:
     """Add pieces to the user's open cart, which is opened if need be; return its id.
 
-    Stock is not reserved, only compared. Raises ProductNotFound, QuantityLimit, OutOfStock,
-    CartFull.
+    Stock is not reserved, only compared. Raises ProductNotFound, ChooseVariant, QuantityLimit,
+    OutOfStock, CartFull.
     """
     cart_id = _lock_or_open(user)
-    stock, in_cart, lines = _look(cart_id, product_id)
-    wanted = in_cart + quantity
+    shelf = _look(cart_id, product_id)
+    wanted = shelf.in_cart + quantity
     if wanted > MAX_QUANTITY:
-        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart)
-    _check_stock(product_id, stock, wanted)
-    if in_cart:
+        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=shelf.in_cart)
+    shelf.check_stock(wanted)
+    if shelf.in_cart:
         _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
-    elif lines >= MAX_LINES:
+    elif shelf.lines >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
         insert(CartItem(cart_id=cart_id, product_id=product_id, quantity=quantity))
@@ -111,12 +135,12 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
 
 @transactional
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
-    """Set a line's quantity. Raises ItemNotFound, ProductNotFound, OutOfStock."""
+    """Set a line's quantity. Raises ItemNotFound, ProductNotFound, ChooseVariant, OutOfStock."""
     cart_id = lock_open_cart(user)
     line = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
     if cart_id is None or not line.exists():
         raise ItemNotFound
-    _check_stock(product_id, _look(cart_id, product_id)[0], quantity)
+    _look(cart_id, product_id).check_stock(quantity)
     _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
 
 
@@ -147,15 +171,20 @@ def claim_cart(*, user: User, cart_id: int) -> bool:
     return _CLAIM.run(user_id=user.pk, cart_id=cart_id) == 1
 
 
-def lock_lines(*, cart_id: int) -> list[tuple[Product, int]]:
-    """Return a cart's products and quantities, the products locked in ascending id.
+def lock_lines(*, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
+    """Return a cart's lines at today's prices, and their products, locked in ascending id.
 
     Needs the caller's transaction, which ends the locks; the caller has claimed the cart, so its
-    lines stand still.
+    lines stand still. One statement, and one more while a sale is on.
     """
+    rows = _LOCK_LINES.rows(cart_id=cart_id)
+    sales = sales_on(row[4] for row in rows) if rows and rows[0][3] else {}
     return [
-        (Product.from_db(DEFAULT_DB_ALIAS, _PRODUCT_COLUMNS, columns), quantity)
-        for quantity, *columns in _LOCK_LINES.rows(cart_id=cart_id)
+        (
+            PricedLine(pk, name, current_price(price, sales.get(pk, ())), quantity),
+            LockedProduct(pk, *product),
+        )
+        for quantity, name, price, _, pk, *product in rows
     ]
 
 
@@ -168,21 +197,35 @@ def lock_open_cart(user: User) -> int | None:
     return None if row is None else row[0]
 
 
-def _look(cart_id: int, product_id: int) -> tuple[int, int, int]:
-    """Return a product's stock, its pieces in the cart, and the cart's lines.
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """A product's stock, its pieces in the cart, and the cart's lines."""
 
-    Raises ProductNotFound for one that is not for sale.
-    """
+    product_id: int
+    stock: int
+    backorder: bool
+    in_cart: int
+    lines: int
+
+    def check_stock(self, wanted: int) -> None:
+        """Raise OutOfStock unless so many are there, or more may be promised."""
+        if wanted > self.stock and not self.backorder:
+            raise OutOfStock(
+                product_id=self.product_id,
+                available=self.stock,
+                product_ids=[self.product_id],
+            )
+
+
+def _look(cart_id: int, product_id: int) -> _Shelf:
+    """Raise ProductNotFound for what is not for sale, ChooseVariant for what has variants."""
     row = _LOOK.row(cart_id=cart_id, product_id=product_id)
     if row is None:
         raise ProductNotFound
-    stock, in_cart, lines = row
-    return stock, in_cart or 0, lines or 0
-
-
-def _check_stock(product_id: int, available: int, wanted: int) -> None:
-    if wanted > available:
-        raise OutOfStock(product_id=product_id, available=available, product_ids=[product_id])
+    stock, backorder, has_variants, in_cart, lines = row
+    if has_variants:
+        raise choose_variant(product_id)
+    return _Shelf(product_id, stock, backorder, in_cart or 0, lines or 0)
 
 
 def _lock_or_open(user: User) -> int:

@@ -17,7 +17,7 @@ from cart.serializers import (
     QuantitySerializer,
     show_cart,
 )
-from catalog.errors import OutOfStock, ProductNotFound
+from catalog.errors import ChooseVariant, OutOfStock, ProductNotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ID, ShopViewSet, read
@@ -44,7 +44,14 @@ class CartViewSet(ShopViewSet):
         "Add to cart",
         takes=AddItemSerializer,
         answers={200: AddedSerializer},
-        refuses=[ProductNotFound, QuantityLimit, OutOfStock, CartFull, CartBusy],
+        refuses=[
+            ProductNotFound,
+            ChooseVariant,
+            QuantityLimit,
+            OutOfStock,
+            CartFull,
+            CartBusy,
+        ],
     )
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> HttpResponseBase:

@@ -70,3 +70,111 @@ class SlugTaken(Conflict):
     code = "slug_taken"
     message = "Another one has the slug {slug}; choose one of your own."
     example = {"slug": "tea"}
+
+
+class SkuTaken(Conflict):
+    """409. Facts: sku."""
+
+    code = "sku_taken"
+    message = "Another product has the SKU {sku}."
+    example = {"sku": "TEA-1"}
+
+
+class ChooseVariant(Conflict):
+    """409. Facts: product_id; variant_ids and their choices, in one order."""
+
+    code = "choose_variant"
+    message = "Product {product_id} comes in variants: choose one of variant_ids."
+    example = {"product_id": 7, "variant_ids": [8, 9], "choices": ["S / Red", "M / Red"]}
+
+
+class VariantExists(Conflict):
+    """409. Facts: options, the values that another variant of the product has."""
+
+    code = "variant_exists"
+    message = "The product has a variant with these options already."
+    example = {"options": ["S", "Red"]}
+
+
+class VariantLimit(Conflict):
+    """409. Facts: limit, variants that a product may have."""
+
+    code = "variant_limit"
+    message = "A product has at most {limit} variants."
+    example = {"limit": 100}
+
+
+class NoOptions(Conflict):
+    """409. Facts: options, the names that the product's variants are chosen by."""
+
+    code = "options_missing"
+    message = "A variant has one value for each option of its product, which has {options}."
+    example = {"options": ["Size", "Colour"]}
+
+
+class OptionsInUse(Conflict):
+    """409. Facts: variant_ids; none where the product has stock of its own."""
+
+    code = "options_in_use"
+    message = "Options change only while there is no variant, and no stock of the product's own."
+    example = {"variant_ids": [8, 9]}
+
+
+class SetOnVariants(Conflict):
+    """409. Facts: fields."""
+
+    code = "set_on_variants"
+    message = "The product's variants have {fields}, each its own: change them there."
+    example = {"fields": ["price"]}
+
+
+class SetOnProduct(Conflict):
+    """409. Facts: fields, product_id."""
+
+    code = "set_on_product"
+    message = "A variant follows product {product_id} in {fields}: change the product."
+    example = {"fields": ["name"], "product_id": 7}
+
+
+class PiecesOwed(Conflict):
+    """409. Facts: owed, pieces sold beyond the stock."""
+
+    code = "pieces_owed"
+    message = "{owed} pieces are sold beyond the stock; backorders end once they are there."
+    example = {"owed": 3}
+
+
+class AttributeNotFound(NotFound):
+    """404: no such attribute."""
+
+    code = "attribute_not_found"
+    message = "No such attribute; GET /api/attributes/ lists them."
+
+
+class AttributeInUse(Conflict):
+    """409. Facts: products that have it, or the choice that would go."""
+
+    code = "attribute_in_use"
+    message = "{products} products have it: take it from them first."
+    example = {"products": 12}
+
+
+class SaleNotFound(NotFound):
+    """404: no such sale."""
+
+    code = "sale_not_found"
+    message = "No such sale; GET /api/sales/ lists them."
+
+
+class SaleBegun(Conflict):
+    """409: what a sale did to prices is history, which the lowest price of 30 days is read from."""
+
+    code = "sale_begun"
+    message = "The sale has begun: only its name and its end may change, the end to a time to come."
+
+
+class CursorOutdated(Conflict):
+    """409: the cursor is of a database that is no more."""
+
+    code = "cursor_outdated"
+    message = "This cursor no longer holds: ask without one, and load the catalogue anew."

@@ -6,7 +6,7 @@ from typing import Any
 import factory
 
 from catalog import services
-from catalog.models import Category, Product
+from catalog.models import Category, Product, Sale, SaleKind
 
 
 class ProductFactory(factory.django.DjangoModelFactory):
@@ -23,6 +23,35 @@ class ProductFactory(factory.django.DjangoModelFactory):
     def _create(cls, model_class: type[Product], *args: Any, **kwargs: Any) -> Product:
         kwargs["price"] = Decimal(kwargs["price"])
         return services.create_product(**kwargs)
+
+
+class ShirtFactory(ProductFactory):
+    """A product in three variants: S / Red (5 pieces), M / Red (3) and M / Blue (none)."""
+
+    name = "Shirt"
+    price = Decimal("20.00")
+    stock = 0
+    options = ("Size", "Colour")
+    variants = (
+        {"choice": {"Size": "S", "Colour": "Red"}, "stock": 5, "sku": "S-RED"},
+        {"choice": {"Size": "M", "Colour": "Red"}, "stock": 3, "sku": "M-RED"},
+        {"choice": {"Size": "M", "Colour": "Blue"}, "price": Decimal("18.00"), "sku": "M-BLUE"},
+    )
+
+
+class SaleFactory(factory.django.DjangoModelFactory):
+    """A sale of 20 percent that has begun, of ``product_ids`` and ``category_ids``."""
+
+    class Meta:
+        model = Sale
+
+    name = factory.Sequence(lambda n: f"Sale {n}")
+    kind = SaleKind.PERCENT
+    value = Decimal(20)
+
+    @classmethod
+    def _create(cls, model_class: type[Sale], *args: Any, **kwargs: Any) -> Sale:
+        return services.create_sale(**kwargs)
 
 
 class CategoryFactory(factory.django.DjangoModelFactory):

@@ -4,57 +4,163 @@ Whoever changes what the public catalogue shows bumps the revision last in the s
 row lock puts bumps in the order of their commits. A reader takes the revision before it reads, so
 an answer is never older than the revision it is kept under, and no client gets one that is older
 than its own write, whichever worker it asks.
+
+What a schedule changes is written by nobody: a sale begins or ends, a product's time comes. So the
+revision that readers see also names the last such instant, and a kept answer ends at the next.
 """
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from secrets import token_hex
 from threading import Lock
+from typing import Any
 
 from django.db import connection
 
 MAX_ANSWERS = 1000
+MARKED_SINGLY = 1000
+"""Products that one change marks one by one in the feed of changes; of more it marks all."""
 
 _BUMP = """
-INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s)
+INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (1, 1, %s, 0)
 ON CONFLICT (id) DO UPDATE SET number = catalog_catalogrevision.number + 1
 """
-_READ = "SELECT epoch, number FROM catalog_catalogrevision WHERE id = 1"
-_START = """
-INSERT INTO catalog_catalogrevision (id, number, epoch) VALUES (1, 1, %s) ON CONFLICT DO NOTHING
+_BUMP_ALL = """
+INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (1, 1, %s, 1)
+ON CONFLICT (id) DO UPDATE SET number = catalog_catalogrevision.number + 1,
+    all_changed_in = catalog_catalogrevision.number + 1
 """
+_MARK = "UPDATE catalog_product SET changed_in = bumped.number FROM bumped WHERE id = ANY(%s)"
+_NOW = {
+    "postgresql": "EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP())::float8",
+    "sqlite": "(JULIANDAY('now') - 2440587.5) * 86400.0",
+}
+_READ = "SELECT epoch, number, {now} FROM catalog_catalogrevision WHERE id = 1"
+_START = """
+INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (1, 1, %s, 0)
+ON CONFLICT DO NOTHING
+"""
+# Of each schedule the last instant that came, and the next; each side is one step in an index.
+_INSTANTS = (
+    ("catalog_sale", "starts_at"),
+    ("catalog_sale", "ends_at"),
+    ("catalog_product", "publish_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """What the clock does under one revision, in seconds since 1970."""
+
+    revision: str
+    last: float | None
+    next: float | None
+    has_sales: bool
+
 
 # Revision and bytes by absolute URL; to read one is atomic, to make room for one is not.
-_answers: dict[str, tuple[str, bytes]] = {}
+_answers: dict[str, tuple[str, Any]] = {}
 _keeping = Lock()
+_schedule: list[_Schedule] = []
 
 
-def bump() -> None:
-    """Make every kept answer old. Last lock of a transaction, and needs one (RELIABILITY R4)."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BUMP, [token_hex(8)])
+def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
+    """Make every kept answer old. Last lock of a transaction, and needs one (RELIABILITY R4).
+
+    The rows of the ``changed`` products, which the caller has locked, get the new number, by which
+    the feed of changes finds them; ``everything`` says that any product may show otherwise now.
+    """
+    if everything or len(changed) > MARKED_SINGLY:
+        _execute(_BUMP_ALL, [token_hex(8)])
+    elif not changed:
+        _execute(_BUMP, [token_hex(8)])
+    elif connection.vendor == "postgresql":
+        sql = f"WITH bumped AS ({_BUMP} RETURNING number) {_MARK}"
+        _execute(sql, [token_hex(8), list(changed)])
+    else:
+        number = _execute(f"{_BUMP} RETURNING number", [token_hex(8)])[0][0]
+        places = ", ".join(["%s"] * len(changed))
+        sql = f"UPDATE catalog_product SET changed_in = %s WHERE id IN ({places})"  # noqa: S608 - places
+        _execute(sql, [number, *changed])
 
 
 def current() -> str:
-    """Return the revision, one tiny statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_READ)
-        row = cursor.fetchone()
-        if row is None:
-            cursor.execute(_START, [token_hex(8)])
-            cursor.execute(_READ)
-            row = cursor.fetchone()
-    return f"{row[0]}-{row[1]}"
+    """Return the revision, one tiny statement; one more after a change or a scheduled instant."""
+    return _read()[0]
 
 
-def recall(url: str, revision: str) -> bytes | None:
-    """Return the answer kept for ``url`` under this very revision."""
+def has_sales() -> bool:
+    """Whether any sale is on, as of this process's last ``current()``."""
+    return _schedule[0].has_sales if _schedule else True
+
+
+def recall(url: str, revision: str) -> Any:
+    """Return the answer kept for ``url`` under this very revision, or None."""
     kept = _answers.get(url)
     return kept[1] if kept is not None and kept[0] == revision else None
 
 
-def keep(url: str, revision: str, answer: bytes) -> None:
+def keep(url: str, revision: str, answer: Any) -> None:
     """Keep an answer that was read after ``revision`` was."""
     with _keeping:
         _answers.pop(url, None)
         if len(_answers) >= MAX_ANSWERS:
             del _answers[next(iter(_answers))]  # the one that was made longest ago
         _answers[url] = (revision, answer)
+
+
+def forget() -> None:
+    """Keep nothing: for tests and benchmarks."""
+    _answers.clear()
+    _schedule.clear()
+
+
+def instant() -> tuple[str, int, float]:
+    """Return the epoch, the number and the database's time, in seconds since 1970."""
+    sql = _READ.format(now=_NOW[connection.vendor])
+    rows = _execute(sql, [])
+    if not rows:
+        _execute(_START, [token_hex(8)])
+        rows = _execute(sql, [])
+    epoch, number, now = rows[0]
+    return epoch, number, now
+
+
+def _read() -> tuple[str, float]:
+    epoch, number, now = instant()
+    revision = f"{epoch}-{number}"
+    known = _schedule[0] if _schedule else None
+    if known is None or known.revision != revision or (known.next and known.next <= now):
+        known = _read_schedule(revision)
+        _schedule[:] = [known]
+    shown = revision if known.last is None else f"{revision}-{known.last:.3f}"
+    return shown, now
+
+
+def _read_schedule(revision: str) -> _Schedule:
+    now = "STATEMENT_TIMESTAMP()" if connection.vendor == "postgresql" else _SQLITE_NOW
+    parts = [
+        f"(SELECT {choose}({column}) FROM {table} WHERE {column} {side} {now})"  # noqa: S608 - names of ours
+        for choose, side in (("MAX", "<="), ("MIN", ">"))
+        for table, column in _INSTANTS
+    ]
+    on = f"starts_at <= {now} AND (ends_at IS NULL OR ends_at > {now})"
+    parts = [_SECONDS[connection.vendor].format(part) for part in parts]
+    parts.append(f"EXISTS(SELECT 1 FROM catalog_sale WHERE {on})")  # noqa: S608 - as above
+    *instants, has_sales = _execute(f"SELECT {', '.join(parts)}", [])[0]
+    past = [at for at in instants[:3] if at is not None]
+    coming = [at for at in instants[3:] if at is not None]
+    return _Schedule(revision, max(past, default=None), min(coming, default=None), bool(has_sales))
+
+
+_SQLITE_NOW = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"
+_SECONDS = {
+    "postgresql": "EXTRACT(EPOCH FROM {})::float8",
+    "sqlite": "(JULIANDAY({}) - 2440587.5) * 86400.0",
+}
+
+
+def _execute(sql: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []

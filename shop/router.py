@@ -5,9 +5,9 @@ from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
 from cart.views import CartViewSet
-from catalog.views import CategoryViewSet, ProductViewSet
+from catalog.views import AttributeViewSet, CategoryViewSet, ProductViewSet, SaleViewSet
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet
+from payments.views import PaymentViewSet, WebhookViewSet
 
 
 class IndexView(APIRootView):
@@ -43,6 +43,9 @@ router.register("token", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")
+router.register("attributes", AttributeViewSet, basename="attribute")
+router.register("sales", SaleViewSet, basename="sale")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("webhooks", WebhookViewSet, basename="webhook")

@@ -9,6 +9,7 @@ import os
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -30,14 +31,18 @@ def _flag(name: str, *, default: bool) -> bool:
 DEBUG = _flag("DEBUG", default=False)
 
 
+def _text(name: str) -> str:
+    """Read a variable as it is: env.str() would read a leading "$" as a reference to another."""
+    return str(env.ENVIRON.get(name, ""))
+
+
 def _secret(name: str) -> str:
     """Read a signing secret, or stop the start and say how to make one.
 
     Raises ImproperlyConfigured when the secret is missing or under 32 bytes (RFC 7518, section 3.2:
     an HS256 key is at least as long as its hash).
     """
-    # Not env.str(): it would read a secret that begins with "$" as a reference to another variable.
-    value = str(env.ENVIRON.get(name, ""))
+    value = _text(name)
     if not value and DEBUG:
         return f"development-only-{name.lower()}-{'0' * 16}"
     if len(value.encode()) < 32:
@@ -87,6 +92,37 @@ if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
 # The demo gateway takes any card and no money.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=False)
 
+# When a card's money is taken: at once, or authorised at once and taken when the goods go out.
+PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")
+if PAYMENT_CAPTURE not in ("automatic", "on_shipment"):
+    raise ImproperlyConfigured("PAYMENT_CAPTURE is automatic or on_shipment.")
+
+# Stripe: a secret key switches it on, and wants the secret of its webhooks, or two by a comma while
+# one is replaced.
+STRIPE_SECRET_KEY = _text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split()
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+_is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+_stripe_host = urlsplit(STRIPE_API_BASE)
+if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY begins with sk_ or rk_; pk_ is the public one.")
+if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRETS):
+    raise ImproperlyConfigured(
+        "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: without the one nothing is paid, "
+        "without the other anyone could send events."
+    )
+if not all(secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
+    raise ImproperlyConfigured(
+        "STRIPE_WEBHOOK_SECRET begins with whsec_; it is the endpoint's signing secret."
+    )
+if _stripe_host.scheme != "https" and _stripe_host.hostname not in ("127.0.0.1", "localhost"):
+    raise ImproperlyConfigured("STRIPE_API_BASE is https, but for a server on this machine.")
+if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.com"):
+    raise ImproperlyConfigured(
+        "STRIPE_SECRET_KEY is a live one: it goes with neither DEBUG nor DEMO_PAYMENTS, and to no "
+        "other STRIPE_API_BASE than https://api.stripe.com."
+    )
+
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
@@ -127,10 +163,10 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.core.desk_middleware.DeskSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.core.desk_middleware.DeskAuthenticationMiddleware",
+    "shop.core.desk_middleware.DeskMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -188,6 +224,7 @@ _database = env.db_url_config(
     env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
 )
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
+    _database["ENGINE"] = "shop.core.sqlite3"  # Django's, which knows that it has JSON
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
@@ -257,6 +294,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["shop.core.parsers.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "shop.core.negotiation.JSONNegotiation",
     "DEFAULT_PAGINATION_CLASS": "shop.core.pagination.ShopPagination",
     "DEFAULT_SCHEMA_CLASS": "shop.core.openapi.ShopAutoSchema",
     "DEFAULT_METADATA_CLASS": None,
@@ -283,6 +321,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "AttributeKind": "catalog.models.AttributeKind",
+        "MovementKind": "catalog.models.MovementKind",
+        "SaleKind": "catalog.models.SaleKind",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
@@ -333,6 +374,8 @@ LOGGING = {
         # Its own handlers mail the admins and print under DEBUG alone.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # A line for each request of the SDK would tell nothing that ours do not.
+        "stripe": {"level": "WARNING"},
         # shop.requests has a line for each request, a client's mistakes included.
         "django.request": {"level": "ERROR"},
     },

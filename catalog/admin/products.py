@@ -1,13 +1,12 @@
-"""The catalog's desk: products by the services that every writer uses, stock by movements."""
+"""Products and variants at the desk, by the services that every writer uses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -17,78 +16,29 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from catalog import services
-from catalog.models import MAX_STOCK, Product, StockMovement
-from shop.core.admin import DeskAdmin, ReadOnlyAdmin
+from catalog.admin.fields import attribute_fields
+from catalog.admin.filters import ArchivedFilter, KindFilter, StockFilter
+from catalog.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
+from catalog.admin.stock import StockAdjustmentForm
+from catalog.admin.variants import VariantInline
+from catalog.models import MAX_STOCK, Attribute, Product
+from shop.core.admin import DeskAdmin
 from shop.core.errors import ShopError
 
-_SHOWN = ("adjust", "created_at", "archived_at")
-
-
-class StockAdjustmentForm(forms.Form):
-    """Pieces in or out, and why."""
-
-    delta = forms.IntegerField(
-        label="Pieces",
-        min_value=-MAX_STOCK,
-        max_value=MAX_STOCK,
-        help_text="In, or out with a minus.",
-    )
-    reason = forms.CharField(max_length=200, widget=AdminTextInputWidget)
-
-    def clean_delta(self) -> int:
-        """Refuse a movement that moves nothing."""
-        delta: int = self.cleaned_data["delta"]
-        if delta == 0:
-            raise forms.ValidationError("Say how many pieces came in or went out.")
-        return delta
-
-
-class InStockFilter(admin.SimpleListFilter):
-    """In stock, or sold out."""
-
-    title = "stock"
-    parameter_name = "in_stock"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer both."""
-        return [("1", "In stock"), ("0", "Sold out")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Apply the choice."""
-        if self.value() == "1":
-            return queryset.filter(stock__gt=0)
-        return queryset.filter(stock=0) if self.value() == "0" else queryset
-
-
-class ArchivedFilter(admin.SimpleListFilter):
-    """What the shop has, or what it had."""
-
-    title = "archive"
-    parameter_name = "archived"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the archive."""
-        return [("1", "Archived")]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        """Name the usual choice for what it shows: not all."""
-        usual, *others = super().choices(changelist)
-        yield {**usual, "display": "Not archived"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Apply the choice."""
-        return queryset.filter(archived_at__isnull=self.value() != "1")
+_SOLD = ["sku", "price", "compare_at_price", "backorder", "low_stock_threshold"]
+_PUBLISHING = ["is_published", "publish_at"]
+_HISTORY = ["links", "created_at", "archived_at"]
 
 
 @admin.register(Product)
 class ProductAdmin(DeskAdmin):
-    """Products; deleting one archives it, and what is archived is for looking."""
+    """Products and variants; deleting one archives it, and what is archived is for looking."""
 
-    list_display = ("id", "name", "price", "stock", "is_published")
+    form = ProductForm
+    list_display = ("id", "name", "sku", "price", "stock", "has_variants", "is_published")
     list_display_links = ("id", "name")
-    list_filter = ("is_published", InStockFilter, ArchivedFilter)
-    search_fields = ("name",)
+    list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
+    search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
     actions = ("publish", "unpublish", "delete_selected")
 
@@ -100,17 +50,51 @@ class ProductAdmin(DeskAdmin):
         """A product is archived once."""
         return super().has_delete_permission(request) and not _is_archived(obj)
 
-    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        """Take the initial stock with a new product; later it moves by adjustments."""
-        fields = ["name", "description", "category", "price", "is_published", "stock"]
-        return fields if obj is None else [*fields, *_SHOWN]
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        """Show of a product and of a variant what is theirs; what belongs elsewhere is not asked.
+
+        The initial stock is taken with a new product; later it moves by adjustments.
+        """
+        if obj is not None and obj.parent is not None:
+            options = list(option_fields(obj.parent.options))
+            return [
+                (None, {"fields": ["name", "parent", *options, *_SOLD, "position", "stock"]}),
+                ("History", {"fields": _HISTORY}),
+            ]
+        sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
+        fields = ["name", "slug", "description", "category", "brand", "tag_words", "option_names"]
+        sets: list[Any] = [
+            (None, {"fields": fields}),
+            ("Sold as", {"fields": sold}),
+            ("Published", {"fields": _PUBLISHING}),
+        ]
+        if attributes := list(attribute_fields(_attributes())):
+            sets.append(("Attributes", {"fields": attributes}))
+        return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
-        """Nobody types over a stock."""
-        return [] if obj is None else ["stock", *_SHOWN]
+        """Nobody types over a stock, or over what a variant has from its product."""
+        if obj is None:
+            return []
+        follows = ["name", "parent"] if obj.parent_id else []
+        return ["stock", *_HISTORY, *follows, *(["price"] if obj.has_variants else [])]
+
+    def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
+        """Show the variants of a product that has some."""
+        return [VariantInline] if obj is not None and obj.has_variants else []
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """Give each attribute a field, or each option of a variant."""
+        if obj is not None and obj.parent is not None:
+            fields = option_fields(obj.parent.options, obj.options)
+            kwargs["form"] = type("VariantForm", (VariantForm,), fields)
+        else:
+            fields = attribute_fields(_attributes())
+            kwargs["form"] = type("ProductForm", (ProductForm,), fields)
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Bound the initial stock and the price as the API does."""
+        """Bound the initial stock and the prices as the API does."""
         if db_field.name == "stock":
             return forms.IntegerField(
                 min_value=0,
@@ -118,13 +102,13 @@ class ProductAdmin(DeskAdmin):
                 initial=0,
                 help_text="Pieces to begin with; later they come and go by adjustments.",
             )
-        if db_field.name == "price":
+        if db_field.name in {"price", "compare_at_price"}:
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Stock movements")
-    def adjust(self, product: Product) -> str:
-        """Link to what moved the stock, and to the adjustment that moves it."""
+    @admin.display(description="Stock and variants")
+    def links(self, product: Product) -> str:
+        """Link to what moved the stock, to the adjustment that moves it, and to a new variant."""
         movements = format_html(
             '<a href="{}?product__id__exact={}">Movements</a>',
             reverse("admin:catalog_stockmovement_changelist"),
@@ -132,15 +116,18 @@ class ProductAdmin(DeskAdmin):
         )
         if _is_archived(product):
             return movements
-        url = reverse("admin:catalog_product_adjust", args=[product.pk])
-        return format_html('<a href="{}">Adjust stock</a> · {}', url, movements)
+        name, text = (
+            ("variant", "Add a variant") if product.has_variants else ("adjust", "Adjust stock")
+        )
+        url = reverse(f"admin:catalog_product_{name}", args=[product.pk])
+        return format_html('<a href="{}">{}</a> · {}', url, text, movements)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Write by the services."""
         if change:
-            services.update_product(product_id=obj.pk, **_values(form, form.changed_data))
+            services.update_product(product_id=obj.pk, **form.values())
             return
-        created = services.create_product(**_values(form, form.fields), actor=_staff(request))
+        created = services.create_product(**form.values(), actor=_staff(request))
         obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
 
     def delete_model(self, request: HttpRequest, obj: Product) -> None:
@@ -183,62 +170,84 @@ class ProductAdmin(DeskAdmin):
         return None
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the adjustment's page."""
-        adjust = path(
-            "<int:product_id>/adjust/",
-            self.admin_site.admin_view(self.adjust_view),
-            name="catalog_product_adjust",
-        )
-        return [adjust, *super().get_urls()]
+        """Add the pages of an adjustment and of a new variant."""
+        pages = [
+            path(
+                f"<int:product_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"catalog_product_{name}",
+            )
+            for name, view in (("adjust", self.adjust_view), ("variant", self.variant_view))
+        ]
+        return [*pages, *super().get_urls()]
 
     def adjust_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
         """Move a product's stock, with a reason."""
         product = get_object_or_404(self.get_queryset(request), pk=product_id)
+        form = StockAdjustmentForm(request.POST or None)
+
+        def save() -> None:
+            adjusted = services.adjust_stock(
+                product_id=product.pk, actor=_staff(request), **form.cleaned_data
+            )
+            said = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
+            self.log_change(request, adjusted, said)
+            messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
+
+        return self._page(request, product, form, save, f"Adjust stock of {product}")
+
+    def variant_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
+        """Add a variant to a product that has options."""
+        product = get_object_or_404(self.get_queryset(request), pk=product_id, has_variants=True)
+        form = NewVariantForm(
+            product.options, request.POST or None, initial={"price": product.price}
+        )
+
+        def save() -> None:
+            variant = services.create_variant(
+                product_id=product.pk,
+                variant=cast("services.NewVariant", form.variant()),
+                actor=_staff(request),
+            )
+            self.log_addition(request, variant, "Added as a variant.")
+            messages.success(request, f"Added: {variant}.")
+
+        return self._page(request, product, form, save, f"Add a variant of {product}")
+
+    def _page(
+        self,
+        request: HttpRequest,
+        product: Product,
+        form: forms.Form,
+        save: Callable[[], None],
+        title: str,
+    ) -> HttpResponse:
+        """Show a form about a product, or save it and go back to the product's page."""
         if not self.has_change_permission(request, product):
             raise PermissionDenied
-        form = StockAdjustmentForm(request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._adjust(request, product, form):
+        if request.method == "POST" and form.is_valid() and _saved(form, save):
             return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Adjust stock of {product}",
+            "title": title,
             "opts": self.opts,
             "product": product,
             "form": form,
         }
-        return render(request, "admin/catalog/product/adjust.html", context)
-
-    def _adjust(self, request: HttpRequest, product: Product, form: StockAdjustmentForm) -> bool:
-        try:
-            adjusted = services.adjust_stock(
-                product_id=product.pk, actor=_staff(request), **form.cleaned_data
-            )
-        except ShopError as refusal:
-            form.add_error(None, refusal.detail)
-            return False
-        said = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
-        self.log_change(request, adjusted, said)
-        messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
-        return True
+        return render(request, "admin/catalog/product/form.html", context)
 
 
-@admin.register(StockMovement)
-class StockMovementAdmin(ReadOnlyAdmin):
-    """What moved stock; append-only."""
+def _saved(form: forms.Form, save: Callable[[], None]) -> bool:
+    try:
+        save()
+    except ShopError as refusal:
+        form.add_error(None, refusal.detail)
+        return False
+    return True
 
-    list_display = ("id", "product", "kind", "delta", "reason", "actor", "created_at")
-    list_select_related = ("product", "actor")
-    list_filter = ("kind",)
-    search_fields = ("product__name", "reason")
 
-
-def _values(form: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Return what the form says, its category by its id, as the services take it."""
-    values = {name: form.cleaned_data[name] for name in names}
-    if "category" in values:
-        category = values.pop("category")
-        values["category_id"] = category and category.pk
-    return values
+def _attributes() -> list[Attribute]:
+    return list(Attribute.objects.order_by("name"))
 
 
 def _is_archived(product: Product | None) -> bool:

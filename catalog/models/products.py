@@ -1,13 +1,12 @@
-"""Products, the movements that explain their stock, and the catalogue's revision."""
+"""Products and their variants: rows of one table, so that there is one id space, one stock and one
+order of locks.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from catalog.models.categories import Category
@@ -15,6 +14,19 @@ from shop.core.money import MAX_DIGITS
 
 MAX_STOCK = 1_000_000_000
 """Pieces that staff may stock of one product; well inside the column's 2³¹."""
+
+NAME_LENGTH = 200
+MAX_OPTIONS = 3
+MAX_VARIANTS = 100
+MAX_TAGS = 50
+
+_LISTED = Q(is_published=True, archived_at=None, parent=None)
+
+
+def for_sale(product: str = "") -> Q:
+    """Return the condition that a product is for sale; ``product`` is the way to it."""
+    due = Q((f"{product}publish_at", None)) | Q((f"{product}publish_at__lte", Now()))
+    return due & Q((f"{product}is_published", True), (f"{product}archived_at", None))
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -25,16 +37,26 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(archived_at=None)
 
     def for_sale(self) -> ProductQuerySet:
-        """Published and not archived."""
-        return self.not_archived().filter(is_published=True)
+        """Published, its time come, and not archived."""
+        return self.filter(for_sale())
+
+    def sellable(self) -> ProductQuerySet:
+        """For sale, and one thing: no product that asks for the choice of a variant."""
+        return self.filter(for_sale(), has_variants=False)
+
+    def running_out(self) -> ProductQuerySet:
+        """What has its threshold of pieces or fewer."""
+        return self.not_archived().filter(
+            low_stock_threshold__isnull=False, stock__lte=F("low_stock_threshold")
+        )
+
+    def listed(self) -> ProductQuerySet:
+        """One entry a product: variants are shown with the product that they belong to."""
+        return self.filter(parent=None)
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
-        """What is for sale; for staff also what is not published."""
-        return self.not_archived() if user.is_staff else self.for_sale()
-
-    def shown(self) -> ProductQuerySet:
-        """With all that their readers see of them, in one statement."""
-        return self.select_related("category")
+        """What is for sale; for staff who may look also what is not published."""
+        return self.not_archived() if sees_all_products(user) else self.for_sale()
 
     def lock(self, pk: int) -> Product:
         """Lock one product until the transaction ends, and return it. Raises DoesNotExist."""
@@ -44,22 +66,90 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Lock products in ascending id, the order that every writer keeps, and return them."""
         return list(self.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
+    def lock_family(self, pk: int) -> list[Product]:
+        """Lock a product and its variants, in ascending id; the product, the older, is first."""
+        return list(
+            self.select_for_update(no_key=True).filter(Q(pk=pk) | Q(parent_id=pk)).order_by("pk")
+        )
+
 
 class Product(models.Model):
-    """One sellable thing. ``stock`` is written by ``catalog.services`` alone, with a movement."""
+    """One product, or one variant of one: then ``parent`` is the product.
 
-    name = models.CharField(max_length=200)
+    ``stock`` is written by ``catalog.services`` alone, with a movement. A product that has variants
+    is not sold itself and has no stock; ``options`` are the names that customers choose by, its
+    ``price`` and ``compare_at_price`` those of its cheapest variant. A variant has its own SKU,
+    price, stock and pictures, and in ``options`` a value for each name. In all else it follows its
+    product: name, category and publication are written to both together.
+    """
+
+    name = models.CharField(max_length=NAME_LENGTH)
+    slug = models.SlugField(
+        max_length=NAME_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its name in links and files.",
+    )
     description = models.TextField(blank=True, default="")
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
+    brand = models.CharField(max_length=100, blank=True, default="", db_default="")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
+    )
+    has_variants = models.BooleanField(default=False, db_default=False, editable=False)
+    options = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What to choose by, such as size and colour; of a variant, its values.",
+    )
+    position = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Of a variant among the others; low comes first."
+    )
+    sku = models.CharField("SKU", max_length=64, blank=True, default="", db_default="")
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )
+    compare_at_price = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="The price that it is reduced from.",
+    )
     stock = models.IntegerField(default=0, help_text="Pieces that may still be sold.")
+    backorder = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Sold beyond the stock, which then counts pieces owed.",
+    )
+    low_stock_threshold = models.PositiveIntegerField(
+        null=True, blank=True, help_text="On the list of what runs out at so many pieces or fewer."
+    )
     is_published = models.BooleanField(default=True, help_text="Customers see it and may buy it.")
+    publish_at = models.DateTimeField(
+        null=True, blank=True, help_text="Not before; at once if empty."
+    )
     archived_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Gone from every read, kept for the books."
+    )
+    sold = models.IntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Pieces sold in the last 90 days, as last counted.",
+    )
+    keywords = models.TextField(
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Brand, tags, SKUs and options, for the search.",
+    )
+    changed_in = models.BigIntegerField(
+        null=True, editable=False, help_text="The catalogue's revision that changed it last."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -68,86 +158,88 @@ class Product(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = [
-            models.CheckConstraint(condition=Q(stock__gte=0), name="product_stock_not_negative"),
+            models.CheckConstraint(
+                condition=Q(stock__gte=0) | Q(backorder=True), name="product_stock_not_negative"
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(compare_at_price=None) | Q(compare_at_price__gte=0),
+                name="product_compare_at_price_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(has_variants=False) | Q(stock=0, parent=None),
+                name="product_with_variants_has_no_stock",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("id")), name="product_not_its_own_parent"
+            ),
+            models.UniqueConstraint(
+                fields=["sku"],
+                condition=Q(archived_at=None) & ~Q(sku=""),
+                name="product_sku_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=Q(archived_at=None) & ~Q(slug=""),
+                name="product_slug_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | Q(slug="", has_variants=False),
+                name="product_variant_is_no_product",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "options"],
+                condition=Q(archived_at=None, parent__isnull=False),
+                name="product_variant_unique",
+            ),
         ]
         indexes = [
             # GET /api/products/: its count and its pages
+            models.Index(fields=["id", "publish_at"], condition=_LISTED, name="product_for_sale"),
+            # GET /api/products/?category=, ?brand=, ?ordering=
+            models.Index(fields=["category", "id"], condition=_LISTED, name="product_in_category"),
+            models.Index(fields=["brand", "id"], condition=_LISTED, name="product_of_brand"),
+            models.Index(fields=["price", "id"], condition=_LISTED, name="product_by_price"),
+            models.Index(fields=["name", "id"], condition=_LISTED, name="product_by_name"),
+            models.Index(fields=["-sold", "id"], condition=_LISTED, name="product_by_sold"),
+            # GET /api/products/low-stock/
             models.Index(
                 fields=["id"],
-                condition=Q(is_published=True, archived_at=None),
-                name="product_for_sale",
+                condition=Q(low_stock_threshold__isnull=False, archived_at=None),
+                name="product_stock_watched",
             ),
-            # GET /api/products/?category=
+            # GET /api/products/changes/
+            models.Index(fields=["changed_in"], name="product_changed_in"),
+            # when cached answers end
             models.Index(
-                fields=["category", "id"],
-                condition=Q(is_published=True, archived_at=None),
-                name="product_in_category",
+                fields=["publish_at"],
+                condition=Q(publish_at__isnull=False),
+                name="product_publish_at",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_for_sale(self) -> bool:
-        """Customers may buy it, stock permitting."""
-        return self.is_published and self.archived_at is None
 
+def sees_all(user: AbstractUser | AnonymousUser, model: str) -> bool:
+    """Whether the user also sees what is not published, and what only staff read, of a model.
 
-class MovementKind(models.TextChoices):
-    """Why stock moved."""
-
-    INITIAL = "initial", "Initial stock"
-    ADJUSTMENT = "adjustment", "Adjustment by staff"
-    SALE = "sale", "Order placed"
-    CANCELLATION = "cancellation", "Order cancelled"
-
-
-class StockMovement(models.Model):
-    """One change of a product's stock; append-only. Their sum is the stock."""
-
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
-    kind = models.CharField(max_length=20, choices=MovementKind.choices)
-    delta = models.IntegerField(help_text="Pieces in (positive) or out (negative).")
-    reason = models.CharField(max_length=200)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=~Q(delta=0), name="stockmovement_moves_something"),
-            models.CheckConstraint(
-                condition=Q(kind__in=MovementKind.values), name="stockmovement_kind_known"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.delta:+d} {self.kind}"
-
-
-class CatalogRevision(models.Model):
-    """One row, which every write that changes a public answer bumps in its own transaction.
-
-    ``epoch`` is random, so that a database made anew never repeats an old ETag.
+    Who may write rows sees what they wrote.
     """
-
-    ONLY: ClassVar[int] = 1
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
-    number = models.BigIntegerField(default=1)
-    epoch = models.CharField(max_length=16)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="catalogrevision_is_one_row"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.epoch}-{self.number}"
+    verbs = ("view", "change", "add")
+    return user.is_staff and any(user.has_perm(f"catalog.{verb}_{model}") for verb in verbs)
 
 
-Quantities = dict[int, int]
-"""Pieces by product id."""
+def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
+    """Whether ``sees_all`` of products."""
+    return sees_all(user, "product")
+
+
+class ProductStatus(models.TextChoices):
+    """Where a product is on its way to the customers."""
+
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
+    PUBLISHED = "published", "Published"
+    ARCHIVED = "archived", "Archived"

@@ -1,64 +1,239 @@
-"""Shapes of the catalog. Answers are made by hand: they are the hottest reads of the shop."""
+"""How products look to their readers. Made by hand: they are the hottest reads of the shop."""
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.models import MAX_STOCK, Category, Product
+from catalog import reads
+from catalog.models import AttributeKind, Category
 from catalog.serializers.categories import CategoryLinkSerializer, show_link
-from shop.core.fields import AmountField, IdField, StrictBool, StrictInt, StrictStr
+from catalog.serializers.pictures import PictureSerializer, show_picture
+from shop.core.fields import AmountField
 from shop.core.money import currency, show
 from shop.core.openapi import example
 
-NAME_LENGTH = 200
-DESCRIPTION_LENGTH = 10_000
-REASON_LENGTH = 200
+_PICTURE = {
+    "id": 3,
+    "large": "/media/products/3-large.webp",
+    "small": "/media/products/3-small.webp",
+    "alt": "A teapot",
+    "position": 0,
+}
+_LISTED: dict[str, Any] = {
+    "id": 7,
+    "name": "Teapot",
+    "slug": "teapot",
+    "price": "24.00",
+    "compare_at_price": "30.00",
+    "lowest_price_30_days": "28.00",
+    "currency": "USD",
+    "description": "Holds a litre.",
+    "in_stock": True,
+    "has_variants": True,
+    "category": {"id": 4, "name": "Teapots", "slug": "teapots"},
+    "brand": "Hearth",
+    "image": _PICTURE,
+}
+_VARIANT: dict[str, Any] = {
+    "id": 8,
+    "sku": "POT-RED",
+    "choice": {"Colour": "Red"},
+    "price": "24.00",
+    "compare_at_price": None,
+    "lowest_price_30_days": None,
+    "in_stock": True,
+    "image": None,
+}
+
+
+class PricedSerializer(serializers.Serializer[Any]):
+    """What something costs now."""
+
+    price = AmountField(help_text="What it costs now; of variants the cheapest.")
+    compare_at_price = AmountField(
+        allow_null=True, help_text="What the price is reduced from; null where it is not."
+    )
+    lowest_price_30_days = AmountField(
+        allow_null=True,
+        help_text="The lowest price of the 30 days before the reduction (Directive 98/6/EC, 6a).",
+    )
+    in_stock = serializers.BooleanField(help_text="Some may be bought now, or ordered beyond it.")
+    stock = serializers.IntegerField(required=False, help_text="For staff: pieces.")
+
+
+class StaffSerializer(serializers.Serializer[Any]):
+    """What staff see beside."""
+
+    is_published = serializers.BooleanField(required=False, help_text="For staff.")
+    publish_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="For staff: not before."
+    )
+    backorder = serializers.BooleanField(
+        required=False, help_text="For staff: sold beyond the stock."
+    )
+    low_stock_threshold = serializers.IntegerField(
+        required=False, allow_null=True, help_text="For staff."
+    )
+
+
+@extend_schema_serializer(examples=[example(_LISTED)])
+class ListedProductSerializer(PricedSerializer, StaffSerializer):
+    """A product in a list, one entry whatever its variants."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField(help_text="Its name in links; a variant has none.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+    description = serializers.CharField()
+    has_variants = serializers.BooleanField(help_text="A variant is bought, not the product.")
+    category = CategoryLinkSerializer(allow_null=True)
+    brand = serializers.CharField()
+    image = PictureSerializer(allow_null=True)
+
+
+class OptionSerializer(serializers.Serializer[Any]):
+    """What variants are chosen by."""
+
+    name = serializers.CharField()
+    values = serializers.ListField(child=serializers.CharField())
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class ChoiceShownField(serializers.DictField):
+    """A value for each option, by its name."""
+
+
+class VariantSerializer(PricedSerializer):
+    """A variant: its `id` is the `product_id` to buy."""
+
+    id = serializers.IntegerField()
+    sku = serializers.CharField()
+    choice = ChoiceShownField()
+    image = PictureSerializer(allow_null=True)
+    backorder = serializers.BooleanField(required=False, help_text="For staff.")
+    low_stock_threshold = serializers.IntegerField(
+        required=False, allow_null=True, help_text="For staff."
+    )
+
+
+class AttributeValueSerializer(serializers.Serializer[Any]):
+    """A product's value of an attribute."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(AttributeKind.choices)
+    value = serializers.JSONField(help_text="Text, a number, true or false, as `kind` says.")
 
 
 @extend_schema_serializer(
     examples=[
         example(
-            {
-                "id": 7,
-                "name": "Teapot",
-                "price": "24.00",
-                "currency": "USD",
-                "description": "Holds a litre.",
-                "in_stock": True,
-                "category": {"id": 4, "name": "Teapots", "slug": "teapots"},
+            _LISTED
+            | {
+                "sku": "",
+                "parent_id": None,
+                "choice": {},
+                "options": [{"name": "Colour", "values": ["Red"]}],
+                "variants": [_VARIANT],
+                "images": [_PICTURE],
+                "tags": ["kitchen"],
+                "attributes": [
+                    {"slug": "litres", "name": "Litres", "kind": "number", "value": 1.5}
+                ],
             }
         )
     ]
 )
-class ProductSerializer(serializers.Serializer[Any]):
-    """A product, as its readers see it."""
+class ProductSerializer(ListedProductSerializer):
+    """A product, or a variant by its own id."""
 
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    price = AmountField()
-    currency = serializers.CharField(help_text="ISO 4217.")
-    description = serializers.CharField()
-    in_stock = serializers.BooleanField()
-    category = CategoryLinkSerializer(allow_null=True)
-    stock = serializers.IntegerField(required=False, help_text="For staff.")
-    is_published = serializers.BooleanField(required=False, help_text="For staff.")
+    sku = serializers.CharField()
+    parent_id = serializers.IntegerField(
+        allow_null=True, help_text="Of a variant, the product that it belongs to."
+    )
+    choice = ChoiceShownField(help_text="Of a variant, its value for each option.")
+    options = OptionSerializer(many=True)
+    variants = VariantSerializer(many=True)
+    images = PictureSerializer(many=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    attributes = AttributeValueSerializer(many=True)
 
 
-def show_product(product: Product, *, for_staff: bool) -> dict[str, Any]:
-    """Return a product as its readers see it."""
+def show_listed(product: Any, *, for_staff: bool) -> dict[str, Any]:
+    """Return a product that ``reads.for_list`` read, as an entry of a list."""
     shown = {
         "id": product.pk,
         "name": product.name,
-        "price": show(product.price),
+        "slug": product.slug,
+        **_show_price(product),
         "currency": currency(),
         "description": product.description,
-        "in_stock": product.stock > 0,
+        "in_stock": bool(product.has_stock),
+        "has_variants": product.has_variants,
         "category": _show_category(product.category, for_staff=for_staff),
+        "brand": product.brand,
+        "image": _show_first(product.pictures),
     }
     if for_staff:
-        shown |= {"stock": product.stock, "is_published": product.is_published}
+        shown |= _show_to_staff(product)
+        shown |= {"is_published": product.is_published, "publish_at": product.publish_at}
     return shown
+
+
+def show_product(product: Any, variants: list[Any], *, for_staff: bool) -> dict[str, Any]:
+    """Return a product that ``reads.for_detail`` read, with its variants."""
+    names = product.options if product.parent_id is None else []
+    return {
+        **show_listed(product, for_staff=for_staff),
+        "sku": product.sku,
+        "parent_id": product.parent_id,
+        "choice": dict(zip(product.choices_of or (), product.options, strict=False)),
+        "options": [
+            {"name": name, "values": list(dict.fromkeys(v.options[n] for v in variants))}
+            for n, name in enumerate(names)
+        ],
+        "variants": [_show_variant(v, names, for_staff=for_staff) for v in variants],
+        "images": [show_picture(row) for row in product.pictures],
+        "tags": [row["tag"] for row in product.tag_rows],
+        "attributes": [_show_attribute(row) for row in product.attribute_rows],
+    }
+
+
+def _show_variant(variant: Any, names: list[str], *, for_staff: bool) -> dict[str, Any]:
+    shown = {
+        "id": variant.pk,
+        "sku": variant.sku,
+        "choice": dict(zip(names, variant.options, strict=True)),
+        **_show_price(variant),
+        "in_stock": bool(variant.has_stock),
+        "image": _show_first(variant.pictures),
+    }
+    return shown | _show_to_staff(variant) if for_staff else shown
+
+
+def _show_price(product: Any) -> dict[str, Any]:
+    price = reads.price(product)
+    return {
+        "price": show(price.current),
+        "compare_at_price": None if price.compare_at is None else show(price.compare_at),
+        "lowest_price_30_days": (
+            None if price.lowest_before is None else show(price.lowest_before)
+        ),
+    }
+
+
+def _show_to_staff(product: Any) -> dict[str, Any]:
+    return {
+        "stock": product.pieces or 0,
+        "backorder": product.backorder,
+        "low_stock_threshold": product.low_stock_threshold,
+    }
+
+
+def _show_first(pictures: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return show_picture(pictures[0]) if pictures else None
 
 
 def _show_category(category: Category | None, *, for_staff: bool) -> dict[str, Any] | None:
@@ -67,72 +242,17 @@ def _show_category(category: Category | None, *, for_staff: bool) -> dict[str, A
     return show_link(category.pk, category.name, category.slug)
 
 
-@extend_schema_serializer(
-    examples=[
-        example(
-            {
-                "name": "Teapot",
-                "price": "24.00",
-                "description": "Holds a litre.",
-                "stock": 12,
-                "is_published": True,
-            }
-        )
-    ]
-)
-class NewProductSerializer(serializers.Serializer[Any]):
-    """A product to create."""
-
-    name = StrictStr(max_length=NAME_LENGTH)
-    price = AmountField()
-    description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
-    stock = StrictInt(min_value=0, max_value=MAX_STOCK, required=False)
-    category_id = IdField(required=False, allow_null=True)
-    is_published = StrictBool(required=False)
+def _show_attribute(row: dict[str, Any]) -> dict[str, Any]:
+    values = {
+        AttributeKind.NUMBER: _number(row["number"]),
+        AttributeKind.BOOLEAN: bool(row["boolean"]),
+    }
+    value = values.get(row["kind"], row["text"])
+    return {"slug": row["slug"], "name": row["name"], "kind": row["kind"], "value": value}
 
 
-@extend_schema_serializer(examples=[example({"price": "22.50"})])
-class ProductChangesSerializer(serializers.Serializer[Any]):
-    """What to change of a product; `stock` moves by its own operation."""
-
-    name = StrictStr(max_length=NAME_LENGTH, required=False)
-    price = AmountField(required=False)
-    description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
-    category_id = IdField(required=False, allow_null=True)
-    is_published = StrictBool(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse ``stock``: typing over it would lose sales that happen meanwhile."""
-        if "stock" in self.initial_data:
-            raise serializers.ValidationError(
-                {"stock": "Stock moves by POST /api/products/{id}/stock/ with delta and reason."}
-            )
-        return attrs
-
-
-@extend_schema_field(
-    {"type": "integer", "minimum": -MAX_STOCK, "maximum": MAX_STOCK, "not": {"const": 0}}
-)
-class DeltaField(StrictInt):
-    """Pieces in, or out with a minus."""
-
-    default_error_messages = {"zero": "delta is not 0."}
-
-    def __init__(self) -> None:
-        """Bound it by what a product can hold."""
-        super().__init__(min_value=-MAX_STOCK, max_value=MAX_STOCK)
-
-    def to_internal_value(self, data: Any) -> int:
-        """Refuse a movement that moves nothing."""
-        delta = super().to_internal_value(data)
-        if delta == 0:
-            self.fail("zero")
-        return delta
-
-
-@extend_schema_serializer(examples=[example({"delta": 24, "reason": "Delivery 118"})])
-class StockAdjustmentSerializer(serializers.Serializer[Any]):
-    """Pieces in or out, and why."""
-
-    delta = DeltaField()
-    reason = StrictStr(max_length=REASON_LENGTH)
+def _number(text: str | None) -> int | float | None:
+    if text is None:
+        return None
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() else float(number)

@@ -107,7 +107,7 @@ def _place(category: Category) -> None:
         raise SlugTaken(slug=category.slug) from None
     parents[category.pk] = category.parent_id
     _link(parents)
-    revision.bump()
+    revision.bump(everything=True)
 
 
 def _refuse_cycle(pk: int, parents: Parents) -> None:

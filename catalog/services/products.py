@@ -1,42 +1,60 @@
-"""Every write of the catalog. ``take_stock``, ``return_stock``, ``adjust_stock`` and
-``create_product`` are the only writers of stock, and each leaves a movement.
+"""Every write of products, but for their stock and their pictures.
+
+A product and its variants are locked together, in ascending id, and the catalogue's revision is
+bumped last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Case, Expression, F, IntegerField, Value, When
 from django.db.models.functions import Now
 
 from catalog import revision
 from catalog.errors import (
     CategoryNotFound,
-    OutOfStock,
-    ProductNotFound,
-    ProductUnavailable,
-    StockLimit,
+    NoOptions,
+    OptionsInUse,
+    PiecesOwed,
+    SetOnProduct,
+    SetOnVariants,
 )
-from catalog.models import (
-    MAX_STOCK,
-    Category,
-    MovementKind,
-    Product,
-    ProductQuerySet,
-    Quantities,
-    StockMovement,
+from catalog.models import Category, PriceChange, Product
+from catalog.services.attributes import set_attributes, set_tags
+from catalog.services.rows import Family, insert_product, lock_family, save_row
+from catalog.services.stock import stock_new
+from catalog.services.variants import (
+    NewVariant,
+    follow,
+    insert_variants,
+    name_variants,
+    order_choice,
+    take_cheapest,
 )
-from shop.core.statements import Update
 from shop.core.transactions import transactional
 
 
 class ProductDetails(TypedDict, total=False):
-    """What a product may have beside name, price and stock."""
+    """What a product may have beside name, price and stock; ``attributes`` by slug, None for none.
+
+    ``options`` are the names that customers choose its variants by.
+    """
 
     description: str
+    slug: str
     category_id: int | None
+    brand: str
+    sku: str
+    compare_at_price: Decimal | None
+    backorder: bool
+    low_stock_threshold: int | None
     is_published: bool
+    publish_at: datetime | None
+    options: Sequence[str]
+    tags: Sequence[str]
+    attributes: Mapping[str, Any]
 
 
 class ProductChanges(ProductDetails, total=False):
@@ -44,17 +62,15 @@ class ProductChanges(ProductDetails, total=False):
 
     name: str
     price: Decimal
+    choice: Mapping[str, str]
+    position: int
 
 
-def _take(**values: int) -> tuple[ProductQuerySet, dict[str, Any]]:
-    """Take q0 pieces of p0, q1 of p1 and so on, where there are so many."""
-    pieces = _pieces({values[f"p{n}"]: values[f"q{n}"] for n in range(len(values) // 2)})
-    products = [value for name, value in values.items() if name.startswith("p")]
-    enough = Product.objects.for_sale().filter(pk__in=products, stock__gte=pieces)
-    return enough, {"stock": F("stock") - pieces}
-
-
-_TAKE = Update(_take)
+_OF_VARIANTS = frozenset({"price", "compare_at_price", "sku", "backorder", "low_stock_threshold"})
+_OF_A_VARIANT = _OF_VARIANTS | {"choice", "position"}
+_SHARED = ("category_id", "is_published", "publish_at")
+_NO_COLUMNS = ("tags", "attributes", "choice")
+_SEARCHED = frozenset({"brand", "sku", "tags", "choice"})
 
 
 @transactional
@@ -63,137 +79,140 @@ def create_product(
     name: str,
     price: Decimal,
     stock: int = 0,
+    variants: Sequence[NewVariant] = (),
     actor: AbstractUser | None = None,
     **details: Unpack[ProductDetails],
 ) -> Product:
-    """Create a product with its initial stock. ``price`` is in the shop's currency.
+    """Create a product with its initial stock, or with variants that have theirs.
 
-    Raises CategoryNotFound.
+    ``price`` is in the shop's currency, and that of each variant which names none. Raises
+    CategoryNotFound, SlugTaken, SkuTaken, VariantExists, InvalidField.
     """
     product = Product(name=name, price=price, stock=stock)
     _apply(product, details)
-    product.save()
-    if stock:
-        _record({product.pk: stock}, kind=MovementKind.INITIAL, reason="Initial stock", actor=actor)
-    revision.bump()
+    product.has_variants = bool(product.options)
+    insert_product(product)
+    PriceChange.objects.create(product=product, price=price)
+    made = insert_variants(Family(product, []), variants)
+    stock_new(quantities={row.pk: row.stock for row in (product, *made)}, actor=actor)
+    _write_rows(product, details)
+    family = Family(product, made)
+    take_cheapest(family)
+    family.index()
+    revision.bump(family.pks())
     return product
 
 
 @transactional
 def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
-    """Change a product that is not archived. Raises ProductNotFound, CategoryNotFound."""
-    product = _lock(product_id)
-    if changes:
-        _apply(product, changes)
-        product.save(update_fields=list(changes))
-        revision.bump()
-    return product
+    """Change a product, or a variant, that is not archived.
+
+    Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, PiecesOwed,
+    OptionsInUse, SetOnVariants, SetOnProduct, InvalidField.
+    """
+    family = lock_family(product_id)
+    row = family.get(product_id)
+    if not changes:
+        return row
+    _check_place(row, changes)
+    if changes.get("backorder") is False and row.stock < 0:
+        raise PiecesOwed(owed=-row.stock)
+    if row.parent_id is None:
+        _change_product(family, changes)
+    else:
+        _change_variant(family, row, changes)
+    if changes.keys() & _SEARCHED:
+        family.index()
+    revision.bump(family.pks())
+    return row
 
 
 @transactional
 def archive_product(*, product_id: int) -> None:
-    """Take a product out of every read, for good; its rows stay. Raises ProductNotFound."""
-    live = Product.objects.not_archived().filter(pk=product_id)
-    if not live.update(archived_at=Now(), is_published=False):
-        raise ProductNotFound
-    revision.bump()
+    """Take a product with its variants, or one variant, out of every read, for good.
 
-
-@transactional
-def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUser) -> Product:
-    """Add ``delta`` pieces, or take them away. Raises ProductNotFound, OutOfStock, StockLimit."""
-    product = _lock(product_id)
-    changed = Product.objects.filter(
-        pk=product_id, stock__gte=-delta, stock__lte=MAX_STOCK - delta
-    ).update(stock=F("stock") + delta)
-    if not changed and delta > 0:
-        raise StockLimit(limit=MAX_STOCK)
-    if not changed:
-        raise _out_of_stock([product])
-    _record({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
-    _show_change(was_in_stock=product.stock > 0, is_in_stock=product.stock + delta > 0)
-    product.stock += delta
-    return product
-
-
-def take_stock(
-    *, products: Sequence[Product], quantities: Quantities, reason: str, actor: AbstractUser
-) -> None:
-    """Take what an order sells: of every product, or of none.
-
-    ``products`` are locked in ascending id by the caller, in its transaction. One guarded UPDATE
-    decides; its row count is checked. Raises ProductUnavailable or OutOfStock, naming the products.
+    Their rows stay, for the books. Raises ProductNotFound.
     """
-    numbered = enumerate(quantities.items())
-    taken = _TAKE.run(
-        **{f"{k}{n}": v for n, pair in numbered for k, v in zip("pq", pair, strict=True)}
-    )
-    if taken != len(quantities):
-        _refuse(products, quantities)
-    deltas = {product_id: -quantity for product_id, quantity in quantities.items()}
-    _record(deltas, kind=MovementKind.SALE, reason=reason, actor=actor)
-    if any(product.stock == quantities[product.pk] for product in products):
-        revision.bump()
+    family = lock_family(product_id)
+    row = family.get(product_id)
+    gone = family.rows() if row.parent_id is None else [row]
+    pks = [member.pk for member in gone]
+    Product.objects.filter(pk__in=pks).update(archived_at=Now(), is_published=False)
+    if row.parent_id is not None:
+        family.variants.remove(row)
+        take_cheapest(family)
+        family.index()
+    revision.bump([*family.pks(), *pks])
 
 
-def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
-    """Put back what a cancelled order took. Needs the caller's transaction; locks the products.
+def _change_product(family: Family, changes: ProductChanges) -> None:
+    product = family.product
+    if "options" in changes:
+        _check_options(family, changes["options"])
+        product.has_variants = bool(changes["options"])
+    was = product.price
+    _apply(product, changes)
+    save_row(product, [*_columns(changes), "has_variants"])
+    if product.price != was:
+        PriceChange.objects.create(product=product, price=product.price)
+    _write_rows(product, changes)
+    shared = {name: getattr(product, name) for name in _SHARED if name in changes}
+    if shared and family.variants:
+        Product.objects.filter(pk__in=[v.pk for v in family.variants]).update(**shared)
+    if "name" in changes:
+        name_variants(family)
 
-    The caller returns an order's stock once: it has just won the order's guarded UPDATE.
+
+def _change_variant(family: Family, variant: Product, changes: ProductChanges) -> None:
+    was = variant.price
+    _apply(variant, changes)
+    if "choice" in changes:
+        variant.options = order_choice(family.product, changes["choice"])
+        follow(variant, family.product)
+    save_row(variant, [*_columns(changes), "options", "name"])
+    if variant.price != was:
+        PriceChange.objects.create(product=variant, price=variant.price)
+    take_cheapest(family)
+
+
+def _check_place(row: Product, changes: ProductChanges) -> None:
+    """Refuse what is a product's to say of a variant, and the other way round."""
+    if row.parent_id is not None and not _OF_A_VARIANT.issuperset(changes):
+        fields = sorted(changes.keys() - _OF_A_VARIANT)
+        raise SetOnProduct(fields=fields, product_id=row.parent_id)
+    if row.parent_id is None and "choice" in changes:
+        raise NoOptions(options=[])
+    if row.has_variants and (fields := sorted(_OF_VARIANTS & changes.keys())):
+        raise SetOnVariants(fields=fields)
+
+
+def _check_options(family: Family, options: Sequence[str]) -> None:
+    """Allow other names for as many options; anything else only while there is nothing to choose.
+
+    A product with stock of its own is no choice either: it would have to be sold twice.
     """
-    products = Product.objects.lock_all(list(quantities))
-    Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _pieces(quantities))
-    _record(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
-    if any(product.stock == 0 for product in products):
-        revision.bump()
+    product = family.product
+    if family.variants and len(options) != len(product.options):
+        raise OptionsInUse(variant_ids=[variant.pk for variant in family.variants])
+    if options and product.stock:
+        raise OptionsInUse(variant_ids=[])
 
 
-def _lock(product_id: int) -> Product:
-    try:
-        return Product.objects.not_archived().lock(product_id)
-    except Product.DoesNotExist:
-        raise ProductNotFound from None
-
-
-def _apply(product: Product, changes: ProductDetails | ProductChanges) -> None:
+def _apply(product: Product, changes: Mapping[str, Any]) -> None:
     category_id = changes.get("category_id")
     if category_id and not Category.objects.filter(pk=category_id).exists():
         raise CategoryNotFound
-    for name, value in changes.items():
-        setattr(product, name, value)
+    for name in _columns(changes):
+        value = changes[name]
+        setattr(product, name, list(value) if name == "options" else value)
 
 
-def _pieces(quantities: Quantities) -> Expression:
-    whens = [When(pk=pk, then=Value(quantity)) for pk, quantity in quantities.items()]
-    return Case(*whens, default=Value(0), output_field=IntegerField())
+def _columns(changes: Mapping[str, Any]) -> list[str]:
+    return [name for name in changes if name not in _NO_COLUMNS]
 
 
-def _refuse(products: Sequence[Product], quantities: Quantities) -> None:
-    gone = [product.pk for product in products if not product.is_for_sale]
-    if gone:
-        raise ProductUnavailable(product_ids=gone)
-    raise _out_of_stock([p for p in products if p.stock < quantities[p.pk]])
-
-
-def _out_of_stock(short: Sequence[Product]) -> OutOfStock:
-    return OutOfStock(
-        product_id=short[0].pk,
-        available=short[0].stock,
-        product_ids=[product.pk for product in short],
-    )
-
-
-def _record(
-    deltas: Quantities, *, kind: MovementKind, reason: str, actor: AbstractUser | None
-) -> None:
-    actor_id = None if actor is None else actor.pk
-    StockMovement.objects.bulk_create(
-        StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor_id=actor_id)
-        for pk, delta in deltas.items()
-    )
-
-
-def _show_change(*, was_in_stock: bool, is_in_stock: bool) -> None:
-    """Bump the revision where the public answer changes; the number of pieces is not in it."""
-    if was_in_stock != is_in_stock:
-        revision.bump()
+def _write_rows(product: Product, changes: Mapping[str, Any]) -> None:
+    if "tags" in changes:
+        set_tags(product, changes["tags"])
+    if "attributes" in changes:
+        set_attributes(product, changes["attributes"])

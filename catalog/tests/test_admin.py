@@ -196,8 +196,8 @@ def test_products_are_found_by_name_and_filtered(desk, tea):
     wanted = {
         "q=TEA": [hidden, tea],
         "q=pot": [hidden],
-        "in_stock=1": [tea],
-        "in_stock=0": [hidden],
+        "stock=in": [tea],
+        "stock=out": [hidden],
     }
     wanted |= {"is_published__exact=1": [tea], "is_published__exact=0": [hidden]}
     for query, products in wanted.items():

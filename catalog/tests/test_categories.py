@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 
 from accounts.factories import UserFactory
+from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import Category, CategoryLink, Product
 from shop.testing.books import assert_books_balance, statuses
@@ -180,6 +181,15 @@ def test_staff_write_by_their_permissions(kitchen, permissions, statuses_of):
     assert tuple(answer.status_code for answer in answers) == statuses_of
     refused = [answer.json()["detail"] for answer in answers if answer.status_code == 403]
     assert all("lacks the permission catalog." in detail for detail in refused)
+
+
+def test_staff_without_a_permission_see_what_customers_see(anyone, kitchen, pots):
+    services.update_category(category_id=pots.pk, is_published=False)
+    clerk = Caller(UserFactory(is_staff=True))
+    assert clerk.get(TREE).json() == anyone.get(TREE).json() == {"categories": [leaf(kitchen)]}
+    assert clerk.get(f"{TREE}{pots.pk}/").status_code == 404
+    clerk.user.user_permissions.set(Permission.objects.filter(codename="view_category"))
+    assert clerk.get(f"{TREE}{pots.pk}/").json()["is_published"] is False
 
 
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])

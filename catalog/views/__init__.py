@@ -1,6 +1,8 @@
-"""The verbs of the catalog, a resource a module."""
+"""The catalog's verbs, a resource a module."""
 
+from catalog.views.attributes import AttributeViewSet
 from catalog.views.categories import CategoryViewSet
 from catalog.views.products import ProductViewSet
+from catalog.views.sales import SaleViewSet
 
-__all__ = ["CategoryViewSet", "ProductViewSet"]
+__all__ = ["AttributeViewSet", "CategoryViewSet", "ProductViewSet", "SaleViewSet"]

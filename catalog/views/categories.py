@@ -15,7 +15,7 @@ from catalog.errors import (
     CategoryTooDeep,
     SlugTaken,
 )
-from catalog.models import Category
+from catalog.models import Category, sees_all
 from catalog.serializers.categories import (
     CategoryChangesSerializer,
     CategorySerializer,
@@ -53,7 +53,7 @@ class CategoryViewSet(ShopViewSet):
     @describe("List categories", answers={200: CategoryTreeSerializer}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show the whole tree; to staff also what is not published."""
-        tree = read_tree(for_staff=request.user.is_staff)
+        tree = read_tree(for_staff=_for_staff(request))
         return answer_anew(request, tree.revision, lambda: show_tree(tree))
 
     @describe(
@@ -64,7 +64,7 @@ class CategoryViewSet(ShopViewSet):
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Show one category, the way to it, and all below it."""
-        tree = read_tree(for_staff=request.user.is_staff)
+        tree = read_tree(for_staff=_for_staff(request))
         node = tree.nodes.get(int(pk))
         if node is None:
             raise CategoryNotFound
@@ -102,6 +102,10 @@ class CategoryViewSet(ShopViewSet):
         """Delete a category that holds nothing."""
         services.delete_category(category_id=int(pk))
         return Response(status=204)
+
+
+def _for_staff(request: Request) -> bool:
+    return sees_all(request.user, "category")
 
 
 def _show(category: Category) -> dict[str, Any]:

@@ -3,32 +3,65 @@
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import services
-from catalog.errors import CategoryNotFound, OutOfStock, ProductNotFound, StockLimit
-from catalog.models import Product
-from catalog.serializers.products import (
+from catalog import reads, services
+from catalog.changes import SINCE_PATTERN, read_changes
+from catalog.errors import (
+    CategoryNotFound,
+    ChooseVariant,
+    CursorOutdated,
+    NoOptions,
+    OptionsInUse,
+    OutOfStock,
+    PiecesOwed,
+    ProductNotFound,
+    SetOnProduct,
+    SetOnVariants,
+    SkuTaken,
+    SlugTaken,
+    StockLimit,
+    VariantExists,
+    VariantLimit,
+)
+from catalog.models import Product, ProductQuerySet, StockMovement, sees_all_products
+from catalog.serializers.changes import ChangesSerializer, show_changes
+from catalog.serializers.product_forms import (
     NewProductSerializer,
+    NewVariantSerializer,
     ProductChangesSerializer,
-    ProductSerializer,
     StockAdjustmentSerializer,
+)
+from catalog.serializers.products import (
+    ListedProductSerializer,
+    ProductSerializer,
+    show_listed,
     show_product,
 )
+from catalog.serializers.stock import (
+    LowStockSerializer,
+    StockMovementSerializer,
+    show_low_stock,
+    show_movement,
+)
 from catalog.views.answers import answer_public
+from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, StaffMay, read
 
 _PERMISSIONS = {
     "create": "catalog.add_product",
+    "variants": "catalog.add_product",
     "partial_update": "catalog.change_product",
     "stock": "catalog.change_product",
+    "stock_history": "catalog.view_stockmovement",
+    "low_stock": "catalog.view_product",
     "destroy": "catalog.delete_product",
 }
 
@@ -45,34 +78,35 @@ class ProductViewSet(ShopViewSet):
         needed = _PERMISSIONS.get(self.action or "")
         return [StaffMay(needed) if needed else AllowAny()]
 
-    def get_queryset(self) -> QuerySet[Product]:
-        """What the caller may see, oldest first."""
-        return Product.objects.visible_to(self.request.user).shown().order_by("pk")
+    def get_queryset(self) -> ProductQuerySet:
+        """What the caller may see."""
+        return Product.objects.visible_to(self.request.user)
 
-    @describe("List products", answers={200: ProductSerializer(many=True)}, headers=["ETag"])
+    @describe("List products", answers={200: ListedProductSerializer(many=True)}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of what is for sale; to staff also what is not published."""
         return answer_public(request, self._list)
 
     @describe("Retrieve product", answers={200: ProductSerializer}, headers=["ETag"])
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Show one product."""
-        return answer_public(request, lambda: self._show(self.get_object()))
+        """Show one product with its variants, or one variant by its own id."""
+        return answer_public(request, lambda: self._show(int(pk)))
 
     @describe(
         "Create product",
         takes=NewProductSerializer,
         answers={201: ProductSerializer},
-        refuses=[CategoryNotFound],
+        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, NoOptions],
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Create a product, with its initial stock."""
+        """Create a product with its initial stock, or with its options and variants."""
 
         def work() -> Response:
             form = read(NewProductSerializer, request)
-            product = services.create_product(**form, actor=cast("AbstractUser", request.user))
+            product = services.create_product(**form, actor=_staff(request))
             location = f"{request.path}{product.pk}/"
-            return Response(self._show(product), status=201, headers={"Location": location})
+            shown = self._show(product.pk)
+            return Response(shown, status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -80,24 +114,57 @@ class ProductViewSet(ShopViewSet):
         "Change product",
         takes=ProductChangesSerializer,
         answers={200: ProductSerializer},
-        refuses=[ProductNotFound, CategoryNotFound],
+        refuses=[
+            ProductNotFound,
+            CategoryNotFound,
+            SlugTaken,
+            SkuTaken,
+            VariantExists,
+            NoOptions,
+            OptionsInUse,
+            PiecesOwed,
+            SetOnVariants,
+            SetOnProduct,
+        ],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given."""
+        """Change what is given, of a product or a variant."""
         changes = read(ProductChangesSerializer, request)
-        return Response(self._show(services.update_product(product_id=int(pk), **changes)))
+        services.update_product(product_id=int(pk), **changes)
+        return Response(self._show(int(pk)))
 
     @describe("Archive product", answers={204: None}, refuses=[ProductNotFound])
     def destroy(self, request: Request, pk: str) -> Response:
-        """Take a product out of every read, for good; past orders keep it."""
+        """Take a product or a variant out of every read, for good; past orders keep it."""
         services.archive_product(product_id=int(pk))
         return Response(status=204)
+
+    @describe(
+        "Create variant",
+        takes=NewVariantSerializer,
+        answers={201: ProductSerializer},
+        refuses=[ProductNotFound, SetOnProduct, NoOptions, VariantExists, VariantLimit, SkuTaken],
+    )
+    @action(detail=True, methods=["post"])
+    def variants(self, request: Request, pk: str) -> HttpResponseBase:
+        """Add a variant to a product that has options."""
+
+        def work() -> Response:
+            form = read(NewVariantSerializer, request)
+            variant = services.create_variant(
+                product_id=int(pk), variant=cast("services.NewVariant", form), actor=_staff(request)
+            )
+            location = f"{request.path.removesuffix(f'{pk}/variants/')}{variant.pk}/"
+            shown = self._show(variant.pk)
+            return Response(shown, status=201, headers={"Location": location})
+
+        return idempotent(request, work)
 
     @describe(
         "Adjust stock",
         takes=StockAdjustmentSerializer,
         answers={200: ProductSerializer},
-        refuses=[ProductNotFound, OutOfStock, StockLimit],
+        refuses=[ProductNotFound, ChooseVariant, OutOfStock, StockLimit],
     )
     @action(detail=True, methods=["post"])
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
@@ -105,17 +172,69 @@ class ProductViewSet(ShopViewSet):
 
         def work() -> Response:
             form = read(StockAdjustmentSerializer, request)
-            product = services.adjust_stock(
-                product_id=int(pk), actor=cast("AbstractUser", request.user), **form
-            )
-            return Response(self._show(product))
+            services.adjust_stock(product_id=int(pk), actor=_staff(request), **form)
+            return Response(self._show(int(pk)))
 
         return idempotent(request, work)
 
+    @describe(
+        "List stock movements",
+        answers={200: StockMovementSerializer(many=True)},
+        refuses=[ProductNotFound],
+    )
+    @stock.mapping.get
+    def stock_history(self, request: Request, pk: str) -> Response:
+        """Show a page of what moved a product's stock, newest first."""
+        if not Product.objects.filter(pk=pk).exists():
+            raise ProductNotFound
+        self.plural = "movements"
+        movements = StockMovement.objects.filter(product_id=pk).select_related("actor")
+        page = self.paginate_queryset(movements.order_by("-pk"))
+        return self.get_paginated_response([show_movement(movement) for movement in page or ()])
+
+    @describe("List low stock", answers={200: LowStockSerializer(many=True)})
+    @action(detail=False, url_path="low-stock")
+    def low_stock(self, request: Request) -> Response:
+        """Show a page of what has its threshold of pieces or fewer, products and variants."""
+        page = self.paginate_queryset(Product.objects.running_out().order_by("pk"))
+        return self.get_paginated_response([show_low_stock(product) for product in page or ()])
+
+    @describe(
+        "List changes",
+        answers={200: ChangesSerializer},
+        refuses=[CursorOutdated],
+        parameters=[
+            OpenApiParameter(
+                "since",
+                {"type": "string", "pattern": SINCE_PATTERN},
+                description="The cursor of the last answer; none to load everything.",
+            )
+        ],
+    )
+    @action(detail=False)
+    def changes(self, request: Request) -> Response:
+        """Show what changed for customers since a cursor, and what is for sale no more."""
+        return Response(show_changes(read_changes(request.query_params.get("since"))))
+
     def _list(self) -> dict[str, Any]:
-        page = self.paginate_queryset(self.get_queryset())
-        data: dict[str, Any] = self.get_paginated_response([self._show(p) for p in page or ()]).data
+        products = reads.for_list(self.get_queryset().listed()).order_by("pk")
+        page = self.paginate_queryset(products)
+        for_staff = self._for_staff()
+        shown = [show_listed(product, for_staff=for_staff) for product in page or ()]
+        data: dict[str, Any] = self.get_paginated_response(shown).data
         return data
 
-    def _show(self, product: Product) -> dict[str, Any]:
-        return show_product(product, for_staff=self.request.user.is_staff)
+    def _show(self, product_id: int) -> dict[str, Any]:
+        products = reads.for_detail(self.get_queryset().filter(pk=product_id))
+        product = products.first()
+        if product is None:
+            raise NotFound
+        variants = reads.variants_of(product_id) if product.has_variants else []
+        return show_product(product, variants, for_staff=self._for_staff())
+
+    def _for_staff(self) -> bool:
+        return sees_all_products(cast("AbstractUser", self.request.user))
+
+
+def _staff(request: Request) -> AbstractUser:
+    return cast("AbstractUser", request.user)

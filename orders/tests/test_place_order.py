@@ -1,6 +1,7 @@
 """POST /api/orders/."""
 
 import pytest
+from django.db import connection
 
 from cart.factories import fill_cart
 from cart.models import CartItem
@@ -208,10 +209,11 @@ def test_an_order_costs_seven_statements_for_any_number_of_lines(ada, lines):
 
 
 @pytest.mark.parametrize("lines", [1, 50])
-def test_selling_out_costs_one_more_and_a_key_two(ada, lines):
+def test_selling_out_costs_a_bump_more_and_a_key_two(ada, lines):
     cart_id = fill_cart(ada.user, *ProductFactory.create_batch(lines, stock=1))
     body, headers = {"cart_id": cart_id}, {"Idempotency-Key": "once"}
-    with query_budget(1 + 7 + 1 + 2):
+    bump = 1 if connection.vendor == "postgresql" else 2
+    with query_budget(1 + 7 + bump + 2):
         assert ada.post(ORDERS, body, headers=headers).status_code == 201
     with query_budget(1 + 2):
         assert ada.post(ORDERS, body, headers=headers).status_code == 201

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
@@ -114,14 +114,17 @@ def describe(
     takes: Any = None,
     refuses: Sequence[type[ShopError]] = (),
     headers: Sequence[str] = (),
+    parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[View], View]:
     """Describe an operation: its answers by status, its body, and our refusals that it can raise.
 
-    ``headers`` are further headers of its 2xx answers, by name.
+    ``headers`` are further headers of its 2xx answers, by name; ``parameters`` those of its query.
     """
 
     def decorate(view: View) -> View:
-        described: Any = extend_schema(summary=summary, request=takes, responses=answers)(view)
+        described: Any = extend_schema(
+            summary=summary, request=takes, responses=answers, parameters=list(parameters)
+        )(view)
         described.refuses, described.answer_headers = refuses, headers
         return described  # type: ignore[no-any-return]
 

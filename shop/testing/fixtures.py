@@ -11,8 +11,9 @@ from accounts.factories import StaffFactory, UserFactory
 from accounts.models import User
 from accounts.tokens import open_session
 from catalog import revision
-from catalog.factories import ProductFactory
+from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
+from shop.testing.clock import DatabaseClock
 
 
 class Caller(APIClient):
@@ -55,10 +56,24 @@ def tea(db: None) -> Product:
     return ProductFactory(name="Tea", price="4.50", stock=10)
 
 
+@pytest.fixture
+def shirt(db: None) -> Product:
+    """A product with variants: S / Red (5), M / Red (3), both 20.00; M / Blue (none), 18.00."""
+    return ShirtFactory()
+
+
+@pytest.fixture
+def the_clock(db: None) -> Iterator[DatabaseClock]:
+    """The clock by which sales begin and products appear."""
+    clock = DatabaseClock()
+    yield clock
+    clock.stop()
+
+
 @pytest.fixture(autouse=True)
 def _forget_answers() -> None:
     """Keep no cached catalogue answer from one test to the next."""
-    revision._answers.clear()
+    revision.forget()
 
 
 @pytest.fixture

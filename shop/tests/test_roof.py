@@ -16,6 +16,8 @@ def test_the_index_lists_the_resources(anyone, db):
         "users",
         "products",
         "categories",
+        "attributes",
+        "sales",
         "cart",
         "orders",
         "payments",

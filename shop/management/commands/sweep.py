@@ -13,15 +13,21 @@ from django.db import DatabaseError, InterfaceError, connections
 
 logger = logging.getLogger("shop.sweep")
 
-WORK = ("settle_payments", "expire_orders", "cleanup")
+WORK: tuple[tuple[str, ...], ...] = (
+    ("settle_payments",),
+    ("expire_orders",),
+    ("cleanup",),
+    ("rank_products", "--if-due"),
+)
 
 
 class Command(BaseCommand):
-    """Settles payments, expires orders and cleans up, until it is told to stop."""
+    """Settles payments, expires orders, cleans up and ranks, until it is told to stop."""
 
     help = (
-        "Does settle_payments, expire_orders and cleanup, every so many seconds, until SIGTERM or "
-        "SIGINT. Any number may run at once; nothing is wrong while none does."
+        "Does settle_payments, expire_orders and cleanup, every so many seconds, and rank_products "
+        "once an hour, until SIGTERM or SIGINT. Any number may run at once; nothing is wrong while "
+        "none does."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,7 +49,7 @@ class Command(BaseCommand):
 
     def _do_round(self) -> None:
         for command in WORK:
-            call_command(command, stdout=self.stdout)
+            call_command(*command, stdout=self.stdout)
 
     def _try_round(self) -> None:
         try:

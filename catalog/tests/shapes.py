@@ -1,0 +1,49 @@
+"""How products look in answers, spelt out once for the tests of this folder."""
+
+
+def listed(product, **changes):
+    """An entry of a list."""
+    return {
+        "id": product.pk,
+        "name": product.name,
+        "slug": product.slug,
+        "price": f"{product.price:.2f}",
+        "compare_at_price": None,
+        "lowest_price_30_days": None,
+        "currency": "USD",
+        "description": product.description,
+        "in_stock": product.stock > 0,
+        "has_variants": False,
+        "category": None,
+        "brand": "",
+        "image": None,
+    } | changes
+
+
+def detailed(product, **changes):
+    """A product's own page."""
+    return (
+        listed(product)
+        | {
+            "sku": product.sku,
+            "parent_id": None,
+            "choice": {},
+            "options": [],
+            "variants": [],
+            "images": [],
+            "tags": [],
+            "attributes": [],
+        }
+        | changes
+    )
+
+
+def to_staff(product, **changes):
+    """What staff see beside, in a list and alone."""
+    return {
+        "stock": product.stock,
+        "backorder": False,
+        "low_stock_threshold": None,
+        "is_published": product.is_published,
+        "publish_at": None,
+    } | changes
