@@ -79,6 +79,8 @@ lock: $(VENV)/.development ## compile the lock files anew
 		--custom-compile-command "make lock" -o requirements.txt requirements.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-s3.txt requirements-s3.in
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -9,16 +9,19 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from io import BytesIO
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from shop.core.bodies import limit_of
 from shop.core.errors import RequestTimeout, ShopError, Unavailable
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
@@ -30,6 +33,8 @@ THREADS = 8
 """Of which slow gateways hold up four at most (payments.gateways.seat)."""
 
 _WAITING = 128
+_UPLOADS = 8
+"""Bodies that lie on disk at once, of at most 32 MiB each (settings.UPLOADS)."""
 
 logger = logging.getLogger("shop.requests")
 
@@ -43,29 +48,57 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Application:
     """Answers ASGI's ``http`` scopes by a WSGI application, in threads of its own."""
 
-    def __init__(self, wsgi: Callable[..., Any], *, body_within: float = 30) -> None:
-        """Start no thread yet: the first requests do. ``body_within`` is in seconds."""
+    def __init__(
+        self, wsgi: Callable[..., Any], *, body_within: float = 30, upload_within: float = 120
+    ) -> None:
+        """Start no thread yet: the first requests do. Both times are in seconds."""
         self._wsgi = wsgi
         self._body_within = body_within
+        self._upload_within = upload_within
+        self._uploads = 0
         self._threads = ThreadPoolExecutor(THREADS)
         self._under_way = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request; a client that left gets none."""
         try:
-            async with asyncio.timeout(self._body_within):
-                body = await _read_body(scope, receive)
+            with self._body_for(scope) as (body, length, within):
+                async with asyncio.timeout(within):
+                    if not await _read_body(body, length, receive):
+                        return
+                answer = await self._answer(scope, body)
         except TimeoutError:
             answer = _refuse(scope, RequestTimeout())
-        else:
-            if body is None:
-                return
-            answer = await self._answer(scope, body)
+        except ShopError as refusal:
+            answer = _refuse(scope, refusal)
+        except OSError as error:
+            logger.error("a body was not taken in: %s", error)  # noqa: TRY400 - the disk's fault
+            answer = _refuse(scope, Unavailable())
         status, headers, content = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    async def _answer(self, scope: dict[str, Any], body: bytes) -> Answer:
+    @contextmanager
+    def _body_for(self, scope: dict[str, Any]) -> Iterator[tuple[IO[bytes], int, float]]:
+        """Yield where the body goes, how long it is, and in how many seconds it has to be there.
+
+        One that Django refuses unread stays unread. A large one goes to disk; raises Unavailable
+        where many do already.
+        """
+        length = _length(scope)
+        if length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            yield BytesIO(), length, self._body_within
+            return
+        if self._uploads >= _UPLOADS:
+            raise Unavailable
+        self._uploads += 1
+        try:
+            with TemporaryFile() as body:
+                yield body, length, self._upload_within
+        finally:
+            self._uploads -= 1
+
+    async def _answer(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
         """Wait for a thread, unless so many wait already that an answer would come too late."""
         if self._under_way >= THREADS + _WAITING:
             return _refuse(scope, Unavailable())
@@ -91,22 +124,31 @@ class Application:
         return head[0], head[1], body
 
 
-async def _read_body(scope: dict[str, Any], receive: Receive) -> bytes | None:
-    """Return the body, or None if the client left; one that Django refuses unread stays unread."""
-    length = dict(scope["headers"]).get(b"content-length", b"")
-    if not length.isdigit() or not 0 < int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return b""
-    body, more = b"", True
+def _length(scope: dict[str, Any]) -> int:
+    """Return how many bytes to take in: none of a body that is refused by its length."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"")
+    if not length.isdigit() or len(length) > 18:
+        return 0
+    kind = headers.get(b"content-type", b"").decode("latin-1")
+    limit = limit_of(scope["method"], scope["raw_path"].decode("latin-1"), kind)
+    return int(length) if int(length) <= limit else 0
+
+
+async def _read_body(body: IO[bytes], length: int, receive: Receive) -> bool:
+    """Take the body in, to be read from its start; return False if the client left meanwhile."""
+    more = length > 0
     while more:
         event = await receive()
         if event["type"] == "http.disconnect":
-            return None
-        body += event.get("body", b"")
+            return False
+        body.write(event.get("body", b""))
         more = event.get("more_body", False)
-    return body
+    body.seek(0)
+    return True
 
 
-def _environ(scope: dict[str, Any], body: bytes) -> Environ:
+def _environ(scope: dict[str, Any], body: IO[bytes]) -> Environ:
     """Return what WSGI wants to know (PEP 3333), its strings Latin-1 for whatever bytes came."""
     server = scope.get("server") or ("localhost", 80)
     environ: Environ = {
@@ -120,7 +162,7 @@ def _environ(scope: dict[str, Any], body: bytes) -> Environ:
         "REMOTE_ADDR": (scope.get("client") or ("",))[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": BytesIO(body),
+        "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,

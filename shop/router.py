@@ -5,9 +5,16 @@ from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
 from cart.views import CartViewSet
-from catalog.views import AttributeViewSet, CategoryViewSet, ProductViewSet, SaleViewSet
+from catalog.views import (
+    AttributeViewSet,
+    CategoryViewSet,
+    PictureViewSet,
+    ProductViewSet,
+    SaleViewSet,
+)
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
+from shop.core.viewsets import ID
 
 
 class IndexView(APIRootView):
@@ -43,6 +50,7 @@ router.register("token", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 router.register("categories", CategoryViewSet, basename="category")
 router.register("products", ProductViewSet, basename="product")
+router.register(rf"products/(?P<product_id>{ID})/images", PictureViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
 router.register("cart", CartViewSet, basename="cart")

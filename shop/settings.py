@@ -5,10 +5,12 @@ With ``DEBUG`` off nothing has an unsafe default: a missing or weak secret stops
 what to do.
 """
 
+import importlib.util
 import os
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -206,8 +208,29 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+
+# A bucket that speaks S3 keeps uploads instead, where one is named; boto3 finds its credentials as
+# it always does (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the machine's role).
+MEDIA_BUCKET: str = env.str("MEDIA_BUCKET", default="")
+_media: dict[str, Any] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+if MEDIA_BUCKET:
+    if importlib.util.find_spec("storages") is None:
+        raise ImproperlyConfigured(
+            "MEDIA_BUCKET needs django-storages: "
+            "`pip install --require-hashes -r requirements-s3.txt`, or unset it."
+        )
+    _media = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": MEDIA_BUCKET,
+            "endpoint_url": env.str("MEDIA_ENDPOINT", default="") or None,
+            "custom_domain": env.str("MEDIA_DOMAIN", default="") or None,
+            "querystring_auth": False,  # an address for ever, which clients and proxies keep
+            "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
+        },
+    }
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": _media,
     "staticfiles": {
         # The manifest names each file by its content, and needs `collectstatic` to have run.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -343,6 +366,15 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # A body holds at most 256 KiB (RELIABILITY R19), and an admin form 100 fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+# Files lie on disk, not in memory, from that size on.
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+# The paths whose forms bring files, and how large these bodies may be: a picture (10 MiB, as
+# catalog.drawing has it) beside the form's text; more from the desk, whose
+# form then tells what is too large.
+UPLOADS = {
+    r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
+    r"/admin/catalog/productimage/add/": 32 * 1024 * 1024,
+}
 
 # -- Transport -----------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from catalog import files
+from catalog.views import show_file
 from shop.core import handlers
 from shop.core.documents import DocsView, SchemaView
 from shop.core.health import healthz, readyz
@@ -13,6 +15,7 @@ urlpatterns = [
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/", include(router.urls)),
+    re_path(rf"^media/(?P<name>{files.NAME})$", show_file, name="picture"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),

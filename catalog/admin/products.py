@@ -19,6 +19,7 @@ from catalog import services
 from catalog.admin.fields import attribute_fields
 from catalog.admin.filters import ArchivedFilter, KindFilter, StockFilter
 from catalog.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
+from catalog.admin.pictures import PictureInline
 from catalog.admin.stock import StockAdjustmentForm
 from catalog.admin.variants import VariantInline
 from catalog.models import MAX_STOCK, Attribute, Product
@@ -80,8 +81,14 @@ class ProductAdmin(DeskAdmin):
         return ["stock", *_HISTORY, *follows, *(["price"] if obj.has_variants else [])]
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
-        """Show the variants of a product that has some."""
-        return [VariantInline] if obj is not None and obj.has_variants else []
+        """Show a product's pictures, and the variants of one that has some.
+
+        A form that is sent has nothing to say of pictures, which are changed on pages of their own.
+        """
+        if obj is None:
+            return []
+        variants = [VariantInline] if obj.has_variants else []
+        return variants if request.method == "POST" else [PictureInline, *variants]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Give each attribute a field, or each option of a variant."""
@@ -106,9 +113,9 @@ class ProductAdmin(DeskAdmin):
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Stock and variants")
+    @admin.display(description="Stock, variants and pictures")
     def links(self, product: Product) -> str:
-        """Link to what moved the stock, to the adjustment that moves it, and to a new variant."""
+        """Link to what moved the stock, to the adjustment that moves it, and to what is added."""
         movements = format_html(
             '<a href="{}?product__id__exact={}">Movements</a>',
             reverse("admin:catalog_stockmovement_changelist"),
@@ -120,7 +127,12 @@ class ProductAdmin(DeskAdmin):
             ("variant", "Add a variant") if product.has_variants else ("adjust", "Adjust stock")
         )
         url = reverse(f"admin:catalog_product_{name}", args=[product.pk])
-        return format_html('<a href="{}">{}</a> · {}', url, text, movements)
+        picture = format_html(
+            '<a href="{}?product={}">Add a picture</a>',
+            reverse("admin:catalog_productimage_add"),
+            product.pk,
+        )
+        return format_html('<a href="{}">{}</a> · {} · {}', url, text, picture, movements)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Write by the services."""

@@ -11,6 +11,10 @@ from catalog.models.products import Product
 MAX_PICTURES = 50
 """Pictures that one product may have."""
 
+ALT_LENGTH = 200
+MAX_POSITION = 32_767
+"""What the column holds."""
+
 
 class ProductImage(models.Model):
     """A picture: two files of our own making, or one that another host shows.
@@ -25,7 +29,10 @@ class ProductImage(models.Model):
         max_length=500, blank=True, default="", help_text="Of a picture that another host shows."
     )
     alt = models.CharField(
-        max_length=200, blank=True, default="", help_text="What it shows, for who cannot see it."
+        max_length=ALT_LENGTH,
+        blank=True,
+        default="",
+        help_text="What it shows, for who cannot see it.",
     )
     position = models.PositiveSmallIntegerField(default=0, help_text="Low comes first.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)

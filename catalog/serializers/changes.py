@@ -29,11 +29,11 @@ class ChangesSerializer(serializers.Serializer[Any]):
     cursor = serializers.CharField(help_text="Send it as `since` the next time.")
 
 
-def show_changes(changes: Changes) -> dict[str, Any]:
-    """Return a page of changes as customers see it."""
+def show_changes(changes: Changes, *, origin: str) -> dict[str, Any]:
+    """Return a page of changes as customers see it; ``origin`` as ``show_product`` takes it."""
     return {
         "products": [
-            show_product(product, variants, for_staff=False)
+            show_product(product, variants, origin=origin, for_staff=False)
             for product, variants in changes.products
         ],
         "deleted": changes.deleted,

@@ -3,9 +3,15 @@
 from typing import Any
 
 from django.core.files.storage import default_storage
-from drf_spectacular.utils import extend_schema_serializer
+from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from catalog.drawing import MAX_BYTES, MAX_PIXELS
+from catalog.errors import PictureTooLarge
+from catalog.models import ProductImage
+from catalog.models.pictures import ALT_LENGTH, MAX_POSITION
+from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
 
 
@@ -14,8 +20,8 @@ from shop.core.openapi import example
         example(
             {
                 "id": 3,
-                "large": "/media/products/3a.webp",
-                "small": "/media/products/3b.webp",
+                "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
+                "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
                 "alt": "A teapot, its lid beside it",
                 "position": 0,
             }
@@ -32,16 +38,71 @@ class PictureSerializer(serializers.Serializer[Any]):
     position = serializers.IntegerField()
 
 
-def show_picture(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a picture as its readers see it, from a row of ``catalog.reads``."""
-    large, small = (
-        default_storage.url(row[size]) if row[size] else row["source_url"]
-        for size in ("large", "small")
+@extend_schema_field({"type": "string", "format": "binary"})
+class UploadField(serializers.FileField):
+    """A file of a form, of the size that a picture may have; its name is ignored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse what is too large or no file."""
+        if not isinstance(data, UploadedFile):
+            self.fail("invalid")
+        if (data.size or 0) > MAX_BYTES:
+            raise PictureTooLarge(max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+        return data
+
+
+@extend_schema_serializer(
+    examples=[
+        example(
+            {"image": "(the file)", "alt": "A teapot, its lid beside it"},
+            media_type="multipart/form-data",
+        )
+    ]
+)
+class NewPictureSerializer(serializers.Serializer[Any]):
+    """A form with a JPEG, PNG, WebP or GIF of at most 10 MiB and 40 megapixels."""
+
+    image = UploadField()
+    alt = serializers.CharField(max_length=ALT_LENGTH, allow_blank=True, required=False)
+    position = serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_POSITION,
+        required=False,
+        help_text="Low comes first; behind the others unless given.",
     )
+
+
+@extend_schema_serializer(examples=[example({"alt": "The same teapot", "position": 1})])
+class PictureChangesSerializer(serializers.Serializer[Any]):
+    """What may change of a picture."""
+
+    alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)
+    position = StrictInt(min_value=0, max_value=MAX_POSITION, required=False)
+
+
+def show_picture(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
+    """Return a picture as its readers see it, from a row of ``catalog.reads``.
+
+    ``origin`` is scheme and host of the request, as links to pages have them.
+    """
     return {
         "id": row["id"],
-        "large": large,
-        "small": small,
+        "large": _url(row, "large", origin),
+        "small": _url(row, "small", origin),
         "alt": row["alt"],
         "position": row["position"],
     }
+
+
+def show_picture_row(picture: ProductImage, *, origin: str) -> dict[str, Any]:
+    """Return a picture as its readers see it."""
+    row = {name: getattr(picture, name) for name in ("id", "source_url", "alt", "position")}
+    files = {"large": picture.large.name, "small": picture.small.name}
+    return show_picture(row | files, origin=origin)
+
+
+def _url(row: dict[str, Any], size: str, origin: str) -> str:
+    if not row[size]:
+        return str(row["source_url"])
+    url = default_storage.url(row[size])
+    return f"{origin}{url}" if url.startswith("/") else url

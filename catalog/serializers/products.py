@@ -16,8 +16,8 @@ from shop.core.openapi import example
 
 _PICTURE = {
     "id": 3,
-    "large": "/media/products/3-large.webp",
-    "small": "/media/products/3-small.webp",
+    "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
+    "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
     "alt": "A teapot",
     "position": 0,
 }
@@ -161,8 +161,11 @@ class ProductSerializer(ListedProductSerializer):
     attributes = AttributeValueSerializer(many=True)
 
 
-def show_listed(product: Any, *, for_staff: bool) -> dict[str, Any]:
-    """Return a product that ``reads.for_list`` read, as an entry of a list."""
+def show_listed(product: Any, *, origin: str, for_staff: bool) -> dict[str, Any]:
+    """Return a product that ``reads.for_list`` read, as an entry of a list.
+
+    ``origin`` is scheme and host of the request, for the links to pictures.
+    """
     shown = {
         "id": product.pk,
         "name": product.name,
@@ -174,7 +177,7 @@ def show_listed(product: Any, *, for_staff: bool) -> dict[str, Any]:
         "has_variants": product.has_variants,
         "category": _show_category(product.category, for_staff=for_staff),
         "brand": product.brand,
-        "image": _show_first(product.pictures),
+        "image": _show_first(product.pictures, origin=origin),
     }
     if for_staff:
         shown |= _show_to_staff(product)
@@ -182,11 +185,13 @@ def show_listed(product: Any, *, for_staff: bool) -> dict[str, Any]:
     return shown
 
 
-def show_product(product: Any, variants: list[Any], *, for_staff: bool) -> dict[str, Any]:
+def show_product(
+    product: Any, variants: list[Any], *, origin: str, for_staff: bool
+) -> dict[str, Any]:
     """Return a product that ``reads.for_detail`` read, with its variants."""
     names = product.options if product.parent_id is None else []
     return {
-        **show_listed(product, for_staff=for_staff),
+        **show_listed(product, origin=origin, for_staff=for_staff),
         "sku": product.sku,
         "parent_id": product.parent_id,
         "choice": dict(zip(product.choices_of or (), product.options, strict=False)),
@@ -194,21 +199,23 @@ def show_product(product: Any, variants: list[Any], *, for_staff: bool) -> dict[
             {"name": name, "values": list(dict.fromkeys(v.options[n] for v in variants))}
             for n, name in enumerate(names)
         ],
-        "variants": [_show_variant(v, names, for_staff=for_staff) for v in variants],
-        "images": [show_picture(row) for row in product.pictures],
+        "variants": [_show_variant(v, names, origin=origin, for_staff=for_staff) for v in variants],
+        "images": [show_picture(row, origin=origin) for row in product.pictures],
         "tags": [row["tag"] for row in product.tag_rows],
         "attributes": [_show_attribute(row) for row in product.attribute_rows],
     }
 
 
-def _show_variant(variant: Any, names: list[str], *, for_staff: bool) -> dict[str, Any]:
+def _show_variant(
+    variant: Any, names: list[str], *, origin: str, for_staff: bool
+) -> dict[str, Any]:
     shown = {
         "id": variant.pk,
         "sku": variant.sku,
         "choice": dict(zip(names, variant.options, strict=True)),
         **_show_price(variant),
         "in_stock": bool(variant.has_stock),
-        "image": _show_first(variant.pictures),
+        "image": _show_first(variant.pictures, origin=origin),
     }
     return shown | _show_to_staff(variant) if for_staff else shown
 
@@ -232,8 +239,8 @@ def _show_to_staff(product: Any) -> dict[str, Any]:
     }
 
 
-def _show_first(pictures: list[dict[str, Any]]) -> dict[str, Any] | None:
-    return show_picture(pictures[0]) if pictures else None
+def _show_first(pictures: list[dict[str, Any]], *, origin: str) -> dict[str, Any] | None:
+    return show_picture(pictures[0], origin=origin) if pictures else None
 
 
 def _show_category(category: Category | None, *, for_staff: bool) -> dict[str, Any] | None:

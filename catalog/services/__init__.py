@@ -7,6 +7,12 @@ from catalog.services.attributes import (
     update_attribute,
 )
 from catalog.services.categories import create_category, delete_category, update_category
+from catalog.services.pictures import (
+    PictureChanges,
+    add_picture,
+    delete_picture,
+    update_picture,
+)
 from catalog.services.products import (
     ProductChanges,
     archive_product,
@@ -28,8 +34,10 @@ __all__ = [
     "AttributeChanges",
     "LockedProduct",
     "NewVariant",
+    "PictureChanges",
     "ProductChanges",
     "SaleChanges",
+    "add_picture",
     "adjust_stock",
     "archive_product",
     "choose_variant",
@@ -40,6 +48,7 @@ __all__ = [
     "create_variant",
     "delete_attribute",
     "delete_category",
+    "delete_picture",
     "end_sale",
     "is_ranking_due",
     "rank_products",
@@ -47,6 +56,7 @@ __all__ = [
     "take_stock",
     "update_attribute",
     "update_category",
+    "update_picture",
     "update_product",
     "update_sale",
 ]

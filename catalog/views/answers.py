@@ -49,6 +49,11 @@ def answer_public(
     return _answer(request, revision_now, lambda: make(revision_now), key)
 
 
+def origin_of(request: Request) -> str:
+    """Return scheme and host that were asked, as links to pages have them."""
+    return request.build_absolute_uri("/")[:-1]
+
+
 def answer_anew(
     request: Request, revision_now: str, make: Callable[[], dict[str, Any]]
 ) -> HttpResponseBase:

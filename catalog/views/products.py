@@ -54,7 +54,7 @@ from catalog.serializers.stock import (
     show_low_stock,
     show_movement,
 )
-from catalog.views.answers import answer_public
+from catalog.views.answers import answer_public, origin_of
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
@@ -237,17 +237,19 @@ class ProductViewSet(ShopViewSet):
     @action(detail=False)
     def changes(self, request: Request) -> Response:
         """Show what changed for customers since a cursor, and what is for sale no more."""
-        return Response(show_changes(read_changes(request.query_params.get("since"))))
+        changes = read_changes(request.query_params.get("since"))
+        return Response(show_changes(changes, origin=origin_of(request)))
 
     def _list(self, wanted: Wanted, pick: Pick, revision: str | None) -> dict[str, Any]:
         for_staff = self._for_staff()
+        how: Any = {"origin": origin_of(self.request), "for_staff": for_staff}
         listing = Listing(self.request, wanted, revision, for_staff)
         page = listing.page(self.get_queryset())
         return {
             "count": page.count,
             "next": page.next,
             "previous": page.previous,
-            "products": [pick(show_listed(row, for_staff=for_staff)) for row in page.products],
+            "products": [pick(show_listed(row, **how)) for row in page.products],
         }
 
     def _pick(self, shape: type[ListedProductSerializer]) -> Pick:
@@ -259,7 +261,8 @@ class ProductViewSet(ShopViewSet):
         if product is None:
             raise NotFound
         variants = reads.variants_of(product_id) if product.has_variants else []
-        return show_product(product, variants, for_staff=self._for_staff())
+        how: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        return show_product(product, variants, **how)
 
     def _for_staff(self) -> bool:
         return sees_all_products(cast("AbstractUser", self.request.user))

@@ -14,9 +14,10 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
+from django.core.files import File
 from django.db import OperationalError, connection, models
 from django.db.models.functions import Now
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -234,7 +235,16 @@ def _read_claim(request: Request) -> _Claim | None:
 
 def _canonical(data: Any) -> bytes:
     # Not orjson, which stops at integers of 64 bits: a member that we ignore may hold any number.
-    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+    members = data.dict() if isinstance(data, QueryDict) else data
+    return json.dumps(members, sort_keys=True, separators=(",", ":"), default=_digest).encode()
+
+
+def _digest(file: "File[bytes]") -> str:
+    digest = sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _freeze(response: Response) -> HttpResponse:

@@ -12,11 +12,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject
 
+from shop.core.bodies import BodyTooLarge, limit_of
 from shop.core.errors import ShopError
 from shop.core.handlers import problem_for
 from shop.core.logs import request_id
@@ -78,7 +79,7 @@ class RequestMiddleware:
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
             check_request(request)
-        except (ShopError, DisallowedHost, RequestDataTooBig) as error:
+        except (ShopError, DisallowedHost) as error:
             response: HttpResponseBase = _refuse(request, error)
         else:
             response = self.get_response(request)
@@ -149,7 +150,7 @@ def check_request(request: HttpRequest) -> None:
         request.get_host()
     elif request.method not in {"GET", "HEAD"}:
         raise OnlyRead
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/admin/")):
         _check_length(request)
 
 
@@ -159,6 +160,6 @@ def _check_length(request: HttpRequest) -> None:
         raise LengthRequired
     if length and not (length.isascii() and length.isdigit()):
         raise Malformed(reason="Content-Length is a whole number of bytes.")
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit = limit_of(request.method or "", request.path, request.META.get("CONTENT_TYPE", ""))
     if length and (len(length) > 18 or int(length) > limit):
-        raise RequestDataTooBig(f"body of {length[:18]} bytes")
+        raise BodyTooLarge(limit=limit)

@@ -4,6 +4,7 @@ A view says with ``describe`` what it answers and which of our refusals it can r
 from method, path and permissions (401, 405, 413 …) is added here, so that no view repeats it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
@@ -13,6 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
+from shop.core.bodies import BodyTooLarge, limit_of
 from shop.core.errors import (
     IdempotencyKeyReused,
     NotFound,
@@ -24,6 +26,7 @@ from shop.core.errors import (
 )
 from shop.core.fields import StrictStr
 from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem
+from shop.core.parsers import UploadParser
 from shop.core.viewsets import IsStaff
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -83,9 +86,9 @@ _DETAILS = {
     406: "Accept leaves no room for JSON.",
     408: "The body took too long to arrive; send the request again.",
     411: "Send the body with a Content-Length, not chunked.",
-    413: "The body is larger than 262144 bytes.",
     415: "The body is not application/json.",
 }
+_UPLOAD = "The body is not multipart/form-data."
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -131,9 +134,9 @@ def describe(
     return decorate
 
 
-def example(value: dict[str, Any]) -> OpenApiExample:
+def example(value: dict[str, Any], *, media_type: str = "application/json") -> OpenApiExample:
     """Return the example of a shape."""
-    return OpenApiExample("example", value=value)
+    return OpenApiExample("example", value=value, media_type=media_type)
 
 
 def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -151,8 +154,9 @@ def _share_refusals(responses: dict[str, Any], shared: dict[str, Any]) -> None:
         content = response.get("content", {}).get(PROBLEM_JSON)
         if content:
             name = ".".join([status, *content["examples"]])
-            if shared.setdefault(name, response) == response:
-                responses[status] = {"$ref": f"#/components/responses/{name}"}
+            while shared.setdefault(name, response) != response:
+                name += ".too"  # the same code, told otherwise
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 class ShopAutoSchema(AutoSchema):
@@ -241,8 +245,10 @@ class ShopAutoSchema(AutoSchema):
         if self.view.get_throttles():
             yield problem(TooManyRequests(**TooManyRequests.example))
         yield problem(Unavailable())
+        if self.method in {"POST", "PATCH"}:
+            yield problem(BodyTooLarge(limit=self._body_limit()))
         for status in self._plain_statuses():
-            yield _plain(status)
+            yield _plain(status, self._takes_files())
 
     def _plain_statuses(self) -> Iterator[int]:
         yield 400
@@ -253,7 +259,14 @@ class ShopAutoSchema(AutoSchema):
         if ("{" in self.path or self._is_page()) and HTTPStatus.NOT_FOUND not in own:
             yield 404
         if self.method in {"POST", "PATCH"}:
-            yield from (408, 411, 413, 415)
+            yield from (408, 411, 415)
+
+    def _takes_files(self) -> bool:
+        return any(isinstance(parser, UploadParser) for parser in self.view.get_parsers())
+
+    def _body_limit(self) -> int:
+        kind = "multipart/form-data" if self._takes_files() else ""
+        return limit_of(self.method, re.sub(r"{\w+}", "1", self.path), kind)
 
     def _is_page(self) -> bool:
         return bool(self._is_list_view() and self._get_paginator())
@@ -268,11 +281,12 @@ class ShopAutoSchema(AutoSchema):
         return getattr(self.view, getattr(self.view, "action", "") or "", None)
 
 
-def _plain(status: int) -> dict[str, Any]:
+def _plain(status: int, takes_files: bool) -> dict[str, Any]:  # noqa: FBT001 - of an operation
+    is_upload = takes_files and status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": _DETAILS.get(status, NotFound.message),
+        "detail": _UPLOAD if is_upload else _DETAILS.get(status, NotFound.message),
         "code": CODES[status],
     }

@@ -1,11 +1,14 @@
-"""The strict JSON reader: what two parsers could read in two ways is refused (RFC 8259)."""
+"""Readers of bodies. The strict one of JSON refuses what two could read in two ways (RFC 8259)."""
 
 import json
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
+from django.http import UnreadablePostError
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
+
+from shop.core.errors import Unavailable
 
 MAX_DEPTH = 20
 
@@ -25,6 +28,24 @@ class StrictJSONParser(JSONParser):
         except (ValueError, RecursionError) as error:
             reason = str(error) if isinstance(error, _Refused) else "it is not well-formed"
             raise ParseError(f"The body is not valid JSON: {reason}.") from None
+
+
+class UploadParser(MultiPartParser):
+    """Reads a form with files, which lie in the system's temporary folder if they are large."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the form. Raises ParseError, a 400, or Unavailable where the disk is full."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except UnreadablePostError:
+            raise
+        except OSError as error:
+            raise Unavailable from error
 
 
 class _Refused(ValueError):

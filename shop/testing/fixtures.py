@@ -1,6 +1,7 @@
 """A small cast: ada and bob buy, amy is staff, and anyone is nobody in particular."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -74,6 +75,13 @@ def the_clock(db: None) -> Iterator[DatabaseClock]:
 def _forget_answers() -> None:
     """Keep no cached catalogue answer from one test to the next."""
     revision.forget()
+
+
+@pytest.fixture(autouse=True)
+def media(tmp_path: Path) -> Iterator[Path]:
+    """The folder of this test's uploads."""
+    with override_settings(MEDIA_ROOT=str(tmp_path / "media")):
+        yield tmp_path / "media"
 
 
 @pytest.fixture

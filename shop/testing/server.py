@@ -82,8 +82,14 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 def running_shop(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[Shop]:
     """Serve a migrated database; at the end stop the server, killing it if it must be."""
     port = _free_port()
-    env = environment_for(database_url, PORT=str(port), WEB_CONCURRENCY=str(workers), **environment)
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
+        env = environment_for(
+            database_url,
+            PORT=str(port),
+            WEB_CONCURRENCY=str(workers),
+            MEDIA_ROOT=f"{folder}/media",
+            **environment,
+        )
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(

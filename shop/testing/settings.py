@@ -9,6 +9,9 @@ import os
 for _name in (
     "CORS_ALLOWED_ORIGINS",
     "CSRF_TRUSTED_ORIGINS",
+    "MEDIA_BUCKET",
+    "MEDIA_DOMAIN",
+    "MEDIA_ENDPOINT",
     "MEDIA_ROOT",
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",

@@ -1,12 +1,16 @@
 """What lies between the server and Django: bytes of requests and of answers."""
 
 import asyncio
+import random
 import socket
+from http.client import HTTPConnection
 from threading import Event
 
 import pytest
 from django.conf import settings
 
+from catalog.models import ProductImage
+from catalog.tests.uploads import picture
 from shop.asgi import THREADS, Application
 from shop.testing.server import send
 
@@ -124,6 +128,92 @@ def test_a_body_that_is_too_large_is_not_taken_in():
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", str(length))
 
 
+UPLOAD = b"/api/products/7/images/"
+FORM = (b"content-type", b"multipart/form-data; boundary=x")
+
+
+def announcing(length, *headers):
+    return (b"content-length", b"%d" % length), *headers
+
+
+def test_a_picture_goes_to_disk_and_not_to_memory():
+    seen, length = {}, 3_000_000
+
+    def wsgi(environ, start_response):
+        seen["is_a_file"] = environ["wsgi.input"].fileno() > 0
+        return recorder(seen)(environ, start_response)
+
+    about = scope(*announcing(length, FORM), path=UPLOAD)
+    parts = [part(b"p" * 1_000_000, more=n < 2) for n in range(3)]
+    start, _ = ask(Application(wsgi), about, *parts)
+    assert (start["status"], seen["is_a_file"]) == (201, True)
+    assert seen["body"] == b"p" * length
+    assert seen["wsgi.input"].closed
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "length"),
+    [
+        (UPLOAD, FORM, 100 * 1024 * 1024),
+        (UPLOAD, FORM, 10**30),
+        (UPLOAD, (b"content-type", b"application/json"), 3_000_000),
+        (b"/api/products/7/stock/", FORM, 3_000_000),
+        (b"/api/products/7/images/8/", FORM, 3_000_000),
+        (b"/admin/catalog/product/add/", FORM, 3_000_000),
+    ],
+)
+def test_anywhere_else_a_large_body_is_not_taken_in(path, kind, length):
+    seen = {}
+    about = scope(*announcing(length, kind), path=path)
+    ask(Application(recorder(seen)), about, part(b"x" * 3_000_000))
+    assert seen["body"] == b""
+
+
+def test_a_picture_has_longer_to_arrive_and_not_for_ever():
+    application = Application(recorder({}), body_within=30, upload_within=0.05)
+    about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
+    start, _ = ask(application, about, part(b"x", more=True))
+    assert start["status"] == 408
+    start, _ = ask(application, scope((b"content-length", b"5")), part(b"hello"))
+    assert start["status"] == 201
+
+
+def test_so_many_pictures_arrive_at_once_and_the_others_come_again():
+    async def crowd():
+        application, sent, full = Application(recorder({})), [], asyncio.Event()
+        release = asyncio.Event()
+
+        async def keep(event):
+            sent.append(event.get("status"))
+            if sent.count(503) == 2:
+                full.set()
+
+        async def slow():
+            await release.wait()
+            return part(b"x" * 300_000)
+
+        about = scope(*announcing(300_000, FORM), path=UPLOAD)
+        asks = [asyncio.create_task(application(about, slow, keep)) for _ in range(10)]
+        await asyncio.wait_for(full.wait(), 10)
+        await application(scope(method="GET"), events(), keep)
+        release.set()
+        await asyncio.gather(*asks)
+        await application(about, slow, keep)
+        return [status for status in sent if status]
+
+    assert asyncio.run(crowd()) == [503, 503] + [201] * 10
+
+
+def test_a_disk_without_room_is_a_503(monkeypatch):
+    def full():
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("shop.asgi.TemporaryFile", full)
+    about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
+    start, _ = ask(Application(recorder({})), about, part(b"x" * 3_000_000))
+    assert start["status"] == 503
+
+
 def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
     release = Event()
 
@@ -153,8 +243,25 @@ def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
     assert sorted(asyncio.run(crowd())) == [204] * (THREADS + 128) + [503] * 3
 
 
+def post_picture(url, path, token, content):
+    """Send a picture in a form; return the status."""
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="image"; filename="pot.png"\r\n'
+        b"Content-Type: image/png\r\n\r\n" + content + b"\r\n--x--\r\n"
+    )
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+    connection.request("POST", path, body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_real_server_answers_what_is_odd(server, ada, tea):
+def test_a_real_server_answers_what_is_odd(server, ada, amy, tea):
     url, token = server.shop.url, ada.pair.token
     assert send(url, "HEAD", "/api/products/").body == b""
     assert send(url, "GET", "/api/products/%E2%82%AC/").status == 404
@@ -165,7 +272,17 @@ def test_a_real_server_answers_what_is_odd(server, ada, tea):
     large = send(url, "POST", "/api/cart/add/", {**add, "x": "x" * 300_000}, token=token)
     assert (large.status, large.json()["code"]) == (413, "body_too_large")
     assert send(url, "POST", "/api/cart/add/", add, token=token).status == 200
+    path = f"/api/products/{tea.pk}/images/"
+    assert post_picture(url, path, amy.pair.token, picture(size=(900, 900), color="red")) == 201
+    assert post_picture(url, path, amy.pair.token, random.randbytes(9_000_000)) == 400
+    assert send(url, "GET", f"/media/{ProductImage.objects.get().large.name}").status == 200
     host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(
+            b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 104857600\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\n\r\n" % path.encode()
+        )
+        assert line.recv(4096).startswith(b"HTTP/1.1 413 ")
     with socket.create_connection((host, int(port)), timeout=10) as line:
         line.sendall(
             b"POST /api/cart/add/ HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n"

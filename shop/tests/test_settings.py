@@ -74,6 +74,7 @@ def test_a_development_one_needs_nothing():
         (STRIPE | LIVE | {"DEBUG": "1"}, "STRIPE_SECRET_KEY is a live one"),
         (STRIPE | LIVE | {"STRIPE_API_BASE": "https://x.example.com"}, "is a live one"),
         ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
+        ({"MEDIA_BUCKET": "pictures"}, "pip install --require-hashes -r requirements-s3.txt"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
         ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),
     ],

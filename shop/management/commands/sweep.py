@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import time
 from argparse import ArgumentParser
 from threading import Event
 from types import FrameType
@@ -16,9 +17,10 @@ logger = logging.getLogger("shop.sweep")
 WORK: tuple[tuple[str, ...], ...] = (
     ("settle_payments",),
     ("expire_orders",),
-    ("cleanup",),
     ("rank_products", "--if-due"),
 )
+FILES_EVERY = 3600.0
+"""Seconds from one list of all files to the next; a bucket takes money for each."""
 
 
 class Command(BaseCommand):
@@ -29,6 +31,8 @@ class Command(BaseCommand):
         "once an hour, until SIGTERM or SIGINT. Any number may run at once; nothing is wrong while "
         "none does."
     )
+
+    _files_due = 0.0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--every`` and ``--once``."""
@@ -48,8 +52,15 @@ class Command(BaseCommand):
             stop.wait(options["every"])
 
     def _do_round(self) -> None:
-        for command in WORK:
+        for command in (*WORK, self._cleanup()):
             call_command(*command, stdout=self.stdout)
+
+    def _cleanup(self) -> tuple[str, ...]:
+        now = time.monotonic()
+        if now < self._files_due:
+            return ("cleanup", "--keep-files")
+        self._files_due = now + FILES_EVERY
+        return ("cleanup",)
 
     def _try_round(self) -> None:
         try:

@@ -1,0 +1,27 @@
+"""How large a body may be: 256 KiB, and more only where a form brings files."""
+
+import re
+
+from django.conf import settings
+
+from shop.core.errors import ShopError
+
+_UPLOADS = [(re.compile(path), limit) for path, limit in settings.UPLOADS.items()]
+
+
+class BodyTooLarge(ShopError):
+    """413. Facts: limit, in bytes."""
+
+    status = 413
+    code = "body_too_large"
+    message = "The body is larger than {limit} bytes."
+    example = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+
+
+def limit_of(method: str, path: str, content_type: str) -> int:
+    """Return how many bytes the body of a request may have."""
+    if method == "POST" and content_type.lower().startswith("multipart/form-data"):
+        for pattern, limit in _UPLOADS:
+            if pattern.fullmatch(path):
+                return limit
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
