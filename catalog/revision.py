@@ -94,6 +94,11 @@ def has_sales() -> bool:
     return _schedule[0].has_sales if _schedule else True
 
 
+def keeps(url: str) -> bool:
+    """Whether an answer is kept for ``url``, under whichever revision."""
+    return url in _answers
+
+
 def recall(url: str, revision: str) -> Any:
     """Return the answer kept for ``url`` under this very revision, or None."""
     kept = _answers.get(url)

@@ -172,13 +172,13 @@ class ProductChangesSerializer(_DetailsSerializer):
         min_value=0, max_value=MAX_POSITION, required=False, help_text="Of a variant."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+    def to_internal_value(self, data: Any) -> Any:
         """Refuse ``stock``: typing over it would lose sales that happen meanwhile."""
-        if "stock" in self.initial_data:
+        if isinstance(data, dict) and "stock" in data:
             raise serializers.ValidationError(
                 {"stock": "Stock moves by POST /api/products/{id}/stock/ with delta and reason."}
             )
-        return attrs
+        return super().to_internal_value(data)
 
 
 @extend_schema_field(
