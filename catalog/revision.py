@@ -90,6 +90,11 @@ def current() -> str:
     return _read()[0]
 
 
+def keeps(url: str) -> bool:
+    """Whether an answer is kept for ``url``, under whichever revision."""
+    return url in _answers
+
+
 def recall(url: str, revision: str) -> Any:
     """Return the answer kept for ``url`` under this very revision, or None."""
     kept = _answers.get(url)

@@ -25,7 +25,7 @@ from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core.faults import fault
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Select, Update, insert
+from shop.core.statements import Select, Update, insert, insert_all
 from shop.core.transactions import transactional
 
 
@@ -74,9 +74,9 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    OrderItem.objects.bulk_create(
+    items = [
         OrderItem(
-            order=order,
+            order_id=order.pk,
             product_id=line.product_id,
             name=line.name,
             unit_price=line.unit_price,
@@ -84,8 +84,9 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
             line_total=line.line_total,
         )
         for line in priced.lines
-    )
-    insert(OrderEvent(order=order, status=order.status, note="Order placed", actor=user))
+    ]
+    placed = OrderEvent(order_id=order.pk, status=order.status, note="Order placed", actor=user)
+    insert_all([*items, placed])
     return order
 
 

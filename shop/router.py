@@ -44,16 +44,17 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
+# Django tries the paths in this order: what is asked most often stands first.
+router.register("products", ProductViewSet, basename="product")
+router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderViewSet, basename="order")
+router.register("payments", PaymentViewSet, basename="payment")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 router.register("categories", CategoryViewSet, basename="category")
-router.register("products", ProductViewSet, basename="product")
 router.register(rf"products/(?P<product_id>{ID})/images", PictureViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
-router.register("cart", CartViewSet, basename="cart")
-router.register("orders", OrderViewSet, basename="order")
-router.register("payments", PaymentViewSet, basename="payment")
 router.register("webhooks", WebhookViewSet, basename="webhook")

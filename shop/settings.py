@@ -319,7 +319,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["shop.core.parsers.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "shop.core.negotiation.JSONNegotiation",
     "DEFAULT_PAGINATION_CLASS": "shop.core.pagination.ShopPagination",
     "DEFAULT_SCHEMA_CLASS": "shop.core.openapi.ShopAutoSchema",
     "DEFAULT_METADATA_CLASS": None,

@@ -1,10 +1,13 @@
 """POST /api/login/, POST /api/logout/, POST /api/logout/all/."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.utils import aware_utcnow
 
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
@@ -192,3 +195,12 @@ def test_the_expiry_of_tokens_is_indexed(db):
             cursor, "token_blacklist_outstandingtoken"
         )
     assert constraints["accounts_token_by_expiry"]["columns"] == ["expires_at"]
+
+
+def test_a_token_that_worked_works_no_longer_than_it_lives(anyone, user, monkeypatch):
+    token = log_in(anyone).json()["token"]
+    assert use(anyone, token).status_code == 200
+    later = aware_utcnow() + timedelta(minutes=15, seconds=6)
+    monkeypatch.setattr("accounts.auth.aware_utcnow", lambda: later)
+    answer = use(anyone, token)
+    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")

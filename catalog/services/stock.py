@@ -25,7 +25,7 @@ from catalog.models import (
     Quantities,
     StockMovement,
 )
-from shop.core.statements import Update
+from shop.core.statements import Update, insert_all
 from shop.core.transactions import transactional
 
 
@@ -160,9 +160,11 @@ def record_movements(
 ) -> None:
     """Write a movement a product. The caller changes the stock in the same transaction."""
     actor_id = None if actor is None else actor.pk
-    StockMovement.objects.bulk_create(
-        StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor_id=actor_id)
-        for pk, delta in deltas.items()
+    insert_all(
+        [
+            StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor_id=actor_id)
+            for pk, delta in deltas.items()
+        ]
     )
 
 

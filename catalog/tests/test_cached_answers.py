@@ -45,6 +45,54 @@ def test_what_staff_read_is_kept_for_nobody(anyone, ada, amy, tea):
     assert amy.get(path).json()["stock"] == 10
 
 
+def test_a_kept_answer_is_the_one_that_was_made(anyone, tea):
+    for path in (LIST, f"{LIST}?page=1&page_size=5", f"{LIST}{tea.pk}/"):
+        made, kept = anyone.get(path), anyone.get(path)
+        assert (made.status_code, made.content) == (kept.status_code, kept.content)
+        # Allow is DRF's; an id is a request's own.
+        assert set(made.headers) - set(kept.headers) == {"Allow"}
+        for name in set(kept.headers) - {"X-Request-ID"}:
+            assert made[name] == kept[name], name
+
+
+def test_a_kept_answer_is_for_none_but_the_same_request(anyone, tea):
+    assert anyone.get(LIST).status_code == 200
+    assert revision.keeps(f"http://testserver{LIST}?")
+    for headers in ({"Authorization": "Bearer x"}, {"Authorization": ""}, {"Accept": "text/html"}):
+        answer = anyone.get(LIST, headers=headers)
+        assert answer.status_code == {"Bearer x": 401, "": 200}.get(
+            headers.get("Authorization", "-"), 406
+        )
+    assert anyone.head(LIST).content == b""
+    assert anyone.post(LIST, {}).status_code == 401
+    assert anyone.get(f"{LIST}?page=9").status_code == 404
+
+
+def test_links_in_a_kept_answer_are_those_of_the_host_that_was_asked(anyone, settings, db):
+    settings.ALLOWED_HOSTS = ["one.example.com", "two.example.com"]
+    ProductFactory.create_batch(2)
+    for host in settings.ALLOWED_HOSTS * 2:
+        page = anyone.get(f"{LIST}?page_size=1", headers={"Host": host}).json()
+        assert page["next"] == f"http://{host}{LIST}?page=2&page_size=1"
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/json, text/plain, */*", 200),
+        ("text/html;q=0.9,*/*;q=0.8", 200),
+        ("application/*", 200),
+        ("application/json; indent=4", 200),
+        ("text/html", 406),
+        ("application/jsonx", 406),
+    ],
+)
+def test_whoever_takes_json_gets_it_kept_or_made(anyone, tea, accept, status):
+    for _ in range(2):
+        answer = anyone.get(LIST, headers={"Accept": accept})
+        assert answer.status_code == status
+
+
 def test_customers_see_the_public_answer_and_nobody_on_the_way_keeps_it(anyone, ada, tea):
     for path in (LIST, f"{LIST}{tea.pk}/"):
         public = anyone.get(path)

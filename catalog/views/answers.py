@@ -2,9 +2,9 @@
 
 import gzip
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from django.http import HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -12,6 +12,9 @@ from rest_framework.response import Response
 
 from catalog import revision
 from shop.core.renderers import dumps
+from shop.core.viewsets import ShopViewSet, takes_json
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 COMPRESSED_FROM = 1024
 """Bytes; less gains nothing. Only what everyone may read is compressed: its length is no secret."""
@@ -34,24 +37,53 @@ class Body:
         return self._packed
 
 
+class KeptAnswersViewSet(ShopViewSet):
+    """A viewset of ``answer_public``: what is kept goes out before DRF reads the request.
+
+    DRF makes a request, a renderer, an anonymous user and permissions, which costs twice as much
+    as all the rest of a kept answer.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer from the kept bytes, or else as DRF does."""
+        return _answer_kept(request) or super().dispatch(request, *args, **kwargs)
+
+
+def _answer_kept(request: HttpRequest) -> HttpResponse | None:
+    """Answer an anonymous GET whose answer is kept and fresh; None leaves the request to DRF.
+
+    Only ``answer_public`` keeps answers, so that one is kept says that the URL is public and its
+    query known.
+    """
+    asked = request.META
+    if request.method != "GET" or "HTTP_AUTHORIZATION" in asked:
+        return None
+    if not takes_json(asked.get("HTTP_ACCEPT", "*/*")):
+        return None
+    url = _url(request, asked["QUERY_STRING"])
+    if not revision.keeps(url):
+        return None
+    revision_now = revision.current()
+    body = revision.recall(url, revision_now)
+    if body is None:
+        request.catalog_revision = revision_now  # type: ignore[attr-defined] # answer_public goes on
+        return None
+    return _vary(_send(request, revision_now, body, is_public=True))
+
+
 def answer_public(
     request: Request, make: Callable[[str | None], dict[str, Any]], key: str | None
 ) -> HttpResponseBase:
     """Answer a public read, from bytes where they are kept; what staff see is made anew.
 
-    ``make`` gets the revision, None for staff. ``key`` names the answer beside host and path; None
-    keeps nothing. The anonymous get an ETag; nobody else may keep a signed-in caller's answer
-    (``no-store``).
+    ``make`` gets the revision, None for staff. ``key`` names the answer beside host and path, as a
+    query would; None keeps nothing. The anonymous get an ETag; nobody else may keep a signed-in
+    caller's answer (``no-store``).
     """
     if request.user.is_staff:
-        return _vary(Response(make(None)))
-    revision_now = revision.current()
+        return _vary(Response(make(None)), "Authorization")
+    revision_now = getattr(request, "catalog_revision", None) or revision.current()
     return _answer(request, revision_now, lambda: make(revision_now), key)
-
-
-def origin_of(request: Request) -> str:
-    """Return scheme and host that were asked, as links to pages have them."""
-    return request.build_absolute_uri("/")[:-1]
 
 
 def answer_anew(
@@ -59,27 +91,40 @@ def answer_anew(
 ) -> HttpResponseBase:
     """Answer a public read whose one statement told the revision too."""
     if request.user.is_staff:
-        return _vary(Response(make()))
+        return _vary(Response(make()), "Authorization")
     return _answer(request, revision_now, make, None if request.GET else "")
+
+
+def origin_of(request: HttpRequest | Request) -> str:
+    """Return scheme and host that were asked, as links to pages have them."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def _url(request: HttpRequest | Request, key: str) -> str:
+    """Name an answer: the links in it bear the scheme and the host."""
+    return f"{origin_of(request)}{request.path}?{key}"
 
 
 def _answer(
     request: Request, revision_now: str, make: Callable[[], dict[str, Any]], key: str | None
 ) -> HttpResponseBase:
-    url = None if key is None else f"{request.build_absolute_uri(request.path)}?{key}"
+    url = None if key is None else _url(request, key)
     body = revision.recall(url, revision_now) if url else None
     if body is None:
         data = make()
         body = Body(data)
         if url and data.get("products", True):  # what shows nothing has no end of names
             revision.keep(url, revision_now, body)
-    return _vary(_send(request, revision_now, body), "Accept-Encoding, Authorization")
+    is_public = not request.user.is_authenticated
+    return _vary(_send(request, revision_now, body, is_public=is_public))
 
 
-def _send(request: Request, revision_now: str, body: Body) -> HttpResponse:
+def _send(
+    request: HttpRequest | Request, revision_now: str, body: Body, *, is_public: bool
+) -> HttpResponse:
     packed = len(body.plain) >= COMPRESSED_FROM and _takes_gzip(request)
     headers = {"Content-Encoding": "gzip"} if packed else {}
-    if not request.user.is_authenticated:
+    if is_public:
         # Other bytes, another tag (RFC 9110, section 8.8.3.3).
         tag = f'"{revision_now}.gz"' if packed else f'"{revision_now}"'
         headers |= {"ETag": tag, "Cache-Control": "no-cache"}
@@ -90,21 +135,27 @@ def _send(request: Request, revision_now: str, body: Body) -> HttpResponse:
     return HttpResponse(content, content_type="application/json", headers=headers)
 
 
-def _vary(response: HttpResponseBase, on: str = "Authorization") -> HttpResponseBase:
+def _vary(response: R, on: str = "Accept-Encoding, Authorization") -> R:
     response["Vary"] = on
     return response
 
 
-def _matches(request: Request, etag: str) -> bool:
+def _matches(request: HttpRequest | Request, etag: str) -> bool:
     """Compare weakly, as RFC 9110 has it for If-None-Match."""
-    wanted = parse_etags(request.headers.get("If-None-Match", ""))
+    given = request.META.get("HTTP_IF_NONE_MATCH")
+    if not given:
+        return False
+    wanted = parse_etags(given)
     return "*" in wanted or etag in {tag.removeprefix("W/") for tag in wanted}
 
 
-def _takes_gzip(request: Request) -> bool:
+def _takes_gzip(request: HttpRequest | Request) -> bool:
     """Whether gzip is acceptable, and not less so than plain bytes (RFC 9110, section 12.5.3)."""
+    given = request.META.get("HTTP_ACCEPT_ENCODING")
+    if not given:
+        return False
     weights = {}
-    for part in request.headers.get("Accept-Encoding", "").split(","):
+    for part in given.split(","):
         name, _, weight = part.partition(";")
         weights[name.strip().lower()] = _weight(weight)
     packed = weights.get("gzip", weights.get("*", 0.0))

@@ -16,10 +16,10 @@ from catalog.serializers.attributes import (
     NewAttributeSerializer,
     show_attribute,
 )
-from catalog.views.answers import answer_public
+from catalog.views.answers import KeptAnswersViewSet, answer_public
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.viewsets import ShopViewSet, StaffMay, read
+from shop.core.viewsets import StaffMay, read
 
 _PERMISSIONS = {
     "create": "catalog.add_attribute",
@@ -28,7 +28,7 @@ _PERMISSIONS = {
 }
 
 
-class AttributeViewSet(ShopViewSet):
+class AttributeViewSet(KeptAnswersViewSet):
     """Attributes that products may have."""
 
     queryset = Attribute.objects.order_by("pk")

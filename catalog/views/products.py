@@ -54,12 +54,12 @@ from catalog.serializers.stock import (
     show_low_stock,
     show_movement,
 )
-from catalog.views.answers import answer_public, origin_of
+from catalog.views.answers import KeptAnswersViewSet, answer_public, origin_of
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.pagination import ShopPagination
-from shop.core.viewsets import ShopViewSet, StaffMay, read
+from shop.core.viewsets import StaffMay, read
 
 _PERMISSIONS = {
     "create": "catalog.add_product",
@@ -72,7 +72,7 @@ _PERMISSIONS = {
 }
 
 
-class ProductViewSet(ShopViewSet):
+class ProductViewSet(KeptAnswersViewSet):
     """Products: anyone reads what is for sale, staff also the rest, and write."""
 
     queryset = Product.objects.none()

@@ -6,16 +6,20 @@ of its first use, for each set of names, with the values of this one. SQLite tak
 each time: its rows need the ORM's conversions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import UpdateQuery
+from django.db.transaction import get_connection
 
+Connection = BaseDatabaseWrapper
 Value = int | str | Decimal
 _Compiled = tuple[str, list[Any]]
 
@@ -30,12 +34,13 @@ class Select:
 
     def rows(self, **values: Value) -> list[tuple[Any, ...]]:
         """Return every row. A value has the same type at each use."""
+        connection = get_connection()
         if connection.vendor != "postgresql":
             return list(self._build(**values))
         compiled = self._compiled.get(tuple(values))
         if compiled is None:
             marks = _marks(values)
-            compiled = _compile(self._build(**marks).query, marks)
+            compiled = _compile(connection, self._build(**marks).query, marks)
             self._compiled[tuple(values)] = compiled
         with connection.cursor() as cursor:
             _execute(cursor, compiled, values)
@@ -57,6 +62,7 @@ class Update:
 
     def run(self, **values: Value) -> int:
         """Return how many rows it found."""
+        connection = get_connection()
         if connection.vendor != "postgresql":
             queryset, columns = self._build(**values)
             return queryset.update(**columns)
@@ -66,7 +72,7 @@ class Update:
             queryset, columns = self._build(**marks)
             query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(columns)
-            compiled = self._compiled[tuple(values)] = _compile(query, marks)
+            compiled = self._compiled[tuple(values)] = _compile(connection, query, marks)
         with connection.cursor() as cursor:
             _execute(cursor, compiled, values)
             return int(cursor.rowcount)
@@ -86,7 +92,7 @@ def _mark(kind: type[Value], name: str, number: int) -> Value:
     return 2_147_480_000 + number if kind is int else Decimal(f"0.{number}1234567")
 
 
-def _compile(query: Any, marks: dict[str, Value]) -> _Compiled:
+def _compile(connection: Connection, query: Any, marks: dict[str, Value]) -> _Compiled:
     """Return SQL and parameters, the place of each value held by its name in a one-tuple."""
     sql, parameters = query.get_compiler(connection=connection).as_sql()
     names = {mark: name for name, mark in marks.items()}
@@ -107,12 +113,12 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     With ``unless_there``, a row that a unique constraint forbids is no error but a False; the
     transaction goes on, without a savepoint of its own on PostgreSQL.
     """
+    connection = get_connection()
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
     sql, given, filled = _insertion(type(row), unless_there, _stated(row))
     with connection.cursor() as cursor:
-        values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in given]
-        cursor.execute(sql, values)
+        cursor.execute(sql, [_value(connection, field, row) for field in given])
         found = cursor.fetchone()
     for field, value in zip(filled, found or (), strict=False):
         setattr(row, field.attname, value)
@@ -152,24 +158,67 @@ def _insertion(
     stated: tuple[str, ...],
 ) -> tuple[str, list[Any], list[Any]]:
     """Return the SQL, the fields it is given, and those that the database fills in."""
-    fields = list(model._meta.concrete_fields)  # noqa: SLF001 - public
+    start, places, given = _insertions(model, stated)
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    filled = [field for field in fields if field.primary_key or field not in given]
+    otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
+    return f"{start}{places}{otherwise} RETURNING {_names(filled)}", given, filled
+
+
+def insert_all(rows: Sequence[Model]) -> None:
+    """Insert new rows, of one model or several, in their order; nothing is set on them.
+
+    PostgreSQL gets all of it in one round trip. Needs the caller's transaction.
+    """
+    connection = get_connection()
+    if connection.vendor != "postgresql":
+        for model, group in groupby(rows, _model_of):
+            model._default_manager.bulk_create(group)  # noqa: SLF001 - public
+        return
+    statements, values = [], []
+    for model, group in groupby(rows, _model_of):
+        sql, places, fields = _insertions(model, ())
+        batch = list(group)
+        statements.append(sql + ", ".join([places] * len(batch)))
+        values += [_value(connection, field, row) for row in batch for field in fields]
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute("; ".join(statements), values)
+
+
+@cache
+def _insertions(model: type[Model], stated: tuple[str, ...]) -> tuple[str, str, list[Any]]:
+    """Return the SQL up to its rows, the places of one row, and the fields that it is given.
+
+    Those are all that the database does not fill in, and the ``stated`` ones.
+    """
+    auto = model._meta.auto_field  # noqa: SLF001 - public
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
     given = [
         field
         for field in fields
-        if field is not model._meta.auto_field  # noqa: SLF001
-        and (field.attname in stated or not field.has_db_default())
+        if field is not auto and (field.attname in stated or not field.has_db_default())
     ]
-    filled = [field for field in fields if field.primary_key or field not in given]
-    names = _names(given)
-    places = ", ".join(["%s"] * len(given))
-    otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
-    table = connection.ops.quote_name(model._meta.db_table)  # noqa: SLF001 - public
-    sql = f"INSERT INTO {table} ({names}) VALUES ({places}){otherwise} RETURNING {_names(filled)}"  # noqa: S608 - names of our own
-    return sql, given, filled
+    places = f"({', '.join(['%s'] * len(given))})"
+    table = _quote(model._meta.db_table)  # noqa: SLF001 - public
+    return f"INSERT INTO {table} ({_names(given)}) VALUES ", places, given  # noqa: S608 - names of our own
+
+
+def _model_of(row: Model) -> type[Model]:
+    return type(row)
+
+
+def _value(connection: Connection, field: Any, row: Model) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def _quote(name: str) -> str:
+    quoted: str = get_connection().ops.quote_name(name)
+    return quoted
 
 
 def _names(fields: list[Any]) -> str:
-    return ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    return ", ".join(_quote(field.column) for field in fields)
 
 
 def columns_of(model: type[Model], prefix: str = "") -> list[str]:

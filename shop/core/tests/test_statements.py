@@ -5,9 +5,9 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from cart.models import Cart, CartStatus
-from catalog.models import Product
+from catalog.models import MovementKind, Product, StockMovement
 from shop.core.models import RateCounter
-from shop.core.statements import Select, Update, columns_of, insert
+from shop.core.statements import Select, Update, columns_of, insert, insert_all
 
 only_compiled = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite takes the ORM's way each time"
@@ -85,3 +85,40 @@ def test_columns_bear_a_prefix(db):
         "counter__attempts",
         "counter__ends_at",
     ]
+
+
+def _rows(product):
+    count = RateCounter(key="k", attempts=2, ends_at=3)
+    kind = MovementKind.SALE
+    return [count] + [
+        StockMovement(product=product, kind=kind, delta=-n, reason=f"100 % of {n}") for n in (1, 2)
+    ]
+
+
+def test_rows_of_several_models_are_inserted_in_their_order(tea):
+    insert_all(_rows(tea))
+    movements = StockMovement.objects.filter(kind=MovementKind.SALE).order_by("pk")
+    assert list(movements.values_list("delta", "reason")) == [
+        (-1, "100 % of 1"),
+        (-2, "100 % of 2"),
+    ]
+    assert all(movement.created_at for movement in movements)
+    assert RateCounter.objects.get().attempts == 2
+
+
+def test_no_rows_are_no_statement(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        insert_all([])
+
+
+@only_compiled
+def test_all_of_them_are_one_round_trip(tea, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        insert_all(_rows(tea))
+
+
+def test_one_row_that_is_refused_refuses_them_all(tea):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all([*_rows(tea), RateCounter(key="k", attempts=1, ends_at=1)])
+    assert not RateCounter.objects.exists()
+    assert not StockMovement.objects.filter(kind=MovementKind.SALE).exists()
