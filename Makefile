@@ -64,8 +64,9 @@ client: $(VENV)/.development ## make the TypeScript client of docs/client, compi
 fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles (EXAMPLES=50, SEED=1)
 	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}
 
-storm: $(VENV)/.development ## five minutes of purchases while workers and PostgreSQL die (SECONDS=300, SEED=1)
-	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1)
+storm: $(VENV)/.development ## five minutes of purchases while workers and PostgreSQL die (SECONDS=300, SEED=1, DATABASE=sqlite)
+	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
 
 bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)

@@ -20,6 +20,21 @@ from shop.testing.server import environment_for, fresh_database, manage
 _SIZES = {"small": (1_000, 1_000, 10_000), "large": (100_000, 100_000, 1_000_000)}
 _REPEAT = 15
 
+# Names are made of them: each word is in a fifty-th of all names, or in a tenth.
+_WORDS = {
+    "colours": (  # noqa: SIM905 - read as prose
+        "red blue green black white yellow purple orange brown grey "
+    ).split(),
+    "materials": (  # noqa: SIM905 - read as prose
+        "ceramic wooden steel glass cotton linen leather copper bamboo paper "
+    ).split(),
+    "things": (  # noqa: SIM905 - read as prose
+        "teapot kettle mug plate bowl spoon knife fork pan lid jug vase lamp chair table "
+        "shelf mirror clock rug cushion curtain blanket towel basket box tray candle "
+        "frame hook rack bench stool desk cabinet drawer bottle flask grinder sieve whisk "
+        "ladle apron glove scarf hat belt bag wallet notebook pencil "
+    ).split(),
+}
 # Products, customers, half of them with a cart, orders of two lines each, paid; the books balance.
 _LOAD = """
 SET statement_timeout = 0; SET synchronous_commit = off;
@@ -27,9 +42,37 @@ INSERT INTO accounts_user (id, password, is_superuser, first_name, last_name, is
     date_joined, username, email, username_key, email_key, token_version)
 SELECT i, 'x', false, '', '', false, true, now(), 'u' || i, 'u' || i || '@example.com', 'u' || i,
     'u' || i || '@example.com', 0 FROM generate_series(1, {customers}) i;
-INSERT INTO catalog_product (id, name, description, price, stock, is_published)
-SELECT i, 'Product ' || i, repeat('Made for the benchmark. ', 10), 10,
-    1000000 - 2 * {orders} / {products}, true FROM generate_series(1, {products}) i;
+INSERT INTO catalog_category (id, name, slug, parent_id, position, is_published)
+SELECT i, 'Category ' || i, 'category-' || i, CASE WHEN i > 10 THEN 1 + i % 10 END, 0, true
+FROM generate_series(1, 110) i;
+INSERT INTO catalog_categorylink (category_id, above_id)
+SELECT id, id FROM catalog_category UNION ALL
+SELECT id, parent_id FROM catalog_category WHERE parent_id IS NOT NULL;
+INSERT INTO catalog_product (id, name, slug, description, keywords, brand, category_id, price,
+    compare_at_price, stock, sold, is_published)
+SELECT i, initcap((ARRAY{colours})[1 + i % 10] || ' ' || (ARRAY{materials})[1 + i / 10 % 10]
+    || ' ' || (ARRAY{things})[1 + i / 100 % 50]) || ' ' || i, 'product-' || i,
+    repeat('Made for the benchmark. ', 10), 'brand' || i % 100 || ' tag' || i % 200 || ' SKU-' || i,
+    'Brand ' || i % 100, 11 + i * 7 % 100, 1 + i * 37 % 20000 / 100.0,
+    CASE WHEN i % 50 = 0 THEN 250 END, 1000000 - 2 * {orders} / {products}, i * 31 % 1000, true
+FROM generate_series(1, {products} + {products} / 10) i;
+SELECT setval(pg_get_serial_sequence('catalog_product', 'id'), 10000000);
+UPDATE catalog_product SET has_variants = true, options = '["Size"]', stock = 0
+WHERE id > {products};
+INSERT INTO catalog_product (name, description, parent_id, options, category_id, price, stock,
+    is_published)
+SELECT name || ' – ' || size, '', id, jsonb_build_array(size), category_id, price, 5, true
+FROM catalog_product, unnest(ARRAY['S', 'M', 'L']) size WHERE has_variants;
+INSERT INTO catalog_stockmovement (product_id, kind, delta, reason)
+SELECT id, 'initial', 5, '' FROM catalog_product WHERE parent_id IS NOT NULL;
+INSERT INTO catalog_pricechange (product_id, price) SELECT id, price FROM catalog_product;
+INSERT INTO catalog_producttag (product_id, tag)
+SELECT id, 'tag' || id % 200 FROM catalog_product WHERE parent_id IS NULL;
+INSERT INTO catalog_attribute (id, name, slug, kind, choices) VALUES
+    (1, 'Litres', 'litres', 'number', '[]'), (2, 'Material', 'material', 'text', '[]');
+INSERT INTO catalog_productattribute (product_id, attribute_id, number, text)
+SELECT id, 1, id % 100 / 10.0, NULL FROM catalog_product WHERE parent_id IS NULL UNION ALL
+SELECT id, 2, NULL, 'Material ' || id % 500 FROM catalog_product WHERE parent_id IS NULL;
 INSERT INTO catalog_stockmovement (product_id, kind, delta, reason)
 SELECT i, 'initial', 1000000, '' FROM generate_series(1, {products}) i;
 INSERT INTO cart_cart (id, user_id, status)
@@ -51,9 +94,11 @@ SELECT i, status, '' FROM generate_series(1, {orders}) i, (VALUES ('pending'), (
 INSERT INTO catalog_stockmovement (product_id, kind, delta, reason)
 SELECT product_id, 'sale', -1, '' FROM orders_orderitem;
 INSERT INTO payments_payment (order_id, method, status, amount, currency, provider_key,
-    provider_reference, settled_at)
-SELECT i, 'card', 'succeeded', 20, 'USD', gen_random_uuid(), '', now()
+    provider_reference, settled_at, amount_captured)
+SELECT i, 'card', 'succeeded', 20, 'USD', gen_random_uuid(), '', now(), 20
 FROM generate_series(1, {orders}) i;
+INSERT INTO payments_ledgerentry (payment_id, kind, amount, reference)
+SELECT id, 'captured', 20, '' FROM payments_payment;
 INSERT INTO payments_democharge (key, amount, currency, status, refund_key, refunded)
 SELECT provider_key, 20, 'USD', 'succeeded', '', 0 FROM payments_payment;
 INSERT INTO token_blacklist_outstandingtoken (user_id, jti, token, created_at, expires_at)
@@ -62,7 +107,7 @@ FROM generate_series(1, {customers}) i, generate_series(1, 2) n;
 INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at)
 SELECT id, now() FROM token_blacklist_outstandingtoken WHERE id % 10 = 0;
 SELECT setval(pg_get_serial_sequence(name, 'id'), 10000000) FROM unnest(ARRAY['accounts_user',
-    'catalog_product', 'cart_cart', 'orders_order']) name;
+    'cart_cart', 'orders_order']) name;
 VACUUM ANALYZE;
 """
 
@@ -94,14 +139,14 @@ def _measure(size: str, plans: str) -> None:
 
     products, customers, orders = _SIZES[size]
     start = time.perf_counter()
-    _load(_LOAD.format(products=products, customers=customers, orders=orders))
+    _load(_LOAD.format(products=products, customers=customers, orders=orders, **_WORDS))
     sys.stdout.write(
         f"\n{products:,} products, {orders:,} orders "
         f"(loaded in {time.perf_counter() - start:.0f} s)\n"
     )
     shopper = Shopper(customers)
     for name, request in shopper.requests().items():
-        sys.stdout.write(f"{name:32} {1000 * _time(request):8.1f} ms\n")
+        sys.stdout.write(f"{name:48} {1000 * _time(request):8.1f} ms\n")
         sys.stdout.flush()
     start = time.perf_counter()
     manage(dict(os.environ), "audit")

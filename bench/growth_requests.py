@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -11,11 +12,32 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import open_session
 from catalog import revision
+from catalog.models import Product, Sale
+from catalog.pages import Place, write_cursor
+from catalog.sale_prices import in_cents
 
+_QUERIES = [
+    *(f"ordering={name}" for name in ("price", "-price", "name", "newest", "best_selling")),
+    "category=5",
+    "category=50&ordering=price",
+    "min_price=50&max_price=60",
+    "in_stock=true",
+    "on_sale=true",
+    "brand=Brand+7",
+    "tag=tag7",
+    "attr.material=Material+7",
+    "attr.litres.min=9.5&category=50",
+    "search=teapot",
+    "search=red+ceramic+teapots",
+    "search=benchmark",
+    "search=ceramik+tepot",
+    "search=kettle&ordering=price&in_stock=true",
+]
 _HOT = ["product list, made", "product, made", "add to cart", "view cart", "order", "payment"]
 _HOT += ["order list", "read order"]
 
@@ -41,9 +63,10 @@ class Shopper:
         admin = "/admin/orders/order/"
         return {
             "product list, kept": lambda: self._get("/api/products/"),
-            "product list, made": lambda: self._make("/api/products/"),
-            "product list, page 50, made": lambda: self._make("/api/products/?page=50"),
-            "product, made": lambda: self._make("/api/products/500/"),
+            "product list, made": lambda: self._make(""),
+            "product list, page 50, made": lambda: self._make("?page=50"),
+            "product, made": lambda: self._make("500/"),
+            **self._finding(),
             "add to cart": self._add,
             "view cart": lambda: self._get("/api/cart/"),
             "order": self._order,
@@ -56,7 +79,43 @@ class Shopper:
             "admin: payments": lambda: self._look("/admin/payments/payment/"),
             "admin: products": lambda: self._look("/admin/catalog/product/"),
             "admin: customers": lambda: self._look("/admin/accounts/user/"),
+            **self._sales(),
         }
+
+    def _finding(self) -> dict[str, Callable[[], Any]]:
+        """Return lists by each filter and in each order, the middle and the last page of them."""
+        last = self._get("/api/products/?page_size=100")["count"] // 20
+        queries = {f"list: {query}": query for query in _QUERIES}
+        for ordering in ("", "price", "-name", "best_selling"):
+            what = f"&ordering={ordering}" if ordering else ""
+            queries[f"list: last page{what}"] = f"page={last}{what}"
+            queries[f"list: after the last but one{what}"] = self._after(last - 1, what)
+        found = {
+            name: lambda query=query: self._make(f"?{query}") for name, query in queries.items()
+        }
+        for query in ("", "in_stock=true", "category=5", "tag=tag7"):
+            name = f"list: {query} (after a change)".replace("  ", " ")
+            found[name] = lambda query=query: self._make_after_a_change(f"?{query}")
+        return found
+
+    def _sales(self) -> dict[str, Callable[[], Any]]:
+        """Return what sales make slower; to be asked last, as the sale stays."""
+        queries = ("", "ordering=price", "on_sale=true", "min_price=50&max_price=60", "category=50")
+        return {
+            f"list: {query} (a sale on)".replace("  ", " "): (
+                lambda query=query: self._make_on_sale(f"?{query}")
+            )
+            for query in queries
+        }
+
+    def _after(self, page: int, what: str) -> str:
+        """Return the query of a cursor at the end of a page."""
+        before = self._get(f"/api/products/?page={page}{what}")["products"][-1]
+        ordering = what.rpartition("=")[2]
+        row = Product.objects.get(pk=before["id"])
+        keys = {"": row.pk, "price": in_cents(row.price), "-name": row.name}
+        place = Place(keys.get(ordering, row.sold), row.pk)
+        return f"after={write_cursor(ordering, place)}{what}"
 
     def plans(self) -> str:
         """Return PostgreSQL's plan of each statement of the hot requests, as Markdown."""
@@ -66,9 +125,10 @@ class Shopper:
             "orders. A sort or a scan of a whole table would stand out.\n"
         )
         seen: set[str] = set()
-        for name in _HOT:
+        requests = self.requests()
+        for name in [*_HOT, *(name for name in requests if name.startswith("list: "))]:
             with CaptureQueriesContext(connection) as captured:
-                self.requests()[name]()
+                requests[name]()
             parts.append(f"## {name}\n")
             parts += [_plan(query["sql"], seen) for query in captured]
         return "\n".join(part for part in parts if part)
@@ -90,7 +150,22 @@ class Shopper:
     def _make(self, path: str) -> None:
         """Ask for what is kept nowhere."""
         revision._answers.clear()  # noqa: SLF001 - there is no other way, nor need of one
-        self._get(path)
+        self._get(f"/api/products/{path}")
+
+    def _make_after_a_change(self, path: str) -> None:
+        """Ask for what is kept nowhere, nor counted: the first to ask after a change."""
+        revision.forget()
+        self._get(f"/api/products/{path}")
+
+    def _make_on_sale(self, path: str) -> None:
+        """Ask while a tenth of the catalogue is reduced, from the first such request on."""
+        if not Sale.objects.exists():
+            sale = Sale.objects.create(
+                name="Sale", kind="percent", value=20, starts_at=timezone.now() - timedelta(days=1)
+            )
+            sale.categories.add(5)
+            revision.forget()
+        self._make(path)
 
     def _add(self) -> int:
         body = {"product_id": next(self.products), "quantity": 1}

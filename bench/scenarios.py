@@ -77,6 +77,24 @@ def product_list(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
+def product_list_filtered(shelf: Shelf, customer: Customer) -> Client:
+    """The cheapest that are in stock, kept as the first page is."""
+    ask = request("GET", "/api/products/?in_stock=true&ordering=price")
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body.count(b'"has_variants":') == 20
+        yield None
+
+
+def product_search(shelf: Shelf, customer: Customer) -> Client:
+    """Two words of a name, which no answer is kept for."""
+    while True:
+        number = random.randrange(len(shelf.product_ids))
+        answer = expect((yield request("GET", f"/api/products/?search=product+{number}")), 200)
+        assert b'"name":"Product %d"' % number in answer.body
+        yield None
+
+
 def product_list_made(shelf: Shelf, customer: Customer) -> Client:
     """The same for someone who is logged in."""
     ask = request("GET", "/api/products/", token=customer.token)
@@ -194,6 +212,8 @@ YARDSTICKS: dict[str, Scenario] = {
 SHOP: dict[str, Scenario] = {
     "product list": product_list,
     "product list, logged in": product_list_made,
+    "product list, filtered": product_list_filtered,
+    "product search": product_search,
     "product list, 304": list_unchanged,
     "product": product,
     "product, logged in": product_made,

@@ -9,7 +9,7 @@ What a schedule changes is written by nobody: a sale begins or ends, a product's
 revision that readers see also names the last such instant, and a kept answer ends at the next.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from secrets import token_hex
 from threading import Lock
@@ -55,11 +55,12 @@ class _Schedule:
     revision: str
     last: float | None
     next: float | None
-    has_sales: bool
 
 
-# Revision and bytes by absolute URL; to read one is atomic, to make room for one is not.
+# Revision and bytes by absolute URL, and what answers are made with by a name: counts, the sales
+# that are on. To read one is atomic, to make room for one is not.
 _answers: dict[str, tuple[str, Any]] = {}
+_facts: dict[str, tuple[str, Any]] = {}
 _keeping = Lock()
 _schedule: list[_Schedule] = []
 
@@ -89,11 +90,6 @@ def current() -> str:
     return _read()[0]
 
 
-def has_sales() -> bool:
-    """Whether any sale is on, as of this process's last ``current()``."""
-    return _schedule[0].has_sales if _schedule else True
-
-
 def recall(url: str, revision: str) -> Any:
     """Return the answer kept for ``url`` under this very revision, or None."""
     kept = _answers.get(url)
@@ -102,16 +98,34 @@ def recall(url: str, revision: str) -> Any:
 
 def keep(url: str, revision: str, answer: Any) -> None:
     """Keep an answer that was read after ``revision`` was."""
-    with _keeping:
-        _answers.pop(url, None)
-        if len(_answers) >= MAX_ANSWERS:
-            del _answers[next(iter(_answers))]  # the one that was made longest ago
-        _answers[url] = (revision, answer)
+    _keep(_answers, url, revision, answer)
+
+
+def recall_fact(name: str, revision: str | None) -> Any:
+    """Return what was noted of the catalogue under this very revision, or None."""
+    kept = _facts.get(name)
+    return kept[1] if kept is not None and kept[0] == revision else None
+
+
+def note_fact(name: str, revision: str | None, fact: Any) -> None:
+    """Note a count or the like that was read after ``revision`` was; nothing without one."""
+    if revision is not None:
+        _keep(_facts, name, revision, fact)
+
+
+def find_fact(name: str, revision: str | None, find: Callable[[], Any]) -> Any:
+    """Return a fact from the notes, else by ``find``, and note it."""
+    fact = recall_fact(name, revision)
+    if fact is None:
+        fact = find()
+        note_fact(name, revision, fact)
+    return fact
 
 
 def forget() -> None:
     """Keep nothing: for tests and benchmarks."""
     _answers.clear()
+    _facts.clear()
     _schedule.clear()
 
 
@@ -124,6 +138,14 @@ def instant() -> tuple[str, int, float]:
         rows = _execute(sql, [])
     epoch, number, now = rows[0]
     return epoch, number, now
+
+
+def _keep(among: dict[str, tuple[str, Any]], name: str, revision: str, what: Any) -> None:
+    with _keeping:
+        among.pop(name, None)
+        if len(among) >= MAX_ANSWERS:
+            del among[next(iter(among))]  # the one that was made longest ago
+        among[name] = (revision, what)
 
 
 def _read() -> tuple[str, float]:
@@ -144,13 +166,11 @@ def _read_schedule(revision: str) -> _Schedule:
         for choose, side in (("MAX", "<="), ("MIN", ">"))
         for table, column in _INSTANTS
     ]
-    on = f"starts_at <= {now} AND (ends_at IS NULL OR ends_at > {now})"
     parts = [_SECONDS[connection.vendor].format(part) for part in parts]
-    parts.append(f"EXISTS(SELECT 1 FROM catalog_sale WHERE {on})")  # noqa: S608 - as above
-    *instants, has_sales = _execute(f"SELECT {', '.join(parts)}", [])[0]
+    instants = _execute(f"SELECT {', '.join(parts)}", [])[0]
     past = [at for at in instants[:3] if at is not None]
     coming = [at for at in instants[3:] if at is not None]
-    return _Schedule(revision, max(past, default=None), min(coming, default=None), bool(has_sales))
+    return _Schedule(revision, max(past, default=None), min(coming, default=None))
 
 
 _SQLITE_NOW = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"

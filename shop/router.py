@@ -13,7 +13,7 @@ from catalog.views import (
     SaleViewSet,
 )
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet
+from payments.views import PaymentViewSet, WebhookViewSet
 from shop.core.viewsets import ID
 
 
@@ -56,3 +56,4 @@ router.register("sales", SaleViewSet, basename="sale")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("webhooks", WebhookViewSet, basename="webhook")

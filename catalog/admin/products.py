@@ -81,10 +81,14 @@ class ProductAdmin(MovingAdmin):
         return ["stock", *_HISTORY, *follows, *(["price"] if obj.has_variants else [])]
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
-        """Show a product's pictures, and the variants of one that has some."""
+        """Show a product's pictures, and the variants of one that has some.
+
+        A form that is sent has nothing to say of pictures, which are changed on pages of their own.
+        """
         if obj is None:
             return []
-        return [PictureInline, VariantInline] if obj.has_variants else [PictureInline]
+        variants = [VariantInline] if obj.has_variants else []
+        return variants if request.method == "POST" else [PictureInline, *variants]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Give each attribute a field, or each option of a variant."""

@@ -196,12 +196,25 @@ class Product(models.Model):
         indexes = [
             # GET /api/products/: its count and its pages
             models.Index(fields=["id", "publish_at"], condition=_LISTED, name="product_for_sale"),
-            # GET /api/products/?category=, ?brand=, ?ordering=
-            models.Index(fields=["category", "id"], condition=_LISTED, name="product_in_category"),
-            models.Index(fields=["brand", "id"], condition=_LISTED, name="product_of_brand"),
-            models.Index(fields=["price", "id"], condition=_LISTED, name="product_by_price"),
-            models.Index(fields=["name", "id"], condition=_LISTED, name="product_by_name"),
-            models.Index(fields=["-sold", "id"], condition=_LISTED, name="product_by_sold"),
+            # GET /api/products/?category=, ?brand=, ?on_sale=true, ?ordering=; with publish_at, so
+            # that a page far down is found in the index alone
+            *(
+                models.Index(
+                    fields=[*fields, "id"], include=["publish_at"], condition=_LISTED, name=name
+                )
+                for name, *fields in (
+                    ("product_in_category", "category"),
+                    ("product_of_brand", "brand"),
+                    ("product_by_price", "price"),
+                    ("product_by_name", "name"),
+                    ("product_by_sold", "sold"),
+                )
+            ),
+            models.Index(
+                fields=["id"],
+                condition=_LISTED & Q(compare_at_price__gt=F("price")),
+                name="product_reduced",
+            ),
             # GET /api/products/low-stock/
             models.Index(
                 fields=["id"],

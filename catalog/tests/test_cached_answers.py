@@ -1,5 +1,7 @@
 """The revision, the ETag and the answers kept under them."""
 
+import gzip
+
 import pytest
 
 from cart.factories import fill_cart
@@ -48,7 +50,10 @@ def test_customers_see_the_public_answer_and_nobody_on_the_way_keeps_it(anyone, 
         public = anyone.get(path)
         own = ada.get(path, headers={"If-None-Match": public["ETag"]})
         assert (own.status_code, own.content) == (200, public.content)
-        assert (own["Cache-Control"], own["Vary"]) == ("no-store", "Authorization, origin")
+        assert (own["Cache-Control"], own["Vary"]) == (
+            "no-store",
+            "Accept-Encoding, Authorization, origin",
+        )
         assert "ETag" not in own
 
 
@@ -138,13 +143,46 @@ def test_links_are_those_of_the_host_that_was_asked(anyone, db):
     assert len(revision._answers) == 2
 
 
-def test_unknown_queries_are_answered_but_not_kept(anyone, tea):
-    assert anyone.get(LIST, {"utm_source": "mail"}).json()["count"] == 1
-    assert anyone.get(LIST, {"page": 1, "_": 7}).json()["count"] == 1
+def test_unknown_parameters_are_refused_by_their_name(anyone, tea):
+    for path, known in ((LIST, "attr.<slug>"), (f"{LIST}{tea.pk}/", "fields")):
+        answer = anyone.get(path, {"utm_source": "mail"})
+        (error,) = answer.json()["errors"]
+        assert (answer.status_code, error["field"]) == (400, "utm_source")
+        assert known in error["detail"]
     assert not revision._answers
+
+
+def test_one_answer_is_kept_whatever_the_order_of_its_parameters(anyone, db):
+    ProductFactory(tags=["a"])
+    queries = ("page=1&tag=b&tag=a&in_stock=true", "tag=a&in_stock=true&tag=b&page=1&tag=a")
+    first, second = (anyone.get(f"{LIST}?{query}") for query in queries)
+    assert (first.status_code, first.content) == (200, second.content)
+    assert len(revision._answers) == 1
     for query in ({}, {"page": 1}, {"page": 1, "page_size": 5}):
         anyone.get(LIST, query)
-    assert len(revision._answers) == 3
+    assert len(revision._answers) == 4
+
+
+def test_a_page_that_shows_nothing_is_kept_nowhere(anyone, tea):
+    for query in ("brand=x", "tag=y", "category=999"):
+        assert anyone.get(f"{LIST}?{query}").json()["products"] == []
+    assert not revision._answers
+
+
+@pytest.mark.parametrize("query", ["search=tea", "min_price=1", "max_price=9.5", "after="])
+def test_what_has_no_end_of_values_is_kept_nowhere(anyone, tea, query):
+    assert anyone.get(f"{LIST}?{query}").json()["products"][0]["id"] == tea.pk
+    assert not revision._answers
+
+
+def test_the_facts_kept_are_bounded_and_of_one_revision():
+    for number in range(MAX_ANSWERS + 5):
+        revision.note_fact(f"count {number}", "r-1", number)
+    assert len(revision._facts) == MAX_ANSWERS
+    assert revision.recall_fact("count 7", "r-1") == 7
+    assert revision.recall_fact("count 7", "r-2") is None
+    revision.note_fact("count of staff", None, 7)
+    assert "count of staff" not in revision._facts
 
 
 def test_a_refusal_is_not_kept(anyone, tea):
@@ -169,3 +207,67 @@ def test_the_service_bumps_in_the_transaction_of_its_write(tea):
     with pytest.raises(ProductNotFound):
         services.archive_product(product_id=999)
     assert current() == start
+
+
+def unpacked(answer):
+    return gzip.decompress(answer.content)
+
+
+def test_a_long_answer_is_compressed_for_who_takes_it(anyone, ada, amy, db):
+    ProductFactory.create_batch(5, description="Tea. " * 50)
+    plain = anyone.get(LIST)
+    packed = anyone.get(LIST, headers={"Accept-Encoding": "br, gzip"})
+    assert (packed["Content-Encoding"], unpacked(packed)) == ("gzip", plain.content)
+    assert int(packed["Content-Length"]) == len(packed.content) < len(plain.content) / 4
+    assert "Content-Encoding" not in plain
+    for answer in (plain, packed):
+        assert answer["Vary"].startswith("Accept-Encoding, Authorization")
+    assert unpacked(ada.get(LIST, headers={"Accept-Encoding": "gzip"})) == plain.content
+    assert "Content-Encoding" not in amy.get(LIST, headers={"Accept-Encoding": "gzip"})
+    tree = anyone.get("/api/categories/", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in tree  # a short one
+
+
+def test_each_coding_has_its_own_etag(anyone, db):
+    ProductFactory.create_batch(5, description="Tea. " * 50)
+    plain, packed = anyone.get(LIST), anyone.get(LIST, headers={"Accept-Encoding": "gzip"})
+    assert packed["ETag"] == f'{plain["ETag"][:-1]}.gz"'
+    for made, coding, other in ((plain, "identity", packed), (packed, "gzip", plain)):
+        headers = {"Accept-Encoding": coding, "If-None-Match": f"W/{made['ETag']}"}
+        answer = anyone.get(LIST, headers=headers)
+        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", made["ETag"])
+        assert "Content-Encoding" not in answer
+        assert "Accept-Encoding" in answer["Vary"]
+        headers["If-None-Match"] = other["ETag"]
+        assert anyone.get(LIST, headers=headers).status_code == 200
+
+
+def test_head_tells_the_length_of_what_get_would_send(anyone, db):
+    ProductFactory.create_batch(5, description="Tea. " * 50)
+    headers = {"Accept-Encoding": "gzip"}
+    get, head = anyone.get(LIST, headers=headers), anyone.head(LIST, headers=headers)
+    for name in ("Content-Encoding", "Content-Length", "ETag", "Vary"):
+        assert head[name] == get[name]
+    assert head.content == b""
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("GZIP;q=0.5", True),
+        ("deflate, gzip;q=1.0, *;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("gzip;q=0.0, *", False),
+        ("identity, gzip;q=0.5", False),
+        ("br", False),
+        ("", False),
+        ("gzip;q=x", False),
+        (",,;=", False),
+    ],
+)
+def test_the_caller_says_which_coding(anyone, db, accepted, packed):
+    ProductFactory.create_batch(5, description="Tea. " * 50)
+    answer = anyone.get(LIST, headers={"Accept-Encoding": accepted})
+    assert ("Content-Encoding" in answer) is packed

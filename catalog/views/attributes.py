@@ -44,12 +44,13 @@ class AttributeViewSet(ShopViewSet):
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of attributes, oldest first."""
 
-        def make() -> dict[str, Any]:
+        def make(_: str | None) -> dict[str, Any]:
             page = self.paginate_queryset(self.get_queryset())
             shown = self.get_paginated_response([show_attribute(row) for row in page or ()])
             return dict(shown.data)
 
-        return answer_public(request, make)
+        known = {"page", "page_size"}.issuperset(request.GET)
+        return answer_public(request, make, request.GET.urlencode() if known else None)
 
     @describe(
         "Create attribute",

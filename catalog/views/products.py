@@ -1,6 +1,7 @@
 """The verbs of the catalog: public reads, kept as bytes; writes by staff."""
 
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AbstractUser
 from django.http.response import HttpResponseBase
@@ -29,8 +30,11 @@ from catalog.errors import (
     VariantExists,
     VariantLimit,
 )
+from catalog.filters import Wanted, read_wanted, refuse_others
 from catalog.models import Product, ProductQuerySet, StockMovement, sees_all_products
+from catalog.pages import Listing
 from catalog.serializers.changes import ChangesSerializer, show_changes
+from catalog.serializers.choice import Pick, read_fields
 from catalog.serializers.product_forms import (
     NewProductSerializer,
     NewVariantSerializer,
@@ -43,6 +47,7 @@ from catalog.serializers.products import (
     show_listed,
     show_product,
 )
+from catalog.serializers.queries import FIELDS, LIST_PARAMETERS, ProductPages
 from catalog.serializers.stock import (
     LowStockSerializer,
     StockMovementSerializer,
@@ -53,6 +58,7 @@ from catalog.views.answers import answer_public, origin_of
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.pagination import ShopPagination
 from shop.core.viewsets import ShopViewSet, StaffMay, read
 
 _PERMISSIONS = {
@@ -71,6 +77,7 @@ class ProductViewSet(ShopViewSet):
 
     queryset = Product.objects.none()
     serializer_class = ProductSerializer
+    pagination_class = ProductPages
     plural = "products"
 
     def get_permissions(self) -> list[Any]:
@@ -82,15 +89,31 @@ class ProductViewSet(ShopViewSet):
         """What the caller may see."""
         return Product.objects.visible_to(self.request.user)
 
-    @describe("List products", answers={200: ListedProductSerializer(many=True)}, headers=["ETag"])
+    @describe(
+        "List products",
+        answers={200: ListedProductSerializer(many=True)},
+        headers=["ETag"],
+        parameters=LIST_PARAMETERS,
+    )
     def list(self, request: Request) -> HttpResponseBase:
-        """Show a page of what is for sale; to staff also what is not published."""
-        return answer_public(request, self._list)
+        """Show a page of the products that are looked for; to staff also what is not published."""
+        wanted = read_wanted(request.query_params)
+        pick = self._pick(ListedProductSerializer)
+        key = urlencode(wanted.given) if wanted.is_kept else None
+        return answer_public(request, lambda revision: self._list(wanted, pick, revision), key)
 
-    @describe("Retrieve product", answers={200: ProductSerializer}, headers=["ETag"])
+    @describe(
+        "Retrieve product",
+        answers={200: ProductSerializer},
+        headers=["ETag"],
+        parameters=[FIELDS],
+    )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Show one product with its variants, or one variant by its own id."""
-        return answer_public(request, lambda: self._show(int(pk)))
+        refuse_others(request.query_params, ["fields"])
+        pick = self._pick(ProductSerializer)
+        key = request.query_params.urlencode()
+        return answer_public(request, lambda _: pick(self._show(int(pk))), key)
 
     @describe(
         "Create product",
@@ -166,7 +189,7 @@ class ProductViewSet(ShopViewSet):
         answers={200: ProductSerializer},
         refuses=[ProductNotFound, ChooseVariant, OutOfStock, StockLimit],
     )
-    @action(detail=True, methods=["post"])
+    @action(detail=True, methods=["post"], pagination_class=ShopPagination)
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
         """Add pieces or take them away, with a reason."""
 
@@ -193,7 +216,7 @@ class ProductViewSet(ShopViewSet):
         return self.get_paginated_response([show_movement(movement) for movement in page or ()])
 
     @describe("List low stock", answers={200: LowStockSerializer(many=True)})
-    @action(detail=False, url_path="low-stock")
+    @action(detail=False, url_path="low-stock", pagination_class=ShopPagination)
     def low_stock(self, request: Request) -> Response:
         """Show a page of what has its threshold of pieces or fewer, products and variants."""
         page = self.paginate_queryset(Product.objects.running_out().order_by("pk"))
@@ -217,13 +240,19 @@ class ProductViewSet(ShopViewSet):
         changes = read_changes(request.query_params.get("since"))
         return Response(show_changes(changes, origin=origin_of(request)))
 
-    def _list(self) -> dict[str, Any]:
-        products = reads.for_list(self.get_queryset().listed()).order_by("pk")
-        page = self.paginate_queryset(products)
+    def _list(self, wanted: Wanted, pick: Pick, revision: str | None) -> dict[str, Any]:
         how: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
-        shown = [show_listed(product, **how) for product in page or ()]
-        data: dict[str, Any] = self.get_paginated_response(shown).data
-        return data
+        listing = Listing(self.request, wanted, revision, how["for_staff"])
+        page = listing.page(self.get_queryset())
+        return {
+            "count": page.count,
+            "next": page.next,
+            "previous": page.previous,
+            "products": [pick(show_listed(row, **how)) for row in page.products],
+        }
+
+    def _pick(self, shape: type[ListedProductSerializer]) -> Pick:
+        return read_fields(self.request.query_params, shape, for_staff=self._for_staff())
 
     def _show(self, product_id: int) -> dict[str, Any]:
         products = reads.for_detail(self.get_queryset().filter(pk=product_id))

@@ -10,16 +10,33 @@ from django.conf import settings
 from django.db import transaction
 
 from payments.errors import GatewayBusy
-from payments.gateways.base import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways.base import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    KeepsBooks,
+    Outcome,
+    OutcomeStatus,
+    RefundOutcome,
+    RefundState,
+    StatedCharge,
+    StatedRefund,
+)
 from payments.gateways.demo import DemoGateway
 from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY
+from payments.gateways.stripe import StripeGateway
 
 __all__ = [
     "Charge",
     "Gateway",
     "GatewayUnavailable",
+    "KeepsBooks",
     "Outcome",
     "OutcomeStatus",
+    "RefundOutcome",
+    "RefundState",
+    "StatedCharge",
+    "StatedRefund",
     "ask",
     "configured",
     "known",
@@ -36,7 +53,7 @@ _PATIENCE = 1.0
 
 def known() -> dict[str, Gateway]:
     """Return every gateway by its method's code, so that old payments can be settled."""
-    gateways: list[Gateway] = [DemoGateway(), CASH_ON_DELIVERY, BANK_TRANSFER]
+    gateways: list[Gateway] = [DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER]
     return {gateway.code: gateway for gateway in gateways}
 
 
@@ -45,6 +62,8 @@ def configured() -> dict[str, Gateway]:
     gateways = known()
     if not settings.DEMO_PAYMENTS:
         del gateways["card"]
+    if not settings.STRIPE_SECRET_KEY:
+        del gateways["stripe"]
     return gateways
 
 

@@ -40,8 +40,8 @@ class ShopPagination(PageNumberPagination):
         """Return the page's rows. Raises InvalidField (400) or PageBeyondEnd (404)."""
         self.request = request
         self.plural = getattr(view, "plural", self.plural)
-        size = min(_read(request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-        number = _read(request, "page", 1)
+        size = min(read_number(request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+        number = read_number(request, "page", 1)
         paginator = Paginator(queryset, size)
         if number > paginator.num_pages:
             raise PageBeyondEnd(pages=paginator.num_pages)
@@ -96,7 +96,8 @@ def _parameter(name: str, description: str, *, default: int) -> dict[str, Any]:
     }
 
 
-def _read(request: Request, name: str, default: int) -> int:
+def read_number(request: Request, name: str, default: int) -> int:
+    """Return a whole number of the query, from 1. Raises InvalidField."""
     text = request.query_params.get(name)
     if text is None:
         return default

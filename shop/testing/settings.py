@@ -15,7 +15,11 @@ for _name in (
     "MEDIA_ROOT",
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
+    "PAYMENT_CAPTURE",
     "SHOP_CURRENCY",
+    "STRIPE_API_BASE",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
     "TRUST_PROXY_HEADERS",
 ):
     os.environ.pop(_name, None)

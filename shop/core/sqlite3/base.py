@@ -1,7 +1,11 @@
 """Where Django looks for a backend's DatabaseWrapper."""
 
+from typing import Any
+
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
 from django.db.backends.sqlite3.features import DatabaseFeatures as SQLiteFeatures
+
+from shop.core import words
 
 
 class DatabaseFeatures(SQLiteFeatures):
@@ -15,6 +19,12 @@ class DatabaseFeatures(SQLiteFeatures):
 
 
 class DatabaseWrapper(SQLiteWrapper):
-    """Django's, with the features above."""
+    """Django's, with the features above and a function that weighs a product for a search."""
 
     features_class = DatabaseFeatures
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """Connect, and teach the connection to search."""
+        connection = super().get_new_connection(conn_params)
+        connection.create_function("shop_score", 4, words.score, deterministic=True)
+        return connection

@@ -2,10 +2,9 @@
 
 from collections import Counter, defaultdict
 from decimal import Decimal
-from typing import Any
 
-from shop.testing.server import connect
 from shop.testing.storm.ledger import Buyer, Ledger
+from shop.testing.storm.rows import is_sqlite, read
 
 # How a payment may stand at the end, by the status that its client saw last.
 _ENDS = {
@@ -22,9 +21,12 @@ _LIVE = {"pending", "requires_action", "succeeded"}
 
 def age_open_payments(database_url: str) -> None:
     """Make payments old enough for the sweep to give up what no gateway ever heard of."""
-    _read(
+    earlier = "created_at - interval '1 minute'"
+    if is_sqlite(database_url):
+        earlier = "strftime('%Y-%m-%d %H:%M:%f', created_at, '-1 minute')"
+    read(
         database_url,
-        "UPDATE payments_payment SET created_at = created_at - interval '1 minute' "
+        f"UPDATE payments_payment SET created_at = {earlier} "  # noqa: S608 - two words of ours
         "WHERE status = 'pending' RETURNING id",
     )
 
@@ -49,28 +51,33 @@ def compare(database_url: str, ledger: Ledger) -> dict[str, int]:
     }
 
 
+def cents(amount: object) -> Decimal:
+    """Return an amount in cents exactly: SQLite keeps decimals as floats."""
+    return Decimal(str(amount)).quantize(Decimal("0.01"))
+
+
 class Books:
     """What the database says, at the end."""
 
     def __init__(self, url: str) -> None:
-        rows = _read(url, "SELECT id, user_id, status, total FROM orders_order")
-        self.orders = {row[0]: row[1:] for row in rows}
-        rows = _read(url, "SELECT id, order_id, status FROM payments_payment")
+        rows = read(url, "SELECT id, user_id, status, total FROM orders_order")
+        self.orders = {pk: (user, status, cents(total)) for pk, user, status, total in rows}
+        rows = read(url, "SELECT id, order_id, status FROM payments_payment")
         self.payments = {row[0]: row[1:] for row in rows}
         self.items: dict[int, Counter[int]] = defaultdict(Counter)
-        for order_id, product_id, quantity in _read(
+        for order_id, product_id, quantity in read(
             url, "SELECT order_id, product_id, quantity FROM orders_orderitem"
         ):
             self.items[order_id][product_id] += quantity
         self.carts: dict[int, Counter[int]] = defaultdict(Counter)
-        for user_id, product_id, quantity in _read(
+        for user_id, product_id, quantity in read(
             url,
             "SELECT c.user_id, i.product_id, i.quantity FROM cart_cartitem i "
             "JOIN cart_cart c ON c.id = i.cart_id WHERE c.status = 'open'",
         ):
             self.carts[user_id][product_id] += quantity
         self.charges = dict(
-            _read(
+            read(
                 url,
                 "SELECT p.order_id, count(*) FROM payments_democharge d JOIN payments_payment p "
                 "ON p.provider_key = d.key WHERE d.status = 'succeeded' AND d.refunded = 0 "
@@ -108,11 +115,3 @@ class Books:
         if sum(status in _LIVE for status in statuses) > 1:
             found.append(f"order {order_id} has payments {statuses}")
         return found
-
-
-def _read(url: str, statement: str) -> list[Any]:
-    with connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        rows: list[Any] = cursor.fetchall()
-    connection.close()
-    return rows

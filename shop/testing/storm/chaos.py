@@ -1,4 +1,4 @@
-"""What goes wrong: workers are killed at random, PostgreSQL is restarted twice, once by a crash."""
+"""What goes wrong: workers are killed at random; PostgreSQL is restarted twice, once by a crash."""
 
 import os
 import random
@@ -18,7 +18,7 @@ _GOOD_IN_A_ROW = 10
 class Chaos:
     """Kills and restarts, and takes the time until the shop answers again."""
 
-    def __init__(self, shop: Shop, postgres: Postgres, seed: int) -> None:
+    def __init__(self, shop: Shop, postgres: Postgres | None, seed: int) -> None:
         self.shop = shop
         self.postgres = postgres
         self.chance = random.Random(seed)
@@ -30,7 +30,7 @@ class Chaos:
         start = time.monotonic()
         restarts = [(seconds / 3, "fast"), (2 * seconds / 3, "immediate")]
         while not stop.wait(self.chance.uniform(0.5, 4)):
-            if restarts and time.monotonic() - start > restarts[0][0]:
+            if self.postgres and restarts and time.monotonic() - start > restarts[0][0]:
                 self.postgres.restart(restarts.pop(0)[1])
                 self._wait_for("PostgreSQL")
             else:

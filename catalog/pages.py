@@ -1,0 +1,253 @@
+"""Pages of the list of products: first the ids, by an index, then these products.
+
+A page is found by its number, or by a cursor, which costs the same however deep it is. A cursor is
+the place of the last product of a page in its ordering: the key, and the id where keys are equal.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, F, IntegerField, Subquery, Window
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from rest_framework.request import Request
+
+from catalog import reads, revision
+from catalog.filters import Wanted, narrow
+from catalog.models import NAME_LENGTH, Product, ProductQuerySet
+from catalog.sale_prices import in_cents
+from catalog.search import Query, by_relevance, correct, matching, read_query
+from shop.core.errors import InvalidField
+from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
+
+_MAX_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An ordering: by a column, then by id, both this way."""
+
+    column: str
+    descending: bool = False
+
+    def sort(self, products: ProductQuerySet) -> ProductQuerySet:
+        """Put products in this order."""
+        sign = "-" if self.descending else ""
+        columns = dict.fromkeys((self.column, "pk"))
+        return products.order_by(*(f"{sign}{column}" for column in columns))
+
+    def after(self, products: ProductQuerySet, place: "Place") -> ProductQuerySet:
+        """Return what comes after a place."""
+        if self.column == "pk":
+            side = "lt" if self.descending else "gt"
+            return products.filter(**{f"pk__{side}": place.pk})
+        beyond = TupleLessThan if self.descending else TupleGreaterThan
+        key = Decimal(place.key) / 100 if self.column == "price" else place.key
+        return products.filter(beyond(Tuple(F(self.column), F("pk")), (key, place.pk)))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in an ordering: a key (prices in cents) and an id."""
+
+    key: Any
+    pk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Products as ``reads.for_list`` reads them; ``count`` None where nobody counted."""
+
+    products: list[Any]
+    count: int | None
+    next: str | None
+    previous: str | None
+
+
+_ORDERS = {
+    "": Order("pk"),
+    "newest": Order("pk", descending=True),
+    "name": Order("name"),
+    "-name": Order("name", descending=True),
+    "best_selling": Order("sold", descending=True),
+    "relevance": Order("relevance", descending=True),
+}
+
+
+class _Total(Subquery):
+    """How many rows another query has, beside each row of this one."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_)"
+    output_field = IntegerField()
+
+
+def _count(order: Order, products: ProductQuerySet) -> Any:
+    """Count in the statement of a page: what is ranked is at hand, else by an index of its own."""
+    if order.column == "relevance":
+        return Window(Count("pk"))
+    return _Total(products.order_by().values("pk"))
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Which page: by its number, or, where that is None, after a place; None to begin."""
+
+    size: int
+    number: int | None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Ids, each with something beside; ``count`` None where nobody counted."""
+
+    rows: list[tuple[Any, ...]]
+    count: int | None
+
+    @property
+    def pks(self) -> list[int]:
+        """The ids alone."""
+        return [row[0] for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A query of the list, and under which revision it is answered; None for staff."""
+
+    request: Request
+    wanted: Wanted
+    revision: str | None
+    for_staff: bool
+
+    def page(self, products: ProductQuerySet) -> Page:
+        """Return the page that is asked for, of products that the caller may see.
+
+        Raises InvalidField (400) or PageBeyondEnd (404).
+        """
+        position = self._position()
+        products = narrow(products.listed(), self.wanted, self.revision, for_staff=self.for_staff)
+        search = self.wanted.values.get("search")
+        if search is None:
+            return self._show(position, self._find(position, products))
+        rows = self._find(position, self._search(products, read_query(search)))
+        if not rows.pks and (query := correct(search)):
+            rows = self._find(position, self._search(products, query))
+        return self._show(position, rows)
+
+    def _position(self) -> Position:
+        given = dict(self.wanted.given)
+        size = min(read_number(self.request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+        if "after" not in given:
+            return Position(size, read_number(self.request, "page", 1))
+        if "page" in given:
+            raise InvalidField(field="page", reason="A page is named by its number or by after.")
+        return Position(size, None, self._place(given["after"]) if given["after"] else None)
+
+    def _search(self, products: ProductQuerySet, query: Query) -> ProductQuerySet:
+        ranked = self.wanted.ordering == "relevance"
+        return by_relevance(products, query) if ranked else matching(products, query)
+
+    def _find(self, position: Position, products: ProductQuerySet) -> Rows:
+        """Find the ids of a page, and how many there are, in one statement."""
+        order = self._order(products)
+        if position.number is None:
+            if position.place is not None:
+                products = order.after(products, position.place)
+            found = order.sort(products).values_list("pk", order.column)
+            return Rows(list(found[: position.size + 1]), None)
+        noted = None if "search" in self.wanted.values else f"count {self.wanted.filters()}"
+        count = revision.recall_fact(noted, self.revision) if noted else None
+        start = (position.number - 1) * position.size
+        page = slice(start, start + position.size)
+        if count is not None:
+            return Rows(list(order.sort(products).values_list("pk")[page]), count)
+        total = _count(order, products)
+        rows = list(order.sort(products).values_list("pk", total)[page])
+        count = rows[0][1] if rows else products.count()
+        if noted:
+            revision.note_fact(noted, self.revision, count)
+        return Rows(rows, count)
+
+    def _show(self, position: Position, rows: Rows) -> Page:
+        if position.number is None:
+            following = self._link_after(rows, position)
+            return Page(_read(rows.pks[: position.size]), None, following, None)
+        number, pages = position.number, max(1, -(-(rows.count or 0) // position.size))
+        if number > pages:
+            raise PageBeyondEnd(pages=pages)
+        following = self._link(page=number + 1) if number < pages else None
+        previous = self._link(page=number - 1) if number > 1 else None
+        return Page(_read(rows.pks), rows.count, following, previous)
+
+    def _order(self, products: ProductQuerySet) -> Order:
+        ordering = self.wanted.ordering
+        if ordering not in {"price", "-price"}:
+            return _ORDERS[ordering]
+        column = "cents_now" if "cents_now" in products.query.annotations else "price"
+        return Order(column, ordering.startswith("-"))
+
+    def _link_after(self, rows: Rows, position: Position) -> str | None:
+        if len(rows.rows) <= position.size:
+            return None
+        pk, key = rows.rows[position.size - 1]
+        key = in_cents(key) if isinstance(key, Decimal) else key
+        return self._link(after=write_cursor(self.wanted.ordering, Place(key, pk)))
+
+    def _place(self, text: str) -> Place:
+        place = _read_cursor(self.wanted.ordering, text)
+        if place is None:
+            reason = "It is what next names, for this ordering; or empty, to begin."
+            raise InvalidField(field="after", reason=reason)
+        return place
+
+    def _link(self, *, page: int = 1, after: str = "") -> str:
+        """Return the address of another page, with the parameters in one order."""
+        given = [pair for pair in self.wanted.given if pair[0] not in {"page", "after"}]
+        if page > 1:
+            given.append(("page", str(page)))
+        if after:
+            given.append(("after", after))
+        query = urlencode(sorted(given))
+        address = self.request.build_absolute_uri(self.request.path)
+        return f"{address}?{query}" if query else address
+
+
+def _read(pks: list[int]) -> list[Any]:
+    """Read these products, in this order. One statement, or none."""
+    if not pks:
+        return []
+    found = {row.pk: row for row in reads.for_list(Product.objects.filter(pk__in=pks))}
+    return [found[pk] for pk in pks if pk in found]
+
+
+def write_cursor(ordering: str, place: Place) -> str:
+    """Return the cursor of a place."""
+    text = json.dumps([ordering, place.key, place.pk], ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(ordering: str, text: str) -> Place | None:
+    """Return the place that a cursor of this ordering names; None for what is no such cursor."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        given, key, pk = json.loads(raw)
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        return None
+    is_name = ordering in {"name", "-name"}
+    fits = _is_name(key) if is_name else _is_number(key)
+    return Place(key, pk) if given == ordering and fits and _is_number(pk) else None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and abs(value) <= _MAX_KEY
+
+
+def _is_name(value: Any) -> bool:
+    """Whether a column of names may hold it; half a surrogate pair, for one, it may not."""
+    if not isinstance(value, str) or len(value) > NAME_LENGTH or "\x00" in value:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,0 +1,127 @@
+"""GET /api/products/?after=: pages by a place in the ordering."""
+
+import base64
+import json
+
+import pytest
+
+from catalog import revision
+from catalog.factories import ProductFactory
+from catalog.models import Product
+from catalog.tests.test_filters import sale
+from shop.testing.budget import query_budget
+
+LIST = "/api/products/"
+ORDERINGS = ["", "price", "-price", "name", "-name", "newest", "best_selling", "relevance"]
+
+
+@pytest.fixture
+def shelf(db):
+    """Eleven products, of whom many are alike in price, name or sales."""
+    rows = [
+        ProductFactory(name=f"Tea {'é' * (n % 3)}", price=n % 4, description="tea " * (n % 2))
+        for n in range(11)
+    ]
+    for row in rows:
+        Product.objects.filter(pk=row.pk).update(sold=row.pk % 2)
+    return rows
+
+
+def query_of(ordering):
+    search = "&search=tea" if ordering == "relevance" else ""
+    return f"ordering={ordering}{search}" if ordering else ""
+
+
+def walk(client, query):
+    url, pks = f"{LIST}?page_size=2&after=&{query}", []
+    while url:
+        page = client.get(url).json()
+        assert (page["count"], page["previous"]) == (None, None)
+        pks += [product["id"] for product in page["products"]]
+        url = page["next"]
+    return pks
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("on_sale", [False, True])
+def test_a_walk_meets_each_product_once_in_the_order_of_the_pages(
+    anyone, amy, shelf, ordering, on_sale
+):
+    if on_sale:
+        sale("percent", 50, products=[row.pk for row in shelf[::3]])
+    query = query_of(ordering)
+    whole = anyone.get(f"{LIST}?page_size=100&{query}").json()
+    pks = [product["id"] for product in whole["products"]]
+    assert sorted(pks) == [row.pk for row in shelf]
+    for client in (anyone, amy):
+        assert walk(client, query) == pks
+        pages = [client.get(f"{LIST}?page_size=4&page={n}&{query}").json() for n in (1, 2, 3)]
+        assert [p["id"] for page in pages for p in page["products"]] == pks
+
+
+def test_what_comes_and_goes_meanwhile_repeats_and_hides_nothing_else(anyone, shelf):
+    first = anyone.get(f"{LIST}?page_size=4&after=&ordering=newest").json()
+    ProductFactory(name="New")
+    Product.objects.filter(pk=first["products"][-1]["id"]).update(is_published=False)
+    revision.bump()
+    second = anyone.get(first["next"]).json()
+    assert [p["id"] for p in second["products"]] == [row.pk for row in shelf[6:2:-1]]
+
+
+def test_a_cursor_costs_no_count(anyone, shelf):
+    url = anyone.get(f"{LIST}?page_size=2&after=").json()["next"]
+    with query_budget(3):
+        assert len(anyone.get(url).json()["products"]) == 2
+
+
+def test_the_links_keep_what_was_asked_for(anyone, shelf):
+    page = anyone.get(f"{LIST}?page_size=2&tag=x&tag=%26&fields=id&after=&in_stock=true").json()
+    assert (page["products"], page["next"]) == ([], None)
+    page = anyone.get(f"{LIST}?page_size=2&min_price=1&fields=id,name&after=").json()
+    assert "&fields=id%2Cname&min_price=1&page_size=2" in page["next"]
+    assert set(anyone.get(page["next"]).json()["products"][0]) == {"id", "name"}
+
+
+def cursor(value):
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("ordering", "after"),
+    [
+        ("", "x"),
+        ("", "%%%"),
+        ("", "é"),
+        ("", cursor(None)),
+        ("", cursor("abc")),
+        ("", cursor(["", 1])),
+        ("", cursor(["", 1, 2, 3])),
+        ("", cursor(["price", 1, 2])),
+        ("", cursor(["", 1.5, 2])),
+        ("", cursor(["", True, 2])),
+        ("", cursor(["", 1, 2**63])),
+        ("price", cursor(["price", "1", 2])),
+        ("price", cursor(["price", [1], 2])),
+        ("name", cursor(["name", 1, 2])),
+        ("name", cursor(["name", "\ud800", 2])),
+        ("name", cursor(["name", "a\x00", 2])),
+        ("name", cursor(["name", "a" * 201, 2])),
+        ("name", cursor({"name": 1, "a": 2, "b": 3})),
+        ("name", "A" * 5000),
+        ("name", base64.urlsafe_b64encode(b"\xff\xfe").decode()),
+    ],
+)
+def test_what_is_no_cursor_of_this_ordering_is_refused(anyone, shelf, ordering, after):
+    query = {"after": after} | ({"ordering": ordering} if ordering else {})
+    answer = anyone.get(LIST, query)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "after")
+
+
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_a_made_up_place_is_a_place(anyone, shelf, ordering):
+    keys = ["", "￿"] if ordering in {"name", "-name"} else [-(2**63) + 1, 0, 2**63 - 1]
+    for key in keys:
+        answer = anyone.get(
+            f"{LIST}?{query_of(ordering)}&after={cursor([ordering, key, 2**63 - 1])}"
+        )
+        assert answer.status_code == 200, answer.content

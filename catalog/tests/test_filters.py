@@ -1,0 +1,260 @@
+"""GET /api/products/ by filters, in an order, with the members that are asked for."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from catalog import reads, revision, services
+from catalog.factories import CategoryFactory, ProductFactory
+from catalog.models import Product, Sale
+from catalog.sale_prices import active_sales_now, with_price_now
+from shop.testing.budget import query_budget
+
+LIST = "/api/products/"
+
+
+def names(client, query):
+    answer = client.get(f"{LIST}?{query}")
+    assert answer.status_code == 200, answer.content
+    shown = [product["name"] for product in answer.json()["products"]]
+    assert answer.json()["count"] == len(shown)
+    return "".join(shown)
+
+
+def refusal(client, query):
+    answer = client.get(f"{LIST}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    (error,) = answer.json()["errors"]
+    return error["field"], error["detail"]
+
+
+@pytest.fixture
+def shelf(db):
+    """Five products, A to E, each unlike the others."""
+    services.create_attribute(name="Litres", slug="litres", kind="number")
+    services.create_attribute(name="Vegan", slug="vegan", kind="boolean")
+    services.create_attribute(
+        name="Material", slug="material", kind="choice", choices=["Clay", "Glass"]
+    )
+    services.create_attribute(name="Origin", slug="origin", kind="text")
+    home = CategoryFactory(name="Home")
+    pots = CategoryFactory(name="Pots", parent_id=home.pk)
+    tea = CategoryFactory(name="Tea", parent_id=pots.pk)
+    return {
+        "A": ProductFactory(name="A", price="5", category_id=home.pk, brand="Hearth", tags=["new", "red"], attributes={"litres": 1, "vegan": True}),
+        "B": ProductFactory(name="B", price="3", category_id=pots.pk, brand="Loom", tags=["red"], attributes={"litres": 2.5, "vegan": False}),
+        "C": ProductFactory(name="C", price="4.50", stock=0, category_id=tea.pk, attributes={"material": "Clay"}),
+        "D": ProductFactory(name="D", price="3", stock=0, backorder=True, compare_at_price="6", attributes={"material": "Glass", "origin": "Kyōto & Uji"}),
+        "E": ProductFactory(name="E", price="100", brand="Hearth", compare_at_price="90", tags=["new"]),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("min_price=4.5", "ACE"),
+        ("max_price=4.50", "BCD"),
+        ("min_price=4&max_price=5", "AC"),
+        ("min_price=5&max_price=4", ""),
+        ("in_stock=true", "ABDE"),
+        ("in_stock=false", "C"),
+        ("on_sale=true", "D"),
+        ("on_sale=false", "ABCE"),
+        ("brand=Hearth", "AE"),
+        ("brand=Hearth&brand=Loom", "ABE"),
+        ("brand=hearth", ""),
+        ("tag=new", "AE"),
+        ("tag=new&tag=red", "ABE"),
+        ("tag=new&brand=Hearth&in_stock=true&max_price=50", "A"),
+        ("attr.litres=1", "A"),
+        ("attr.litres=1.0&attr.litres=2.500000", "AB"),
+        ("attr.litres.min=1.5", "B"),
+        ("attr.litres.min=1&attr.litres.max=2", "A"),
+        ("attr.vegan=false", "B"),
+        ("attr.vegan=true&attr.vegan=false", "AB"),
+        ("attr.material=Clay", "C"),
+        ("attr.material=Clay&attr.material=Glass", "CD"),
+        ("attr.origin=Ky%C5%8Dto+%26+Uji", "D"),
+        ("attr.material=Glass&attr.litres=1", ""),
+        ("", "ABCDE"),
+        ("ordering=price", "BDCAE"),
+        ("ordering=-price", "EACDB"),
+        ("ordering=name", "ABCDE"),
+        ("ordering=-name", "EDCBA"),
+        ("ordering=newest", "EDCBA"),
+        ("ordering=price&tag=new", "AE"),
+    ],
+)
+def test_a_filter_shows_what_fits_in_the_order_asked_for(anyone, ada, amy, shelf, query, shown):
+    for client in (anyone, ada, amy):
+        assert names(client, query) == shown
+
+
+def test_a_category_is_shown_with_all_below_it(anyone, shelf):
+    pks = [shelf[name].category_id for name in "ABC"]
+    assert [names(anyone, f"category={pk}") for pk in pks] == ["ABC", "BC", "C"]
+    assert names(anyone, "category=999") == ""
+
+
+def test_a_category_that_customers_do_not_see_shows_them_nothing(anyone, amy, shelf):
+    home, pots = shelf["A"].category_id, shelf["B"].category_id
+    services.update_category(category_id=home, is_published=False)
+    assert [names(anyone, f"category={pk}") for pk in (home, pots)] == ["", ""]
+    assert [names(amy, f"category={pk}") for pk in (home, pots)] == ["ABC", "BC"]
+
+
+def test_the_best_sellers_come_first_and_then_the_newest(anyone, shelf):
+    Product.objects.filter(name__in="BC").update(sold=7)
+    Product.objects.filter(name="E").update(sold=1)
+    assert names(anyone, "ordering=best_selling") == "CBEDA"
+
+
+def test_a_product_is_in_stock_if_a_variant_is(anyone, db):
+    for name, stock, backorder in (("F", 0, False), ("G", 3, False), ("H", 0, True)):
+        variant = {"choice": {"Size": "S"}, "stock": stock, "backorder": backorder}
+        ProductFactory(name=name, stock=0, options=["Size"], variants=[variant])
+    assert names(anyone, "in_stock=true") == "GH"
+    assert names(anyone, "in_stock=false") == "F"
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "allowed"),
+    [
+        ("colour=red", "colour", "attr.<slug>"),
+        ("Search=x", "Search", "search"),
+        ("category=x", "category", "id of a category"),
+        ("category=0", "category", "id"),
+        ("category=9223372036854775808", "category", "id"),
+        ("category=1&category=2", "category", "once"),
+        ("min_price=-1", "min_price", "two decimals"),
+        ("min_price=1e3", "min_price", "two decimals"),
+        ("max_price=1.999", "max_price", "two decimals"),
+        ("max_price=", "max_price", "two decimals"),
+        ("in_stock=yes", "in_stock", "true or false"),
+        ("on_sale=1", "on_sale", "true or false"),
+        ("brand=", "brand", "not empty"),
+        ("ordering=cheapest", "ordering", "price, -price, name, -name, newest, best_selling"),
+        ("ordering=price&ordering=name", "ordering", "once"),
+        ("attr.size=1", "attr.size", "attr.litres, attr.material, attr.origin, attr.vegan"),
+        ("attr.litres=much", "attr.litres", "number"),
+        ("attr.litres.min=NaN", "attr.litres.min", "number"),
+        ("attr.litres.max=1&attr.litres.max=2", "attr.litres.max", "once"),
+        ("attr.vegan=1", "attr.vegan", "true or false"),
+        ("attr.vegan.min=1", "attr.vegan.min", "Only a number"),
+        ("attr.material=Gold", "attr.material", "Clay, Glass"),
+        ("attr.=1", "attr.", "attr.<slug>"),
+        ("page=1&after=", "page", "after"),
+        ("page_size=0", "page_size", "from 1"),
+        ("tag=" + "&tag=".join(map(str, range(51))), "tag", "50"),
+        ("fields=id,nme", "fields", "id, name"),
+        ("fields=", "fields", "id, name"),
+        ("fields=stock", "fields", "price"),
+    ],
+)
+def test_what_is_unknown_is_refused_with_what_is_allowed(anyone, shelf, query, field, allowed):
+    named, detail = refusal(anyone, query)
+    assert (named, allowed in detail) == (field, True), detail
+    assert not revision._answers
+
+
+def test_fields_choose_the_members(anyone, amy, tea):
+    path = f"{LIST}{tea.pk}/"
+    wanted = {"id": tea.pk, "name": "Tea", "price": "4.50"}
+    assert anyone.get(f"{LIST}?fields=price,id,name").json()["products"] == [wanted]
+    assert anyone.get(f"{path}?fields=price,id,name,id").json() == wanted
+    assert amy.get(f"{path}?fields=stock,id").json() == {"id": tea.pk, "stock": 10}
+    assert amy.get(f"{LIST}?fields=stock").json()["products"] == [{"stock": 10}]
+    assert anyone.get(f"{path}?fields=tags,variants").json() == {"tags": [], "variants": []}
+    answer = anyone.get(f"{path}?fields=stock")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "fields")
+    assert "lowest_price_30_days" in answer.json()["errors"][0]["detail"]
+
+
+def sale(kind, value, *, products=(), categories=(), ends_at=None):
+    row = Sale.objects.create(
+        name="Sale",
+        kind=kind,
+        value=value,
+        starts_at=timezone.now() - timedelta(hours=1),
+        ends_at=ends_at,
+    )
+    row.products.set(products)
+    row.categories.set(categories)
+    revision.bump(everything=True)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("ordering=price", "BCDAE"),  # 2.00, 2.25, 3.00, 4.00, 100.00
+        ("ordering=-price", "EADCB"),
+        ("min_price=2.40&max_price=4", "AD"),
+        ("on_sale=true", "ABCD"),
+        ("on_sale=false", "E"),
+        ("on_sale=true&max_price=2.25", "BC"),
+    ],
+)
+def test_sales_count_in_filters_and_orders(anyone, amy, shelf, query, shown):
+    sale("percent", 20, categories=[shelf["A"].category_id])
+    sale("percent", 50, products=[shelf["C"].pk])
+    sale("fixed", 1, products=[shelf["B"].pk, shelf["C"].pk, shelf["A"].pk])
+    sale("fixed", 99, products=[shelf["E"].pk], ends_at=timezone.now() - timedelta(minutes=1))
+    for client in (anyone, amy):
+        assert names(client, query) == shown
+
+
+amounts = st.decimals("0", "9999999999.99", places=2) | st.decimals("0", "3", places=2)
+percents = st.tuples(st.just("percent"), st.decimals("0.01", "100", places=2))
+fixed = st.tuples(
+    st.just("fixed"),
+    st.decimals("0.01", "9999999999.99", places=2) | st.decimals("0.01", "3", places=2),
+)
+
+
+@pytest.fixture
+def on_the_shelf(db):
+    """A product in a category below another."""
+    above = CategoryFactory()
+    below = CategoryFactory(parent_id=above.pk)
+    return ProductFactory(category_id=below.pk), above
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(price=amounts, sales=st.lists((percents | fixed), max_size=3), by_category=st.booleans())
+def test_sql_and_python_agree_on_the_price_of_today(on_the_shelf, price, sales, by_category):
+    product, above = on_the_shelf
+    Sale.objects.all().delete()
+    Product.objects.filter(pk=product.pk).update(price=price)
+    for kind, value in sales:
+        where = {"categories": [above]} if by_category else {"products": [product]}
+        sale(kind, value, **where)
+    mine = Product.objects.filter(pk=product.pk)
+    cents = with_price_now(mine, active_sales_now()).get().cents_now
+    shown = reads.price(reads.with_prices(mine).get()).current
+    assert Decimal(cents) / 100 == shown
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_a_filtered_list_costs_at_most_five_statements(anyone, shelf, number):
+    ProductFactory.create_batch(number, tags=["many"], attributes={"litres": 3})
+    cases = (("tag=many&in_stock=true", 4), ("ordering=price", 5), ("attr.litres=3", 5))
+    for query, cost in cases:
+        revision.forget()
+        with query_budget(cost):
+            assert anyone.get(f"{LIST}?{query}&page_size=50").status_code == 200
+    anyone.get(f"{LIST}?tag=many&page_size=50")
+    with query_budget(1):
+        anyone.get(f"{LIST}?page_size=50&tag=many")
+
+
+def test_a_count_is_kept_for_the_next_page(anyone, shelf):
+    anyone.get(f"{LIST}?tag=red&page_size=1")
+    with query_budget(3):
+        assert anyone.get(f"{LIST}?tag=red&page_size=1&page=2").json()["count"] == 2

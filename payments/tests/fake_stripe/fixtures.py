@@ -1,0 +1,45 @@
+"""The fake as a fixture: one process a session, empty at the start of each test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import stripe
+
+from payments.tests.fake_stripe.client import FakeStripe, running_fake_stripe
+
+
+@pytest.fixture(scope="session")
+def _fake_stripe() -> Iterator[FakeStripe]:
+    with running_fake_stripe() as fake:
+        yield fake
+
+
+@pytest.fixture
+def fake_stripe(_fake_stripe: FakeStripe) -> FakeStripe:
+    """A fake Stripe that nobody has paid with yet."""
+    _fake_stripe.reset()
+    return _fake_stripe
+
+
+@pytest.fixture
+def stripe_api(fake_stripe: FakeStripe) -> stripe.V1Services:
+    """The official SDK, talking to the fake, without retries."""
+    return sdk(fake_stripe)
+
+
+def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Services:
+    """Return the official SDK's services, talking to the fake."""
+    client = stripe.StripeClient(
+        key or fake.key, base_addresses={"api": fake.url}, max_network_retries=retries
+    )
+    return client.v1
+
+
+@pytest.fixture
+def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> FakeStripe:
+    """A shop that takes cards through the fake."""
+    settings.STRIPE_SECRET_KEY = fake_stripe.key
+    settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
+    settings.STRIPE_API_BASE = fake_stripe.url
+    return fake_stripe
