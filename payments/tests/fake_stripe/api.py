@@ -44,6 +44,7 @@ class Api:
         self.events.listeners.append(self.webhooks.tell)
         self.log: list[Object] = []
         self.calm = Event()
+        self.under_way = 0
 
     def reset(self) -> None:
         """Forget everything, and let whoever hangs go."""
@@ -63,10 +64,15 @@ class Api:
         noted |= {"form": request.form, "id": request.id, "status": None, "fault": None}
         with self.account.lock:
             self.log.append(noted)
+            self.under_way += 1
             calm = self.calm
             rule = self.faults.draw(request.method, request.path)
         noted["fault"] = rule and rule.kind
-        answer = self._answer(request, rule, calm)
+        try:
+            answer = self._answer(request, rule, calm)
+        finally:
+            with self.account.lock:
+                self.under_way -= 1
         noted["status"] = answer and answer.status
         return answer
 

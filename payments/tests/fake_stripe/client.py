@@ -78,6 +78,17 @@ class FakeStripe:
         """Do at the bank what ``requires_action`` asks the customer for."""
         return self.control("POST", "authenticate", id=intent, succeed=succeed)
 
+    def try_to_authenticate(self, intent: str, *, succeed: bool) -> str:
+        """Do so where the bank still asks; return the intent's status, ``over`` if it does not."""
+        body = json.dumps({"id": intent, "succeed": succeed})
+        status, found = _ask(self.url, "POST", "/_control/authenticate", body, {})
+        return str(found["status"]) if status == 200 else "over"
+
+    def deliveries(self) -> dict[str, Any]:
+        """Return the webhooks that were sent, are held or withheld, and whether all is quiet."""
+        found: dict[str, Any] = self.control("GET", "deliveries")
+        return found
+
     def process(self, intent: str, *, succeed: bool = True) -> Any:
         """End a payment that is ``processing``."""
         return self.control("POST", "process", id=intent, succeed=succeed)

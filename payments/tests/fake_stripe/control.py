@@ -88,7 +88,7 @@ def _deliveries(api: Api) -> Object:
         "sent": list(webhooks.deliveries),
         "held": list(webhooks.held),
         "withheld": list(webhooks.withheld),
-        "is_idle": webhooks.is_idle(),
+        "is_idle": webhooks.is_idle() and not api.under_way,
     }
 
 
