@@ -51,9 +51,11 @@ SELECT i, status, '' FROM generate_series(1, {orders}) i, (VALUES ('pending'), (
 INSERT INTO catalog_stockmovement (product_id, kind, delta, reason)
 SELECT product_id, 'sale', -1, '' FROM orders_orderitem;
 INSERT INTO payments_payment (order_id, method, status, amount, currency, provider_key,
-    provider_reference, settled_at)
-SELECT i, 'card', 'succeeded', 20, 'USD', gen_random_uuid(), '', now()
+    provider_reference, settled_at, amount_captured)
+SELECT i, 'card', 'succeeded', 20, 'USD', gen_random_uuid(), '', now(), 20
 FROM generate_series(1, {orders}) i;
+INSERT INTO payments_ledgerentry (payment_id, kind, amount, reference)
+SELECT id, 'captured', 20, '' FROM payments_payment;
 INSERT INTO payments_democharge (key, amount, currency, status, refund_key, refunded)
 SELECT provider_key, 20, 'USD', 'succeeded', '', 0 FROM payments_payment;
 INSERT INTO token_blacklist_outstandingtoken (user_id, jti, token, created_at, expires_at)

@@ -47,8 +47,12 @@ class Order(models.Model):
     )
     total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     amount_paid = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
+    amount_refunded = models.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=2, default=0, db_default=0
+    )
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
     paid_at = models.DateTimeField(null=True)
+    restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
     created_at = models.DateTimeField(db_default=Now())
 
     objects = OrderQuerySet.as_manager()
@@ -71,6 +75,18 @@ class Order(models.Model):
                 condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
                 | Q(amount_paid=0),
                 name="order_without_money_when_open_or_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
+                name="order_refunded_at_most_what_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
+                name="order_refunded_in_full",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
+                name="order_cancelled_is_restocked_by_that_alone",
             ),
         ]
         indexes = [

@@ -77,6 +77,7 @@ class OrderEventSerializer(serializers.Serializer[Any]):
                 "currency": "USD",
                 "created_at": "2026-11-23T10:00:00Z",
                 "amount_paid": "0.00",
+                "amount_refunded": "0.00",
                 "items": [
                     {
                         "product_id": 7,
@@ -102,6 +103,7 @@ class OrderSerializer(PlacedOrderSerializer):
     """An order with its items and events."""
 
     amount_paid = AmountField()
+    amount_refunded = AmountField()
     items = OrderItemSerializer(many=True)
     events = OrderEventSerializer(many=True)
 
@@ -122,6 +124,7 @@ def show_order(order: Order, *, reader: User) -> dict[str, Any]:
     return {
         **show_placed(order),
         "amount_paid": show(order.amount_paid),
+        "amount_refunded": show(order.amount_refunded),
         "items": [_show_item(item) for item in order.items.all()],
         "events": [_show_event(event, order, reader) for event in order.events.all()],
     }

@@ -6,7 +6,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.pricing import PricedCart, PricedLine, price_lines
@@ -21,7 +22,7 @@ from orders.errors import (
     TotalLimit,
 )
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
-from orders.states import SENT, OrderStatus, sources_of
+from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core.faults import fault
 from shop.core.money import MAX_AMOUNT, currency, show
 from shop.core.statements import Select, Update, insert
@@ -97,10 +98,14 @@ def cancel_order(*, order_id: int, actor: User | None, note: str = "") -> None:
     A payment in flight is not waited for: money that comes later goes back.
     """
     _move(order_id, OrderStatus.CANCELLED, actor=actor, note=note)
+    _return_goods(order_id, f"Order {order_id} cancelled", actor)
+
+
+def _return_goods(order_id: int, reason: str, actor: User | None) -> None:
     quantities = dict(
         OrderItem.objects.filter(order_id=order_id).values_list("product_id", "quantity")
     )
-    return_stock(quantities=quantities, reason=f"Order {order_id} cancelled", actor=actor)
+    return_stock(quantities=quantities, reason=reason, actor=actor)
 
 
 @transactional
@@ -143,16 +148,33 @@ _LOCK = Select(
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
     """Take the money for an order; False if the order takes none, and it must go back.
 
-    Needs the caller's transaction. ``amount`` is in the order's currency. An order whose goods went
-    out already keeps its status: cash on delivery shows in ``amount_paid``.
+    Needs the caller's transaction. ``amount`` is in the order's currency, its total at most. An
+    order whose goods went out already keeps its status, and so does a confirmed one that is paid in
+    part: the money shows in ``amount_paid``.
     """
     if _try_move(order_id, OrderStatus.PAID, actor=actor, note="Payment received", amount=amount):
         return True
-    sent = Order.objects.filter(pk=order_id, status__in=SENT, paid_at=None)
-    if not sent.update(amount_paid=amount, paid_at=Now()):
+    promised = Order.objects.filter(pk=order_id, status__in=PARTLY_PAID, paid_at=None)
+    if not promised.update(amount_paid=amount, paid_at=Now()):
         return False
     note_event(order_id=order_id, note="Payment received", actor=actor)
     return True
+
+
+def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User | None) -> None:
+    """Note money that went back; the order is ``refunded`` once all of it did.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    With ``restock`` the order's goods come back into stock, the first time alone.
+    """
+    # Rounded, since SQLite adds decimals as floats.
+    paid = Order.objects.filter(pk=order_id)
+    paid.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
+    note = f"Refunded {show(amount)}"
+    if not _try_move(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
+        note_event(order_id=order_id, note=note, actor=actor)
+    if restock and paid.filter(restocked_at=None).update(restocked_at=Now()):
+        _return_goods(order_id, f"Order {order_id} came back", actor)
 
 
 def note_event(*, order_id: int, note: str, actor: User | None) -> None:
@@ -180,13 +202,23 @@ def _try_move(
     return True
 
 
+# What must be true of an order's money before it may become that.
+_MONEY: dict[OrderStatus, dict[str, Any]] = {
+    OrderStatus.CANCELLED: {"amount_paid": 0},
+    OrderStatus.REFUNDED: {"amount_paid__gt": 0, "amount_refunded": F("amount_paid")},
+}
+
+
 @cache
 def _move_to(wanted: OrderStatus) -> Update:
     """Return the guarded UPDATE that decides a change of status."""
 
     def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:
-        money = {} if amount is None else {"amount_paid": amount, "paid_at": Now()}
         movable = Order.objects.filter(pk=order_id, status__in=sources_of(wanted))
-        return movable, {"status": wanted, **money}
+        movable = movable.filter(**_MONEY.get(wanted, {}))
+        if amount is None:
+            return movable, {"status": wanted}
+        money = {"amount_paid": amount, "paid_at": Now()}
+        return movable.filter(total=amount), {"status": wanted, **money}
 
     return Update(build)

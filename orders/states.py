@@ -19,7 +19,7 @@ _S = OrderStatus
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.PENDING: frozenset({_S.CONFIRMED, _S.PAID, _S.CANCELLED}),
-    _S.CONFIRMED: frozenset({_S.PAID, _S.SHIPPED, _S.CANCELLED}),
+    _S.CONFIRMED: frozenset({_S.PAID, _S.SHIPPED, _S.CANCELLED, _S.REFUNDED}),
     _S.PAID: frozenset({_S.SHIPPED, _S.REFUNDED}),
     _S.SHIPPED: frozenset({_S.DELIVERED, _S.REFUNDED}),
     _S.DELIVERED: frozenset({_S.REFUNDED}),
@@ -30,8 +30,8 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """States in which an order takes a payment before its goods go out."""
 
-SENT = frozenset({_S.SHIPPED, _S.DELIVERED})
-"""States in which the goods went out, perhaps before their money came (cash on delivery)."""
+PARTLY_PAID = frozenset({_S.CONFIRMED, _S.SHIPPED, _S.DELIVERED})
+"""States in which an order may hold less than its total: it was promised before its money came."""
 
 
 def sources_of(wanted: OrderStatus) -> frozenset[OrderStatus]:

@@ -14,6 +14,13 @@ class MethodNotConfigured(InvalidField):
     }
 
 
+class CardNumberRefused(InvalidField):
+    """400. Facts: field, reason; never the number."""
+
+    code = "card_number_refused"
+    example = {"field": "payment_token", "reason": "This looks like a card number."}
+
+
 class OrderNotFound(NotFound):
     """404: no such order, or another's."""
 
@@ -42,6 +49,38 @@ class OrderExpired(Conflict):
 
     code = "order_expired"
     message = "The time to pay this order is over; order anew."
+
+
+class NotRefundable(Conflict):
+    """409. Facts: payment_status."""
+
+    code = "payment_not_refundable"
+    message = "A payment that is {payment_status} holds no money to give back."
+    example = {"payment_status": "pending"}
+
+
+class RefundLimit(Conflict):
+    """409. Facts: refundable, an amount in the payment's currency."""
+
+    code = "refund_limit"
+    message = "Of this payment {refundable} can still go back, refunds under way counted."
+    example = {"refundable": "4.50"}
+
+
+class AlreadyRestocked(Conflict):
+    """409. Facts: order_id."""
+
+    code = "already_restocked"
+    message = "The goods of order {order_id} are back in stock already; refund without restock."
+    example = {"order_id": 42}
+
+
+class CaptureLimit(Conflict):
+    """409. Facts: authorised, an amount in the payment's currency."""
+
+    code = "capture_limit"
+    message = "Of this payment {authorised} is authorised; capture that at most."
+    example = {"authorised": "48.00"}
 
 
 class GatewayBusy(Unavailable):

@@ -13,31 +13,56 @@ from django.db.models import Q, QuerySet
 from orders.models import Order
 from orders.states import OrderStatus
 from payments import gateways, services
-from payments.models import OPEN, Payment, PaymentQuerySet, PaymentStatus
+from payments.models import (
+    OPEN,
+    Payment,
+    PaymentQuerySet,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
 
 logger = logging.getLogger("shop.payments")
 
 BATCH = 500
-Row = TypeVar("Row", Order, Payment)
+_SENT = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+_CANCELLED = OrderStatus.CANCELLED
+Row = TypeVar("Row", Order, Payment, Refund)
 
 
 def settle_payments() -> int:
-    """Settle what is open by asking the gateways, and finish refunds; return how many ended."""
-    unsettled = Payment.objects.filter(status__in=[*OPEN, PaymentStatus.REFUND_PENDING])
-    return _each(unsettled.select_related("order"), _settle_one)
+    """Settle what is open by asking the gateways, and finish refunds; return how many ended.
+
+    What was authorised is captured once its goods went out, and let go once its order is cancelled.
+    """
+    authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SENT, _CANCELLED])
+    unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
+    ended = _each(unsettled.select_related("order"), _settle_one)
+    refunds = Refund.objects.filter(status=RefundStatus.PENDING)
+    return ended + _each(refunds.select_related("payment", "actor"), _refund_one)
 
 
 def _settle_one(payment: Payment) -> bool:
     before = payment.status
     gateway = gateways.known()[payment.method]
     is_unconfirmed = gateway.confirms_order and payment.order.status == OrderStatus.PENDING
-    if before == PaymentStatus.REFUND_PENDING:
-        payment = services.refund_late_payment(payment)
+    if before == PaymentStatus.AUTHORISED:
+        payment = _finish_authorised(payment)
     elif payment.order.status == OrderStatus.CANCELLED:
         payment = services.give_up(payment)
     elif is_unconfirmed or not gateway.recorded_by_staff:
         payment = services.settle_by_asking(payment)
     return payment.status != before
+
+
+def _finish_authorised(payment: Payment) -> Payment:
+    if payment.order.status == OrderStatus.CANCELLED:
+        return services.void_payment(payment=payment, actor=None)
+    return services.capture_payment(payment=payment, amount=payment.amount, actor=None)
+
+
+def _refund_one(refund: Refund) -> bool:
+    return services.send_refund(refund).status != RefundStatus.PENDING
 
 
 def expire_orders() -> int:

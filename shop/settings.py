@@ -78,6 +78,11 @@ if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
 # The demo gateway takes any card and no money.
 DEMO_PAYMENTS: bool = env.bool("DEMO_PAYMENTS", default=False)
 
+# When a card's money is taken: at once, or authorised at once and taken when the goods go out.
+PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")
+if PAYMENT_CAPTURE not in ("automatic", "on_shipment"):
+    raise ImproperlyConfigured("PAYMENT_CAPTURE is automatic or on_shipment.")
+
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = env.bool("THROTTLE", default=True)
 

@@ -45,6 +45,7 @@ def test_an_order_shows_items_and_events(ada, tea):
         "total": "13.80",
         "currency": "USD",
         "amount_paid": "0.00",
+        "amount_refunded": "0.00",
         "items": [line | {"line_total": "13.50"}, other | {"line_total": "0.30"}],
         "events": [{"status": "pending", "note": "Order placed", "actor": "ada"}],
     }

@@ -10,7 +10,18 @@ from django.conf import settings
 from django.db import transaction
 
 from payments.errors import GatewayBusy
-from payments.gateways.base import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways.base import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    KeepsBooks,
+    Outcome,
+    OutcomeStatus,
+    RefundOutcome,
+    RefundState,
+    StatedCharge,
+    StatedRefund,
+)
 from payments.gateways.demo import DemoGateway
 from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY
 
@@ -18,8 +29,13 @@ __all__ = [
     "Charge",
     "Gateway",
     "GatewayUnavailable",
+    "KeepsBooks",
     "Outcome",
     "OutcomeStatus",
+    "RefundOutcome",
+    "RefundState",
+    "StatedCharge",
+    "StatedRefund",
     "ask",
     "configured",
     "known",

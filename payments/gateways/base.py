@@ -1,10 +1,11 @@
 """What a gateway promises. The shop asks it with no lock held and no transaction open."""
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class OutcomeStatus(StrEnum):
@@ -12,6 +13,7 @@ class OutcomeStatus(StrEnum):
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
+    AUTHORISED = "authorised"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -19,20 +21,48 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is to be paid. ``key`` is the idempotency key: the same for every call about it."""
+    """What is to be paid. ``key`` is the idempotency key: the same for every call about it.
+
+    ``reference`` is the gateway's own name for the charge, "" until the shop has learned it.
+    """
 
     key: str
     amount: Decimal
     currency: str
     order_id: int
-    token: str = ""
+    created_at: datetime
+    token: str = field(default="", repr=False)
+    reference: str = ""
+    captures_later: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A gateway's answer; ``reference`` is its own name for the charge."""
+    """A gateway's answer; ``reference`` is its own name for the charge.
+
+    ``captured`` is what was taken, where that is not the whole amount. ``client_secret`` lets the
+    customer's own app go on with the provider; it is answered once and never kept.
+    """
 
     status: OutcomeStatus
+    reference: str = ""
+    captured: Decimal | None = None
+    client_secret: str = field(default="", repr=False)
+
+
+class RefundState(StrEnum):
+    """What a gateway knows of a refund."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOutcome:
+    """A gateway's answer about a refund; FAILED only where no money went back, nor will."""
+
+    status: RefundState
     reference: str = ""
 
 
@@ -67,8 +97,12 @@ class Gateway(Protocol):
     def payment_window(self) -> timedelta | None:
         """How long an order waits for this method's money; None for the shop's payment window."""
 
+    @property
+    def can_capture_later(self) -> bool:
+        """A charge can be authorised first and captured when the goods go out."""
+
     def start(self, charge: Charge) -> Outcome:
-        """Try to take the money."""
+        """Try to take the money, or to authorise it where the charge ``captures_later``."""
 
     def fetch(self, charge: Charge) -> Outcome | None:
         """Return what became of the charge; None if the gateway never heard of it."""
@@ -76,11 +110,45 @@ class Gateway(Protocol):
     def confirm(self, charge: Charge) -> Outcome:
         """Go on after the customer did what ``requires_action`` asked for."""
 
+    def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
+        """Take ``amount`` of what was authorised, once, and let the rest go."""
+
     def cancel(self, charge: Charge) -> Outcome:
         """Give up the charge, so that a ``start`` still under way takes nothing either.
 
-        Returns what is then true: SUCCEEDED if the money was taken before.
+        An authorisation is let go. Returns what is then true: SUCCEEDED if the money was taken
+        before.
         """
 
-    def refund(self, charge: Charge, *, amount: Decimal, key: str) -> bool:
-        """Give ``amount`` back, once for each ``key``; False while it is not done yet."""
+    def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
+        """Give ``amount`` back, once for each ``key``; a repeated call finds it by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRefund:
+    """A refund in a provider's own books; ``key`` is ours, "" where the shop did not ask for it."""
+
+    reference: str
+    key: str
+    amount: Decimal
+    status: RefundState
+
+
+@dataclass(frozen=True, slots=True)
+class StatedCharge:
+    """A charge in a provider's own books; ``key`` is ours, "" where the shop did not ask for it."""
+
+    reference: str
+    key: str
+    status: OutcomeStatus
+    currency: str
+    captured: Decimal
+    refunds: tuple[StatedRefund, ...] = ()
+
+
+@runtime_checkable
+class KeepsBooks(Protocol):
+    """A gateway whose provider can list what it did, for ``manage.py reconcile_payments``."""
+
+    def statement(self, since: datetime) -> Iterator[StatedCharge]:
+        """Yield each charge made since then. Raises GatewayUnavailable."""

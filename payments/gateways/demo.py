@@ -5,16 +5,29 @@ Tokens: none succeeds; ``demo_decline`` is declined; ``demo_action`` wants a con
 ``demo_timeout`` takes the money but never answers; ``demo_late`` succeeds when asked again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Round
 
-from payments.gateways.base import Charge, GatewayUnavailable, Outcome, OutcomeStatus
-from payments.models import DemoCharge
+from payments.gateways.base import (
+    Charge,
+    GatewayUnavailable,
+    Outcome,
+    OutcomeStatus,
+    RefundOutcome,
+    RefundState,
+    StatedCharge,
+    StatedRefund,
+)
+from payments.models import DemoCharge, DemoRefund, Payment
 from shop.core.faults import fault
+from shop.core.money import ZERO
 from shop.core.statements import insert
+from shop.core.transactions import transactional
 
 _FIRST_STATUS = {
     "demo_decline": "declined",
@@ -24,6 +37,7 @@ _FIRST_STATUS = {
 _OUTCOMES = {
     "processing": OutcomeStatus.PENDING,
     "requires_action": OutcomeStatus.REQUIRES_ACTION,
+    "authorised": OutcomeStatus.AUTHORISED,
     "succeeded": OutcomeStatus.SUCCEEDED,
     "declined": OutcomeStatus.FAILED,
     "cancelled": OutcomeStatus.CANCELLED,
@@ -39,10 +53,11 @@ class DemoGateway:
     recorded_by_staff: bool = False
     confirms_order: bool = False
     payment_window: timedelta | None = None
+    can_capture_later: bool = True
 
     def start(self, charge: Charge) -> Outcome:
         """Charge as the token says, once for each key."""
-        status = _FIRST_STATUS.get(charge.token, "succeeded")
+        status = _FIRST_STATUS.get(charge.token, _taken(charge))
         outcome = _outcome(_enter(charge, status))
         if charge.token == "demo_timeout":  # noqa: S105 - the name of a scenario
             fault("gateway.silent")
@@ -51,27 +66,74 @@ class DemoGateway:
 
     def fetch(self, charge: Charge) -> Outcome | None:
         """Look the charge up; one that is processing succeeds by that."""
-        _change(charge, ["processing"], "succeeded")
+        _change(charge, ["processing"], _taken(charge))
         row = DemoCharge.objects.filter(key=charge.key).first()
         return None if row is None else _outcome(row)
 
     def confirm(self, charge: Charge) -> Outcome:
         """Take the money that waited for the customer."""
-        _change(charge, ["requires_action"], "succeeded")
+        _change(charge, ["requires_action"], _taken(charge))
+        return _outcome(DemoCharge.objects.get(key=charge.key))
+
+    def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
+        """Take what was authorised, or a part of it; a second call finds the first one's."""
+        held = DemoCharge.objects.filter(key=charge.key, status="authorised")
+        held.filter(amount__gte=amount).update(status="succeeded", captured=amount)
         return _outcome(DemoCharge.objects.get(key=charge.key))
 
     def cancel(self, charge: Charge) -> Outcome:
         """Give up, and remember it: a ``start`` of this key that comes later finds it cancelled."""
-        _change(charge, ["processing", "requires_action"], "cancelled")
+        _change(charge, ["processing", "requires_action", "authorised"], "cancelled")
         return _outcome(_enter(charge, "cancelled"))
 
-    def refund(self, charge: Charge, *, amount: Decimal, key: str) -> bool:
-        """Give back what was taken, once for each key."""
-        taken = DemoCharge.objects.filter(key=charge.key, status="succeeded")
-        taken.filter(refund_key="", refunded__lte=F("amount") - amount).update(
-            refund_key=key, refunded=F("refunded") + amount
-        )
-        return taken.filter(refund_key=key).exists()
+    def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
+        """Give back what was taken, once for each key, and never more."""
+        row = DemoCharge.objects.filter(key=charge.key).first()
+        if row is None or not _give_back(row, amount, key):
+            return RefundOutcome(RefundState.FAILED)
+        return RefundOutcome(RefundState.SUCCEEDED, reference=f"demo_refund_{key}")
+
+    def statement(self, since: datetime) -> Iterator[StatedCharge]:
+        """Read its own ledger; it knows no dates, so the shop's payments tell them."""
+        recent = Payment.objects.filter(created_at__gte=since).values("provider_key")
+        strange = ~Q(key__in=Payment.objects.values("provider_key"))
+        rows = DemoCharge.objects.filter(Q(key__in=recent) | strange)
+        for row in rows.order_by("pk").prefetch_related("refunds"):
+            yield _stated(row)
+
+
+def _taken(charge: Charge) -> str:
+    return "authorised" if charge.captures_later else "succeeded"
+
+
+@transactional
+def _give_back(charge: DemoCharge, amount: Decimal, key: str) -> bool:
+    """Enter a refund, and what it adds up to; True if this key has one, from now or before."""
+    if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_there=True):
+        return True
+    # Rounded, since SQLite adds decimals as floats.
+    left = Round(Coalesce("captured", "amount") - F("refunded"), precision=2)
+    taken = DemoCharge.objects.annotate(left=left).filter(pk=charge.pk, status="succeeded")
+    if taken.filter(left__gte=amount).update(refunded=Round(F("refunded") + amount, precision=2)):
+        return True
+    DemoRefund.objects.filter(key=key).delete()
+    return False
+
+
+def _stated(row: DemoCharge) -> StatedCharge:
+    captured = row.captured or row.amount if row.status == "succeeded" else ZERO
+    refunds = tuple(
+        StatedRefund(f"demo_refund_{r.key}", r.key, r.amount, RefundState.SUCCEEDED)
+        for r in row.refunds.all()
+    )
+    return StatedCharge(
+        reference=f"demo_{row.pk}",
+        key=str(row.key),
+        status=_OUTCOMES[row.status],
+        currency=row.currency,
+        captured=captured,
+        refunds=refunds,
+    )
 
 
 def _enter(charge: Charge, status: str) -> DemoCharge:
@@ -87,4 +149,4 @@ def _change(charge: Charge, sources: list[str], wanted: str) -> None:
 
 
 def _outcome(row: DemoCharge) -> Outcome:
-    return Outcome(_OUTCOMES[row.status], reference=f"demo_{row.pk}")
+    return Outcome(_OUTCOMES[row.status], reference=f"demo_{row.pk}", captured=row.captured)

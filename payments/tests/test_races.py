@@ -10,7 +10,9 @@ from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
 from payments import services, tasks
+from payments.errors import PaymentInProgress, PaymentNotOpen
 from payments.factories import pay
+from payments.gateways import Outcome, OutcomeStatus
 from payments.models import DemoCharge, Payment
 from shop.core import transactions
 from shop.testing.books import assert_books_balance, statuses
@@ -107,7 +109,7 @@ def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
         tasks.expire_orders,
         lambda: services.settle(
             payment=Payment.objects.get(pk=payment.pk),
-            outcome=services.Outcome(services.OutcomeStatus.FAILED),
+            outcome=Outcome(OutcomeStatus.FAILED),
         ),
         tasks.expire_orders,
     )
@@ -130,14 +132,12 @@ def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
             Order.objects.lock(order.pk)
             held.set()
             until_blocked(1)
-            with pytest.raises(services.PaymentInProgress):
+            with pytest.raises(PaymentInProgress):
                 services.begin_payment(user=ada.user, order_id=order.pk, method="card")
 
     def settle():
         held.wait(10)
-        return services.settle(
-            payment=payment, outcome=services.Outcome(services.OutcomeStatus.SUCCEEDED)
-        ).status
+        return services.settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED)).status
 
     assert at_once(begin, settle) == [None, "succeeded"]
 
@@ -148,7 +148,7 @@ def test_money_by_bank_is_recorded_once(ada, amy, tea):
     def record():
         try:
             return services.record_manual_payment(payment_id=payment.pk, actor=amy.user).status
-        except services.PaymentNotOpen:
+        except PaymentNotOpen:
             return "refused"
 
     assert sorted(times(6, record)) == ["refused"] * 5 + ["succeeded"]

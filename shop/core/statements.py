@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, QuerySet
+from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import UpdateQuery
 
 Value = int | str | Decimal
@@ -108,7 +109,7 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     """
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
-    sql, given, filled = _insertion(type(row), unless_there)
+    sql, given, filled = _insertion(type(row), unless_there, _stated(row))
     with connection.cursor() as cursor:
         values = [f.get_db_prep_save(f.pre_save(row, add=True), connection) for f in given]
         cursor.execute(sql, values)
@@ -130,14 +131,33 @@ def _insert_by_orm(row: Model, *, unless_there: bool) -> bool:
     return True
 
 
+def _stated(row: Model) -> tuple[str, ...]:
+    """Return the columns whose default the row does not leave to the database."""
+    return tuple(
+        name
+        for name in _defaulted(type(row))
+        if not isinstance(getattr(row, name), DatabaseDefault)
+    )
+
+
 @cache
-def _insertion(model: type[Model], unless_there: bool) -> tuple[str, list[Any], list[Any]]:  # noqa: FBT001 - a cache's key
+def _defaulted(model: type[Model]) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.has_db_default()]  # noqa: SLF001 - public
+
+
+@cache
+def _insertion(
+    model: type[Model],
+    unless_there: bool,  # noqa: FBT001 - a cache's key
+    stated: tuple[str, ...],
+) -> tuple[str, list[Any], list[Any]]:
     """Return the SQL, the fields it is given, and those that the database fills in."""
     fields = list(model._meta.concrete_fields)  # noqa: SLF001 - public
     given = [
         field
         for field in fields
-        if field is not model._meta.auto_field and not field.has_db_default()  # noqa: SLF001
+        if field is not model._meta.auto_field  # noqa: SLF001
+        and (field.attname in stated or not field.has_db_default())
     ]
     filled = [field for field in fields if field.primary_key or field not in given]
     names = _names(given)

@@ -6,15 +6,14 @@ is compared in rounded cents, since SQLite computes decimals as floats.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django.db import connection
 
 from accounts.models import User, fold
 from catalog.models import Category, CategoryLink
 from catalog.services.categories import Parents, lineage
-
-_CHUNK = 10_000
+from shop.management import ledger
+from shop.management.rows import CHUNK, rows
 
 
 def take_your_time() -> None:
@@ -24,16 +23,9 @@ def take_your_time() -> None:
             cursor.execute("SET statement_timeout = 0")
 
 
-def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        while rows := cursor.fetchmany(_CHUNK):
-            yield from rows
-
-
 def stock_is_the_sum_of_its_movements() -> Iterator[str]:
     """I1: whatever changed stock left a movement."""
-    for pk, stock, moved in _rows(
+    for pk, stock, moved in rows(
         """
         SELECT product.id, product.stock, COALESCE(moved.total, 0)
         FROM catalog_product product
@@ -46,8 +38,11 @@ def stock_is_the_sum_of_its_movements() -> Iterator[str]:
 
 
 def sales_are_what_orders_hold() -> Iterator[str]:
-    """I1: pieces sold, less those returned, are the pieces of orders that are not cancelled."""
-    for pk, sold, held in _rows(
+    """I1: pieces sold, less those returned, are those of orders that are not undone.
+
+    An order is undone by its cancelling, or by a refund whose goods came back.
+    """
+    for pk, sold, held in rows(
         """
         SELECT product_id, SUM(sold), SUM(held)
         FROM (SELECT product_id, -delta AS sold, 0 AS held FROM catalog_stockmovement
@@ -55,7 +50,7 @@ def sales_are_what_orders_hold() -> Iterator[str]:
               UNION ALL
               SELECT item.product_id, 0, item.quantity
               FROM orders_orderitem item JOIN orders_order placed ON placed.id = item.order_id
-              WHERE placed.status <> 'cancelled') pieces
+              WHERE placed.status <> 'cancelled' AND placed.restocked_at IS NULL) pieces
         GROUP BY product_id HAVING SUM(sold) <> SUM(held)
         """
     ):
@@ -64,7 +59,7 @@ def sales_are_what_orders_hold() -> Iterator[str]:
 
 def an_ordered_cart_has_its_order() -> Iterator[str]:
     """I2: a cart is ordered exactly if it became an order of the same user."""
-    for pk, status, order_id in _rows(
+    for pk, status, order_id in rows(
         """
         SELECT cart.id, cart.status, placed.id
         FROM cart_cart cart LEFT JOIN orders_order placed ON placed.cart_id = cart.id
@@ -77,7 +72,7 @@ def an_ordered_cart_has_its_order() -> Iterator[str]:
 
 def order_totals_add_up() -> Iterator[str]:
     """I3: an order's total is the sum of its lines, and each line its price times its quantity."""
-    for pk, total, lines in _rows(
+    for pk, total, lines in rows(
         """
         SELECT placed.id, placed.total, lines.total
         FROM orders_order placed
@@ -91,20 +86,28 @@ def order_totals_add_up() -> Iterator[str]:
 
 
 def money_of_orders_is_money_of_payments() -> Iterator[str]:
-    """I4: an order shows as paid what its one succeeded payment brought, or nothing."""
-    for pk, status, paid, count, money in _rows(
+    """I4: an order shows as paid what its one payment brought, or nothing.
+
+    Money that came late and went back is none of a cancelled order's.
+    """
+    for pk, status, paid, count, money in rows(
         """
         SELECT placed.id, placed.status, placed.amount_paid, COALESCE(got.number, 0),
                COALESCE(got.total, 0)
         FROM orders_order placed
-        LEFT JOIN (SELECT order_id, COUNT(*) AS number, SUM(amount) AS total
-                   FROM payments_payment WHERE status = 'succeeded' GROUP BY order_id) got
+        LEFT JOIN (SELECT payment.order_id, COUNT(*) AS number,
+                          SUM(payment.amount_captured) AS total
+                   FROM payments_payment payment JOIN orders_order paid
+                       ON paid.id = payment.order_id
+                   WHERE payment.status = 'succeeded'
+                      OR (payment.status = 'refunded' AND paid.status <> 'cancelled')
+                   GROUP BY payment.order_id) got
             ON got.order_id = placed.id
         WHERE ROUND(placed.amount_paid, 2) <> ROUND(COALESCE(got.total, 0), 2)
            OR COALESCE(got.number, 0) > 1
            OR (placed.paid_at IS NOT NULL) <> (got.number IS NOT NULL)
-           OR (got.number IS NOT NULL AND ROUND(got.total, 2) <> ROUND(placed.total, 2))
            OR (placed.status = 'paid' AND got.number IS NULL)
+           OR (placed.status = 'paid' AND ROUND(got.total, 2) <> ROUND(placed.total, 2))
            OR (placed.status IN ('pending', 'cancelled') AND got.number IS NOT NULL)
         """
     ):
@@ -113,7 +116,7 @@ def money_of_orders_is_money_of_payments() -> Iterator[str]:
 
 def an_order_has_one_live_payment() -> Iterator[str]:
     """I4: of the payments of an order at most one is open or succeeded."""
-    for pk, count in _rows(
+    for pk, count in rows(
         """
         SELECT order_id, COUNT(*) FROM payments_payment
         WHERE status IN ('pending', 'requires_action', 'succeeded')
@@ -125,7 +128,7 @@ def an_order_has_one_live_payment() -> Iterator[str]:
 
 def payments_are_of_their_order() -> Iterator[str]:
     """I4: a payment asks for its order's total, in its currency."""
-    for pk, amount, total in _rows(
+    for pk, amount, total in rows(
         """
         SELECT payment.id, payment.amount, placed.total
         FROM payments_payment payment JOIN orders_order placed ON placed.id = payment.order_id
@@ -138,17 +141,23 @@ def payments_are_of_their_order() -> Iterator[str]:
 
 def the_gateway_agrees() -> Iterator[str]:
     """I5, I9: the demo gateway took and gave back what the payments say, and nothing else."""
-    for key, payment, status, charge, amount, refunded in _rows(
+    for key, payment, status, charge, amount, refunded in rows(
         """
-        SELECT charge.key, payment.id, payment.status, charge.status, charge.amount, charge.refunded
+        SELECT charge.key, payment.id, payment.status, charge.status,
+               COALESCE(charge.captured, charge.amount), charge.refunded
         FROM payments_payment payment
         LEFT JOIN payments_democharge charge ON charge.key = payment.provider_key
+        LEFT JOIN (SELECT payment_id, SUM(amount) AS total FROM payments_refund
+                   WHERE status = 'succeeded' GROUP BY payment_id) back
+            ON back.payment_id = payment.id
         WHERE payment.method = 'card' AND (
-            (payment.status = 'succeeded' AND (
-                charge.id IS NULL OR charge.status <> 'succeeded' OR charge.refunded <> 0
-                OR ROUND(charge.amount, 2) <> ROUND(payment.amount, 2)))
-            OR (payment.status = 'refunded' AND (
-                charge.id IS NULL OR ROUND(charge.refunded, 2) <> ROUND(payment.amount, 2)))
+            (payment.status IN ('succeeded', 'refund_pending', 'refunded') AND (
+                charge.id IS NULL OR charge.status <> 'succeeded'
+                OR ROUND(COALESCE(charge.captured, charge.amount), 2)
+                   <> ROUND(payment.amount_captured, 2)))
+            OR ROUND(charge.refunded, 2) < ROUND(COALESCE(back.total, 0), 2)
+            OR ROUND(charge.refunded, 2) > ROUND(payment.amount_refunded, 2)
+            OR (payment.status = 'authorised' AND charge.status = 'declined')
             OR (payment.status IN ('failed', 'cancelled') AND charge.status = 'succeeded'))
         """
     ):
@@ -160,7 +169,7 @@ def the_gateway_agrees() -> Iterator[str]:
 
 def the_last_event_tells_the_status() -> Iterator[str]:
     """An order's status is the one that its last event reached."""
-    for pk, status, event in _rows(
+    for pk, status, event in rows(
         """
         SELECT placed.id, placed.status, event.status
         FROM orders_order placed
@@ -178,7 +187,7 @@ def names_are_unique_as_people_read_them() -> Iterator[str]:
     users = User.objects.order_by("pk").values_list(
         "pk", "username", "username_key", "email", "email_key"
     )
-    for pk, username, username_key, email, email_key in users.iterator(chunk_size=_CHUNK):
+    for pk, username, username_key, email, email_key in users.iterator(chunk_size=CHUNK):
         if (username_key, email_key) != (fold(username), fold(email)):
             yield f"user {pk} has keys of another spelling: {username_key!r}, {email_key!r}"
 
@@ -200,6 +209,10 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     money_of_orders_is_money_of_payments,
     an_order_has_one_live_payment,
     payments_are_of_their_order,
+    ledger.payments_are_what_the_ledger_says,
+    ledger.refunds_are_what_the_ledger_says,
+    ledger.payments_show_their_refunds,
+    ledger.orders_show_their_refunds,
     the_gateway_agrees,
     the_last_event_tells_the_status,
     names_are_unique_as_people_read_them,

@@ -12,6 +12,7 @@ for _name in (
     "MEDIA_ROOT",
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
+    "PAYMENT_CAPTURE",
     "SHOP_CURRENCY",
     "TRUST_PROXY_HEADERS",
 ):

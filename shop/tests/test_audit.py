@@ -11,8 +11,8 @@ from catalog.factories import CategoryFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
 from orders.models import Order
-from payments.factories import pay
-from payments.models import DemoCharge, Payment
+from payments.factories import give_back, pay
+from payments.models import DemoCharge, LedgerEntry, Payment, Refund
 
 
 @pytest.fixture
@@ -22,6 +22,8 @@ def shop(ada, bob, tea):
     from payments.tasks import settle_payments
 
     pay(place_order(ada.user, tea))
+    returned = pay(place_order(ada.user, tea))
+    give_back(returned, actor=bob.user, restock=True)
     late = place_order(ada.user, tea)
     pay(late, token="demo_late")
     services.cancel_order(order_id=late.pk, actor=ada.user)
@@ -35,7 +37,7 @@ def shop(ada, bob, tea):
 
 def test_books_that_balance_are_said_to(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 11 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 15 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -52,10 +54,20 @@ BREACHES = {
     ),
     "order_totals_add_up": lambda: first(Order, status="pending").update(total=F("total") + 1),
     "money_of_orders_is_money_of_payments": lambda: first(Payment, status="succeeded").update(
-        status="failed"
+        status="refund_pending"
     ),
     "payments_are_of_their_order": lambda: Payment.objects.filter(status="refunded").update(
         currency="EUR"
+    ),
+    "payments_are_what_the_ledger_says": lambda: first(
+        LedgerEntry, payment__status="succeeded"
+    ).delete()[0],
+    "refunds_are_what_the_ledger_says": lambda: LedgerEntry.objects.filter(kind="refunded").update(
+        amount=F("amount") + 1
+    ),
+    "payments_show_their_refunds": lambda: first(Refund).update(amount=F("amount") - 1),
+    "orders_show_their_refunds": lambda: first(Order, status="refunded").update(
+        status="delivered", amount_refunded=0
     ),
     "the_gateway_agrees": lambda: DemoCharge.objects.update(refunded=0),
     "the_last_event_tells_the_status": lambda: first(Order, status="shipped").update(
@@ -79,7 +91,9 @@ def test_each_breach_is_a_line_and_an_exit_with_1(shop, capsys, check):
 
 
 def test_money_of_a_gateway_that_no_order_shows_is_a_breach(shop, capsys):
-    Payment.objects.filter(status="refunded").update(status="cancelled")
+    Payment.objects.filter(status="refunded").update(
+        status="cancelled", amount_captured=0, amount_refunded=0
+    )
     with pytest.raises(CommandError):
         call_command("audit")
     assert "the_gateway_agrees: " in capsys.readouterr().out
@@ -100,7 +114,7 @@ def test_two_live_payments_are_a_breach_that_the_database_refuses_first(shop, ca
 
 def test_an_item_without_its_sale_is_a_breach(shop, capsys):
     StockMovement.objects.filter(kind="sale").update(delta=F("delta") - 1)
-    Product.objects.update(stock=F("stock") - 4)
+    Product.objects.update(stock=F("stock") - 5)
     with pytest.raises(CommandError):
         call_command("audit")
     assert "sales_are_what_orders_hold: " in capsys.readouterr().out

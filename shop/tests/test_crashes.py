@@ -44,7 +44,7 @@ def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart
     [
         ("key.claimed", PaymentStatus.SUCCEEDED, PaymentStatus.SUCCEEDED, ["succeeded"]),
         ("payment.begun", PaymentStatus.PENDING, PaymentStatus.CANCELLED, ["cancelled"]),
-        ("payment.charged", PaymentStatus.PENDING, PaymentStatus.SUCCEEDED, ["succeeded"]),
+        ("payment.charged", PaymentStatus.SUCCEEDED, PaymentStatus.SUCCEEDED, ["succeeded"]),
         ("payment.settled", PaymentStatus.SUCCEEDED, PaymentStatus.SUCCEEDED, ["succeeded"]),
     ],
 )

@@ -59,6 +59,7 @@ def test_a_development_one_needs_nothing():
         ({"SHOP_CURRENCY": "BHD"}, "does not have two decimals"),
         ({"SHOP_CURRENCY": "dollars"}, "three-letter ISO 4217 code"),
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is minutes"),
+        ({"PAYMENT_CAPTURE": "never"}, "PAYMENT_CAPTURE is automatic or on_shipment"),
         ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
         ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),

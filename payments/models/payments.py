@@ -1,4 +1,4 @@
-"""Payments: one live payment an order; and the demo gateway's own ledger."""
+"""Payments: one live payment an order."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -19,6 +19,7 @@ class PaymentStatus(models.TextChoices):
 
     PENDING = "pending", "Pending"
     REQUIRES_ACTION = "requires_action", "Requires action"
+    AUTHORISED = "authorised", "Authorised"
     SUCCEEDED = "succeeded", "Succeeded"
     FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
@@ -29,8 +30,11 @@ class PaymentStatus(models.TextChoices):
 OPEN = (PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION)
 """Nobody knows yet how it ends."""
 
-LIVE = (*OPEN, PaymentStatus.SUCCEEDED)
+LIVE = (*OPEN, PaymentStatus.AUTHORISED, PaymentStatus.SUCCEEDED)
 """An order has at most one of these."""
+
+HELD = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED)
+"""Money was captured, whether or not it went back."""
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -46,7 +50,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
 
 class Payment(models.Model):
-    """One attempt to pay an order. ``status`` is written by ``payments.services`` alone."""
+    """One attempt to pay an order; status and amounts are written by ``payments.services``."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     method = models.CharField(max_length=30)
@@ -54,7 +58,20 @@ class Payment(models.Model):
         max_length=20, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
     )
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+    amount_captured = models.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=2, default=0, db_default=0
+    )
+    amount_refunded = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        help_text="Of refunds that are done or under way.",
+    )
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    captures_later = models.BooleanField(
+        default=False, db_default=False, help_text="Authorised first, captured when shipped."
+    )
     provider_key = models.UUIDField(
         unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
     )
@@ -63,6 +80,9 @@ class Payment(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     objects = PaymentQuerySet.as_manager()
+
+    client_secret = ""
+    """For whoever began the payment, from the gateway's answer; no column, and never kept."""
 
     class Meta:
         constraints = [
@@ -73,46 +93,40 @@ class Payment(models.Model):
                 condition=Q(status__in=PaymentStatus.values), name="payment_status_known"
             ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount_captured__gte=0, amount_captured__lte=F("amount")),
+                name="payment_captured_at_most_its_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_captured=0) | Q(status__in=HELD),
+                name="payment_without_money_until_captured",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_captured")),
+                name="payment_refunded_at_most_what_was_captured",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=PaymentStatus.REFUNDED)
+                | Q(amount_refunded=F("amount_captured")),
+                name="payment_refunded_in_full",
+            ),
         ]
         indexes = [
             # manage.py settle_payments
             models.Index(
                 fields=["id"],
-                condition=Q(status__in=[*OPEN, PaymentStatus.REFUND_PENDING]),
-                name="payment_unsettled",
+                condition=Q(
+                    status__in=[*OPEN, PaymentStatus.AUTHORISED, PaymentStatus.REFUND_PENDING]
+                ),
+                name="payment_unfinished",
+            ),
+            # a provider's event, by the name that the provider gave
+            models.Index(
+                fields=["provider_reference"],
+                condition=~Q(provider_reference=""),
+                name="payment_by_reference",
             ),
         ]
 
     def __str__(self) -> str:
         return f"Payment {self.pk}"
-
-
-class DemoCharge(models.Model):
-    """A row in the ledger of the demo gateway, which stands for a provider's own database.
-
-    Written outside the shop's transactions, so that it tells what a provider would have done.
-    """
-
-    key = models.UUIDField(unique=True)
-    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
-    currency = models.CharField(max_length=3)
-    status = models.CharField(
-        max_length=20,
-        choices=[
-            (status, status)
-            for status in ("processing", "requires_action", "succeeded", "declined", "cancelled")
-        ],
-    )
-    refund_key = models.CharField(max_length=64, blank=True, default="")
-    refunded = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(refunded__gte=0, refunded__lte=models.F("amount")),
-                name="democharge_refunds_at_most_the_charge",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.key}: {self.status}"

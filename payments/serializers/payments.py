@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from payments import gateways
 from payments.models import Payment, PaymentStatus
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.money import show
@@ -37,7 +38,9 @@ class PayOrderSerializer(serializers.Serializer[Any]):
                 "payment_method": "card",
                 "status": "succeeded",
                 "amount": "48.00",
+                "amount_refunded": "0.00",
                 "currency": "USD",
+                "reference": "",
                 "created_at": "2026-11-23T10:00:05Z",
             }
         )
@@ -51,7 +54,11 @@ class PaymentSerializer(serializers.Serializer[Any]):
     payment_method = serializers.CharField()
     status = serializers.ChoiceField(PaymentStatus.choices)
     amount = AmountField()
+    amount_refunded = AmountField(help_text="Of refunds that are done or under way.")
     currency = serializers.CharField(help_text="ISO 4217.")
+    reference = serializers.CharField(
+        help_text="What the customer writes on a bank transfer; empty for other methods."
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -63,9 +70,49 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "payment_method": payment.method,
         "status": payment.status,
         "amount": show(payment.amount),
+        "amount_refunded": show(payment.amount_refunded),
         "currency": payment.currency,
+        "reference": _reference(payment),
         "created_at": payment.created_at,
     }
+
+
+def _reference(payment: Payment) -> str:
+    """Return what the customer has to write on a transfer; a provider's own names stay here."""
+    gateway = gateways.known().get(payment.method)
+    return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
+
+
+@extend_schema_serializer(
+    examples=[
+        example(
+            {
+                "payment_id": 9,
+                "order_id": 42,
+                "payment_method": "stripe",
+                "status": "requires_action",
+                "amount": "48.00",
+                "amount_refunded": "0.00",
+                "currency": "USD",
+                "reference": "",
+                "created_at": "2026-11-23T10:00:05Z",
+                "client_secret": "pi_1_secret_2",
+            }
+        )
+    ]
+)
+class BegunPaymentSerializer(PaymentSerializer):
+    """A payment, as whoever begins it sees it."""
+
+    client_secret = serializers.CharField(
+        required=False, help_text="For the provider's own form, while the customer has to act."
+    )
+
+
+def show_begun(payment: Payment) -> dict[str, Any]:
+    """Return a payment as whoever begins it sees it, with what the provider's form needs."""
+    secret = {"client_secret": payment.client_secret} if payment.client_secret else {}
+    return {**show_payment(payment), **secret}
 
 
 class PaymentMethodSerializer(serializers.Serializer[Any]):

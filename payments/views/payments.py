@@ -12,8 +12,10 @@ from rest_framework.response import Response
 
 from accounts.auth import caller
 from payments import gateways, services
+from payments.cards import refuse_card_numbers
 from payments.errors import (
     CancelTheOrder,
+    CardNumberRefused,
     GatewayBusy,
     MethodNotConfigured,
     OnlyStaffRecord,
@@ -24,18 +26,21 @@ from payments.errors import (
     PaymentNotOpen,
 )
 from payments.models import Payment
-from payments.serializers import (
+from payments.serializers.payments import (
+    BegunPaymentSerializer,
     PaymentMethodsSerializer,
     PaymentSerializer,
     PayOrderSerializer,
+    show_begun,
     show_payment,
 )
+from payments.views.money import PERMISSIONS, MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
-from shop.core.viewsets import ShopViewSet, read
+from shop.core.viewsets import StaffMay, read
 
 
-class PaymentViewSet(ShopViewSet):
+class PaymentViewSet(MoneyViewSet):
     """Payments of one's own orders; staff read everyone's."""
 
     queryset = Payment.objects.none()
@@ -43,8 +48,17 @@ class PaymentViewSet(ShopViewSet):
     plural = "payments"
 
     def get_permissions(self) -> list[Any]:
-        """How one can pay is public."""
+        """How one can pay is public; moving money is for staff who may."""
+        needed = PERMISSIONS.get(self.action or "")
+        if needed:
+            return [StaffMay(needed)]
         return [AllowAny() if self.action == "methods" else IsAuthenticated()]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that holds a card number, whoever sends it and whatever for."""
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            refuse_card_numbers(request.data)
 
     def get_queryset(self) -> QuerySet[Payment]:
         """What the caller may see, newest first."""
@@ -64,9 +78,10 @@ class PaymentViewSet(ShopViewSet):
     @describe(
         "Process payment",
         takes=PayOrderSerializer,
-        answers={201: PaymentSerializer},
+        answers={201: BegunPaymentSerializer},
         refuses=[
             MethodNotConfigured,
+            CardNumberRefused,
             OrderNotFound,
             PaymentInProgress,
             OrderNotPayable,
@@ -89,7 +104,8 @@ class PaymentViewSet(ShopViewSet):
             return _created(request, services.charge(payment_id=payment_id, token=token))
 
         def twin(payment_id: int) -> Response:
-            return _created(request, self.get_queryset().get(pk=payment_id))
+            payment = self.get_queryset().get(pk=payment_id)
+            return _created(request, services.ask_again(payment=payment))
 
         with gateways.seat(form["payment_method"]):
             return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
@@ -144,4 +160,4 @@ class PaymentViewSet(ShopViewSet):
 
 def _created(request: Request, payment: Payment) -> Response:
     location = f"{request.path}{payment.pk}/"
-    return Response(show_payment(payment), status=201, headers={"Location": location})
+    return Response(show_begun(payment), status=201, headers={"Location": location})

@@ -1,0 +1,120 @@
+"""The ledger: what was done with money, append-only; and refunds, which may take their time."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from payments.models.payments import Payment
+from shop.core.money import MAX_DIGITS
+
+
+class RefundStatus(models.TextChoices):
+    """Where a refund stands."""
+
+    PENDING = "pending", "Pending"
+    SUCCEEDED = "succeeded", "Succeeded"
+    FAILED = "failed", "Failed"
+
+
+class Refund(models.Model):
+    """Money on its way back. ``status`` is written by ``payments.services`` alone."""
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+    status = models.CharField(
+        max_length=10, choices=RefundStatus.choices, default=RefundStatus.PENDING
+    )
+    reason = models.CharField(max_length=200, blank=True, default="")
+    restock = models.BooleanField(default=False, help_text="The order's goods come back.")
+    provider_key = models.UUIDField(
+        unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
+    )
+    provider_reference = models.CharField(max_length=200, blank=True, default="")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who gave it back; empty for the shop itself.",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=RefundStatus.values), name="refund_status_known"
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_gives_something_back"),
+        ]
+        indexes = [
+            # manage.py settle_payments
+            models.Index(
+                fields=["id"], condition=Q(status=RefundStatus.PENDING), name="refund_unfinished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Refund {self.pk}"
+
+
+class EntryKind(models.TextChoices):
+    """What was done with a payment's money."""
+
+    AUTHORISED = "authorised", "Authorised"
+    CAPTURED = "captured", "Captured"
+    REFUNDED = "refunded", "Refunded"
+    FAILED = "failed", "Failed"
+    VOIDED = "voided", "Voided"
+
+
+class LedgerEntry(models.Model):
+    """One movement of money, written in the transaction that learned of it; append-only.
+
+    What payments and orders show is recomputed from these by ``manage.py audit``.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
+    refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="entry")
+    kind = models.CharField(max_length=10, choices=EntryKind.choices)
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+    reference = models.CharField(
+        max_length=200, blank=True, default="", help_text="The provider's name for it."
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who did it; empty for the shop itself and its customers.",
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "ledger"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "kind"],
+                condition=~Q(kind=EntryKind.REFUNDED),
+                name="ledgerentry_each_kind_once_a_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=EntryKind.values), name="ledgerentry_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.REFUNDED, refund__isnull=False)
+                | (~Q(kind=EntryKind.REFUNDED) & Q(refund__isnull=True)),
+                name="ledgerentry_refunded_names_its_refund",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0), name="ledgerentry_amount_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Payment {self.payment_id} {self.kind}"

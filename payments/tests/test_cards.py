@@ -1,0 +1,60 @@
+"""No card number reaches the shop."""
+
+import logging
+
+import pytest
+
+from orders.factories import place_order
+from payments.models import Payment
+from shop.core.models import IdempotencyKey
+
+PAY = "/api/payments/"
+NUMBER = "4242424242424242"
+
+
+@pytest.fixture
+def order(ada, tea):
+    return place_order(ada.user, tea)
+
+
+@pytest.mark.parametrize(
+    ("extra", "field"),
+    [
+        ({"payment_token": NUMBER}, "payment_token"),
+        ({"card_number": "4242 4242 4242 4242"}, "card_number"),
+        ({"card": {"number": "4242-4242-4242-4242"}}, "card.number"),
+        ({"cards": [{"n": int(NUMBER)}]}, "cards.n"),
+        ({"note": f"please charge {NUMBER}, thanks"}, "note"),
+        ({NUMBER: "x"}, "body"),
+        ({"pan": "4222222222222"}, "pan"),
+        ({"pan": "6304000000000000000"}, "pan"),
+        ({"pan": "378282246310005"}, "pan"),
+    ],
+)
+def test_a_card_number_is_refused_anywhere(ada, order, caplog, extra, field):
+    caplog.set_level(logging.DEBUG)
+    body = {"order_id": order.pk, "payment_method": "card", **extra}
+    answer = ada.post(PAY, body, headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 400
+    fault = answer.json()["errors"][0]
+    assert (fault["field"], fault["code"]) == (field, "card_number_refused")
+    for digits in (NUMBER, "4242 4242", "4242-4242", "4222222222222", "6304000", "3782822"):
+        assert digits not in answer.content.decode()
+        assert digits not in caplog.text
+    assert not Payment.objects.exists()
+    assert not IdempotencyKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "token", ["4242424242424241", "424242424242", "42424242424242424242", "pm_1NxQ2eLkdIwHu7ix"]
+)
+def test_what_is_no_card_number_passes(ada, order, token):
+    body = {"order_id": order.pk, "payment_method": "card", "payment_token": token}
+    assert ada.post(PAY, body).status_code == 201
+
+
+@pytest.mark.parametrize("step", ["refunds", "capture", "void", "record", "confirm", "cancel"])
+def test_every_step_of_a_payment_refuses_it(ada, amy, order, step):
+    paid = ada.post(PAY, {"order_id": order.pk, "payment_method": "card"})["Location"]
+    answer = amy.post(f"{paid}{step}/", {"reason": f"card {NUMBER}"})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "card_number_refused")

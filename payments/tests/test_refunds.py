@@ -1,0 +1,259 @@
+"""POST and GET /api/payments/{id}/refunds/."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from accounts.factories import UserFactory
+from catalog.models import Product
+from orders.factories import place_order
+from orders.models import Order
+from payments import gateways, services, tasks
+from payments.factories import give_back, pay
+from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState
+from payments.gateways.demo import DemoGateway
+from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
+from shop.testing.books import assert_books_balance, statuses
+from shop.testing.fixtures import Caller
+from shop.testing.races import at_once, times
+
+
+@pytest.fixture
+def payment(ada, tea):
+    return pay(place_order(ada.user, tea, quantity=2))
+
+
+def path(payment):
+    return f"/api/payments/{payment.pk}/refunds/"
+
+
+def books():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Payment, Refund, LedgerEntry, Order, Product, DemoCharge, DemoRefund)
+    ]
+
+
+class LostAnswers(DemoGateway):
+    """A provider whose answers to refunds are lost, after it gave the money back."""
+
+    def refund(self, charge, *, amount, key):
+        super().refund(charge, amount=amount, key=key)
+        raise GatewayUnavailable("lost")
+
+
+class Refusing(DemoGateway):
+    """A provider that gives nothing back."""
+
+    def refund(self, charge, *, amount, key):
+        return RefundOutcome(RefundState.FAILED)
+
+
+def use(monkeypatch, gateway):
+    known = gateways.known()
+    monkeypatch.setattr(gateways, "known", lambda: known | {"card": gateway})
+
+
+def test_staff_give_all_of_it_back(ada, amy, payment):
+    answer = amy.post(path(payment), {"reason": "Broken", "restock": True})
+    refund = Refund.objects.get()
+    assert (answer.status_code, answer["Location"]) == (201, path(payment))
+    assert answer.json() == {
+        "refund_id": refund.pk,
+        "payment_id": payment.pk,
+        "status": "succeeded",
+        "amount": "9.00",
+        "currency": "USD",
+        "reason": "Broken",
+        "restock": True,
+        "created_at": refund.created_at.isoformat().replace("+00:00", "Z"),
+    }
+    assert ada.get(path(payment)).json()["refunds"] == [answer.json()]
+    shown = ada.get(f"/api/orders/{payment.order_id}/").json()
+    assert (shown["status"], shown["amount_paid"], shown["amount_refunded"]) == (
+        "refunded",
+        "9.00",
+        "9.00",
+    )
+    assert ada.get(f"/api/payments/{payment.pk}/").json()["status"] == "refunded"
+    assert shown["events"][-1]["note"] == "Refunded 9.00"
+    assert Product.objects.get().stock == 10
+    assert DemoCharge.objects.get().refunded == 9
+    assert_books_balance()
+
+
+def test_a_part_goes_back_and_then_the_rest(amy, payment):
+    first = amy.post(path(payment), {"amount": "0.10"}).json()
+    assert (first["status"], first["amount"]) == ("succeeded", "0.10")
+    payment.refresh_from_db()
+    assert (payment.status, payment.amount_refunded) == ("succeeded", Decimal("0.10"))
+    assert payment.order.status == "paid"
+    assert amy.post(path(payment), {"amount": "0.20"}).status_code == 201
+    assert amy.post(path(payment)).json()["amount"] == "8.70"
+    payment.refresh_from_db()
+    payment.order.refresh_from_db()
+    assert (payment.status, payment.order.status) == ("refunded", "refunded")
+    kinds = list(LedgerEntry.objects.order_by("pk").values_list("kind", "amount", "actor"))
+    assert kinds == [
+        ("captured", Decimal("9.00"), None),
+        ("refunded", Decimal("0.10"), amy.user.pk),
+        ("refunded", Decimal("0.20"), amy.user.pk),
+        ("refunded", Decimal("8.70"), amy.user.pk),
+    ]
+    assert Product.objects.get().stock == 8
+    assert_books_balance()
+
+
+def test_more_than_was_captured_never_goes_back(amy, payment):
+    amy.post(path(payment), {"amount": "5.00"})
+    before = books()
+    answer = amy.post(path(payment), {"amount": "4.01"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "refund_limit")
+    assert answer.json()["refundable"] == "4.00"
+    assert books() == before
+
+
+@pytest.mark.parametrize("token", ["demo_decline", "demo_action", "demo_late"])
+def test_what_holds_no_money_gives_none_back(ada, amy, tea, token):
+    payment = pay(place_order(ada.user, tea), token=token)
+    before = books()
+    answer = amy.post(path(payment))
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_refundable")
+    assert books() == before
+
+
+def test_goods_come_back_once(amy, payment):
+    assert amy.post(path(payment), {"amount": "1.00", "restock": True}).status_code == 201
+    assert Product.objects.get().stock == 10
+    answer = amy.post(path(payment), {"amount": "1.00", "restock": True})
+    assert (answer.status_code, answer.json()["code"]) == (409, "already_restocked")
+    assert Product.objects.get().stock == 10
+    assert_books_balance()
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-1.00", "1.001", 1, "1e1", None])
+def test_an_amount_is_money(amy, payment, amount):
+    answer = amy.post(path(payment), {"amount": amount})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
+    assert not Refund.objects.exists()
+
+
+def test_customers_do_not_refund_and_staff_need_the_permission(ada, bob, anyone, payment):
+    clerk = Caller(UserFactory(is_staff=True))
+    for caller, status in [(ada, 403), (bob, 403), (anyone, 401), (clerk, 403)]:
+        assert caller.post(path(payment)).status_code == status
+    assert not Refund.objects.exists()
+    assert bob.get(path(payment)).status_code == 404
+    clerk.user.user_permissions.add(Permission.objects.get(codename="add_refund"))
+    assert clerk.post(path(payment)).status_code == 201
+
+
+def test_a_key_gives_back_once(amy, payment):
+    headers = {"Idempotency-Key": "back"}
+    body = {"amount": "4.00"}
+    first, second = [amy.post(path(payment), body, headers=headers) for _ in range(2)]
+    assert (second.status_code, second["Idempotent-Replayed"]) == (201, "true")
+    assert second.json() == first.json()
+    assert DemoCharge.objects.get().refunded == 4
+
+
+def test_a_refund_whose_answer_was_lost_is_found_by_its_key(amy, payment, monkeypatch):
+    with monkeypatch.context() as patch:
+        use(patch, LostAnswers())
+        answer = amy.post(path(payment), {"amount": "4.00", "restock": True})
+    assert (answer.status_code, answer.json()["status"]) == (201, "pending")
+    assert amy.get(f"/api/payments/{payment.pk}/").json()["amount_refunded"] == "4.00"
+    assert Product.objects.get().stock == 8
+    assert tasks.settle_payments() == 1
+    assert Refund.objects.get().status == "succeeded"
+    assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (4, 10)
+    assert tasks.settle_payments() == 0
+    assert_books_balance()
+
+
+def test_a_refund_that_failed_leaves_its_money_refundable(amy, payment, monkeypatch):
+    with monkeypatch.context() as patch:
+        use(patch, Refusing())
+        answer = amy.post(path(payment), {"restock": True})
+    assert answer.json()["status"] == "failed"
+    payment.refresh_from_db()
+    assert (payment.status, payment.amount_refunded) == ("succeeded", 0)
+    assert payment.order.events.latest("pk").note == "Refund failed"
+    assert Product.objects.get().stock == 8
+    assert_books_balance()
+    assert amy.post(path(payment)).json()["status"] == "succeeded"
+    assert_books_balance()
+
+
+def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monkeypatch):
+    payment = pay(place_order(ada.user, tea), token="demo_late")
+    ada.post(f"/api/orders/{payment.order_id}/cancel/")
+    with monkeypatch.context() as patch:
+        use(patch, Refusing())
+        tasks.settle_payments()
+    payment.refresh_from_db()
+    assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
+    refused = amy.post(path(payment), {"restock": True})
+    assert refused.json()["code"] == "already_restocked"
+    assert amy.post(path(payment)).json()["status"] == "succeeded"
+    payment.refresh_from_db()
+    assert payment.status == "refunded"
+    assert_books_balance()
+
+
+def test_money_by_bank_is_handed_back_and_recorded(ada, amy, tea):
+    payment = pay(place_order(ada.user, tea), method="bank_transfer")
+    services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
+    assert amy.post(path(payment)).json()["status"] == "succeeded"
+    payment.order.refresh_from_db()
+    assert payment.order.status == "refunded"
+    assert_books_balance()
+
+
+def test_the_database_refuses_what_code_might_forget(payment):
+    refused = [
+        (Payment, {"amount_refunded": F("amount_captured") + 1}),
+        (Payment, {"amount_captured": F("amount") + 1}),
+        (Payment, {"status": "failed"}),
+        (Payment, {"status": "refunded"}),
+        (Order, {"amount_refunded": F("amount_paid") + 1}),
+        (Order, {"status": "refunded"}),
+        (LedgerEntry, {"kind": "refunded"}),
+        (LedgerEntry, {"kind": "stolen"}),
+    ]
+    for model, change in refused:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            model.objects.update(**change)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.create(payment=payment, kind="captured", amount=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Refund.objects.create(payment=payment, amount=0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refunds_that_race_give_back_what_was_captured_and_no_more(amy, payment):
+    answers = times(6, partial(amy.post, path(payment), {"amount": "4.00", "restock": True}))
+    seen = statuses(answers)
+    assert (seen[201], seen[409]) == (2, 4) or (seen[201], seen[409]) == (1, 5)
+    payment.refresh_from_db()
+    assert DemoCharge.objects.get().refunded == payment.amount_refunded == 4 * seen[201]
+    assert Product.objects.get().stock == 10
+    assert_books_balance()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_refund_settled_by_many_is_entered_once(amy, payment, monkeypatch):
+    with monkeypatch.context() as patch:
+        use(patch, LostAnswers())
+        give_back(payment, "4.00", actor=amy.user, restock=True)
+    refund = Refund.objects.select_related("payment", "actor").get()
+    settled = at_once(*[partial(services.send_refund, refund)] * 4)
+    assert [each.status for each in settled] == ["succeeded"] * 4
+    assert LedgerEntry.objects.filter(kind="refunded").count() == 1
+    assert payment.order.events.filter(note="Refunded 4.00").count() == 1
+    assert Product.objects.get().stock == 10
+    assert_books_balance()
