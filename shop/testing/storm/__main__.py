@@ -35,6 +35,7 @@ def main() -> int:
         books.age_open_payments(stage.url)
         shop.manage("sweep", "--once")
         sums = books.compare(stage.url, ledger)
+        books.compare_with_demo(stage.url, ledger)
         found = audit(shop)
     return report(ledger, chaos, sums, found)
 

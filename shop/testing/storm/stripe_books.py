@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 from payments.tests.fake_stripe.client import FakeStripe
-from shop.testing.storm.books import cents
+from shop.testing.storm.books import ENDS, cents
 from shop.testing.storm.ledger import Ledger
 from shop.testing.storm.rows import read
+
+# Staff may have refunded what a customer saw succeed.
+ENDS_WITH_REFUNDS = ENDS | {"succeeded": {"succeeded", "refunded"}}
 
 
 def compare_with_stripe(url: str, fake: FakeStripe, ledger: Ledger) -> dict[str, Any]:
