@@ -49,14 +49,18 @@ class Api:
     def reset(self) -> None:
         """Forget everything, and let whoever hangs go."""
         with self.account.lock:
-            self.calm.set()
-            self.calm = Event()
+            self.be_well()
             self.account.clear()
             self.keys.kept.clear()
-            self.faults.arm([], seed=0)
             self.faults.struck.clear()
             self.webhooks.follow({})
             self.log.clear()
+
+    def be_well(self) -> None:
+        """Fail no more, and let whoever hangs go. Hold the account's lock."""
+        self.calm.set()
+        self.calm = Event()
+        self.faults.arm([], seed=0)
 
     def answer(self, request: Request) -> Answer | None:
         """Return the answer, or None where the connection is to be dropped."""

@@ -28,6 +28,14 @@ class FakeStripe:
     def __init__(self, url: str) -> None:
         self.url = url
 
+    def environment(self) -> dict[str, str]:
+        """Return what a shop is told so that it talks to this Stripe."""
+        return {
+            "STRIPE_SECRET_KEY": self.key,
+            "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
+            "STRIPE_API_BASE": self.url,
+        }
+
     def control(self, method: str, name: str, **body: Any) -> Any:
         """Ask an endpoint of ``control``. Raises AssertionError where it refuses."""
         status, found = _ask(self.url, method, f"/_control/{name}", json.dumps(body), {})
@@ -42,8 +50,12 @@ class FakeStripe:
         """Let the next request that matches fail, or as ``faults.Rule`` says."""
         self.control("POST", "faults", rules=[{"kind": kind, "path": path, **rule}])
 
+    def be_well(self) -> None:
+        """Fail no more, and let whoever hangs go."""
+        self.control("POST", "well")
+
     def fail_at_random(self, rules: list[dict[str, Any]], seed: int) -> None:
-        """Let requests fail by the rules' rates; no rules: never."""
+        """Let requests fail by the rules' rates."""
         self.control("POST", "faults", rules=rules, seed=seed)
 
     def send_webhooks(self, url: str, **plan: Any) -> None:
@@ -69,6 +81,16 @@ class FakeStripe:
     def requests(self, method: str = "POST") -> list[dict[str, Any]]:
         """Return what was asked with a method, with keys and statuses."""
         return [each for each in self.control("GET", "requests") if each["method"] == method]
+
+    def wait_for_requests(self, count: int, path: str) -> None:
+        """Return once so many requests for a path have come; raises after twenty seconds."""
+        deadline = time.monotonic() + 20
+        while True:
+            came = [each for each in self.control("GET", "requests") if each["path"] == path]
+            if len(came) >= count:
+                return
+            assert time.monotonic() < deadline, f"{len(came)} of {count} requests for {path} came"
+            time.sleep(0.02)
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return the events of a type, or all, oldest first."""

@@ -4,6 +4,7 @@
 |---|---|
 | ``POST reset`` | forget everything |
 | ``POST faults`` ``rules, seed`` | replace the rules of ``faults`` |
+| ``POST well`` | fail no more, and let whoever hangs go |
 | ``POST clock`` ``seconds`` | put the account's time forward |
 | ``POST webhooks`` (a plan) | replace the plan of ``webhooks`` |
 | ``POST release`` ``order, copies, kinds`` | send what is held; answers the deliveries |
@@ -30,6 +31,7 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
     doing: dict[str, Callable[..., Any]] = {
         "reset": api.reset,
         "faults": lambda rules=(), seed=0: api.faults.arm(list(rules), seed=seed),
+        "well": api.be_well,
         "clock": lambda seconds: _put_forward(api, seconds),
         "webhooks": lambda **plan: api.webhooks.follow(plan),
         "authenticate": lambda id, succeed=True: _authenticate(api, id, succeed),  # noqa: A006

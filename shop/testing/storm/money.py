@@ -9,6 +9,7 @@ ledger, payments, refunds, orders and stock agree to the cent, or the exit code 
 
 import subprocess
 import time
+from argparse import Namespace
 
 from payments.tests.fake_stripe.client import FakeStripe, running_fake_stripe
 from shop.testing.server import Shop, running_shop, wait_until_ready
@@ -54,34 +55,36 @@ def main() -> int:
     """Return the exit code."""
     options = read_options("python -m shop.testing.storm.money", seconds=600)
     ledger = Ledger()
-    with running_fake_stripe() as fake, prepared_database(options.database) as stage:
-        settings = {
-            "STRIPE_SECRET_KEY": fake.key,
-            "STRIPE_WEBHOOK_SECRET": fake.webhook_secret,
-            "STRIPE_API_BASE": fake.url,
-        }
-        with running_shop(stage.url, **settings) as shop:
-            fake.send_webhooks(f"{shop.url}/api/webhooks/stripe/", seed=options.seed, **_WEBHOOKS)
-            fake.fail_at_random(_FAULTS, seed=options.seed)
-            chaos = Chaos(shop, stage.postgres, options.seed)
-            products = products_of(stage.url)
-            hire(shop)
-            people = [
-                Payer(shop.url, number, products, ledger, fake) for number in range(options.clients)
-            ]
-            rage(shop, [*people, Cashier(shop.url, products, ledger)], chaos, options.seconds)
-            wait_until_ready(shop)
-            _calm_down(shop, fake, stage.url, ledger)
-            sums = books.compare(stage.url, ledger, ends=ENDS_WITH_REFUNDS)
-            sums |= compare_with_stripe(stage.url, fake, ledger)
-            sums["webhooks"] = _webhooks(fake)
-            found = audit(shop)
+    with (
+        running_fake_stripe() as fake,
+        prepared_database(options.database) as stage,
+        running_shop(stage.url, **fake.environment()) as shop,
+    ):
+        chaos = Chaos(shop, stage.postgres, options.seed)
+        _rage(shop, fake, chaos, ledger, options)
+        wait_until_ready(shop)
+        _calm_down(shop, fake, stage.url, ledger)
+        sums = books.compare(stage.url, ledger, ends=ENDS_WITH_REFUNDS)
+        sums |= compare_with_stripe(stage.url, fake, ledger)
+        sums["webhooks"] = _webhooks(fake)
+        found = audit(shop)
     return report(ledger, chaos, sums, found)
+
+
+def _rage(shop: Shop, fake: FakeStripe, chaos: Chaos, ledger: Ledger, options: Namespace) -> None:
+    fake.send_webhooks(f"{shop.url}/api/webhooks/stripe/", seed=options.seed, **_WEBHOOKS)
+    fake.fail_at_random(_FAULTS, seed=options.seed)
+    products = products_of(shop.environment["DATABASE_URL"])
+    hire(shop)
+    customers = [
+        Payer(shop.url, number, products, ledger, fake) for number in range(options.clients)
+    ]
+    rage(shop, [*customers, Cashier(shop.url, products, ledger)], chaos, options.seconds)
 
 
 def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) -> None:
     """Let Stripe be well, and the shop settle and reconcile: after that nothing may differ."""
-    fake.fail_at_random([], seed=0)
+    fake.be_well()
     deadline = time.monotonic() + 60
     while not fake.deliveries()["is_idle"] and time.monotonic() < deadline:
         time.sleep(0.2)
