@@ -119,6 +119,11 @@ class FakeStripe:
         """End a refund that is pending, or fail one that had succeeded."""
         self.control("POST", "finish_refund", id=refund, succeed=succeed)
 
+    def unfinished(self) -> tuple[list[str], list[str]]:
+        """Return intents that are processing, and refunds that are pending."""
+        found = self.control("GET", "unfinished")
+        return found["intents"], found["refunds"]
+
     def pay(self, client_secret: str, card: str = "pm_card_visa") -> tuple[int, Any]:
         """Confirm an intent as Stripe's own form does in the customer's browser."""
         intent = client_secret.partition("_secret")[0]

@@ -11,6 +11,7 @@
 | ``POST authenticate`` ``id, succeed`` | what the customer does at their bank |
 | ``POST process`` ``id, succeed`` | end what is ``processing`` |
 | ``POST finish_refund`` ``id, succeed`` | end a refund that is pending, or fail one |
+| ``GET unfinished`` | ids of intents that are ``processing`` and of refunds that are pending |
 | ``GET ledger`` | every charge with what was captured, refunded and is left |
 | ``GET state`` | intents, charges, refunds and events, oldest first |
 | ``GET requests`` | what was asked, with keys, faults and statuses |
@@ -39,6 +40,7 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
         "finish_refund": lambda id, succeed=True: api.refunds.finish(  # noqa: A006
             api.refunds.retrieve(id), well=succeed
         ),
+        "unfinished": lambda: _unfinished(api),
         "ledger": lambda: ledger(api),
         "state": lambda: _state(api),
         "requests": lambda: list(api.log),
@@ -81,6 +83,14 @@ def _state(api: Api) -> Object:
         "refunds": list(account.refunds.values()),
         "events": list(account.events.values()),
         "faults": api.faults.struck,
+    }
+
+
+def _unfinished(api: Api) -> Object:
+    intents, refunds = api.account.intents.values(), api.account.refunds.values()
+    return {
+        "intents": [each["id"] for each in intents if each["status"] == "processing"],
+        "refunds": [each["id"] for each in refunds if each["status"] == "pending"],
     }
 
 

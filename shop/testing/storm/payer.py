@@ -23,6 +23,8 @@ class Payer(Client):
         _FORM,
         "pm_card_visa",
         "pm_card_visa",
+        "pm_card_pendingRefund",
+        "pm_usBankAccount_success",
         "pm_card_visa_chargeDeclined",
         "pm_card_authenticationRequired",
     )
