@@ -1,6 +1,6 @@
 """What payments refuse."""
 
-from shop.core.errors import Conflict, InvalidField, NotFound, Unavailable
+from shop.core.errors import Conflict, InvalidField, NotFound, ShopError, Unavailable
 
 
 class MethodNotConfigured(InvalidField):
@@ -19,6 +19,22 @@ class CardNumberRefused(InvalidField):
 
     code = "card_number_refused"
     example = {"field": "payment_token", "reason": "This looks like a card number."}
+
+
+class SignatureInvalid(ShopError):
+    """400: an event that its provider did not sign, or not now."""
+
+    code = "signature_invalid"
+    message = "The signature is not the provider's, or not of the last five minutes."
+
+
+class EventTooLarge(ShopError):
+    """413. Facts: limit, in bytes."""
+
+    status = 413
+    code = "body_too_large"
+    message = "An event holds at most {limit} bytes."
+    example = {"limit": 65536}
 
 
 class OrderNotFound(NotFound):

@@ -7,7 +7,7 @@ from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSe
 from cart.views import CartViewSet
 from catalog.views import CategoryViewSet, ProductViewSet
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet
+from payments.views import PaymentViewSet, WebhookViewSet
 
 
 class IndexView(APIRootView):
@@ -46,3 +46,4 @@ router.register("products", ProductViewSet, basename="product")
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("webhooks", WebhookViewSet, basename="webhook")

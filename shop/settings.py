@@ -9,6 +9,7 @@ import os
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,14 +22,18 @@ environ.Env.read_env(BASE_DIR / ".env")
 DEBUG = env.bool("DEBUG", default=False)
 
 
+def _text(name: str) -> str:
+    """Read a variable as it is: env.str() would read a leading "$" as a reference to another."""
+    return str(env.ENVIRON.get(name, ""))
+
+
 def _secret(name: str) -> str:
     """Read a signing secret, or stop the start and say how to make one.
 
     Raises ImproperlyConfigured when the secret is missing or under 32 bytes (RFC 7518, section 3.2:
     an HS256 key is at least as long as its hash).
     """
-    # Not env.str(): it would read a secret that begins with "$" as a reference to another variable.
-    value = str(env.ENVIRON.get(name, ""))
+    value = _text(name)
     if not value and DEBUG:
         return f"development-only-{name.lower()}-{'0' * 16}"
     if len(value.encode()) < 32:
@@ -82,6 +87,32 @@ DEMO_PAYMENTS: bool = env.bool("DEMO_PAYMENTS", default=False)
 PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")
 if PAYMENT_CAPTURE not in ("automatic", "on_shipment"):
     raise ImproperlyConfigured("PAYMENT_CAPTURE is automatic or on_shipment.")
+
+# Stripe: a secret key switches it on, and wants the secret of its webhooks, or two by a comma while
+# one is replaced.
+STRIPE_SECRET_KEY = _text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split()
+STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+_is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+_stripe_host = urlsplit(STRIPE_API_BASE)
+if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY begins with sk_ or rk_; pk_ is the public one.")
+if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRETS):
+    raise ImproperlyConfigured(
+        "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: without the one nothing is paid, "
+        "without the other anyone could send events."
+    )
+if not all(secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
+    raise ImproperlyConfigured(
+        "STRIPE_WEBHOOK_SECRET begins with whsec_; it is the endpoint's signing secret."
+    )
+if _stripe_host.scheme != "https" and _stripe_host.hostname not in ("127.0.0.1", "localhost"):
+    raise ImproperlyConfigured("STRIPE_API_BASE is https, but for a server on this machine.")
+if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.com"):
+    raise ImproperlyConfigured(
+        "STRIPE_SECRET_KEY is a live one: it goes with neither DEBUG nor DEMO_PAYMENTS, and to no "
+        "other STRIPE_API_BASE than https://api.stripe.com."
+    )
 
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = env.bool("THROTTLE", default=True)
@@ -330,6 +361,8 @@ LOGGING = {
         # Its own handlers mail the admins and print under DEBUG alone.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # A line for each request of the SDK would tell nothing that ours do not.
+        "stripe": {"level": "WARNING"},
         # shop.requests has a line for each request, a client's mistakes included.
         "django.request": {"level": "ERROR"},
     },

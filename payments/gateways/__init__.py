@@ -24,6 +24,7 @@ from payments.gateways.base import (
 )
 from payments.gateways.demo import DemoGateway
 from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY
+from payments.gateways.stripe import StripeGateway
 
 __all__ = [
     "Charge",
@@ -52,7 +53,7 @@ _PATIENCE = 1.0
 
 def known() -> dict[str, Gateway]:
     """Return every gateway by its method's code, so that old payments can be settled."""
-    gateways: list[Gateway] = [DemoGateway(), CASH_ON_DELIVERY, BANK_TRANSFER]
+    gateways: list[Gateway] = [DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER]
     return {gateway.code: gateway for gateway in gateways}
 
 
@@ -61,6 +62,8 @@ def configured() -> dict[str, Gateway]:
     gateways = known()
     if not settings.DEMO_PAYMENTS:
         del gateways["card"]
+    if not settings.STRIPE_SECRET_KEY:
+        del gateways["stripe"]
     return gateways
 
 

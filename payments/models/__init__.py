@@ -1,6 +1,7 @@
 """Payments, their refunds and their ledger; what providers told; the demo provider's own books."""
 
 from payments.models.demo import DemoCharge, DemoRefund
+from payments.models.events import ProviderEvent
 from payments.models.ledger import EntryKind, LedgerEntry, Refund, RefundStatus
 from payments.models.payments import LIVE, OPEN, Payment, PaymentQuerySet, PaymentStatus
 
@@ -14,6 +15,7 @@ __all__ = [
     "Payment",
     "PaymentQuerySet",
     "PaymentStatus",
+    "ProviderEvent",
     "Refund",
     "RefundStatus",
 ]

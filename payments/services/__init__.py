@@ -13,6 +13,7 @@ from payments.services.capturing import (
     void_payment,
 )
 from payments.services.expiring import expire_order, give_up
+from payments.services.hearing import hear
 from payments.services.paying import (
     ask_again,
     begin_payment,
@@ -41,6 +42,7 @@ __all__ = [
     "confirm_payment",
     "expire_order",
     "give_up",
+    "hear",
     "payment_window",
     "record_manual_payment",
     "refund_late_payment",

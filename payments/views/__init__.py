@@ -1,5 +1,6 @@
 """The verbs of payments."""
 
 from payments.views.payments import PaymentViewSet
+from payments.views.webhooks import WebhookViewSet
 
-__all__ = ["PaymentViewSet"]
+__all__ = ["PaymentViewSet", "WebhookViewSet"]

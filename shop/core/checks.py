@@ -32,3 +32,17 @@ def check_throttle(**kwargs: Any) -> list[CheckMessage]:
             id="shop.W002",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_stripe_key(**kwargs: Any) -> list[CheckMessage]:
+    """Warn before a deployment that gives goods away for test money."""
+    if "_test_" not in settings.STRIPE_SECRET_KEY:
+        return []
+    return [
+        Warning(
+            "STRIPE_SECRET_KEY is a test key: cards pay with no money.",
+            hint="Use the live key before real customers come.",
+            id="shop.W003",
+        )
+    ]

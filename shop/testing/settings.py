@@ -14,6 +14,9 @@ for _name in (
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
     "SHOP_CURRENCY",
+    "STRIPE_API_BASE",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
     "TRUST_PROXY_HEADERS",
 ):
     os.environ.pop(_name, None)

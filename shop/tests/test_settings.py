@@ -17,6 +17,8 @@ PRODUCTION = {
     "JWT_SIGNING_KEY": "of-the-tokens-0123456789-abcdefghijklmnopqrstuvwxyz",
     "ALLOWED_HOSTS": "shop.example.com",
 }
+STRIPE = {"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2"}
+LIVE = {"STRIPE_SECRET_KEY": "sk_live_1"}
 # For the tests and the lint alone: nobody who runs a shop sets it.
 INTERNAL = {"DEVELOPMENT_APPS"}
 
@@ -60,6 +62,14 @@ def test_a_development_one_needs_nothing():
         ({"SHOP_CURRENCY": "dollars"}, "three-letter ISO 4217 code"),
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is minutes"),
         ({"PAYMENT_CAPTURE": "never"}, "PAYMENT_CAPTURE is automatic or on_shipment"),
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_1"}, "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go"),
+        (STRIPE | {"STRIPE_SECRET_KEY": "pk_test_1"}, "begins with sk_ or rk_"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRET": "whsec_1,secret"}, "begins with whsec_"),
+        (STRIPE | {"STRIPE_API_BASE": "http://stripe.example.com"}, "STRIPE_API_BASE is https"),
+        (STRIPE | LIVE | {"DEMO_PAYMENTS": "1"}, "STRIPE_SECRET_KEY is a live one"),
+        (STRIPE | LIVE | {"DEBUG": "1"}, "STRIPE_SECRET_KEY is a live one"),
+        (STRIPE | LIVE | {"STRIPE_API_BASE": "https://x.example.com"}, "is a live one"),
         ({"NUM_PROXIES": "-1"}, "NUM_PROXIES counts the proxies"),
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
         ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),
@@ -70,6 +80,11 @@ def test_an_unsafe_start_is_refused_with_the_remedy(changes, remedy):
     assert refused.returncode == 1
     assert remedy in refused.stderr.splitlines()[-1]
     assert SECRET not in refused.stderr
+
+
+@pytest.mark.parametrize("changes", [{}, LIVE, {"STRIPE_API_BASE": "http://127.0.0.1:1"}])
+def test_stripe_starts_with_its_two_secrets(changes):
+    assert start(**(STRIPE | changes)).returncode == 0
 
 
 def test_an_empty_database_url_is_none():
@@ -92,7 +107,12 @@ def test_a_production_environment_passes_the_deployment_check():
 
 
 @pytest.mark.parametrize(
-    ("changes", "found"), [({"DEMO_PAYMENTS": "1"}, "shop.W001"), ({"THROTTLE": "0"}, "shop.W002")]
+    ("changes", "found"),
+    [
+        ({"DEMO_PAYMENTS": "1"}, "shop.W001"),
+        ({"THROTTLE": "0"}, "shop.W002"),
+        (STRIPE, "shop.W003"),
+    ],
 )
 def test_what_is_wrong_with_real_customers_does_not(changes, found):
     failed = check(**changes)
@@ -101,7 +121,7 @@ def test_what_is_wrong_with_real_customers_does_not(changes, found):
 
 def test_settings_readme_and_example_name_the_same_variables():
     settings = (ROOT / "shop" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|_secret)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
+    read = set(re.findall(r'(?:env\.\w+|_secret|_text)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
     example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     table = (ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]

@@ -1,6 +1,7 @@
 """The fake as a fixture: one process a session, empty at the start of each test."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import stripe
@@ -33,3 +34,12 @@ def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Servic
         key or fake.key, base_addresses={"api": fake.url}, max_network_retries=retries
     )
     return client.v1
+
+
+@pytest.fixture
+def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> FakeStripe:
+    """A shop that takes cards through the fake."""
+    settings.STRIPE_SECRET_KEY = fake_stripe.key
+    settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
+    settings.STRIPE_API_BASE = fake_stripe.url
+    return fake_stripe

@@ -1,0 +1,81 @@
+"""What providers tell the shop."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from payments import gateways, services
+from payments.errors import EventTooLarge, GatewayBusy, SignatureInvalid
+from payments.gateways import GatewayUnavailable
+from payments.gateways.stripe import read_event
+from payments.throttles import WebhookThrottle
+from shop.core.errors import Unavailable
+from shop.core.openapi import describe, example
+from shop.core.viewsets import ShopViewSet
+
+MAX_BYTES = 65_536
+
+
+class RawParser(BaseParser):
+    """Leaves a body as it came: its signature is over these very bytes."""
+
+    media_type = "*/*"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the bytes. Raises EventTooLarge."""
+        body: bytes = stream.read(MAX_BYTES + 1)
+        if len(body) > MAX_BYTES:
+            raise EventTooLarge(limit=MAX_BYTES)
+        return body
+
+
+@extend_schema_serializer(examples=[example({"received": True})])
+class ReceivedSerializer(serializers.Serializer[Any]):
+    """The event was heard, and need not come again."""
+
+    received = serializers.BooleanField()
+
+
+class WebhookViewSet(ShopViewSet):
+    """Events of payment providers, who prove themselves by a signature instead of a login."""
+
+    authentication_classes = ()
+    parser_classes = (RawParser,)
+    throttle_classes = (WebhookThrottle,)
+    pagination_class = None
+    serializer_class = ReceivedSerializer
+
+    def get_permissions(self) -> list[Any]:
+        """The signature is the permission."""
+        return [AllowAny()]
+
+    @describe(
+        "Hear Stripe",
+        answers={200: ReceivedSerializer},
+        refuses=[SignatureInvalid, EventTooLarge, GatewayBusy],
+    )
+    @action(detail=False, methods=["post"])
+    def stripe(self, request: Request) -> Response:
+        """Take an event, signed in `Stripe-Signature`; a repeated one changes nothing."""
+        body = request.data if isinstance(request.data, bytes) else b""
+        told = read_event(body, request.headers.get("Stripe-Signature", ""))
+        if told is None:
+            raise SignatureInvalid
+        try:
+            with gateways.seat():
+                services.hear(told=told, method="stripe")
+        except GatewayUnavailable:
+            raise Unavailable from None
+        return Response({"received": True})
