@@ -1,4 +1,4 @@
-"""The payments' desk: to look at, and to record money that came by hand or bank."""
+"""The payments' desk: to look at, and to move money by the services that every writer uses."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from payments import gateways, services
-from payments.models import Payment
-from shop.core.admin import ReadOnlyAdmin
+from payments.models import LedgerEntry, Payment, Refund
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
 class MethodFilter(admin.SimpleListFilter):
@@ -28,9 +28,33 @@ class MethodFilter(admin.SimpleListFilter):
         return queryset.filter(method=self.value()) if self.value() else queryset
 
 
+class RefundInline(ReadOnlyInline):
+    """What went back, or is on its way."""
+
+    model = Refund
+    fields = ("created_at", "amount", "status", "reason", "restock", "actor", "provider_reference")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the actors with the refunds."""
+        return super().get_queryset(request).select_related("actor")
+
+
+class LedgerInline(ReadOnlyInline):
+    """What was done with the money: by whom, and when."""
+
+    model = LedgerEntry
+    fields = ("created_at", "kind", "amount", "actor", "reference")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the actors with the entries."""
+        return super().get_queryset(request).select_related("actor")
+
+
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    """Payments and the recording of manual ones."""
+    """Payments, and what staff do with their money."""
 
     list_display = (
         "id",
@@ -39,8 +63,11 @@ class PaymentAdmin(ReadOnlyAdmin):
         "method",
         "status",
         "amount",
+        "amount_captured",
+        "amount_refunded",
         "created_at",
     )
+    inlines = (RefundInline, LedgerInline)
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     number_fields = ("pk", "order_id")
@@ -52,7 +79,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     search_help_text = (
         "Payment or order number, the provider's reference, or the beginning of a name."
     )
-    actions = ("record_payment",)
+    actions = ("record_payment", "capture", "void", "refund", "refund_and_restock")
 
     @admin.display(description="Customer")
     def user(self, payment: Payment) -> User:
@@ -62,12 +89,70 @@ class PaymentAdmin(ReadOnlyAdmin):
     @admin.action(description="Record the money of selected payments", permissions=["change"])
     def record_payment(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
         """Note that the money of a manual payment came."""
-        staff = request.user
-        if not isinstance(staff, User):
-            raise PermissionDenied
+        staff = _staff(request)
         self.act(
             request,
             queryset,
             "recorded as paid",
             lambda payment: services.record_manual_payment(payment_id=payment.pk, actor=staff),
         )
+
+    @admin.action(description="Capture selected payments", permissions=["change"])
+    def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        """Take all the money that was authorised."""
+        staff = _staff(request)
+
+        def serve(payment: Payment) -> None:
+            services.check_capture(payment=payment, amount=None)
+            services.capture_payment(payment=payment, amount=payment.amount, actor=staff)
+
+        self.act(request, queryset, "captured", serve)
+
+    @admin.action(description="Void selected payments", permissions=["change"])
+    def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        """Let go of the money that was authorised."""
+        staff = _staff(request)
+        self.act(
+            request,
+            queryset,
+            "voided",
+            lambda payment: services.void_payment(payment=payment, actor=staff),
+        )
+
+    @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
+    def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        """Give back what is left; a part of it goes back by the API."""
+        self._refund(request, queryset, restock=False)
+
+    @admin.action(
+        description="Refund all that is left, and put the goods back into stock",
+        permissions=["refund"],
+    )
+    def refund_and_restock(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        """Give back what is left, for goods that came back."""
+        self._refund(request, queryset, restock=True)
+
+    def has_refund_permission(self, request: HttpRequest) -> bool:
+        """Who may add refunds, as in the API."""
+        return request.user.has_perm("payments.add_refund")
+
+    def _refund(self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool) -> None:
+        staff = _staff(request)
+
+        def serve(payment: Payment) -> None:
+            refund_id = services.begin_refund(
+                payment_id=payment.pk,
+                amount=None,
+                reason="Refunded by staff",
+                restock=restock,
+                actor=staff,
+            )
+            services.send_refund(services.get_refund(refund_id))
+
+        self.act(request, queryset, "refunded", serve)
+
+
+def _staff(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

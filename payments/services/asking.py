@@ -71,6 +71,11 @@ def pending_refunds(payment: Payment) -> list[Refund]:
     return list(refunds.select_related("payment", "actor").order_by("pk"))
 
 
+def get_refund(refund_id: int) -> Refund:
+    """Return a refund with its payment and whoever gave it back. Raises DoesNotExist."""
+    return Refund.objects.select_related("payment", "actor").get(pk=refund_id)
+
+
 def send_refund(refund: Refund) -> Refund:
     """Ask the gateway to give a refund's money back; return it as it then stands.
 
