@@ -54,7 +54,8 @@ def settle_by(payment: Payment, call: Callable[[], Outcome], actor: User | None 
     fault("payment.settled")
     if settled.status == PaymentStatus.REFUND_PENDING:
         settled = refund_late_payment(settled)
-    settled.client_secret = outcome.client_secret
+    if settled.status == PaymentStatus.REQUIRES_ACTION:
+        settled.client_secret = outcome.client_secret
     return settled
 
 
