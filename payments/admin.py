@@ -2,15 +2,43 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 
 from accounts.models import User
 from payments import gateways, services
+from payments.cards import refuse_card_numbers
+from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from shop.core.errors import ShopError
+from shop.core.money import CENT, MAX_DIGITS, show
+
+
+class RefundForm(forms.Form):
+    """How much goes back, and why."""
+
+    amount = forms.DecimalField(min_value=CENT, max_digits=MAX_DIGITS, decimal_places=2)
+    reason = forms.CharField(max_length=200, required=False, widget=AdminTextInputWidget)
+    restock = forms.BooleanField(
+        required=False, help_text="The goods of the whole order come back into stock; once."
+    )
+
+    def clean_reason(self) -> str:
+        """Keep card numbers out, as the API does."""
+        reason: str = self.cleaned_data["reason"]
+        try:
+            refuse_card_numbers(reason)
+        except CardNumberRefused:
+            raise forms.ValidationError("This looks like a card number.") from None
+        return reason
 
 
 class MethodFilter(admin.SimpleListFilter):
@@ -68,6 +96,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "created_at",
     )
     inlines = (RefundInline, LedgerInline)
+    readonly_fields = ("give_back",)
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     number_fields = ("pk", "order_id")
@@ -80,6 +109,12 @@ class PaymentAdmin(ReadOnlyAdmin):
         "Payment or order number, the provider's reference, or the beginning of a name."
     )
     actions = ("record_payment", "capture", "void", "refund", "refund_and_restock")
+
+    @admin.display(description="Refund")
+    def give_back(self, payment: Payment) -> str:
+        """Link to the page that gives a part or all of it back."""
+        url = reverse("admin:payments_payment_refund", args=[payment.pk])
+        return format_html('<a href="{}">Give money back</a>', url)
 
     @admin.display(description="Customer")
     def user(self, payment: Payment) -> User:
@@ -135,6 +170,49 @@ class PaymentAdmin(ReadOnlyAdmin):
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Who may add refunds, as in the API."""
         return request.user.has_perm("payments.add_refund")
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of a refund."""
+        refund = path(
+            "<int:payment_id>/refund/",
+            self.admin_site.admin_view(self.refund_view),
+            name="payments_payment_refund",
+        )
+        return [refund, *super().get_urls()]
+
+    def refund_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
+        """Give back a part of a payment, or all of it."""
+        payment = get_object_or_404(self.get_queryset(request), pk=payment_id)
+        if not self.has_refund_permission(request):
+            raise PermissionDenied
+        left = payment.amount_captured - payment.amount_refunded
+        form = RefundForm(request.POST or None, initial={"amount": left})
+        page = reverse("admin:payments_payment_change", args=[payment.pk])
+        if request.method == "POST" and form.is_valid() and self._give(request, payment, form):
+            return HttpResponseRedirect(page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Refund {payment}",
+            "opts": self.opts,
+            "payment": payment,
+            "refundable": show(left),
+            "form": form,
+        }
+        return render(request, "admin/payments/payment/refund.html", context)
+
+    def _give(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
+        try:
+            refund_id = services.begin_refund(
+                payment_id=payment.pk, actor=_staff(request), **form.cleaned_data
+            )
+        except ShopError as refusal:
+            form.add_error(None, refusal.detail)
+            return False
+        refund = services.send_refund(services.get_refund(refund_id))
+        said = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
+        self.log_change(request, payment, said)
+        messages.success(request, said)
+        return True
 
     def _refund(self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool) -> None:
         staff = _staff(request)

@@ -155,3 +155,29 @@ def test_a_payments_page_shows_who_did_what_with_its_money(desk, amy, ada, tea):
     give_back(payment, "1.00", actor=amy.user)
     page = desk.get(f"{LIST}{payment.pk}/change/").content.decode()
     assert [kind in page for kind in ("Captured", "Refunded", "amy")] == [True] * 3
+
+
+def test_staff_refund_a_part_with_a_reason(desk, ada, tea):
+    payment = pay(place_order(ada.user, tea))
+    page = f"{LIST}{payment.pk}/refund/"
+    assert 'value="4.50"' in desk.get(page).content.decode()
+    form = {"amount": "1.25", "reason": "Broken lid", "restock": "on"}
+    done = desk.post(page, form, follow=True)
+    refund = Refund.objects.get()
+    assert [str(m) for m in done.context["messages"]] == [f"{refund} of 1.25 USD: succeeded."]
+    assert (refund.amount, refund.reason, refund.restock) == (Decimal("1.25"), "Broken lid", True)
+    assert Product.objects.get().stock == 10
+    for wrong in ({"amount": "9"}, {"amount": "0"}, {"reason": "4242 4242 4242 4242"}):
+        refused = desk.post(page, {"amount": "1", "reason": ""} | wrong)
+        assert (refused.status_code, bool(refused.context["form"].errors)) == (200, True)
+    assert Refund.objects.count() == 1
+    assert_books_balance()
+
+
+def test_the_refund_page_is_for_those_who_may(ada, tea):
+    payment = pay(place_order(ada.user, tea))
+    clerk, browser = UserFactory(is_staff=True), Client()
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_payment"))
+    browser.force_login(clerk)
+    assert browser.post(f"{LIST}{payment.pk}/refund/", {"amount": "1"}).status_code == 403
+    assert not Refund.objects.exists()
