@@ -8,19 +8,19 @@ from shop.testing.storm.line import new_key
 
 
 class Cashier(Clerk):
-    """Restocks, changes prices, and refunds: parts and wholes, with and without restock."""
+    """Restocks, and refunds: parts and wholes, with and without the goods, again and again."""
 
     def work(self) -> None:
         """Do one round of work."""
-        super().work()
+        self._restock(random.choice(self.products))
         paid = [
             payment_id
             for buyer in self.ledger.buyers
             for payment_id, (_, status) in list(buyer.payments.items())
             if status == "succeeded"
         ]
-        if paid and random.random() < 0.5:
-            self._refund(random.choice(paid))
+        for payment_id in random.sample(paid, min(2, len(paid))):
+            self._refund(payment_id)
 
     def _refund(self, payment_id: int) -> None:
         body: dict[str, Any] = {"reason": "Returned", "restock": random.random() < 0.3}

@@ -45,6 +45,7 @@ _FAULTS = [
         ("rate_limit", 0.01, 0),
         ("lock_timeout", 0.01, 0),
         ("slow", 0.01, 2),
+        ("slow", 0.004, 12),  # done after the shop has given up
         ("hang", 0.002, 15),
         ("hang_after", 0.002, 15),
     ]

@@ -143,8 +143,8 @@ class StripeBooks:
         """Return what there was of everything."""
         return {
             "charges": len(self.charges),
-            "captured": str(sum(_money(each["captured"]) for each in self.charges)),
-            "refunded": str(sum(_money(each["refunded"]) for each in self.charges)),
+            "captured": str(cents(sum(_money(each["captured"]) for each in self.charges))),
+            "refunded": str(cents(sum(_money(each["refunded"]) for each in self.charges))),
             "refunds": len(self.refunds),
             "faults": dict(sorted(self.faults.items())),
         }
