@@ -16,10 +16,10 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz storm bench lock
+.PHONY: help run install serve test lint schema client fuzz storm money-storm bench lock
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://HOST:PORT
 	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
@@ -66,6 +66,10 @@ fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles
 
 storm: $(VENV)/.development ## five minutes of purchases while workers and PostgreSQL die (SECONDS=300, SEED=1, DATABASE=sqlite)
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
+
+money-storm: $(VENV)/.development ## ten minutes of purchases and refunds by a fake Stripe that fails, on one database or the other (as storm)
+	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
 bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")

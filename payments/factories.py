@@ -25,4 +25,4 @@ def give_back(
         restock=restock,
         actor=actor,
     )
-    return services.send_refund(Refund.objects.select_related("payment", "actor").get(pk=refund_id))
+    return services.send_refund(services.get_refund(refund_id))

@@ -150,6 +150,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="payment",
+            name="is_late",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Its money came when the order took none: it goes back, unseen by the order.",
+            ),
+        ),
+        migrations.AddField(
+            model_name="payment",
             name="captures_later",
             field=models.BooleanField(
                 db_default=False,

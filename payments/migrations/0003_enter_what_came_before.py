@@ -10,7 +10,7 @@ def enter(apps: Any, schema_editor: Any) -> None:
     held = ["succeeded", "refund_pending", "refunded"]
     payments = payment_model.objects
     payments.filter(status__in=held).update(amount_captured=F("amount"))
-    payments.filter(status__in=held[1:]).update(amount_refunded=F("amount"))
+    payments.filter(status__in=held[1:]).update(amount_refunded=F("amount"), is_late=True)
     for payment in payments.exclude(status__in=["pending", "requires_action"]).iterator():
         _enter(apps, payment, held)
 

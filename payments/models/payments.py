@@ -72,6 +72,11 @@ class Payment(models.Model):
     captures_later = models.BooleanField(
         default=False, db_default=False, help_text="Authorised first, captured when shipped."
     )
+    is_late = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its money came when the order took none: it goes back, unseen by the order.",
+    )
     provider_key = models.UUIDField(
         unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
     )

@@ -5,7 +5,7 @@ no transaction open; ``settle`` writes the answer, whoever brings it. Refunds go
 unknown outcome stays pending, never "failed". Lock order: order, then payment, then products.
 """
 
-from payments.services.asking import refund_late_payment, send_refund
+from payments.services.asking import get_refund, refund_late_payment, send_refund
 from payments.services.capturing import (
     capture_payment,
     check_authorised,
@@ -41,6 +41,7 @@ __all__ = [
     "check_method",
     "confirm_payment",
     "expire_order",
+    "get_refund",
     "give_up",
     "hear",
     "payment_window",

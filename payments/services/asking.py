@@ -54,7 +54,8 @@ def settle_by(payment: Payment, call: Callable[[], Outcome], actor: User | None 
     fault("payment.settled")
     if settled.status == PaymentStatus.REFUND_PENDING:
         settled = refund_late_payment(settled)
-    settled.client_secret = outcome.client_secret
+    if settled.status == PaymentStatus.REQUIRES_ACTION:
+        settled.client_secret = outcome.client_secret
     return settled
 
 
@@ -69,6 +70,11 @@ def pending_refunds(payment: Payment) -> list[Refund]:
     """Return the refunds of a payment whose end nobody knows yet."""
     refunds = Refund.objects.filter(payment=payment, status=RefundStatus.PENDING)
     return list(refunds.select_related("payment", "actor").order_by("pk"))
+
+
+def get_refund(refund_id: int) -> Refund:
+    """Return a refund with its payment and whoever gave it back. Raises DoesNotExist."""
+    return Refund.objects.select_related("payment", "actor").get(pk=refund_id)
 
 
 def send_refund(refund: Refund) -> Refund:

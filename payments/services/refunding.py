@@ -35,14 +35,14 @@ def begin_refund(
         raise AlreadyRestocked(order_id=order.pk)
     left = payment.amount_captured - payment.amount_refunded
     wanted = left if amount is None else amount
-    if wanted == ZERO or not _reserve(payment_id, wanted):
+    if wanted == ZERO or not reserve(payment_id, wanted):
         raise RefundLimit(refundable=show(left))
     refund = Refund(payment=payment, amount=wanted, reason=reason, restock=restock, actor=actor)
     insert(refund)
     return refund.pk
 
 
-def _reserve(payment_id: int, amount: Decimal) -> bool:
+def reserve(payment_id: int, amount: Decimal) -> bool:
     """Add to what goes back of a payment, below the ceiling of what was captured."""
     # Rounded, since SQLite subtracts decimals as floats.
     left = Round(F("amount_captured") - F("amount_refunded"), precision=2)

@@ -87,9 +87,19 @@ def _take_money(payment: Payment, actor: User | None) -> None:
     _enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
     if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
         return
+    give_late_money_back(payment)
+
+
+def give_late_money_back(payment: Payment) -> None:
+    """Mark captured money that its order does not take, and write the refund of all of it.
+
+    The caller holds the order's lock, has just won the payment's guarded UPDATE, and sends the
+    refund once its transaction is over.
+    """
     payment.status = PaymentStatus.REFUND_PENDING
     payment.amount_refunded = payment.amount_captured
-    payment.save(update_fields=["status", "amount_refunded"])
+    payment.is_late = True
+    payment.save(update_fields=["status", "amount_refunded", "is_late"])
     insert(Refund(payment=payment, amount=payment.amount_captured, reason="Late payment"))
 
 
@@ -159,9 +169,8 @@ def _give_back(refund: Refund) -> None:
             actor=refund.actor,
         )
     )
-    was_late = payment.status == PaymentStatus.REFUND_PENDING
     _close_refunded(payment)
-    if was_late:
+    if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
         record_refund(
@@ -178,4 +187,3 @@ def _close_refunded(payment: Payment) -> None:
         status__in=[PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING],
         amount_refunded=F("amount_captured"),
     ).update(status=PaymentStatus.REFUNDED)
-    payment.refresh_from_db(fields=["status"])

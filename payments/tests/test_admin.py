@@ -1,14 +1,17 @@
 """The payments' desk."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.factories import UserFactory
+from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
-from payments.factories import pay
-from payments.models import Payment
+from payments.factories import give_back, pay
+from payments.models import Payment, Refund
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import count_statements
 
@@ -95,3 +98,86 @@ def test_the_list_finds_by_number_name_and_reference_and_by_order(desk, ada, bob
     of_order = desk.get(f"{LIST}?order__id__exact={other.order_id}").context["cl"].queryset
     assert list(of_order) == [other]
     assert list(desk.get(f"{LIST}?method=bank_transfer").context["cl"].queryset) == []
+
+
+def act(browser, action, *payments):
+    form = {"action": action, "_selected_action": [p.pk for p in payments]}
+    page = browser.post(LIST, form, follow=True)
+    return [str(message) for message in page.context["messages"]]
+
+
+def test_staff_refund_what_is_left_with_the_goods_or_without(desk, amy, ada, tea):
+    kept, returned = [pay(place_order(ada.user, tea)) for _ in range(2)]
+    give_back(kept, "1.00", actor=amy.user)
+    assert act(desk, "refund", kept) == [f"Refunded: {kept}."]
+    assert act(desk, "refund_and_restock", returned) == [f"Refunded: {returned}."]
+    assert list(Refund.objects.order_by("pk").values_list("amount", "restock")) == [
+        (Decimal("1.00"), False),
+        (Decimal("3.50"), False),
+        (Decimal("4.50"), True),
+    ]
+    assert Product.objects.get().stock == 9
+    assert act(desk, "refund", kept) == [
+        f"{kept}: A payment that is refunded holds no money to give back."
+    ]
+    assert_books_balance()
+
+
+def test_staff_capture_and_void(desk, ada, tea, settings):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    first, second = [pay(place_order(ada.user, tea)) for _ in range(2)]
+    assert act(desk, "capture", first) == [f"Captured: {first}."]
+    assert act(desk, "void", second) == [f"Voided: {second}."]
+    assert act(desk, "capture", second) == [
+        f"{second}: A payment that is cancelled cannot be captured."
+    ]
+    assert [Payment.objects.get(pk=p.pk).status for p in (first, second)] == [
+        "succeeded",
+        "cancelled",
+    ]
+    assert_books_balance()
+
+
+def test_who_may_not_refund_is_not_offered_it(ada, tea):
+    payment = pay(place_order(ada.user, tea))
+    clerk, browser = UserFactory(is_staff=True), Client()
+    names = ["view_payment", "change_payment"]
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=names))
+    browser.force_login(clerk)
+    assert 'value="refund"' not in browser.get(LIST).content.decode()
+    assert act(browser, "refund", payment) == ["No action selected."]
+    assert not Refund.objects.exists()
+
+
+def test_a_payments_page_shows_who_did_what_with_its_money(desk, amy, ada, tea):
+    payment = pay(place_order(ada.user, tea), method="bank_transfer")
+    record(desk, payment)
+    give_back(payment, "1.00", actor=amy.user)
+    page = desk.get(f"{LIST}{payment.pk}/change/").content.decode()
+    assert [kind in page for kind in ("Captured", "Refunded", "amy")] == [True] * 3
+
+
+def test_staff_refund_a_part_with_a_reason(desk, ada, tea):
+    payment = pay(place_order(ada.user, tea))
+    page = f"{LIST}{payment.pk}/refund/"
+    assert 'value="4.50"' in desk.get(page).content.decode()
+    form = {"amount": "1.25", "reason": "Broken lid", "restock": "on"}
+    done = desk.post(page, form, follow=True)
+    refund = Refund.objects.get()
+    assert [str(m) for m in done.context["messages"]] == [f"{refund} of 1.25 USD: succeeded."]
+    assert (refund.amount, refund.reason, refund.restock) == (Decimal("1.25"), "Broken lid", True)
+    assert Product.objects.get().stock == 10
+    for wrong in ({"amount": "9"}, {"amount": "0"}, {"reason": "4242 4242 4242 4242"}):
+        refused = desk.post(page, {"amount": "1", "reason": ""} | wrong)
+        assert (refused.status_code, bool(refused.context["form"].errors)) == (200, True)
+    assert Refund.objects.count() == 1
+    assert_books_balance()
+
+
+def test_the_refund_page_is_for_those_who_may(ada, tea):
+    payment = pay(place_order(ada.user, tea))
+    clerk, browser = UserFactory(is_staff=True), Client()
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_payment"))
+    browser.force_login(clerk)
+    assert browser.post(f"{LIST}{payment.pk}/refund/", {"amount": "1"}).status_code == 403
+    assert not Refund.objects.exists()

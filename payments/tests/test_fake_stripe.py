@@ -103,7 +103,7 @@ def test_the_customer_pays_and_authenticates(stripe_api, fake_stripe):
 
 def test_a_customer_who_fails_at_the_bank_may_try_another_card(stripe_api, fake_stripe):
     intent = buy(stripe_api, "pm_card_authenticationRequired")
-    assert intent.next_action.type == "redirect_to_url"
+    assert intent.next_action.type == "use_stripe_sdk"
     fake_stripe.authenticate(intent.id, succeed=False)
     intent = stripe_api.payment_intents.retrieve(intent.id)
     assert intent.status == "requires_payment_method"
@@ -148,7 +148,8 @@ def test_an_authorisation_is_captured_once_and_the_rest_is_let_go(stripe_api, fa
     assert [each["net"] for each in fake_stripe.ledger()] == [0]
     too_much = refused(intents.capture, intent.id, {"amount_to_capture": 901})
     assert too_much.param == "amount_to_capture"
-    assert refused(stripe_api.refunds.create, {"payment_intent": intent.id}).http_status == 400
+    unpaid = refused(stripe_api.refunds.create, {"payment_intent": intent.id})
+    assert "does not have a successful charge" in str(unpaid)
     intent = intents.capture(intent.id, {"amount_to_capture": 600})
     assert (intent.status, intent.amount_received, intent.amount_capturable) == (
         "succeeded",
@@ -238,6 +239,12 @@ def test_methods_that_redirect_want_a_place_to_come_back_to(stripe_api):
     assert create(stripe_api, automatic_payment_methods=methods, **card, **shop).status == (
         "succeeded"
     )
+
+
+def test_the_bank_sends_the_customer_back_to_the_return_url(stripe_api):
+    shop = "https://shop.example.com/paid"
+    intent = buy(stripe_api, "pm_card_authenticationRequired", return_url=shop)
+    assert intent.next_action.redirect_to_url.return_url == shop
 
 
 def test_a_card_that_paid_is_used_up(stripe_api):

@@ -103,7 +103,7 @@ def test_webhooks_are_released_by_their_kind(stripe_api, fake_stripe, listener):
     buy(stripe_api)
     fake_stripe.release(kinds=["charge.succeeded"])
     assert listener.wait_for(1) == ["charge.succeeded"]
-    assert len(fake_stripe.control("GET", "deliveries")["held"]) == 2
+    assert len(fake_stripe.deliveries()["held"]) == 2
 
 
 def test_webhooks_are_doubled_and_withheld_at_random(stripe_api, fake_stripe, listener):
@@ -112,7 +112,7 @@ def test_webhooks_are_doubled_and_withheld_at_random(stripe_api, fake_stripe, li
     assert sorted(listener.wait_for(6)) == sorted(KINDS * 2)
     fake_stripe.send_webhooks(listener.url, withhold=1.0)
     buy(stripe_api)
-    deliveries = fake_stripe.control("GET", "deliveries")
+    deliveries = fake_stripe.deliveries()
     assert (len(deliveries["withheld"]), deliveries["is_idle"]) == (3, True)
     assert len(listener.seen) == 6
 

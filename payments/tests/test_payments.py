@@ -10,7 +10,8 @@ from catalog.factories import ProductFactory
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
-from payments.models import DemoCharge, Payment
+from payments.gateways.manual import creditor_reference
+from payments.models import DemoCharge, LedgerEntry, Payment
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import query_budget
 
@@ -297,3 +298,25 @@ def test_the_database_refuses_what_code_might_forget(ada, order):
             Payment.objects.filter(pk=payment.pk).update(**change)
     with pytest.raises(IntegrityError), transaction.atomic():
         DemoCharge.objects.update(refunded=F("amount") + 1)
+
+
+def test_a_bank_transfer_carries_a_reference_that_finds_its_typing_errors(ada, order):
+    shown = post(ada, order, "bank_transfer").json()
+    assert shown["reference"] == creditor_reference(order.pk)
+    assert ada.get(f"{PAY}{shown['payment_id']}/").json()["reference"] == shown["reference"]
+    assert (creditor_reference(539007547034), creditor_reference(42)) == (
+        "RF18539007547034",
+        "RF3442",
+    )
+
+
+def test_staff_record_money_and_the_ledger_says_who(ada, amy, order):
+    path = post(ada, order, "bank_transfer")["Location"]
+    assert ada.post(f"{path}record/").status_code == 403
+    assert Payment.objects.get().status == "pending"
+    answer = amy.post(f"{path}record/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+    entry = LedgerEntry.objects.get()
+    assert (entry.kind, entry.amount, entry.actor) == ("captured", 9, amy.user)
+    assert amy.post(f"{path}record/").json()["code"] == "illegal_transition"
+    assert_books_balance()

@@ -70,11 +70,11 @@ class MoneyViewSet(ShopViewSet):
             )
 
         def finish(refund_id: int) -> Response:
-            refund = services.send_refund(_refund(refund_id))
+            refund = services.send_refund(services.get_refund(refund_id))
             return Response(show_refund(refund), status=201, headers=_location(refund))
 
         def twin(refund_id: int) -> Response:
-            refund = _refund(refund_id)
+            refund = services.get_refund(refund_id)
             return Response(show_refund(refund), status=201, headers=_location(refund))
 
         with gateways.seat():
@@ -142,10 +142,6 @@ class MoneyViewSet(ShopViewSet):
             return Response(show_payment(recorded))
 
         return idempotent(request, work)
-
-
-def _refund(refund_id: int) -> Refund:
-    return Refund.objects.select_related("payment", "actor").get(pk=refund_id)
 
 
 def _location(refund: Refund) -> dict[str, Any]:

@@ -89,7 +89,7 @@ def order_totals_add_up() -> Iterator[str]:
 def money_of_orders_is_money_of_payments() -> Iterator[str]:
     """I4: an order shows as paid what its one payment brought, or nothing.
 
-    Money that came late and went back is none of a cancelled order's.
+    Money that came late and went back is none of the order's.
     """
     for pk, status, paid, count, money in rows(
         """
@@ -98,10 +98,8 @@ def money_of_orders_is_money_of_payments() -> Iterator[str]:
         FROM orders_order placed
         LEFT JOIN (SELECT payment.order_id, COUNT(*) AS number,
                           SUM(payment.amount_captured) AS total
-                   FROM payments_payment payment JOIN orders_order paid
-                       ON paid.id = payment.order_id
-                   WHERE payment.status = 'succeeded'
-                      OR (payment.status = 'refunded' AND paid.status <> 'cancelled')
+                   FROM payments_payment payment
+                   WHERE payment.status IN ('succeeded', 'refunded') AND NOT payment.is_late
                    GROUP BY payment.order_id) got
             ON got.order_id = placed.id
         WHERE ROUND(placed.amount_paid, 2) <> ROUND(COALESCE(got.total, 0), 2)

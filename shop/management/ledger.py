@@ -63,7 +63,7 @@ def payments_show_their_refunds() -> Iterator[str]:
 def orders_show_their_refunds() -> Iterator[str]:
     """I5: what an order shows as refunded is what the ledger says went back.
 
-    Late money apart, which a cancelled order never had.
+    Late money apart, which the order never had.
     """
     for pk, status, shown, refunded in rows(
         """
@@ -72,8 +72,9 @@ def orders_show_their_refunds() -> Iterator[str]:
         LEFT JOIN (SELECT payment.order_id, SUM(entry.amount) AS total
                    FROM payments_ledgerentry entry
                    JOIN payments_payment payment ON payment.id = entry.payment_id
-                   WHERE entry.kind = 'refunded' GROUP BY payment.order_id) back
-            ON back.order_id = placed.id AND placed.status <> 'cancelled'
+                   WHERE entry.kind = 'refunded' AND NOT payment.is_late
+                   GROUP BY payment.order_id) back
+            ON back.order_id = placed.id
         WHERE ROUND(placed.amount_refunded, 2) <> ROUND(COALESCE(back.total, 0), 2)
         """
     ):

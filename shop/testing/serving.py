@@ -74,7 +74,7 @@ class Faulty:
 
 
 @contextmanager
-def faulty_server(folder: Path, *, database: str = "") -> Iterator[Faulty]:
+def faulty_server(folder: Path, *, database: str = "", **environment: str) -> Iterator[Faulty]:
     """Serve the test's database, or another, with the test's own secrets and two workers."""
     faults = folder / "faults"
     faults.mkdir()
@@ -84,6 +84,7 @@ def faulty_server(folder: Path, *, database: str = "") -> Iterator[Faulty]:
         FAULTS=str(faults),
         SECRET_KEY=settings.SECRET_KEY,
         JWT_SIGNING_KEY=settings.JWT_SIGNING_KEY,
+        **environment,
     ) as shop:
         yield Faulty(shop, faults)
 

@@ -44,18 +44,23 @@ class Api:
         self.events.listeners.append(self.webhooks.tell)
         self.log: list[Object] = []
         self.calm = Event()
+        self.under_way = 0
 
     def reset(self) -> None:
         """Forget everything, and let whoever hangs go."""
         with self.account.lock:
-            self.calm.set()
-            self.calm = Event()
+            self.be_well()
             self.account.clear()
             self.keys.kept.clear()
-            self.faults.arm([], seed=0)
             self.faults.struck.clear()
             self.webhooks.follow({})
             self.log.clear()
+
+    def be_well(self) -> None:
+        """Fail no more, and let whoever hangs go. Hold the account's lock."""
+        self.calm.set()
+        self.calm = Event()
+        self.faults.arm([], seed=0)
 
     def answer(self, request: Request) -> Answer | None:
         """Return the answer, or None where the connection is to be dropped."""
@@ -63,10 +68,15 @@ class Api:
         noted |= {"form": request.form, "id": request.id, "status": None, "fault": None}
         with self.account.lock:
             self.log.append(noted)
+            self.under_way += 1
             calm = self.calm
             rule = self.faults.draw(request.method, request.path)
         noted["fault"] = rule and rule.kind
-        answer = self._answer(request, rule, calm)
+        try:
+            answer = self._answer(request, rule, calm)
+        finally:
+            with self.account.lock:
+                self.under_way -= 1
         noted["status"] = answer and answer.status
         return answer
 

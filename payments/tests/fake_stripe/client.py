@@ -28,6 +28,14 @@ class FakeStripe:
     def __init__(self, url: str) -> None:
         self.url = url
 
+    def environment(self) -> dict[str, str]:
+        """Return what a shop is told so that it talks to this Stripe."""
+        return {
+            "STRIPE_SECRET_KEY": self.key,
+            "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
+            "STRIPE_API_BASE": self.url,
+        }
+
     def control(self, method: str, name: str, **body: Any) -> Any:
         """Ask an endpoint of ``control``. Raises AssertionError where it refuses."""
         status, found = _ask(self.url, method, f"/_control/{name}", json.dumps(body), {})
@@ -42,8 +50,12 @@ class FakeStripe:
         """Let the next request that matches fail, or as ``faults.Rule`` says."""
         self.control("POST", "faults", rules=[{"kind": kind, "path": path, **rule}])
 
+    def be_well(self) -> None:
+        """Fail no more, and let whoever hangs go."""
+        self.control("POST", "well")
+
     def fail_at_random(self, rules: list[dict[str, Any]], seed: int) -> None:
-        """Let requests fail by the rules' rates; no rules: never."""
+        """Let requests fail by the rules' rates."""
         self.control("POST", "faults", rules=rules, seed=seed)
 
     def send_webhooks(self, url: str, **plan: Any) -> None:
@@ -70,6 +82,16 @@ class FakeStripe:
         """Return what was asked with a method, with keys and statuses."""
         return [each for each in self.control("GET", "requests") if each["method"] == method]
 
+    def wait_for_requests(self, count: int, path: str) -> None:
+        """Return once so many requests for a path have come; raises after twenty seconds."""
+        deadline = time.monotonic() + 20
+        while True:
+            came = [each for each in self.control("GET", "requests") if each["path"] == path]
+            if len(came) >= count:
+                return
+            assert time.monotonic() < deadline, f"{len(came)} of {count} requests for {path} came"
+            time.sleep(0.02)
+
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return the events of a type, or all, oldest first."""
         return [each for each in self.state()["events"] if kind in {"", each["type"]}]
@@ -78,6 +100,17 @@ class FakeStripe:
         """Do at the bank what ``requires_action`` asks the customer for."""
         return self.control("POST", "authenticate", id=intent, succeed=succeed)
 
+    def try_to_authenticate(self, intent: str, *, succeed: bool) -> str:
+        """Do so where the bank still asks; return the intent's status, ``over`` if it does not."""
+        body = json.dumps({"id": intent, "succeed": succeed})
+        status, found = _ask(self.url, "POST", "/_control/authenticate", body, {})
+        return str(found["status"]) if status == 200 else "over"
+
+    def deliveries(self) -> dict[str, Any]:
+        """Return the webhooks that were sent, are held or withheld, and whether all is quiet."""
+        found: dict[str, Any] = self.control("GET", "deliveries")
+        return found
+
     def process(self, intent: str, *, succeed: bool = True) -> Any:
         """End a payment that is ``processing``."""
         return self.control("POST", "process", id=intent, succeed=succeed)
@@ -85,6 +118,11 @@ class FakeStripe:
     def finish_refund(self, refund: str, *, succeed: bool = True) -> None:
         """End a refund that is pending, or fail one that had succeeded."""
         self.control("POST", "finish_refund", id=refund, succeed=succeed)
+
+    def unfinished(self) -> tuple[list[str], list[str]]:
+        """Return intents that are processing, and refunds that are pending."""
+        found = self.control("GET", "unfinished")
+        return found["intents"], found["refunds"]
 
     def pay(self, client_secret: str, card: str = "pm_card_visa") -> tuple[int, Any]:
         """Confirm an intent as Stripe's own form does in the customer's browser."""

@@ -4,12 +4,14 @@
 |---|---|
 | ``POST reset`` | forget everything |
 | ``POST faults`` ``rules, seed`` | replace the rules of ``faults`` |
+| ``POST well`` | fail no more, and let whoever hangs go |
 | ``POST clock`` ``seconds`` | put the account's time forward |
 | ``POST webhooks`` (a plan) | replace the plan of ``webhooks`` |
 | ``POST release`` ``order, copies, kinds`` | send what is held; answers the deliveries |
 | ``POST authenticate`` ``id, succeed`` | what the customer does at their bank |
 | ``POST process`` ``id, succeed`` | end what is ``processing`` |
 | ``POST finish_refund`` ``id, succeed`` | end a refund that is pending, or fail one |
+| ``GET unfinished`` | ids of intents that are ``processing`` and of refunds that are pending |
 | ``GET ledger`` | every charge with what was captured, refunded and is left |
 | ``GET state`` | intents, charges, refunds and events, oldest first |
 | ``GET requests`` | what was asked, with keys, faults and statuses |
@@ -30,6 +32,7 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
     doing: dict[str, Callable[..., Any]] = {
         "reset": api.reset,
         "faults": lambda rules=(), seed=0: api.faults.arm(list(rules), seed=seed),
+        "well": api.be_well,
         "clock": lambda seconds: _put_forward(api, seconds),
         "webhooks": lambda **plan: api.webhooks.follow(plan),
         "authenticate": lambda id, succeed=True: _authenticate(api, id, succeed),  # noqa: A006
@@ -37,6 +40,7 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
         "finish_refund": lambda id, succeed=True: api.refunds.finish(  # noqa: A006
             api.refunds.retrieve(id), well=succeed
         ),
+        "unfinished": lambda: _unfinished(api),
         "ledger": lambda: ledger(api),
         "state": lambda: _state(api),
         "requests": lambda: list(api.log),
@@ -82,13 +86,21 @@ def _state(api: Api) -> Object:
     }
 
 
+def _unfinished(api: Api) -> Object:
+    intents, refunds = api.account.intents.values(), api.account.refunds.values()
+    return {
+        "intents": [each["id"] for each in intents if each["status"] == "processing"],
+        "refunds": [each["id"] for each in refunds if each["status"] == "pending"],
+    }
+
+
 def _deliveries(api: Api) -> Object:
     webhooks = api.webhooks
     return {
         "sent": list(webhooks.deliveries),
         "held": list(webhooks.held),
         "withheld": list(webhooks.withheld),
-        "is_idle": webhooks.is_idle(),
+        "is_idle": webhooks.is_idle() and not api.under_way,
     }
 
 

@@ -173,9 +173,7 @@ class Intents:
                 Card("authentication_required", "authentication_required", message),
             )
         else:
-            url = f"https://hooks.stripe.com/3d_secure_2/{intent['id']}"
-            redirect = {"url": url, "return_url": form.get("return_url")}
-            intent["next_action"] = {"type": "redirect_to_url", "redirect_to_url": redirect}
+            intent["next_action"] = _next_action(intent, form)
             self.till.move(intent, "requires_action")
 
     def _attach(self, intent: Object, token: str) -> None:
@@ -248,6 +246,18 @@ def _methods(form: Form) -> Object | None:
     if not forms.boolean(wanted, "enabled"):
         return None
     return {"enabled": True, "allow_redirects": redirects or "always"}
+
+
+def _next_action(intent: Object, form: Form) -> Object:
+    """Return where the customer authenticates: in Stripe's own script, or on a page.
+
+    docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action
+    """
+    if "return_url" not in form or forms.boolean(form, "use_stripe_sdk"):
+        return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    url = f"https://hooks.stripe.com/3d_secure_2/{intent['id']}"
+    redirect = {"url": url, "return_url": form["return_url"]}
+    return {"type": "redirect_to_url", "redirect_to_url": redirect}
 
 
 def _check_return_url(intent: Object, form: Form, *, needed: bool) -> None:

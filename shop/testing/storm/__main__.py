@@ -8,7 +8,7 @@ twice, ``audit`` finds something, or clients saw anything but answers, dropped c
 from shop.testing.server import running_shop, wait_until_ready
 from shop.testing.storm import books
 from shop.testing.storm.buyer import Client
-from shop.testing.storm.chaos import Chaos
+from shop.testing.storm.chaos import BACK_WITHIN, Chaos
 from shop.testing.storm.clerk import Clerk, hire
 from shop.testing.storm.ledger import Ledger
 from shop.testing.storm.rage import (
@@ -35,8 +35,9 @@ def main() -> int:
         books.age_open_payments(stage.url)
         shop.manage("sweep", "--once")
         sums = books.compare(stage.url, ledger)
+        books.compare_with_demo(stage.url, ledger)
         found = audit(shop)
-    return report(ledger, chaos, sums, found)
+    return report(ledger, chaos, sums, found, back_within=BACK_WITHIN)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ from shop.testing.storm.ledger import Buyer, Ledger
 from shop.testing.storm.line import Line, new_key
 
 PASSWORD = "corr3ct-horse-battery"
-_TOKENS = ["", "", "", "", "demo_decline", "demo_action", "demo_timeout", "demo_late"]
 
 
 class Client:
     """Buys until it is told to stop, and keeps books of what it was promised."""
+
+    method = "card"
+    tokens = ("", "", "", "", "demo_decline", "demo_action", "demo_timeout", "demo_late")
 
     def __init__(self, url: str, number: int, products: list[int], ledger: Ledger) -> None:
         self.line = Line(url, ledger)
@@ -79,27 +81,40 @@ class Client:
         if self.chance.random() < 0.1:
             self._cancel(order_id)
         else:
-            self._pay(order_id, self.chance.choice(_TOKENS))
+            self._pay(order_id, self.chance.choice(self.tokens))
             if self.chance.random() < 0.1:
                 self._cancel(order_id)
 
     def _pay(self, order_id: int, token: str) -> None:
-        body = {"order_id": order_id, "payment_method": "card"}
-        body |= {"payment_token": token} if token else {}
-        answer = self._ask_perhaps_twice("/api/payments/", body, expected=(201,))
-        if answer.status != 201:
+        payment = self._begin_payment(order_id, token)
+        if payment is None:
             return
-        payment = answer.json()
-        self.buyer.payments[payment["payment_id"]] = (order_id, payment["status"])
         if payment["status"] == "failed":
             self._pay(order_id, "")
         elif payment["status"] in {"requires_action", "pending"} and self.chance.random() < 0.5:
-            path = f"/api/payments/{payment['payment_id']}/confirm/"
-            # A 409: the sweep, or a twin of this request, has settled it before.
-            answer = self.line.ask("POST", path, expected=(200, 409), key=new_key())
-            if answer.status == 200:
-                status = answer.json()["status"]
-                self.buyer.payments[payment["payment_id"]] = (order_id, status)
+            self._go_on(payment, "confirm")
+
+    def _begin_payment(self, order_id: int, token: str) -> dict[str, Any] | None:
+        """Begin a payment; return it, or None where the order took none."""
+        body = {"order_id": order_id, "payment_method": self.method}
+        body |= {"payment_token": token} if token else {}
+        answer = self._ask_perhaps_twice("/api/payments/", body, expected=(201,))
+        if answer.status != 201:
+            return None
+        payment: dict[str, Any] = answer.json()
+        self.buyer.payments[payment["payment_id"]] = (order_id, payment["status"])
+        return payment
+
+    def _go_on(self, payment: dict[str, Any], step: str) -> str:
+        """Confirm or cancel a payment; return its status as last seen."""
+        path = f"/api/payments/{payment['payment_id']}/{step}/"
+        # A 409: the sweep, or a twin of this request, has settled it before.
+        answer = self.line.ask("POST", path, expected=(200, 409), key=new_key())
+        if answer.status != 200:
+            return "unknown"
+        status: str = answer.json()["status"]
+        self.buyer.payments[payment["payment_id"]] = (payment["order_id"], status)
+        return status
 
     def _cancel(self, order_id: int) -> None:
         path = f"/api/orders/{order_id}/cancel/"

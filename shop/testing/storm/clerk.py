@@ -33,10 +33,14 @@ class Clerk:
         try:
             self.line.log_in(_NAME, _PASSWORD)
             while not stop.wait(0.1):
-                self._restock(random.choice(self.products))
-                self._reprice(random.choice(self.products))
+                self.work()
         except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report
             self.ledger.accuse(f"clerk: {type(error).__name__}: {error}")
+
+    def work(self) -> None:
+        """Do one round of work."""
+        self._restock(random.choice(self.products))
+        self._reprice(random.choice(self.products))
 
     def _restock(self, product: int) -> None:
         body = {"delta": random.randint(1, 20), "reason": "Delivery"}

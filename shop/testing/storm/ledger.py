@@ -27,6 +27,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.buyers: list[Buyer] = []
+        self.refunds: dict[int, tuple[int, str]] = {}
+        """Payment id and amount by the id of a refund that staff were promised."""
         self.answers: Counter[str] = Counter()
         self.wrong: list[str] = []
         self._lock = Lock()

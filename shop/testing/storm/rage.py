@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from shop.testing.postgres import Postgres, own_postgres
 from shop.testing.server import ROOT, Shop, environment_for, fresh_database, manage
-from shop.testing.storm.chaos import BACK_WITHIN, Chaos
+from shop.testing.storm.chaos import Chaos
 from shop.testing.storm.ledger import Ledger
 from shop.testing.storm.rows import read
 
@@ -106,16 +106,18 @@ def audit(shop: Shop) -> str:
         return f"BREACHES: {error.stdout}"
 
 
-def report(ledger: Ledger, chaos: Chaos, sums: dict[str, Any], found: str) -> int:
-    """Print what was seen; return the exit code."""
+def report(
+    ledger: Ledger, chaos: Chaos, sums: dict[str, Any], found: str, *, back_within: float
+) -> int:
+    """Print what was seen; return the exit code. ``back_within`` is in seconds, after each harm."""
     slowest = {what: max(times, default=0.0) for what, times in chaos.back_after.items()}
     say = sys.stdout.write
     say(f"answers   {dict(sorted(ledger.answers.items()))}\n")
     say(f"kills     {chaos.kills} workers, {len(chaos.back_after['PostgreSQL'])} restarts\n")
     for what, seconds in slowest.items():
         say(f"back      at most {seconds:.1f} s after {what}\n")
-        if seconds > BACK_WITHIN:
-            ledger.accuse(f"not back within {BACK_WITHIN:.0f} s after {what}: {seconds:.1f} s")
+        if seconds > back_within:
+            ledger.accuse(f"not back within {back_within:.0f} s after {what}: {seconds:.1f} s")
     say(f"books     {sums}\n{found}\n")
     bad = [status for status in ledger.answers if status.startswith("5") and status != "503"]
     if bad:

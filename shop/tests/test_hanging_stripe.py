@@ -1,0 +1,131 @@
+"""While Stripe hangs nothing is locked: a real server answers everyone else at once."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.factories import UserFactory
+from accounts.tokens import open_session
+from catalog.factories import ProductFactory
+from payments.models import Payment
+from payments.tests.fake_stripe.client import INTENTS
+from shop.testing.serving import faulty_server, place_order
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HANGING = 3
+"""Fewer than the seats of one worker: whoever asks finds one."""
+SECONDS = 7.0
+AT_ONCE = 2.0
+"""Far above what a request takes on a busy machine, and far below how long Stripe hangs."""
+
+
+@pytest.fixture(scope="module")
+def stripe_server(_fake_stripe, django_db_setup, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stripe")
+    with (
+        django_db_blocker.unblock(),
+        faulty_server(folder, **_fake_stripe.environment()) as server,
+    ):
+        yield server
+
+
+@pytest.fixture
+def known_stripe(fake_stripe, settings):
+    """The fake, and this process's own settings naming it too."""
+    settings.STRIPE_SECRET_KEY = fake_stripe.key
+    settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
+    settings.STRIPE_API_BASE = fake_stripe.url
+    return fake_stripe
+
+
+def timed(server, *args, **kwargs):
+    start = time.monotonic()
+    answer = server.send(*args, **kwargs)
+    assert time.monotonic() - start < AT_ONCE, args
+    return answer
+
+
+def pay_at(server, order, token=""):
+    body = {"order_id": order.pk, "payment_method": "stripe"}
+    body |= {"payment_token": token} if token else {}
+    caller = open_session(order.user).token
+    return server.send("POST", "/api/payments/", body, token=caller, key=str(order.pk))
+
+
+def assert_nothing_is_locked():
+    """Anyone may write, and on PostgreSQL nobody even has a transaction open."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT query FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            assert cursor.fetchall() == []
+        else:
+            cursor.execute("PRAGMA busy_timeout = 0")
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute("ROLLBACK")
+            cursor.execute("PRAGMA busy_timeout = 10000")
+
+
+def test_no_lock_is_held_while_stripe_hangs(stripe_server, known_stripe, ada):
+    """Others browse, add and order; the very orders and customers that wait can be written."""
+    plenty = ProductFactory(stock=100)
+    orders = [place_order(UserFactory(), plenty) for _ in range(HANGING)]
+    known_stripe.fail("hang", INTENTS, times=None, seconds=SECONDS)
+    with ThreadPoolExecutor(HANGING) as pool:
+        paying = [pool.submit(pay_at, stripe_server, order) for order in orders]
+        known_stripe.wait_for_requests(HANGING, "/v1/payment_intents")
+        assert_nothing_is_locked()
+        _shop_as(stripe_server, ada.pair.token, plenty)
+        for order in orders:
+            _shop_as(stripe_server, open_session(order.user).token, plenty)
+        cancel = ("POST", f"/api/orders/{orders[0].pk}/cancel/")
+        token = open_session(orders[0].user).token
+        assert timed(stripe_server, *cancel, token=token).status == 200
+        assert not any(payment.done() for payment in paying), "Stripe hangs all the while"
+        known_stripe.be_well()
+        assert {payment.result().status for payment in paying} == {201}
+    call_command("settle_payments")
+    statuses = list(Payment.objects.order_by("pk").values_list("status", flat=True))
+    assert sorted(statuses) == ["cancelled", "requires_action", "requires_action"]
+    call_command("audit")
+
+
+def _shop_as(server, token, product):
+    add = {"product_id": product.pk, "quantity": 1}
+    for _ in range(3):
+        assert timed(server, "GET", "/api/products/", token=token).status == 200
+        assert timed(server, "POST", "/api/cart/add/", add, token=token).status == 200
+    cart_id = timed(server, "GET", "/api/cart/", token=token).json()["cart_id"]
+    order = {"cart_id": cart_id}
+    assert timed(server, "POST", "/api/orders/", order, token=token).status == 201
+
+
+def test_no_lock_is_held_while_a_refund_hangs(stripe_server, known_stripe, ada, amy, tea):
+    order = place_order(ada.user, tea)
+    payment_id = pay_at(stripe_server, order, "pm_card_visa").json()["payment_id"]
+    path = f"/api/payments/{payment_id}/refunds/"
+    known_stripe.fail("hang", "/v1/refunds*", times=None, seconds=SECONDS)
+    staff, owner = amy.pair.token, ada.pair.token
+    with ThreadPoolExecutor(1) as pool:
+        refunding = pool.submit(
+            stripe_server.send, "POST", path, {"amount": "1.00"}, token=staff, key="r"
+        )
+        known_stripe.wait_for_requests(1, "/v1/refunds")
+        assert_nothing_is_locked()
+        shown = timed(stripe_server, "GET", path, token=owner).json()["refunds"]
+        assert [(each["amount"], each["status"]) for each in shown] == [("1.00", "pending")]
+        _shop_as(stripe_server, owner, tea)
+        assert not refunding.done(), "Stripe hangs all the while"
+        known_stripe.be_well()
+        refunding.result()
+    call_command("settle_payments")
+    payment = Payment.objects.get(pk=payment_id)
+    assert [each["refunded"] for each in known_stripe.ledger()] == [100]
+    assert (str(payment.amount_refunded), payment.status) == ("1.00", "succeeded")
+    call_command("audit")
