@@ -33,8 +33,7 @@ class Migration(migrations.Migration):
             model_name="product",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("is_published", True), ("parent", None)),
-                fields=["category", "id"],
-                include=("publish_at",),
+                fields=["category", "id", "publish_at"],
                 name="product_in_category",
             ),
         ),
@@ -42,8 +41,7 @@ class Migration(migrations.Migration):
             model_name="product",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("is_published", True), ("parent", None)),
-                fields=["brand", "id"],
-                include=("publish_at",),
+                fields=["brand", "id", "publish_at"],
                 name="product_of_brand",
             ),
         ),
@@ -51,8 +49,7 @@ class Migration(migrations.Migration):
             model_name="product",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("is_published", True), ("parent", None)),
-                fields=["price", "id"],
-                include=("publish_at",),
+                fields=["price", "id", "publish_at"],
                 name="product_by_price",
             ),
         ),
@@ -60,8 +57,7 @@ class Migration(migrations.Migration):
             model_name="product",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("is_published", True), ("parent", None)),
-                fields=["name", "id"],
-                include=("publish_at",),
+                fields=["name", "id", "publish_at"],
                 name="product_by_name",
             ),
         ),
@@ -69,8 +65,7 @@ class Migration(migrations.Migration):
             model_name="product",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("is_published", True), ("parent", None)),
-                fields=["sold", "id"],
-                include=("publish_at",),
+                fields=["sold", "id", "publish_at"],
                 name="product_by_sold",
             ),
         ),

@@ -199,9 +199,7 @@ class Product(models.Model):
             # GET /api/products/?category=, ?brand=, ?on_sale=true, ?ordering=; with publish_at, so
             # that a page far down is found in the index alone
             *(
-                models.Index(
-                    fields=[*fields, "id"], include=["publish_at"], condition=_LISTED, name=name
-                )
+                models.Index(fields=[*fields, "id", "publish_at"], condition=_LISTED, name=name)
                 for name, *fields in (
                     ("product_in_category", "category"),
                     ("product_of_brand", "brand"),

@@ -13,7 +13,7 @@ Pick = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def read_fields(query: QueryDict, shape: type[Serializer[Any]], *, for_staff: bool) -> Pick:
-    """Return what takes the members that ``fields`` names out of a shown product; or all.
+    """Return what takes ``id`` and what ``fields`` names out of a shown product; or all of it.
 
     Raises InvalidField, which names those that there are.
     """
@@ -25,6 +25,7 @@ def read_fields(query: QueryDict, shape: type[Serializer[Any]], *, for_staff: bo
         raise InvalidField(
             field="fields", reason=f"It names, by commas, some of: {', '.join(there)}."
         )
+    wanted.add("id")
     return lambda shown: {name: value for name, value in shown.items() if name in wanted}
 
 

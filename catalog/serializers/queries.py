@@ -20,7 +20,7 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
 FIELDS = _parameter(
     "fields",
     {"type": "string", "examples": ["id,name,price"]},
-    "The members wanted of a product, by commas; all unless told.",
+    "The members wanted of a product beside its id, by commas; all unless told.",
 )
 LIST_PARAMETERS = [
     _parameter(

@@ -145,6 +145,7 @@ def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for path in result["paths"].values():
         for operation in path.values():
             _share_refusals(operation["responses"], shared)
+            _tell_of_parts(operation, result["components"]["schemas"])
     result["components"] |= {"headers": _HEADERS, "responses": dict(sorted(shared.items()))}
     return result
 
@@ -157,6 +158,27 @@ def _share_refusals(responses: dict[str, Any], shared: dict[str, Any]) -> None:
             while shared.setdefault(name, response) != response:
                 name += ".too"  # the same code, told otherwise
             responses[status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _tell_of_parts(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Say that an operation with the parameter ``fields`` may answer with some members alone."""
+    if not any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
+        return
+    holder = operation["responses"]["200"]["content"]["application/json"]
+    name = holder["schema"]["$ref"].rpartition("/")[2]
+    for property_ in schemas[name]["properties"].values():
+        if "$ref" in property_.get("items", {}) and name.startswith("Paginated"):
+            whole = property_["items"]["$ref"].rpartition("/")[2]
+            property_["items"] = _whole_or_part(whole, schemas)
+            return
+    holder["schema"] = _whole_or_part(name, schemas)
+
+
+def _whole_or_part(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
+    part = f"Part{name}"
+    schemas[part] = {**schemas[name], "required": ["id"], "description": f"Some of {name}."}
+    reference = "#/components/schemas/"
+    return {"anyOf": [{"$ref": reference + name}, {"$ref": reference + part}]}
 
 
 class ShopAutoSchema(AutoSchema):
