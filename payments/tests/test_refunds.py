@@ -18,6 +18,7 @@ from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
 from shop.testing.books import assert_books_balance, statuses
+from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
 
@@ -232,6 +233,14 @@ def test_the_database_refuses_what_code_might_forget(payment):
         LedgerEntry.objects.create(payment=payment, kind="captured", amount=1)
     with pytest.raises(IntegrityError), transaction.atomic():
         Refund.objects.create(payment=payment, amount=0)
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_the_list_costs_the_same_for_one_refund_and_for_nine(ada, amy, payment, count):
+    for _ in range(count):
+        give_back(payment, "0.10", actor=amy.user)
+    with query_budget(1 + 3):
+        assert ada.get(path(payment)).json()["count"] == count
 
 
 @pytest.mark.django_db(transaction=True)
