@@ -17,7 +17,7 @@ from payments.services.asking import (
     refund_late_payment,
     send_refund,
 )
-from payments.services.settling import settle
+from payments.services.settling import UNDECIDED, settle
 from shop.core.faults import fault
 from shop.core.statements import insert
 from shop.core.transactions import transactional
@@ -28,8 +28,9 @@ logger = logging.getLogger("shop.payments")
 def hear(*, told: Told, method: str) -> None:
     """Apply an event of the gateway ``method``, whose signature was checked; once.
 
-    What it is about is fetched from the gateway first. Raises GatewayUnavailable, with nothing
-    written, so that the provider tells it again.
+    What it is about is fetched from the gateway first, unless it has ended here: of the many events
+    of a payment most come too late to tell anything. Raises GatewayUnavailable or GatewayBusy, with
+    nothing written, so that the provider tells it again.
     """
     if ProviderEvent.objects.filter(event_id=told.event_id).exists():
         return
@@ -38,6 +39,25 @@ def hear(*, told: Told, method: str) -> None:
         logger.warning("event %s is about no payment of ours: %s", told.event_id, told.reference)
         insert(ProviderEvent(event_id=told.event_id, kind=told.kind), unless_there=True)
         return
+    if not _can_change(payment, told):
+        insert(
+            ProviderEvent(event_id=told.event_id, kind=told.kind, payment=payment),
+            unless_there=True,
+        )
+        return
+    # A seat only for those that ask, else events would keep customers from paying.
+    with gateways.seat():
+        _ask_about(told, payment)
+
+
+def _can_change(payment: Payment, told: Told) -> bool:
+    """Return whether anything is still open that this event may be about."""
+    if payment.status in (*UNDECIDED, PaymentStatus.REFUND_PENDING):
+        return True
+    return "refund" in told.kind and bool(pending_refunds(payment))
+
+
+def _ask_about(told: Told, payment: Payment) -> None:
     what = charge_of(payment)
     what = replace(what, reference=what.reference or told.reference)
     outcome = gateways.ask(lambda: gateway_of(payment).fetch(what))

@@ -27,7 +27,8 @@ from payments.models import (
 from shop.core.statements import Update, insert
 from shop.core.transactions import transactional
 
-_UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
+UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
+"""What a gateway's answer may still move."""
 
 
 @transactional
@@ -64,7 +65,7 @@ def _ends(
     payment_id: int, captured: Decimal | None = None, **becomes: Any
 ) -> tuple[QuerySet[Payment], dict[str, Any]]:
     money = {} if captured is None else {"amount_captured": captured}
-    undecided = Payment.objects.filter(pk=payment_id, status__in=_UNDECIDED)
+    undecided = Payment.objects.filter(pk=payment_id, status__in=UNDECIDED)
     return undecided, {**_becomes(payment_id, **becomes)[1], **money, "settled_at": Now()}
 
 
@@ -78,7 +79,7 @@ def _write(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
         becomes["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         return _END.run(payment_id=payment_id, captured=captured, **becomes)
-    stays = outcome.status.value in _UNDECIDED
+    stays = outcome.status.value in UNDECIDED
     return (_STAY_OPEN if stays else _END).run(payment_id=payment_id, **becomes)
 
 

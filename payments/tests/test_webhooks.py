@@ -75,6 +75,19 @@ def test_events_in_any_order_lead_to_the_same(paid_by_app, order, fake_stripe, b
     assert_books_balance()
 
 
+def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe, amy):
+    """Five for one payment: were each to ask, events would keep customers from paying."""
+    tell(succeeded(fake_stripe))
+    refund = give_back(paid_by_app, "4.50", actor=amy.user)
+    assert refund.status == "succeeded"
+    asked = len(fake_stripe.requests("GET"))
+    for event in fake_stripe.events():
+        assert tell(event).status_code == 200
+    assert len(fake_stripe.requests("GET")) == asked
+    assert ProviderEvent.objects.count() == len(fake_stripe.events()) == 5
+    assert_books_balance()
+
+
 def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake_stripe):
     payment_id = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
     services.charge(payment_id=payment_id, token="pm_card_visa")

@@ -8,7 +8,7 @@ from uuid import uuid4
 from shop.testing.server import Answer, send
 from shop.testing.storm.ledger import Ledger
 
-_PATIENCE = 60.0
+_PATIENCE = 180.0
 
 
 class Line:

@@ -57,7 +57,7 @@ _WEBHOOKS = {"duplicate": 0.2, "delay": 3.0, "withhold": 0.1}
 
 def main() -> int:
     """Return the exit code."""
-    options = read_options("python -m shop.testing.storm.money", seconds=600)
+    options = read_options("python -m shop.testing.storm.money", seconds=600, clients=8)
     ledger = Ledger()
     with (
         running_fake_stripe() as fake,

@@ -35,11 +35,11 @@ class Stage:
     postgres: Postgres | None = None
 
 
-def read_options(program: str, *, seconds: float) -> argparse.Namespace:
+def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--seconds", type=float, default=seconds)
-    parser.add_argument("--clients", type=int, default=16)
+    parser.add_argument("--clients", type=int, default=clients)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     return parser.parse_args()
