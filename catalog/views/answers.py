@@ -40,8 +40,8 @@ class Body:
 class KeptAnswersViewSet(ShopViewSet):
     """A viewset of ``answer_public``: what is kept goes out before DRF reads the request.
 
-    DRF makes a request, a renderer, an anonymous user and permissions, which costs twice as much
-    as all the rest of a kept answer.
+    DRF makes a request, a renderer, an anonymous user and permissions, which costs as much as
+    to look the answer up and send it.
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
