@@ -15,9 +15,10 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from catalog import reads, revision
+from catalog import revision
 from catalog.errors import CursorOutdated
 from catalog.models import CatalogRevision, Product, Sale, for_sale
+from catalog.shown import detailed, variants_of
 from shop.core.errors import InvalidField
 
 PAGE = 100
@@ -87,7 +88,9 @@ def read_changes(text: str | None) -> Changes:
         .values_list("pk", ExpressionWrapper(for_sale(), output_field=BooleanField()))[: PAGE + 1]
     )
     page, has_more = rows[:PAGE], len(rows) > PAGE
-    shown = reads.with_variants([pk for pk, is_for_sale in page if is_for_sale])
+    pks = [pk for pk, is_for_sale in page if is_for_sale]
+    families = variants_of(pks)
+    shown = [(product, families[product.pk]) for product in detailed(pks)]
     deleted = [pk for pk, is_for_sale in page if not is_for_sale]
     if has_more:
         return Changes(shown, deleted, Cursor(epoch, cursor.since, until, page[-1][0]))

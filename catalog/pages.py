@@ -16,9 +16,9 @@ from django.db.models import Count, F, IntegerField, Subquery, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from rest_framework.request import Request
 
-from catalog import reads, revision
+from catalog import revision, shown
 from catalog.filters import Wanted, narrow
-from catalog.models import NAME_LENGTH, Product, ProductQuerySet
+from catalog.models import NAME_LENGTH, ProductQuerySet
 from catalog.sale_prices import in_cents
 from catalog.search import Query, by_relevance, correct, matching, read_query
 from shop.core.errors import InvalidField
@@ -60,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Products as ``reads.for_list`` reads them; ``count`` None where nobody counted."""
+    """Products as ``shown.listed`` reads them; ``count`` None where nobody counted."""
 
     products: list[Any]
     count: int | None
@@ -218,9 +218,7 @@ class Listing:
 
 def _read(pks: list[int]) -> list[Any]:
     """Read these products, in this order. One statement, or none."""
-    if not pks:
-        return []
-    found = {row.pk: row for row in reads.for_list(Product.objects.filter(pk__in=pks))}
+    found = {row.pk: row for row in shown.listed(pks)}
     return [found[pk] for pk in pks if pk in found]
 
 

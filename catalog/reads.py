@@ -1,14 +1,16 @@
 """Products with all that their readers see of them: price, pictures, words, in one statement."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Exists,
+    ExpressionWrapper,
     F,
     OuterRef,
     Q,
@@ -29,6 +31,7 @@ from catalog.models import (
     ProductTag,
     Sale,
     SaleQuerySet,
+    for_sale,
 )
 from catalog.pricing import Price, Reduction, price_of
 from shop.core.json_rows import JSONRows
@@ -81,20 +84,16 @@ def with_prices(products: ProductQuerySet) -> ProductQuerySet:
 
 
 def for_list(products: ProductQuerySet) -> ProductQuerySet:
-    """Add what a list shows: category, prices, the first picture, whether any is left."""
-    return (
-        with_prices(products)
-        .select_related("category")
-        .annotate(
-            pictures=_pictures(limit=1),
-            pieces=Case(
-                When(has_variants=True, then=Subquery(_pieces_of_variants())), default=F("stock")
-            ),
-            has_stock=Case(
-                When(has_variants=True, then=Exists(_variants_in_stock())),
-                default=Q(stock__gt=0) | Q(backorder=True),
-            ),
-        )
+    """Add what a list shows: prices, the first picture, whether any is left."""
+    return with_prices(products).annotate(
+        pictures=_pictures(limit=1),
+        pieces=Case(
+            When(has_variants=True, then=Subquery(_pieces_of_variants())), default=F("stock")
+        ),
+        has_stock=Case(
+            When(has_variants=True, then=Exists(_variants_in_stock())),
+            default=Q(stock__gt=0) | Q(backorder=True),
+        ),
     )
 
 
@@ -103,6 +102,7 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
     tags = ProductTag.objects.filter(product_id=OuterRef("pk")).order_by("tag")
     attributes = ProductAttribute.objects.filter(product_id=OuterRef("pk"))
     return for_list(products).annotate(
+        is_for_sale=ExpressionWrapper(for_sale(), output_field=BooleanField()),
         pictures=_pictures(limit=None),
         choices_of=F("parent__options"),
         tag_rows=JSONRows(tags, tag=F("tag")),
@@ -116,28 +116,6 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
             boolean=F("boolean"),
         ),
     )
-
-
-def variants_of(product_id: int) -> list[Any]:
-    """Return a product's variants as ``for_list`` reads them, in their order. One statement."""
-    return variants_of_all([product_id])[product_id]
-
-
-def variants_of_all(product_ids: Collection[int]) -> dict[int, list[Any]]:
-    """Return products' variants by the products' ids, each as ``variants_of``. One statement."""
-    variants = Product.objects.not_archived().filter(parent_id__in=product_ids)
-    families: dict[int, list[Any]] = {pk: [] for pk in product_ids}
-    variant: Any
-    for variant in for_list(variants).order_by("position", "pk"):
-        families[variant.parent_id].append(variant)
-    return families
-
-
-def with_variants(product_ids: Collection[int]) -> list[tuple[Any, list[Any]]]:
-    """Return products as ``for_detail`` reads them, each with its variants. Two statements."""
-    families = variants_of_all(product_ids)
-    products = for_detail(Product.objects.filter(pk__in=product_ids)).order_by("pk")
-    return [(product, families[product.pk]) for product in products]
 
 
 def price(product: Any) -> Price:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog import reads
-from catalog.models import AttributeKind, Category
+from catalog.models import AttributeKind
 from catalog.serializers.categories import CategoryLinkSerializer, show_link
 from catalog.serializers.pictures import PictureSerializer, show_picture
 from shop.core.fields import AmountField
@@ -162,7 +162,7 @@ class ProductSerializer(ListedProductSerializer):
 
 
 def show_listed(product: Any, *, origin: str, for_staff: bool) -> dict[str, Any]:
-    """Return a product that ``reads.for_list`` read, as an entry of a list.
+    """Return a product that ``shown.listed`` read, as an entry of a list.
 
     ``origin`` is scheme and host of the request, for the links to pictures.
     """
@@ -188,7 +188,7 @@ def show_listed(product: Any, *, origin: str, for_staff: bool) -> dict[str, Any]
 def show_product(
     product: Any, variants: list[Any], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
-    """Return a product that ``reads.for_detail`` read, with its variants."""
+    """Return a product that ``shown.detailed`` read, with its variants."""
     names = product.options if product.parent_id is None else []
     return {
         **show_listed(product, origin=origin, for_staff=for_staff),
@@ -243,10 +243,10 @@ def _show_first(pictures: list[dict[str, Any]], *, origin: str) -> dict[str, Any
     return show_picture(pictures[0], origin=origin) if pictures else None
 
 
-def _show_category(category: Category | None, *, for_staff: bool) -> dict[str, Any] | None:
+def _show_category(category: Any, *, for_staff: bool) -> dict[str, Any] | None:
     if category is None or not (category.is_published or for_staff):
         return None
-    return show_link(category.pk, category.name, category.slug)
+    return show_link(category.id, category.name, category.slug)
 
 
 def _show_attribute(row: dict[str, Any]) -> dict[str, Any]:

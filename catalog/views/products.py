@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog import reads, services
+from catalog import services, shown
 from catalog.changes import SINCE_PATTERN, read_changes
 from catalog.errors import (
     CategoryNotFound,
@@ -128,8 +128,7 @@ class ProductViewSet(KeptAnswersViewSet):
             form = read(NewProductSerializer, request)
             product = services.create_product(**form, actor=_staff(request))
             location = f"{request.path}{product.pk}/"
-            shown = self._show(product.pk)
-            return Response(shown, status=201, headers={"Location": location})
+            return Response(self._show(product.pk), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -178,8 +177,7 @@ class ProductViewSet(KeptAnswersViewSet):
                 product_id=int(pk), variant=cast("services.NewVariant", form), actor=_staff(request)
             )
             location = f"{request.path.removesuffix(f'{pk}/variants/')}{variant.pk}/"
-            shown = self._show(variant.pk)
-            return Response(shown, status=201, headers={"Location": location})
+            return Response(self._show(variant.pk), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -255,12 +253,11 @@ class ProductViewSet(KeptAnswersViewSet):
         return read_fields(self.request.query_params, shape, for_staff=self._for_staff())
 
     def _show(self, product_id: int) -> dict[str, Any]:
-        products = reads.for_detail(self.get_queryset().filter(pk=product_id))
-        product = products.first()
-        if product is None:
-            raise NotFound
-        variants = reads.variants_of(product_id) if product.has_variants else []
         how: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        product, *_ = shown.detailed([product_id]) or [None]
+        if product is None or product.archived_at or not (how["for_staff"] or product.is_for_sale):
+            raise NotFound
+        variants = shown.variants_of([product_id])[product_id] if product.has_variants else []
         return show_product(product, variants, **how)
 
     def _for_staff(self) -> bool:
