@@ -130,7 +130,9 @@ class Shopper:
             with CaptureQueriesContext(connection) as captured:
                 requests[name]()
             parts.append(f"## {name}\n")
-            parts += [_plan(query["sql"], seen) for query in captured]
+            # Several inserts may go in one round trip, and have a plan each.
+            statements = [s for query in captured for s in query["sql"].split("; INSERT")]
+            parts += [_plan(statement, seen) for statement in statements]
         return "\n".join(part for part in parts if part)
 
     def _get(self, path: str) -> Any:
