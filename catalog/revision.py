@@ -17,6 +17,8 @@ from typing import Any
 
 from django.db import connection
 
+from shop.core.statements import fetch
+
 MAX_ANSWERS = 1000
 MARKED_SINGLY = 1000
 """Products that one change marks one by one in the feed of changes; of more it marks all."""
@@ -137,10 +139,10 @@ def forget() -> None:
 def instant() -> tuple[str, int, float]:
     """Return the epoch, the number and the database's time, in seconds since 1970."""
     sql = _READ.format(now=_NOW[connection.vendor])
-    rows = _execute(sql, [])
+    rows = fetch(sql, [])
     if not rows:
         _execute(_START, [token_hex(8)])
-        rows = _execute(sql, [])
+        rows = fetch(sql, [])
     epoch, number, now = rows[0]
     return epoch, number, now
 

@@ -258,7 +258,7 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
     # A file, since an in-memory test database fails under threads; one for each test process.
     _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
 elif _database.get("ENGINE") == "django.db.backends.postgresql":
-    _database["ENGINE"] = "shop.core.postgresql"  # Django's, with a cheaper health check
+    _database["ENGINE"] = "shop.core.postgresql"  # Django's, with prepared statements
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
@@ -275,6 +275,9 @@ else:
         "the shop is built and tested for SQLite and PostgreSQL alone."
     )
 DATABASES = {"default": _database}
+# Hot statements are planned once a connection; a pooler that hands out a connection for each
+# transaction (pgbouncer's transaction mode) would lose them.
+PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 
 # -- Who is here ---------------------------------------------------------------------------------
 

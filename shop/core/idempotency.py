@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.core.files import File
-from django.db import OperationalError, connection, models
+from django.db import OperationalError, models
 from django.db.models.functions import Now
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -27,6 +27,7 @@ from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
+from shop.core.statements import execute
 from shop.core.transactions import sqlstate, transactional
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class _Claim:
         index for longer than the lock time-out.
         """
         try:
-            if _write(_CLAIM, self.user_id, self.scope, self.key, self.fingerprint, b""):
+            if execute(_CLAIM, [self.user_id, self.scope, self.key, self.fingerprint, b""]):
                 return None
         except OperationalError as error:
             if sqlstate(error) == _LOCK_NOT_AVAILABLE:
@@ -91,11 +92,11 @@ class _Claim:
             answer.get("Location", ""),
             answer.content,
         )
-        _write(_STORE, *kept, self.user_id, self.scope, self.key)
+        execute(_STORE, [*kept, self.user_id, self.scope, self.key])
 
     def name(self, resource_id: int) -> None:
         """Let the record say which row the work is about."""
-        _write(_NAME, resource_id, self.user_id, self.scope, self.key)
+        execute(_NAME, [resource_id, self.user_id, self.scope, self.key])
 
     def _records(self) -> models.QuerySet[IdempotencyKey]:
         return IdempotencyKey.objects.filter(user_id=self.user_id, scope=self.scope, key=self.key)
@@ -257,12 +258,6 @@ def _freeze(response: Response) -> HttpResponse:
 
 def _freeze_conflict(error: Conflict) -> HttpResponse:
     return HttpResponse(dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON)
-
-
-def _write(sql: str, *values: Any) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return int(cursor.rowcount)
 
 
 def _replay(record: IdempotencyKey) -> HttpResponse:

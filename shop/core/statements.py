@@ -2,8 +2,9 @@
 
 Django builds a query's SQL anew at each use, which costs several times what PostgreSQL takes to
 answer it. Here ``build`` is an ordinary function from values to a queryset; PostgreSQL gets the SQL
-of its first use, for each set of names, with the values of this one. SQLite takes the ORM's way
-each time: its rows need the ORM's conversions.
+of its first use, for each set of names, with the values of this one, and plans it once a connection
+(``shop.core.postgresql``). SQLite takes the ORM's way each time: its rows need the ORM's
+conversions.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +22,10 @@ from django.db.transaction import get_connection
 
 Connection = BaseDatabaseWrapper
 Value = int | str | Decimal
-_Compiled = tuple[str, list[Any]]
+_Compiled = tuple[str, list[str]]
+
+_ROW_BY_ROW = 10
+"""Rows up to which it is faster to insert each by the prepared statement of one."""
 
 
 class Select:
@@ -43,7 +47,7 @@ class Select:
             compiled = _compile(connection, self._build(**marks).query, marks)
             self._compiled[tuple(values)] = compiled
         with connection.cursor() as cursor:
-            _execute(cursor, compiled, values)
+            _execute(connection, cursor, compiled, values)
             return cursor.fetchall()  # type: ignore[no-any-return]
 
     def row(self, **values: Value) -> tuple[Any, ...] | None:
@@ -74,7 +78,7 @@ class Update:
             query.add_update_values(columns)
             compiled = self._compiled[tuple(values)] = _compile(connection, query, marks)
         with connection.cursor() as cursor:
-            _execute(cursor, compiled, values)
+            _execute(connection, cursor, compiled, values)
             return int(cursor.rowcount)
 
 
@@ -93,18 +97,55 @@ def _mark(kind: type[Value], name: str, number: int) -> Value:
 
 
 def _compile(connection: Connection, query: Any, marks: dict[str, Value]) -> _Compiled:
-    """Return SQL and parameters, the place of each value held by its name in a one-tuple."""
+    """Return SQL with a place for each value, and the values' names in the order of the places.
+
+    Whatever else the query holds is written into the SQL: a plan for any status does not use an
+    index of those that are open.
+    """
     sql, parameters = query.get_compiler(connection=connection).as_sql()
     names = {mark: name for name, mark in marks.items()}
-    places = [(names[p],) if p in names else p for p in parameters]
-    if {p[0] for p in places if isinstance(p, tuple)} != set(marks):
+    places = [names[p] for p in parameters if p in names]
+    if set(places) != set(marks):
         raise ValueError(f"a value does not reach the statement as it is: {sql}")
-    return sql, places
+    with connection.cursor() as cursor:
+        written = tuple("%s" if p in names else _literal(cursor, p) for p in parameters)
+    return sql.replace("%%", "%%%%") % written, places
 
 
-def _execute(cursor: Any, compiled: _Compiled, values: dict[str, Value]) -> None:
+def _literal(cursor: Any, value: Any) -> str:
+    text: bytes = cursor.mogrify("%s", [value])
+    return text.decode().replace("%", "%%")
+
+
+def _execute(connection: Any, cursor: Any, compiled: _Compiled, values: dict[str, Value]) -> None:
     sql, places = compiled
-    cursor.execute(sql, [values[p[0]] if isinstance(p, tuple) else p for p in places])
+    connection.run(cursor, sql, [values[name] for name in places])
+
+
+def execute(sql: str, values: Sequence[Any]) -> int:
+    """Execute hand-written SQL; return how many rows it found.
+
+    Only what stands for its ``%s`` may vary from call to call.
+    """
+    with get_connection().cursor() as cursor:
+        _run(cursor, sql, values)
+        return int(cursor.rowcount)
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of hand-written SQL, as ``execute``."""
+    with get_connection().cursor() as cursor:
+        _run(cursor, sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _run(cursor: Any, sql: str, values: Sequence[Any]) -> None:
+    connection: Any = get_connection()
+    if connection.vendor == "postgresql":
+        connection.run(cursor, sql, values)
+    else:
+        cursor.execute(sql, values)
 
 
 def insert(row: Model, *, unless_there: bool = False) -> bool:
@@ -113,12 +154,12 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     With ``unless_there``, a row that a unique constraint forbids is no error but a False; the
     transaction goes on, without a savepoint of its own on PostgreSQL.
     """
-    connection = get_connection()
+    connection: Any = get_connection()
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
     sql, given, filled = _insertion(type(row), unless_there, _stated(row))
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_value(connection, field, row) for field in given])
+        connection.run(cursor, sql, [_value(connection, field, row) for field in given])
         found = cursor.fetchone()
     for field, value in zip(filled, found or (), strict=False):
         setattr(row, field.attname, value)
@@ -170,20 +211,24 @@ def insert_all(rows: Sequence[Model]) -> None:
 
     PostgreSQL gets all of it in one round trip. Needs the caller's transaction.
     """
-    connection = get_connection()
+    connection: Any = get_connection()
     if connection.vendor != "postgresql":
         for model, group in groupby(rows, _model_of):
             model._default_manager.bulk_create(group)  # noqa: SLF001 - public
         return
-    statements, values = [], []
-    for model, group in groupby(rows, _model_of):
-        sql, places, fields = _insertions(model, ())
-        batch = list(group)
-        statements.append(sql + ", ".join([places] * len(batch)))
-        values += [_value(connection, field, row) for row in batch for field in fields]
-    if statements:
-        with connection.cursor() as cursor:
-            cursor.execute("; ".join(statements), values)
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        statements, values = [], []
+        for model, group in groupby(rows, _model_of):
+            start, places, fields = _insertions(model, ())
+            batch = list(group)
+            if len(batch) <= _ROW_BY_ROW:
+                statements += [connection.prepared(start + places, len(fields))] * len(batch)
+            else:
+                statements.append(start + ", ".join([places] * len(batch)))
+            values += [_value(connection, field, row) for row in batch for field in fields]
+        cursor.execute("; ".join(statements), values)
 
 
 @cache
