@@ -20,6 +20,8 @@ from django.db import connection
 from shop.core.statements import fetch
 
 MAX_ANSWERS = 1000
+KEPT_UNDER = "shop.kept_under"
+"""In a request's META: the revision under which its answer is everyone's, if it is (shop.door)."""
 MARKED_SINGLY = 1000
 """Products that one change marks one by one in the feed of changes; of more it marks all."""
 
@@ -58,6 +60,10 @@ class _Schedule:
     last: float | None
     next: float | None
 
+    def shown(self) -> str:
+        """Return the revision that readers see: it also names the last instant that came."""
+        return self.revision if self.last is None else f"{self.revision}-{self.last:.3f}"
+
 
 # Revision and bytes by absolute URL, and what answers are made with by a name: counts, the sales
 # that are on. To read one is atomic, to make room for one is not.
@@ -89,7 +95,13 @@ def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
 
 def current() -> str:
     """Return the revision, one tiny statement; one more after a change or a scheduled instant."""
-    return _read()[0]
+    epoch, number, now = instant()
+    revision = f"{epoch}-{number}"
+    known = _known(revision, now)
+    if known is None:
+        known = _read_schedule(revision)
+        _schedule[:] = [known]
+    return known.shown()
 
 
 def keeps(url: str) -> bool:
@@ -138,13 +150,27 @@ def forget() -> None:
 
 def instant() -> tuple[str, int, float]:
     """Return the epoch, the number and the database's time, in seconds since 1970."""
-    sql = _READ.format(now=_NOW[connection.vendor])
+    sql = instant_sql()
     rows = fetch(sql, [])
     if not rows:
         _execute(_START, [token_hex(8)])
         rows = fetch(sql, [])
     epoch, number, now = rows[0]
     return epoch, number, now
+
+
+def instant_sql() -> str:
+    """Return the statement of ``instant``: no row until the first reader or writer."""
+    return _READ.format(now=_NOW[connection.vendor])
+
+
+def shown_at(epoch: str, number: int, now: float) -> str | None:
+    """Return the revision that readers see at an ``instant``, as ``current`` does.
+
+    None where this process does not know yet what the clock does under it.
+    """
+    known = _known(f"{epoch}-{number}", now)
+    return None if known is None else known.shown()
 
 
 def _keep(among: dict[str, tuple[str, Any]], name: str, revision: str, what: Any) -> None:
@@ -155,15 +181,12 @@ def _keep(among: dict[str, tuple[str, Any]], name: str, revision: str, what: Any
         among[name] = (revision, what)
 
 
-def _read() -> tuple[str, float]:
-    epoch, number, now = instant()
-    revision = f"{epoch}-{number}"
+def _known(revision: str, now: float) -> _Schedule | None:
+    """Return what this process noted of the clock, if that is still so."""
     known = _schedule[0] if _schedule else None
     if known is None or known.revision != revision or (known.next and known.next <= now):
-        known = _read_schedule(revision)
-        _schedule[:] = [known]
-    shown = revision if known.last is None else f"{revision}-{known.last:.3f}"
-    return shown, now
+        return None
+    return known
 
 
 def _read_schedule(revision: str) -> _Schedule:

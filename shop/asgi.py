@@ -21,11 +21,13 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from catalog.revision import KEPT_UNDER
 from shop.core.bodies import limit_of
 from shop.core.errors import RequestTimeout, ShopError, Unavailable
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
 from shop.core.renderers import dumps
+from shop.door import Answer, Door, Headers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -39,8 +41,6 @@ _UPLOADS = 8
 logger = logging.getLogger("shop.requests")
 
 Environ = dict[str, Any]
-Headers = list[tuple[bytes, bytes]]
-Answer = tuple[int, Headers, bytes]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -58,25 +58,37 @@ class Application:
         self._uploads = 0
         self._threads = ThreadPoolExecutor(THREADS)
         self._under_way = 0
+        self._door = Door()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request; a client that left gets none."""
+        key = self._door.key_of(scope)
+        answer = await self._door.answer(key) if key else None
+        if answer is None:
+            answer = await self._answer(scope, receive)
+            if answer is None:
+                return
+            if key and answer.kept_under:
+                self._door.keep(key, answer)
+        status, headers, content, _ = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    async def _answer(self, scope: dict[str, Any], receive: Receive) -> Answer | None:
+        """Take the body in, and let Django answer; None for a client that left."""
         try:
             with self._body_for(scope) as (body, length, within):
                 async with asyncio.timeout(within):
                     if not await _read_body(body, length, receive):
-                        return
-                answer = await self._answer(scope, body)
+                        return None
+                return await self._in_a_thread(scope, body)
         except TimeoutError:
-            answer = _refuse(scope, RequestTimeout())
+            return _refuse(scope, RequestTimeout())
         except ShopError as refusal:
-            answer = _refuse(scope, refusal)
+            return _refuse(scope, refusal)
         except OSError as error:
             logger.error("a body was not taken in: %s", error)  # noqa: TRY400 - the disk's fault
-            answer = _refuse(scope, Unavailable())
-        status, headers, content = answer
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+            return _refuse(scope, Unavailable())
 
     @contextmanager
     def _body_for(self, scope: dict[str, Any]) -> Iterator[tuple[IO[bytes], int, float]]:
@@ -98,7 +110,7 @@ class Application:
         finally:
             self._uploads -= 1
 
-    async def _answer(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
+    async def _in_a_thread(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
         """Wait for a thread, unless so many wait already that an answer would come too late."""
         if self._under_way >= THREADS + _WAITING:
             return _refuse(scope, Unavailable())
@@ -121,7 +133,7 @@ class Application:
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
-        return head[0], head[1], body
+        return Answer(head[0], head[1], body, environ.get(KEPT_UNDER))
 
 
 def _length(scope: dict[str, Any]) -> int:
@@ -200,7 +212,7 @@ def _refuse(scope: dict[str, Any], error: ShopError) -> Answer:
         logger.warning("%s %r: %s, unread", *values, extra={"facts": facts})
     finally:
         request_id.reset(mark)
-    return error.status, _encode(list(headers.items())), dumps(problem(error))
+    return Answer(error.status, _encode(list(headers.items())), dumps(problem(error)))
 
 
 application = Application(get_wsgi_application())

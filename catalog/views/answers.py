@@ -68,6 +68,7 @@ def _answer_kept(request: HttpRequest) -> HttpResponse | None:
     if body is None:
         request.catalog_revision = revision_now  # type: ignore[attr-defined] # answer_public goes on
         return None
+    asked[revision.KEPT_UNDER] = revision_now
     return _vary(_send(request, revision_now, body, is_public=True))
 
 
@@ -113,9 +114,13 @@ def _answer(
     if body is None:
         data = make()
         body = Body(data)
-        if url and data.get("products", True):  # what shows nothing has no end of names
+        if not data.get("products", True):
+            url = None  # what shows nothing has no end of names
+        if url:
             revision.keep(url, revision_now, body)
     is_public = not request.user.is_authenticated
+    if url and is_public:
+        request.META[revision.KEPT_UNDER] = revision_now
     return _vary(_send(request, revision_now, body, is_public=is_public))
 
 

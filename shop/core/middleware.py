@@ -109,27 +109,45 @@ def _refuse(request: HttpRequest, error: Exception) -> HttpResponseBase:
 
 
 def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    log_answer(
+        request.method,
+        request.path,
+        response.status_code,
+        seconds,
+        user_id=_user_id(request),
+        reason=getattr(request, "refused_for", ""),
+    )
+
+
+def log_answer(
+    method: str | None,
+    path: str,
+    status: int,
+    seconds: float,
+    *,
+    user_id: Any = None,
+    reason: str = "",
+) -> None:
     """Log a request in one line: never its query, its headers or its body, which bear secrets."""
+    level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
+    if not logger.isEnabledFor(level):
+        return
     milliseconds = round(1000 * seconds, 1)
-    status = response.status_code
+    why = f": {reason}" if reason else ""
+    # By hand: logger.log would look up the caller's line, which costs more than all the rest.
+    values = (method, path, status, milliseconds, why)
+    record = logging.LogRecord(logger.name, level, __file__, 0, _LINE, values, None)
     facts = {
-        "user_id": _user_id(request),
-        "method": request.method,
-        "path": request.path,
+        "user_id": user_id,
+        "method": method,
+        "path": path,
         "status": status,
         "duration_ms": milliseconds,
     }
-    reason = getattr(request, "refused_for", "")
     if reason:
         facts["reason"] = reason
-    level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
-    if logger.isEnabledFor(level):
-        why = f": {reason}" if reason else ""
-        values = (request.method, request.path, status, milliseconds, why)
-        # By hand: logger.log would look up the caller's line, which costs more than all the rest.
-        record = logging.LogRecord(logger.name, level, __file__, 0, _LINE, values, None)
-        record.facts = facts
-        logger.handle(record)
+    record.facts = facts
+    logger.handle(record)
 
 
 def _user_id(request: HttpRequest) -> Any:

@@ -1,0 +1,240 @@
+"""Answers that go out at the door, without Django: when they do, and when they must not."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connection, connections
+from django.http.request import HttpHeaders
+from django.utils import timezone
+
+from catalog import revision, services
+from shop.asgi import Application
+from shop.core.postgresql import loop
+from shop.core.postgresql.loop import LoopQuery
+from shop.door import PASSED, READ
+from shop.tests.test_asgi import ask, scope
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no door"),
+    pytest.mark.django_db(transaction=True),
+]
+
+LIST = b"/api/products/"
+HOST = (b"host", b"testserver")
+GZIP = (b"accept-encoding", b"gzip")
+
+
+class Django:
+    """The whole of it, counting its requests, each on a connection of its own."""
+
+    def __init__(self):
+        self.handler = WSGIHandler()
+        self.asked = 0
+
+    def __call__(self, environ, start_response):
+        self.asked += 1
+        response = self.handler(environ, start_response)
+        body = b"".join(response)
+        response.close()
+        connections.close_all()
+        return [body]
+
+
+@pytest.fixture
+def django():
+    revision.forget()
+    return Django()
+
+
+@pytest.fixture
+def application(django):
+    return Application(django)
+
+
+def read(application, *headers, path=LIST, query=b"", method="GET"):
+    """Return status, headers without the request's id, body, and the id."""
+    given = headers if any(name == b"host" for name, _ in headers) else (HOST, *headers)
+    start, content = ask(application, scope(*given, method=method, path=path, query=query))
+    named = dict(start["headers"])
+    return start["status"], named, content["body"], named.pop(b"x-request-id")
+
+
+def test_what_django_answered_once_goes_out_at_the_door(application, django, tea):
+    for path in (LIST, b"%s%d/" % (LIST, tea.pk), b"/api/categories/"):
+        before = django.asked
+        first, second = read(application, path=path), read(application, path=path)
+        assert first[:3] == second[:3]
+        assert first[3] != second[3]
+        assert django.asked == before + 1
+
+
+def test_a_change_of_the_catalogue_ends_it(application, django, tea):
+    assert b'"price":"4.50"' in read(application)[2]
+    services.update_product(product_id=tea.pk, price="11.00")
+    assert b'"price":"11.00"' in read(application)[2]
+    assert b'"price":"11.00"' in read(application)[2]
+    assert django.asked == 2
+
+
+def test_a_time_that_came_ends_it(tea):
+    soon = timezone.now() + timedelta(hours=1)
+    services.update_product(product_id=tea.pk, publish_at=soon)
+    shown = revision.current()
+    epoch, number, now = revision.instant()
+    assert revision.shown_at(epoch, number, now) == shown
+    assert revision.shown_at(epoch, number, now + 3599) == shown
+    assert revision.shown_at(epoch, number, now + 3601) is None
+    assert revision.shown_at(epoch, number + 1, now) is None
+
+
+@pytest.mark.parametrize("header", sorted(PASSED))
+def test_what_may_be_somebodys_own_is_djangos(application, django, tea, header):
+    read(application)
+    for _ in range(2):
+        read(application, (header, b"0"))
+    assert django.asked == 3
+
+
+def test_other_methods_and_refusals_are_djangos(application, django, tea):
+    for about in (
+        {"method": "HEAD"},
+        {"method": "OPTIONS"},
+        {"path": b"/api/products/999/"},
+        {"query": b"colour=red"},
+        {"query": b"search=tea"},
+        {"path": b"/api/products/changes/"},
+        {"path": b"/readyz"},
+    ):
+        before = django.asked
+        assert read(application, **about)[0] == read(application, **about)[0]
+        assert django.asked == before + 2, about
+
+
+def test_each_header_that_is_read_has_its_own_answer(application, tea, settings):
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
+    settings.ALLOWED_HOSTS = ["testserver", "other.example.com"]
+    etag = read(application)[1][b"etag"]
+    asked = [
+        [],
+        [GZIP],
+        [(b"accept-encoding", b"identity")],
+        [(b"if-none-match", etag)],
+        [(b"if-none-match", etag), GZIP],
+        [(b"if-none-match", b'"other"')],
+        [(b"origin", b"https://app.example.com")],
+        [(b"origin", b"https://evil.example.com")],
+        [(b"accept", b"application/json")],
+        [(b"host", b"other.example.com")],
+        [(b"host", b"unknown.example.com")],
+        [(b"accept", b"text/plain")],
+    ]
+    for headers in asked:
+        alone = read(Application(Django()), *headers)
+        answers = [read(application, *headers) for _ in range(3)]
+        for answer in answers:
+            assert (answer[0], answer[2]) == (alone[0], alone[2])
+            assert {**answer[1], b"allow": b""} == {**alone[1], b"allow": b""}
+
+
+def test_django_reads_no_other_header_of_such_a_request(tea, monkeypatch):
+    names = set()
+
+    class Environ(dict):
+        def __getitem__(self, name):
+            names.add(name)
+            return super().__getitem__(name)
+
+        def get(self, name, default=None):
+            names.add(name)
+            return super().get(name, default)
+
+        def __contains__(self, name):
+            names.add(name)
+            return super().__contains__(name)
+
+    get = HttpHeaders.__getitem__
+
+    def see(self, name):
+        names.add(f"HTTP_{name.upper().replace('-', '_')}")
+        return get(self, name)
+
+    monkeypatch.setattr(HttpHeaders, "__getitem__", see)
+    handler = WSGIHandler()
+
+    def wsgi(environ, start_response):
+        body = b"".join(handler(Environ(environ), start_response))
+        connections.close_all()
+        return [body]
+
+    for _ in range(2):  # made, and kept
+        assert read(Application(wsgi))[0] == 200
+    headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
+    known = {name.decode() for name in READ | PASSED}
+    assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
+
+
+def test_without_its_server_the_door_is_shut(application, django, tea, monkeypatch):
+    monkeypatch.setattr(loop, "_PAUSE", 0)
+    read(application)
+    read(application)
+    assert django.asked == 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE query LIKE '%%catalogrevision WHERE id = 1' AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchall() == [(True,)]
+    assert [read(application)[0] for _ in range(3)] == [200] * 3
+    assert django.asked == 2
+
+
+def test_after_a_failure_the_server_is_left_alone_for_a_moment(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    query = LoopQuery("SELECT 1")
+
+    async def ask_twice():
+        first = await query.row()
+        monkeypatch.setitem(connection.settings_dict, "PORT", port)
+        return first, await query.row()
+
+    port = connection.settings_dict["PORT"]
+    assert asyncio.run(ask_twice()) == (None, None)
+
+
+async def _until_one_waits(cursor):
+    while True:
+        cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        if cursor.fetchone()[0]:
+            return
+        await asyncio.sleep(0.01)
+
+
+def test_who_comes_while_it_is_asked_waits_for_the_next_time(db):
+    query = LoopQuery(
+        "SELECT nextval('catalog_product_id_seq') FROM (SELECT pg_advisory_xact_lock(7)) held"
+    )
+
+    async def ask_while_it_is_asked(cursor):
+        first = asyncio.create_task(query.row())
+        await _until_one_waits(cursor)
+        others = [asyncio.create_task(query.row()) for _ in range(3)]
+        await asyncio.sleep(0)
+        others[0].cancel()
+        cursor.execute("SELECT pg_advisory_unlock(7)")
+        return await first, await others[1], await others[2]
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7)")
+        (first,), (second,), (third,) = asyncio.run(ask_while_it_is_asked(cursor))
+    assert (second, third) == (first + 1, first + 1)
+
+
+def test_a_server_that_hangs_is_not_waited_for(db, monkeypatch):
+    monkeypatch.setattr(loop, "_PATIENCE", 0.05)
+    query = LoopQuery("SELECT 1 FROM (SELECT pg_advisory_xact_lock(7)) held")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(7)")
+        assert asyncio.run(query.row()) is None
+        cursor.execute("SELECT pg_advisory_unlock(7)")
