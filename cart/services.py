@@ -14,7 +14,7 @@ from catalog.models import Product, for_sale
 from catalog.pricing import current_price
 from catalog.reads import any_sale, sales_on
 from catalog.services import LockedProduct, choose_variant
-from shop.core.statements import Select, Update, insert
+from shop.core.statements import Select, Update, insert, insert_all
 from shop.core.transactions import transactional
 
 _ATTEMPTS = 8
@@ -129,7 +129,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     elif shelf.lines >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
-        insert(CartItem(cart_id=cart_id, product_id=product_id, quantity=quantity))
+        insert_all([CartItem(cart_id=cart_id, product_id=product_id, quantity=quantity)])
     return cart_id
 
 

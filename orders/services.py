@@ -179,7 +179,7 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
 def note_event(*, order_id: int, note: str, actor: User | None) -> None:
     """Write down what happened to an order without changing its status."""
     status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    insert(OrderEvent(order_id=order_id, status=status, note=note, actor=actor))
+    insert_all([OrderEvent(order_id=order_id, status=status, note=note, actor=actor)])
 
 
 def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "") -> None:
@@ -197,7 +197,7 @@ def _try_move(
     """
     if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
-    insert(OrderEvent(order_id=order_id, status=wanted, note=note, actor=actor))
+    insert_all([OrderEvent(order_id=order_id, status=wanted, note=note, actor=actor)])
     return True
 
 

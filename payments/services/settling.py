@@ -24,7 +24,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from shop.core.statements import Update, insert
+from shop.core.statements import Update, insert, insert_all
 from shop.core.transactions import transactional
 
 UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
@@ -129,7 +129,10 @@ _ENTRIES = {
 
 def _enter(payment: Payment, kind: EntryKind, amount: Decimal, actor: User | None) -> None:
     reference = payment.provider_reference
-    insert(LedgerEntry(payment=payment, kind=kind, amount=amount, reference=reference, actor=actor))
+    entry = LedgerEntry(
+        payment_id=payment.pk, kind=kind, amount=amount, reference=reference, actor=actor
+    )
+    insert_all([entry])
 
 
 @transactional
@@ -160,16 +163,15 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
 def _give_back(refund: Refund) -> None:
     """Enter money that went back, and tell payment and order. The caller holds the order's lock."""
     payment, amount = refund.payment, refund.amount
-    insert(
-        LedgerEntry(
-            payment=payment,
-            refund=refund,
-            kind=EntryKind.REFUNDED,
-            amount=amount,
-            reference=refund.provider_reference,
-            actor=refund.actor,
-        )
+    entry = LedgerEntry(
+        payment_id=payment.pk,
+        refund=refund,
+        kind=EntryKind.REFUNDED,
+        amount=amount,
+        reference=refund.provider_reference,
+        actor=refund.actor,
     )
+    insert_all([entry])
     _close_refunded(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)

@@ -27,7 +27,7 @@ from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
-from shop.core.statements import execute
+from shop.core.statements import defer, execute
 from shop.core.transactions import sqlstate, transactional
 
 T = TypeVar("T")
@@ -92,11 +92,11 @@ class _Claim:
             answer.get("Location", ""),
             answer.content,
         )
-        execute(_STORE, [*kept, self.user_id, self.scope, self.key])
+        defer(_STORE, [*kept, self.user_id, self.scope, self.key])
 
     def name(self, resource_id: int) -> None:
         """Let the record say which row the work is about."""
-        execute(_NAME, [resource_id, self.user_id, self.scope, self.key])
+        defer(_NAME, [resource_id, self.user_id, self.scope, self.key])
 
     def _records(self) -> models.QuerySet[IdempotencyKey]:
         return IdempotencyKey.objects.filter(user_id=self.user_id, scope=self.scope, key=self.key)

@@ -132,6 +132,16 @@ def execute(sql: str, values: Sequence[Any]) -> int:
         return int(cursor.rowcount)
 
 
+def defer(sql: str, values: Sequence[Any]) -> None:
+    """Execute hand-written SQL whose outcome nobody waits for, as ``insert_all``."""
+    connection: Any = get_connection()
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            connection.defer(cursor, connection.prepared(sql, len(values)), values)
+        else:
+            cursor.execute(sql, values)
+
+
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of hand-written SQL, as ``execute``."""
     with get_connection().cursor() as cursor:
@@ -209,7 +219,8 @@ def _insertion(
 def insert_all(rows: Sequence[Model]) -> None:
     """Insert new rows, of one model or several, in their order; nothing is set on them.
 
-    PostgreSQL gets all of it in one round trip. Needs the caller's transaction.
+    PostgreSQL gets all of it with the next statement of the caller's transaction, which it needs,
+    or with its commit: that is where an IntegrityError shows.
     """
     connection: Any = get_connection()
     if connection.vendor != "postgresql":
@@ -228,7 +239,7 @@ def insert_all(rows: Sequence[Model]) -> None:
             else:
                 statements.append(start + ", ".join([places] * len(batch)))
             values += [_value(connection, field, row) for row in batch for field in fields]
-        cursor.execute("; ".join(statements), values)
+        connection.defer(cursor, "; ".join(statements), values)
 
 
 @cache

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
 from django.db.utils import NotSupportedError, OperationalError
 
+from shop.core.postgresql.connection import Connection, Cursor
+
 MAX_PREPARED = 200
 """Statements that one connection keeps prepared: each holds some memory of the server."""
 
@@ -29,7 +31,8 @@ class DatabaseWrapper(PostgresWrapper):
     def get_new_connection(self, conn_params: Any) -> Any:
         """Connect; the server has prepared nothing for a new connection."""
         self._prepared = {}
-        return super().get_new_connection(conn_params)
+        factories = {"connection_factory": Connection, "cursor_factory": Cursor}
+        return super().get_new_connection({**conn_params, **factories})
 
     def is_usable(self) -> bool:
         """Return whether the server has kept silent since the last statement."""
@@ -53,6 +56,24 @@ class DatabaseWrapper(PostgresWrapper):
             if self.in_atomic_block:
                 raise OperationalError("A migration changed a table in use.") from error
             self.run(cursor, sql, values)
+
+    def defer(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
+        """Execute ``sql``, whose outcome nobody waits for, with the transaction's next statement.
+
+        Outside a transaction it is executed at once.
+        """
+        raw: Any = self.connection
+        raw.deferring = self.in_atomic_block
+        try:
+            cursor.execute(sql, values)
+        finally:
+            raw.deferring = False
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Roll back; what is owed came after the savepoint, and shall not happen."""
+        raw: Any = self.connection
+        raw.owed = b""
+        super()._savepoint_rollback(sid)  # type: ignore[misc] # Django's, which its stubs lack
 
     def prepared(self, sql: str, places: int) -> str:
         """Return SQL that does what ``sql`` does, by a statement that this connection has prepared.

@@ -1,0 +1,135 @@
+"""What goes to PostgreSQL together, and that it happens in its order, or not at all."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
+
+from shop.core.models import RateCounter
+from shop.core.statements import defer, insert_all
+from shop.testing.races import at_once
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no round trips"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+def counter(key, attempts=1):
+    return RateCounter(key=key, attempts=attempts, ends_at=1)
+
+
+def keys():
+    return list(RateCounter.objects.order_by("key").values_list("key", flat=True))
+
+
+def status():
+    return connection.connection.get_transaction_status()
+
+
+def test_a_transaction_begins_with_its_first_statement():
+    keys()
+    with transaction.atomic():
+        assert status() == TRANSACTION_STATUS_IDLE
+        keys()
+        assert status() == TRANSACTION_STATUS_INTRANS
+    assert status() == TRANSACTION_STATUS_IDLE
+
+
+def test_one_that_asks_nothing_is_none():
+    for _ in range(2):
+        with transaction.atomic():
+            pass
+        assert (status(), keys()) == (TRANSACTION_STATUS_IDLE, [])
+
+
+def test_what_is_deferred_goes_with_what_follows():
+    insert_all([counter("a")])  # prepares the statement
+    with transaction.atomic():
+        insert_all([counter("b %")])
+        assert status() == TRANSACTION_STATUS_IDLE
+        assert keys() == ["a", "b %"]
+        assert at_once(keys) == [["a"]]
+    assert at_once(keys) == [["a", "b %"]]
+
+
+def test_or_with_the_commit():
+    with transaction.atomic():
+        insert_all([counter("a")])
+        defer("UPDATE core_ratecounter SET attempts = %s WHERE key = %s", [7, "a"])
+    assert RateCounter.objects.get().attempts == 7
+
+
+def test_outside_a_transaction_it_goes_at_once():
+    insert_all([counter("a")])
+    assert at_once(keys) == [["a"]]
+
+
+def test_a_transaction_that_fails_forgets_it():
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        insert_all([counter("a")])
+        raise ZeroDivisionError
+    assert keys() == []
+    insert_all([counter("b")])
+    assert keys() == ["b"]
+
+
+def test_a_savepoint_that_fails_forgets_what_came_after_it():
+    with transaction.atomic():
+        insert_all([counter("before")])
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            insert_all([counter("within")])
+            raise ZeroDivisionError
+        insert_all([counter("after")])
+    assert keys() == ["after", "before"]
+
+
+def test_a_refusal_shows_at_the_next_statement_and_undoes_all():
+    insert_all([counter("a")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all([counter("b"), counter("a")])
+        keys()
+        pytest.fail("the statement that took it along was answered")
+    assert keys() == ["a"]
+
+
+def test_or_at_the_commit():
+    insert_all([counter("a")])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all([counter("b"), counter("a")])
+    assert (keys(), status()) == (["a"], TRANSACTION_STATUS_IDLE)
+
+
+def test_within_a_savepoint_the_rest_goes_on():
+    insert_all([counter("a")])
+    with transaction.atomic():
+        insert_all([counter("b")])
+        with pytest.raises(IntegrityError), transaction.atomic():
+            insert_all([counter("a")])
+        insert_all([counter("c")])
+    assert keys() == ["a", "b", "c"]
+
+
+def test_cursors_of_the_server_come_after_it():
+    with transaction.atomic():
+        insert_all([counter("a")])
+        assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
+    assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
+
+
+def test_many_at_once_come_after_it_and_the_rest_is_refused():
+    with transaction.atomic(), connection.cursor() as cursor:
+        insert_all([counter("a")])
+        sql = "UPDATE core_ratecounter SET attempts = attempts + %s"
+        cursor.executemany(sql, [(2,), (3,)])
+        for overtaking in (cursor.copy_expert, cursor.cursor.callproc):
+            with pytest.raises(NotImplementedError):
+                overtaking("COPY core_ratecounter TO STDOUT", None)
+    assert RateCounter.objects.get().attempts == 6
+
+
+def test_the_log_of_statements_shows_each_by_itself(django_assert_num_queries):
+    with django_assert_num_queries(4) as captured, transaction.atomic():
+        insert_all([counter("a")])
+        keys()
+    sent = [query["sql"].split(" ")[0] for query in captured.captured_queries]
+    assert sent == ["BEGIN", "EXECUTE", "SELECT", "COMMIT"]
