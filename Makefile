@@ -16,7 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz storm money-storm bench lock
+.PHONY: help run install serve test lint schema client fuzz storm money-storm bench bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -75,6 +75,9 @@ money-storm: $(VENV)/.development ## ten minutes of purchases and refunds by a f
 bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
 
+bench-rivals: $(VENV)/.development ## measure the shop beside other shops; installs them first (BENCH="--rounds 5 --save")
+	@$(BIN)/python -m bench.rivals $(BENCH)
+
 schema: $(VENV)/.development ## write docs/openapi.yaml anew
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
@@ -85,6 +88,8 @@ lock: $(VENV)/.development ## compile the lock files anew
 		--custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-s3.txt requirements-s3.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o bench/rivals/requirements.txt bench/rivals/requirements.in
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

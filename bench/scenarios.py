@@ -113,6 +113,14 @@ def product(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
+def walk(shelf: Shelf, customer: Customer) -> Client:
+    """Every product once, in an order of its own: one operation."""
+    for pk in random.sample(shelf.product_ids, len(shelf.product_ids)):
+        answer = expect((yield request("GET", f"/api/products/{pk}/")), 200)
+        assert answer.body == shelf.products[pk]
+    yield None
+
+
 def product_made(shelf: Shelf, customer: Customer) -> Client:
     """The same for someone who is logged in."""
     while True:

@@ -1,0 +1,1 @@
+"""The shop beside other shops in one run: ``python -m bench.rivals``."""

@@ -1,0 +1,1 @@
+"""A minimal shop of django-oscar-api, as its documentation describes one."""

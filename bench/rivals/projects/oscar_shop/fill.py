@@ -1,0 +1,64 @@
+"""Fills an empty database: ``python -m oscar_shop.fill PRODUCTS CUSTOMERS``."""
+
+import sys
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402 - only now there are settings
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from oscar.core.loading import get_model  # noqa: E402
+from rest_framework.authtoken.models import Token  # noqa: E402
+
+_DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
+
+
+def main(products: int, customers: int) -> None:
+    """Make so many products and customers; each customer's token is its number."""
+    call_command("migrate", verbosity=0)
+    _stock(products)
+    get_model("address", "Country").objects.create(
+        iso_3166_1_a2="NL", printable_name="Netherlands", is_shipping_country=True
+    )
+    for number in range(customers):
+        user = User.objects.create(username=f"customer{number}")
+        Token.objects.create(user=user, key=f"token{number}")
+        get_model("analytics", "UserRecord").objects.create(user=user)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _stock(products: int) -> None:
+    kind = get_model("catalogue", "ProductClass").objects.create(name="Thing")
+    partner = get_model("partner", "Partner").objects.create(name="Partner")
+    product, record = get_model("catalogue", "Product"), get_model("partner", "StockRecord")
+    made = product.objects.bulk_create(
+        product(
+            title=f"Product {number}",
+            slug=f"product-{number}",
+            upc=f"{number}",
+            description=_DESCRIPTION,
+            product_class=kind,
+        )
+        for number in range(products)
+    )
+    record.objects.bulk_create(
+        record(
+            product=one,
+            partner=partner,
+            partner_sku=f"{number}",
+            price=f"{number % 200 + 1}.50",
+            num_in_stock=100_000_000,
+        )
+        for number, one in enumerate(made)
+    )
+    # As in a shop that has sold: where two are the first to want a product at once, Oscar's
+    # counters answer one of them 500.
+    counter = get_model("analytics", "ProductRecord")
+    counter.objects.bulk_create(counter(product=one) for one in made)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

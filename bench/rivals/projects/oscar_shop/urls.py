@@ -1,0 +1,5 @@
+"""Oscar's API alone."""
+
+from django.urls import include, path
+
+urlpatterns = [path("api/", include("oscarapi.urls"))]

@@ -1,0 +1,1 @@
+"""A minimal shop of django-salesman, as its documentation describes one."""

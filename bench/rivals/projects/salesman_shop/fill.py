@@ -1,0 +1,39 @@
+"""Fills an empty database: ``python -m salesman_shop.fill PRODUCTS CUSTOMERS``."""
+
+import sys
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402 - only now there are settings
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from rest_framework.authtoken.models import Token  # noqa: E402
+
+from salesman_shop.models import Product  # noqa: E402
+
+_DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
+
+
+def main(products: int, customers: int) -> None:
+    """Make so many products and customers; each customer's token is its number."""
+    call_command("migrate", run_syncdb=True, verbosity=0)
+    Product.objects.bulk_create(
+        Product(
+            name=f"Product {number}",
+            description=_DESCRIPTION,
+            price=f"{number % 200 + 1}.50",
+            stock=100_000_000,
+        )
+        for number in range(products)
+    )
+    for number in range(customers):
+        user = User.objects.create(username=f"customer{number}")
+        Token.objects.create(user=user, key=f"token{number}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

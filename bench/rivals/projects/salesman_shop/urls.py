@@ -1,0 +1,23 @@
+"""Salesman's API, and the catalogue, which is each Salesman shop's own: in plain DRF."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from salesman_shop.models import Product
+from salesman_shop.serializers import ProductSerializer
+
+
+class ProductViewSet(ReadOnlyModelViewSet):
+    """Pages of twenty, and single products."""
+
+    queryset = Product.objects.order_by("pk")
+    serializer_class = ProductSerializer
+
+
+router = SimpleRouter()
+router.register("products", ProductViewSet)
+urlpatterns = [
+    path("api/", include("salesman.urls")),
+    path("api/", include(router.urls)),
+]
