@@ -38,7 +38,7 @@ class Select:
 
     def rows(self, **values: Value) -> list[tuple[Any, ...]]:
         """Return every row. A value has the same type at each use."""
-        connection = get_connection()
+        connection: Any = get_connection()
         if connection.vendor != "postgresql":
             return list(self._build(**values))
         compiled = self._compiled.get(tuple(values))
@@ -46,7 +46,7 @@ class Select:
             marks = _marks(values)
             compiled = _compile(connection, self._build(**marks).query, marks)
             self._compiled[tuple(values)] = compiled
-        with connection.cursor() as cursor:
+        with connection.hot_cursor() as cursor:
             _execute(connection, cursor, compiled, values)
             return cursor.fetchall()  # type: ignore[no-any-return]
 
@@ -66,7 +66,7 @@ class Update:
 
     def run(self, **values: Value) -> int:
         """Return how many rows it found."""
-        connection = get_connection()
+        connection: Any = get_connection()
         if connection.vendor != "postgresql":
             queryset, columns = self._build(**values)
             return queryset.update(**columns)
@@ -77,7 +77,7 @@ class Update:
             query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(columns)
             compiled = self._compiled[tuple(values)] = _compile(connection, query, marks)
-        with connection.cursor() as cursor:
+        with connection.hot_cursor() as cursor:
             _execute(connection, cursor, compiled, values)
             return int(cursor.rowcount)
 
@@ -127,27 +127,32 @@ def execute(sql: str, values: Sequence[Any]) -> int:
 
     Only what stands for its ``%s`` may vary from call to call.
     """
-    with get_connection().cursor() as cursor:
+    with _cursor() as cursor:
         _run(cursor, sql, values)
         return int(cursor.rowcount)
+
+
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of hand-written SQL, as ``execute``."""
+    with _cursor() as cursor:
+        _run(cursor, sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def defer(sql: str, values: Sequence[Any]) -> None:
     """Execute hand-written SQL whose outcome nobody waits for, as ``insert_all``."""
     connection: Any = get_connection()
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         if connection.vendor == "postgresql":
             connection.defer(cursor, connection.prepared(sql, len(values)), values)
         else:
             cursor.execute(sql, values)
 
 
-def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of hand-written SQL, as ``execute``."""
-    with get_connection().cursor() as cursor:
-        _run(cursor, sql, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+def _cursor() -> Any:
+    connection: Any = get_connection()
+    return connection.hot_cursor() if connection.vendor == "postgresql" else connection.cursor()
 
 
 def _run(cursor: Any, sql: str, values: Sequence[Any]) -> None:
@@ -168,7 +173,7 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
     sql, given, filled = _insertion(type(row), unless_there, _stated(row))
-    with connection.cursor() as cursor:
+    with connection.hot_cursor() as cursor:
         connection.run(cursor, sql, [_value(connection, field, row) for field in given])
         found = cursor.fetchone()
     for field, value in zip(filled, found or (), strict=False):
@@ -229,7 +234,7 @@ def insert_all(rows: Sequence[Model]) -> None:
         return
     if not rows:
         return
-    with connection.cursor() as cursor:
+    with connection.hot_cursor() as cursor:
         statements, values = [], []
         for model, group in groupby(rows, _model_of):
             start, places, fields = _insertions(model, ())

@@ -43,19 +43,33 @@ class DatabaseWrapper(PostgresWrapper):
         poller.register(raw.fileno(), select.POLLIN)
         return not poller.poll(0)
 
+    def hot_cursor(self) -> Any:
+        """Return a cursor for ``run`` and ``defer``: without Django's wrapper, if nobody listens.
+
+        The wrapper costs more than a short statement does in this process.
+        """
+        if self.queries_logged or self.execute_wrappers or self.connection is None:
+            return self.cursor()
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        self.validate_no_broken_transaction()
+        return self.create_cursor()
+
     def run(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
-        """Execute ``sql`` by a ``cursor`` of this connection; the server plans it once.
+        """Execute ``sql`` by a ``hot_cursor``; the server plans it once a connection.
 
         Only what stands for its ``%s`` may vary from call to call. Raises OperationalError where,
         under a transaction, a migration changed the shape of what it returns: trying again helps.
         """
         try:
-            cursor.execute(self.prepared(sql, len(values)), values)
+            with self.wrap_database_errors:
+                cursor.execute(self.prepared(sql, len(values)), values)
         except NotSupportedError as error:  # "cached plan must not change result type"
             self._prepared = {}
             if self.in_atomic_block:
                 raise OperationalError("A migration changed a table in use.") from error
-            self.run(cursor, sql, values)
+            with self.wrap_database_errors:
+                cursor.execute(sql, values)
 
     def defer(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
         """Execute ``sql``, whose outcome nobody waits for, with the transaction's next statement.
@@ -65,7 +79,8 @@ class DatabaseWrapper(PostgresWrapper):
         raw: Any = self.connection
         raw.deferring = self.in_atomic_block
         try:
-            cursor.execute(sql, values)
+            with self.wrap_database_errors:
+                cursor.execute(sql, values)
         finally:
             raw.deferring = False
 
@@ -90,7 +105,7 @@ class DatabaseWrapper(PostgresWrapper):
             name = f"shop_{self._numbered}"
             numbered = sql % tuple(f"${n + 1}" for n in range(places))
             raw: Any = self.connection
-            with self.wrap_database_errors, raw.cursor() as cursor:
-                cursor.execute(f"PREPARE {name} AS {numbered}")
+            with self.wrap_database_errors:
+                raw.say(f"PREPARE {name} AS {numbered}")
             self._prepared[sql] = name
         return f"EXECUTE {name} ({', '.join(['%s'] * places)})" if places else f"EXECUTE {name}"

@@ -84,8 +84,12 @@ class Connection(PlainConnection):  # type: ignore[misc]
         """Execute what is owed, now."""
         if self.owed:
             owed, self.owed = self.owed, b""
-            with super().cursor() as cursor:
-                cursor.execute(owed)
+            self.say(owed)
+
+    def say(self, statement: str | bytes) -> None:
+        """Execute one statement now, before whatever is owed."""
+        with super().cursor() as cursor:
+            PlainCursor.execute(cursor, statement)
 
     def commit(self) -> None:
         """Execute what is owed, and commit; nothing, if nothing was asked."""
@@ -100,6 +104,5 @@ class Connection(PlainConnection):  # type: ignore[misc]
     def _end(self, how: bytes) -> None:
         if self._begins and self.owed != _BEGIN:
             owed, self.owed = self.owed, b""
-            with super().cursor() as cursor:
-                PlainCursor.execute(cursor, owed + how)
+            self.say(owed + how)
             self.owed = _BEGIN
