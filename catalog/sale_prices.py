@@ -86,7 +86,7 @@ def first_by_price(
         return products
     sign = "-" if descending else ""
     by_list_price = products.order_by(f"{sign}price", f"{sign}pk")
-    looked_at = by_list_price.values_list("cents_now", flat=True)[: number * _LOOKED_AT]
+    looked_at = by_list_price.values_list(F("cents_now"), flat=True)[: number * _LOOKED_AT]
     prices = sorted(looked_at, reverse=descending)
     if len(prices) < number:
         return products

@@ -128,7 +128,7 @@ class Product(models.Model):
     )
     # A column, as no index may be on stock itself: each order would have to write every index anew.
     is_stocked = models.GeneratedField(
-        expression=Q(stock__gt=0) | Q(backorder=True),
+        expression=Q(stock__gt=0) | Q(backorder=True),  # type: ignore[arg-type] # it is one
         output_field=models.BooleanField(),
         db_persist=True,
         help_text="May be sold now; of a product with variants its variants' is asked for.",
