@@ -23,12 +23,7 @@ from catalog.models import (
     ProductQuerySet,
     ProductTag,
 )
-from catalog.sale_prices import (
-    ActiveSale,
-    in_cents,
-    reduced_only,
-    with_price_now,
-)
+from catalog.sale_prices import ActiveSale, in_cents, reduced_only, with_price_now
 from catalog.search import MAX_LENGTH as SEARCH_LENGTH
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField

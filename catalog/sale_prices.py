@@ -13,7 +13,8 @@ from catalog.models import CategoryLink, ProductQuerySet, Sale, SaleKind
 from shop.core.money import MAX_AMOUNT
 
 _MOST = int(MAX_AMOUNT * 100)
-# Of so many more products than are wanted the prices are looked at before the others are left out.
+# How many products are looked at for each that is wanted: so a sale of up to two thirds of the shop
+# does not widen the range from its upper end.
 _LOOKED_AT = 3
 _FURTHEST = 1000
 
@@ -78,9 +79,9 @@ def first_by_price(
 ) -> ProductQuerySet:
     """Leave out what is not among the first ``number`` products by price now for sure.
 
-    Some are looked at by list price. As many of them as are wanted cost no more than the last of
-    these, so the first ``number`` of all do neither, whichever they are. One statement, none where
-    they lie too far down to be worth it.
+    Some are looked at by list price. As many of them as are wanted cost no more than a certain
+    price (or, ``descending``, no less), so the first ``number`` of all do neither, whichever they
+    are. One statement; none, and all products, where the page is too far down to be worth it.
     """
     if number > _FURTHEST:
         return products
