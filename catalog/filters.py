@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Case, Exists, F, Q, When
 from django.http import QueryDict
 from rest_framework.serializers import ValidationError
 
@@ -23,7 +23,7 @@ from catalog.models import (
     ProductQuerySet,
     ProductTag,
 )
-from catalog.sale_prices import active_sales_now, in_cents, reduced_only, with_price_now
+from catalog.sale_prices import ActiveSale, in_cents, reduced_only, with_price_now
 from catalog.search import MAX_LENGTH as SEARCH_LENGTH
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
@@ -155,12 +155,17 @@ def read_wanted(query: QueryDict) -> Wanted:
 
 
 def narrow(
-    products: ProductQuerySet, wanted: Wanted, revision_now: str | None, *, for_staff: bool
+    products: ProductQuerySet,
+    wanted: Wanted,
+    revision_now: str | None,
+    *,
+    sales: tuple[ActiveSale, ...],
+    for_staff: bool,
 ) -> ProductQuerySet:
-    """Return the products that fit, but for the search; with ``cents_now`` if sales decide.
+    """Return the products that fit, but for the search; with ``cents_now`` if ``sales`` decide.
 
-    A statement for each of the attributes and the sales that are on, if they are wanted and not
-    noted under the revision. Raises InvalidField for an attribute that there is not.
+    A statement for the attributes, if they are wanted and not noted under the revision. Raises
+    InvalidField for an attribute that there is not.
     """
     values = wanted.values
     if "category" in values:
@@ -175,7 +180,7 @@ def narrow(
     if "in_stock" in values:
         there = _in_stock()
         products = products.filter(there if values["in_stock"] else ~there)
-    return _at_price(products, wanted, revision_now) if wanted.needs_prices else products
+    return _at_price(products, wanted, sales) if wanted.needs_prices else products
 
 
 def _check(wanted: Wanted) -> None:
@@ -218,17 +223,19 @@ def _in_category(products: ProductQuerySet, pk: int, *, for_staff: bool) -> Prod
 
 
 def _in_stock() -> Q:
-    some = Q(stock__gt=0) | Q(backorder=True)
-    variants = Product.objects.not_archived().filter(
-        some, parent_id=OuterRef("pk"), parent__isnull=False
-    )
-    return (Q(has_variants=False) & some) | (Q(has_variants=True) & Q(Exists(variants)))
+    """Return the condition that a product is in stock, or one of its variants is.
+
+    A choice and no alternative, and the variants as one set: for these PostgreSQL counts all
+    products in the index alone.
+    """
+    variants = Product.objects.not_archived().filter(parent__isnull=False, is_stocked=True)
+    stocked = When(has_variants=True, then=Q(pk__in=variants.values("parent_id")))
+    return Q(Case(stocked, default=F("is_stocked"), output_field=BooleanField()))
 
 
 def _at_price(
-    products: ProductQuerySet, wanted: Wanted, revision_now: str | None
+    products: ProductQuerySet, wanted: Wanted, sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    sales = revision.find_fact("sales", revision_now, active_sales_now)
     column, scale = ("cents_now", in_cents) if sales else ("price", Decimal)
     if sales:
         products = with_price_now(products, sales)

@@ -19,7 +19,14 @@ from rest_framework.request import Request
 from catalog import revision, shown
 from catalog.filters import Wanted, narrow
 from catalog.models import NAME_LENGTH, ProductQuerySet
-from catalog.sale_prices import in_cents
+from catalog.sale_prices import (
+    ActiveSale,
+    above_cents,
+    active_sales_now,
+    below_cents,
+    first_by_price,
+    in_cents,
+)
 from catalog.search import Query, by_relevance, correct, matching, read_query
 from shop.core.errors import InvalidField
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
@@ -29,10 +36,21 @@ _MAX_KEY = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An ordering: by a column, then by id, both this way."""
+    """An ordering: by a column, then by id, both this way; ``sales`` those that decide it."""
 
     column: str
     descending: bool = False
+    sales: tuple[ActiveSale, ...] = ()
+
+    def take(self, products: ProductQuerySet, page: slice, *columns: Any) -> list[Any]:
+        """Return columns of the products that are at these places in this order."""
+        near = products
+        if self.sales:
+            near = first_by_price(products, page.stop, self.sales, descending=self.descending)
+        rows = list(self.sort(near).values_list(*columns)[page])
+        if near is not products and len(rows) < page.stop - page.start:  # prices changed meanwhile
+            rows = list(self.sort(products).values_list(*columns)[page])
+        return rows
 
     def sort(self, products: ProductQuerySet) -> ProductQuerySet:
         """Put products in this order."""
@@ -45,6 +63,10 @@ class Order:
         if self.column == "pk":
             side = "lt" if self.descending else "gt"
             return products.filter(**{f"pk__{side}": place.pk})
+        if self.sales and self.descending:
+            products = below_cents(products, place.key, self.sales)
+        elif self.sales:
+            products = above_cents(products, place.key)
         beyond = TupleLessThan if self.descending else TupleGreaterThan
         key = Decimal(place.key) / 100 if self.column == "price" else place.key
         return products.filter(beyond(Tuple(F(self.column), F("pk")), (key, place.pk)))
@@ -129,13 +151,17 @@ class Listing:
         Raises InvalidField (400) or PageBeyondEnd (404).
         """
         position = self._position()
-        products = narrow(products.listed(), self.wanted, self.revision, for_staff=self.for_staff)
+        sales = self._sales()
+        order = self._order(sales)
+        products = narrow(
+            products.listed(), self.wanted, self.revision, sales=sales, for_staff=self.for_staff
+        )
         search = self.wanted.values.get("search")
         if search is None:
-            return self._show(position, self._find(position, products))
-        rows = self._find(position, self._search(products, read_query(search)))
+            return self._show(position, self._find(position, order, products))
+        rows = self._find(position, order, self._search(products, read_query(search)))
         if not rows.pks and (query := correct(search)):
-            rows = self._find(position, self._search(products, query))
+            rows = self._find(position, order, self._search(products, query))
         return self._show(position, rows)
 
     def _position(self) -> Position:
@@ -151,22 +177,20 @@ class Listing:
         ranked = self.wanted.ordering == "relevance"
         return by_relevance(products, query) if ranked else matching(products, query)
 
-    def _find(self, position: Position, products: ProductQuerySet) -> Rows:
-        """Find the ids of a page, and how many there are, in one statement."""
-        order = self._order(products)
+    def _find(self, position: Position, order: Order, products: ProductQuerySet) -> Rows:
+        """Find the ids of a page, and how many there are, in one statement; two if sales decide."""
         if position.number is None:
             if position.place is not None:
                 products = order.after(products, position.place)
-            found = order.sort(products).values_list("pk", order.column)
-            return Rows(list(found[: position.size + 1]), None)
+            page = slice(0, position.size + 1)
+            return Rows(order.take(products, page, "pk", order.column), None)
         noted = None if "search" in self.wanted.values else f"count {self.wanted.filters()}"
         count = revision.recall_fact(noted, self.revision) if noted else None
         start = (position.number - 1) * position.size
         page = slice(start, start + position.size)
         if count is not None:
-            return Rows(list(order.sort(products).values_list("pk")[page]), count)
-        total = _count(order, products)
-        rows = list(order.sort(products).values_list("pk", total)[page])
+            return Rows(order.take(products, page, "pk"), count)
+        rows = order.take(products, page, "pk", _count(order, products))
         count = rows[0][1] if rows else products.count()
         if noted:
             revision.note_fact(noted, self.revision, count)
@@ -183,12 +207,18 @@ class Listing:
         previous = self._link(page=number - 1) if number > 1 else None
         return Page(_read(rows.pks), rows.count, following, previous)
 
-    def _order(self, products: ProductQuerySet) -> Order:
+    def _sales(self) -> tuple[ActiveSale, ...]:
+        """Return the sales that are on, if prices decide; a statement where they are not noted."""
+        if not self.wanted.needs_prices:
+            return ()
+        found: tuple[ActiveSale, ...] = revision.find_fact("sales", self.revision, active_sales_now)
+        return found
+
+    def _order(self, sales: tuple[ActiveSale, ...]) -> Order:
         ordering = self.wanted.ordering
         if ordering not in {"price", "-price"}:
             return _ORDERS[ordering]
-        column = "cents_now" if "cents_now" in products.query.annotations else "price"
-        return Order(column, ordering.startswith("-"))
+        return Order("cents_now" if sales else "price", ordering.startswith("-"), sales)
 
     def _link_after(self, rows: Rows, position: Position) -> str | None:
         if len(rows.rows) <= position.size:

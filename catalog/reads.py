@@ -92,7 +92,7 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
         ),
         has_stock=Case(
             When(has_variants=True, then=Exists(_variants_in_stock())),
-            default=Q(stock__gt=0) | Q(backorder=True),
+            default=F("is_stocked"),
         ),
     )
 
@@ -141,7 +141,7 @@ def _variants() -> QuerySet[Product]:
 
 
 def _variants_in_stock() -> QuerySet[Product]:
-    return _variants().filter(Q(stock__gt=0) | Q(backorder=True))
+    return _variants().filter(is_stocked=True)
 
 
 def _pieces_of_variants() -> QuerySet[Product, Any]:

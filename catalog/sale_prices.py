@@ -10,6 +10,13 @@ from django.db.models import BigIntegerField, Case, DecimalField, ExpressionWrap
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, Round
 
 from catalog.models import CategoryLink, ProductQuerySet, Sale, SaleKind
+from shop.core.money import MAX_AMOUNT
+
+_MOST = int(MAX_AMOUNT * 100)
+# How many products are looked at for each that is wanted: so a sale of up to two thirds of the shop
+# does not widen the range from its upper end.
+_LOOKED_AT = 3
+_FURTHEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,57 @@ def reduced_only(sales: tuple[ActiveSale, ...]) -> Q:
     if not sales:
         return Q(compare_at_price__gt=F("price"))
     return Q(cents_now__lt=Greatest(cents("price"), Coalesce(cents("compare_at_price"), 0)))
+
+
+def above_cents(products: ProductQuerySet, least: int) -> ProductQuerySet:
+    """Leave out by list price, thus by its index, what costs less now than ``least`` for sure."""
+    return products.filter(price__gte=_amount(least))
+
+
+def below_cents(
+    products: ProductQuerySet, most: int, sales: tuple[ActiveSale, ...]
+) -> ProductQuerySet:
+    """Leave out by list price, thus by its index, what costs more now than ``most`` for sure."""
+    return products.filter(price__lte=_amount(highest_price(most, sales)))
+
+
+def first_by_price(
+    products: ProductQuerySet, number: int, sales: tuple[ActiveSale, ...], *, descending: bool
+) -> ProductQuerySet:
+    """Leave out what is not among the first ``number`` products by price now for sure.
+
+    Some are looked at by list price. As many of them as are wanted cost no more than a certain
+    price (or, ``descending``, no less), so the first ``number`` of all do neither, whichever they
+    are. One statement; none, and all products, where the page is too far down to be worth it.
+    """
+    if number > _FURTHEST:
+        return products
+    sign = "-" if descending else ""
+    by_list_price = products.order_by(f"{sign}price", f"{sign}pk")
+    looked_at = by_list_price.values_list(F("cents_now"), flat=True)[: number * _LOOKED_AT]
+    prices = sorted(looked_at, reverse=descending)
+    if len(prices) < number:
+        return products
+    last = prices[number - 1]
+    return above_cents(products, last) if descending else below_cents(products, last, sales)
+
+
+def highest_price(most: int, sales: tuple[ActiveSale, ...]) -> int:
+    """Return the highest list price that may be ``most`` or less under these sales, in cents."""
+    return max(most, *(_highest(most, sale) for sale in sales))
+
+
+def _highest(most: int, sale: ActiveSale) -> int:
+    """Return the highest list price of which ``_reduced`` makes ``most`` or less."""
+    if sale.kind == SaleKind.FIXED:
+        return most + sale.value
+    rest = 10_000 - sale.value
+    return (10_000 * (most + 1) - 5_001) // rest if rest else _MOST
+
+
+def _amount(number: int) -> Decimal:
+    """Return cents as an amount that the column of prices takes."""
+    return Decimal(min(max(number, 0), _MOST)) / 100
 
 
 def _reduced(price: Any, sale: ActiveSale) -> Any:

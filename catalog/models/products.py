@@ -126,6 +126,13 @@ class Product(models.Model):
         db_default=False,
         help_text="Sold beyond the stock, which then counts pieces owed.",
     )
+    # A column, as no index may be on stock itself: each order would have to write every index anew.
+    is_stocked = models.GeneratedField(
+        expression=Q(stock__gt=0) | Q(backorder=True),  # type: ignore[arg-type] # it is one
+        output_field=models.BooleanField(),
+        db_persist=True,
+        help_text="May be sold now; of a product with variants its variants' is asked for.",
+    )
     low_stock_threshold = models.PositiveIntegerField(
         null=True, blank=True, help_text="On the list of what runs out at so many pieces or fewer."
     )
@@ -194,8 +201,17 @@ class Product(models.Model):
             ),
         ]
         indexes = [
-            # GET /api/products/: its count and its pages
-            models.Index(fields=["id", "publish_at"], condition=_LISTED, name="product_for_sale"),
+            # GET /api/products/, ?in_stock=: their counts and their pages, in the index alone
+            models.Index(
+                fields=["id", "publish_at", "has_variants", "is_stocked"],
+                condition=_LISTED,
+                name="product_for_sale",
+            ),
+            models.Index(
+                fields=["parent"],
+                condition=Q(parent__isnull=False, archived_at=None, is_stocked=True),
+                name="product_variant_stocked",
+            ),
             # GET /api/products/?category=, ?brand=, ?on_sale=true, ?ordering=; with publish_at, so
             # that a page far down is found in the index alone
             *(
@@ -203,10 +219,15 @@ class Product(models.Model):
                 for name, *fields in (
                     ("product_in_category", "category"),
                     ("product_of_brand", "brand"),
-                    ("product_by_price", "price"),
                     ("product_by_name", "name"),
                     ("product_by_sold", "sold"),
                 )
+            ),
+            # GET /api/products/?ordering=price; with the category, which sales are on
+            models.Index(
+                fields=["price", "id", "publish_at", "category"],
+                condition=_LISTED,
+                name="product_by_price",
             ),
             models.Index(
                 fields=["id"],

@@ -1,7 +1,10 @@
 """Stock for staff: its history, what runs out, what is sold beyond it; and who may see what."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 
 from accounts.factories import UserFactory
 from catalog.factories import ProductFactory
@@ -134,3 +137,15 @@ def test_customers_see_no_stock(request, caller, status, tea):
     client = request.getfixturevalue(caller)
     assert client.get(LOW).status_code == status
     assert client.get(f"{LIST}{tea.pk}/stock/").status_code == status
+
+
+def test_no_index_names_stock_so_that_a_sale_writes_none_anew(db):
+    sql = {
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE tablename = 'catalog_product'",
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index'",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql[connection.vendor])
+        indexes = [row[0] for row in cursor.fetchall() if row[0]]
+    assert any("is_stocked" in index for index in indexes)
+    assert [index for index in indexes if re.search(r"\bstock\b", index)] == []

@@ -1,4 +1,4 @@
-"""seed_demo, cleanup and sweep."""
+"""seed_demo, cleanup, sweep, serve and migrate."""
 
 import os
 import re
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -187,3 +188,16 @@ def test_the_sweep_outlives_a_database_that_is_away_and_stops_when_told(tmp_path
         sweep.kill()
         sweep.stderr.close()
     assert all("the database failed a round" in line for line in lines)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no time limit")
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_may_take_longer_than_a_request():
+    connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("10s",)
+        call_command("migrate", verbosity=0)
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("0",)
+    connection.close()

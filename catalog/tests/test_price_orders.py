@@ -1,0 +1,166 @@
+"""GET /api/products/?ordering=price while sales are on: the very order that a sort of all has."""
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from hypothesis import given
+
+from catalog import pricing, revision, sale_prices
+from catalog.factories import CategoryFactory
+from catalog.models import Product
+from catalog.pages import Place, write_cursor
+from catalog.sale_prices import ActiveSale, highest_price
+from catalog.tests.test_filters import amounts, fixed, percents, sale
+from shop.testing.budget import query_budget
+
+LIST = "/api/products/"
+PRODUCTS = 60
+
+
+@pytest.fixture
+def tree(db):
+    """Three categories, each below the one before."""
+    rows = []
+    for _ in range(3):
+        rows.append(CategoryFactory(parent_id=rows[-1].pk if rows else None))
+    return rows
+
+
+def stock_shelf(random, tree):
+    """Insert products of which many cost the same to the cent, in any category or none."""
+    Product.objects.bulk_create(
+        Product(
+            name=f"Product {number}",
+            price=Decimal(random.choice([random.randrange(8), random.randrange(2000)])) / 100,
+            stock=random.randrange(2),
+            category=random.choice([None, *tree]),
+        )
+        for number in range(PRODUCTS)
+    )
+    revision.bump(everything=True)
+    return list(Product.objects.order_by("pk"))
+
+
+def hold_sales(random, tree, rows):
+    """Begin up to four sales; return what each is of, as pairs of the sale and product ids."""
+    below = {row.pk: {lower.pk for lower in tree[n:]} for n, row in enumerate(tree)}
+    held = []
+    for _ in range(random.randrange(5)):
+        kind = random.choice(["percent", "fixed"])
+        most = random.choice([10_000, 3_000, 5])
+        value = Decimal(random.randint(1, most)) / 100
+        named = random.sample(rows, random.choice([0, 3, 20]))
+        above = random.sample(tree, random.randrange(2))
+        row = sale(kind, value, products=named, categories=above)
+        under = {pk for category in above for pk in below[category.pk]}
+        pks = {p.pk for p in named} | {p.pk for p in rows if p.category_id in under}
+        held.append((row, pks))
+    return held
+
+
+def prices_now(rows, held):
+    return {
+        row.pk: min(
+            [row.price, *(pricing.reduce(row.price, s.kind, s.value) for s, pks in held if row.pk in pks)]
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def read_all(client, query):
+    """Follow the list to its end; return the ids, and the count of the last page."""
+    pks, url = [], f"{LIST}?page_size=7&fields=id&{query}"
+    while url:
+        page = client.get(url).json()
+        pks += [product["id"] for product in page["products"]]
+        url = page["next"]
+    return pks, page["count"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed):
+    random = Random(seed)
+    rows = stock_shelf(random, tree)
+    prices = prices_now(rows, hold_sales(random, tree, rows))
+    below = {category.pk for category in tree[1:]}
+    shelves = {
+        "": rows,
+        "&in_stock=true": [row for row in rows if row.stock],
+        "&min_price=1&max_price=9": [row for row in rows if 1 <= prices[row.pk] <= 9],
+        f"&category={tree[1].pk}": [row for row in rows if row.category_id in below],
+    }
+    for ordering, descending in (("price", False), ("-price", True)):
+        for more, fitting in shelves.items():
+            keys = sorted(((prices[row.pk], row.pk) for row in fitting), reverse=descending)
+            pks = [pk for _, pk in keys]
+            assert read_all(anyone, f"ordering={ordering}{more}") == (pks, len(pks))
+            assert read_all(anyone, f"ordering={ordering}{more}&after=") == (pks, None)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_pages_beyond_those_that_are_looked_for_are_right_too(anyone, tree, seed, monkeypatch):
+    monkeypatch.setattr(sale_prices, "_FURTHEST", 20)
+    test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed)
+
+
+def test_a_walk_goes_on_from_a_price_that_nothing_has(anyone, tree):
+    random = Random(1)
+    rows = stock_shelf(random, tree)
+    prices = prices_now(rows, hold_sales(random, tree, rows))
+    for ordering, descending in (("price", False), ("-price", True)):
+        keys = sorted(((100 * prices[row.pk], row.pk) for row in rows), reverse=descending)
+        for key in (-(2**63) + 1, 0, 3, 399, 1000, 10**12, 2**63 - 1):
+            place = Place(key, rows[PRODUCTS // 2].pk)
+            after = write_cursor(ordering, place)
+            page = anyone.get(f"{LIST}?page_size=100&ordering={ordering}&after={after}").json()
+            beyond = [
+                pk for cents, pk in keys
+                if ((cents, pk) < (key, place.pk) if descending else (cents, pk) > (key, place.pk))
+            ]  # fmt: skip
+            assert [product["id"] for product in page["products"]] == beyond
+
+
+@given(most=amounts, terms=percents | fixed)
+def test_no_price_above_the_highest_is_reduced_so_far(most, terms):
+    kind, value = terms
+    cents = int(most * 100)
+    highest = highest_price(cents, (ActiveSale(1, kind, int(value * 100)),))
+    if (kind, value) == ("percent", 100):
+        assert highest >= 10**12 - 1
+    else:
+        assert pricing.reduce(Decimal(highest) / 100, kind, value) <= most
+        assert pricing.reduce(Decimal(highest + 1) / 100, kind, value) > most
+
+
+@pytest.mark.parametrize("place", ["", "&page=2", "&after="])
+def test_an_order_by_price_costs_one_statement_more_while_a_sale_is_on(anyone, tree, place):
+    rows = stock_shelf(Random(2), tree)
+    anyone.get(f"{LIST}?page_size=5&ordering=price")
+    with query_budget(3):
+        anyone.get(f"{LIST}?page_size=6&ordering=price{place}")
+    sale("percent", 20, products=rows[::3])
+    anyone.get(f"{LIST}?page_size=5&ordering=price")
+    with query_budget(4):
+        anyone.get(f"{LIST}?page_size=6&ordering=price{place}")
+
+
+@pytest.mark.parametrize(("ordering", "change"), [("price", 100), ("-price", -100)])
+def test_a_page_is_full_though_prices_change_while_it_is_read(anyone, tree, ordering, change):
+    rows = stock_shelf(Random(3), tree)
+    Product.objects.update(price=F("price") + 200)
+    sale("percent", 20, products=rows[::3])
+    seen = []
+
+    def change_prices(execute, sql, params, many, context):
+        found = execute(sql, params, many, context)
+        if "cents_now" in sql and not seen:
+            seen.append(sql)
+            Product.objects.update(price=F("price") + change)
+        return found
+
+    with connection.execute_wrapper(change_prices):
+        page = anyone.get(f"{LIST}?page_size=5&ordering={ordering}&after=").json()
+    assert (len(seen), len(page["products"]), page["next"] is not None) == (1, 5, True)
