@@ -10,8 +10,8 @@ from payments.models import Payment, Refund
 
 def pay(order: Order, *, method: str = "card", token: str = "") -> Payment:
     """Pay an order as its owner would; return the payment as it then stands."""
-    payment_id = services.begin_payment(user=order.user, order_id=order.pk, method=method)
-    return services.charge(payment_id=payment_id, token=token)
+    begun = services.begin_payment(user=order.user, order_id=order.pk, method=method)
+    return services.charge(payment=begun, token=token)
 
 
 def give_back(

@@ -45,8 +45,8 @@ def check_method(method: str) -> None:
 
 
 @transactional
-def begin_payment(*, user: User, order_id: int, method: str) -> int:
-    """Write a pending payment of the user's own order; return its id. Locks the order.
+def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
+    """Write a pending payment of the user's own order, and return it. Locks the order.
 
     Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
     """
@@ -67,7 +67,7 @@ def begin_payment(*, user: User, order_id: int, method: str) -> int:
     if not insert(payment, unless_there=True):
         live = Payment.objects.get(order=order, status__in=LIVE)
         raise PaymentInProgress(payment_id=live.pk)
-    return payment.pk
+    return payment
 
 
 def _captures_later(method: str) -> bool:
@@ -85,16 +85,9 @@ _LOCK_ORDER = Select(_lock_order)
 # -- Phase B: ask the gateway ---------------------------------------------------------------------
 
 
-_PAYMENT = Select(
-    lambda payment_id: Payment.objects.filter(pk=payment_id).values_list(*columns_of(Payment))
-)
-
-
-def charge(*, payment_id: int, token: str = "") -> Payment:
+def charge(*, payment: Payment, token: str = "") -> Payment:
     """Take the money for a payment that was begun; return it as it then stands."""
     fault("payment.begun")
-    columns = _PAYMENT.row(payment_id=payment_id)
-    payment = Payment.from_db(DEFAULT_DB_ALIAS, columns_of(Payment), columns or ())
     gateway, what = gateway_of(payment), charge_of(payment, token)
     return settle_by(payment, lambda: gateway.start(what))
 

@@ -81,19 +81,19 @@ def test_a_gateway_that_is_away_leaves_the_payment_pending(ada, order, dead_gate
 
 
 def test_a_charge_that_may_still_be_under_way_is_left_alone(order):
-    payment_id = services.begin_payment(user=order.user, order_id=order.pk, method="card")
+    begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
     assert tasks.settle_payments() == 0
     assert not DemoCharge.objects.exists()
-    assert services.charge(payment_id=payment_id).status == "succeeded"
+    assert services.charge(payment=begun).status == "succeeded"
 
 
 def test_a_charge_the_gateway_never_heard_of_is_given_up_there_first(order):
-    payment_id = services.begin_payment(user=order.user, order_id=order.pk, method="card")
-    payment = Payment.objects.get(pk=payment_id)
+    begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
+    payment = Payment.objects.get(pk=begun.pk)
     age(payment, seconds=31)
     assert tasks.settle_payments() == 1
     assert reload(payment, order) == ("cancelled", "pending")
-    late = services.charge(payment_id=payment_id)
+    late = services.charge(payment=begun)
     assert (late.status, DemoCharge.objects.get().status) == ("cancelled", "cancelled")
     assert_books_balance()
 

@@ -89,8 +89,8 @@ def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe,
 
 
 def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake_stripe):
-    payment_id = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
-    services.charge(payment_id=payment_id, token="pm_card_visa")
+    begun = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
+    services.charge(payment=begun, token="pm_card_visa")
     Payment.objects.update(
         status="pending", provider_reference="", amount_captured=0, settled_at=None
     )

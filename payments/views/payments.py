@@ -94,14 +94,18 @@ class PaymentViewSet(MoneyViewSet):
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
 
+        begun: dict[int, Payment] = {}
+
         def begin() -> int:
-            return services.begin_payment(
+            payment = services.begin_payment(
                 user=caller(request), order_id=form["order_id"], method=form["payment_method"]
             )
+            begun[payment.pk] = payment
+            return payment.pk
 
         def finish(payment_id: int) -> Response:
             token = form.get("payment_token", "")
-            return _created(request, services.charge(payment_id=payment_id, token=token))
+            return _created(request, services.charge(payment=begun[payment_id], token=token))
 
         def twin(payment_id: int) -> Response:
             payment = self.get_queryset().get(pk=payment_id)

@@ -212,8 +212,8 @@ def load_history(customer: User, staff: User) -> None:
 
 def _pay(order: Order, method: str, recorded_by: User | None) -> Order:
     """Pay by a method whose money staff record, and record it if someone is to."""
-    payment_id = payments.begin_payment(user=order.user, order_id=order.pk, method=method)
-    payments.charge(payment_id=payment_id)
+    begun = payments.begin_payment(user=order.user, order_id=order.pk, method=method)
+    payments.charge(payment=begun)
     if recorded_by is not None:
-        payments.record_manual_payment(payment_id=payment_id, actor=recorded_by)
+        payments.record_manual_payment(payment_id=begun.pk, actor=recorded_by)
     return order
