@@ -62,14 +62,14 @@ class Application:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request; a client that left gets none."""
-        key = self._door.key_of(scope)
-        answer = await self._door.answer(key) if key else None
+        question = self._door.question_of(scope)
+        answer = await self._door.answer(question) if question else None
         if answer is None:
             answer = await self._answer(scope, receive)
             if answer is None:
                 return
-            if key and answer.kept_under:
-                self._door.keep(key, answer)
+            if question and answer.kept_under:
+                self._door.keep(question, answer)
         status, headers, content, _ = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -13,7 +13,7 @@ from catalog import revision, services
 from shop.asgi import Application
 from shop.core.postgresql import loop
 from shop.core.postgresql.loop import LoopQuery
-from shop.door import PASSED, READ
+from shop.door import CONDITION, PASSED, READ
 from shop.tests.test_asgi import ask, scope
 
 pytestmark = [
@@ -97,6 +97,42 @@ def test_what_may_be_somebodys_own_is_djangos(application, django, tea, header):
     assert django.asked == 3
 
 
+def test_a_request_that_names_no_host_is_djangos(application, django, tea, settings):
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    for _ in range(2):
+        start, _ = ask(application, scope(GZIP, method="GET", path=LIST))
+        assert start["status"] == 200
+    assert django.asked == 2
+
+
+def test_an_answer_that_was_asked_for_at_length_is_not_kept(application, django, tea):
+    for _ in range(2):
+        assert read(application, (b"origin", b"a" * 2000))[0] == 200
+    assert django.asked == 2
+
+
+def test_who_has_an_answer_gets_no_body_at_the_door_either(application, django, tea):
+    _, headers, body, _ = read(application)
+    has = (b"if-none-match", headers[b"etag"])
+    unchanged = read(application, has)
+    assert (unchanged[0], unchanged[2], django.asked) == (304, b"", 1)
+    assert b"content-type" not in unchanged[1]
+    services.update_product(product_id=tea.pk, price="5.50")
+    changed = read(application, has)
+    assert (changed[0], changed[2] == body) == (200, False)
+    assert read(application, has)[:3] == changed[:3]
+    assert django.asked == 2
+
+
+def test_no_more_than_so_many_are_kept(application, django, tea, monkeypatch):
+    monkeypatch.setattr(revision, "MAX_ANSWERS", 2)
+    for origin in (b"a", b"b", b"c", b"b", b"c"):
+        read(application, (b"origin", origin))
+    assert django.asked == 3
+    read(application, (b"origin", b"a"))
+    assert django.asked == 4
+
+
 def test_other_methods_and_refusals_are_djangos(application, django, tea):
     for about in (
         {"method": "HEAD"},
@@ -122,7 +158,12 @@ def test_each_header_that_is_read_has_its_own_answer(application, tea, settings)
         [(b"accept-encoding", b"identity")],
         [(b"if-none-match", etag)],
         [(b"if-none-match", etag), GZIP],
+        [(b"if-none-match", b"W/" + etag)],
         [(b"if-none-match", b'"other"')],
+        [(b"if-none-match", b'"other", ' + etag)],
+        [(b"if-none-match", b'"other"'), (b"if-none-match", etag)],
+        [(b"if-none-match", b"*")],
+        [(b"if-none-match", etag.strip(b'"'))],
         [(b"origin", b"https://app.example.com")],
         [(b"origin", b"https://evil.example.com")],
         [(b"accept", b"application/json")],
@@ -171,7 +212,7 @@ def test_django_reads_no_other_header_of_such_a_request(tea, monkeypatch):
     for _ in range(2):  # made, and kept
         assert read(Application(wsgi))[0] == 200
     headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
-    known = {name.decode() for name in READ | PASSED}
+    known = {name.decode() for name in READ | PASSED | {CONDITION}}
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
 
 
