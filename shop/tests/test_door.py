@@ -244,6 +244,21 @@ def test_after_a_failure_the_server_is_left_alone_for_a_moment(monkeypatch):
     assert asyncio.run(ask_twice()) == (None, None)
 
 
+def test_no_error_leaves_anyone_waiting(db, monkeypatch):
+    monkeypatch.setattr(loop, "_PAUSE", 0)
+    query = LoopQuery("SELECT 1")
+
+    async def ask_of_a_loop_that_fails():
+        running = asyncio.get_running_loop()
+        with monkeypatch.context() as broken:
+            broken.setattr(running, "add_reader", lambda *_: 1 / 0)
+            broken.setattr(running, "add_writer", lambda *_: 1 / 0)
+            first = await query.row()
+        return first, await query.row()
+
+    assert asyncio.run(ask_of_a_loop_that_fails()) == (None, (1,))
+
+
 async def _until_one_waits(cursor):
     while True:
         cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")

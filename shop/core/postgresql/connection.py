@@ -8,6 +8,9 @@ the error then shows at the statement that took them along, inside the same tran
 
 from typing import Any
 
+from psycopg2 import Error
+from psycopg2.errors import InFailedSqlTransaction
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - psycopg2's classes
 from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
 
@@ -30,10 +33,20 @@ class Cursor(PlainCursor):  # type: ignore[misc]
             connection.owed += self._asked + b"; "
             return
         elif connection.owed:
-            self._asked = self.mogrify(query, vars)
-            query, vars = connection.owed + self._asked, None  # noqa: A001
-            connection.owed = b""
+            self._execute_owed(connection, self.mogrify(query, vars))
+            return
         super().execute(query, vars)
+
+    def _execute_owed(self, connection: "Connection", asked: bytes) -> None:
+        self._asked = asked
+        owed, connection.owed = connection.owed, b""
+        try:
+            super().execute(owed + asked)
+        except Error:
+            # What cannot be parsed is not begun either: PostgreSQL reads all before it does any.
+            if connection.has_not_begun():
+                connection.owed = owed
+            raise
 
     @property
     def query(self) -> bytes | None:
@@ -80,20 +93,30 @@ class Connection(PlainConnection):  # type: ignore[misc]
             kwargs["withhold"] = True
         return super().cursor(*args, **kwargs)
 
+    def has_not_begun(self) -> bool:
+        """Whether there should be a transaction, and the server knows of none."""
+        return self._begins and self.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
     def pay(self) -> None:
         """Execute what is owed, now."""
         if self.owed:
             owed, self.owed = self.owed, b""
             self.say(owed)
 
-    def say(self, statement: str | bytes) -> None:
-        """Execute one statement now, before whatever is owed."""
+    def say(self, statement: str | bytes) -> str:
+        """Execute statements now, before whatever is owed; return what the last one came to."""
         with super().cursor() as cursor:
             PlainCursor.execute(cursor, statement)
+            return str(cursor.statusmessage)
 
     def commit(self) -> None:
-        """Execute what is owed, and commit; nothing, if nothing was asked."""
-        self._end(b"COMMIT")
+        """Execute what is owed, and commit; nothing, if nothing was asked.
+
+        Raises InFailedSqlTransaction where a statement had failed and nobody minded: PostgreSQL
+        would roll back and call it well done.
+        """
+        if self._end(b"COMMIT") == "ROLLBACK":
+            raise InFailedSqlTransaction("a statement of this transaction had failed")
 
     def rollback(self) -> None:
         """Forget what is owed, and roll back."""
@@ -101,8 +124,10 @@ class Connection(PlainConnection):  # type: ignore[misc]
             self.owed = b""
         self._end(b"ROLLBACK")
 
-    def _end(self, how: bytes) -> None:
-        if self._begins and self.owed != _BEGIN:
-            owed, self.owed = self.owed, b""
-            self.say(owed + how)
-            self.owed = _BEGIN
+    def _end(self, how: bytes) -> str:
+        if not self._begins or self.owed == _BEGIN:
+            return ""
+        owed, self.owed = self.owed, b""
+        outcome = self.say(owed + how)
+        self.owed = _BEGIN
+        return outcome

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -51,7 +52,7 @@ class LoopQuery:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     row = await self._ask()
-            except (psycopg2.Error, OSError) as error:  # TimeoutError is an OSError
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
                 logger.warning("the catalogue's revision: %s", " ".join(str(error).split()))
                 self._give_up()
                 row = None
@@ -68,7 +69,9 @@ class LoopQuery:
         return self._cursor.fetchone()
 
     async def _connect(self) -> None:
-        self._raw = psycopg2.connect(**connection.get_connection_params(), async_=True)
+        # In a thread, as the name of the server's host may have to be asked for.
+        connect = partial(psycopg2.connect, **connection.get_connection_params(), async_=True)
+        self._raw = await asyncio.get_running_loop().run_in_executor(None, connect)
         await self._ready()
         self._cursor = self._raw.cursor()
 

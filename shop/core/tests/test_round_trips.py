@@ -1,7 +1,15 @@
 """What goes to PostgreSQL together, and that it happens in its order, or not at all."""
 
+from contextlib import suppress
+
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import (
+    IntegrityError,
+    InternalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from shop.core.models import RateCounter
@@ -107,6 +115,28 @@ def test_within_a_savepoint_the_rest_goes_on():
             insert_all([counter("a")])
         insert_all([counter("c")])
     assert keys() == ["a", "b", "c"]
+
+
+def test_a_failure_that_is_taken_for_another_one_is_not_committed_silently():
+    insert_all([counter("a")])
+    with pytest.raises(InternalError), transaction.atomic():
+        RateCounter.objects.create(key="b", attempts=1, ends_at=1)
+        insert_all([counter("a")])
+        with suppress(IntegrityError), transaction.atomic():
+            pass
+    assert (keys(), status()) == (["a"], TRANSACTION_STATUS_IDLE)
+    insert_all([counter("c")])
+    assert keys() == ["a", "c"]
+
+
+def test_a_statement_that_cannot_be_read_leaves_the_transaction_whole():
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), connection.cursor() as cursor:
+        with pytest.raises(ProgrammingError):
+            cursor.execute("SELEKT 1")
+        insert_all([counter("a")])
+        keys()
+        raise ZeroDivisionError
+    assert (keys(), status()) == ([], TRANSACTION_STATUS_IDLE)
 
 
 def test_cursors_of_the_server_come_after_it():
