@@ -127,15 +127,17 @@ def execute(sql: str, values: Sequence[Any]) -> int:
 
     Only what stands for its ``%s`` may vary from call to call.
     """
-    with _cursor() as cursor:
-        _run(cursor, sql, values)
+    connection: Any = get_connection()
+    with connection.hot_cursor() as cursor:
+        connection.run(cursor, sql, values)
         return int(cursor.rowcount)
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of hand-written SQL, as ``execute``."""
-    with _cursor() as cursor:
-        _run(cursor, sql, values)
+    connection: Any = get_connection()
+    with connection.hot_cursor() as cursor:
+        connection.run(cursor, sql, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
@@ -143,24 +145,8 @@ def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 def defer(sql: str, values: Sequence[Any]) -> None:
     """Execute hand-written SQL whose outcome nobody waits for, as ``insert_all``."""
     connection: Any = get_connection()
-    with _cursor() as cursor:
-        if connection.vendor == "postgresql":
-            connection.defer(cursor, connection.prepared(sql, len(values)), values)
-        else:
-            cursor.execute(sql, values)
-
-
-def _cursor() -> Any:
-    connection: Any = get_connection()
-    return connection.hot_cursor() if connection.vendor == "postgresql" else connection.cursor()
-
-
-def _run(cursor: Any, sql: str, values: Sequence[Any]) -> None:
-    connection: Any = get_connection()
-    if connection.vendor == "postgresql":
-        connection.run(cursor, sql, values)
-    else:
-        cursor.execute(sql, values)
+    with connection.hot_cursor() as cursor:
+        connection.defer(cursor, connection.prepared(sql, len(values)), values)
 
 
 def insert(row: Model, *, unless_there: bool = False) -> bool:

@@ -253,8 +253,8 @@ def test_no_error_leaves_anyone_waiting(db, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr(running, "add_reader", lambda *_: 1 / 0)
             broken.setattr(running, "add_writer", lambda *_: 1 / 0)
-            first = await query.row()
-        return first, await query.row()
+            first = await asyncio.wait_for(query.row(), 5)
+        return first, await asyncio.wait_for(query.row(), 5)
 
     assert asyncio.run(ask_of_a_loop_that_fails()) == (None, (1,))
 

@@ -1,5 +1,6 @@
 """Where Django looks for a backend's DatabaseWrapper."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.backends.sqlite3.base import DatabaseWrapper as SQLiteWrapper
@@ -28,3 +29,19 @@ class DatabaseWrapper(SQLiteWrapper):
         connection = super().get_new_connection(conn_params)
         connection.create_function("shop_score", 4, words.score, deterministic=True)
         return connection
+
+    def hot_cursor(self) -> Any:
+        """Return a cursor for ``run`` and ``defer``, as ``shop.core.postgresql`` has them."""
+        return self.cursor()
+
+    def run(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
+        """Execute ``sql``: SQLite keeps what it has prepared by itself."""
+        cursor.execute(sql, values)
+
+    def defer(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
+        """Execute ``sql`` at once: there is no round trip to spare."""
+        cursor.execute(sql, values)
+
+    def prepared(self, sql: str, places: int) -> str:
+        """Return ``sql`` as it is."""
+        return sql
