@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from functools import partial
 from typing import Any
 
 import psycopg2
@@ -69,9 +68,8 @@ class LoopQuery:
         return self._cursor.fetchone()
 
     async def _connect(self) -> None:
-        # In a thread, as the name of the server's host may have to be asked for.
-        connect = partial(psycopg2.connect, **connection.get_connection_params(), async_=True)
-        self._raw = await asyncio.get_running_loop().run_in_executor(None, connect)
+        # In the loop's own thread: one that connects in another is left open where time runs out.
+        self._raw = psycopg2.connect(**connection.get_connection_params(), async_=True)
         await self._ready()
         self._cursor = self._raw.cursor()
 
