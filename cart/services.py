@@ -14,7 +14,7 @@ from catalog.models import Product, for_sale
 from catalog.pricing import current_price
 from catalog.reads import any_sale, sales_on
 from catalog.services import LockedProduct, choose_variant
-from shop.core.statements import Select, Update, insert, insert_all
+from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional
 
 _ATTEMPTS = 8
@@ -54,6 +54,7 @@ def _stock_and_cart(cart_id: int, product_id: int) -> QuerySet[Product, Any]:
 
 
 _LOOK = Select(_stock_and_cart)
+_NEW_LINE = Insert(CartItem, "cart_id", "product_id", "quantity")
 _SET_QUANTITY = Update(
     lambda cart_id, product_id, quantity: (
         CartItem.objects.filter(cart_id=cart_id, product_id=product_id),
@@ -129,7 +130,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     elif shelf.lines >= MAX_LINES:
         raise CartFull(limit=MAX_LINES)
     else:
-        insert_all([CartItem(cart_id=cart_id, product_id=product_id, quantity=quantity)])
+        _NEW_LINE.defer([(cart_id, product_id, quantity)])
     return cart_id
 
 

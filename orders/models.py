@@ -38,8 +38,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):
     """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
 
+    # Without an index of its own: ``order_by_user`` begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
     cart = models.OneToOneField(Cart, on_delete=models.PROTECT, related_name="order")
     status = models.CharField(
@@ -109,7 +110,8 @@ class Order(models.Model):
 class OrderItem(models.Model):
     """What was bought, copied at the moment of sale; never follows the catalog."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items")
+    # Without an index of its own: the unique one begins with it.
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
     unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)

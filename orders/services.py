@@ -25,7 +25,7 @@ from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core.faults import fault
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Select, Update, insert, insert_all
+from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional
 
 
@@ -74,20 +74,20 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    items = [
-        OrderItem(
-            order_id=order.pk,
-            product_id=line.product_id,
-            name=line.name,
-            unit_price=line.unit_price,
-            quantity=line.quantity,
-            line_total=line.line_total,
-        )
+    _ITEMS.defer(
+        (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
         for line in priced.lines
-    ]
-    placed = OrderEvent(order_id=order.pk, status=order.status, note="Order placed", actor=user)
-    insert_all([*items, placed])
+    )
+    _write_event(order.pk, order.status, "Order placed", user)
     return order
+
+
+def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
+    _EVENTS.defer([(order_id, status, note, None if actor is None else actor.pk)])
+
+
+_ITEMS = Insert(OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total")
+_EVENTS = Insert(OrderEvent, "order_id", "status", "note", "actor_id")
 
 
 @transactional
@@ -179,7 +179,7 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
 def note_event(*, order_id: int, note: str, actor: User | None) -> None:
     """Write down what happened to an order without changing its status."""
     status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    insert_all([OrderEvent(order_id=order_id, status=status, note=note, actor=actor)])
+    _write_event(order_id, status, note, actor)
 
 
 def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "") -> None:
@@ -197,7 +197,7 @@ def _try_move(
     """
     if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
-    insert_all([OrderEvent(order_id=order_id, status=wanted, note=note, actor=actor)])
+    _write_event(order_id, wanted.value, note, actor)
     return True
 
 

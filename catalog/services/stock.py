@@ -25,7 +25,7 @@ from catalog.models import (
     Quantities,
     StockMovement,
 )
-from shop.core.statements import Update, insert_all
+from shop.core.statements import Insert, Update
 from shop.core.transactions import transactional
 
 
@@ -160,12 +160,10 @@ def record_movements(
 ) -> None:
     """Write a movement a product. The caller changes the stock in the same transaction."""
     actor_id = None if actor is None else actor.pk
-    insert_all(
-        [
-            StockMovement(product_id=pk, kind=kind, delta=delta, reason=reason, actor_id=actor_id)
-            for pk, delta in deltas.items()
-        ]
-    )
+    _MOVEMENTS.defer((pk, kind.value, delta, reason, actor_id) for pk, delta in deltas.items())
+
+
+_MOVEMENTS = Insert(StockMovement, "product_id", "kind", "delta", "reason", "actor_id")
 
 
 def _pieces(quantities: Quantities) -> Expression:

@@ -24,7 +24,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from shop.core.statements import Update, insert, insert_all
+from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
 
 UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
@@ -112,7 +112,7 @@ def _wait(payment: Payment, order_status: str, actor: User | None) -> None:
 
 def _close(payment: Payment, before: str, order_status: str, actor: User | None) -> None:
     """Enter what is no money yet, or will never be; an authorised order is confirmed by that."""
-    _enter(payment, _ENTRIES[payment.status], payment.amount, actor)
+    _enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.AUTHORISED:
         if order_status == OrderStatus.PENDING:
             confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
@@ -120,19 +120,30 @@ def _close(payment: Payment, before: str, order_status: str, actor: User | None)
         note_event(order_id=payment.order_id, note="Authorisation let go", actor=actor)
 
 
-_ENTRIES = {
+_KIND_OF_END = {
     PaymentStatus.AUTHORISED.value: EntryKind.AUTHORISED,
     PaymentStatus.FAILED.value: EntryKind.FAILED,
     PaymentStatus.CANCELLED.value: EntryKind.VOIDED,
 }
 
 
+_ENTRIES = Insert(LedgerEntry, "payment_id", "refund_id", "kind", "amount", "reference", "actor_id")
+
+
 def _enter(payment: Payment, kind: EntryKind, amount: Decimal, actor: User | None) -> None:
-    reference = payment.provider_reference
-    entry = LedgerEntry(
-        payment_id=payment.pk, kind=kind, amount=amount, reference=reference, actor=actor
-    )
-    insert_all([entry])
+    _write_entry(payment.pk, kind, amount, payment.provider_reference, actor)
+
+
+def _write_entry(
+    payment_id: int,
+    kind: EntryKind,
+    amount: Decimal,
+    reference: str,
+    actor: User | None,
+    refund_id: int | None = None,
+) -> None:
+    actor_id = None if actor is None else actor.pk
+    _ENTRIES.defer([(payment_id, refund_id, kind.value, amount, reference, actor_id)])
 
 
 @transactional
@@ -163,15 +174,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
 def _give_back(refund: Refund) -> None:
     """Enter money that went back, and tell payment and order. The caller holds the order's lock."""
     payment, amount = refund.payment, refund.amount
-    entry = LedgerEntry(
-        payment_id=payment.pk,
-        refund=refund,
-        kind=EntryKind.REFUNDED,
-        amount=amount,
-        reference=refund.provider_reference,
-        actor=refund.actor,
-    )
-    insert_all([entry])
+    reference = refund.provider_reference
+    _write_entry(payment.pk, EntryKind.REFUNDED, amount, reference, refund.actor, refund.pk)
     _close_refunded(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)

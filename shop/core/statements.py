@@ -7,10 +7,10 @@ of its first use, for each set of names, with the values of this one, and plans 
 conversions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cache
-from itertools import groupby
+from threading import local
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -28,6 +28,18 @@ _ROW_BY_ROW = 10
 """Rows up to which it is faster to insert each by the prepared statement of one."""
 
 
+_here = local()
+
+
+def _connection() -> Any:
+    """Return this thread's connection, which Django looks up anew each time, for some 4 µs."""
+    try:
+        return _here.connection
+    except AttributeError:
+        _here.connection = get_connection()
+        return _here.connection
+
+
 class Select:
     """The rows of ``build(**values)``, a ``values_list`` whose shape the values do not change."""
 
@@ -38,7 +50,7 @@ class Select:
 
     def rows(self, **values: Value) -> list[tuple[Any, ...]]:
         """Return every row. A value has the same type at each use."""
-        connection: Any = get_connection()
+        connection = _connection()
         if connection.vendor != "postgresql":
             return list(self._build(**values))
         compiled = self._compiled.get(tuple(values))
@@ -46,9 +58,9 @@ class Select:
             marks = _marks(values)
             compiled = _compile(connection, self._build(**marks).query, marks)
             self._compiled[tuple(values)] = compiled
-        with connection.hot_cursor() as cursor:
-            _execute(connection, cursor, compiled, values)
-            return cursor.fetchall()  # type: ignore[no-any-return]
+        sql, places = compiled
+        rows: list[tuple[Any, ...]] = connection.ask(sql, [values[p] for p in places]).fetchall()
+        return rows
 
     def row(self, **values: Value) -> tuple[Any, ...] | None:
         """Return the first row, if there is one."""
@@ -66,7 +78,7 @@ class Update:
 
     def run(self, **values: Value) -> int:
         """Return how many rows it found."""
-        connection: Any = get_connection()
+        connection = _connection()
         if connection.vendor != "postgresql":
             queryset, columns = self._build(**values)
             return queryset.update(**columns)
@@ -77,9 +89,8 @@ class Update:
             query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(columns)
             compiled = self._compiled[tuple(values)] = _compile(connection, query, marks)
-        with connection.hot_cursor() as cursor:
-            _execute(connection, cursor, compiled, values)
-            return int(cursor.rowcount)
+        sql, places = compiled
+        return int(connection.ask(sql, [values[p] for p in places]).rowcount)
 
 
 def _marks(values: dict[str, Value]) -> dict[str, Value]:
@@ -117,36 +128,73 @@ def _literal(cursor: Any, value: Any) -> str:
     return text.decode().replace("%", "%%")
 
 
-def _execute(connection: Any, cursor: Any, compiled: _Compiled, values: dict[str, Value]) -> None:
-    sql, places = compiled
-    connection.run(cursor, sql, [values[name] for name in places])
-
-
 def execute(sql: str, values: Sequence[Any]) -> int:
     """Execute hand-written SQL; return how many rows it found.
 
     Only what stands for its ``%s`` may vary from call to call.
     """
-    connection: Any = get_connection()
-    with connection.hot_cursor() as cursor:
-        connection.run(cursor, sql, values)
-        return int(cursor.rowcount)
+    return int(_connection().ask(sql, values).rowcount)
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of hand-written SQL, as ``execute``."""
-    connection: Any = get_connection()
-    with connection.hot_cursor() as cursor:
-        connection.run(cursor, sql, values)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+    rows: list[tuple[Any, ...]] = _connection().ask(sql, values).fetchall()
+    return rows
 
 
 def defer(sql: str, values: Sequence[Any]) -> None:
-    """Execute hand-written SQL whose outcome nobody waits for, as ``insert_all``."""
-    connection: Any = get_connection()
-    with connection.hot_cursor() as cursor:
-        connection.defer(cursor, connection.prepared(sql, len(values)), values)
+    """Execute hand-written SQL whose outcome nobody waits for, as ``Insert`` does."""
+    _connection().defer(sql, values)
+
+
+class Insert:
+    """New rows of a model, by the values of ``columns``; the database fills in the others."""
+
+    def __init__(self, model: type[Model], *columns: str) -> None:
+        """Compile nothing yet: models may still be loading."""
+        self._model = model
+        self._columns = columns
+        self._compiled = ("", "")
+
+    def defer(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows, in their order.
+
+        PostgreSQL gets them with the next statement of the caller's transaction, which it needs, or
+        with its commit: that is where an IntegrityError shows.
+        """
+        batch = list(rows)
+        connection = _connection()
+        if connection.vendor != "postgresql":
+            made = (self._model(**dict(zip(self._columns, row, strict=True))) for row in batch)
+            self._model._default_manager.bulk_create(made)  # noqa: SLF001 - public
+            return
+        if not batch:
+            return
+        start, places = self._compiled if self._compiled[0] else self._compile()
+        values = [value for row in batch for value in row]
+        if len(batch) <= _ROW_BY_ROW:
+            connection.defer(start + places, values, times=len(batch))
+        else:
+            connection.defer(start + ", ".join([places] * len(batch)), values, once=True)
+
+    def _compile(self) -> tuple[str, str]:
+        """Return the SQL up to its rows, and the places of one row.
+
+        Raises TypeError if a column is left out that nothing fills in.
+        """
+        fields = {field.attname: field for field in self._model._meta.concrete_fields}  # noqa: SLF001 - public
+        for name, field in fields.items():
+            if name not in self._columns and not _is_filled_in(field):
+                raise TypeError(f"nothing fills in {name}")
+        table = _quote(self._model._meta.db_table)  # noqa: SLF001 - public
+        names = _names([fields[name] for name in self._columns])
+        places = f"({', '.join(['%s'] * len(self._columns))})"
+        self._compiled = (f"INSERT INTO {table} ({names}) VALUES ", places)  # noqa: S608 - names of our own
+        return self._compiled
+
+
+def _is_filled_in(field: Any) -> bool:
+    return field.null or field.has_db_default() or field is field.model._meta.auto_field  # noqa: SLF001 - public
 
 
 def insert(row: Model, *, unless_there: bool = False) -> bool:
@@ -155,13 +203,11 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     With ``unless_there``, a row that a unique constraint forbids is no error but a False; the
     transaction goes on, without a savepoint of its own on PostgreSQL.
     """
-    connection: Any = get_connection()
+    connection = _connection()
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
     sql, given, filled = _insertion(type(row), unless_there, _stated(row))
-    with connection.hot_cursor() as cursor:
-        connection.run(cursor, sql, [_value(connection, field, row) for field in given])
-        found = cursor.fetchone()
+    found = connection.ask(sql, [_value(connection, field, row) for field in given]).fetchone()
     for field, value in zip(filled, found or (), strict=False):
         setattr(row, field.attname, value)
     row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
@@ -200,45 +246,6 @@ def _insertion(
     stated: tuple[str, ...],
 ) -> tuple[str, list[Any], list[Any]]:
     """Return the SQL, the fields it is given, and those that the database fills in."""
-    start, places, given = _insertions(model, stated)
-    fields = model._meta.concrete_fields  # noqa: SLF001 - public
-    filled = [field for field in fields if field.primary_key or field not in given]
-    otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
-    return f"{start}{places}{otherwise} RETURNING {_names(filled)}", given, filled
-
-
-def insert_all(rows: Sequence[Model]) -> None:
-    """Insert new rows, of one model or several, in their order; nothing is set on them.
-
-    PostgreSQL gets all of it with the next statement of the caller's transaction, which it needs,
-    or with its commit: that is where an IntegrityError shows.
-    """
-    connection: Any = get_connection()
-    if connection.vendor != "postgresql":
-        for model, group in groupby(rows, _model_of):
-            model._default_manager.bulk_create(group)  # noqa: SLF001 - public
-        return
-    if not rows:
-        return
-    with connection.hot_cursor() as cursor:
-        statements, values = [], []
-        for model, group in groupby(rows, _model_of):
-            start, places, fields = _insertions(model, ())
-            batch = list(group)
-            if len(batch) <= _ROW_BY_ROW:
-                statements += [connection.prepared(start + places, len(fields))] * len(batch)
-            else:
-                statements.append(start + ", ".join([places] * len(batch)))
-            values += [_value(connection, field, row) for row in batch for field in fields]
-        connection.defer(cursor, "; ".join(statements), values)
-
-
-@cache
-def _insertions(model: type[Model], stated: tuple[str, ...]) -> tuple[str, str, list[Any]]:
-    """Return the SQL up to its rows, the places of one row, and the fields that it is given.
-
-    Those are all that the database does not fill in, and the ``stated`` ones.
-    """
     auto = model._meta.auto_field  # noqa: SLF001 - public
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     given = [
@@ -246,13 +253,12 @@ def _insertions(model: type[Model], stated: tuple[str, ...]) -> tuple[str, str, 
         for field in fields
         if field is not auto and (field.attname in stated or not field.has_db_default())
     ]
-    places = f"({', '.join(['%s'] * len(given))})"
+    filled = [field for field in fields if field.primary_key or field not in given]
     table = _quote(model._meta.db_table)  # noqa: SLF001 - public
-    return f"INSERT INTO {table} ({_names(given)}) VALUES ", places, given  # noqa: S608 - names of our own
-
-
-def _model_of(row: Model) -> type[Model]:
-    return type(row)
+    places = ", ".join(["%s"] * len(given))
+    otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
+    sql = f"INSERT INTO {table} ({_names(given)}) VALUES ({places}){otherwise}"  # noqa: S608 - names of our own
+    return f"{sql} RETURNING {_names(filled)}", given, filled
 
 
 def _value(connection: Connection, field: Any, row: Model) -> Any:
@@ -260,7 +266,7 @@ def _value(connection: Connection, field: Any, row: Model) -> Any:
 
 
 def _quote(name: str) -> str:
-    quoted: str = get_connection().ops.quote_name(name)
+    quoted: str = _connection().ops.quote_name(name)
     return quoted
 
 

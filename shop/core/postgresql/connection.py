@@ -26,22 +26,22 @@ class Cursor(PlainCursor):  # type: ignore[misc]
         """Execute, after what is owed; or owe it, while the connection defers."""
         connection = self.connection
         self._asked = None
-        if self.name:  # of the server, which is declared by a statement of its own
-            connection.pay()
-        elif connection.deferring:
+        if connection.deferring:
             self._asked = self.mogrify(query, vars)
             connection.owed += self._asked + b"; "
-            return
-        elif connection.owed:
+        elif not connection.owed:
+            PlainCursor.execute(self, query, vars)
+        elif self.name:  # of the server, which is declared by a statement of its own
+            connection.pay()
+            PlainCursor.execute(self, query, vars)
+        else:
             self._execute_owed(connection, self.mogrify(query, vars))
-            return
-        super().execute(query, vars)
 
     def _execute_owed(self, connection: "Connection", asked: bytes) -> None:
         self._asked = asked
         owed, connection.owed = connection.owed, b""
         try:
-            super().execute(owed + asked)
+            PlainCursor.execute(self, owed + asked)
         except Error:
             # What cannot be parsed is not begun either: PostgreSQL reads all before it does any.
             if connection.has_not_begun():

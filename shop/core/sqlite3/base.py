@@ -30,18 +30,12 @@ class DatabaseWrapper(SQLiteWrapper):
         connection.create_function("shop_score", 4, words.score, deterministic=True)
         return connection
 
-    def hot_cursor(self) -> Any:
-        """Return a cursor for ``run`` and ``defer``, as ``shop.core.postgresql`` has them."""
-        return self.cursor()
-
-    def run(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
-        """Execute ``sql``: SQLite keeps what it has prepared by itself."""
+    def ask(self, sql: str, values: Sequence[Any]) -> Any:
+        """Execute ``sql``; return a cursor with its rows, as ``shop.core.postgresql`` does."""
+        cursor = self.cursor()
         cursor.execute(sql, values)
+        return cursor
 
-    def defer(self, cursor: Any, sql: str, values: Sequence[Any]) -> None:
+    def defer(self, sql: str, values: Sequence[Any]) -> None:
         """Execute ``sql`` at once: there is no round trip to spare."""
-        cursor.execute(sql, values)
-
-    def prepared(self, sql: str, places: int) -> str:
-        """Return ``sql`` as it is."""
-        return sql
+        self.ask(sql, values)

@@ -83,6 +83,7 @@ def test_a_refusal_by_the_state_of_things_is_remembered(ada, amy, tea):
 def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, amy, tea, settings):
     """The refused work is undone first; whoever writes the record then has the last word."""
     settings.PREPARE_STATEMENTS = False  # so that the statement can be told by its text
+    connection.close()
     second_transaction = "BEGIN" if connection.vendor == "sqlite" else "INSERT INTO core_idem"
     seen, answers = [], []
 

@@ -5,13 +5,14 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 
 from shop.core.models import RateCounter
 from shop.core.postgresql import base
-from shop.core.statements import Select, execute, fetch, insert, insert_all
+from shop.core.statements import Insert, Select, execute, fetch, insert
 
 pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite prepares by itself"),
     pytest.mark.django_db(transaction=True),
 ]
 
+_COUNTERS = Insert(RateCounter, "key", "attempts", "ends_at")
 _ATTEMPTS = Select(lambda key: RateCounter.objects.filter(key=key).values_list("attempts"))
 
 
@@ -59,7 +60,7 @@ def test_nothing_is_prepared_if_so_set(counter, settings):
     settings.PREPARE_STATEMENTS = False
     connection.close()
     assert _ATTEMPTS.row(key=counter.key) == (2,)
-    insert_all([RateCounter(key="50 %", attempts=1, ends_at=1)])
+    _COUNTERS.defer([("50 %", 1, 1)])
     assert execute("UPDATE core_ratecounter SET attempts = %s", [5]) == 2
     assert _prepared() == []
 
@@ -80,7 +81,7 @@ def test_under_a_transaction_it_is_told_to_try_again(counter):
 
 
 def test_rows_beyond_ten_are_one_statement(counter):
-    insert_all([RateCounter(key=f"{n} %", attempts=n, ends_at=1) for n in range(11)])
+    _COUNTERS.defer((f"{n} %", n, 1) for n in range(11))
     assert fetch("SELECT SUM(attempts), COUNT(*) FROM core_ratecounter", []) == [(57, 12)]
     with pytest.raises(IntegrityError):
-        insert_all([RateCounter(key="5 %", attempts=1, ends_at=1)])
+        _COUNTERS.defer([("5 %", 1, 1)])

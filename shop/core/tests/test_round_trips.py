@@ -13,7 +13,7 @@ from django.db import (
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from shop.core.models import RateCounter
-from shop.core.statements import defer, insert_all
+from shop.core.statements import Insert, defer
 from shop.testing.races import at_once
 
 pytestmark = [
@@ -22,8 +22,11 @@ pytestmark = [
 ]
 
 
-def counter(key, attempts=1):
-    return RateCounter(key=key, attempts=attempts, ends_at=1)
+_COUNTERS = Insert(RateCounter, "key", "attempts", "ends_at")
+
+
+def insert_later(*names):
+    _COUNTERS.defer((name, 1, 1) for name in names)
 
 
 def keys():
@@ -51,9 +54,9 @@ def test_one_that_asks_nothing_is_none():
 
 
 def test_what_is_deferred_goes_with_what_follows():
-    insert_all([counter("a")])  # prepares the statement
+    insert_later("a")  # prepares the statement
     with transaction.atomic():
-        insert_all([counter("b %")])
+        insert_later("b %")
         assert status() == TRANSACTION_STATUS_IDLE
         assert keys() == ["a", "b %"]
         assert at_once(keys) == [["a"]]
@@ -62,70 +65,70 @@ def test_what_is_deferred_goes_with_what_follows():
 
 def test_or_with_the_commit():
     with transaction.atomic():
-        insert_all([counter("a")])
+        insert_later("a")
         defer("UPDATE core_ratecounter SET attempts = %s WHERE key = %s", [7, "a"])
     assert RateCounter.objects.get().attempts == 7
 
 
 def test_outside_a_transaction_it_goes_at_once():
-    insert_all([counter("a")])
+    insert_later("a")
     assert at_once(keys) == [["a"]]
 
 
 def test_a_transaction_that_fails_forgets_it():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        insert_all([counter("a")])
+        insert_later("a")
         raise ZeroDivisionError
     assert keys() == []
-    insert_all([counter("b")])
+    insert_later("b")
     assert keys() == ["b"]
 
 
 def test_a_savepoint_that_fails_forgets_what_came_after_it():
     with transaction.atomic():
-        insert_all([counter("before")])
+        insert_later("before")
         with pytest.raises(ZeroDivisionError), transaction.atomic():
-            insert_all([counter("within")])
+            insert_later("within")
             raise ZeroDivisionError
-        insert_all([counter("after")])
+        insert_later("after")
     assert keys() == ["after", "before"]
 
 
 def test_a_refusal_shows_at_the_next_statement_and_undoes_all():
-    insert_all([counter("a")])
+    insert_later("a")
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_all([counter("b"), counter("a")])
+        insert_later("b", "a")
         keys()
         pytest.fail("the statement that took it along was answered")
     assert keys() == ["a"]
 
 
 def test_or_at_the_commit():
-    insert_all([counter("a")])
+    insert_later("a")
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_all([counter("b"), counter("a")])
+        insert_later("b", "a")
     assert (keys(), status()) == (["a"], TRANSACTION_STATUS_IDLE)
 
 
 def test_within_a_savepoint_the_rest_goes_on():
-    insert_all([counter("a")])
+    insert_later("a")
     with transaction.atomic():
-        insert_all([counter("b")])
+        insert_later("b")
         with pytest.raises(IntegrityError), transaction.atomic():
-            insert_all([counter("a")])
-        insert_all([counter("c")])
+            insert_later("a")
+        insert_later("c")
     assert keys() == ["a", "b", "c"]
 
 
 def test_a_failure_that_is_taken_for_another_one_is_not_committed_silently():
-    insert_all([counter("a")])
+    insert_later("a")
     with pytest.raises(InternalError), transaction.atomic():
         RateCounter.objects.create(key="b", attempts=1, ends_at=1)
-        insert_all([counter("a")])
+        insert_later("a")
         with suppress(IntegrityError), transaction.atomic():
             pass
     assert (keys(), status()) == (["a"], TRANSACTION_STATUS_IDLE)
-    insert_all([counter("c")])
+    insert_later("c")
     assert keys() == ["a", "c"]
 
 
@@ -133,7 +136,7 @@ def test_a_statement_that_cannot_be_read_leaves_the_transaction_whole():
     with pytest.raises(ZeroDivisionError), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(ProgrammingError):
             cursor.execute("SELEKT 1")
-        insert_all([counter("a")])
+        insert_later("a")
         keys()
         raise ZeroDivisionError
     assert (keys(), status()) == ([], TRANSACTION_STATUS_IDLE)
@@ -141,14 +144,14 @@ def test_a_statement_that_cannot_be_read_leaves_the_transaction_whole():
 
 def test_cursors_of_the_server_come_after_it():
     with transaction.atomic():
-        insert_all([counter("a")])
+        insert_later("a")
         assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
     assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
 
 
 def test_many_at_once_come_after_it_and_the_rest_is_refused():
     with transaction.atomic(), connection.cursor() as cursor:
-        insert_all([counter("a")])
+        insert_later("a")
         sql = "UPDATE core_ratecounter SET attempts = attempts + %s"
         cursor.executemany(sql, [(2,), (3,)])
         for overtaking in (cursor.copy_expert, cursor.cursor.callproc):
@@ -159,7 +162,7 @@ def test_many_at_once_come_after_it_and_the_rest_is_refused():
 
 def test_the_log_of_statements_shows_each_by_itself(django_assert_num_queries):
     with django_assert_num_queries(4) as captured, transaction.atomic():
-        insert_all([counter("a")])
+        insert_later("a")
         keys()
     sent = [query["sql"].split(" ")[0] for query in captured.captured_queries]
     assert sent == ["BEGIN", "EXECUTE", "SELECT", "COMMIT"]

@@ -7,7 +7,7 @@ from django.db.models import F
 from cart.models import Cart, CartStatus
 from catalog.models import MovementKind, Product, StockMovement
 from shop.core.models import RateCounter
-from shop.core.statements import Select, Update, columns_of, insert, insert_all
+from shop.core.statements import Insert, Select, Update, columns_of, insert
 
 only_compiled = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite takes the ORM's way each time"
@@ -87,16 +87,17 @@ def test_columns_bear_a_prefix(db):
     ]
 
 
-def _rows(product):
-    count = RateCounter(key="k", attempts=2, ends_at=3)
-    kind = MovementKind.SALE
-    return [count] + [
-        StockMovement(product=product, kind=kind, delta=-n, reason=f"100 % of {n}") for n in (1, 2)
-    ]
+_MOVEMENTS = Insert(StockMovement, "product_id", "kind", "delta", "reason", "actor_id")
+_COUNTERS = Insert(RateCounter, "key", "attempts", "ends_at")
 
 
-def test_rows_of_several_models_are_inserted_in_their_order(tea):
-    insert_all(_rows(tea))
+def _insert_several(product):
+    _COUNTERS.defer([("k", 2, 3)])
+    _MOVEMENTS.defer((product.pk, "sale", -n, f"100 % of {n}", None) for n in (1, 2))
+
+
+def test_deferred_rows_are_inserted_in_their_order(tea):
+    _insert_several(tea)
     movements = StockMovement.objects.filter(kind=MovementKind.SALE).order_by("pk")
     assert list(movements.values_list("delta", "reason")) == [
         (-1, "100 % of 1"),
@@ -108,17 +109,18 @@ def test_rows_of_several_models_are_inserted_in_their_order(tea):
 
 def test_no_rows_are_no_statement(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        insert_all([])
+        _COUNTERS.defer([])
 
 
 @only_compiled
-def test_all_of_them_are_one_round_trip(tea, django_assert_num_queries):
-    with django_assert_num_queries(1):
-        insert_all(_rows(tea))
+def test_a_column_that_nothing_fills_in_is_missed_at_the_first_use(tea):
+    with pytest.raises(TypeError, match="nothing fills in reason"):
+        Insert(StockMovement, "product_id", "kind", "delta").defer([(tea.pk, "sale", -1)])
 
 
 def test_one_row_that_is_refused_refuses_them_all(tea):
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert_all([*_rows(tea), RateCounter(key="k", attempts=1, ends_at=1)])
+        _insert_several(tea)
+        _COUNTERS.defer([("k", 1, 1)])
     assert not RateCounter.objects.exists()
     assert not StockMovement.objects.filter(kind=MovementKind.SALE).exists()
