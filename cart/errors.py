@@ -19,13 +19,6 @@ class CartFull(Conflict):
     example = {"limit": 100}
 
 
-class CartBusy(Conflict):
-    """409: the cart turned into an order again and again while something was added."""
-
-    code = "cart_busy"
-    message = "The cart is being ordered right now; add it again."
-
-
 class ItemNotFound(NotFound):
     """404: the cart has no line of this product."""
 

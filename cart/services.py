@@ -1,4 +1,8 @@
-"""Every write of carts. Each takes the lock on the cart's row first (RELIABILITY R4, R5)."""
+"""Every write of carts. Each locks its user's row first (RELIABILITY R4, R5).
+
+That row is always there, where a cart may still have to be opened: so the lock goes to PostgreSQL
+with the statement that looks at the cart, and nothing changes under what that one sees.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +10,7 @@ from typing import Any
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
 
 from accounts.models import User
-from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
+from cart.errors import CartFull, ItemNotFound, QuantityLimit
 from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
@@ -16,8 +20,6 @@ from catalog.reads import any_sale, sales_on
 from catalog.services import LockedProduct, choose_variant
 from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional
-
-_ATTEMPTS = 8
 
 _OPEN_CART = Select(
     lambda user_id: (
@@ -33,13 +35,14 @@ _OPEN_CART = Select(
         )
     )
 )
-_LOCK_OPEN = Select(
-    lambda user_id: Cart.objects.open_of(user_id).select_for_update(no_key=True).values_list("pk")
+_LOCK = Select(
+    lambda user_id: User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk")
 )
+_OPEN_ID = Select(lambda user_id: Cart.objects.open_of(user_id).values_list("pk"))
 
 
-def _stock_and_cart(cart_id: int, product_id: int) -> QuerySet[Product, Any]:
-    lines = CartItem.objects.filter(cart_id=cart_id)
+def _stock_and_cart(user_id: int, product_id: int) -> QuerySet[Product, Any]:
+    lines = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.OPEN)
     return (
         Product.objects.for_sale()
         .filter(pk=product_id)
@@ -47,6 +50,7 @@ def _stock_and_cart(cart_id: int, product_id: int) -> QuerySet[Product, Any]:
             "stock",
             "backorder",
             "has_variants",
+            Subquery(Cart.objects.open_of(user_id).values("pk")),
             Subquery(lines.filter(product_id=product_id).values("quantity")),
             Subquery(lines.order_by().values("cart_id").values(lines=Count("pk"))),
         )
@@ -62,10 +66,12 @@ _SET_QUANTITY = Update(
     )
 )
 _LOCK_LINES = Select(
-    lambda cart_id: (
-        CartItem.objects.filter(cart_id=cart_id)
+    lambda user_id, cart_id: (
+        CartItem.objects.filter(
+            cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
+        )
         .order_by("product_id")
-        .select_for_update(no_key=True)  # the lines too, which nobody else may want
+        .select_for_update(no_key=True)  # cart and lines too, which nobody else may want
         .values_list(
             "quantity",
             "product__name",
@@ -119,12 +125,13 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     Stock is not reserved, only compared. Raises ProductNotFound, ChooseVariant, QuantityLimit,
     OutOfStock, CartFull.
     """
-    cart_id = _lock_or_open(user)
-    shelf = _look(cart_id, product_id)
+    _LOCK.lock(user_id=user.pk)
+    shelf = _look(user, product_id)
     wanted = shelf.in_cart + quantity
     if wanted > MAX_QUANTITY:
         raise QuantityLimit(limit=MAX_QUANTITY, in_cart=shelf.in_cart)
     shelf.check_stock(wanted)
+    cart_id = shelf.cart_id or _open_cart(user)
     if shelf.in_cart:
         _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
     elif shelf.lines >= MAX_LINES:
@@ -141,7 +148,7 @@ def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
     line = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
     if cart_id is None or not line.exists():
         raise ItemNotFound
-    _look(cart_id, product_id).check_stock(quantity)
+    _look(user, product_id).check_stock(quantity)
     _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
 
 
@@ -163,22 +170,24 @@ def clear_cart(*, user: User) -> None:
         CartItem.objects.filter(cart_id=cart_id).delete()
 
 
-def claim_cart(*, user: User, cart_id: int) -> bool:
-    """Turn the user's open cart into an ordered one; False if it is not open, or not theirs.
+def claim_cart(*, user: User, cart_id: int) -> None:
+    """Turn a cart, whose lines the caller has locked, into an ordered one.
 
-    Needs the caller's transaction, which undoes the claim if the order fails. Of parallel calls
-    one wins, and no cart writer comes between.
+    Needs the caller's transaction, which undoes the claim if the order fails. It was open then, and
+    no cart writer comes between; a cart has one order by that one's unique constraint too.
     """
-    return _CLAIM.run(user_id=user.pk, cart_id=cart_id) == 1
+    _CLAIM.defer(user_id=user.pk, cart_id=cart_id)
 
 
-def lock_lines(*, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
-    """Return a cart's lines at today's prices, and their products, locked in ascending id.
+def lock_lines(*, user: User, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
+    """Return the lines of the user's open cart at today's prices, and their products.
 
-    Needs the caller's transaction, which ends the locks; the caller has claimed the cart, so its
-    lines stand still. One statement, and one more while a sale is on.
+    Locks the user against every cart writer, then the products in ascending id. Needs the caller's
+    transaction, which ends the locks. Nothing for an empty cart, and for one that is not open or
+    not theirs. One statement, and one more while a sale is on.
     """
-    rows = _LOCK_LINES.rows(cart_id=cart_id)
+    _LOCK.lock(user_id=user.pk)
+    rows = _LOCK_LINES.rows(user_id=user.pk, cart_id=cart_id)
     sales = sales_on(row[4] for row in rows) if rows and rows[0][3] else {}
     return [
         (
@@ -190,21 +199,23 @@ def lock_lines(*, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
 
 
 def lock_open_cart(user: User) -> int | None:
-    """Lock the user's open cart, if there is one, as every cart writer does first; return its id.
+    """Lock the user against every other cart writer; return the id of the open cart, if any.
 
     Needs the caller's transaction, which ends the lock.
     """
-    row = _LOCK_OPEN.row(user_id=user.pk)
+    _LOCK.lock(user_id=user.pk)
+    row = _OPEN_ID.row(user_id=user.pk)
     return None if row is None else row[0]
 
 
 @dataclass(frozen=True, slots=True)
 class _Shelf:
-    """A product's stock, its pieces in the cart, and the cart's lines."""
+    """A product's stock, the open cart if there is one, its pieces in there, and its lines."""
 
     product_id: int
     stock: int
     backorder: bool
+    cart_id: int | None
     in_cart: int
     lines: int
 
@@ -218,24 +229,19 @@ class _Shelf:
             )
 
 
-def _look(cart_id: int, product_id: int) -> _Shelf:
+def _look(user: User, product_id: int) -> _Shelf:
     """Raise ProductNotFound for what is not for sale, ChooseVariant for what has variants."""
-    row = _LOOK.row(cart_id=cart_id, product_id=product_id)
+    row = _LOOK.row(user_id=user.pk, product_id=product_id)
     if row is None:
         raise ProductNotFound
-    stock, backorder, has_variants, in_cart, lines = row
+    stock, backorder, has_variants, cart_id, in_cart, lines = row
     if has_variants:
         raise choose_variant(product_id)
-    return _Shelf(product_id, stock, backorder, in_cart or 0, lines or 0)
+    return _Shelf(product_id, stock, backorder, cart_id, in_cart or 0, lines or 0)
 
 
-def _lock_or_open(user: User) -> int:
-    """Lock the open cart, or open one; an order may take it away between the two."""
-    for _ in range(_ATTEMPTS):
-        cart_id = lock_open_cart(user)
-        if cart_id is not None:
-            return cart_id
-        cart = Cart(user=user)
-        if insert(cart, unless_there=True):
-            return cart.pk
-    raise CartBusy
+def _open_cart(user: User) -> int:
+    """Open a cart for a user who has none, by what the caller saw under its lock."""
+    cart = Cart(user=user)
+    insert(cart)
+    return cart.pk

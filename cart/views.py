@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.auth import caller
 from cart import services
-from cart.errors import CartBusy, CartFull, ItemNotFound, QuantityLimit
+from cart.errors import CartFull, ItemNotFound, QuantityLimit
 from cart.serializers import (
     AddedSerializer,
     AddItemSerializer,
@@ -50,7 +50,6 @@ class CartViewSet(ShopViewSet):
             QuantityLimit,
             OutOfStock,
             CartFull,
-            CartBusy,
         ],
     )
     @action(detail=False, methods=["post"])

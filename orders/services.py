@@ -4,14 +4,14 @@
 
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.pricing import PricedCart, price_lines
-from cart.services import claim_cart, lock_lines
+from cart.services import claim_cart, lock_lines, lock_open_cart
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -33,18 +33,17 @@ from shop.core.transactions import transactional
 def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = None) -> Order:
     """Make the user's open cart an order, and take its stock. Nothing happens unless all does.
 
-    Claims the cart first, then locks the products in ascending id; the catalogue's revision is
-    bumped last. ``expected_total`` is what the buyer saw, in the shop's currency. Raises
-    CartNotFound, CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
+    Locks the user, then the products in ascending id; the catalogue's revision is bumped last.
+    ``expected_total`` is what the buyer saw, in the shop's currency. Raises CartNotFound,
+    CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
-    if not claim_cart(user=user, cart_id=cart_id):
-        _raise_not_open(user, cart_id)
-    fault("order.cart_claimed")
-    lines = lock_lines(cart_id=cart_id)
+    lines = lock_lines(user=user, cart_id=cart_id)
     if not lines:
-        raise CartEmpty
+        _refuse_cart(user, cart_id)
+    fault("order.lines_locked")
     priced = price_lines(line for line, _ in lines)
     _check_total(priced.total, expected_total)
+    claim_cart(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     fault("order.written")
     take_stock(
@@ -57,7 +56,9 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     return order
 
 
-def _raise_not_open(user: User, cart_id: int) -> None:
+def _refuse_cart(user: User, cart_id: int) -> NoReturn:
+    if cart_id == lock_open_cart(user):
+        raise CartEmpty
     order_id = Order.objects.filter(cart_id=cart_id, user=user).values_list("pk", flat=True).first()
     if order_id is None:
         raise CartNotFound
@@ -135,6 +136,11 @@ def lock_order(*, order_id: int) -> str:
         raise Order.DoesNotExist
     status: str = row[0]
     return status
+
+
+def hold_order(*, order_id: int) -> None:
+    """Lock an order, as ``lock_order``, with the next statement."""
+    _LOCK.lock(order_id=order_id)
 
 
 _LOCK = Select(

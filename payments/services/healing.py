@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.db.models.functions import Now
 
-from orders.services import lock_order
+from orders.services import hold_order
 from payments import gateways
 from payments.errors import RefundLimit
 from payments.gateways import RefundOutcome, RefundState, StatedRefund
@@ -27,7 +27,7 @@ def take_back(payment: Payment, captured: Decimal) -> Payment:
 
 @transactional
 def _admit(payment: Payment, captured: Decimal) -> None:
-    lock_order(order_id=payment.order_id)
+    hold_order(order_id=payment.order_id)
     ended = Payment.objects.filter(pk=payment.pk, status__in=_ENDED)
     if not ended.update(
         status=PaymentStatus.REFUND_PENDING, amount_captured=captured, settled_at=Now()
@@ -54,7 +54,7 @@ def let_go(payment: Payment) -> None:
 @transactional
 def adopt_refund(payment: Payment, stated: StatedRefund) -> Refund:
     """Enter a refund that was made at the provider, past the shop. Raises RefundLimit."""
-    lock_order(order_id=payment.order_id)
+    hold_order(order_id=payment.order_id)
     if not reserve(payment.pk, stated.amount):
         left = payment.amount_captured - payment.amount_refunded
         raise RefundLimit(refundable=show(left))

@@ -11,7 +11,14 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from orders.services import confirm_order, lock_order, note_event, record_payment, record_refund
+from orders.services import (
+    confirm_order,
+    hold_order,
+    lock_order,
+    note_event,
+    record_payment,
+    record_refund,
+)
 from orders.states import OrderStatus
 from payments import gateways
 from payments.gateways import Outcome, OutcomeStatus, RefundOutcome, RefundState
@@ -38,7 +45,11 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     Locks the order first. Money for an order that takes none any more is marked
     ``refund_pending``, with a refund that the caller sends once the transaction is over.
     """
-    order_status = lock_order(order_id=payment.order_id)
+    order_status = ""
+    if outcome.status == OutcomeStatus.SUCCEEDED:  # which no status of the order keeps from it
+        hold_order(order_id=payment.order_id)
+    else:
+        order_status = lock_order(order_id=payment.order_id)
     captured = payment.amount if outcome.captured is None else outcome.captured
     if not _write(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
@@ -153,7 +164,7 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     One that failed gives back what it had reserved of the payment.
     """
     payment = refund.payment
-    lock_order(order_id=payment.order_id)
+    hold_order(order_id=payment.order_id)
     becomes: dict[str, Any] = {"status": outcome.status.value}
     if outcome.reference:
         becomes["provider_reference"] = outcome.reference

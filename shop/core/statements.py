@@ -23,6 +23,7 @@ from django.db.transaction import get_connection
 Connection = BaseDatabaseWrapper
 Value = int | str | Decimal
 _Compiled = tuple[str, list[str]]
+_Statement = tuple[str, list[Value]]
 
 _ROW_BY_ROW = 10
 """Rows up to which it is faster to insert each by the prepared statement of one."""
@@ -53,19 +54,27 @@ class Select:
         connection = _connection()
         if connection.vendor != "postgresql":
             return list(self._build(**values))
-        compiled = self._compiled.get(tuple(values))
-        if compiled is None:
-            marks = _marks(values)
-            compiled = _compile(connection, self._build(**marks).query, marks)
-            self._compiled[tuple(values)] = compiled
-        sql, places = compiled
-        rows: list[tuple[Any, ...]] = connection.ask(sql, [values[p] for p in places]).fetchall()
+        rows: list[tuple[Any, ...]] = connection.ask(*self._compile(connection, values)).fetchall()
         return rows
 
     def row(self, **values: Value) -> tuple[Any, ...] | None:
         """Return the first row, if there is one."""
         rows = self.rows(**values)
         return rows[0] if rows else None
+
+    def lock(self, **values: Value) -> None:
+        """Lock the rows with the next statement, whose snapshot is of after that; return none."""
+        connection = _connection()
+        if connection.vendor == "postgresql":  # else the transaction is alone, and locks no rows
+            connection.defer(*self._compile(connection, values))
+
+    def _compile(self, connection: Any, values: dict[str, Value]) -> _Statement:
+        names = tuple(values)
+        if names not in self._compiled:
+            marks = _marks(values)
+            self._compiled[names] = _compile(connection, self._build(**marks).query, marks)
+        sql, places = self._compiled[names]
+        return sql, [values[place] for place in places]
 
 
 class Update:
@@ -80,17 +89,31 @@ class Update:
         """Return how many rows it found."""
         connection = _connection()
         if connection.vendor != "postgresql":
-            queryset, columns = self._build(**values)
-            return queryset.update(**columns)
-        compiled = self._compiled.get(tuple(values))
-        if compiled is None:
+            return self._run_by_orm(values)
+        return int(connection.ask(*self._compile(connection, values)).rowcount)
+
+    def defer(self, **values: Value) -> None:
+        """Update rows that the caller has locked and looked at, with its next statement."""
+        connection = _connection()
+        if connection.vendor != "postgresql":
+            self._run_by_orm(values)
+        else:
+            connection.defer(*self._compile(connection, values))
+
+    def _run_by_orm(self, values: dict[str, Value]) -> int:
+        queryset, columns = self._build(**values)
+        return queryset.update(**columns)
+
+    def _compile(self, connection: Any, values: dict[str, Value]) -> _Statement:
+        names = tuple(values)
+        if names not in self._compiled:
             marks = _marks(values)
             queryset, columns = self._build(**marks)
             query: Any = queryset.query.chain(UpdateQuery)
             query.add_update_values(columns)
-            compiled = self._compiled[tuple(values)] = _compile(connection, query, marks)
-        sql, places = compiled
-        return int(connection.ask(sql, [values[p] for p in places]).rowcount)
+            self._compiled[names] = _compile(connection, query, marks)
+        sql, places = self._compiled[names]
+        return sql, [values[place] for place in places]
 
 
 def _marks(values: dict[str, Value]) -> dict[str, Value]:

@@ -24,10 +24,17 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(service)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        blocks = transaction.get_connection().atomic_blocks
+        connection = transaction.get_connection()
+        blocks = connection.atomic_blocks
         outermost = not blocks
         # A test's own transaction is none of ours, and has to survive what fails in it.
-        in_a_test = bool(blocks) and blocks[-1]._from_testcase  # noqa: SLF001 - Django's own question
+        in_a_test = not outermost and blocks[-1]._from_testcase  # noqa: SLF001 - Django's own question
+        if not outermost and not in_a_test:
+            try:
+                return service(*args, **kwargs)
+            except BaseException:
+                connection.needs_rollback = True  # as an atomic block without a savepoint does
+                raise
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic(savepoint=in_a_test):

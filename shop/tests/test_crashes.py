@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize(
     "point",
-    ["key.claimed", "order.cart_claimed", "order.written", "order.stock_taken", "answer.committed"],
+    ["key.claimed", "order.lines_locked", "order.written", "order.stock_taken", "answer.committed"],
 )
 def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart, point):
     server.arm(point)

@@ -10,8 +10,9 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.factories import UserFactory
+from accounts.models import User
 from accounts.tokens import open_session
-from cart.models import Cart, CartItem
+from cart.models import CartItem
 from catalog.factories import ProductFactory
 from orders.models import Order
 from orders.states import OrderStatus
@@ -83,7 +84,7 @@ def test_a_held_row_lock_costs_its_own_requests_alone(server, ada, bob, tea, car
     add = ("POST", "/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
     with ThreadPoolExecutor(6) as pool:
         with transaction.atomic():
-            Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)
+            User.objects.select_for_update(no_key=True).get(pk=ada.user.pk)
             waiting = [
                 pool.submit(server.send, *add, token=ada.pair.token, key=str(number))
                 for number in range(6)
