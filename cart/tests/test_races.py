@@ -1,16 +1,19 @@
 """What parallel requests do to one cart, on a real database."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
+from django.db import transaction
 
 from accounts.factories import UserFactory
+from accounts.models import User
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
 from catalog.factories import ProductFactory
 from shop.testing.books import assert_books_balance, statuses
 from shop.testing.fixtures import Caller
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,3 +85,29 @@ def test_one_key_adds_once_however_often_it_is_sent(ada, tea):
     assert statuses(answers) == {200: 8}
     assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
     assert CartItem.objects.get().quantity == 2
+
+
+WRITES = {
+    "add": ("post", "/api/cart/add/", {"product_id": "{product}", "quantity": 1}, 200),
+    "set": ("patch", "/api/cart/items/{product}/", {"quantity": 2}, 200),
+    "remove": ("delete", "/api/cart/items/{product}/", None, 204),
+    "clear": ("delete", "/api/cart/", None, 204),
+    "order": ("post", "/api/orders/", {"cart_id": "{cart}"}, 201),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_every_writer_of_a_cart_waits_for_its_user(ada, tea, write):
+    cart_id = fill_cart(ada.user, tea)
+    method, path, body, status = WRITES[write]
+    names = {"product": tea.pk, "cart": cart_id}
+    if body is not None:
+        body = {k: int(v.format(**names)) if isinstance(v, str) else v for k, v in body.items()}
+    call = partial(getattr(ada, method), path.format(**names), body)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=ada.user.pk)
+            writing = pool.submit(at_once, call)
+            until_blocked(1)
+            assert not writing.done()
+        assert [answer.status_code for answer in writing.result()] == [status]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
 from catalog.factories import ProductFactory
@@ -282,9 +282,10 @@ def test_a_key_on_confirm_gets_the_payment_as_it_stands(ada, order):
 def test_a_payment_costs_eight_statements_and_a_key_two(ada, lines):
     products = ProductFactory.create_batch(lines)
     first, second = place_order(ada.user, *products), place_order(ada.user, *products)
-    with query_budget(1 + 8):
+    cost = 8 if connection.vendor == "postgresql" else 7  # SQLite locks no rows
+    with query_budget(1 + cost):
         assert post(ada, first).json()["status"] == "succeeded"
-    with query_budget(1 + 8 + 2):
+    with query_budget(1 + cost + 2):
         paid = post(ada, second, headers={"Idempotency-Key": "pay"})
     assert paid.json()["status"] == "succeeded"
 

@@ -54,3 +54,20 @@ def test_any_other_failure_is_raised_at_once():
     with pytest.raises(OperationalError):
         fail()
     assert len(attempts) == 1 < ATTEMPTS
+
+
+def test_a_service_within_another_that_failed_takes_it_along():
+    pk = ProductFactory(name="before").pk
+
+    @transactional
+    def fail():
+        Product.objects.filter(pk=pk).update(name="half done")
+        raise ZeroDivisionError
+
+    @transactional
+    def go_on():
+        with suppress(ZeroDivisionError):
+            fail()
+
+    go_on()
+    assert Product.objects.get(pk=pk).name == "before"
