@@ -44,11 +44,11 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
-# Django tries the paths in this order: what is asked most often stands first.
-router.register("products", ProductViewSet, basename="product")
+# Django tries the paths in this order: what the door does not answer stands first.
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from accounts.models import User
@@ -22,7 +21,7 @@ from payments.models import LIVE, OPEN, Payment, PaymentStatus
 from payments.services.asking import charge_of, check_open, gateway_of, settle_by
 from payments.services.windows import ago, check_payable, with_expiry
 from shop.core.faults import fault
-from shop.core.statements import Select, columns_of, insert
+from shop.core.statements import Select, insert
 from shop.core.transactions import transactional
 
 # A gateway call gives up within ten seconds; what is younger than this may still be on its way.
@@ -54,18 +53,17 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     row = _LOCK_ORDER.row(user_id=user.pk, order_id=order_id)
     if row is None:
         raise OrderNotFound
-    *columns, is_late = row
-    order = Order.from_db(DEFAULT_DB_ALIAS, columns_of(Order), columns)
-    check_payable(order.status, is_late=is_late)
+    order_status, total, currency, is_late = row
+    check_payable(order_status, is_late=is_late)
     payment = Payment(
-        order=order,
+        order_id=order_id,
         method=method,
-        amount=order.total,
-        currency=order.currency,
+        amount=total,
+        currency=currency,
         captures_later=_captures_later(method),
     )
     if not insert(payment, unless_there=True):
-        live = Payment.objects.get(order=order, status__in=LIVE)
+        live = Payment.objects.get(order_id=order_id, status__in=LIVE)
         raise PaymentInProgress(payment_id=live.pk)
     return payment
 
@@ -75,8 +73,9 @@ def _captures_later(method: str) -> bool:
 
 
 def _lock_order(user_id: int, order_id: int) -> QuerySet[Order, Any]:
-    mine = with_expiry(Order.objects.filter(user_id=user_id, pk=order_id))
-    return mine.select_for_update(no_key=True).values_list(*columns_of(Order), "is_late")
+    mine: Any = with_expiry(Order.objects.filter(user_id=user_id, pk=order_id))
+    found: QuerySet[Order, Any] = mine.values_list("status", "total", "currency", "is_late")
+    return found.select_for_update(no_key=True)
 
 
 _LOCK_ORDER = Select(_lock_order)

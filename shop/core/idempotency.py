@@ -223,7 +223,7 @@ def read_key(header: str) -> str:
 
 
 def _read_claim(request: Request) -> _Claim | None:
-    header = request.headers.get("Idempotency-Key")
+    header = request.META.get("HTTP_IDEMPOTENCY_KEY")  # not the parsed headers, all of them
     if header is None:
         return None
     return _Claim(

@@ -15,7 +15,19 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DecimalField,
+    ForeignKey,
+    IntegerField,
+    Model,
+    OneToOneField,
+    PositiveIntegerField,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.expressions import DatabaseDefault
 from django.db.models.sql import UpdateQuery
 from django.db.transaction import get_connection
@@ -230,7 +242,11 @@ def insert(row: Model, *, unless_there: bool = False) -> bool:
     if connection.vendor != "postgresql":
         return _insert_by_orm(row, unless_there=unless_there)
     sql, given, filled = _insertion(type(row), unless_there, _stated(row))
-    found = connection.ask(sql, [_value(connection, field, row) for field in given]).fetchone()
+    values = [
+        getattr(row, field.attname) if is_plain else _value(connection, field, row)
+        for field, is_plain in given
+    ]
+    found = connection.ask(sql, values).fetchone()
     for field, value in zip(filled, found or (), strict=False):
         setattr(row, field.attname, value)
     row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
@@ -262,13 +278,29 @@ def _defaulted(model: type[Model]) -> list[str]:
     return [f.attname for f in model._meta.concrete_fields if f.has_db_default()]  # noqa: SLF001 - public
 
 
+_PLAIN = {
+    BooleanField,
+    CharField,
+    DecimalField,
+    ForeignKey,
+    IntegerField,
+    OneToOneField,
+    PositiveIntegerField,
+    TextField,
+    UUIDField,
+}
+
+
 @cache
 def _insertion(
     model: type[Model],
     unless_there: bool,  # noqa: FBT001 - a cache's key
     stated: tuple[str, ...],
-) -> tuple[str, list[Any], list[Any]]:
-    """Return the SQL, the fields it is given, and those that the database fills in."""
+) -> tuple[str, list[tuple[Any, bool]], list[Any]]:
+    """Return the SQL, the fields it is given, and those that the database fills in.
+
+    With each field it is given goes whether PostgreSQL takes its value as it is.
+    """
     auto = model._meta.auto_field  # noqa: SLF001 - public
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     given = [
@@ -281,7 +313,8 @@ def _insertion(
     places = ", ".join(["%s"] * len(given))
     otherwise = " ON CONFLICT DO NOTHING" if unless_there else ""
     sql = f"INSERT INTO {table} ({_names(given)}) VALUES ({places}){otherwise}"  # noqa: S608 - names of our own
-    return f"{sql} RETURNING {_names(filled)}", given, filled
+    plain = [(field, type(field) in _PLAIN) for field in given]
+    return f"{sql} RETURNING {_names(filled)}", plain, filled
 
 
 def _value(connection: Connection, field: Any, row: Model) -> Any:

@@ -1,6 +1,6 @@
 """What every viewset of the shop shares, and nothing more."""
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 
 from rest_framework.exceptions import MethodNotAllowed
@@ -19,6 +19,11 @@ class ShopViewSet(GenericViewSet[Any]):
 
     lookup_value_regex = ID
     http_method_names = ["get", "head", "post", "patch", "delete"]  # OPTIONS is CORS's, not ours
+
+    @cached_property
+    def allowed_methods(self) -> list[str]:
+        """What the path takes, worked out once: an answer's ``Allow`` asks too."""
+        return super().allowed_methods
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse unknown methods, then do what DRF does."""
