@@ -10,8 +10,8 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -28,6 +28,7 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
 from shop.core.renderers import dumps
 from shop.door import Answer, Door, Headers
+from shop.threads import Threads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -56,7 +57,7 @@ class Application:
         self._body_within = body_within
         self._upload_within = upload_within
         self._uploads = 0
-        self._threads = ThreadPoolExecutor(THREADS)
+        self._threads = Threads(THREADS)
         self._under_way = 0
         self._door = Door()
 
@@ -116,8 +117,7 @@ class Application:
             return _refuse(scope, Unavailable())
         self._under_way += 1
         try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._work, _environ(scope, body))
+            return await self._threads.run(partial(self._work, _environ(scope, body)))
         finally:
             self._under_way -= 1
 

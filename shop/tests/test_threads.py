@@ -1,0 +1,95 @@
+"""The threads that Django runs in: which one is asked, and what becomes of what it raises."""
+
+import asyncio
+import gc
+from functools import partial
+from threading import Event, current_thread
+
+import pytest
+
+from shop.threads import Threads
+
+
+def ask(scene):
+    return asyncio.run(asyncio.wait_for(scene(), 10))
+
+
+def test_the_thread_that_was_busy_last_is_asked_first():
+    gates = {name: Event() for name in "abc"}
+
+    def work(name):
+        gates[name].wait(10)
+        return current_thread().name
+
+    async def scene():
+        threads = Threads(at_most=8)
+        futures = {name: threads.run(partial(work, name)) for name in "abc"}
+        gates["a"].set()
+        first = await futures["a"]
+        gates["b"].set()
+        second = await futures["b"]
+        again = [await threads.run(partial(work, "b")) for _ in range(3)]
+        gates["c"].set()
+        return first, second, again, await futures["c"]
+
+    assert ask(scene) == ("shop 1", "shop 2", ["shop 2"] * 3, "shop 3")
+
+
+def test_what_finds_no_thread_waits_for_its_turn():
+    gate, asked = Event(), []
+
+    def work(number):
+        gate.wait(10)
+        asked.append((number, current_thread().name))
+        return number
+
+    async def scene():
+        threads = Threads(at_most=1)
+        futures = [threads.run(partial(work, number)) for number in range(5)]
+        futures[1].cancel()
+        futures[3].cancel()
+        gate.set()
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    answers = ask(scene)
+    assert [a for a in answers if not isinstance(a, asyncio.CancelledError)] == [0, 2, 4]
+    assert asked == [(0, "shop 1"), (2, "shop 1"), (4, "shop 1")]
+
+
+def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
+    begun, gate = Event(), Event()
+
+    def work(name):
+        begun.set()
+        gate.wait(10)
+        return name
+
+    async def scene():
+        threads = Threads(at_most=1)
+        left = threads.run(partial(work, "left"))
+        await asyncio.to_thread(begun.wait, 10)
+        left.cancel()
+        gate.set()
+        return await threads.run(partial(work, "stayed"))
+
+    assert ask(scene) == "stayed"
+
+
+def test_what_is_raised_reaches_who_asked_and_nobody_else():
+    async def scene():
+        threads = Threads(at_most=1)
+        with pytest.raises(ZeroDivisionError):
+            await threads.run(lambda: 1 // 0)
+        return await threads.run(lambda: 1 // 1)
+
+    assert ask(scene) == 1
+
+
+def test_they_end_with_what_they_worked_for():
+    async def scene():
+        return await Threads(at_most=1).run(current_thread)
+
+    thread = ask(scene)
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
