@@ -1,4 +1,4 @@
-"""The yardsticks, on the same server and database: a bare view, one ORM query, lean DRF.
+"""The yardsticks, on the same server and database: a bare view, one ORM query, lean DRF, tuned SQL.
 
 ``lean`` is what DRF's tutorial would write: a ModelViewSet, its serializer, its pages. None of them
 has a middleware. ``DJANGO_SETTINGS_MODULE=bench.bare_settings`` serves them.
@@ -10,6 +10,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.routers import SimpleRouter
 
+from bench import tuned
 from catalog.models import Product
 
 
@@ -54,6 +55,9 @@ router.register("lean", LeanViewSet)
 urlpatterns = [
     path("bare/", bare),
     path("orm/<int:pk>/", orm),
+    path("tuned/add/", tuned.add),
+    path("tuned/order/", tuned.order),
+    path("tuned/payment/", tuned.payment),
     path("", include(router.urls)),
     path("readyz", bare),
 ]

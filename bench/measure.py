@@ -151,10 +151,10 @@ class Bench:
 
     def slice(self, name: str, number: int, seconds: float) -> Sample:
         """Run a scenario with so many clients, each a customer of its own."""
-        port = self.ports[name]
         if name in PREPARATIONS:
-            run(port, self._clients(PREPARATIONS[name], number), 0)
-        return run(port, self._clients((YARDSTICKS | SHOP)[name], number), seconds)
+            run(self.ports["checkout"], self._clients(PREPARATIONS[name], number), 0)
+        scenario = (YARDSTICKS | SHOP)[name]
+        return run(self.ports[name], self._clients(scenario, number), seconds)
 
     def _clients(self, scenario: Scenario, number: int) -> list[Callable[[], Client]]:
         return [partial(scenario, self.shelf, customer) for customer in self.customers[:number]]
