@@ -101,3 +101,11 @@ def test_a_browser_app_may_call_from_where_the_owner_allows(anyone, db, settings
         "/api/orders/", headers=headers | {"Origin": "https://evil.example.com"}
     )
     assert "Access-Control-Allow-Origin" not in foreign
+
+
+@pytest.mark.parametrize("path", ["/api/products/", "/api/cart/", "/api/nowhere/"])
+def test_caches_hear_that_the_origin_matters_also_where_none_was_named(anyone, db, path):
+    plain, named = anyone.get(path), anyone.get(path, headers={"Origin": "https://a.example.com"})
+    for answer in (plain, named):
+        assert "origin" in [name.strip().lower() for name in answer["Vary"].split(",")]
+    assert "Vary" not in anyone.get("/healthz")

@@ -57,7 +57,7 @@ def test_what_finds_no_thread_waits_for_its_turn():
 
 
 def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
-    begun, gate = Event(), Event()
+    begun, gate, errors = Event(), Event(), []
 
     def work(name):
         begun.set()
@@ -65,6 +65,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
         return name
 
     async def scene():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
         threads = Threads(at_most=1)
         left = threads.run(partial(work, "left"))
         await asyncio.to_thread(begun.wait, 10)
@@ -73,6 +74,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
         return await threads.run(partial(work, "stayed"))
 
     assert ask(scene) == "stayed"
+    assert errors == []
 
 
 def test_what_is_raised_reaches_who_asked_and_nobody_else():
