@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Threads:
-    """At most so many threads, which end with this. Only an event loop's own thread calls it."""
+    """At most so many threads, which end with this. One event loop's own thread calls it."""
 
     def __init__(self, at_most: int) -> None:
         """Start no thread yet: the first work does."""
@@ -33,17 +33,28 @@ class Threads:
         What is cancelled before its turn is never begun.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        if not self._idle and self._started < self._at_most:
+            self._start()
         if self._idle:
             self._idle.pop().put((self, work, future))
-        elif self._started < self._at_most:
-            self._started += 1
-            jobs: SimpleQueue[Any] = SimpleQueue()
-            jobs.put((self, work, future))
-            # As a daemon: the server has waited for what is under way when its process ends.
-            Thread(target=_serve, args=(jobs,), name=f"shop {self._started}", daemon=True).start()
         else:
             self._waiting.append((work, future))
         return future
+
+    def _start(self) -> None:
+        """Start one more. Raises RuntimeError if there can be none, and nobody else works."""
+        jobs: SimpleQueue[Any] = SimpleQueue()
+        # As a daemon: the server has waited for what is under way when its process ends.
+        name = f"shop {self._started + 1}"
+        thread = Thread(target=_serve, args=(jobs,), name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no room for a thread just now
+            if not self._started:
+                raise
+            return
+        self._started += 1
+        self._idle.append(jobs)
 
     def finish(
         self, jobs: SimpleQueue[Any], future: "asyncio.Future[Any]", result: Any, error: Any

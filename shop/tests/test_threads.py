@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from functools import partial
-from threading import Event, current_thread
+from threading import Event, Thread, current_thread
 
 import pytest
 
@@ -95,3 +95,32 @@ def test_they_end_with_what_they_worked_for():
     gc.collect()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
+    first, gate = Event(), Event()
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    def work(number):
+        first.set()
+        gate.wait(10)
+        return number, current_thread().name
+
+    async def scene():
+        threads = Threads(at_most=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", refuse)
+            with pytest.raises(RuntimeError):
+                threads.run(current_thread)
+        one = threads.run(partial(work, 1))
+        await asyncio.get_running_loop().run_in_executor(None, first.wait, 10)
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", refuse)
+            two = threads.run(partial(work, 2))
+        three = threads.run(partial(work, 3))
+        gate.set()
+        return {(await future)[0] for future in (one, two, three)}, (await three)[1]
+
+    assert ask(scene) == ({1, 2, 3}, "shop 2")
