@@ -88,19 +88,20 @@ def test_one_key_adds_once_however_often_it_is_sent(ada, tea):
 
 
 WRITES = {
-    "add": ("post", "/api/cart/add/", {"product_id": "{product}", "quantity": 1}, 200),
-    "set": ("patch", "/api/cart/items/{product}/", {"quantity": 2}, 200),
-    "remove": ("delete", "/api/cart/items/{product}/", None, 204),
-    "clear": ("delete", "/api/cart/", None, 204),
-    "order": ("post", "/api/orders/", {"cart_id": "{cart}"}, 201),
+    "add": ("post", "/api/cart/add/", {"product_id": "{pot}", "quantity": 1}, 200, [1, 6]),
+    "set": ("patch", "/api/cart/items/{pot}/", {"quantity": 2}, 200, [1, 2]),
+    "remove": ("delete", "/api/cart/items/{pot}/", None, 204, [1]),
+    "clear": ("delete", "/api/cart/", None, 204, []),
+    "order": ("post", "/api/orders/", {"cart_id": "{cart}"}, 201, [1, 5]),
 }
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_every_writer_of_a_cart_waits_for_its_user(ada, tea, write):
+def test_every_writer_of_a_cart_waits_for_its_user_and_sees_what_came_before(ada, tea, write):
+    pot = ProductFactory(price="2.00", stock=10)
     cart_id = fill_cart(ada.user, tea)
-    method, path, body, status = WRITES[write]
-    names = {"product": tea.pk, "cart": cart_id}
+    method, path, body, status, quantities = WRITES[write]
+    names = {"pot": pot.pk, "cart": cart_id}
     if body is not None:
         body = {k: int(v.format(**names)) if isinstance(v, str) else v for k, v in body.items()}
     call = partial(getattr(ada, method), path.format(**names), body)
@@ -110,4 +111,9 @@ def test_every_writer_of_a_cart_waits_for_its_user(ada, tea, write):
             writing = pool.submit(at_once, call)
             until_blocked(1)
             assert not writing.done()
-        assert [answer.status_code for answer in writing.result()] == [status]
+            CartItem.objects.create(cart_id=cart_id, product=pot, quantity=5)
+        (answer,) = writing.result()
+    assert answer.status_code == status
+    lines = CartItem.objects.order_by("pk")
+    assert list(lines.values_list("quantity", flat=True)) == quantities
+    assert write != "order" or answer.json()["total"] == "14.50"

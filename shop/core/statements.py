@@ -75,7 +75,11 @@ class Select:
         return rows[0] if rows else None
 
     def lock(self, **values: Value) -> None:
-        """Lock the rows with the next statement, whose snapshot is of after that; return none."""
+        """Lock the rows with the next statement, whose snapshot is of after that; return none.
+
+        Selects keys alone: a migration that changes what is selected would fail the next statement,
+        which need not be one of these, each time (``ask``).
+        """
         connection = _connection()
         if connection.vendor == "postgresql":  # else the transaction is alone, and locks no rows
             connection.defer(*self._compile(connection, values))

@@ -87,7 +87,8 @@ class DatabaseWrapper(PostgresWrapper):
     def _hot_cursor(self) -> Any:
         """Return a cursor without Django's wrapper, if nobody listens: one for all statements.
 
-        To make one, and to wrap it, costs more than a short statement does in this process.
+        To make one, and to wrap it, costs more than a short statement does in this process. Django
+        does not notice if an event loop's thread uses it: none does.
         """
         if self.health_check_enabled and not self.health_check_done:  # type: ignore[attr-defined]
             self.close_if_health_check_failed()
