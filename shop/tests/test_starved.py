@@ -1,6 +1,7 @@
 """A real server that is held up, stopped and left without disk."""
 
 import os
+import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -114,6 +115,16 @@ def test_a_stop_ends_what_is_under_way(tmp_path, ada, tea, cart):
             answer = ordering.result()
     assert (answer.status, answer.json()["order_id"]) == (201, Order.objects.get().pk)
     call_command("audit")
+
+
+def test_a_stop_that_is_asked_for_again_and_again_is_a_stop(tmp_path):
+    """As by an impatient hand, or by a shell and a service manager at once."""
+    with faulty_server(tmp_path) as server:
+        process = server.shop.process
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
 
 
 @on_sqlite

@@ -5,6 +5,7 @@ import socket
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -28,10 +29,23 @@ _PAUSE = 0.2
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]
-    """Granian, but a worker that dies is replaced however often it does.
+    """Granian, but a worker that dies is replaced however often it does, and a stop is a stop.
 
-    Granian itself ends, and the shop with it, when a worker dies within six seconds of its birth.
+    Granian itself ends, and the shop with it, when a worker dies within six seconds of its birth;
+    and it never ends where a second SIGTERM interrupts what the first one began.
     """
+
+    interrupt_signal: bool
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        """Stop; what was asked before is not asked again.
+
+        Another thread wakes the main one, which this handler interrupts anywhere: also where it
+        holds the lock that it takes to wake it.
+        """
+        if not self.interrupt_signal:
+            self.interrupt_signal = True
+            Thread(target=self.main_loop_interrupt.set).start()
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
         time.sleep(_PAUSE)  # a worker that cannot live at all shall not keep a core busy
