@@ -2,11 +2,11 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import count
 
-from bench.load import Client, expect, request
+from bench.load import Answer, Client, expect, request
 
 PASSWORD = "corr3ct-horse-battery"
 CART_LINES = 5
@@ -193,13 +193,20 @@ def fill_cart(shelf: Shelf, customer: Customer) -> Client:
 _keys = count(time.time_ns())
 
 
+def _add_two(
+    shelf: Shelf, customer: Customer, path: str
+) -> Generator[bytes | None, Answer | None, int]:
+    """Add two products, and return the id of the cart."""
+    for pk in random.sample(shelf.product_ids, 2):
+        ask = request("POST", path, {"product_id": pk, "quantity": 1}, token=customer.token)
+        cart_id: int = expect((yield ask), 200).json()["cart_id"]
+    return cart_id
+
+
 def checkout(shelf: Shelf, customer: Customer) -> Client:
     """Two adds, the order and its payment, as a careful client sends them: with keys."""
     while True:
-        for pk in random.sample(shelf.product_ids, 2):
-            body = {"product_id": pk, "quantity": 1}
-            ask = request("POST", "/api/cart/add/", body, token=customer.token)
-            cart_id = expect((yield ask), 200).json()["cart_id"]
+        cart_id = yield from _add_two(shelf, customer, "/api/cart/add/")
         headers = {"Idempotency_Key": f"order-{next(_keys)}"}
         ask = request("POST", "/api/orders/", {"cart_id": cart_id}, token=customer.token, **headers)
         placed = expect((yield ask), 201).json()
@@ -214,14 +221,11 @@ def checkout(shelf: Shelf, customer: Customer) -> Client:
 def tuned_checkout(shelf: Shelf, customer: Customer) -> Client:
     """The same four requests to who does the least that one can."""
     while True:
-        for pk in random.sample(shelf.product_ids, 2):
-            body = {"product_id": pk, "quantity": 1}
-            ask = request("POST", "/tuned/add/", body, token=customer.token)
-            cart_id = expect((yield ask), 200).json()["id"]
+        cart_id = yield from _add_two(shelf, customer, "/tuned/add/")
         ask = request("POST", "/tuned/order/", {"cart_id": cart_id}, token=customer.token)
-        order_id = expect((yield ask), 200).json()["id"]
+        order_id = expect((yield ask), 200).json()["order_id"]
         ask = request("POST", "/tuned/payment/", {"order_id": order_id}, token=customer.token)
-        assert expect((yield ask), 200).json()["id"]
+        assert expect((yield ask), 200).json()["payment_id"]
         yield None
 
 

@@ -35,9 +35,7 @@ _OPEN_CART = Select(
         )
     )
 )
-_LOCK = Select(
-    lambda user_id: User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk")
-)
+_LOCK = Select(lambda user_id: User.objects.filter(pk=user_id).select_for_update(no_key=True))
 _OPEN_ID = Select(lambda user_id: Cart.objects.open_of(user_id).values_list("pk"))
 
 

@@ -140,15 +140,14 @@ def lock_order(*, order_id: int) -> str:
 
 def hold_order(*, order_id: int) -> None:
     """Lock an order, as ``lock_order``, with the next statement."""
-    _HOLD.lock(order_id=order_id)
+    _LOCK.lock(order_id=order_id)
 
 
-def _locked(order_id: int) -> OrderQuerySet:
-    return Order.objects.filter(pk=order_id).select_for_update(no_key=True)
-
-
-_LOCK = Select(lambda order_id: _locked(order_id).values_list("status"))
-_HOLD = Select(lambda order_id: _locked(order_id).values_list("pk"))
+_LOCK = Select(
+    lambda order_id: (
+        Order.objects.filter(pk=order_id).select_for_update(no_key=True).values_list("status")
+    )
+)
 
 
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:

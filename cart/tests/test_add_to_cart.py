@@ -1,13 +1,12 @@
 """POST /api/cart/add/."""
 
 import pytest
-from django.db import connection
 
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
 from catalog import services
 from catalog.factories import ProductFactory
-from shop.testing.budget import query_budget
+from shop.testing.budget import LOCK, query_budget
 
 ADD = "/api/cart/add/"
 
@@ -85,11 +84,10 @@ def test_a_cart_holds_at_most_100_lines(ada, tea):
 
 @pytest.mark.parametrize("lines", [1, 50])
 def test_adding_costs_three_statements_and_one_more_opens_the_cart(ada, tea, lines):
-    lock = 1 if connection.vendor == "postgresql" else 0  # SQLite locks no rows
-    with query_budget(1 + lock + 3):
+    with query_budget(1 + LOCK + 3):
         assert add(ada, tea.pk).status_code == 200
     fill_cart(ada.user, *ProductFactory.create_batch(lines))
-    with query_budget(1 + lock + 2):
+    with query_budget(1 + LOCK + 2):
         assert add(ada, tea.pk).status_code == 200
 
 

@@ -10,10 +10,10 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from orders.models import Order
 from shop.testing.books import assert_books_balance
-from shop.testing.budget import query_budget
+from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
-PLACING = 8 if connection.vendor == "postgresql" else 7
+PLACING = 7 + LOCK
 """Statements of an order, whatever its lines; SQLite locks no rows."""
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from catalog.factories import ProductFactory
@@ -13,7 +13,7 @@ from payments.factories import pay
 from payments.gateways.manual import creditor_reference
 from payments.models import DemoCharge, LedgerEntry, Payment
 from shop.testing.books import assert_books_balance
-from shop.testing.budget import query_budget
+from shop.testing.budget import LOCK, query_budget
 
 PAY = "/api/payments/"
 ALL_METHODS = ["card", "cash_on_delivery", "bank_transfer"]
@@ -282,10 +282,9 @@ def test_a_key_on_confirm_gets_the_payment_as_it_stands(ada, order):
 def test_a_payment_costs_eight_statements_and_a_key_two(ada, lines):
     products = ProductFactory.create_batch(lines)
     first, second = place_order(ada.user, *products), place_order(ada.user, *products)
-    cost = 8 if connection.vendor == "postgresql" else 7  # SQLite locks no rows
-    with query_budget(1 + cost):
+    with query_budget(1 + 7 + LOCK):
         assert post(ada, first).json()["status"] == "succeeded"
-    with query_budget(1 + cost + 2):
+    with query_budget(1 + 7 + LOCK + 2):
         paid = post(ada, second, headers={"Idempotency-Key": "pay"})
     assert paid.json()["status"] == "succeeded"
 

@@ -20,9 +20,8 @@ class CorsMiddleware(FullCorsMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Say what the origin may read, and to caches that it matters who asks."""
-        is_plain = "HTTP_ORIGIN" not in request.META and "Vary" not in response.headers
-        if not is_plain:
+        if "HTTP_ORIGIN" in request.META or "Vary" in response.headers:
             return super().add_response_headers(request, response)
-        if request.path_info.startswith("/api/"):  # settings.CORS_URLS_REGEX
+        if self.is_enabled(request):
             response.headers["Vary"] = "origin"
         return response

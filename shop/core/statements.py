@@ -9,7 +9,7 @@ conversions.
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from threading import local
 from typing import Any
 
@@ -75,14 +75,19 @@ class Select:
         return rows[0] if rows else None
 
     def lock(self, **values: Value) -> None:
-        """Lock the rows with the next statement, whose snapshot is of after that; return none.
-
-        Selects keys alone: a migration that changes what is selected would fail the next statement,
-        which need not be one of these, each time (``ask``).
-        """
+        """Lock the rows with the next statement, whose snapshot is of after that; return none."""
         connection = _connection()
         if connection.vendor == "postgresql":  # else the transaction is alone, and locks no rows
-            connection.defer(*self._compile(connection, values))
+            connection.defer(*self._keys._compile(connection, values))  # noqa: SLF001 - this class's
+
+    @cached_property
+    def _keys(self) -> "Select":
+        """The same rows by their keys alone, which no migration changes.
+
+        What else is selected may change its type: then the next statement, which need not be one of
+        these, would fail each time (``ask``).
+        """
+        return Select(lambda **values: self._build(**values).values_list("pk"))
 
     def _compile(self, connection: Any, values: dict[str, Value]) -> _Statement:
         names = tuple(values)
@@ -293,6 +298,7 @@ _PLAIN = {
     TextField,
     UUIDField,
 }
+"""Fields whose values, of the field's own type, psycopg2 sends as the ORM would."""
 
 
 @cache

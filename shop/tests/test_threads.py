@@ -115,7 +115,7 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
             with pytest.raises(RuntimeError):
                 threads.run(current_thread)
         one = threads.run(partial(work, 1))
-        await asyncio.get_running_loop().run_in_executor(None, first.wait, 10)
+        await asyncio.to_thread(first.wait, 10)
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", refuse)
             two = threads.run(partial(work, 2))

@@ -80,6 +80,14 @@ def test_under_a_transaction_it_is_told_to_try_again(counter):
         assert _ATTEMPTS.row(key=counter.key) == (2,)
 
 
+def test_a_lock_does_not_mind_a_column_of_another_type(counter):
+    for column_type in ("integer", "bigint"):
+        _retype(column_type)
+        with transaction.atomic():
+            _ATTEMPTS.lock(key=counter.key)
+            assert RateCounter.objects.filter(key=counter.key).update(attempts=2) == 1
+
+
 def test_rows_beyond_ten_are_one_statement(counter):
     _COUNTERS.defer((f"{n} %", n, 1) for n in range(11))
     assert fetch("SELECT SUM(attempts), COUNT(*) FROM core_ratecounter", []) == [(57, 12)]
