@@ -217,7 +217,8 @@ def test_selling_out_costs_a_bump_more_and_a_key_two(ada, lines):
     bump = 1 if connection.vendor == "postgresql" else 2
     with query_budget(1 + PLACING + bump + 2):
         assert ada.post(ORDERS, body, headers=headers).status_code == 201
-    with query_budget(1 + 2):
+    unread = 2 if connection.vendor == "postgresql" else 0  # sent with the key, which fails first
+    with query_budget(1 + 2 + unread):
         assert ada.post(ORDERS, body, headers=headers).status_code == 201
 
 

@@ -1,9 +1,10 @@
 """Did this request happen already? The record commits with the work, or not at all.
 
 ``Idempotency-Key`` follows draft-ietf-httpapi-idempotency-key-header-07: a structured-field string,
-and bare as most clients send it. Scope: caller, method and path. A twin blocks on the unique index
-until the first commits, then replays; a crash takes the record away with the work, so nothing is
-ever stuck. Kept for 48 hours; 2xx and 409 answers alone, and none that carries a secret.
+and bare as most clients send it. Scope: caller, method and path. The record is the first that a
+request writes: a twin blocks on its unique index until the first commits, fails, and replays; a
+crash takes the record away with the work, so nothing is ever stuck. Kept for 48 hours; 2xx and 409
+answers alone, and none that carries a secret.
 """
 
 import json
@@ -15,7 +16,7 @@ from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.core.files import File
-from django.db import OperationalError, models
+from django.db import InterfaceError, OperationalError, models
 from django.db.models.functions import Now
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -27,8 +28,8 @@ from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
-from shop.core.statements import defer, execute
-from shop.core.transactions import sqlstate, transactional
+from shop.core.statements import Insert, defer
+from shop.core.transactions import transactional
 
 T = TypeVar("T")
 
@@ -38,14 +39,12 @@ REPLAYED = "Idempotent-Replayed"
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 # RFC 8941, section 3.3.3: a quoted string escapes its quotes and backslashes.
 _QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
-_LOCK_NOT_AVAILABLE = "55P03"
 
-# By hand, since the ORM would need a savepoint to survive the key that is there already.
-_CLAIM = """
-INSERT INTO core_idempotencykey
-(user_id, scope, key, fingerprint, body, status_code, content_type, location)
-VALUES (%s, %s, %s, %s, %s, 0, '', '') ON CONFLICT DO NOTHING
-"""
+_CLAIM = Insert(
+    IdempotencyKey,
+    *("user_id", "scope", "key", "fingerprint"),
+    *("status_code", "content_type", "location", "body"),
+)
 _STORE = """
 UPDATE core_idempotencykey SET status_code = %s, content_type = %s, location = %s, body = %s
 WHERE user_id = %s AND scope = %s AND key = %s
@@ -64,23 +63,19 @@ class _Claim:
     key: str
     fingerprint: str
 
-    def take(self) -> IdempotencyKey | None:
-        """Insert the record and return None, or return the one that stands. Needs a transaction.
+    def take(self) -> None:
+        """Insert the record, with the caller's next statement. Needs a transaction.
 
-        Raises IdempotencyKeyReused for another body, RequestInProgress where the twin holds the
-        index for longer than the lock time-out.
+        That statement raises an IntegrityError where a record stands, and an OperationalError where
+        a twin holds the index for longer than the lock time-out.
         """
-        try:
-            if execute(_CLAIM, [self.user_id, self.scope, self.key, self.fingerprint, b""]):
-                return None
-        except OperationalError as error:
-            if sqlstate(error) == _LOCK_NOT_AVAILABLE:
-                raise RequestInProgress from error
-            raise
-        record = self._records().first()
-        if record is None:  # it grew old and was cleaned up this very moment
-            raise RequestInProgress
-        if record.fingerprint != self.fingerprint:
+        _CLAIM.defer([(self.user_id, self.scope, self.key, self.fingerprint, 0, "", "", b"")])
+
+    def record(self) -> IdempotencyKey | None:
+        """Return the record that stands. Raises IdempotencyKeyReused for another body."""
+        mine = {"user_id": self.user_id, "scope": self.scope, "key": self.key}
+        record = IdempotencyKey.objects.filter(**mine).first()
+        if record is not None and record.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused
         return record
 
@@ -97,9 +92,6 @@ class _Claim:
     def name(self, resource_id: int) -> None:
         """Let the record say which row the work is about."""
         defer(_NAME, [resource_id, self.user_id, self.scope, self.key])
-
-    def _records(self) -> models.QuerySet[IdempotencyKey]:
-        return IdempotencyKey.objects.filter(user_id=self.user_id, scope=self.scope, key=self.key)
 
 
 def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBase:
@@ -155,46 +147,56 @@ def idempotent_steps(
     return response
 
 
-class _Refused(Exception):
-    """A Conflict on its way out of the transaction that it undoes."""
-
-    def __init__(self, conflict: Conflict) -> None:
-        super().__init__(conflict)
-        self.conflict = conflict
-
-
 def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
     """Return what ``work`` returned, the refusal that it met, or the record of a twin.
 
-    A refusal is remembered in a transaction of its own, which saves every other request a
-    savepoint. A twin may come between the two and succeed: then its answer is the answer of both.
+    Whatever ``work`` failed by, it is undone, and a record that stands has the last word: the claim
+    may have failed wherever ``work`` sent its first statement.
     """
     try:
         return _work(claim, work)
-    except _Refused as refused:
-        return _remember(claim, refused.conflict)
+    except Conflict as refusal:
+        return _remember(claim, refusal)
+    except (OperationalError, InterfaceError) as error:
+        if _is_by_the_claim(error):  # a lock time-out
+            raise RequestInProgress from error
+        raise
+    except Exception as error:
+        record = claim.record()
+        if record is not None:
+            return record
+        if _is_by_the_claim(error):  # the record grew old and was cleaned up this very moment
+            raise RequestInProgress from error
+        raise
 
 
 @transactional
-def _work(claim: _Claim, work: Callable[[], T]) -> T | IdempotencyKey:
-    record = claim.take()
-    if record is not None:
-        return record
+def _work(claim: _Claim, work: Callable[[], T]) -> T:
+    claim.take()
     fault("key.claimed")
-    try:
-        return work()
-    except Conflict as error:
-        raise _Refused(error) from error
+    return work()
 
 
-@transactional
 def _remember(claim: _Claim, refusal: Conflict) -> HttpResponse | IdempotencyKey:
-    record = claim.take()
-    if record is not None:
-        return record
-    answer = _freeze_conflict(refusal)
-    claim.store(answer)
-    return answer
+    """Keep a refusal, in a transaction of its own, which saves every other request a savepoint.
+
+    A twin may come between the two and succeed: then its answer is the answer of both.
+    """
+
+    def answer() -> HttpResponse:
+        frozen = _freeze_conflict(refusal)
+        claim.store(frozen)
+        return frozen
+
+    return _once(claim, answer)
+
+
+def _is_by_the_claim(error: Exception) -> bool:
+    """Whether the database names the records of keys as what an error is about."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    if diagnosis is None:  # SQLite says which columns are not unique
+        return "core_idempotencykey" in str(error)
+    return "idempotencykey" in f"{diagnosis.constraint_name} {diagnosis.context}"
 
 
 def forget_old_keys(limit: int) -> int:

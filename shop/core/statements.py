@@ -172,16 +172,8 @@ def _literal(cursor: Any, value: Any) -> str:
     return text.decode().replace("%", "%%")
 
 
-def execute(sql: str, values: Sequence[Any]) -> int:
-    """Execute hand-written SQL; return how many rows it found.
-
-    Only what stands for its ``%s`` may vary from call to call.
-    """
-    return int(_connection().ask(sql, values).rowcount)
-
-
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of hand-written SQL, as ``execute``."""
+    """Return the rows of hand-written SQL. Only what stands for its ``%s`` may vary by the call."""
     rows: list[tuple[Any, ...]] = _connection().ask(sql, values).fetchall()
     return rows
 

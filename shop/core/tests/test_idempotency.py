@@ -51,6 +51,31 @@ def test_another_body_is_a_422(ada, tea):
     assert CartItem.objects.get().quantity == 1
 
 
+@pytest.mark.parametrize("body", [{"quantity": 0}, {"product_id": 10**9}])
+def test_a_key_that_was_used_matters_more_than_a_mistake(ada, tea, body):
+    add(ada, tea)
+    body = {"product_id": tea.pk, "quantity": 1, **body}
+    answer = ada.post(ADD, body, headers={"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/categories/", {"name": "Pots", "slug": "pots"}),
+        ("/api/attributes/", {"name": "Glaze", "slug": "glaze", "kind": "text"}),
+        ("/api/products/", {"name": "Pot", "slug": "pot", "price": "1"}),
+    ],
+)
+def test_a_twin_is_no_row_of_a_name_that_is_taken(amy, path, body):
+    """Each of these first writes within a block that has a meaning for an IntegrityError."""
+    first, second = [amy.post(path, body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second["Idempotent-Replayed"] == "true"
+    assert second.content == first.content
+
+
 def test_a_key_is_its_callers_and_its_operations_own(ada, bob, amy, tea):
     assert [add(caller, tea).status_code for caller in (ada, bob)] == [200, 200]
     body, headers = {"delta": 1, "reason": "x"}, {"Idempotency-Key": "k"}
@@ -84,7 +109,8 @@ def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, 
     """The refused work is undone first; whoever writes the record then has the last word."""
     settings.PREPARE_STATEMENTS = False  # so that the statement can be told by its text
     connection.close()
-    second_transaction = "BEGIN" if connection.vendor == "sqlite" else "INSERT INTO core_idem"
+    writes = 'INSERT INTO "core_idempotencykey"'
+    second_transaction = "BEGIN" if connection.vendor == "sqlite" else writes
     seen, answers = [], []
 
     def restock_and_repeat(execute, sql, params, many, context):
@@ -102,6 +128,21 @@ def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, 
     assert first["Idempotent-Replayed"] == "true"
     assert first.content == answers[0].content
     assert CartItem.objects.get().quantity == 11
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_record_that_is_cleaned_up_between_two_looks_is_no_answer(ada, tea):
+    add(ada, tea)
+
+    def clean_up_first(execute, sql, params, many, context):
+        if sql.startswith("SELECT") and 'FROM "core_idempotencykey"' in sql:
+            at_once(lambda: IdempotencyKey.objects.all().delete())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(clean_up_first):
+        answer = add(ada, tea)
+    assert (answer.status_code, answer.json()["code"]) == (409, "request_in_progress")
+    assert CartItem.objects.get().quantity == 1
 
 
 @pytest.mark.parametrize(("product_id", "quantity", "status"), [(10**9, 1, 404), (1, 0, 400)])
