@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from shop import processors
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
@@ -131,7 +133,7 @@ THROTTLE: bool = _flag("THROTTLE", default=True)
 # Where `manage.py serve` listens, and with how many worker processes.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
-WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=os.cpu_count() or 1)
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processors.count())
 if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
 

@@ -5,6 +5,7 @@ import socket
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
+
+from shop import processors
 
 # Connections are cheap, so slow ones may be many; a client that never ends its header is let go.
 _OPTIONS: dict[str, Any] = {
@@ -46,6 +49,10 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         if not self.interrupt_signal:
             self.interrupt_signal = True
             Thread(target=self.main_loop_interrupt.set).start()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
+        loader = partial(callback_loader, idx, self.workers)
+        return super()._spawn_worker(idx, target, loader)
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
         time.sleep(_PAUSE)  # a worker that cannot live at all shall not keep a core busy
@@ -103,8 +110,8 @@ def _check_free(host: str, port: int) -> None:
         ) from None
 
 
-def _load() -> Callable[..., Any]:
-    """Return the application, in a worker.
+def _load(number: int, workers: int) -> Callable[..., Any]:
+    """Return the application, in the worker of this number, counted from 0.
 
     A worker starts with its parent's signal handlers, which would swallow a SIGTERM until granian
     has set its own. On SQLite it holds a connection for as long as it lives: the log's files stay
@@ -112,6 +119,7 @@ def _load() -> Callable[..., Any]:
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    processors.settle(number, workers)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sqlite_master")

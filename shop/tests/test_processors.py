@@ -1,0 +1,81 @@
+"""Which processors workers keep to, seen from outside, with real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shop.testing.server import ROOT, running_shop
+from shop.testing.serving import url_of_the_tests_database
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose")
+
+_SETTLE = """
+import os
+from shop import processors
+processors.settle({number}, {workers})
+print(processors.count(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
+"""
+
+
+@pytest.fixture
+def two():
+    """Two processors, which alone this test and what it starts may use; one, if there is one."""
+    mine = os.sched_getaffinity(0)
+    first_two = sorted(mine)[:2]
+    os.sched_setaffinity(0, first_two)
+    yield first_two
+    os.sched_setaffinity(0, mine)
+
+
+def settled(number, workers):
+    code = _SETTLE.format(number=number, workers=workers)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    count, batch, *affinity = shown.stdout.split()
+    assert batch == "True"
+    assert int(count) == len(affinity)
+    return [int(processor) for processor in affinity]
+
+
+def test_a_worker_for_each_processor_keeps_to_it(two):
+    for workers in (2, 3):
+        for number in range(workers):
+            assert settled(number, workers) == [two[number % len(two)]]
+
+
+def test_fewer_workers_go_where_there_is_room(two):
+    if len(two) < 2:
+        pytest.skip("this machine has one processor")
+    assert settled(0, 1) == two
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workers_every_thread_does_and_its_successors(two):
+    with running_shop(url_of_the_tests_database(), workers=len(two)) as shop:
+        before = shop.workers()
+        assert places(before) == [[processor] for processor in two]
+        os.kill(before[0], signal.SIGKILL)
+        while len(after := shop.workers()) < len(two) or before[0] in after:
+            time.sleep(0.05)
+        assert sorted(places(after)) == [[processor] for processor in two]
+
+
+def places(workers):
+    """Return, for each worker, the processors that its threads may use, once it has some."""
+    found = []
+    for pid in workers:
+        while len(threads := [int(thread.name) for thread in tasks(pid)]) < 4:
+            time.sleep(0.05)
+        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+        found.append(sorted(set().union(*(os.sched_getaffinity(thread) for thread in threads))))
+    return found
+
+
+def tasks(pid):
+    return list(Path(f"/proc/{pid}/task").iterdir())
