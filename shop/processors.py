@@ -1,8 +1,8 @@
-"""Where the threads of a worker run: each worker on a processor of its own, and a thread at a time.
+"""Where a worker's threads run: on a processor of their own, and one after the other.
 
-Of a worker's threads one runs at a time, which holds Python's lock (the GIL). A thread that is woken
-on another processor, or that pushes the one aside which woke it, finds the lock held and goes back
-to sleep: two changes of context for nothing, and a cold cache.
+Of a worker's threads one runs at a time, which holds Python's lock (the GIL). A thread that wakes
+on another processor, or pushes the one aside which woke it, finds the lock held and goes back to
+sleep: two changes of context for nothing, and a cold cache.
 """
 
 import os

@@ -12,9 +12,9 @@ from shop.core.health import healthz, readyz
 from shop.router import router
 
 urlpatterns = [
+    path("api/", include(router.urls)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
-    path("api/", include(router.urls)),
     re_path(rf"^media/(?P<name>{files.NAME})$", show_file, name="picture"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

@@ -57,9 +57,7 @@ def loads(raw: bytes) -> Any:
     text = raw.decode("utf-8")
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
-    value = json.loads(
-        text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
-    )
+    value = _STRICT.decode(text)
     # Only an escape can bring a NUL or a lone surrogate past UTF-8 and the JSON grammar.
     if "\\u" in text:
         _check_strings(value)
@@ -104,6 +102,12 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise _Refused("a number is too large")
     return number
+
+
+# One for all: json.loads would build another for each body.
+_STRICT = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
+)
 
 
 def _check_strings(value: Any) -> None:
