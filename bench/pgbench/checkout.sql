@@ -52,7 +52,7 @@ SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, 
 FROM accounts_user WHERE id = :user_id;
 BEGIN;
 INSERT INTO core_idempotencykey (user_id, scope, key, fingerprint, body, status_code, content_type, location)
-    VALUES (:user_id, 'POST /api/orders/', 'b-:nonce', repeat('0', 64), '', 0, '', '') ON CONFLICT DO NOTHING;
+    VALUES (:user_id, 'POST /api/orders/', 'b-:nonce', repeat('0', 64), '', 0, '', '');
 SELECT id FROM accounts_user WHERE id = :user_id FOR NO KEY UPDATE;
 SELECT i.quantity, p.name, p.price, EXISTS(SELECT 1 FROM catalog_sale s WHERE s.starts_at <= statement_timestamp()
         AND (s.ends_at IS NULL OR s.ends_at > statement_timestamp()) LIMIT 1), i.product_id, p.stock, p.backorder,
@@ -86,7 +86,7 @@ SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, 
 FROM accounts_user WHERE id = :user_id;
 BEGIN;
 INSERT INTO core_idempotencykey (user_id, scope, key, fingerprint, body, status_code, content_type, location)
-    VALUES (:user_id, 'POST /api/payments/', 'b-:nonce', repeat('0', 64), '', 0, '', '') ON CONFLICT DO NOTHING;
+    VALUES (:user_id, 'POST /api/payments/', 'b-:nonce', repeat('0', 64), '', 0, '', '');
 SELECT status, total, currency, created_at < statement_timestamp() - interval '30 minutes' FROM orders_order
     WHERE id = :order_id AND user_id = :user_id FOR NO KEY UPDATE;
 INSERT INTO payments_payment (order_id, method, status, amount, currency, provider_key, provider_reference)
