@@ -32,7 +32,7 @@ from shop.threads import Threads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
-THREADS = 8
+THREADS = 6
 """Of which slow gateways hold up four at most (payments.gateways.seat)."""
 
 _WAITING = 128
