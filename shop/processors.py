@@ -12,7 +12,9 @@ from contextlib import suppress
 
 def count() -> int:
     """Return how many processors this process may use."""
-    return os.cpu_count() or 1 if sys.platform != "linux" else len(os.sched_getaffinity(0))
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def settle(number: int, workers: int) -> None:

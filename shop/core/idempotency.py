@@ -29,7 +29,7 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
 from shop.core.statements import Insert, defer
-from shop.core.transactions import transactional
+from shop.core.transactions import sqlstate, transactional
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ REPLAYED = "Idempotent-Replayed"
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 # RFC 8941, section 3.3.3: a quoted string escapes its quotes and backslashes.
 _QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _CLAIM = Insert(
     IdempotencyKey,
@@ -158,7 +159,7 @@ def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | Idempotenc
     except Conflict as refusal:
         return _remember(claim, refusal)
     except (OperationalError, InterfaceError) as error:
-        if _is_by_the_claim(error):  # a lock time-out
+        if sqlstate(error) == _LOCK_NOT_AVAILABLE and _is_by_the_claim(error):
             raise RequestInProgress from error
         raise
     except Exception as error:

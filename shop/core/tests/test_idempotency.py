@@ -209,3 +209,31 @@ def test_a_twin_that_waits_too_long_is_told_to_ask_again(ada, tea):
     assert (answer.status_code, answer.json()["code"]) == expected[connection.vendor]
     assert int(answer["Retry-After"]) >= 1
     assert add(ada, tea).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("what", ["a row that another request locks", "a statement's time limit"])
+def test_what_else_takes_too_long_is_no_twin(ada, tea, what):
+    """A 503, as without a key: the claim's own lock time-out alone speaks of a twin."""
+
+    def impatient():
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA busy_timeout = 200")
+            elif "row" in what:
+                cursor.execute("SET lock_timeout = '200ms'")
+            else:
+                cursor.execute("SET statement_timeout = '200ms'")
+        return add(ada, tea)
+
+    with transaction.atomic():
+        if "row" in what:
+            type(ada.user).objects.filter(pk=ada.user.pk).update(first_name="Ada")
+        else:
+            IdempotencyKey.objects.create(
+                user=ada.user, scope=f"POST {ADD}", key="k", fingerprint="0"
+            )
+        (answer,) = at_once(impatient)
+        transaction.set_rollback(True)
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert not CartItem.objects.exists()
