@@ -10,6 +10,8 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
+from django.db.models import F
+
 from payments.gateways import (
     Gateway,
     KeepsBooks,
@@ -53,6 +55,21 @@ def differences(gateway: Gateway, books: KeepsBooks, since: datetime) -> Iterato
     recent = Payment.objects.filter(method=gateway.code, created_at__gte=since)
     for payment in recent.exclude(pk__in=seen).order_by("pk").iterator():
         yield from _missing(gateway, payment)
+
+
+def owed(since: datetime) -> Iterator[Difference]:
+    """Yield late money whose refund failed, so that it is still here: no sweep tries once more."""
+    kept = Payment.objects.filter(
+        status=PaymentStatus.REFUND_PENDING,
+        amount_refunded__lt=F("amount_captured"),
+        created_at__gte=since,
+    )
+    for payment in kept.order_by("pk").iterator():
+        left = show(payment.amount_captured - payment.amount_refunded)
+        yield Difference(
+            f"{payment}: {left} {payment.currency} came too late for order {payment.order_id} "
+            "and did not go back"
+        )
 
 
 def _payments(method: str, charges: Iterable[StatedCharge]) -> dict[str, Payment]:

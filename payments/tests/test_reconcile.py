@@ -146,6 +146,28 @@ def test_a_refund_that_failed_after_all_is_told(amy, order, fake_stripe, reconci
     assert lines[-1].startswith("Refund is succeeded, the provider says failed (re)")
 
 
+def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
+    ada, amy, order, fake_stripe, reconcile
+):
+    payment = pay(order, method="stripe")
+    ada.post(f"/api/orders/{order.pk}/cancel/")
+    fake_stripe.pay(payment.client_secret, "pm_card_pendingRefund")
+    line = f"Payment: 9.00 USD came too late for order {order.pk} and did not go back"
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    refund = Refund.objects.get()
+    fake_stripe.finish_refund(refund.provider_reference, succeed=False)
+    assert reconcile("--fix") == [f"{line} (a person has to decide)"]
+    payment.refresh_from_db()
+    assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
+    again = give_back(payment, actor=amy.user)
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    fake_stripe.finish_refund(again.provider_reference)
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    payment.refresh_from_db()
+    assert payment.status == "refunded"
+    assert_books_balance()
+
+
 def test_a_stripe_that_is_away_is_no_difference(paid, fake_stripe):
     fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
     with pytest.raises(CommandError, match="stripe did not answer"):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from payments import gateways
 from payments.gateways import GatewayUnavailable, KeepsBooks
-from payments.reconciling import Difference, differences
+from payments.reconciling import Difference, differences, owed
 from payments.tasks import settle_payments
 from shop.core.errors import ShopError
 from shop.management.books import take_your_time
@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 except GatewayUnavailable as error:
                     raise CommandError(f"{gateway.code} did not answer: {error}") from error
                 left += sum(not self._tell(each, fix=options["fix"]) for each in found)
+        left += sum(not self._tell(each, fix=options["fix"]) for each in owed(since))
         if left:
             raise CommandError(f"{left} differences")
         self.stdout.write("reconcile: the providers' books and ours agree")

@@ -14,6 +14,8 @@ class Banker:
         self.fake = fake
         self.ledger = ledger
         self.chance = random.Random(seed)
+        self.goodwill = 0.8
+        """How many of them end well."""
 
     def run(self, stop: Event) -> None:
         """Work until told to stop."""
@@ -27,6 +29,6 @@ class Banker:
         """End everything that is unfinished now."""
         intents, refunds = self.fake.unfinished()
         for intent in intents:
-            self.fake.process(intent, succeed=self.chance.random() < 0.8)
+            self.fake.process(intent, succeed=self.chance.random() < self.goodwill)
         for refund in refunds:
-            self.fake.finish_refund(refund, succeed=self.chance.random() < 0.8)
+            self.fake.finish_refund(refund, succeed=self.chance.random() < self.goodwill)

@@ -28,10 +28,14 @@ class Clerk:
         self.products = products
         self.ledger = ledger
 
+    def log_in(self) -> None:
+        """Begin a session, once hired."""
+        self.line.log_in(_NAME, _PASSWORD)
+
     def run(self, stop: Event) -> None:
         """Restock a product, change the price of another, look whether it shows."""
         try:
-            self.line.log_in(_NAME, _PASSWORD)
+            self.log_in()
             while not stop.wait(0.1):
                 self.work()
         except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report
