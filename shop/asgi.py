@@ -32,8 +32,11 @@ from shop.threads import Threads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
-THREADS = 6
+THREADS = 10
 """Of which slow gateways hold up four at most (payments.gateways.seat)."""
+
+_AT_ONCE = 4
+"""Of the threads that nothing holds up."""
 
 _WAITING = 128
 _UPLOADS = 8
@@ -57,7 +60,7 @@ class Application:
         self._body_within = body_within
         self._upload_within = upload_within
         self._uploads = 0
-        self._threads = Threads(THREADS)
+        self._threads = Threads(at_once=_AT_ONCE, at_most=THREADS)
         self._under_way = 0
         self._door = Door()
 

@@ -1,8 +1,10 @@
-"""The threads that Django runs in: the one that was busy last is asked first.
+"""The threads that Django runs in: a few at once, and the one that was busy last is asked first.
 
 Each has a database connection of its own, with a server process behind it. The standard library's
 executor lets its threads take turns, so that all are used and none is warm; here as many are as
-there are requests at once, and the others, if there were more once, sleep.
+there are requests at once, and the others, if there were more once, sleep. More of them than a few
+take processors from each other, and the slowest requests become slower still; but those that wait
+for something outside take nothing, and have to stand in nobody's way.
 """
 
 import asyncio
@@ -17,29 +19,66 @@ R = TypeVar("R")
 
 
 class Threads:
-    """At most so many threads, which end with this. One event loop's own thread calls it."""
+    """So many threads at once, and more beside those that are held up. One event loop calls it.
 
-    def __init__(self, at_most: int) -> None:
+    Whoever is at work for longer than ``patience``, in seconds, is taken to wait for something
+    else (a gateway, a row's lock), and counts no more among those ``at_once``. At most ``at_most``
+    there are; they end with this.
+    """
+
+    def __init__(self, *, at_once: int, at_most: int, patience: float = 0.1) -> None:
         """Start no thread yet: the first work does."""
+        self._at_once = at_once
         self._at_most = at_most
+        self._patience = patience
         self._started = 0
         self._idle: list[SimpleQueue[Any]] = []
+        self._busy: dict[SimpleQueue[Any], float] = {}
+        """When each began that counts, the one that began first before the others."""
         self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
+        self._looks_again = False
         weakref.finalize(self, _dismiss, self._idle)
 
     def run(self, work: Callable[[], R]) -> "asyncio.Future[R]":
         """Return what will be what ``work`` returned, or raised.
 
-        What is cancelled before its turn is never begun.
+        What is cancelled before its turn is never begun. Raises RuntimeError where the system has
+        no room for a first thread.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        if not self._idle and self._started < self._at_most:
-            self._start()
-        if self._idle:
-            self._idle.pop().put((self, work, future))
-        else:
-            self._waiting.append((work, future))
+        self._waiting.append((work, future))
+        try:
+            self._go_on()
+        except RuntimeError:
+            self._waiting.pop()
+            raise
         return future
+
+    def _go_on(self) -> None:
+        """Give work that waits to threads, as long as there are any for it."""
+        loop = asyncio.get_running_loop()
+        while self._waiting and len(self._busy) < self._at_once:
+            if self._waiting[0][1].done():
+                self._waiting.popleft()
+                continue
+            if not self._idle and self._started < self._at_most:
+                self._start()
+            if not self._idle:
+                return
+            jobs = self._idle.pop()
+            self._busy[jobs] = loop.time()
+            jobs.put((self, *self._waiting.popleft()))
+        if self._waiting and self._busy and not self._looks_again:
+            self._looks_again = True
+            loop.call_at(next(iter(self._busy.values())) + self._patience, self._look_again)
+
+    def _look_again(self) -> None:
+        """Count those no more that have been at it for long."""
+        self._looks_again = False
+        long_ago = asyncio.get_running_loop().time() - self._patience
+        for jobs in [jobs for jobs, began in self._busy.items() if began <= long_ago]:
+            del self._busy[jobs]
+        self._go_on()
 
     def _start(self) -> None:
         """Start one more. Raises RuntimeError if there can be none, and nobody else works."""
@@ -60,12 +99,9 @@ class Threads:
         self, jobs: SimpleQueue[Any], future: "asyncio.Future[Any]", result: Any, error: Any
     ) -> None:
         """Give the thread of ``jobs`` its next work, and the last one's end to who waits for it."""
-        while self._waiting and self._waiting[0][1].done():
-            self._waiting.popleft()
-        if self._waiting:
-            jobs.put((self, *self._waiting.popleft()))
-        else:
-            self._idle.append(jobs)
+        self._busy.pop(jobs, None)
+        self._idle.append(jobs)
+        self._go_on()
         if future.done():
             return
         if error is None:

@@ -46,7 +46,7 @@ __all__ = [
 
 R = TypeVar("R")
 
-# Of the six threads of a worker (shop.asgi), a gateway that hangs holds up four at most.
+# Of the ten threads of a worker (shop.asgi), a gateway that hangs holds up four at most.
 _seats = BoundedSemaphore(4)
 _taken_at: dict[int, float] = {}
 _PATIENCE = 1.0

@@ -82,13 +82,14 @@ def test_a_gateway_that_hangs_holds_nobody_else_up(server, ada):
 
 @on_postgresql
 def test_a_held_row_lock_costs_its_own_requests_alone(server, ada, bob, tea, cart):
+    """Nine wait for it: more than a worker lets work at once, fewer than it has threads."""
     add = ("POST", "/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
-    with ThreadPoolExecutor(6) as pool:
+    with ThreadPoolExecutor(9) as pool:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=ada.user.pk)
             waiting = [
                 pool.submit(server.send, *add, token=ada.pair.token, key=str(number))
-                for number in range(6)
+                for number in range(9)
             ]
             others = [server.send(*add, token=bob.pair.token).status for _ in range(5)]
             assert not any(request.done() for request in waiting)

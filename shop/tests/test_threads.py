@@ -22,7 +22,7 @@ def test_the_thread_that_was_busy_last_is_asked_first():
         return current_thread().name
 
     async def scene():
-        threads = Threads(at_most=8)
+        threads = Threads(at_once=8, at_most=8)
         futures = {name: threads.run(partial(work, name)) for name in "abc"}
         gates["a"].set()
         first = await futures["a"]
@@ -44,7 +44,7 @@ def test_what_finds_no_thread_waits_for_its_turn():
         return number
 
     async def scene():
-        threads = Threads(at_most=1)
+        threads = Threads(at_once=1, at_most=1)
         futures = [threads.run(partial(work, number)) for number in range(5)]
         futures[1].cancel()
         futures[3].cancel()
@@ -66,7 +66,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
 
     async def scene():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-        threads = Threads(at_most=1)
+        threads = Threads(at_once=1, at_most=1)
         left = threads.run(partial(work, "left"))
         await asyncio.to_thread(begun.wait, 10)
         left.cancel()
@@ -79,7 +79,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
 
 def test_what_is_raised_reaches_who_asked_and_nobody_else():
     async def scene():
-        threads = Threads(at_most=1)
+        threads = Threads(at_once=1, at_most=1)
         with pytest.raises(ZeroDivisionError):
             await threads.run(lambda: 1 // 0)
         return await threads.run(lambda: 1 // 1)
@@ -89,7 +89,7 @@ def test_what_is_raised_reaches_who_asked_and_nobody_else():
 
 def test_they_end_with_what_they_worked_for():
     async def scene():
-        return await Threads(at_most=1).run(current_thread)
+        return await Threads(at_once=1, at_most=1).run(current_thread)
 
     thread = ask(scene)
     gc.collect()
@@ -109,7 +109,7 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
         return number, current_thread().name
 
     async def scene():
-        threads = Threads(at_most=2)
+        threads = Threads(at_once=2, at_most=2)
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", refuse)
             with pytest.raises(RuntimeError):
@@ -121,6 +121,80 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
             two = threads.run(partial(work, 2))
         three = threads.run(partial(work, 3))
         gate.set()
-        return {(await future)[0] for future in (one, two, three)}, (await three)[1]
+        return {(await future)[0] for future in (one, two, three)}, (await two)[1]
 
     assert ask(scene) == ({1, 2, 3}, "shop 2")
+
+
+class Clock:
+    """A loop's time, which stands still until it is put forward."""
+
+    def __init__(self, loop):
+        self.now = loop.time()
+        loop.time = lambda: self.now
+
+    async def forward(self, seconds):
+        self.now += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+def test_a_thread_that_is_held_up_stands_in_nobodys_way():
+    gates, names = {name: Event() for name in "abcde"}, {}
+    begun = {name: Event() for name in "abcde"}
+
+    def work(name):
+        names[name] = current_thread().name
+        begun[name].set()
+        assert gates[name].wait(10)
+
+    async def scene():
+        clock = Clock(asyncio.get_running_loop())
+        threads = Threads(at_once=1, at_most=2, patience=0.1)
+        futures = {name: threads.run(partial(work, name)) for name in "abc"}
+        await clock.forward(0.09)
+        assert not begun["b"].wait(0.05)
+        await clock.forward(0.02)
+        assert begun["b"].wait(10)  # beside a, which is held up
+        await clock.forward(0.2)
+        assert not begun["c"].wait(0.05)  # there is no third thread
+        gates["a"].set()
+        await futures["a"]
+        assert begun["c"].wait(10)  # beside b
+        gates["b"].set()
+        gates["c"].set()
+        await asyncio.gather(futures["b"], futures["c"])
+        after = [threads.run(partial(work, name)) for name in "de"]
+        gates["e"].set()
+        assert begun["d"].wait(10)
+        assert not begun["e"].wait(0.05)  # one at once again
+        gates["d"].set()
+        await asyncio.gather(*after)
+
+    asyncio.run(scene())
+    assert (names["a"], names["b"], names["c"]) == ("shop 1", "shop 2", "shop 1")
+    assert names["e"] == names["d"]
+
+
+def test_whoever_began_just_now_is_not_held_up():
+    begun, gate = {name: Event() for name in "abcd"}, Event()
+
+    def work(name):
+        begun[name].set()
+        assert gate.wait(10)
+
+    async def scene():
+        clock = Clock(asyncio.get_running_loop())
+        threads = Threads(at_once=2, at_most=4, patience=0.1)
+        futures = [threads.run(partial(work, "a"))]
+        await clock.forward(0.09)
+        futures += [threads.run(partial(work, name)) for name in "bcd"]
+        await clock.forward(0.02)
+        assert begun["c"].wait(10)  # a is held up, b and c are not
+        assert not begun["d"].wait(0.05)
+        await clock.forward(0.09)
+        assert begun["d"].wait(10)
+        gate.set()
+        await asyncio.gather(*futures)
+
+    asyncio.run(scene())
