@@ -9,8 +9,10 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F
+
+from shop.core.statements import Select, columns_of
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
 
@@ -47,7 +49,10 @@ class ShopUserManager(UserManager["User"]):
         Django's authentication backend asks this, so the API and the admin log in alike.
         """
         key = fold(username or "")
-        return self.get(email_key=key) if "@" in key else self.get(username_key=key)
+        row = _BY_KEY.row(**{"email_key" if "@" in key else "username_key": key})
+        if row is None:
+            raise User.DoesNotExist
+        return User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row)
 
 
 class User(AbstractUser):
@@ -136,3 +141,9 @@ class User(AbstractUser):
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold(self.email)
+
+
+USER_COLUMNS = columns_of(User)
+"""What ``User.from_db`` takes, in its order."""
+
+_BY_KEY = Select(lambda **key: User.objects.filter(**key).values_list(*USER_COLUMNS))

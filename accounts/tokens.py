@@ -23,24 +23,24 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.models import User
+from accounts.models import USER_COLUMNS, User
 from shop.core.handlers import InvalidToken
-from shop.core.statements import Select, columns_of
+from shop.core.statements import Insert, Select
 from shop.core.transactions import transactional
 
 # A refresh token seen again this soon is a client's retry, not a thief (RFC 9700, section 4.14.2).
 REUSE_GRACE = timedelta(seconds=10)
 
-_USER_COLUMNS = columns_of(User)
-
 
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
     ended = Exists(BlacklistedToken.objects.filter(token__jti=sid))
-    return User.objects.filter(pk=user_id).values_list(*_USER_COLUMNS, ended)
+    return User.objects.filter(pk=user_id).values_list(*USER_COLUMNS, ended)
 
 
 # Every signed-in request asks this.
 _USER_OF_SESSION = Select(_user_of_session)
+
+_TOKENS = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class ShopRefreshToken(RefreshToken):
         token = cls()
         token["user_id"], token["tv"] = str(user.pk), user.token_version
         token["sid"], token["sexp"] = uuid4().hex, token["exp"]
-        OutstandingToken.objects.bulk_create([_row(token, token["sid"]), _row(token, token["jti"])])
+        with transaction.atomic():
+            _TOKENS.defer([_row(token, token["sid"]), _row(token, token["jti"])])
         return token
 
     @property
@@ -99,7 +100,7 @@ def user_of(claims: Any) -> User:
     if row is None:
         raise InvalidToken
     *columns, session_ended = row
-    user = User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, columns)
+    user = User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, columns)
     if not user.is_active or session_ended or user.token_version != version:
         raise InvalidToken
     return user
@@ -137,7 +138,7 @@ def _spend(token: ShopRefreshToken) -> TokenPair | None:
     token.set_jti()
     token.set_iat()
     token["exp"] = token["sexp"]
-    OutstandingToken.objects.bulk_create([_row(token, token["jti"])])
+    _TOKENS.defer([_row(token, token["jti"])])
     return token.as_pair()
 
 
@@ -166,11 +167,7 @@ def forget_expired_tokens(limit: int) -> int:
     return len(batch)
 
 
-def _row(token: ShopRefreshToken, jti: str) -> OutstandingToken:
-    return OutstandingToken(
-        jti=jti,
-        user_id=int(token["user_id"]),
-        token="",  # no bearer secret at rest
-        created_at=token.current_time,
-        expires_at=datetime_from_epoch(token["sexp"]),
-    )
+def _row(token: ShopRefreshToken, jti: str) -> tuple[Any, ...]:
+    expires_at = datetime_from_epoch(token["sexp"])
+    # No bearer secret at rest.
+    return jti, int(token["user_id"]), "", token.current_time, expires_at

@@ -58,6 +58,7 @@ urlpatterns = [
     path("tuned/add/", tuned.add),
     path("tuned/order/", tuned.order),
     path("tuned/payment/", tuned.payment),
+    path("tuned/login/", tuned.login),
     path("", include(router.urls)),
     path("readyz", bare),
 ]

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop import processors
+from shop.core import processors
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 

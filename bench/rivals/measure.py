@@ -16,7 +16,7 @@ from bench.load import Client, Sample, run
 from bench.measure import Bench, say, stock, write
 from bench.rivals import oscar, salesman
 from bench.rivals.goals import GOALS, RATES_THERE, bridge
-from bench.rivals.server import PRODUCTS
+from bench.rivals.server import PRODUCTS, log_in
 
 OURS = "the shop"
 _WARM_UP = 0.5  # seconds of each operation: the rivals keep no answers, so no walk is needed
@@ -26,6 +26,7 @@ RIVALS: dict[str, dict[str, Operation]] = {
     name: {
         "product list": rival.product_list,
         "product": rival.product,
+        "login": log_in,
         "add to cart": rival.add_to_cart,
         "view cart": rival.view_cart,
         "checkout": rival.checkout,

@@ -14,12 +14,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from bench.load import Client, expect, request
 from bench.rivals.environment import HERE
+from bench.scenarios import PASSWORD
 
 PRODUCTS = 1000
 CUSTOMERS = 32
 _SERVER = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws"]
 _STARTS_WITHIN = 30
+
+
+def log_in(token: str) -> Client:
+    """Log the customer in whose token this is: DRF's view, and Django's own hash."""
+    username = token.replace("token", "customer")
+    ask = request("POST", "/api/login/", {"username": username, "password": PASSWORD})
+    while True:
+        answer = expect((yield ask), 200)
+        assert answer.body == f'{{"token":"{token}"}}'.encode()
+        yield None
 
 
 @contextmanager

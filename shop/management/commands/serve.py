@@ -17,7 +17,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 
-from shop import processors
+from shop.core import processors
 
 # Connections are cheap, so slow ones may be many; a client that never ends its header is let go.
 _OPTIONS: dict[str, Any] = {

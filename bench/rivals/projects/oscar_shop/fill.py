@@ -6,24 +6,30 @@ import django
 
 django.setup()
 
-from django.contrib.auth.models import User  # noqa: E402 - only now there are settings
+from django.contrib.auth.hashers import make_password  # noqa: E402 - only now there are settings
+from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from oscar.core.loading import get_model  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 
+_PASSWORD = "corr3ct-horse-battery"
 _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
 
 
 def main(products: int, customers: int) -> None:
-    """Make so many products and customers; each customer's token is its number."""
+    """Make so many products and customers; each customer's token is its number.
+
+    All have one password, in the hash that Django makes where nobody says otherwise.
+    """
+    password = make_password(_PASSWORD)
     call_command("migrate", verbosity=0)
     _stock(products)
     get_model("address", "Country").objects.create(
         iso_3166_1_a2="NL", printable_name="Netherlands", is_shipping_country=True
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}")
+        user = User.objects.create(username=f"customer{number}", password=password)
         Token.objects.create(user=user, key=f"token{number}")
         get_model("analytics", "UserRecord").objects.create(user=user)
     with connection.cursor() as cursor:

@@ -1,5 +1,9 @@
-"""Oscar's API alone."""
+"""Oscar's API alone, with DRF's login, whose tokens it takes."""
 
 from django.urls import include, path
+from rest_framework.authtoken.views import obtain_auth_token
 
-urlpatterns = [path("api/", include("oscarapi.urls"))]
+urlpatterns = [
+    path("api/login/", obtain_auth_token),
+    path("api/", include("oscarapi.urls")),
+]

@@ -1,6 +1,7 @@
-"""Salesman's API, and the catalogue, which is each Salesman shop's own: in plain DRF."""
+"""Salesman's API, and what is each Salesman shop's own: catalogue and login, in plain DRF."""
 
 from django.urls import include, path
+from rest_framework.authtoken.views import obtain_auth_token
 from rest_framework.routers import SimpleRouter
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
@@ -18,6 +19,7 @@ class ProductViewSet(ReadOnlyModelViewSet):
 router = SimpleRouter()
 router.register("products", ProductViewSet)
 urlpatterns = [
+    path("api/login/", obtain_auth_token),
     path("api/", include("salesman.urls")),
     path("api/", include(router.urls)),
 ]

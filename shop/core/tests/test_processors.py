@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets
 
 _SETTLE = """
 import os
-from shop import processors
+from shop.core import processors
 processors.settle({number}, {workers})
 print(processors.count(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
 """
