@@ -118,9 +118,14 @@ class Application:
         """Wait for a thread, unless so many wait already that an answer would come too late."""
         if self._under_way >= THREADS + _WAITING:
             return _refuse(scope, Unavailable())
+        try:
+            answer = self._threads.run(partial(self._work, _environ(scope, body)))
+        except RuntimeError as error:
+            logger.error("no thread could be started: %s", error)  # noqa: TRY400 - the system's fault
+            return _refuse(scope, Unavailable())
         self._under_way += 1
         try:
-            return await self._threads.run(partial(self._work, _environ(scope, body)))
+            return await answer
         finally:
             self._under_way -= 1
 

@@ -1,10 +1,11 @@
 """What lies between the server and Django: bytes of requests and of answers."""
 
 import asyncio
+import json
 import random
 import socket
 from http.client import HTTPConnection
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 from django.conf import settings
@@ -212,6 +213,19 @@ def test_a_disk_without_room_is_a_503(monkeypatch):
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
     start, _ = ask(Application(recorder({})), about, part(b"x" * 3_000_000))
     assert start["status"] == 503
+
+
+def test_without_room_for_any_thread_it_is_a_503_and_later_no_more(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    application = Application(recorder({}))
+    with monkeypatch.context() as patch:
+        patch.setattr(Thread, "start", refuse)
+        sent = ask(application, scope(method="GET"))
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"])["code"] == "unavailable"
+    assert ask(application, scope(method="GET"))[0]["status"] == 201
 
 
 def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets
 
 _SETTLE = """
 import os
+{before}
 from shop.core import processors
 processors.settle({number}, {workers})
 print(processors.count(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
@@ -32,13 +33,13 @@ def two():
     os.sched_setaffinity(0, mine)
 
 
-def settled(number, workers):
-    code = _SETTLE.format(number=number, workers=workers)
+def settled(number, workers, *, before="", batch="True"):
+    code = _SETTLE.format(number=number, workers=workers, before=before)
     shown = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    count, batch, *affinity = shown.stdout.split()
-    assert batch == "True"
+    count, is_batch, *affinity = shown.stdout.split()
+    assert is_batch == batch
     assert int(count) == len(affinity)
     return [int(processor) for processor in affinity]
 
@@ -53,6 +54,14 @@ def test_fewer_workers_go_where_there_is_room(two):
     if len(two) < 2:
         pytest.skip("this machine has one processor")
     assert settled(0, 1) == two
+
+
+def test_a_system_that_allows_neither_is_served_all_the_same(two):
+    """As a container's seccomp filter may answer."""
+    refuses = "def refuse(*_): raise PermissionError(1, 'Operation not permitted')"
+    for name, batch in (("sched_setscheduler", "False"), ("sched_setaffinity", "True")):
+        before = f"{refuses}\nos.{name} = refuse"
+        assert settled(0, len(two), before=before, batch=batch) == two
 
 
 @pytest.mark.django_db(transaction=True)

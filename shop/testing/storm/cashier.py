@@ -1,7 +1,7 @@
 """A member of staff who gives money back while customers buy."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from shop.testing.storm.clerk import Clerk
@@ -23,12 +23,16 @@ class Cashier(Clerk):
         for payment_id in random.sample(paid, min(2, len(paid))):
             self._refund(payment_id)
 
-    def refund_again(self, payments: Iterable[str]) -> None:
-        """Give back what came late, all of it, as ``reconcile_payments`` asks staff to."""
+    def refund_again(self, payments: Collection[str]) -> int:
+        """Give back what came late, all of it, as ``reconcile_payments`` asks staff to.
+
+        Returns how many payments those were.
+        """
         self.log_in()
         for payment_id in payments:
             path = f"/api/payments/{payment_id}/refunds/"
             self.line.ask("POST", path, {}, expected=(201,), key=new_key())
+        return len(payments)
 
     def _refund(self, payment_id: int) -> None:
         body: dict[str, Any] = {"reason": "Returned", "restock": random.random() < 0.3}

@@ -71,10 +71,10 @@ def main() -> int:
         chaos = Chaos(shop, stage.postgres, options.seed)
         _rage(shop, fake, chaos, ledger, options)
         wait_until_ready(shop)
-        healed = _calm_down(shop, fake, stage.url, ledger)
+        again, healed = _calm_down(shop, fake, stage.url, ledger)
         sums = books.compare(stage.url, ledger, ends=ENDS_WITH_REFUNDS)
         sums |= compare_with_stripe(stage.url, fake, ledger)
-        sums |= {"webhooks": _webhooks(fake), "healed by reconcile_payments": healed}
+        sums |= {"webhooks": _webhooks(fake), "refunded again": again, "healed": healed}
         found = audit(shop)
     return report(ledger, chaos, sums, found, back_within=_BACK_WITHIN)
 
@@ -91,26 +91,28 @@ def _rage(shop: Shop, fake: FakeStripe, chaos: Chaos, ledger: Ledger, options: N
     rage(shop, [*customers, *others], chaos, options.seconds)
 
 
-def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) -> int:
+def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) -> tuple[int, int]:
     """Let Stripe be well, and the shop settle and reconcile: after that nothing may differ.
 
-    Returns how many differences were healed that settling had left.
+    Returns how many late payments staff had to refund again, and how many differences were healed
+    that settling had left.
     """
     fake.be_well()
     bank, cashier = Banker(fake, ledger, seed=0), Cashier(shop.url, [], ledger)
     bank.goodwill = 1.0
+    again = 0
     # Twice: what is settled may be a refund that was still to be sent, and banks take their time.
     for _ in range(2):
         bank.work()
         _wait_for_webhooks(fake)
         books.age_open_payments(database_url)
         shop.manage("settle_payments")
-        cashier.refund_again(_NOT_BACK.findall(_reconcile(shop)))
+        again += cashier.refund_again(_NOT_BACK.findall(_reconcile(shop)))
     healed = _reconcile(shop, "--fix").count("(healed)")
     left = _reconcile(shop)
     if not left.endswith("agree"):
         ledger.accuse(f"after the books were reconciled there are differences: {left}")
-    return healed
+    return again, healed
 
 
 def _reconcile(shop: Shop, *options: str) -> str:
