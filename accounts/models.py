@@ -51,7 +51,7 @@ class ShopUserManager(UserManager["User"]):
         key = fold(username or "")
         row = _BY_KEY.row(**{"email_key" if "@" in key else "username_key": key})
         if row is None:
-            raise User.DoesNotExist
+            raise User.DoesNotExist("No user has this name or address.")
         return User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row)
 
 

@@ -135,11 +135,13 @@ def _spend(token: ShopRefreshToken) -> TokenPair | None:
             BlacklistedToken.objects.create(token=row)
     except IntegrityError:
         return None
-    token.set_jti()
-    token.set_iat()
-    token["exp"] = token["sexp"]
-    _TOKENS.defer([_row(token, token["jti"])])
-    return token.as_pair()
+    # Not the token itself, which a second attempt would read.
+    following = ShopRefreshToken()
+    for claim in ("user_id", "tv", "sid", "sexp"):
+        following[claim] = token[claim]
+    following["exp"] = token["sexp"]
+    _TOKENS.defer([_row(following, following["jti"])])
+    return following.as_pair()
 
 
 def _end_if_reused(token: ShopRefreshToken) -> None:

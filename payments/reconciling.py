@@ -1,7 +1,7 @@
-"""A provider's books beside ours, both ways; each difference in a sentence, and how it is healed.
+"""A provider's books beside ours, both ways, and what the shop owes to customers.
 
-Only what has one right answer can be healed. Our rows are read after the provider's, so a payment
-that moves meanwhile may show once, and not again.
+Each difference is a sentence, and how it is healed, where there is one right answer. Our rows are
+read after the provider's, so a payment that moves meanwhile may show once, and not again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -57,12 +57,10 @@ def differences(gateway: Gateway, books: KeepsBooks, since: datetime) -> Iterato
         yield from _missing(gateway, payment)
 
 
-def owed(since: datetime) -> Iterator[Difference]:
-    """Yield late money whose refund failed, so that it is still here: no sweep tries once more."""
+def owed() -> Iterator[Difference]:
+    """Yield late money, however old, whose refund failed: no sweep tries once more."""
     kept = Payment.objects.filter(
-        status=PaymentStatus.REFUND_PENDING,
-        amount_refunded__lt=F("amount_captured"),
-        created_at__gte=since,
+        status=PaymentStatus.REFUND_PENDING, amount_refunded__lt=F("amount_captured")
     )
     for payment in kept.order_by("pk").iterator():
         left = show(payment.amount_captured - payment.amount_refunded)

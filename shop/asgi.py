@@ -33,7 +33,7 @@ from shop.threads import Threads
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
 THREADS = 10
-"""Of which slow gateways hold up four at most (payments.gateways.seat)."""
+"""Of which slow gateways hold up four, and for a second eight (payments.gateways.seat)."""
 
 _AT_ONCE = 4
 """Of the threads that nothing holds up."""

@@ -34,7 +34,7 @@ class Threads:
         self._started = 0
         self._idle: list[SimpleQueue[Any]] = []
         self._busy: dict[SimpleQueue[Any], float] = {}
-        """When each began that counts, the one that began first before the others."""
+        """When each thread that counts began, the oldest first."""
         self._waiting: deque[tuple[Callable[[], Any], asyncio.Future[Any]]] = deque()
         self._looks_again = False
         weakref.finalize(self, _dismiss, self._idle)
@@ -49,7 +49,7 @@ class Threads:
         self._waiting.append((work, future))
         try:
             self._go_on()
-        except RuntimeError:
+        except BaseException:
             self._waiting.pop()
             raise
         return future
@@ -98,16 +98,15 @@ class Threads:
     def finish(
         self, jobs: SimpleQueue[Any], future: "asyncio.Future[Any]", result: Any, error: Any
     ) -> None:
-        """Give the thread of ``jobs`` its next work, and the last one's end to who waits for it."""
+        """Give the end of a thread's work to who waits for it, and the thread to who comes next."""
         self._busy.pop(jobs, None)
         self._idle.append(jobs)
+        if not future.done():
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
         self._go_on()
-        if future.done():
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
 
 def _serve(jobs: SimpleQueue[Any]) -> None:

@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+from django.db import connection
 
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
@@ -73,3 +74,31 @@ def test_wrong_passwords_are_counted_exactly(anyone):
     right = anyone.post("/api/login/", {"username": "ada", "password": PASSWORD})
     assert right.status_code == 429
     assert 1 <= int(right["Retry-After"]) <= 60
+
+
+_FAILS_ONCE = """
+CREATE SEQUENCE attempts;
+CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('attempts') = 1 THEN
+        RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fail_once BEFORE INSERT ON token_blacklist_outstandingtoken
+FOR EACH ROW EXECUTE FUNCTION fail_once();
+"""
+_NEVER_AGAIN = "DROP FUNCTION fail_once CASCADE; DROP SEQUENCE attempts"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite knows no deadlock")
+def test_a_refresh_that_a_deadlock_undid_is_done_again(anyone, ada):
+    with connection.cursor() as cursor:
+        cursor.execute(_FAILS_ONCE)
+        try:
+            answer = anyone.post("/api/token/refresh/", {"refresh": ada.pair.refresh})
+        finally:
+            cursor.execute(_NEVER_AGAIN)
+    assert answer.status_code == 200
+    token = answer.json()["token"]
+    assert anyone.get("/api/users/me/", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 200

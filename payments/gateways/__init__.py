@@ -46,8 +46,10 @@ __all__ = [
 
 R = TypeVar("R")
 
-# Of the ten threads of a worker (shop.asgi), a gateway that hangs holds up four at most.
+# Of the ten threads of a worker (shop.asgi), a gateway that hangs holds up four at most, and for a
+# second four more, which wait for one of the seats.
 _seats = BoundedSemaphore(4)
+_queue = BoundedSemaphore(4)
 _taken_at: dict[int, float] = {}
 _PATIENCE = 1.0
 
@@ -73,23 +75,33 @@ def configured() -> dict[str, Gateway]:
 def seat(method: str = "") -> Iterator[None]:
     """Hold one of this process's seats for requests that ask gateways; taken before anything else.
 
-    Waits a second for one, or not at all once a gateway has proved slow, since whoever waits holds
-    a thread up that others need; then raises GatewayBusy. A ``method`` whose money staff record
-    asks nobody, and needs no seat.
+    Waits a second for one, as four at most may, or not at all once a gateway has proved slow, since
+    whoever waits holds a thread up that others need; then raises GatewayBusy. A ``method`` whose
+    money staff record asks nobody, and needs no seat.
     """
     if method and known()[method].recorded_by_staff:
         yield
         return
-    now = time.monotonic()
-    is_slow = any(now - taken_at > _PATIENCE for taken_at in list(_taken_at.values()))
-    if not _seats.acquire(timeout=0 if is_slow else _PATIENCE):
-        raise GatewayBusy
+    if not _seats.acquire(blocking=False):
+        _wait_for_a_seat()
     _taken_at[get_ident()] = time.monotonic()
     try:
         yield
     finally:
         del _taken_at[get_ident()]
         _seats.release()
+
+
+def _wait_for_a_seat() -> None:
+    now = time.monotonic()
+    is_slow = any(now - taken_at > _PATIENCE for taken_at in list(_taken_at.values()))
+    if is_slow or not _queue.acquire(blocking=False):
+        raise GatewayBusy
+    try:
+        if not _seats.acquire(timeout=_PATIENCE):
+            raise GatewayBusy
+    finally:
+        _queue.release()
 
 
 def ask(call: Callable[[], R]) -> R:

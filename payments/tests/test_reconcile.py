@@ -1,9 +1,11 @@
 """``manage.py reconcile_payments``: our books beside the provider's, both ways."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from orders.factories import place_order
 from orders.models import Order, OrderEvent
@@ -156,7 +158,11 @@ def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
     assert reconcile(agrees=True) == [AGREED.strip()]
     refund = Refund.objects.get()
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
+    Payment.objects.update(created_at=timezone.now() - timedelta(days=400))
     assert reconcile("--fix") == [f"{line} (a person has to decide)"]
+    fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
+    assert reconcile() == [f"{line} (a person has to decide)"]
+    fake_stripe.be_well()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
     again = give_back(payment, actor=amy.user)

@@ -1,5 +1,9 @@
-"""The database's clock, which decides when sales begin and products appear, set forward."""
+"""Clocks that tests set forward.
 
+The database's decides when sales begin and products appear, an event loop's when it looks again.
+"""
+
+import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,3 +58,19 @@ class DatabaseClock:
             return self._original.execute(f"SELECT {name}({places})", seen).fetchone()[0]
 
         connection.connection.create_function(name, -1, shifted)
+
+
+class LoopClock:
+    """The time of the running event loop, which stands still until it is put forward."""
+
+    def __init__(self) -> None:
+        """Stop it."""
+        self._loop: Any = asyncio.get_running_loop()
+        self._now: float = self._loop.time()
+        self._loop.time = lambda: self._now
+
+    async def forward(self, seconds: float) -> None:
+        """Let time pass, and what was to happen meanwhile."""
+        self._now += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)

@@ -5,6 +5,7 @@ import json
 import random
 import socket
 from http.client import HTTPConnection
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 import pytest
@@ -13,6 +14,7 @@ from django.conf import settings
 from catalog.models import ProductImage
 from catalog.tests.uploads import picture
 from shop.asgi import THREADS, Application
+from shop.testing.clock import LoopClock
 from shop.testing.server import send
 
 
@@ -226,6 +228,38 @@ def test_without_room_for_any_thread_it_is_a_503_and_later_no_more(monkeypatch):
     assert sent[0]["status"] == 503
     assert json.loads(sent[1]["body"])["code"] == "unavailable"
     assert ask(application, scope(method="GET"))[0]["status"] == 201
+
+
+def test_four_work_at_once_beside_those_that_are_held_up():
+    entered, release = SimpleQueue(), Event()
+
+    def slow(environ, start_response):
+        entered.put(None)
+        release.wait(10)
+        start_response("204 No Content", [])
+        return []
+
+    async def crowd():
+        clock, application = LoopClock(), Application(slow)
+
+        async def keep(event):
+            pass
+
+        asks = [
+            asyncio.create_task(application(scope(method="GET"), events(), keep)) for _ in range(6)
+        ]
+        await clock.forward(0.05)
+        for _ in range(4):
+            entered.get(timeout=10)
+        with pytest.raises(Empty):
+            entered.get(timeout=0.1)
+        await clock.forward(0.1)
+        for _ in range(2):
+            entered.get(timeout=10)
+        release.set()
+        await asyncio.gather(*asks)
+
+    asyncio.run(crowd())
 
 
 def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():

@@ -7,6 +7,7 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
+from shop.testing.clock import LoopClock
 from shop.threads import Threads
 
 
@@ -126,19 +127,6 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
     assert ask(scene) == ({1, 2, 3}, "shop 2")
 
 
-class Clock:
-    """A loop's time, which stands still until it is put forward."""
-
-    def __init__(self, loop):
-        self.now = loop.time()
-        loop.time = lambda: self.now
-
-    async def forward(self, seconds):
-        self.now += seconds
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-
 def test_a_thread_that_is_held_up_stands_in_nobodys_way():
     gates, names = {name: Event() for name in "abcde"}, {}
     begun = {name: Event() for name in "abcde"}
@@ -149,7 +137,7 @@ def test_a_thread_that_is_held_up_stands_in_nobodys_way():
         assert gates[name].wait(10)
 
     async def scene():
-        clock = Clock(asyncio.get_running_loop())
+        clock = LoopClock()
         threads = Threads(at_once=1, at_most=2, patience=0.1)
         futures = {name: threads.run(partial(work, name)) for name in "abc"}
         await clock.forward(0.09)
@@ -184,7 +172,7 @@ def test_whoever_began_just_now_is_not_held_up():
         assert gate.wait(10)
 
     async def scene():
-        clock = Clock(asyncio.get_running_loop())
+        clock = LoopClock()
         threads = Threads(at_once=2, at_most=4, patience=0.1)
         futures = [threads.run(partial(work, "a"))]
         await clock.forward(0.09)
@@ -198,3 +186,32 @@ def test_whoever_began_just_now_is_not_held_up():
         await asyncio.gather(*futures)
 
     asyncio.run(scene())
+
+
+def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
+    gate, errors = Event(), []
+
+    def full(_):
+        raise RuntimeError("can't start new thread")
+
+    def exhausted(_):
+        raise MemoryError
+
+    async def scene():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        threads = Threads(at_once=2, at_most=2)
+        futures = [threads.run(partial(gate.wait, 10))]
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", full)
+            futures += [threads.run(current_thread) for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", exhausted)
+            with pytest.raises(MemoryError):
+                threads.run(gate.clear)
+            gate.set()
+            await futures[0]
+        return [thread.name for thread in await asyncio.gather(*futures[1:])]
+
+    assert ask(scene) == ["shop 1", "shop 1"]
+    assert gate.is_set()
+    assert {type(context["exception"]) for context in errors} == {MemoryError}

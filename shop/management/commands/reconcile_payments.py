@@ -20,8 +20,8 @@ class Command(BaseCommand):
 
     help = (
         "Settles what is open by asking the payment providers, then compares their books with "
-        "ours, both ways: a line for each difference, and exit 1 while there is one. With --fix it "
-        "heals those that have one right answer."
+        "ours, both ways: a line for each difference, and for late money whose refund failed, and "
+        "exit 1 while there is one. With --fix it heals those that have one right answer."
     )
     requires_migrations_checks = True
 
@@ -37,7 +37,8 @@ class Command(BaseCommand):
         take_your_time()
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
-        left = 0
+        # First, since it needs no provider that answers.
+        left = sum(not self._tell(each, fix=options["fix"]) for each in owed())
         for gateway in gateways.configured().values():
             if isinstance(gateway, KeepsBooks):
                 try:
@@ -46,7 +47,6 @@ class Command(BaseCommand):
                 except GatewayUnavailable as error:
                     raise CommandError(f"{gateway.code} did not answer: {error}") from error
                 left += sum(not self._tell(each, fix=options["fix"]) for each in found)
-        left += sum(not self._tell(each, fix=options["fix"]) for each in owed(since))
         if left:
             raise CommandError(f"{left} differences")
         self.stdout.write("reconcile: the providers' books and ours agree")

@@ -15,7 +15,7 @@ class Banker:
         self.ledger = ledger
         self.chance = random.Random(seed)
         self.goodwill = 0.8
-        """How many of them end well."""
+        """The share of them that ends well."""
 
     def run(self, stop: Event) -> None:
         """Work until told to stop."""

@@ -4,8 +4,8 @@ The storm, with Stripe for a gateway: a fake one in a process of its own (paymen
 hangs, fails, drops connections after charging, and doubles, delays and loses webhooks; customers
 pay, authenticate, cancel and walk away; staff refund; workers are killed. When it is over,
 ``settle_payments``, staff who refund again what a bank did not give back, and one
-``reconcile_payments --fix`` must leave nothing that differs: Stripe's
-ledger, payments, refunds, orders and stock agree to the cent, or the exit code is 1.
+``reconcile_payments --fix`` must leave nothing that differs: Stripe's ledger, payments, refunds,
+orders and stock agree to the cent, or the exit code is 1.
 """
 
 import re
