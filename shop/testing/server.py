@@ -81,7 +81,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def running_shop(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[Shop]:
     """Serve a migrated database; at the end stop the server, killing it if it must be."""
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
         env = environment_for(
             database_url,
@@ -204,7 +204,8 @@ def connect(database_url: str) -> Any:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
 from django.core.management import call_command
@@ -19,8 +21,8 @@ from orders.models import Order
 from orders.states import OrderStatus
 from payments.models import DemoCharge, Payment, PaymentStatus
 from shop.core.models import IdempotencyKey
-from shop.testing.server import environment_for, manage, send
-from shop.testing.serving import faulty_server, place_order
+from shop.testing.server import ROOT, environment_for, free_port, manage, send
+from shop.testing.serving import faulty_server, place_order, url_of_the_tests_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,6 +128,40 @@ def test_a_stop_that_is_asked_for_again_and_again_is_a_stop(tmp_path):
         while time.monotonic() < end:
             process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+_SLOW_TO_BEGIN = """
+import time
+from granian.server import mp
+
+def begin_slowly(*_):
+    print("a worker begins", flush=True)
+    time.sleep(30)
+
+mp.configure_logging = begin_slowly
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "serve"])
+"""
+
+
+def test_a_stop_reaches_workers_that_have_only_begun():
+    port, url = str(free_port()), url_of_the_tests_database()
+    environment = environment_for(
+        url, PORT=port, WEB_CONCURRENCY="2", DJANGO_SETTINGS_MODULE="shop.settings"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SLOW_TO_BEGIN],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with server:
+        begun = (line for line in server.stdout if "a worker begins" in line)
+        assert len([*islice(begun, 2)]) == 2
+        server.terminate()
+        assert server.wait(15) == 0
 
 
 @on_sqlite

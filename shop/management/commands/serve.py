@@ -1,5 +1,6 @@
 """``manage.py serve``: the production server, with the options that the shop was measured with."""
 
+import os
 import signal
 import socket
 import time
@@ -40,12 +41,21 @@ class Server(Granian):  # type: ignore[misc, valid-type]
 
     interrupt_signal: bool
 
-    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember whose signals these are."""
+        super().__init__(*args, **kwargs)
+        self._main = os.getpid()
+
+    def signal_handler_interrupt(self, number: int, *_: Any) -> None:
         """Stop; what was asked before is not asked again.
 
-        Another thread wakes the main one, which this handler interrupts anywhere: also where it
-        holds the lock that it takes to wake it.
+        A worker has this handler too until granian gives it its own: it dies of the signal, which
+        would else be lost. Another thread wakes the main one, which this handler interrupts
+        anywhere: also where it holds the lock that it takes to wake it.
         """
+        if os.getpid() != self._main:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         if not self.interrupt_signal:
             self.interrupt_signal = True
             Thread(target=self.main_loop_interrupt.set).start()
@@ -113,12 +123,9 @@ def _check_free(host: str, port: int) -> None:
 def _load(number: int, workers: int) -> Callable[..., Any]:
     """Return the application, in the worker of this number, counted from 0.
 
-    A worker starts with its parent's signal handlers, which would swallow a SIGTERM until granian
-    has set its own. On SQLite it holds a connection for as long as it lives: the log's files stay
+    On SQLite a worker holds a connection for as long as it lives: the log's files stay
     where they are, and reads need no room on a disk that is full.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     processors.settle(number, workers)
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
