@@ -30,6 +30,9 @@ class RefundForm(forms.Form):
     restock = forms.BooleanField(
         required=False, help_text="The goods of the whole order come back into stock; once."
     )
+    by_hand = forms.BooleanField(
+        required=False, help_text="You handed the money back yourself: the provider is not asked."
+    )
 
     def clean_reason(self) -> str:
         """Keep card numbers out, as the API does."""
@@ -60,7 +63,16 @@ class RefundInline(ReadOnlyInline):
     """What went back, or is on its way."""
 
     model = Refund
-    fields = ("created_at", "amount", "status", "reason", "restock", "actor", "provider_reference")
+    fields = (
+        "created_at",
+        "amount",
+        "status",
+        "reason",
+        "restock",
+        "by_hand",
+        "actor",
+        "provider_reference",
+    )
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -15,7 +15,12 @@ def pay(order: Order, *, method: str = "card", token: str = "") -> Payment:
 
 
 def give_back(
-    payment: Payment, amount: str | None = None, *, actor: User, restock: bool = False
+    payment: Payment,
+    amount: str | None = None,
+    *,
+    actor: User,
+    restock: bool = False,
+    by_hand: bool = False,
 ) -> Refund:
     """Refund a payment, all that is left unless told; return the refund as it then stands."""
     refund_id = services.begin_refund(
@@ -23,6 +28,7 @@ def give_back(
         amount=None if amount is None else Decimal(amount),
         reason="",
         restock=restock,
+        by_hand=by_hand,
         actor=actor,
     )
     return services.send_refund(services.get_refund(refund_id))

@@ -133,7 +133,8 @@ def _compare_money(payment: Payment, charge: StatedCharge, sides: str) -> Iterat
 def _compare_refunds(
     gateway: Gateway, payment: Payment, charge: StatedCharge
 ) -> Iterator[Difference]:
-    ours = list(Refund.objects.filter(payment=payment).select_related("payment", "actor"))
+    asked_for = Refund.objects.filter(payment=payment, by_hand=False)
+    ours = list(asked_for.select_related("payment", "actor"))
     names = {refund.provider_reference: refund for refund in ours if refund.provider_reference}
     by_name = names | {str(refund.provider_key): refund for refund in ours}
     told = set()

@@ -31,6 +31,11 @@ class Refund(models.Model):
     )
     reason = models.CharField(max_length=200, blank=True, default="")
     restock = models.BooleanField(default=False, help_text="The order's goods come back.")
+    by_hand = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Handed back past the provider, which is not asked: cash, a bank transfer.",
+    )
     provider_key = models.UUIDField(
         unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
     )

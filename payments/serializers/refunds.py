@@ -26,6 +26,11 @@ class GiveBackSerializer(serializers.Serializer[Any]):
     restock = StrictBool(
         required=False, help_text="The goods of the whole order come back into stock; once."
     )
+    by_hand = StrictBool(
+        required=False,
+        help_text="You handed the money back yourself, in cash or by bank: the provider is not "
+        "asked. For a refund that the customer's bank refused.",
+    )
 
 
 @extend_schema_serializer(examples=[example({"amount": "40.00"})])
@@ -48,6 +53,7 @@ class CaptureSerializer(serializers.Serializer[Any]):
                 "currency": "USD",
                 "reason": "Lid broken",
                 "restock": False,
+                "by_hand": False,
                 "created_at": "2026-11-24T09:00:00Z",
             }
         )
@@ -63,6 +69,7 @@ class RefundSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     reason = serializers.CharField()
     restock = serializers.BooleanField()
+    by_hand = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 
@@ -76,5 +83,6 @@ def show_refund(refund: Refund) -> dict[str, Any]:
         "currency": refund.payment.currency,
         "reason": refund.reason,
         "restock": refund.restock,
+        "by_hand": refund.by_hand,
         "created_at": refund.created_at,
     }

@@ -18,13 +18,19 @@ _REFUNDABLE = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING)
 
 @transactional
 def begin_refund(
-    *, payment_id: int, amount: Decimal | None, reason: str, restock: bool, actor: User
+    *,
+    payment_id: int,
+    amount: Decimal | None,
+    reason: str,
+    restock: bool,
+    actor: User,
+    by_hand: bool = False,
 ) -> int:
     """Write a pending refund; return its id. Locks the order, then the payment.
 
     ``amount`` is in the payment's currency; None for all that is left. With ``restock`` the order's
-    goods come back into stock once the money is back. Raises NotRefundable, RefundLimit,
-    AlreadyRestocked.
+    goods come back into stock once the money is back. ``by_hand`` is money that staff handed back
+    past the gateway. Raises NotRefundable, RefundLimit, AlreadyRestocked.
     """
     payment = Payment.objects.get(pk=payment_id)
     order = Order.objects.lock(payment.order_id)
@@ -37,7 +43,14 @@ def begin_refund(
     wanted = left if amount is None else amount
     if wanted == ZERO or not reserve(payment_id, wanted):
         raise RefundLimit(refundable=show(left))
-    refund = Refund(payment=payment, amount=wanted, reason=reason, restock=restock, actor=actor)
+    refund = Refund(
+        payment=payment,
+        amount=wanted,
+        reason=reason,
+        restock=restock,
+        by_hand=by_hand,
+        actor=actor,
+    )
     insert(refund)
     return refund.pk
 

@@ -11,7 +11,7 @@ from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
 from payments.factories import give_back, pay
-from payments.models import Payment, Refund
+from payments.models import DemoCharge, Payment, Refund
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import count_statements
 
@@ -171,6 +171,9 @@ def test_staff_refund_a_part_with_a_reason(desk, ada, tea):
         refused = desk.post(page, {"amount": "1", "reason": ""} | wrong)
         assert (refused.status_code, bool(refused.context["form"].errors)) == (200, True)
     assert Refund.objects.count() == 1
+    desk.post(page, {"amount": "1.00", "reason": "Closed card", "by_hand": "on"})
+    assert Refund.objects.latest("pk").by_hand
+    assert DemoCharge.objects.get().refunded == Decimal("1.25")
     assert_books_balance()
 
 

@@ -174,6 +174,23 @@ def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
     assert_books_balance()
 
 
+def test_what_staff_handed_back_is_no_difference(ada, amy, order, paid, fake_stripe, reconcile):
+    late = pay(place_order(ada.user, order.items.get().product), method="stripe")
+    ada.post(f"/api/orders/{late.order_id}/cancel/")
+    fake_stripe.pay(late.client_secret, "pm_card_pendingRefund")
+    reconcile(agrees=True)
+    fake_stripe.finish_refund(Refund.objects.get().provider_reference, succeed=False)
+    assert len(reconcile()) == 1
+    before = fake_stripe.state()["refunds"]
+    give_back(late, actor=amy.user, by_hand=True)
+    give_back(paid, "1.00", actor=amy.user, by_hand=True)
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    late.refresh_from_db()
+    assert late.status == "refunded"
+    assert fake_stripe.state()["refunds"] == before
+    assert_books_balance()
+
+
 def test_a_stripe_that_is_away_is_no_difference(paid, fake_stripe):
     fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
     with pytest.raises(CommandError, match="stripe did not answer"):

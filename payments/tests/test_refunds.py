@@ -71,6 +71,7 @@ def test_staff_give_all_of_it_back(ada, amy, payment):
         "currency": "USD",
         "reason": "Broken",
         "restock": True,
+        "by_hand": False,
         "created_at": refund.created_at.isoformat().replace("+00:00", "Z"),
     }
     assert ada.get(path(payment)).json()["refunds"] == [answer.json()]
@@ -187,6 +188,32 @@ def test_a_refund_that_failed_leaves_its_money_refundable(amy, payment, monkeypa
     assert Product.objects.get().stock == 8
     assert_books_balance()
     assert amy.post(path(payment)).json()["status"] == "succeeded"
+    assert_books_balance()
+
+
+def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, payment, monkeypatch):
+    with monkeypatch.context() as patch:
+        use(patch, Refusing())
+        part = amy.post(path(payment), {"amount": "1.00", "by_hand": True}).json()
+        services.begin_refund(  # and whoever writes it down is gone
+            payment_id=payment.pk,
+            amount=None,
+            reason="Closed card",
+            restock=True,
+            by_hand=True,
+            actor=amy.user,
+        )
+        assert tasks.settle_payments() == 1
+    assert (part["status"], part["amount"], part["by_hand"]) == ("succeeded", "1.00", True)
+    payment.refresh_from_db()
+    assert (payment.status, payment.order.status) == ("refunded", "refunded")
+    entries = LedgerEntry.objects.filter(kind="refunded").values_list(
+        "amount", "actor", "reference"
+    )
+    assert list(entries.order_by("pk")) == [(1, amy.user.pk, ""), (8, amy.user.pk, "")]
+    assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (0, 10)
+    refused = amy.post(path(payment), {"by_hand": True})
+    assert refused.json()["code"] == "payment_not_refundable"
     assert_books_balance()
 
 

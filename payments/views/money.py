@@ -66,6 +66,7 @@ class MoneyViewSet(ShopViewSet):
                 amount=form.get("amount"),
                 reason=form.get("reason", ""),
                 restock=form.get("restock", False),
+                by_hand=form.get("by_hand", False),
                 actor=caller(request),
             )
 
