@@ -49,10 +49,10 @@ def timed(server, *args, **kwargs):
     return answer
 
 
-def pay_at(server, order, token=""):
+def pay_at(server, order, caller, payment_token=""):
+    """Pay; it asks no database, whose connection a thread of a pool would keep."""
     body = {"order_id": order.pk, "payment_method": "stripe"}
-    body |= {"payment_token": token} if token else {}
-    caller = open_session(order.user).token
+    body |= {"payment_token": payment_token} if payment_token else {}
     return server.send("POST", "/api/payments/", body, token=caller, key=str(order.pk))
 
 
@@ -77,8 +77,11 @@ def test_no_lock_is_held_while_stripe_hangs(stripe_server, known_stripe, ada):
     plenty = ProductFactory(stock=100)
     orders = [place_order(UserFactory(), plenty) for _ in range(HANGING)]
     known_stripe.fail("hang", INTENTS, times=None, seconds=SECONDS)
+    callers = [open_session(order.user).token for order in orders]
     with ThreadPoolExecutor(HANGING) as pool:
-        paying = [pool.submit(pay_at, stripe_server, order) for order in orders]
+        paying = [
+            pool.submit(pay_at, stripe_server, *pair) for pair in zip(orders, callers, strict=True)
+        ]
         known_stripe.wait_for_requests(HANGING, "/v1/payment_intents")
         assert_nothing_is_locked()
         _shop_as(stripe_server, ada.pair.token, plenty)
@@ -108,7 +111,7 @@ def _shop_as(server, token, product):
 
 def test_no_lock_is_held_while_a_refund_hangs(stripe_server, known_stripe, ada, amy, tea):
     order = place_order(ada.user, tea)
-    payment_id = pay_at(stripe_server, order, "pm_card_visa").json()["payment_id"]
+    payment_id = pay_at(stripe_server, order, ada.pair.token, "pm_card_visa").json()["payment_id"]
     path = f"/api/payments/{payment_id}/refunds/"
     known_stripe.fail("hang", "/v1/refunds*", times=None, seconds=SECONDS)
     staff, owner = amy.pair.token, ada.pair.token
