@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -215,6 +216,9 @@ def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, pay
     refused = amy.post(path(payment), {"by_hand": True})
     assert refused.json()["code"] == "payment_not_refundable"
     assert_books_balance()
+    DemoCharge.objects.update(refunded=1)  # as if the gateway had been asked all the same
+    with pytest.raises(CommandError):
+        call_command("audit")
 
 
 def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monkeypatch):
