@@ -43,13 +43,13 @@ class Threads:
         """Return what will be what ``work`` returned, or raised.
 
         What is cancelled before its turn is never begun. Raises RuntimeError where the system has
-        no room for a first thread.
+        no room for a first thread, MemoryError where it has no memory for one.
         """
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((work, future))
         try:
             self._go_on()
-        except BaseException:
+        except (RuntimeError, MemoryError):  # of a thread's start
             self._waiting.pop()
             raise
         return future

@@ -47,8 +47,8 @@ def running_rival(project: str, programs: Path, database_url: str) -> Iterator[i
         "DJANGO_SETTINGS_MODULE": f"{project}.settings",
         "PYTHONPATH": str(HERE / "projects"),
     }
-    fill = [str(programs / "python"), "-m", f"{project}.fill", str(PRODUCTS), str(CUSTOMERS)]
-    subprocess.run(fill, env=environment, check=True)
+    fill = [str(programs / "python"), "-m", f"{project}.fill"]
+    subprocess.run([*fill, str(PRODUCTS), str(CUSTOMERS), PASSWORD], env=environment, check=True)
     port = _free_port()
     address = ["--host", "127.0.0.1", "--port", str(port)]
     command = [str(programs / "granian"), *_SERVER, *address, f"{project}.wsgi:application"]

@@ -15,6 +15,11 @@ def ask(scene):
     return asyncio.run(asyncio.wait_for(scene(), 10))
 
 
+def full(_):
+    """What ``Thread.start`` says where the system has no room."""
+    raise RuntimeError("can't start new thread")
+
+
 def test_the_thread_that_was_busy_last_is_asked_first():
     gates = {name: Event() for name in "abc"}
 
@@ -101,9 +106,6 @@ def test_they_end_with_what_they_worked_for():
 def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
     first, gate = Event(), Event()
 
-    def refuse(_):
-        raise RuntimeError("can't start new thread")
-
     def work(number):
         first.set()
         gate.wait(10)
@@ -112,13 +114,13 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
     async def scene():
         threads = Threads(at_once=2, at_most=2)
         with monkeypatch.context() as patch:
-            patch.setattr(Thread, "start", refuse)
+            patch.setattr(Thread, "start", full)
             with pytest.raises(RuntimeError):
                 threads.run(current_thread)
         one = threads.run(partial(work, 1))
         await asyncio.to_thread(first.wait, 10)
         with monkeypatch.context() as patch:
-            patch.setattr(Thread, "start", refuse)
+            patch.setattr(Thread, "start", full)
             two = threads.run(partial(work, 2))
         three = threads.run(partial(work, 3))
         gate.set()
@@ -190,9 +192,6 @@ def test_whoever_began_just_now_is_not_held_up():
 
 def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
     gate, errors = Event(), []
-
-    def full(_):
-        raise RuntimeError("can't start new thread")
 
     def exhausted(_):
         raise MemoryError

@@ -10,12 +10,14 @@ from shop.testing.storm.ledger import Ledger
 class Banker:
     """Ends slow payments and refunds at the fake, most of them well."""
 
-    def __init__(self, fake: FakeStripe, ledger: Ledger, seed: int) -> None:
+    def __init__(
+        self, fake: FakeStripe, ledger: Ledger, seed: int, *, goodwill: float = 0.8
+    ) -> None:
+        """Work at this fake; ``goodwill`` is the share of what ends well."""
         self.fake = fake
         self.ledger = ledger
         self.chance = random.Random(seed)
-        self.goodwill = 0.8
-        """The share of them that ends well."""
+        self.goodwill = goodwill
 
     def run(self, stop: Event) -> None:
         """Work until told to stop."""

@@ -98,8 +98,7 @@ def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) 
     that settling had left.
     """
     fake.be_well()
-    bank, cashier = Banker(fake, ledger, seed=0), Cashier(shop.url, [], ledger)
-    bank.goodwill = 1.0
+    bank, cashier = Banker(fake, ledger, seed=0, goodwill=1.0), Cashier(shop.url, [], ledger)
     again = 0
     # Twice: what is settled may be a refund that was still to be sent, and banks take their time.
     for _ in range(2):

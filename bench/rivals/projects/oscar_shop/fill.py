@@ -1,4 +1,4 @@
-"""Fills an empty database: ``python -m oscar_shop.fill PRODUCTS CUSTOMERS``."""
+"""Fills an empty database: ``python -m oscar_shop.fill PRODUCTS CUSTOMERS PASSWORD``."""
 
 import sys
 
@@ -13,23 +13,22 @@ from django.db import connection  # noqa: E402
 from oscar.core.loading import get_model  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 
-_PASSWORD = "corr3ct-horse-battery"
 _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
 
 
-def main(products: int, customers: int) -> None:
+def main(products: int, customers: int, password: str) -> None:
     """Make so many products and customers; each customer's token is its number.
 
     All have one password, in the hash that Django makes where nobody says otherwise.
     """
-    password = make_password(_PASSWORD)
+    kept = make_password(password)
     call_command("migrate", verbosity=0)
     _stock(products)
     get_model("address", "Country").objects.create(
         iso_3166_1_a2="NL", printable_name="Netherlands", is_shipping_country=True
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=password)
+        user = User.objects.create(username=f"customer{number}", password=kept)
         Token.objects.create(user=user, key=f"token{number}")
         get_model("analytics", "UserRecord").objects.create(user=user)
     with connection.cursor() as cursor:
@@ -71,4 +70,4 @@ def _stock(products: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])

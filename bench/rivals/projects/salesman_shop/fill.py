@@ -1,4 +1,4 @@
-"""Fills an empty database: ``python -m salesman_shop.fill PRODUCTS CUSTOMERS``."""
+"""Fills an empty database: ``python -m salesman_shop.fill PRODUCTS CUSTOMERS PASSWORD``."""
 
 import sys
 
@@ -14,16 +14,15 @@ from rest_framework.authtoken.models import Token  # noqa: E402
 
 from salesman_shop.models import Product  # noqa: E402
 
-_PASSWORD = "corr3ct-horse-battery"
 _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
 
 
-def main(products: int, customers: int) -> None:
+def main(products: int, customers: int, password: str) -> None:
     """Make so many products and customers; each customer's token is its number.
 
     All have one password, in the hash that Django makes where nobody says otherwise.
     """
-    password = make_password(_PASSWORD)
+    kept = make_password(password)
     call_command("migrate", run_syncdb=True, verbosity=0)
     Product.objects.bulk_create(
         Product(
@@ -35,7 +34,7 @@ def main(products: int, customers: int) -> None:
         for number in range(products)
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=password)
+        user = User.objects.create(username=f"customer{number}", password=kept)
         Token.objects.create(user=user, key=f"token{number}")
     with connection.cursor() as cursor:
         # What was filled alone, as bench.measure does with the shop.
@@ -43,4 +42,4 @@ def main(products: int, customers: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
