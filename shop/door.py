@@ -17,7 +17,7 @@ from django.db import connection
 from catalog import revision
 from shop.core.logs import request_id
 from shop.core.middleware import log_answer
-from shop.core.postgresql.loop import LoopQuery
+from shop.engine.postgresql.loop import LoopQuery
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -17,6 +17,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from shop.core import processors
+from shop.engine import parts
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -248,8 +249,35 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database = env.db_url_config(
     env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
 )
+# Time-outs of PostgreSQL. A request never waits longer for a lock or for one statement.
+DATABASE_TIMEOUTS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+# A connection pooler that hands out a server connection for each transaction (pgbouncer's
+# transaction mode) accepts no options at connect, and loses prepared statements and cursors.
+DATABASE_POOLER: bool = _flag("DATABASE_POOLER", default=False)
+# PostgreSQL plans frequent statements once a connection.
+PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
+_is_postgresql = _database.get("ENGINE") == "django.db.backends.postgresql"
+
+# The implementation behind shop.engine: Django's own parts, or faster ones of the shop.
+SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="fast" if _is_postgresql else "plain")
+SHOP_ENGINE_WITHOUT: list[str] = env.list("SHOP_ENGINE_WITHOUT", default=[])
+if SHOP_ENGINE not in ("plain", "fast"):
+    raise ImproperlyConfigured("SHOP_ENGINE is plain or fast.")
+if SHOP_ENGINE == "fast" and not _is_postgresql:
+    raise ImproperlyConfigured(
+        "SHOP_ENGINE=fast needs PostgreSQL: set DATABASE_URL=postgres://…, or unset SHOP_ENGINE."
+    )
+if unknown := set(SHOP_ENGINE_WITHOUT) - parts.PARTS:
+    raise ImproperlyConfigured(
+        f"SHOP_ENGINE_WITHOUT does not know {', '.join(sorted(unknown))}: "
+        f"choose from {', '.join(sorted(parts.PARTS))}."
+    )
+
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
-    _database["ENGINE"] = "shop.core.sqlite3"  # Django's, which knows that it has JSON
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
@@ -259,27 +287,33 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
     }
     # A file, since an in-memory test database fails under threads; one for each test process.
     _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
-elif _database.get("ENGINE") == "django.db.backends.postgresql":
-    _database["ENGINE"] = "shop.core.postgresql"  # Django's, with prepared statements
+elif _is_postgresql:
+    if SHOP_ENGINE == "fast":
+        _database["ENGINE"] = "shop.engine.postgresql"
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        "options": (
-            "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
-            # Requests share the cores already: two workers more make a count slower, not faster.
-            " -c max_parallel_workers_per_gather=0"
-        ),
-    }
+    _database["OPTIONS"] = dict(_database.get("OPTIONS", {}))
+    if DATABASE_POOLER:
+        _database["DISABLE_SERVER_SIDE_CURSORS"] = True
+        if "options" in _database["OPTIONS"]:
+            raise ImproperlyConfigured(
+                "DATABASE_URL has ?options=…, which a pooler (DATABASE_POOLER=true) does not pass "
+                "on: set them for the role instead, ALTER ROLE shop SET name = value."
+            )
+    else:
+        # Requests share the processors already: parallel workers make a count slower.
+        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
+        # What DATABASE_URL says comes last, and wins.
+        _database["OPTIONS"]["options"] = (
+            f"{_own} {_database['OPTIONS'].get('options', '')}".strip()
+        )
 else:
     raise ImproperlyConfigured(
         "DATABASE_URL must be sqlite:///path or postgres://user:password@host/name: "
         "the shop is built and tested for SQLite and PostgreSQL alone."
     )
 DATABASES = {"default": _database}
-# Hot statements are planned once a connection; a pooler that hands out a connection for each
-# transaction (pgbouncer's transaction mode) would lose them.
-PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 
 # -- Who is here ---------------------------------------------------------------------------------
 

@@ -13,11 +13,11 @@ from django.db import (
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INTRANS
 
 from shop.core.models import RateCounter
-from shop.core.statements import Insert, defer
+from shop.engine import Insert, is_fast, send_with_next
 from shop.testing.races import at_once
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no round trips"),
+    pytest.mark.skipif(not is_fast(), reason="the plain engine pipelines nothing"),
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -26,7 +26,7 @@ _COUNTERS = Insert(RateCounter, "key", "attempts", "ends_at")
 
 
 def insert_later(*names):
-    _COUNTERS.defer((name, 1, 1) for name in names)
+    _COUNTERS.send_with_next((name, 1, 1) for name in names)
 
 
 def keys():
@@ -66,7 +66,7 @@ def test_what_is_deferred_goes_with_what_follows():
 def test_or_with_the_commit():
     with transaction.atomic():
         insert_later("a")
-        defer("UPDATE core_ratecounter SET attempts = %s WHERE key = %s", [7, "a"])
+        send_with_next("UPDATE core_ratecounter SET attempts = %s WHERE key = %s", [7, "a"])
     assert RateCounter.objects.get().attempts == 7
 
 
