@@ -16,10 +16,10 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz storm money-storm bench bench-rivals lock
+.PHONY: help run install serve test lint schema client fuzz storm money-storm bench bench-against bench-rivals lock
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://HOST:PORT
 	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
@@ -74,6 +74,11 @@ money-storm: $(VENV)/.development ## ten minutes of purchases and refunds by a f
 
 bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-against: $(VENV)/.development ## compare with a commit (REV=main ROUNDS=9 SECONDS=1.0 CLIENTS=8 ONLY= ENV_HERE= ENV_THERE= DELAY_MS=0)
+	@$(BIN)/python -m bench.against --rev "$(or $(REV),same)" --rounds $(or $(ROUNDS),9) \
+		--seconds $(or $(SECONDS),1.0) --clients $(or $(CLIENTS),8) --only "$(ONLY)" \
+		--env-here "$(ENV_HERE)" --env-there "$(ENV_THERE)" --delay-ms $(or $(DELAY_MS),0)
 
 bench-rivals: $(VENV)/.development ## measure the shop beside other shops; installs them first (BENCH="--rounds 5 --save")
 	@$(BIN)/python -m bench.rivals $(BENCH)
