@@ -16,7 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz storm money-storm bench bench-against bench-rivals lock
+.PHONY: help run install serve test lint lint-types lint-migrations schema client fuzz storm money-storm bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -45,15 +45,22 @@ test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
 lint: $(VENV)/.development ## style, types, import contracts, migrations, schema, deployment check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(DEVELOPMENT) $(BIN)/mypy .
+	$(lint-types)
 	$(BIN)/lint-imports
-	$(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(lint-migrations)
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs # of columns that are new and empty
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Two commands of `make lint`, for the hooks of .pre-commit-config.yaml too.
+lint-types = $(DEVELOPMENT) $(BIN)/mypy .
+lint-migrations = $(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+
+lint-types lint-migrations: $(VENV)/.development
+	$($@)
 
 client: $(VENV)/.development ## make the TypeScript client of docs/client, compile and run its purchase (Node 20)
 	@command -v npm >/dev/null || { echo "make client needs Node 20 or newer, with npm"; exit 1; }
