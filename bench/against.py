@@ -1,7 +1,7 @@
 """Compares this working tree with another commit: ``python -m bench.against --rev COMMIT``.
 
 Both shops run at the same time, on a database each of one PostgreSQL server. In each round every
-workload runs once against each of them, one right after the other and in a random order.
+workload runs against each of them in short slices that alternate, in a random order.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import NamedTuple, NoReturn
 
 from bench import fill, say
 from bench.delay import delayed, measure_round_trip
+from bench.load import Sample
 from bench.scenarios import PASSWORD, SHOP
 from bench.target import SHELF, Target
 from shop.testing.postgres import running_postgres
@@ -30,6 +31,7 @@ from shop.testing.server import ROOT, environment_for, fresh_database, manage, r
 SAME = "same"
 _LOCK_FILE = "requirements.txt"
 _WARM_UP = 0.5  # seconds of each workload, before the first round
+_SLICES = 4  # of each workload in a round, alternately here and there
 _CONFIDENCE = 0.99
 
 # The rates of one workload in one round: of the shop here, and of the shop there.
@@ -175,13 +177,23 @@ def compare(
         for target in (here, there):
             target.log_everyone_in()
         for name in random.sample(names, len(names)):
-            rates = {
-                target: target.slice(name, options.clients, options.seconds).rate
-                for target in random.sample((here, there), 2)
-            }
-            pairs[name].append((rates[here], rates[there]))
+            pairs[name].append(_compare_once(here, there, name, options))
         say(f"round {number + 1} of {options.rounds}\n")
     return pairs
+
+
+def _compare_once(here: Target, there: Target, name: str, options: argparse.Namespace) -> Pair:
+    """Return the rates of short slices that alternate, so that a busy moment slows down both."""
+    samples: dict[Target, list[Sample]] = {here: [], there: []}
+    for _ in range(_SLICES):
+        for target in random.sample((here, there), 2):
+            sample = target.slice(name, options.clients, options.seconds / _SLICES)
+            samples[target].append(sample)
+    return _rate(samples[here]), _rate(samples[there])
+
+
+def _rate(samples: list[Sample]) -> float:
+    return sum(len(sample.times) for sample in samples) / sum(sample.seconds for sample in samples)
 
 
 class Comparison(NamedTuple):
