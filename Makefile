@@ -16,7 +16,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint lint-types lint-migrations schema client fuzz storm money-storm bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz storm money-storm bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -41,6 +41,9 @@ test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
 	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q -n auto || status=1; \
 	echo "== PostgreSQL"; $(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
 	exit $$status
+
+test-next: $(VENV)/.development ## the suite on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
+	@$(BIN)/python -m shop.testing.next $(NEXT)
 
 lint: $(VENV)/.development ## style, types, import contracts, migrations, schema, deployment check
 	$(BIN)/ruff check .
