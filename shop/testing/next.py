@@ -92,8 +92,9 @@ def make_environment(base: str) -> str:
 
 def derive_requirements(lock: str) -> str:
     """Return the locked requirements without hashes, with the next Django."""
-    found = (match for match in _LOCKED.finditer(lock))
-    lines = [DJANGO if match[1] == "django" else match[0].strip() for match in found]
+    lines = [
+        DJANGO if match[1] == "django" else match[0].strip() for match in _LOCKED.finditer(lock)
+    ]
     return "\n".join(lines) + "\n"
 
 
