@@ -12,7 +12,7 @@ from payments.gateways import GatewayUnavailable, KeepsBooks
 from payments.reconciling import Difference, differences, owed
 from payments.tasks import settle_payments
 from shop.core.errors import ShopError
-from shop.management.books import take_your_time
+from shop.management.audit.sql import lift_statement_timeout
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         """Compare every provider that keeps books. Raises CommandError while they differ."""
         if options["days"] < 1:
             raise CommandError("--days is 1 or more.")
-        take_your_time()
+        lift_statement_timeout()
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
         # First, since it needs no provider that answers.
