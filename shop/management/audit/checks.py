@@ -10,14 +10,8 @@ from collections.abc import Callable, Iterator
 from accounts.models import User, fold
 from catalog.models import Category, CategoryLink
 from catalog.services.categories import Parents, lineage
-from shop.engine import lift_statement_timeout
-from shop.management import ledger
-from shop.management.rows import CHUNK, rows
-
-
-def take_your_time() -> None:
-    """Lift the time-out of a statement, which is set for requests, from this connection."""
-    lift_statement_timeout()
+from shop.management.audit import ledger
+from shop.management.audit.sql import CHUNK, rows
 
 
 def stock_is_the_sum_of_its_movements() -> Iterator[str]:

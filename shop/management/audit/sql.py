@@ -1,4 +1,4 @@
-"""Rows of a statement by hand, for sets that are too large for the ORM."""
+"""Hand-written SQL over sets of rows that are too large for the ORM."""
 
 from collections.abc import Iterator
 from typing import Any
