@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from catalog.models import Product
 
 MAX_QUANTITY = 999
-MAX_LINES = 100
+MAX_ITEMS = 100
 
 
 class CartStatus(models.TextChoices):

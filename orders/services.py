@@ -10,8 +10,8 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from cart.pricing import PricedCart, price_lines
-from cart.services import claim_cart, lock_lines, lock_open_cart
+from cart.pricing import PricedCart, price_items
+from cart.services import claim_cart, lock_items, lock_open_cart
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -36,16 +36,16 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     ``expected_total`` is what the buyer saw, in the shop's currency. Raises CartNotFound,
     CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
-    lines = lock_lines(user=user, cart_id=cart_id)
-    if not lines:
+    items = lock_items(user=user, cart_id=cart_id)
+    if not items:
         _refuse_cart(user, cart_id)
-    priced = price_lines(line for line, _ in lines)
+    priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
     claim_cart(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     take_stock(
-        products=[product for _, product in lines],
-        quantities={line.product_id: line.quantity for line, _ in lines},
+        products=[product for _, product in items],
+        quantities={item.product_id: item.quantity for item, _ in items},
         reason=f"Order {order.pk}",
         actor=user,
     )
@@ -73,7 +73,7 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     insert(order)
     _ITEMS.defer(
         (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
-        for line in priced.lines
+        for line in priced.items
     )
     _write_event(order.pk, order.status, "Order placed", user)
     return order
