@@ -24,8 +24,8 @@ from orders.errors import (
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
+from shop.engine import Insert, Update, insert
 
 
 @transactional
@@ -71,7 +71,7 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    _ITEMS.defer(
+    _ITEMS.send_with_next(
         (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
         for line in priced.items
     )
@@ -80,7 +80,7 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
 
 
 def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
-    _EVENTS.defer([(order_id, status, note, None if actor is None else actor.pk)])
+    _EVENTS.send_with_next([(order_id, status, note, None if actor is None else actor.pk)])
 
 
 _ITEMS = Insert(OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total")
@@ -187,7 +187,7 @@ _MONEY: dict[OrderStatus, dict[str, Any]] = {
 
 
 @cache
-def _move_to(wanted: OrderStatus) -> Update:
+def _move_to(wanted: OrderStatus) -> Update[...]:
     """Return the guarded UPDATE that decides a change of status."""
 
     def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:
