@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from django.db import connection
 
 from accounts.models import User, fold
+from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from catalog.services.categories import Parents, lineage
 from shop.management import ledger
 from shop.management.rows import CHUNK, rows
 
