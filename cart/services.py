@@ -25,8 +25,8 @@ from cart.statements import (
     user_for_update,
 )
 from catalog.errors import OutOfStock, ProductNotFound
-from catalog.pricing import current_price
-from catalog.reads import sales_on
+from catalog.prices.current import current_price
+from catalog.prices.reads import sales_on
 from catalog.services import LockedProduct, choose_variant
 from shop.core.transactions import transactional
 from shop.engine import insert

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from accounts.models import User
 from cart.models import Cart, CartItem, CartStatus
 from catalog.models import Product, for_sale
-from catalog.reads import any_sale
+from catalog.prices.reads import any_sale
 from shop.engine import Insert, select, update
 
 
