@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connection
 
-from shop.core.statements import fetch
+from shop.engine import fetch
 
 MAX_ANSWERS = 1000
 KEPT_UNDER = "shop.kept_under"

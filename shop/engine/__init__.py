@@ -31,6 +31,7 @@ error is raised there.
 from django.db.utils import Error
 
 from shop.engine.errors import sqlstate
+from shop.engine.expressions import ValueByKey
 from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
 from shop.engine.rows import columns_of, instance_of
@@ -49,6 +50,7 @@ __all__ = [
     "Insert",
     "Select",
     "Update",
+    "ValueByKey",
     "columns_of",
     "fetch",
     "insert",
