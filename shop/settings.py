@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import processors
+from shop.engine.parts import check_names
+from shop.engine.server import processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -130,12 +131,28 @@ if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
-# Where `manage.py serve` listens, and with how many worker processes.
+# Where `manage.py serve` listens, and with how many worker processes, each on a processor or not.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
-WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processors.count())
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processes.default_workers())
 if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
+WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
+
+# Limits of each worker: connections, requests of one client address at the same time (0: any
+# number), and the seconds that a header, a body and an upload may take.
+MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)
+REQUESTS_PER_ADDRESS: int = env.int("REQUESTS_PER_ADDRESS", default=64)
+HEADER_TIMEOUT: int = env.int("HEADER_TIMEOUT", default=10)
+BODY_TIMEOUT: int = env.int("BODY_TIMEOUT", default=30)
+UPLOAD_TIMEOUT: int = env.int("UPLOAD_TIMEOUT", default=120)
+if min(MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT, UPLOAD_TIMEOUT) < 1 or (
+    REQUESTS_PER_ADDRESS < 0
+):
+    raise ImproperlyConfigured(
+        "MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT are 1 or more, and "
+        "REQUESTS_PER_ADDRESS 0 or more."
+    )
 
 # -- Django --------------------------------------------------------------------------------------
 
@@ -173,6 +190,8 @@ MIDDLEWARE = [
     "shop.core.desk_middleware.DeskMessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.
+SHOP_MIDDLEWARE = frozenset(MIDDLEWARE)
 
 if "zeal" in INSTALLED_APPS:
     MIDDLEWARE.append("zeal.middleware.zeal_middleware")
@@ -277,6 +296,16 @@ else:
         "the shop is built and tested for SQLite and PostgreSQL alone."
     )
 DATABASES = {"default": _database}
+
+# fast: the engine's database layer, response cache and server; plain: Django's own, as on SQLite.
+_is_postgresql = "postgresql" in str(_database["ENGINE"])
+SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="") or ("fast" if _is_postgresql else "plain")
+if SHOP_ENGINE not in ("plain", "fast"):
+    raise ImproperlyConfigured("SHOP_ENGINE is plain or fast.")
+if not _is_postgresql:
+    SHOP_ENGINE = "plain"
+# Parts of the fast mode that are switched off, to measure them or to find a fault.
+SHOP_ENGINE_WITHOUT = check_names(env.list("SHOP_ENGINE_WITHOUT", default=[]))
 # Hot statements are planned once a connection; a pooler that hands out a connection for each
 # transaction (pgbouncer's transaction mode) would lose them.
 PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)

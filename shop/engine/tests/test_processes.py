@@ -17,9 +17,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets
 _SETTLE = """
 import os
 {before}
-from shop.core import processors
-processors.settle({number}, {workers})
-print(processors.count(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
+from shop.engine.server import processes
+processes.pin({number}, {workers})
+print(processes.processors(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
 """
 
 
@@ -66,7 +66,7 @@ def test_a_system_that_allows_neither_is_served_all_the_same(two):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_workers_every_thread_does_and_its_successors(two):
-    with running_shop(url_of_the_tests_database(), workers=len(two)) as shop:
+    with running_shop(url_of_the_tests_database(), workers=len(two), WORKER_PINNING="true") as shop:
         before = shop.workers()
         assert places(before) == [[processor] for processor in two]
         os.kill(before[0], signal.SIGKILL)
