@@ -38,9 +38,13 @@ _ERRORS: dict[int, ShopError] = {
 
 
 def make_application(
-    wsgi: Any, *, responses: ResponseCache | None = None, **limits: float
+    wsgi: Any,
+    *,
+    threads: Threads | None = None,
+    responses: ResponseCache | None = None,
+    **limits: float,
 ) -> Application:
-    """Return the server around a WSGI application, with limits that differ from the settings."""
+    """Return the server around a WSGI application; what is given differs from the settings."""
     chosen: dict[str, Any] = {
         "body_timeout": settings.BODY_TIMEOUT,
         "upload_timeout": settings.UPLOAD_TIMEOUT,
@@ -49,13 +53,14 @@ def make_application(
         **limits,
     }
     site = Site(limit_of, error_response, client_address)
-    return Application(wsgi, site, _threads(), limits=Limits(**chosen), responses=responses)
+    if threads is None:
+        threads = make_scheduler() if uses("thread_scheduler") else ExecutorThreads(THREADS)
+    return Application(wsgi, site, threads, limits=Limits(**chosen), responses=responses)
 
 
-def _threads() -> Threads:
-    if uses("thread_scheduler"):
-        return ThreadScheduler(at_once=_THREADS_AT_ONCE, at_most=THREADS)
-    return ExecutorThreads(THREADS)
+def make_scheduler() -> ThreadScheduler:
+    """Return the threads of one worker."""
+    return ThreadScheduler(at_once=_THREADS_AT_ONCE, at_most=THREADS)
 
 
 def make_response_cache() -> ResponseCache:

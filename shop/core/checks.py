@@ -8,7 +8,7 @@ from django.core.checks import (
     CheckMessage,
     Info,
     Tags,
-    Warning,
+    Warning,  # noqa: A004 - Django's name
     register,
 )
 

@@ -24,6 +24,8 @@ BYPASS_HEADERS = frozenset(
 """Requests with one of these headers go to Django."""
 
 _MAX_KEY = 2000
+_MAX_HEADER = 8190
+"""Bytes of a value; Django decides about longer ones."""
 _REQUEST_ID = b"x-request-id"
 _BODY_HEADERS = frozenset({b"content-type", b"content-length", b"content-encoding", b"allow"})
 
@@ -92,6 +94,8 @@ class ResponseCache:
         key = [scope["raw_path"], scope["query_string"], scope["scheme"]]
         hosts, conditions = 0, []
         for name, value in scope["headers"]:
+            if len(value) > _MAX_HEADER:
+                return None
             if name in self._key_headers:
                 key += name, value
                 hosts += name == b"host"

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from catalog.models import ProductImage
 from catalog.tests.uploads import picture
-from shop.asgi import client_address, make_application
+from shop.asgi import client_address, make_application, make_scheduler
 from shop.engine.server.application import THREADS
 from shop.testing.clock import LoopClock
 from shop.testing.server import send
@@ -245,7 +245,7 @@ def test_four_work_at_once_beside_those_that_are_held_up():
         return []
 
     async def crowd():
-        clock, application = LoopClock(), make_application(slow)
+        clock, application = LoopClock(), make_application(slow, threads=make_scheduler())
 
         async def keep(event):
             pass

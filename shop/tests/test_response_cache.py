@@ -101,6 +101,13 @@ def test_a_request_that_may_be_personal_goes_to_django(application, django, tea,
     assert django.asked == 3
 
 
+@pytest.mark.parametrize("name", [b"x-anything", b"if-none-match", b"origin"])
+def test_a_header_over_8_kb_is_refused_on_a_cache_hit_too(application, django, tea, name):
+    read(application)
+    assert read(application, (name, b"a" * 8190))[0] == 200
+    assert read(application, (name, b"a" * 8191))[0] == 431
+
+
 def test_a_request_that_names_no_host_is_djangos(application, django, tea, settings):
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     for _ in range(2):
