@@ -19,6 +19,7 @@ class CountingMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Write the line, and answer as the next layer does."""
         with Path(os.environ["COUNTED_REQUESTS"]).open("a") as file:
             file.write(f"{request.path}\n")
         return self.get_response(request)
