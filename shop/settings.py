@@ -183,7 +183,7 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shop.core.cors_middleware.CorsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "shop.core.desk_middleware.DeskSessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "shop.core.desk_middleware.DeskAuthenticationMiddleware",
