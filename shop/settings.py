@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import processors
-from shop.engine import parts
+from shop.engine.parts import check_names
+from shop.engine.server import processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -131,12 +131,28 @@ if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
-# Where `manage.py serve` listens, and with how many worker processes.
+# Where `manage.py serve` listens, and with how many worker processes, each on a processor or not.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
-WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processors.count())
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processes.default_workers())
 if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
+WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
+
+# Limits of each worker: connections, requests of one client address at the same time (0: any
+# number), and the seconds that a header, a body and an upload may take.
+MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)
+REQUESTS_PER_ADDRESS: int = env.int("REQUESTS_PER_ADDRESS", default=64)
+HEADER_TIMEOUT: int = env.int("HEADER_TIMEOUT", default=10)
+BODY_TIMEOUT: int = env.int("BODY_TIMEOUT", default=30)
+UPLOAD_TIMEOUT: int = env.int("UPLOAD_TIMEOUT", default=120)
+if min(MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT, UPLOAD_TIMEOUT) < 1 or (
+    REQUESTS_PER_ADDRESS < 0
+):
+    raise ImproperlyConfigured(
+        "MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT are 1 or more, and "
+        "REQUESTS_PER_ADDRESS 0 or more."
+    )
 
 # -- Django --------------------------------------------------------------------------------------
 
@@ -167,13 +183,15 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shop.core.cors_middleware.CorsMiddleware",
-    "shop.core.desk_middleware.DeskSessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "shop.core.desk_middleware.DeskAuthenticationMiddleware",
-    "shop.core.desk_middleware.DeskMessageMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.
+SHOP_MIDDLEWARE = frozenset(MIDDLEWARE)
 
 if "zeal" in INSTALLED_APPS:
     MIDDLEWARE.append("zeal.middleware.zeal_middleware")
@@ -263,19 +281,12 @@ PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 _is_postgresql = _database.get("ENGINE") == "django.db.backends.postgresql"
 
 # The implementation behind shop.engine: Django's own parts, or faster ones of the shop.
-SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="fast" if _is_postgresql else "plain")
-SHOP_ENGINE_WITHOUT: list[str] = env.list("SHOP_ENGINE_WITHOUT", default=[])
+SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="") or ("fast" if _is_postgresql else "plain")
+SHOP_ENGINE_WITHOUT: frozenset[str] = check_names(env.list("SHOP_ENGINE_WITHOUT", default=[]))
 if SHOP_ENGINE not in ("plain", "fast"):
     raise ImproperlyConfigured("SHOP_ENGINE is plain or fast.")
-if SHOP_ENGINE == "fast" and not _is_postgresql:
-    raise ImproperlyConfigured(
-        "SHOP_ENGINE=fast needs PostgreSQL: set DATABASE_URL=postgres://…, or unset SHOP_ENGINE."
-    )
-if unknown := set(SHOP_ENGINE_WITHOUT) - parts.PARTS:
-    raise ImproperlyConfigured(
-        f"SHOP_ENGINE_WITHOUT does not know {', '.join(sorted(unknown))}: "
-        f"choose from {', '.join(sorted(parts.PARTS))}."
-    )
+if not _is_postgresql:  # SQLite has no other implementation
+    SHOP_ENGINE = "plain"
 
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {

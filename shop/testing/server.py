@@ -86,7 +86,7 @@ def running_shop(
 
     ``root`` is the working tree whose code is run. ``environment`` wins over every default.
     """
-    port = free_port()
+    port = int(environment.pop("PORT", 0)) or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
         defaults = {"WEB_CONCURRENCY": str(workers), "MEDIA_ROOT": f"{folder}/media"}
         env = environment_for(database_url, PORT=str(port), **{**defaults, **environment})
@@ -166,7 +166,8 @@ def send(  # noqa: PLR0913 - what a request consists of
         headers["Idempotency-Key"] = key
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        with suppress(BrokenPipeError, ConnectionResetError):  # answered before the body was read
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:

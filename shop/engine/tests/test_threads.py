@@ -7,8 +7,8 @@ from threading import Event, Thread, current_thread
 
 import pytest
 
+from shop.engine.server.threads import ThreadScheduler
 from shop.testing.clock import LoopClock
-from shop.threads import Threads
 
 
 def ask(scene):
@@ -28,7 +28,7 @@ def test_the_thread_that_was_busy_last_is_asked_first():
         return current_thread().name
 
     async def scene():
-        threads = Threads(at_once=8, at_most=8)
+        threads = ThreadScheduler(at_once=8, at_most=8)
         futures = {name: threads.run(partial(work, name)) for name in "abc"}
         gates["a"].set()
         first = await futures["a"]
@@ -50,7 +50,7 @@ def test_what_finds_no_thread_waits_for_its_turn():
         return number
 
     async def scene():
-        threads = Threads(at_once=1, at_most=1)
+        threads = ThreadScheduler(at_once=1, at_most=1)
         futures = [threads.run(partial(work, number)) for number in range(5)]
         futures[1].cancel()
         futures[3].cancel()
@@ -72,7 +72,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
 
     async def scene():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-        threads = Threads(at_once=1, at_most=1)
+        threads = ThreadScheduler(at_once=1, at_most=1)
         left = threads.run(partial(work, "left"))
         await asyncio.to_thread(begun.wait, 10)
         left.cancel()
@@ -85,7 +85,7 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
 
 def test_what_is_raised_reaches_who_asked_and_nobody_else():
     async def scene():
-        threads = Threads(at_once=1, at_most=1)
+        threads = ThreadScheduler(at_once=1, at_most=1)
         with pytest.raises(ZeroDivisionError):
             await threads.run(lambda: 1 // 0)
         return await threads.run(lambda: 1 // 1)
@@ -95,7 +95,7 @@ def test_what_is_raised_reaches_who_asked_and_nobody_else():
 
 def test_they_end_with_what_they_worked_for():
     async def scene():
-        return await Threads(at_once=1, at_most=1).run(current_thread)
+        return await ThreadScheduler(at_once=1, at_most=1).run(current_thread)
 
     thread = ask(scene)
     gc.collect()
@@ -112,7 +112,7 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
         return number, current_thread().name
 
     async def scene():
-        threads = Threads(at_once=2, at_most=2)
+        threads = ThreadScheduler(at_once=2, at_most=2)
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", full)
             with pytest.raises(RuntimeError):
@@ -140,7 +140,7 @@ def test_a_thread_that_is_held_up_stands_in_nobodys_way():
 
     async def scene():
         clock = LoopClock()
-        threads = Threads(at_once=1, at_most=2, patience=0.1)
+        threads = ThreadScheduler(at_once=1, at_most=2, patience=0.1)
         futures = {name: threads.run(partial(work, name)) for name in "abc"}
         await clock.forward(0.09)
         assert not begun["b"].wait(0.05)
@@ -175,7 +175,7 @@ def test_whoever_began_just_now_is_not_held_up():
 
     async def scene():
         clock = LoopClock()
-        threads = Threads(at_once=2, at_most=4, patience=0.1)
+        threads = ThreadScheduler(at_once=2, at_most=4, patience=0.1)
         futures = [threads.run(partial(work, "a"))]
         await clock.forward(0.09)
         futures += [threads.run(partial(work, name)) for name in "bcd"]
@@ -198,7 +198,7 @@ def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
 
     async def scene():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-        threads = Threads(at_once=2, at_most=2)
+        threads = ThreadScheduler(at_once=2, at_most=2)
         futures = [threads.run(partial(gate.wait, 10))]
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", full)

@@ -1,4 +1,4 @@
-"""Answers that go out at the door, without Django: when they do, and when they must not."""
+"""Cache hits: when the event loop answers without Django, and when it must not."""
 
 import asyncio
 from datetime import timedelta
@@ -10,14 +10,14 @@ from django.http.request import HttpHeaders
 from django.utils import timezone
 
 from catalog import revision, services
-from shop.asgi import Application
-from shop.door import CONDITION, PASSED, READ
-from shop.engine.postgresql import loop
-from shop.engine.postgresql.loop import LoopQuery
+from shop.asgi import KEY_HEADERS, make_application, make_response_cache
+from shop.engine import loop_query as loop
+from shop.engine.loop_query import LoopQuery
+from shop.engine.responses import BYPASS_HEADERS, CONDITION
 from shop.tests.test_asgi import ask, scope
 
 pytestmark = [
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no door"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no response cache"),
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -50,7 +50,11 @@ def django():
 
 @pytest.fixture
 def application(django):
-    return Application(django)
+    return cached(django)
+
+
+def cached(wsgi):
+    return make_application(wsgi, responses=make_response_cache())
 
 
 def read(application, *headers, path=LIST, query=b"", method="GET"):
@@ -61,7 +65,7 @@ def read(application, *headers, path=LIST, query=b"", method="GET"):
     return start["status"], named, content["body"], named.pop(b"x-request-id")
 
 
-def test_what_django_answered_once_goes_out_at_the_door(application, django, tea):
+def test_a_repeated_request_is_answered_without_django(application, django, tea):
     for path in (LIST, b"%s%d/" % (LIST, tea.pk), b"/api/categories/"):
         before = django.asked
         first, second = read(application, path=path), read(application, path=path)
@@ -89,12 +93,19 @@ def test_a_time_that_came_ends_it(tea):
     assert revision.shown_at(epoch, number + 1, now) is None
 
 
-@pytest.mark.parametrize("header", sorted(PASSED))
-def test_what_may_be_somebodys_own_is_djangos(application, django, tea, header):
+@pytest.mark.parametrize("header", sorted(BYPASS_HEADERS))
+def test_a_request_that_may_be_personal_goes_to_django(application, django, tea, header):
     read(application)
     for _ in range(2):
         read(application, (header, b"0"))
     assert django.asked == 3
+
+
+@pytest.mark.parametrize("name", [b"x-anything", b"if-none-match", b"origin"])
+def test_a_header_over_8_kb_is_refused_on_a_cache_hit_too(application, django, tea, name):
+    read(application)
+    assert read(application, (name, b"a" * 8190))[0] == 200
+    assert read(application, (name, b"a" * 8191))[0] == 431
 
 
 def test_a_request_that_names_no_host_is_djangos(application, django, tea, settings):
@@ -111,7 +122,7 @@ def test_an_answer_that_was_asked_for_at_length_is_not_kept(application, django,
     assert django.asked == 2
 
 
-def test_who_has_an_answer_gets_no_body_at_the_door_either(application, django, tea):
+def test_a_cache_hit_with_the_right_etag_is_a_304(application, django, tea):
     _, headers, body, _ = read(application)
     has = (b"if-none-match", headers[b"etag"])
     unchanged = read(application, has)
@@ -124,8 +135,8 @@ def test_who_has_an_answer_gets_no_body_at_the_door_either(application, django, 
     assert django.asked == 2
 
 
-def test_no_more_than_so_many_are_kept(application, django, tea, monkeypatch):
-    monkeypatch.setattr(revision, "MAX_ANSWERS", 2)
+def test_no_more_than_so_many_are_kept(application, django, tea):
+    application._responses._size = 2
     for origin in (b"a", b"b", b"c", b"b", b"c"):
         read(application, (b"origin", origin))
     assert django.asked == 3
@@ -172,7 +183,7 @@ def test_each_header_that_is_read_has_its_own_answer(application, tea, settings)
         [(b"accept", b"text/plain")],
     ]
     for headers in asked:
-        alone = read(Application(Django()), *headers)
+        alone = read(cached(Django()), *headers)
         answers = [read(application, *headers) for _ in range(3)]
         for answer in answers:
             assert (answer[0], answer[2]) == (alone[0], alone[2])
@@ -210,13 +221,15 @@ def test_django_reads_no_other_header_of_such_a_request(tea, monkeypatch):
         return [body]
 
     for _ in range(2):  # made, and kept
-        assert read(Application(wsgi))[0] == 200
+        assert read(cached(wsgi))[0] == 200
     headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
-    known = {name.decode() for name in READ | PASSED | {CONDITION}}
+    known = {name.decode() for name in KEY_HEADERS | BYPASS_HEADERS | {CONDITION}}
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
 
 
-def test_without_its_server_the_door_is_shut(application, django, tea, monkeypatch):
+def test_without_the_database_nothing_is_answered_from_the_cache(
+    application, django, tea, monkeypatch
+):
     monkeypatch.setattr(loop, "_PAUSE", 0)
     read(application)
     read(application)
@@ -225,6 +238,7 @@ def test_without_its_server_the_door_is_shut(application, django, tea, monkeypat
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE query LIKE '%%catalogrevision WHERE id = 1' AND pid <> pg_backend_pid()"
+            " AND datname = current_database()"
         )
         assert cursor.fetchall() == [(True,)]
     assert [read(application)[0] for _ in range(3)] == [200] * 3
@@ -288,7 +302,7 @@ def test_who_comes_while_it_is_asked_waits_for_the_next_time(db):
 
 
 def test_a_server_that_hangs_is_not_waited_for(db, monkeypatch):
-    monkeypatch.setattr(loop, "_PATIENCE", 0.05)
+    monkeypatch.setattr(loop, "_TIMEOUT", 0.05)
     query = LoopQuery("SELECT 1 FROM (SELECT pg_advisory_xact_lock(7)) held")
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7)")
