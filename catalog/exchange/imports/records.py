@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from catalog.attributes.models import AttributeKind
 from catalog.exchange.imports import values
-from catalog.exchange.imports.rows import Fault, Kind, Row, Rows, shown
+from catalog.exchange.imports.rows import Fault, Kind, Row, Rows, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_IMAGES, MAX_VARIANTS, PRODUCT_NAME_LENGTH
 
@@ -143,7 +143,7 @@ def _read_product(row: Row) -> ProductRecord:
         faults=faults,
     )
     if record.category and not category_slug(record.category):
-        faults.append(row.fault("category", f"{shown(record.category)} makes no slug."))
+        faults.append(row.fault("category", f"{quote(record.category)} makes no slug."))
     if not faults and not (record.slug or record.sold.get("sku") or said.get("name")):
         faults.append(row.fault("slug", "Nothing says which product this is."))
     return record

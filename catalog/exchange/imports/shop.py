@@ -6,7 +6,7 @@
 import csv
 from typing import Any
 
-from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows, shown
+from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow, unguard
 from catalog.limits import MAX_OPTIONS
 
@@ -57,7 +57,7 @@ def _read_row(row: TableRow, *, is_csv: bool) -> Row:
     given = str(cells.pop("row", "")).strip() or Kind.PRODUCT.value
     faults = list(row.faults)
     if given not in set(Kind):
-        faults.append(Fault(row.line, "row", f"{shown(given)} is none of {', '.join(Kind)}."))
+        faults.append(Fault(row.line, "row", f"{quote(given)} is none of {', '.join(Kind)}."))
         given = Kind.PRODUCT.value
     options = [str(cells.pop(name)).strip() for name in OPTIONS if name in cells]
     if any(name in row.cells for name in OPTIONS):

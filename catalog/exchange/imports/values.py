@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from catalog.exchange.imports.rows import Fault, Row, shown
+from catalog.exchange.imports.rows import Fault, Row, quote
 from catalog.limits import (
     ALT_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
@@ -73,7 +73,7 @@ def text(limit: int) -> Callable[[str], str]:
 def amount(value: str) -> Decimal:
     """Read money."""
     if not _AMOUNT.fullmatch(value):
-        raise Unfit(f"{shown(value)} is no price: write digits and a point, such as 1.99.")
+        raise Unfit(f"{quote(value)} is no price: write digits and a point, such as 1.99.")
     return Decimal(value).quantize(Decimal("0.01"))
 
 
@@ -82,7 +82,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
     def read(value: str) -> int:
         if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
-            raise Unfit(f"{shown(value)} is no whole number from {low:,} to {high:,}.")
+            raise Unfit(f"{quote(value)} is no whole number from {low:,} to {high:,}.")
         return int(value)
 
     return read
@@ -94,7 +94,7 @@ def boolean(value: str) -> bool:
         return True
     if value.lower() in _FALSE:
         return False
-    raise Unfit(f"{shown(value)} is neither true nor false.")
+    raise Unfit(f"{quote(value)} is neither true nor false.")
 
 
 def instant(value: str) -> datetime:
@@ -102,7 +102,7 @@ def instant(value: str) -> datetime:
     try:
         read = datetime.fromisoformat(value)
     except ValueError:
-        raise Unfit(f"{shown(value)} is no time such as 2030-01-31T08:00:00Z.") from None
+        raise Unfit(f"{quote(value)} is no time such as 2030-01-31T08:00:00Z.") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
@@ -111,7 +111,7 @@ def slug(limit: int) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if not _SLUG.fullmatch(value) or len(value) > limit:
-            raise Unfit(f"{shown(value)} is no slug: up to {limit} of a–z, 0–9, - and _.")
+            raise Unfit(f"{quote(value)} is no slug: up to {limit} of a–z, 0–9, - and _.")
         return value
 
     return read
@@ -122,7 +122,7 @@ def url(value: str) -> str:
     try:
         _url(text(IMAGE_URL_LENGTH)(value))
     except ValidationError:
-        raise Unfit(f"{shown(value)} is no address that begins with https:// or http://.") from None
+        raise Unfit(f"{quote(value)} is no address that begins with https:// or http://.") from None
     return value
 
 
@@ -192,7 +192,7 @@ def read_words(row: Row, name: str, faults: list[Fault], *, distinct: bool) -> l
     folded = [word.casefold() for word in words]
     if distinct and len(set(folded)) < len(words):
         twice = next(word for word in words if folded.count(word.casefold()) > 1)
-        faults.append(row.fault(name, f"{shown(twice)} comes twice."))
+        faults.append(row.fault(name, f"{quote(twice)} comes twice."))
     if len(words) > most:
         faults.append(row.fault(name, f"It has {len(words)}, more than {most}."))
     for word in words:

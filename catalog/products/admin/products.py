@@ -20,11 +20,13 @@ from catalog.attributes.models import Attribute
 from catalog.exchange.admin import ExchangeAdmin
 from catalog.images.admin import ImageInline
 from catalog.limits import MAX_STOCK
-from catalog.products import services, variants
+from catalog.products import services
 from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
 from catalog.products.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
 from catalog.products.admin.variants import VariantInline
+from catalog.products.fields import NewVariant
 from catalog.products.models import Product
+from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.services import adjust_stock
 from shop.core.errors import ShopError
@@ -219,9 +221,9 @@ class ProductAdmin(ExchangeAdmin):
         )
 
         def save() -> None:
-            variant = variants.create_variant(
+            variant = create_variant(
                 product_id=product.pk,
-                variant=cast("variants.NewVariant", form.variant()),
+                variant=cast("NewVariant", form.variant()),
                 actor=_staff(request),
             )
             self.log_addition(request, variant, "Added as a variant.")
