@@ -137,8 +137,8 @@ def _read_product(row: Row) -> ProductRecord:
         sold=values.read_cells(row, values.SOLD, faults),
         stock=found.get("stock"),
         category=found.get("category"),
-        options=values.read_words(row, "options", faults, distinct=True),
-        tags=values.read_words(row, "tags", faults, distinct=True),
+        options=values.read_list(row, "options", faults, distinct=True),
+        tags=values.read_list(row, "tags", faults, distinct=True),
         attributes=_read_attributes(row, faults),
         faults=faults,
     )
@@ -193,7 +193,7 @@ def _finish(product: ProductRecord) -> ProductRecord:
 def _read_variant(row: Row, faults: list[Fault]) -> VariantRecord:
     said = values.read_cells(row, values.VARIANT, faults)
     stock = values.read_cells(row, values.STOCK, faults).get("stock")
-    options = values.read_words(row, "options", faults, distinct=False)
+    options = values.read_list(row, "options", faults, distinct=False)
     if not options and not said.get("sku"):
         faults.append(row.fault("options", "Neither options nor a SKU say which variant it is."))
     return VariantRecord(row, said, stock, options)

@@ -9,10 +9,11 @@ from typing import Any
 from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow, unguard
 from catalog.limits import MAX_OPTIONS
+from catalog.products.fields import FIELDS
 
 ATTRIBUTE = "attr."
 OPTIONS = tuple(f"option{n}" for n in range(1, MAX_OPTIONS + 1))
-COLUMNS = (
+_COLUMNS = (
     "row",
     "slug",
     "name",
@@ -36,6 +37,8 @@ COLUMNS = (
     "kind",
     "choices",
 )
+# Columns are in a fixed order, which spreadsheets of staff rely on; new ones come last.
+COLUMNS = (*_COLUMNS, *(name for name in FIELDS if name not in {*_COLUMNS, "category_id"}))
 _LISTS = ("tags", "choices")
 _NAMES = {"options": OPTIONS[0]}
 

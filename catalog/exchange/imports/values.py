@@ -1,7 +1,7 @@
 """What a cell may hold: text of the file to values of the columns, or the reason why not."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,9 +14,7 @@ from catalog.exchange.imports.rows import Fault, Row, quote
 from catalog.limits import (
     ALT_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
-    BRAND_LENGTH,
     CATEGORY_NAME_LENGTH,
-    DESCRIPTION_LENGTH,
     IMAGE_URL_LENGTH,
     MAX_OPTIONS,
     MAX_POSITION,
@@ -24,9 +22,9 @@ from catalog.limits import (
     MAX_TAGS,
     OPTION_LENGTH,
     PRODUCT_NAME_LENGTH,
-    SKU_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.fields import EditableField, Kind, Owner, fields_of
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -126,21 +124,30 @@ def url(value: str) -> str:
     return value
 
 
-PRODUCT: Mapping[str, Field] = {
-    "name": Field(text(PRODUCT_NAME_LENGTH)),
-    "description": Field(text(DESCRIPTION_LENGTH), ""),
-    "brand": Field(text(BRAND_LENGTH), ""),
-    "is_published": Field(boolean),
-    "publish_at": Field(instant, None),
+_READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
+    Kind.TEXT: lambda field: text(field.limit),
+    Kind.SLUG: lambda field: slug(field.limit),
+    Kind.AMOUNT: lambda _: amount,
+    Kind.INTEGER: lambda field: whole(0, field.limit),
+    Kind.BOOLEAN: lambda _: boolean,
+    Kind.INSTANT: lambda _: instant,
 }
-SOLD: Mapping[str, Field] = {
-    "sku": Field(text(SKU_LENGTH), ""),
-    "price": Field(amount),
-    "compare_at_price": Field(amount, None),
-    "backorder": Field(boolean),
-    "low_stock_threshold": Field(whole(0, MAX_STOCK), None),
-}
-VARIANT: Mapping[str, Field] = {**SOLD, "position": Field(whole(0, MAX_POSITION))}
+
+
+def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
+    """Return how the cells of editable columns are read."""
+    fields = {}
+    for field in fields_of(*owners, without=without):
+        is_text = field.kind == Kind.TEXT and not field.required
+        empty: Any = None if field.nullable else "" if is_text else SKIP
+        fields[field.name] = Field(_READERS[field.kind](field), empty)
+    return fields
+
+
+# A slug and a category are looked up before a product is, so they are read apart.
+PRODUCT: Mapping[str, Field] = _fields(Owner.PRODUCT, without=["slug", "category_id"])
+SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
+VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT)
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}
@@ -160,7 +167,7 @@ ATTRIBUTE: Mapping[str, Field] = {
     "kind": Field(text(CATEGORY_NAME_LENGTH), NEEDED),
 }
 OF_ATTRIBUTE = Field(text(ATTRIBUTE_TEXT_LENGTH), "")
-WORDS = {"tags": (MAX_TAGS, TAG_LENGTH), "options": (MAX_OPTIONS, OPTION_LENGTH)}
+LISTS = {"tags": (MAX_TAGS, TAG_LENGTH), "options": (MAX_OPTIONS, OPTION_LENGTH)}
 
 
 def read_cells(row: Row, fields: Mapping[str, Field], faults: list[Fault]) -> dict[str, Any]:
@@ -181,25 +188,25 @@ def read_cells(row: Row, fields: Mapping[str, Field], faults: list[Fault]) -> di
     return values
 
 
-def read_words(row: Row, name: str, faults: list[Fault], *, distinct: bool) -> list[str] | None:
-    """Return the words of a cell, None where it says nothing of them."""
+def read_list(row: Row, name: str, faults: list[Fault], *, distinct: bool) -> list[str] | None:
+    """Return the items of a cell, None where the file has no such cell."""
     cell = row.cells.get(name)
     if cell is None:
         return None
-    words = cell if isinstance(cell, list) else [cell]
-    words = [word.strip() for word in words]
-    most, length = WORDS[name]
-    folded = [word.casefold() for word in words]
-    if distinct and len(set(folded)) < len(words):
-        twice = next(word for word in words if folded.count(word.casefold()) > 1)
+    items = cell if isinstance(cell, list) else [cell]
+    items = [item.strip() for item in items]
+    most, length = LISTS[name]
+    folded = [item.casefold() for item in items]
+    if distinct and len(set(folded)) < len(items):
+        twice = next(item for item in items if folded.count(item.casefold()) > 1)
         faults.append(row.fault(name, f"{quote(twice)} comes twice."))
-    if len(words) > most:
-        faults.append(row.fault(name, f"It has {len(words)}, more than {most}."))
-    for word in words:
+    if len(items) > most:
+        faults.append(row.fault(name, f"It has {len(items)}, more than {most}."))
+    for item in items:
         try:
-            text(length)(word)
+            text(length)(item)
         except Unfit as unfit:
             faults.append(row.fault(name, str(unfit)))
-        if not word:
+        if not item:
             faults.append(row.fault(name, "One is empty."))
-    return words
+    return items
