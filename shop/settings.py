@@ -418,7 +418,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 # Files lie on disk, not in memory, from that size on.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The paths whose forms bring files, and how large these bodies may be: a picture (10 MiB, as
-# catalog.drawing has it) beside the form's text; more from the desk, whose
+# catalog.limits has it) beside the form's text; more from the desk, whose
 # form then tells what is too large.
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,

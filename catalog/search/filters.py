@@ -171,8 +171,8 @@ def narrow(
     if wanted.attributes:
         products = _with_attributes(products, wanted.attributes, revision_now)
     if "in_stock" in values:
-        there = _in_stock()
-        products = products.filter(there if values["in_stock"] else ~there)
+        stocked = _in_stock()
+        products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _at_price(products, wanted, sales) if wanted.needs_prices else products
 
 
