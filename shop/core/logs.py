@@ -52,7 +52,8 @@ class QueueLogHandler(QueueHandler):
 
     def __init__(self) -> None:
         """Start nothing yet."""
-        super().__init__(SimpleQueue())
+        self._records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        super().__init__(self._records)
         self._process = 0
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -69,14 +70,14 @@ class QueueLogHandler(QueueHandler):
 
     def enqueue(self, record: logging.LogRecord) -> None:
         """Put the record into the queue; drop it if the console takes none any more."""
-        if self.queue.qsize() < _MAX_QUEUE:
-            self.queue.put_nowait(record)
+        if self._records.qsize() < _MAX_QUEUE:
+            self._records.put_nowait(record)
 
     def _start(self) -> None:
-        self.queue = SimpleQueue()  # the parent process writes what is in its own
+        self.queue = self._records = SimpleQueue()  # the parent process writes what is in its own
         console = _Console()
         console.setFormatter(self.formatter)
-        listener = _Listener(self.queue, console)
+        listener = _Listener(self._records, console)
         listener.start()
         # Not atexit, which does not run in a worker that multiprocessing forked.
         Finalize(None, listener.finish, exitpriority=0)
@@ -86,8 +87,9 @@ class QueueLogHandler(QueueHandler):
 class _Listener(QueueListener):
     """Writes many records at a time, so that its thread does not wake for each of them."""
 
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
+    def __init__(self, records: SimpleQueue[logging.LogRecord], console: logging.Handler) -> None:
+        super().__init__(records, console)
+        self._records = records
         self._finished = Event()
 
     def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - as the library has it
@@ -95,7 +97,7 @@ class _Listener(QueueListener):
         record = super().dequeue(block)
         if record is None:  # what finish() puts there
             self._finished.set()
-        elif self.queue.qsize() == 0:
+        elif self._records.empty():
             time.sleep(_PAUSE)
         return record
 
