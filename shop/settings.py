@@ -450,7 +450,7 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "background": {"class": "shop.core.logs.BackgroundHandler", "formatter": "json"},
+        "background": {"()": "shop.core.logs.QueueLogHandler", "formatter": "json"},
     },
     # A developer reads lines, a production's log is read by machines.
     "root": {"handlers": ["console" if DEBUG else "background"], "level": "INFO"},
