@@ -3,8 +3,8 @@
 from typing import Any
 
 from shop.engine.inserts import Insert as _Insert
-from shop.engine.inserts import columns_of
 from shop.engine.inserts import insert as _insert
+from shop.engine.rows import columns_of
 from shop.engine.statements import Select as _Select
 from shop.engine.statements import Update as _Update
 from shop.engine.statements import fetch

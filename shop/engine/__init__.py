@@ -31,8 +31,9 @@ error is raised there.
 from django.db.utils import Error
 
 from shop.engine.errors import sqlstate
-from shop.engine.inserts import Insert, columns_of, insert
+from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
+from shop.engine.rows import columns_of, instance_of
 from shop.engine.statements import (
     Select,
     Update,
@@ -51,6 +52,7 @@ __all__ = [
     "columns_of",
     "fetch",
     "insert",
+    "instance_of",
     "is_fast",
     "lift_statement_timeout",
     "select",

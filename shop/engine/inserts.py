@@ -177,8 +177,3 @@ def _quote(name: str) -> str:
 
 def _names(fields: list[Any]) -> str:
     return ", ".join(_quote(field.column) for field in fields)
-
-
-def columns_of(model: type[Model], prefix: str = "") -> list[str]:
-    """Return the model's columns, for ``values_list`` and then ``Model.from_db``."""
-    return [prefix + field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 - public

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from catalog import revision, services
 from shop.asgi import Application
+from shop.door import CONDITION, PASSED, READ
 from shop.engine.postgresql import loop
 from shop.engine.postgresql.loop import LoopQuery
-from shop.door import CONDITION, PASSED, READ
 from shop.tests.test_asgi import ask, scope
 
 pytestmark = [

@@ -81,11 +81,11 @@ def test_a_key_of_ones_own_is_written(db):
 
 
 def test_columns_bear_a_prefix(db):
-    assert columns_of(RateCounter, "counter__") == [
+    assert columns_of(RateCounter, "counter__") == (
         "counter__key",
         "counter__attempts",
         "counter__ends_at",
-    ]
+    )
 
 
 _MOVEMENTS = Insert(StockMovement, "product_id", "kind", "delta", "reason", "actor_id")
