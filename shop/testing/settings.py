@@ -9,6 +9,7 @@ import os
 for _name in (
     "CORS_ALLOWED_ORIGINS",
     "CSRF_TRUSTED_ORIGINS",
+    "EXTRA_APPS",
     "MEDIA_BUCKET",
     "MEDIA_DOMAIN",
     "MEDIA_ENDPOINT",
