@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F
 
+from shop.core.metadata import METADATA_COLUMNS, HasMetadata
 from shop.core.statements import Select, columns_of
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
@@ -55,7 +56,7 @@ class ShopUserManager(UserManager["User"]):
         return User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row)
 
 
-class User(AbstractUser):
+class User(HasMetadata, AbstractUser):
     """A customer or a member of staff."""
 
     username = models.CharField(
@@ -137,13 +138,13 @@ class User(AbstractUser):
 
     def _own_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
-        return names - {"id", "token_version"}
+        return names - {"id", "token_version"} - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold(self.email)
 
 
-USER_COLUMNS = columns_of(User)
-"""What ``User.from_db`` takes, in its order."""
+USER_COLUMNS = [name for name in columns_of(User) if name not in METADATA_COLUMNS]
+"""What ``User.from_db`` takes, in its order; metadata is loaded when it is asked for."""
 
 _BY_KEY = Select(lambda **key: User.objects.filter(**key).values_list(*USER_COLUMNS))

@@ -12,6 +12,7 @@ from accounts.models import User
 from cart.models import MAX_QUANTITY, Cart
 from catalog.models import Product
 from orders.states import OrderStatus
+from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 
 
@@ -35,7 +36,7 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
-class Order(models.Model):
+class Order(HasMetadata):
     """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
 
     # Without an index of its own: ``order_by_user`` begins with it.

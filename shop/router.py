@@ -14,6 +14,7 @@ from catalog.views import (
 )
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
+from shop.core import routing
 from shop.core.viewsets import ID
 
 
@@ -58,3 +59,8 @@ router.register(rf"products/(?P<product_id>{ID})/images", PictureViewSet, basena
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+
+# What apps in EXTRA_APPS registered; schema and docs are paths of shop.urls.
+_own = [prefix for prefix, *_ in router.registry]
+for extension in routing.extensions(taken=[*_own, "schema", "docs"]):
+    router.register(*extension)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from catalog.models.categories import Category
+from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 
 MAX_STOCK = 1_000_000_000
@@ -73,7 +74,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
 
-class Product(models.Model):
+class Product(HasMetadata):
     """One product, or one variant of one: then ``parent`` is the product.
 
     ``stock`` is written by ``catalog.services`` alone, with a movement. A product that has variants

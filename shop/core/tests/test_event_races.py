@@ -79,7 +79,6 @@ def test_a_reader_sees_every_event_once_while_others_write_and_dispatch():
             with transaction.atomic():
                 record(number)
                 record(number + each)
-        return None
 
     def read():
         while len(seen) < writers * each * 2:
