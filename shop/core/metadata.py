@@ -51,7 +51,7 @@ class MetadataFormField(forms.JSONField):
     """A form field for metadata; left empty, it is an empty object."""
 
     def to_python(self, value: Any) -> Any:
-        """Parse the JSON. Validates too, since the model does not look at an empty value: ``[]``."""
+        """Parse the JSON, and validate it: the model does not look at ``[]``, which is empty."""
         parsed = super().to_python(value)
         if parsed is None:
             return {}
