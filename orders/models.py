@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Round
 
@@ -14,6 +16,7 @@ from catalog.models import Product
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.core.statements import Select, columns_of
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -31,9 +34,30 @@ class OrderQuerySet(models.QuerySet["Order"]):
             models.Prefetch("events", events),
         )
 
-    def lock(self, pk: int) -> Order:
-        """Lock one order until the transaction ends, and return it. Raises DoesNotExist."""
-        return self.select_for_update(no_key=True).get(pk=pk)
+    def with_database_time(self) -> OrderQuerySet:
+        """With ``database_time``, the database's clock when it reads them."""
+        return self.annotate(database_time=Now())
+
+
+class OrderManager(models.Manager.from_queryset(OrderQuerySet)):  # type: ignore[misc]
+    """Reads of orders, and their lock. Either lock needs a transaction, whose end releases it."""
+
+    def lock(self, pk: int, **owner: int) -> Order:
+        """Lock an order, and return it with ``database_time``. Raises DoesNotExist.
+
+        With ``user_id``, an order of another user does not exist.
+        """
+        row = _LOCKED.row(pk=pk, **owner)
+        if row is None:
+            raise Order.DoesNotExist
+        *columns, database_time = row
+        order = Order.from_db(DEFAULT_DB_ALIAS, _COLUMNS, columns)
+        order.database_time = database_time
+        return order
+
+    def lock_with_next_statement(self, pk: int) -> None:
+        """Lock an order when the next statement is sent, which saves a round trip."""
+        _LOCKED.lock(pk=pk)
 
 
 class Order(HasMetadata):
@@ -57,7 +81,10 @@ class Order(HasMetadata):
     restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = OrderQuerySet.as_manager()
+    database_time: datetime
+    """Set by ``lock`` and ``with_database_time`` alone."""
+
+    objects = OrderManager()
 
     class Meta:
         constraints = [
@@ -106,6 +133,15 @@ class Order(HasMetadata):
 
     def __str__(self) -> str:
         return f"Order {self.pk}"
+
+
+_COLUMNS = columns_of(Order)
+
+_LOCKED = Select(
+    lambda **wanted: (
+        Order.objects.filter(**wanted).select_for_update(no_key=True).values_list(*_COLUMNS, Now())
+    )
+)
 
 
 class OrderItem(models.Model):

@@ -23,9 +23,8 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
-from shop.core.faults import fault
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Insert, Select, Update, insert
+from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
 
 
@@ -40,19 +39,16 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     lines = lock_lines(user=user, cart_id=cart_id)
     if not lines:
         _refuse_cart(user, cart_id)
-    fault("order.lines_locked")
     priced = price_lines(line for line, _ in lines)
     _check_total(priced.total, expected_total)
     claim_cart(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
-    fault("order.written")
     take_stock(
         products=[product for _, product in lines],
         quantities={line.product_id: line.quantity for line, _ in lines},
         reason=f"Order {order.pk}",
         actor=user,
     )
-    fault("order.stock_taken")
     return order
 
 
@@ -124,30 +120,6 @@ def ship_order(*, order_id: int, actor: User) -> None:
 def deliver_order(*, order_id: int, actor: User) -> None:
     """Note that the goods arrived. Raises IllegalTransition."""
     _move(order_id, OrderStatus.DELIVERED, actor=actor)
-
-
-def lock_order(*, order_id: int) -> str:
-    """Lock an order until the caller's transaction ends, and return its status.
-
-    Raises Order.DoesNotExist.
-    """
-    row = _LOCK.row(order_id=order_id)
-    if row is None:
-        raise Order.DoesNotExist
-    status: str = row[0]
-    return status
-
-
-def hold_order(*, order_id: int) -> None:
-    """Lock an order, as ``lock_order``, with the next statement."""
-    _LOCK.lock(order_id=order_id)
-
-
-_LOCK = Select(
-    lambda order_id: (
-        Order.objects.filter(pk=order_id).select_for_update(no_key=True).values_list("status")
-    )
-)
 
 
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:

@@ -11,8 +11,9 @@ import pytest
 
 from orders.factories import place_order
 from orders.services import cancel_order
-from payments import gateways, tasks
+from payments import jobs
 from payments.factories import give_back, pay
+from payments.gateways import registry
 from payments.models import Payment
 from shop.testing.books import assert_books_balance
 
@@ -63,9 +64,7 @@ def till(monkeypatch) -> Iterator[type[Till]]:
     monkeypatch.setitem(__import__("sys").modules, "example", example)
     exec(compile(code, str(PAGE), "exec"), example.__dict__)  # noqa: S102 - our own page
     gateway = example.TillGateway(f"http://127.0.0.1:{server.server_port}")
-    known = gateways.known()
-    monkeypatch.setattr(gateways, "known", lambda: known | {"till": gateway})
-    monkeypatch.setattr(gateways, "configured", lambda: known | {"till": gateway})
+    monkeypatch.setitem(registry._gateways, "till", gateway)
     yield Till
     server.shutdown()
     server.server_close()
@@ -83,7 +82,7 @@ def test_a_lost_answer_is_found_by_its_key(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     assert payment.status == "pending"
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert Payment.objects.get().status == "succeeded"
     assert len(till.kept) == 1
     assert_books_balance()
@@ -93,6 +92,6 @@ def test_late_money_goes_back(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     cancel_order(order_id=payment.order_id, actor=ada.user)
-    tasks.settle_payments()
+    jobs.settle_payments()
     assert Payment.objects.get().status == "refunded"
     assert_books_balance()

@@ -24,7 +24,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
-from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
@@ -111,7 +110,6 @@ def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBa
         return frozen
 
     outcome = _once(claim, answer)
-    fault("answer.committed")
     return _replay(outcome) if isinstance(outcome, IdempotencyKey) else outcome
 
 
@@ -174,7 +172,6 @@ def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | Idempotenc
 @transactional
 def _work(claim: _Claim, work: Callable[[], T]) -> T:
     claim.take()
-    fault("key.claimed")
     return work()
 
 

@@ -49,4 +49,6 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
 
 def sqlstate(error: BaseException) -> str:
     """Return the five-character SQLSTATE of a PostgreSQL error, "" where there is none."""
-    return getattr(error.__cause__, "pgcode", None) or ""
+    cause = error.__cause__
+    # psycopg 3 calls it sqlstate, psycopg2 pgcode.
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""

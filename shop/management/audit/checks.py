@@ -7,20 +7,11 @@ is compared in rounded cents, since SQLite computes decimals as floats.
 
 from collections.abc import Callable, Iterator
 
-from django.db import connection
-
 from accounts.models import User, fold
 from catalog.models import Category, CategoryLink
 from catalog.services.categories import Parents, lineage
-from shop.management import ledger
-from shop.management.rows import CHUNK, rows
-
-
-def take_your_time() -> None:
-    """Lift the time-out of a statement, which is set for requests, from this connection."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
+from shop.management.audit import ledger
+from shop.management.audit.sql import CHUNK, rows
 
 
 def stock_is_the_sum_of_its_movements() -> Iterator[str]:

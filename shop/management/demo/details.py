@@ -1,4 +1,4 @@
-"""Where the demo products stand, and what is said of them beside name and price."""
+"""The categories, attributes and sale of the demo shop, and the details of its products."""
 
 from typing import Any
 
@@ -31,10 +31,10 @@ ATTRIBUTES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 SALE = ("Writing week", "desk-and-paper", "15.00")
 """A sale by percent, on a category; it begins three days after the catalogue is loaded."""
 
-Words = dict[str, Any]
+Details = dict[str, Any]
 
-# Of the shelf that a product stands on, unless its own line below says otherwise.
-SHELVES: dict[str, Words] = {
+# By category; the entry of a product below overrides them.
+CATEGORY_DETAILS: dict[str, Details] = {
     "kitchen": {"brand": "Hearth & Ladle", "tags": ["cooking"]},
     "knives": {"brand": "Hearth & Ladle", "tags": ["cooking", "cutting"]},
     "coffee-and-tea": {"brand": "Slow Kettle", "tags": ["hot drinks"]},
@@ -53,7 +53,7 @@ def _made(material: str, **more: Any) -> dict[str, Any]:
     return {"material": material, **more}
 
 
-PRODUCTS: dict[str, Words] = {
+PRODUCT_DETAILS: dict[str, Details] = {
     "Enamel mug, 350 ml": {
         "motif": "cup",
         "tags": ["camping", "gift"],

@@ -1,4 +1,4 @@
-"""Rows of a statement by hand, for sets that are too large for the ORM."""
+"""Hand-written SQL over sets of rows that are too large for the ORM."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,3 +14,10 @@ def rows(sql: str) -> Iterator[tuple[Any, ...]]:
         cursor.execute(sql)
         while chunk := cursor.fetchmany(CHUNK):
             yield from chunk
+
+
+def lift_statement_timeout() -> None:
+    """Remove the statement time-out from this connection: it is meant for requests."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")

@@ -1,7 +1,7 @@
-"""Periodic work on payments: settle what is open, expire what was not paid.
+"""Scheduled jobs: settle open payments, expire orders that were not paid.
 
-Each row is its own transaction, a failure of one stops no other, and running twice at once does
-nothing twice. Nothing in the shop is wrong while none of this runs.
+Each row has its own transaction, an error in one stops no other, and two jobs at once do nothing
+twice. The shop stays correct while no job runs.
 """
 
 import logging
@@ -13,14 +13,8 @@ from django.db.models import Q, QuerySet
 from orders.models import Order
 from orders.states import OrderStatus
 from payments import gateways, services
-from payments.models import (
-    OPEN,
-    Payment,
-    PaymentQuerySet,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
+from payments.states import OPEN
 
 logger = logging.getLogger("shop.payments")
 
@@ -31,25 +25,24 @@ Row = TypeVar("Row", Order, Payment, Refund)
 
 
 def settle_payments() -> int:
-    """Settle what is open by asking the gateways, and finish refunds; return how many ended.
+    """Settle open payments and refunds by asking the gateways; return how many changed.
 
-    What was authorised is captured once its goods went out, and let go once its order is cancelled.
+    An authorised payment is captured once its order was shipped, and voided once it was cancelled.
     """
     authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SENT, _CANCELLED])
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
     ended = _each(unsettled.select_related("order"), _settle_one)
-    refunds = Refund.objects.filter(status=RefundStatus.PENDING)
-    return ended + _each(refunds.select_related("payment", "actor"), _refund_one)
+    return ended + _each(Refund.objects.pending(), _refund_one)
 
 
 def _settle_one(payment: Payment) -> bool:
     before = payment.status
-    gateway = gateways.known()[payment.method]
+    gateway = gateways.registered()[payment.method]
     is_unconfirmed = gateway.confirms_order and payment.order.status == OrderStatus.PENDING
     if before == PaymentStatus.AUTHORISED:
         payment = _finish_authorised(payment)
     elif payment.order.status == OrderStatus.CANCELLED:
-        payment = services.give_up(payment)
+        payment = services.abandon_payment(payment)
     elif is_unconfirmed or not gateway.recorded_by_staff:
         payment = services.settle_by_asking(payment)
     return payment.status != before
@@ -68,8 +61,8 @@ def _refund_one(refund: Refund) -> bool:
 def expire_orders() -> int:
     """Cancel pending orders that were not paid in time; return how many.
 
-    A payment that is still open is asked for first; an order waits for a method with a longer
-    window of its own, such as a bank transfer.
+    An open payment is settled first; an order waits for a method with a longer window of its own,
+    such as a bank transfer.
     """
     late = Order.objects.filter(
         status=OrderStatus.PENDING, created_at__lt=services.ago(services.payment_window())
@@ -79,21 +72,21 @@ def expire_orders() -> int:
 
 def _expire_one(order: Order) -> bool:
     for payment in Payment.objects.open().filter(order=order).select_related("order"):
-        services.give_up(payment)
+        services.abandon_payment(payment)
     return services.expire_order(order_id=order.pk)
 
 
 def _waiting_longer() -> PaymentQuerySet:
-    """Return open payments whose method's own window has not closed."""
+    """Return open payments whose method has a window of its own that has not closed."""
     waiting = Q(pk__in=[])
-    for code, gateway in gateways.known().items():
+    for code, gateway in gateways.registered().items():
         if gateway.payment_window is not None:
             waiting |= Q(method=code, created_at__gte=services.ago(gateway.payment_window))
     return Payment.objects.open().filter(waiting)
 
 
 def _each(rows: QuerySet[Row], work: Callable[[Row], bool]) -> int:
-    """Do ``work`` on each row, in batches by id; return how often it said True."""
+    """Do ``work`` on each row, in batches by id; return how often it returned True."""
     done = last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
         done += sum(_safely(work, row) for row in batch)

@@ -1,6 +1,6 @@
-"""What the demo shop sells by itself: a general store of our own invention.
+"""The demo products without variants: a general store of our own invention.
 
-``demo_choices`` has what comes in variants, ``demo_words`` where all of it stands.
+``variants`` has the products with variants, ``details`` categories, brands, tags and attributes.
 """
 
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class DemoVariant:
-    """A choice of a product, a value for each of its options. ``stock`` in pieces."""
+    """A variant of a product: a value for each option. ``stock`` in units."""
 
     values: tuple[str, ...]
     price: str
@@ -17,9 +17,9 @@ class DemoVariant:
 
 @dataclass(frozen=True, slots=True)
 class DemoProduct:
-    """A product to load. ``price`` in the shop's currency, ``stock`` in pieces.
+    """A product to load. ``price`` in the shop's currency, ``stock`` in units.
 
-    ``motif`` is what its picture shows; ``category`` is a slug.
+    ``motif`` is what its image shows; ``category`` is a slug.
     """
 
     name: str
@@ -35,13 +35,13 @@ class DemoProduct:
 _P = DemoProduct
 
 
-def _shelf(category: str, motif: str, *products: DemoProduct) -> list[DemoProduct]:
-    """Put products on one shelf."""
+def _in_category(category: str, motif: str, *products: DemoProduct) -> list[DemoProduct]:
+    """Return the products with this category and motif."""
     return [replace(product, category=category, motif=motif) for product in products]
 
 
 PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
-    *_shelf(
+    *_in_category(
         "kitchen",
         "pan",
         _P(
@@ -119,7 +119,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Half linen, 50 × 70 cm, in oatmeal. Softer after each wash.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "coffee-and-tea",
         "cup",
         _P(
@@ -183,7 +183,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Heat-proof glass, and a strainer wide enough for the leaves to open.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "home",
         "candle",
         _P(
@@ -247,7 +247,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Galvanised steel with a long spout that reaches behind the leaves.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "desk-and-paper",
         "book",
         _P(
@@ -311,7 +311,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Three wooden cubes and a stand. Turn them in the morning.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "outdoors",
         "hills",
         _P(
@@ -369,7 +369,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "170 plants with drawings of leaf, flower and fruit. The cover bears rain.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "clothes",
         "shirt",
         _P(
@@ -415,7 +415,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Goatskin palms on a cotton back. Thin enough to feel a screw.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "tools",
         "hammer",
         _P(
@@ -467,7 +467,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
             "Coconut fibre on a 50 cm beech head, with a screw-in handle.",
         ),
     ),
-    *_shelf(
+    *_in_category(
         "sound",
         "record",
         _P(

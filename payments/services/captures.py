@@ -1,4 +1,4 @@
-"""Money that was authorised: take it, or a part of it, or let it go."""
+"""Authorised payments: capture all or a part of the money, or void the authorisation."""
 
 from decimal import Decimal
 
@@ -7,14 +7,15 @@ from orders.models import Order
 from orders.states import OrderStatus
 from payments.errors import CaptureLimit, OrderNotPayable, PaymentNotOpen
 from payments.models import Payment, PaymentStatus
-from payments.services.asking import charge_of, gateway_of, settle_by
+from payments.services.charges import charge_of, gateway_of
+from payments.services.payments import settle_by
 from shop.core.money import show
 
 
 def check_capture(*, payment: Payment, amount: Decimal | None) -> None:
     """Raise PaymentNotOpen, OrderNotPayable or CaptureLimit unless ``amount`` may be captured.
 
-    None stands for all of it. Nothing is written: the gateway decides between two that race.
+    None stands for all of it. Writes nothing: of two parallel captures the gateway accepts one.
     """
     check_authorised(payment, "captured")
     order_status = Order.objects.values_list("status", flat=True).get(pk=payment.order_id)
@@ -25,22 +26,22 @@ def check_capture(*, payment: Payment, amount: Decimal | None) -> None:
 
 
 def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) -> Payment:
-    """Take ``amount`` of an authorised payment; return it as it then stands.
+    """Capture ``amount`` of an authorised payment; return the payment as stored afterwards.
 
-    What is not taken is let go. If the order was cancelled meanwhile, the money goes back.
+    The rest is released. If the order was cancelled meanwhile, the money is refunded.
     """
-    gateway, what = gateway_of(payment), charge_of(payment)
-    return settle_by(payment, lambda: gateway.capture(what, amount=amount), actor)
+    gateway, charge = gateway_of(payment), charge_of(payment)
+    return settle_by(payment, lambda: gateway.capture(charge, amount=amount), actor)
 
 
 def void_payment(*, payment: Payment, actor: User | None) -> Payment:
-    """Let an authorised payment go; return it as it then stands. Raises PaymentNotOpen."""
+    """Release an authorised payment; return it as stored afterwards. Raises PaymentNotOpen."""
     check_authorised(payment, "voided")
-    gateway, what = gateway_of(payment), charge_of(payment)
-    return settle_by(payment, lambda: gateway.cancel(what), actor)
+    gateway, charge = gateway_of(payment), charge_of(payment)
+    return settle_by(payment, lambda: gateway.cancel(charge), actor)
 
 
 def check_authorised(payment: Payment, wanted: str) -> None:
-    """Raise PaymentNotOpen unless the payment is authorised, and no more than that."""
+    """Raise PaymentNotOpen unless the payment is authorised and not yet captured."""
     if payment.status != PaymentStatus.AUTHORISED:
         raise PaymentNotOpen(payment_status=payment.status, wanted=wanted)

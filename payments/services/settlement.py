@@ -1,57 +1,50 @@
-"""Phase C: write what became of a payment or a refund, whoever brings it, in one transaction.
+"""Phase C: store the outcome of a payment or refund, whoever reports it, in one transaction.
 
-Safe to repeat and to race: a guarded UPDATE decides, and whoever comes second changes nothing.
-Each movement of money leaves an entry in the ledger, beside what it makes of payment and order.
+Safe to repeat and to run in parallel: a guarded UPDATE decides, and the second caller changes
+nothing. Each movement of money adds an entry to the ledger in the same transaction.
 """
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from orders.services import (
-    confirm_order,
-    hold_order,
-    lock_order,
-    note_event,
-    record_payment,
-    record_refund,
-)
+from orders.models import Order
+from orders.services import confirm_order, note_event, record_payment, record_refund
 from orders.states import OrderStatus
 from payments import gateways
 from payments.gateways import Outcome, OutcomeStatus, RefundOutcome, RefundState
 from payments.models import (
-    OPEN,
     EntryKind,
     LedgerEntry,
     Payment,
+    PaymentQuerySet,
     PaymentStatus,
     Refund,
     RefundStatus,
 )
+from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
-
-UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
-"""What a gateway's answer may still move."""
 
 
 @transactional
 def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> Payment:
-    """Write what became of an open or authorised payment; return it as it then stands.
+    """Store the outcome of an open or authorised payment; return it as stored afterwards.
 
     Locks the order first. Money for an order that takes none any more is marked
-    ``refund_pending``, with a refund that the caller sends once the transaction is over.
+    ``refund_pending``, with a refund that the caller sends after the transaction.
     """
     order_status = ""
-    if outcome.status == OutcomeStatus.SUCCEEDED:  # which no status of the order keeps from it
-        hold_order(order_id=payment.order_id)
+    if outcome.status == OutcomeStatus.SUCCEEDED:  # the UPDATE does not depend on the order
+        Order.objects.lock_with_next_statement(payment.order_id)
     else:
-        order_status = lock_order(order_id=payment.order_id)
+        order_status = Order.objects.lock(payment.order_id).status
     captured = payment.amount if outcome.captured is None else outcome.captured
-    if not _write(payment.pk, outcome, captured):
+    if not _move(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
     before, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
@@ -65,64 +58,66 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     return payment
 
 
-def _becomes(
-    payment_id: int, status: str, reference: str | None = None
-) -> tuple[QuerySet[Payment], dict[str, Any]]:
-    named = {} if reference is None else {"provider_reference": reference}
-    return Payment.objects.open().filter(pk=payment_id), {"status": status, **named}
-
-
-def _ends(
-    payment_id: int, captured: Decimal | None = None, **becomes: Any
-) -> tuple[QuerySet[Payment], dict[str, Any]]:
-    money = {} if captured is None else {"amount_captured": captured}
-    undecided = Payment.objects.filter(pk=payment_id, status__in=UNDECIDED)
-    return undecided, {**_becomes(payment_id, **becomes)[1], **money, "settled_at": Now()}
-
-
-# What decides who settles a payment.
-_STAY_OPEN, _END = Update(_becomes), Update(_ends)
-
-
-def _write(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
-    becomes: dict[str, Any] = {"status": outcome.status.value}
+def _move(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
+    values: dict[str, Any] = {}
     if outcome.reference:
-        becomes["reference"] = outcome.reference
+        values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
-        return _END.run(payment_id=payment_id, captured=captured, **becomes)
-    stays = outcome.status.value in UNDECIDED
-    return (_STAY_OPEN if stays else _END).run(payment_id=payment_id, **becomes)
+        values["captured"] = captured
+    return _move_to(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
+
+
+@cache
+def _move_to(wanted: PaymentStatus) -> Update:
+    """Return the guarded UPDATE that decides a change of status."""
+
+    def build(
+        payment_id: int, reference: str | None = None, captured: Decimal | None = None
+    ) -> tuple[PaymentQuerySet, dict[str, Any]]:
+        columns = {"provider_reference": reference, "amount_captured": captured}
+        becomes = {name: value for name, value in columns.items() if value is not None}
+        if wanted not in UNDECIDED:
+            becomes["settled_at"] = Now()
+        movable = Payment.objects.filter(pk=payment_id, status__in=payment_sources(wanted))
+        return movable, {"status": wanted, **becomes}
+
+    return Update(build)
 
 
 def _take_money(payment: Payment, actor: User | None) -> None:
-    """Enter captured money, and give it to the order, or back where the order takes none."""
+    """Enter captured money in the ledger, and credit the order, or refund it."""
     _enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
     if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
         return
-    give_late_money_back(payment)
+    begin_late_refund(payment, payment.amount_captured)
 
 
-def give_late_money_back(payment: Payment) -> None:
-    """Mark captured money that its order does not take, and write the refund of all of it.
+def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
+    """Mark captured money that its order does not take, and store the refund of all of it.
 
-    The caller holds the order's lock, has just won the payment's guarded UPDATE, and sends the
-    refund once its transaction is over.
+    The caller has locked the order, and sends the refund after its transaction. False if the
+    payment has changed since the caller read it, or is in a state that holds no such money.
     """
+    movable = Payment.objects.filter(pk=payment.pk, status=payment.status)
+    movable = movable.filter(status__in=payment_sources(PaymentStatus.REFUND_PENDING))
     payment.status = PaymentStatus.REFUND_PENDING
-    payment.amount_refunded = payment.amount_captured
+    payment.amount_captured = payment.amount_refunded = captured
     payment.is_late = True
-    payment.save(update_fields=["status", "amount_refunded", "is_late"])
-    insert(Refund(payment=payment, amount=payment.amount_captured, reason="Late payment"))
+    names = ("status", "amount_captured", "amount_refunded", "is_late")
+    if not movable.update(settled_at=Now(), **{name: getattr(payment, name) for name in names}):
+        return False
+    insert(Refund(payment=payment, amount=captured, reason="Late payment"))
+    return True
 
 
 def _wait(payment: Payment, order_status: str, actor: User | None) -> None:
-    gateway = gateways.known()[payment.method]
+    gateway = gateways.registered()[payment.method]
     if gateway.confirms_order and order_status == OrderStatus.PENDING:
         confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
 
 
 def _close(payment: Payment, before: str, order_status: str, actor: User | None) -> None:
-    """Enter what is no money yet, or will never be; an authorised order is confirmed by that."""
+    """Enter an authorisation, which confirms the order, or the end of a payment without money."""
     _enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.AUTHORISED:
         if order_status == OrderStatus.PENDING:
@@ -159,22 +154,22 @@ def _write_entry(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Write what became of a pending refund; return it as it then stands. Locks the order first.
+    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order first.
 
-    One that failed gives back what it had reserved of the payment.
+    A refund that failed releases the amount that it had reserved.
     """
     payment = refund.payment
-    hold_order(order_id=payment.order_id)
+    Order.objects.lock(payment.order_id)
     becomes: dict[str, Any] = {"status": outcome.status.value}
     if outcome.reference:
         becomes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         becomes["settled_at"] = Now()
-    pending = Refund.objects.filter(pk=refund.pk, status=RefundStatus.PENDING)
-    is_first = pending.update(**becomes)
+    sources = refund_sources(RefundStatus(outcome.status))
+    is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**becomes)
     settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
-        _give_back(settled)
+        _record_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
         left = Round(F("amount_refunded") - refund.amount, precision=2)
         Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
@@ -182,8 +177,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     return settled
 
 
-def _give_back(refund: Refund) -> None:
-    """Enter money that went back, and tell payment and order. The caller holds the order's lock."""
+def _record_success(refund: Refund) -> None:
+    """Enter refunded money, and update payment and order. The caller has locked the order."""
     payment, amount = refund.payment, refund.amount
     reference = refund.provider_reference
     _write_entry(payment.pk, EntryKind.REFUNDED, amount, reference, refund.actor, refund.pk)
@@ -197,11 +192,12 @@ def _give_back(refund: Refund) -> None:
 
 
 def _close_refunded(payment: Payment) -> None:
-    """Let a payment be ``refunded`` once all of it went back."""
-    if Refund.objects.filter(payment=payment, status=RefundStatus.PENDING).exists():
+    """Make a payment ``refunded`` once all of it was refunded."""
+    if Refund.objects.pending().filter(payment=payment).exists():
         return
+    wanted = PaymentStatus.REFUNDED
     Payment.objects.filter(
         pk=payment.pk,
-        status__in=[PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING],
+        status__in=payment_sources(wanted),
         amount_refunded=F("amount_captured"),
-    ).update(status=PaymentStatus.REFUNDED)
+    ).update(status=wanted)

@@ -1,7 +1,7 @@
-"""A provider's books beside ours, both ways, and what the shop owes to customers.
+"""The provider's list of charges compared with our payments, in both directions.
 
-Each difference is a sentence, and how it is healed, where there is one right answer. Our rows are
-read after the provider's, so a payment that moves meanwhile may show once, and not again.
+A difference has a sentence, and a correction if there is one right answer. Our rows are read after
+the provider's, so a payment that changes meanwhile may be reported once, and not again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,51 +14,54 @@ from django.db.models import F
 
 from payments.gateways import (
     Gateway,
-    KeepsBooks,
     OutcomeStatus,
     RefundState,
     StatedCharge,
     StatedRefund,
+    StatesCharges,
 )
-from payments.models import OPEN, Payment, PaymentStatus, Refund, RefundStatus
+from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+from payments.reconciliation.corrections import (
+    cancel_at_gateway,
+    record_foreign_refund,
+    refund_unexpected_capture,
+)
 from payments.services import send_refund, settle_by_asking
-from payments.services.healing import adopt_refund, let_go, take_back
+from payments.states import CAPTURED, OPEN, UNDECIDED
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
-_HELD = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED)
-_UNDECIDED = (*OPEN, PaymentStatus.AUTHORISED)
 _PAYABLE = (OutcomeStatus.PENDING, OutcomeStatus.REQUIRES_ACTION, OutcomeStatus.AUTHORISED)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What does not agree; ``heal`` is None where a person has to decide."""
+    """Something that does not agree; ``correct`` is None if a person has to decide."""
 
     sentence: str
-    heal: Callable[[], object] | None = None
+    correct: Callable[[], object] | None = None
 
 
-def differences(gateway: Gateway, books: KeepsBooks, since: datetime) -> Iterator[Difference]:
-    """Yield every difference in what was done since then. Raises GatewayUnavailable."""
+def differences(gateway: Gateway, source: StatesCharges, since: datetime) -> Iterator[Difference]:
+    """Yield every difference in charges made since then. Raises GatewayUnavailable."""
     seen: set[int] = set()
-    stated = iter(books.statement(since))
+    stated = iter(source.statement(since))
     while chunk := list(islice(stated, _CHUNK)):
         payments = _payments(gateway.code, chunk)
         for charge in chunk:
             payment = payments.get(charge.key) or payments.get(charge.reference)
             if payment is None:
-                yield from _strange(gateway, charge)
+                yield from _compare_unknown(gateway, charge)
             else:
                 seen.add(payment.pk)
                 yield from _compare(gateway, payment, charge)
     recent = Payment.objects.filter(method=gateway.code, created_at__gte=since)
     for payment in recent.exclude(pk__in=seen).order_by("pk").iterator():
-        yield from _missing(gateway, payment)
+        yield from _compare_unlisted(gateway, payment)
 
 
-def owed() -> Iterator[Difference]:
-    """Yield late money, however old, whose refund failed: no sweep tries once more."""
+def failed_late_refunds() -> Iterator[Difference]:
+    """Yield late money whose refund failed, of any age: no scheduled job tries again."""
     kept = Payment.objects.filter(
         status=PaymentStatus.REFUND_PENDING, amount_refunded__lt=F("amount_captured")
     )
@@ -71,7 +74,7 @@ def owed() -> Iterator[Difference]:
 
 
 def _payments(method: str, charges: Iterable[StatedCharge]) -> dict[str, Payment]:
-    """Return the payments of these charges, by our key and by the provider's name."""
+    """Return the payments of these charges, by our key and by the provider's reference."""
     keys = [charge.key for charge in charges if charge.key]
     references = [charge.reference for charge in charges]
     ours = Payment.objects.filter(method=method)
@@ -83,7 +86,7 @@ def _payments(method: str, charges: Iterable[StatedCharge]) -> dict[str, Payment
     return by_reference | {str(payment.provider_key): payment for payment in rows}
 
 
-def _strange(gateway: Gateway, charge: StatedCharge) -> Iterator[Difference]:
+def _compare_unknown(gateway: Gateway, charge: StatedCharge) -> Iterator[Difference]:
     if charge.captured > ZERO:
         yield Difference(
             f"{gateway.code} took {show(charge.captured)} {charge.currency} by {charge.reference}, "
@@ -91,8 +94,8 @@ def _strange(gateway: Gateway, charge: StatedCharge) -> Iterator[Difference]:
         )
 
 
-def _missing(gateway: Gateway, payment: Payment) -> Iterator[Difference]:
-    if payment.status in _HELD or payment.status == PaymentStatus.AUTHORISED:
+def _compare_unlisted(gateway: Gateway, payment: Payment) -> Iterator[Difference]:
+    if payment.status in CAPTURED or payment.status == PaymentStatus.AUTHORISED:
         yield Difference(f"{payment} is {payment.status}, {gateway.code} knows nothing of it")
 
 
@@ -103,12 +106,12 @@ def _compare(gateway: Gateway, payment: Payment, charge: StatedCharge) -> Iterat
         yield Difference(f"{sides}: {payment.currency} here, {charge.currency} there")
     elif charge.status == OutcomeStatus.SUCCEEDED:
         yield from _compare_money(payment, charge, sides)
-    elif payment.status in _HELD:
+    elif payment.status in CAPTURED:
         yield Difference(f"{sides}: no money was taken")
-    elif payment.status in _UNDECIDED and _has_moved(payment, charge):
+    elif payment.status in UNDECIDED and _has_moved(payment, charge):
         yield Difference(f"{sides}: an event was missed", partial(settle_by_asking, payment))
-    elif payment.status not in _UNDECIDED and charge.status in _PAYABLE:
-        yield Difference(f"{sides}: it could still be paid", partial(let_go, payment))
+    elif payment.status not in UNDECIDED and charge.status in _PAYABLE:
+        yield Difference(f"{sides}: it could still be paid", partial(cancel_at_gateway, payment))
     yield from _compare_refunds(gateway, payment, charge)
 
 
@@ -118,12 +121,12 @@ def _has_moved(payment: Payment, charge: StatedCharge) -> bool:
 
 
 def _compare_money(payment: Payment, charge: StatedCharge, sides: str) -> Iterator[Difference]:
-    if payment.status in _UNDECIDED:
+    if payment.status in UNDECIDED:
         yield Difference(f"{sides}: an event was missed", partial(settle_by_asking, payment))
-    elif payment.status not in _HELD:
+    elif payment.status not in CAPTURED:
         yield Difference(
             f"{sides}: {show(charge.captured)} was taken for a payment that had ended",
-            partial(take_back, payment, charge.captured),
+            partial(refund_unexpected_capture, payment, charge.captured),
         )
     elif charge.captured != payment.amount_captured:
         shown, taken = show(payment.amount_captured), show(charge.captured)
@@ -147,7 +150,7 @@ def _compare_refunds(
             yield Difference(
                 f"{payment}: {gateway.code} gave {show(stated.amount)} back by {stated.reference}, "
                 "which no refund of the shop asked for",
-                partial(adopt_refund, payment, stated),
+                partial(record_foreign_refund, payment, stated),
             )
     for refund in ours:
         if refund.pk not in told and refund.status == RefundStatus.SUCCEEDED:

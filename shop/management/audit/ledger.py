@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shop.management.rows import rows
+from shop.management.audit.sql import rows
 
 
 def payments_are_what_the_ledger_says() -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""Pictures of the demo products: flat colours and simple shapes, drawn from their names alone.
+"""Images of the demo products: flat colours and simple shapes, computed from the name.
 
-The same name makes the same picture, so that seeding again writes nothing new.
+The same name gives the same image, so that seeding again writes no new file.
 """
 
 from collections.abc import Callable
@@ -44,12 +44,12 @@ _COLOURS = {
 }
 
 
-def write_picture(name: str, motif: str, colour: str = "") -> tuple[str, str]:
-    """Write the two files of a picture unless they are there, and return their names."""
+def write_image(name: str, motif: str, colour: str = "") -> tuple[str, str]:
+    """Write the two files of an image unless they exist, and return their names."""
     key = sha256(f"{motif} {colour} {name}".encode()).hexdigest()[:32]
     large, small = (f"products/{key[:2]}/{key}-{size}.webp" for size in ("large", "small"))
     if not (default_storage.exists(large) and default_storage.exists(small)):
-        picture = draw_picture(name, motif, colour)
+        picture = draw_image(name, motif, colour)
         reduced = picture.resize((SMALL, SMALL), Image.Resampling.BILINEAR)
         for path, image in ((large, picture), (small, reduced)):
             default_storage.delete(path)
@@ -57,7 +57,7 @@ def write_picture(name: str, motif: str, colour: str = "") -> tuple[str, str]:
     return large, small
 
 
-def draw_picture(name: str, motif: str, colour: str = "") -> Image.Image:
+def draw_image(name: str, motif: str, colour: str = "") -> Image.Image:
     """Draw a product: its shape on a ground of its own, and its name below."""
     ground, ink = _PALETTE[sha256(name.encode()).digest()[0] % len(_PALETTE)]
     ink = _COLOURS.get(colour.lower(), ink)

@@ -1,4 +1,4 @@
-"""Money that came by hand or bank, and the member of staff who says so."""
+"""Payments in cash or by bank transfer, which staff record."""
 
 from accounts.models import User
 from orders.models import Order
@@ -6,21 +6,21 @@ from orders.states import OrderStatus
 from payments.errors import OrderNotPayable, PaymentNotOpen
 from payments.gateways import Outcome, OutcomeStatus
 from payments.models import Payment
-from payments.services.asking import check_open, gateway_of
-from payments.services.settling import settle
+from payments.services.charges import gateway_of
+from payments.services.payments import check_open
+from payments.services.settlement import settle
 from shop.core.transactions import transactional
 
 
 @transactional
 def record_manual_payment(*, payment_id: int, actor: User) -> Payment:
-    """Record money that came by hand or bank. Raises PaymentNotOpen, OrderNotPayable.
+    """Record money that arrived in cash or by bank. Raises PaymentNotOpen, OrderNotPayable.
 
-    The ledger's entry says who recorded it and when. For a cancelled order nothing is recorded:
-    staff hand the money back.
+    The ledger entry has the actor and the time. For a cancelled order nothing is recorded: staff
+    return the money.
     """
-    order = Order.objects.lock(
-        Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
-    )
+    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    order = Order.objects.lock(order_id)
     payment = Payment.objects.get(pk=payment_id)
     check_open(payment, "recorded as paid")
     if not gateway_of(payment).recorded_by_staff:
