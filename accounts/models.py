@@ -12,7 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import F
 
-from shop.core.metadata import METADATA_COLUMNS, HasMetadata
+from shop.core.metadata import HasMetadata
 from shop.core.statements import Select, columns_of
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
@@ -144,7 +144,7 @@ class User(HasMetadata, AbstractUser):
         self.username_key, self.email_key = fold(self.username), fold(self.email)
 
 
-USER_COLUMNS = [name for name in columns_of(User) if name not in METADATA_COLUMNS]
-"""What ``User.from_db`` takes, in its order; metadata is loaded when it is asked for."""
+USER_COLUMNS = columns_of(User)
+"""What ``User.from_db`` takes, in its order."""
 
 _BY_KEY = Select(lambda **key: User.objects.filter(**key).values_list(*USER_COLUMNS))

@@ -17,8 +17,6 @@ MAX_KEYS = 50
 MAX_BYTES = 16 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
-METADATA_COLUMNS = frozenset({"metadata", "private_metadata"})
-
 
 def validate_metadata(value: object) -> None:
     """Raise ValidationError unless ``value`` is an object of strings within the limits.

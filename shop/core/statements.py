@@ -349,5 +349,10 @@ def _names(fields: list[Any]) -> str:
 
 
 def columns_of(model: type[Model], prefix: str = "") -> list[str]:
-    """Return the model's columns, for ``values_list`` and then ``Model.from_db``."""
-    return [prefix + field.attname for field in model._meta.concrete_fields]  # noqa: SLF001 - public
+    """Return the model's columns, for ``values_list`` and then ``Model.from_db``.
+
+    Without its JSON columns, whose values need the ORM's conversion: the model's instances load
+    them when they are asked for.
+    """
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    return [prefix + field.attname for field in fields if not isinstance(field, JSONField)]
