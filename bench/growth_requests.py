@@ -18,8 +18,8 @@ from accounts.models import User
 from accounts.tokens import open_session
 from catalog import revision
 from catalog.models import Product, Sale
-from catalog.pages import Place, write_cursor
-from catalog.sale_prices import in_cents
+from catalog.prices.formulas import in_cents
+from catalog.search.cursors import Place, write_cursor
 
 _QUERIES = [
     *(f"ordering={name}" for name in ("price", "-price", "name", "newest", "best_selling")),

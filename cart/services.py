@@ -15,8 +15,8 @@ from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.pricing import PricedCart, PricedLine, price_lines
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.models import Product, for_sale
-from catalog.pricing import current_price
-from catalog.reads import any_sale, sales_on
+from catalog.prices.current import current_price
+from catalog.prices.reads import any_sale, sales_on
 from catalog.services import LockedProduct, choose_variant
 from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional

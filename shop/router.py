@@ -5,13 +5,11 @@ from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
 from cart.views import CartViewSet
-from catalog.views import (
-    AttributeViewSet,
-    CategoryViewSet,
-    PictureViewSet,
-    ProductViewSet,
-    SaleViewSet,
-)
+from catalog.attributes.views import AttributeViewSet
+from catalog.categories.views import CategoryViewSet
+from catalog.images.views import ImageViewSet
+from catalog.prices.views import SaleViewSet
+from catalog.products.views import ProductViewSet
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
 from shop.core import routing
@@ -55,7 +53,7 @@ router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
 router.register("users", UserViewSet, basename="user")
 router.register("categories", CategoryViewSet, basename="category")
-router.register(rf"products/(?P<product_id>{ID})/images", PictureViewSet, basename="product-image")
+router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
 router.register("webhooks", WebhookViewSet, basename="webhook")

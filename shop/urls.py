@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from catalog import files
-from catalog.views import show_file
+from catalog.images import files
+from catalog.images.views import serve_image
 from shop.core import handlers
 from shop.core.documents import DocsView, SchemaView
 from shop.core.health import healthz, readyz
@@ -15,7 +15,7 @@ urlpatterns = [
     path("api/", include(router.urls)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
-    re_path(rf"^media/(?P<name>{files.NAME})$", show_file, name="picture"),
+    re_path(rf"^media/(?P<name>{files.NAME})$", serve_image, name="picture"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),

@@ -1,39 +1,19 @@
-"""Rows of the catalog, a subject a module."""
+"""All models of the catalog, which Django and the other apps import from here."""
 
-from catalog.models.attributes import Attribute, AttributeKind, ProductAttribute, ProductTag
-from catalog.models.categories import MAX_DEPTH, Category, CategoryLink, CategoryQuerySet
-from catalog.models.pictures import MAX_PICTURES, ProductImage
-from catalog.models.prices import PriceChange, Sale, SaleKind, SaleQuerySet
-from catalog.models.products import (
-    MAX_OPTIONS,
-    MAX_STOCK,
-    MAX_TAGS,
-    MAX_VARIANTS,
-    NAME_LENGTH,
-    Product,
-    ProductQuerySet,
-    ProductStatus,
-    for_sale,
-    sees_all,
-    sees_all_products,
-)
+from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
+from catalog.categories.models import Category, CategoryLink
+from catalog.images.models import ProductImage
 from catalog.models.revision import CatalogRevision
-from catalog.models.stock import MovementKind, Quantities, StockMovement
+from catalog.prices.models import PriceChange, Sale, SaleKind
+from catalog.products.models import Product, ProductQuerySet, ProductStatus, for_sale
+from catalog.stock.models import MovementKind, StockMovement
 
 __all__ = [
-    "MAX_DEPTH",
-    "MAX_OPTIONS",
-    "MAX_PICTURES",
-    "MAX_STOCK",
-    "MAX_TAGS",
-    "MAX_VARIANTS",
-    "NAME_LENGTH",
     "Attribute",
     "AttributeKind",
     "CatalogRevision",
     "Category",
     "CategoryLink",
-    "CategoryQuerySet",
     "MovementKind",
     "PriceChange",
     "Product",
@@ -42,12 +22,8 @@ __all__ = [
     "ProductQuerySet",
     "ProductStatus",
     "ProductTag",
-    "Quantities",
     "Sale",
     "SaleKind",
-    "SaleQuerySet",
     "StockMovement",
     "for_sale",
-    "sees_all",
-    "sees_all_products",
 ]

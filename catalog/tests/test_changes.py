@@ -5,9 +5,10 @@ from functools import partial
 
 import pytest
 
-from catalog import changes, services
+from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
 from catalog.models import CatalogRevision
+from catalog.search import changes
 from orders.factories import place_order
 from shop.testing.budget import query_budget
 from shop.testing.races import at_once
@@ -133,7 +134,7 @@ def test_what_may_change_any_product_brings_all_and_forgets_none_twice(app, amy,
 def test_a_long_walk_goes_by_pages_and_misses_nothing_that_changes_meanwhile(
     app, anyone, amy, monkeypatch
 ):
-    monkeypatch.setattr(changes, "PAGE", 2)
+    monkeypatch.setattr(changes, "CHANGES_PAGE_SIZE", 2)
     first, *others = ProductFactory.create_batch(5)
     page = anyone.get(CHANGES).json()
     app.cursor = page["cursor"]

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from catalog.models import Attribute, Category, Product
 from catalog.services import create_product, update_product
-from catalog.tests.moving import FILES, bring, export
+from catalog.tests.exchange import FILES, bring, export
 from shop.testing.budget import count_statements
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalog import reads, revision, services
+from catalog import revision, services
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import Product, Sale
-from catalog.sale_prices import active_sales_now, with_price_now
+from catalog.prices import reads
+from catalog.prices.sql import active_sales_now, with_price_now
 from shop.testing.budget import query_budget
 
 LIST = "/api/products/"
@@ -238,7 +239,7 @@ def test_sql_and_python_agree_on_the_price_of_today(on_the_shelf, price, sales, 
         sale(kind, value, **where)
     mine = Product.objects.filter(pk=product.pk)
     cents = with_price_now(mine, active_sales_now()).get().cents_now
-    shown = reads.price(reads.with_prices(mine).get()).current
+    shown = reads.price_of_row(reads.with_prices(mine).get()).current
     assert Decimal(cents) / 100 == shown
 
 

@@ -10,7 +10,7 @@ from cart.factories import fill_cart
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock, create_product
-from catalog.tests.moving import bring, everything, faults_of
+from catalog.tests.exchange import bring, everything, faults_of
 from orders.services import place_order
 from shop.core.errors import ShopError
 from shop.testing.books import assert_books_balance
@@ -90,7 +90,7 @@ def test_two_imports_of_one_file_make_each_product_once():
 
 
 def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
-    from catalog.imports import run
+    from catalog.exchange.imports import run
 
     taken = []
 

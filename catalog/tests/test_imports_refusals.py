@@ -9,11 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
+from catalog.exchange.imports import FileRefused, files
 from catalog.factories import ProductFactory
-from catalog.imports import FileRefused, files
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
-from catalog.tests.moving import bring, everything, faults_of
+from catalog.tests.exchange import bring, everything, faults_of
 
 pytestmark = pytest.mark.django_db
 
@@ -234,7 +234,7 @@ def test_a_workbook_that_is_none_is_refused():
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
-    monkeypatch.setattr(files, "MAX_BYTES", 10)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
     with pytest.raises(FileRefused, match=r"^It has over 10 bytes"):
         bring(GOOD)
 

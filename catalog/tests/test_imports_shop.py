@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.factories import ProductFactory
 from catalog.models import Category, PriceChange, Product, ProductTag, StockMovement
 from catalog.services import adjust_stock, archive_product, create_product
-from catalog.tests.moving import FILES, REAL, bring, everything, faults_of
+from catalog.tests.exchange import FILES, REAL, bring, everything, faults_of
 from shop.testing.books import assert_books_balance
 
 pytestmark = pytest.mark.django_db
@@ -136,7 +136,7 @@ def test_backorders_begin_and_end_with_their_pieces():
 
 
 def test_a_strict_import_with_a_fault_changes_nothing_at_all():
-    from catalog.imports import StrictRefused
+    from catalog.exchange.imports import StrictRefused
 
     rows = "".join(f"p{n},P,1.00\n" for n in range(30))
     with pytest.raises(StrictRefused, match=r"^1 refused, so nothing was changed$"):

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Product
-from catalog.tests.moving import FILES, REAL, bring, everything, faults_of
+from catalog.tests.exchange import FILES, REAL, bring, everything, faults_of
 from shop.testing.books import assert_books_balance
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +68,7 @@ def test_a_variant_is_found_by_its_sku_else_by_its_options():
 
 
 def test_columns_that_say_what_is_sold_are_needed():
-    from catalog.imports import FileRefused
+    from catalog.exchange.imports import FileRefused
 
     with pytest.raises(FileRefused, match=r"^line 1, Variant Price: The column is missing"):
         bring("Handle,Title\na,A\n")

@@ -8,11 +8,12 @@ from django.db import connection
 from django.db.models import F
 from hypothesis import given
 
-from catalog import pricing, revision, sale_prices
+from catalog import revision
 from catalog.factories import CategoryFactory
 from catalog.models import Product
-from catalog.pages import Place, write_cursor
-from catalog.sale_prices import ActiveSale, highest_price
+from catalog.prices import formulas, sql
+from catalog.prices.formulas import ActiveSale, highest_price
+from catalog.search.cursors import Place, write_cursor
 from catalog.tests.test_filters import amounts, fixed, percents, sale
 from shop.testing.budget import query_budget
 
@@ -64,7 +65,7 @@ def hold_sales(random, tree, rows):
 def prices_now(rows, held):
     return {
         row.pk: min(
-            [row.price, *(pricing.reduce(row.price, s.kind, s.value) for s, pks in held if row.pk in pks)]
+            [row.price, *(formulas.reduce_price(row.price, s.kind, s.value) for s, pks in held if row.pk in pks)]
         )
         for row in rows
     }  # fmt: skip
@@ -102,7 +103,7 @@ def test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_pages_beyond_those_that_are_looked_for_are_right_too(anyone, tree, seed, monkeypatch):
-    monkeypatch.setattr(sale_prices, "_FURTHEST", 20)
+    monkeypatch.setattr(sql, "_FURTHEST", 20)
     test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed)
 
 
@@ -131,8 +132,8 @@ def test_no_price_above_the_highest_is_reduced_so_far(most, terms):
     if (kind, value) == ("percent", 100):
         assert highest >= 10**12 - 1
     else:
-        assert pricing.reduce(Decimal(highest) / 100, kind, value) <= most
-        assert pricing.reduce(Decimal(highest + 1) / 100, kind, value) > most
+        assert formulas.reduce_price(Decimal(highest) / 100, kind, value) <= most
+        assert formulas.reduce_price(Decimal(highest + 1) / 100, kind, value) > most
 
 
 @pytest.mark.parametrize("place", ["", "&page=2", "&after="])

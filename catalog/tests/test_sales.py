@@ -13,7 +13,7 @@ from cart.factories import fill_cart
 from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
 from catalog.models import PriceChange, Sale
-from catalog.pricing import Price, Reduction, price_of
+from catalog.prices.current import Price, Reduction, price_of
 from orders.models import Order
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import query_budget

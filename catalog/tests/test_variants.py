@@ -213,7 +213,7 @@ def test_a_variant_has_no_variants(amy, shirt, tea):
 
 
 def test_variants_are_limited(amy, shirt, monkeypatch):
-    monkeypatch.setattr("catalog.services.variants.MAX_VARIANTS", 3)
+    monkeypatch.setattr("catalog.products.variants.MAX_VARIANTS", 3)
     body = {"choice": {"Size": "L", "Colour": "Red"}}
     answer = amy.post(f"{LIST}{shirt.pk}/variants/", body)
     assert refusal(answer) == (409, "variant_limit")

@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from catalog.models import Category, Product, ProductImage, Sale, StockMovement
-from catalog.tests.moving import bring, everything, export
+from catalog.tests.exchange import bring, everything, export
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay

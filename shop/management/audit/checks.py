@@ -8,8 +8,8 @@ is compared in rounded cents, since SQLite computes decimals as floats.
 from collections.abc import Callable, Iterator
 
 from accounts.models import User, fold
+from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from catalog.services.categories import Parents, lineage
 from shop.management.audit import ledger
 from shop.management.audit.sql import CHUNK, rows
 

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accounts.tokens import forget_expired_tokens
-from catalog.files import delete_orphans
+from catalog.images.files import delete_orphans
 from shop.core.deliveries import forget_done_deliveries
 from shop.core.idempotency import forget_old_keys
 from shop.core.throttling import forget_closed_windows

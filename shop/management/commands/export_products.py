@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.exports import FORMATS, ExportRefused, export_products
+from catalog.exchange.exports import FORMATS, ExportRefused, export_products
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.imports import (
+from catalog.exchange.imports import (
     BATCH,
     FORMATS,
     FileRefused,

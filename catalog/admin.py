@@ -1,0 +1,17 @@
+"""The catalog's admin; each subject registers its own models."""
+
+from catalog.attributes.admin import AttributeAdmin
+from catalog.categories.admin import CategoryAdmin
+from catalog.images.admin import ImageAdmin
+from catalog.prices.admin import SaleAdmin
+from catalog.products.admin.products import ProductAdmin
+from catalog.stock.admin import StockMovementAdmin
+
+__all__ = [
+    "AttributeAdmin",
+    "CategoryAdmin",
+    "ImageAdmin",
+    "ProductAdmin",
+    "SaleAdmin",
+    "StockMovementAdmin",
+]

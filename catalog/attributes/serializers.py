@@ -1,0 +1,109 @@
+"""Shapes of attributes."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from catalog.attributes.models import Attribute, AttributeKind
+from catalog.limits import (
+    ATTRIBUTE_NAME_LENGTH,
+    ATTRIBUTE_TEXT_LENGTH,
+    MAX_ATTRIBUTE_CHOICES,
+    MAX_ATTRIBUTES,
+)
+from shop.core.fields import SlugField, StrictStr
+from shop.core.openapi import example
+
+_ATTRIBUTE: dict[str, Any] = {
+    "name": "Material",
+    "slug": "material",
+    "kind": "choice",
+    "choices": ["Clay", "Glass"],
+}
+
+
+class DistinctField(serializers.ListField):
+    """Strings of which none comes twice, whatever its case."""
+
+    default_error_messages = {"twice": "{value} comes twice."}
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Refuse repetitions."""
+        values: list[str] = super().to_internal_value(data)
+        seen: set[str] = set()
+        for value in values:
+            if value.casefold() in seen:
+                self.fail("twice", value=value)
+            seen.add(value.casefold())
+        return values
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "additionalProperties": {"type": ["string", "number", "boolean", "null"]},
+        "maxProperties": MAX_ATTRIBUTES,
+        "example": {"material": "Clay"},
+    }
+)
+class AttributesField(serializers.DictField):
+    """Values by the slugs of their attributes; null takes one away."""
+
+    default_error_messages = {"many": f"Send at most {MAX_ATTRIBUTES} attributes."}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Bound their number; what a value may be is for the attribute to say."""
+        values: dict[str, Any] = super().to_internal_value(data)
+        if len(values) > MAX_ATTRIBUTES:
+            self.fail("many")
+        return values
+
+
+@extend_schema_serializer(examples=[example({"id": 5, **_ATTRIBUTE})])
+class AttributeSerializer(serializers.Serializer[Any]):
+    """Something that products may have; its slug is its filter, `?attr.<slug>=`."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    kind = serializers.ChoiceField(AttributeKind.choices)
+    choices = serializers.ListField(child=serializers.CharField())
+
+
+@extend_schema_serializer(examples=[example(_ATTRIBUTE)])
+class NewAttributeSerializer(serializers.Serializer[Any]):
+    """An attribute to define; a choice has choices, and nothing else has."""
+
+    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
+    slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)
+    kind = serializers.ChoiceField(AttributeKind.choices)
+    choices = DistinctField(
+        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
+        max_length=MAX_ATTRIBUTE_CHOICES,
+        required=False,
+    )
+
+
+@extend_schema_serializer(examples=[example({"choices": ["Clay", "Glass", "Steel"]})])
+class AttributeChangesSerializer(serializers.Serializer[Any]):
+    """What to change of an attribute; its kind stays."""
+
+    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    choices = DistinctField(
+        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
+        max_length=MAX_ATTRIBUTE_CHOICES,
+        required=False,
+    )
+
+
+def serialize_attribute(attribute: Attribute) -> dict[str, Any]:
+    """Return an attribute as its readers see it."""
+    return {
+        "id": attribute.pk,
+        "name": attribute.name,
+        "slug": attribute.slug,
+        "kind": attribute.kind,
+        "choices": attribute.choices,
+    }

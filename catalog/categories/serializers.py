@@ -1,0 +1,108 @@
+"""Shapes of the tree of categories."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+
+from catalog.categories.tree import Node, Tree
+from catalog.limits import CATEGORY_NAME_LENGTH, MAX_POSITION
+from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
+from shop.core.openapi import example
+
+
+class CategoryLinkSerializer(serializers.Serializer[Any]):
+    """A category by its names."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNode"}})
+class _ChildrenField(serializers.ListField):
+    """Nodes below a node."""
+
+
+class CategoryNodeSerializer(CategoryLinkSerializer):
+    """A category and all below it."""
+
+    children = _ChildrenField()
+    position = serializers.IntegerField(required=False, help_text="For staff.")
+    is_published = serializers.BooleanField(required=False, help_text="For staff.")
+
+
+_LEAF = {"id": 4, "name": "Teapots", "slug": "teapots", "children": []}
+_ROOT = {"id": 3, "name": "Kitchen", "slug": "kitchen"}
+
+
+@extend_schema_serializer(
+    many=False, examples=[example({"categories": [_ROOT | {"children": [_LEAF]}]})]
+)
+class CategoryTreeSerializer(serializers.Serializer[Any]):
+    """The whole tree, siblings in their order."""
+
+    categories = CategoryNodeSerializer(many=True)
+
+
+@extend_schema_serializer(
+    examples=[example(_LEAF | {"parent_id": 3, "path": [_ROOT], "is_published": True})]
+)
+class CategorySerializer(CategoryNodeSerializer):
+    """One category in its place."""
+
+    parent_id = serializers.IntegerField(allow_null=True)
+    path = CategoryLinkSerializer(many=True, help_text="The categories above it, the root first.")
+
+
+@extend_schema_serializer(
+    examples=[example({"name": "Teapots", "slug": "teapots", "parent_id": 3, "position": 10})]
+)
+class NewCategorySerializer(serializers.Serializer[Any]):
+    """A category to create."""
+
+    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
+    slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
+    parent_id = IdField(required=False, allow_null=True)
+    position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
+    is_published = StrictBool(required=False)
+
+
+@extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
+class CategoryChangesSerializer(serializers.Serializer[Any]):
+    """What to change of a category; ``parent_id`` null makes it a root."""
+
+    name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)
+    slug = SlugField(max_length=CATEGORY_NAME_LENGTH, required=False)
+    parent_id = IdField(required=False, allow_null=True)
+    position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
+    is_published = StrictBool(required=False)
+
+
+def serialize_tree(tree: Tree) -> dict[str, Any]:
+    """Return the tree as its readers see it."""
+    return {"categories": [_serialize_node(node) for node in tree.roots]}
+
+
+def serialize_category(node: Node) -> dict[str, Any]:
+    """Return one category in its place."""
+    return {
+        **_serialize_node(node),
+        "parent_id": node.parent.id if node.parent else None,
+        "path": [
+            serialize_category_link(above.id, above.name, above.slug) for above in node.path()[:-1]
+        ],
+    }
+
+
+def serialize_category_link(pk: int, name: str, slug: str) -> dict[str, Any]:
+    """Return a category by its names."""
+    return {"id": pk, "name": name, "slug": slug}
+
+
+def _serialize_node(node: Node) -> dict[str, Any]:
+    shown = serialize_category_link(node.id, node.name, node.slug)
+    if node.for_staff:
+        shown |= {"position": node.position, "is_published": node.is_published}
+    shown["children"] = [_serialize_node(child) for child in node.children]
+    return shown

@@ -1,0 +1,134 @@
+"""Writing an export: CSV, a workbook or JSON, each as the importer reads it."""
+
+import csv
+import io
+import json
+from collections.abc import Collection, Iterator
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils.exceptions import IllegalCharacterError
+
+from catalog.attributes.models import Attribute
+from catalog.exchange.exports.entries import Entry, as_text, read_entries
+from catalog.exchange.imports.rows import Kind
+from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, OPTIONS
+from catalog.exchange.imports.tables import guard
+from catalog.limits import CELL_LENGTH
+
+FORMATS = ("csv", "xlsx", "json")
+
+_NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice"})
+
+
+class ExportRefused(Exception):
+    """What a format cannot hold."""
+
+
+def export_products(
+    file: BinaryIO,
+    form: str,
+    only: Collection[int] | None = None,
+) -> None:
+    """Write products, categories and attributes into a file, in a constant memory.
+
+    ``form`` is one of FORMATS; ``only`` names products by their ids, None stands for all. Raises
+    ExportRefused for a workbook of what no workbook can hold.
+    """
+    entries = read_entries(only)
+    if form == "json":
+        _write_json(file, entries)
+        return
+    slugs = Attribute.objects.order_by("slug").values_list("slug", flat=True)
+    columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs)]
+    rows = (row for entry in entries for row in _flatten(entry))
+    if form == "xlsx":
+        _write_xlsx(file, columns, rows)
+    else:
+        _write_csv(file, columns, rows)
+
+
+def _flatten(entry: Entry) -> Iterator[Entry]:
+    """Yield the rows of an entry: itself, its pictures, its variants with theirs."""
+    slug = entry["slug"] if entry["row"] == Kind.PRODUCT else ""
+    yield _row(entry)
+    for picture in entry.get("pictures", ()):
+        yield {"row": Kind.PICTURE.value, "slug": slug, **picture}
+    for variant in entry.get("variants", ()):
+        yield {"row": Kind.VARIANT.value, "slug": slug, **_row(variant)}
+        for picture in variant["pictures"]:
+            yield {"row": Kind.PICTURE.value, "slug": slug, **picture}
+
+
+def _row(entry: Entry) -> Entry:
+    cells = {name: value for name, value in entry.items() if name not in _NESTED}
+    options: list[str] = entry.get("choice") or entry.get("options") or []
+    cells.update(zip(OPTIONS, options, strict=False))
+    cells.update({ATTRIBUTE + slug: v for slug, v in entry.get("attributes", {}).items()})
+    for name, value in cells.items():
+        if isinstance(value, list):
+            cells[name] = _join(value)
+    return cells
+
+
+def _join(words: list[str]) -> str:
+    """Write words as a line of CSV, which ``catalog.imports.shop.split`` reads."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(words)
+    return line.getvalue()
+
+
+def _write_csv(file: BinaryIO, columns: list[str], rows: Iterator[Entry]) -> None:
+    # The mark at the beginning tells spreadsheets that it is UTF-8.
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    lines = csv.writer(text)
+    lines.writerow(columns)
+    for row in rows:
+        lines.writerow([guard(as_text(row.get(name))) for name in columns])
+    text.flush()
+    text.detach()
+
+
+def _write_json(file: BinaryIO, entries: Iterator[Entry]) -> None:
+    before = b"[\n"
+    for entry in entries:
+        file.write(before + json.dumps(entry, ensure_ascii=False, default=as_text).encode())
+        before = b",\n"
+    file.write(b"\n]\n" if before != b"[\n" else b"[]\n")
+
+
+def _write_xlsx(file: BinaryIO, columns: list[str], rows: Iterator[Entry]) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Products")
+    sheet.append(columns)
+    try:
+        for row in rows:
+            _append(sheet, row, columns)
+    finally:
+        book.save(file)  # also a half, which the caller throws away: else its parts stayed behind
+
+
+def _append(sheet: Any, row: Entry, columns: list[str]) -> None:
+    try:
+        sheet.append([_cell(sheet, row.get(name)) for name in columns])
+    except IllegalCharacterError:
+        name = row.get("slug") or row.get("name")
+        raise ExportRefused(f"{name} has a character that no workbook holds.") from None
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    """Return numbers as numbers, and text as text, also where it looks like a formula."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        cell = WriteOnlyCell(sheet, value)
+        cell.number_format = "0.00" if isinstance(value, Decimal) else "0"
+        return cell
+    text = as_text(value)
+    if len(text) > CELL_LENGTH:
+        raise ExportRefused(f"A cell would have over {CELL_LENGTH:,} characters.")
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"
+    return cell

@@ -1,0 +1,1 @@
+"""Images of products, and the files that hold them."""

@@ -1,0 +1,79 @@
+"""Every write of images. Their files are written before (``catalog.images.files.store_image``) and
+deleted only when it is certain that no image has them.
+"""
+
+from functools import partial
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+from django.db.models import Max
+
+from catalog import revision
+from catalog.images.errors import ImageLimit, ImageNotFound
+from catalog.images.files import ImageFiles, delete_files
+from catalog.images.models import ProductImage
+from catalog.limits import MAX_IMAGES, MAX_POSITION
+from catalog.products.families import Family, lock_family
+from shop.core.transactions import transactional
+
+
+class ImageChanges(TypedDict, total=False):
+    """What staff may change of a picture; another picture is another row."""
+
+    alt: str
+    position: int
+
+
+@transactional
+def add_image(
+    *, product_id: int, files: ImageFiles, alt: str = "", position: int | None = None
+) -> ProductImage:
+    """Give a product, or a variant, a picture; behind the others unless ``position`` is given.
+
+    Raises ProductNotFound, ImageLimit.
+    """
+    family = lock_family(product_id)
+    pictures = ProductImage.objects.filter(product=family.get(product_id))
+    if pictures.count() >= MAX_IMAGES:
+        raise ImageLimit(limit=MAX_IMAGES)
+    if position is None:
+        last = pictures.aggregate(last=Max("position"))["last"]
+        position = 0 if last is None else min(last + 1, MAX_POSITION)
+    picture = pictures.create(
+        product_id=product_id, large=files.large, small=files.small, alt=alt, position=position
+    )
+    revision.bump(family.pks())
+    return picture
+
+
+@transactional
+def update_image(
+    *, product_id: int, image_id: int, **changes: Unpack[ImageChanges]
+) -> ProductImage:
+    """Change what a picture says, or its place. Raises ProductNotFound, ImageNotFound."""
+    family = lock_family(product_id)
+    picture = _get(family, product_id, image_id)
+    if changes:
+        for name, value in changes.items():
+            setattr(picture, name, value)
+        picture.save(update_fields=list(changes))
+        revision.bump(family.pks())
+    return picture
+
+
+@transactional
+def delete_image(*, product_id: int, image_id: int) -> None:
+    """Delete a picture, and its files after the commit. Raises ProductNotFound, ImageNotFound."""
+    family = lock_family(product_id)
+    picture = _get(family, product_id, image_id)
+    names = [name for name in (picture.large.name, picture.small.name) if name]
+    picture.delete()
+    revision.bump(family.pks())
+    transaction.on_commit(partial(delete_files, names))
+
+
+def _get(family: Family, product_id: int, image_id: int) -> ProductImage:
+    try:
+        return ProductImage.objects.get(product=family.get(product_id), pk=image_id)
+    except ProductImage.DoesNotExist:
+        raise ImageNotFound from None

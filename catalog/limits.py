@@ -1,0 +1,97 @@
+"""Every length and limit of the catalog: of columns, of requests and of files."""
+
+# -- Products and variants -----------------------------------------------------------------------
+
+PRODUCT_NAME_LENGTH = 200
+"""Characters of a product's name, and of its slug."""
+DESCRIPTION_LENGTH = 10_000
+BRAND_LENGTH = 100
+SKU_LENGTH = 64
+MAX_OPTIONS = 3
+"""Options of a product, such as size and colour."""
+OPTION_LENGTH = 50
+"""Characters of an option's name, and of an option value."""
+MAX_VARIANTS = 100
+"""Variants of a product."""
+MAX_POSITION = 32_767
+"""The largest position, of variants, images and categories: what the columns hold."""
+
+# -- Stock ---------------------------------------------------------------------------------------
+
+MAX_STOCK = 1_000_000_000
+"""Units in stock of one product; well inside the column's 2³¹."""
+REASON_LENGTH = 200
+"""Characters of a stock movement's reason."""
+
+# -- Categories ----------------------------------------------------------------------------------
+
+CATEGORY_NAME_LENGTH = 100
+"""Characters of a category's name, and of its slug."""
+MAX_CATEGORY_DEPTH = 20
+"""Levels of the tree."""
+
+# -- Tags and attributes -------------------------------------------------------------------------
+
+TAG_LENGTH = 50
+MAX_TAGS = 50
+"""Tags of a product."""
+ATTRIBUTE_NAME_LENGTH = 100
+"""Characters of an attribute's name, and of its slug."""
+ATTRIBUTE_TEXT_LENGTH = 200
+"""Characters of a value, and of a choice."""
+MAX_ATTRIBUTE_NUMBER = 10**9
+"""Numbers are smaller, with six decimals: a double holds them exactly enough."""
+MAX_ATTRIBUTE_CHOICES = 200
+"""Choices of an attribute."""
+MAX_ATTRIBUTES = 100
+"""Attributes of a product in one request."""
+
+# -- Images --------------------------------------------------------------------------------------
+
+MAX_IMAGES = 50
+"""Images of a product or variant."""
+ALT_LENGTH = 200
+"""Characters of an alternative text."""
+IMAGE_URL_LENGTH = 500
+"""Characters of the address of an image on another host."""
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
+MAX_IMAGE_PIXELS = 40_000_000
+"""Four bytes each while an image is processed, and as many again in what it is decoded from."""
+
+# -- Sales ---------------------------------------------------------------------------------------
+
+SALE_NAME_LENGTH = 100
+MAX_SALE_SCOPE = 1000
+"""Products, and likewise categories, of one sale."""
+
+# -- Search and lists ----------------------------------------------------------------------------
+
+SEARCH_LENGTH = 200
+"""Characters of a search."""
+MAX_SEARCH_WORDS = 20
+"""Words of a search; later ones are ignored."""
+MAX_RANKED_RESULTS = 1000
+"""Products that are ranked, and returned, by relevance."""
+MAX_FILTER_VALUES = 50
+"""Values of one filter."""
+CHANGES_PAGE_SIZE = 100
+"""Products in one response of the changes feed."""
+
+# -- Import and export ---------------------------------------------------------------------------
+
+MAX_UPLOAD = 5 * 1024 * 1024
+"""Bytes of a file that the admin imports within a request; the command takes more."""
+MAX_EXPORTED = 10_000
+"""Products that the admin exports within a request; the command exports more."""
+MAX_FILE_BYTES = 1024 * 1024 * 1024
+MAX_UNPACKED = 512 * 1024 * 1024
+"""Bytes of a workbook's sheets; its other parts, which are held in memory, have an eighth."""
+MAX_JSON_OBJECT = 1024 * 1024
+"""Characters of one JSON object: a product with all its variants."""
+MAX_COLUMNS = 300
+MAX_LINE = 1024 * 1024
+"""Characters of a line of CSV."""
+MAX_SHOPIFY_ROWS = 1000
+"""Rows of one product; Shopify itself has at most 100 variants and 250 images."""
+CELL_LENGTH = 32_767
+"""Characters that a cell of a workbook holds."""

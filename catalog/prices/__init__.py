@@ -1,0 +1,1 @@
+"""What a product costs: list prices, sales, and the price of today."""

@@ -1,0 +1,97 @@
+"""The verbs of sales, for staff."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.categories.errors import CategoryNotFound
+from catalog.errors import ProductNotFound
+from catalog.prices import services
+from catalog.prices.errors import SaleBegun, SaleNotFound
+from catalog.prices.models import Sale
+from catalog.prices.serializers import (
+    NewSaleSerializer,
+    SaleChangesSerializer,
+    SaleSerializer,
+    serialize_sale,
+)
+from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
+from shop.core.viewsets import ShopViewSet, StaffMay, read
+
+_PERMISSIONS = {
+    "list": "catalog.view_sale",
+    "retrieve": "catalog.view_sale",
+    "create": "catalog.add_sale",
+    "partial_update": "catalog.change_sale",
+    "destroy": "catalog.delete_sale",
+}
+
+
+class SaleViewSet(ShopViewSet):
+    """Sales: lower prices of products and categories, for a while."""
+
+    queryset = Sale.objects.none()
+    serializer_class = SaleSerializer
+    plural = "sales"
+
+    def get_permissions(self) -> list[Any]:
+        """Staff who may, each operation by its own permission."""
+        return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.view_sale"))]
+
+    def get_queryset(self) -> QuerySet[Sale]:
+        """All of them, newest first."""
+        return Sale.objects.prefetch_related("products", "categories").order_by("-pk")
+
+    @describe("List sales", answers={200: SaleSerializer(many=True)})
+    def list(self, request: Request) -> Response:
+        """Show a page of sales, newest first."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([serialize_sale(sale) for sale in page or ()])
+
+    @describe("Retrieve sale", answers={200: SaleSerializer}, refuses=[SaleNotFound])
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """Show one sale."""
+        return Response(self._show(int(pk)))
+
+    @describe(
+        "Create sale",
+        takes=NewSaleSerializer,
+        answers={201: SaleSerializer},
+        refuses=[ProductNotFound, CategoryNotFound],
+    )
+    def create(self, request: Request) -> HttpResponseBase:
+        """Lower the prices of products, and of all in categories, from a time until another."""
+
+        def work() -> Response:
+            sale = services.create_sale(**read(NewSaleSerializer, request))
+            location = f"{request.path}{sale.pk}/"
+            return Response(self._show(sale.pk), status=201, headers={"Location": location})
+
+        return idempotent(request, work)
+
+    @describe(
+        "Change sale",
+        takes=SaleChangesSerializer,
+        answers={200: SaleSerializer},
+        refuses=[SaleNotFound, SaleBegun, ProductNotFound, CategoryNotFound],
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what is given; of a sale that has begun, its name or its end."""
+        services.update_sale(sale_id=int(pk), **read(SaleChangesSerializer, request))
+        return Response(self._show(int(pk)))
+
+    @describe("End sale", answers={204: None}, refuses=[SaleNotFound, SaleBegun])
+    def destroy(self, request: Request, pk: str) -> Response:
+        """End a sale now; one that has not begun is deleted."""
+        services.end_sale(sale_id=int(pk))
+        return Response(status=204)
+
+    def _show(self, sale_id: int) -> dict[str, Any]:
+        sale = self.get_queryset().filter(pk=sale_id).first()
+        if sale is None:
+            raise SaleNotFound
+        return serialize_sale(sale)

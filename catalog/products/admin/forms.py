@@ -1,0 +1,119 @@
+"""The forms of products and variants at the desk."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextInputWidget
+
+from catalog.attributes.forms import ATTRIBUTE, SeparatedListField, attribute_values
+from catalog.limits import MAX_OPTIONS, MAX_STOCK, MAX_TAGS, OPTION_LENGTH, SKU_LENGTH, TAG_LENGTH
+from catalog.products.models import Product
+from shop.core.money import MAX_DIGITS
+
+_OPTION = "option_value_"
+_WORDS = {"option_names": "options", "tag_words": "tags"}
+
+
+class ProductForm(forms.ModelForm):
+    """A product: options and tags as words, a field for each attribute."""
+
+    option_names = SeparatedListField(
+        label="Options",
+        separator=",",
+        each=OPTION_LENGTH,
+        most=MAX_OPTIONS,
+        help_text="What variants are chosen by, such as: Size, Colour.",
+    )
+    tag_words = SeparatedListField(
+        label="Tags", separator=",", each=TAG_LENGTH, most=MAX_TAGS, help_text="With commas."
+    )
+
+    class Meta:
+        model = Product
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Fill in what is no column."""
+        super().__init__(*args, **kwargs)
+        product = self.instance
+        if product.pk is None:
+            return
+        self.initial["option_names"] = product.options
+        self.initial["tag_words"] = sorted(row.tag for row in product.tags.all())
+        for row in product.attributes.select_related("attribute"):
+            number = None if row.number is None else f"{row.number.normalize():f}"
+            value = next(v for v in (row.text, number, row.boolean) if v is not None)
+            self.initial[f"{ATTRIBUTE}{row.attribute.slug}"] = value
+
+    def values(self) -> dict[str, Any]:
+        """Return what was changed (of a new product, all) as the services take it."""
+        is_new = self.instance.pk is None
+        names = list(self.fields) if is_new else self.changed_data
+        values = {_WORDS.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
+        if "category" in values:
+            category = values.pop("category")
+            values["category_id"] = category and category.pk
+        said = attribute_values(self.cleaned_data, [n for n in names if _is_attribute(n)])
+        if is_new:
+            said = {slug: value for slug, value in said.items() if value is not None}
+        return values | ({"attributes": said} if said else {})
+
+
+class VariantForm(forms.ModelForm):
+    """A variant: what it has of its own, and its value for each option."""
+
+    class Meta:
+        model = Product
+        fields = ("sku",)
+
+    def values(self) -> dict[str, Any]:
+        """Return what was changed as the service takes it."""
+        options = self.instance.parent.options
+        changed = set(self.changed_data)
+        values = {n: self.cleaned_data[n] for n in changed if not n.startswith(_OPTION)}
+        if changed - values.keys():
+            values["choice"] = _choice(options, self.cleaned_data)
+        return values
+
+
+class NewVariantForm(forms.Form):
+    """A variant to add."""
+
+    sku = forms.CharField(
+        label="SKU", max_length=SKU_LENGTH, required=False, widget=AdminTextInputWidget
+    )
+    price = forms.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, min_value=0)
+    stock = forms.IntegerField(min_value=0, max_value=MAX_STOCK, initial=0)
+
+    def __init__(self, options: list[str], *args: Any, **kwargs: Any) -> None:
+        """Ask for each option by its name, first of all."""
+        super().__init__(*args, **kwargs)
+        self.options = options
+        asked = option_fields(options)
+        self.fields.update(asked)
+        self.order_fields(list(asked))
+
+    def variant(self) -> dict[str, Any]:
+        """Return it as the service takes it."""
+        columns = {name: self.cleaned_data[name] for name in ("sku", "price", "stock")}
+        return {"choice": _choice(self.options, self.cleaned_data), **columns}
+
+
+def option_fields(options: Sequence[str], values: Sequence[str] = ()) -> dict[str, forms.Field]:
+    """Return a field for a variant's value of each option, by the field's name."""
+    return {
+        f"{_OPTION}{number}": forms.CharField(
+            label=name, initial=value, max_length=OPTION_LENGTH, widget=AdminTextInputWidget
+        )
+        for number, (name, value) in enumerate(zip_longest(options, values))
+    }
+
+
+def _choice(options: Sequence[str], cleaned: dict[str, Any]) -> dict[str, str]:
+    return {name: cleaned[f"{_OPTION}{number}"] for number, name in enumerate(options)}
+
+
+def _is_attribute(name: str) -> bool:
+    return name.startswith(ATTRIBUTE)

@@ -1,0 +1,279 @@
+"""Products and variants at the desk, by the services that every writer uses."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.actions import delete_selected
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from catalog.attributes.forms import attribute_fields
+from catalog.attributes.models import Attribute
+from catalog.exchange.admin import ExchangeAdmin
+from catalog.images.admin import ImageInline
+from catalog.limits import MAX_STOCK
+from catalog.products import services, variants
+from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
+from catalog.products.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
+from catalog.products.admin.variants import VariantInline
+from catalog.products.models import Product
+from catalog.stock.admin import StockAdjustmentForm
+from catalog.stock.services import adjust_stock
+from shop.core.errors import ShopError
+
+_SOLD = ["sku", "price", "compare_at_price", "backorder", "low_stock_threshold"]
+_PUBLISHING = ["is_published", "publish_at"]
+_HISTORY = ["links", "created_at", "archived_at"]
+
+
+@admin.register(Product)
+class ProductAdmin(ExchangeAdmin):
+    """Products and variants; deleting one archives it, and what is archived is for looking."""
+
+    form = ProductForm
+    list_display = ("id", "name", "sku", "price", "stock", "has_variants", "is_published")
+    list_display_links = ("id", "name")
+    list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
+    search_fields = ("name", "sku__exact", "slug__exact", "keywords")
+    autocomplete_fields = ("category",)
+    actions = ("publish", "unpublish", "export_csv", "export_xlsx", "delete_selected")
+
+    def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """What is archived stays as it was."""
+        return super().has_change_permission(request) and not _is_archived(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """A product is archived once."""
+        return super().has_delete_permission(request) and not _is_archived(obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        """Show of a product and of a variant what is theirs; what belongs elsewhere is not asked.
+
+        The initial stock is taken with a new product; later it moves by adjustments.
+        """
+        if obj is not None and obj.parent is not None:
+            options = list(option_fields(obj.parent.options))
+            return [
+                (None, {"fields": ["name", "parent", *options, *_SOLD, "position", "stock"]}),
+                ("History", {"fields": _HISTORY}),
+            ]
+        sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
+        fields = ["name", "slug", "description", "category", "brand", "tag_words", "option_names"]
+        sets: list[Any] = [
+            (None, {"fields": fields}),
+            ("Sold as", {"fields": sold}),
+            ("Published", {"fields": _PUBLISHING}),
+        ]
+        if attributes := list(attribute_fields(_attributes())):
+            sets.append(("Attributes", {"fields": attributes}))
+        return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
+        """Nobody types over a stock, or over what a variant has from its product."""
+        if obj is None:
+            return []
+        follows = ["name", "parent"] if obj.parent_id else []
+        return ["stock", *_HISTORY, *follows, *(["price"] if obj.has_variants else [])]
+
+    def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
+        """Show a product's pictures, and the variants of one that has some.
+
+        A form that is sent has nothing to say of pictures, which are changed on pages of their own.
+        """
+        if obj is None:
+            return []
+        variants = [VariantInline] if obj.has_variants else []
+        return variants if request.method == "POST" else [ImageInline, *variants]
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        """Give each attribute a field, or each option of a variant."""
+        if obj is not None and obj.parent is not None:
+            fields = option_fields(obj.parent.options, obj.options)
+            kwargs["form"] = type("VariantForm", (VariantForm,), fields)
+        else:
+            fields = attribute_fields(_attributes())
+            kwargs["form"] = type("ProductForm", (ProductForm,), fields)
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Bound the initial stock and the prices as the API does."""
+        if db_field.name == "stock":
+            return forms.IntegerField(
+                min_value=0,
+                max_value=MAX_STOCK,
+                initial=0,
+                help_text="Pieces to begin with; later they come and go by adjustments.",
+            )
+        if db_field.name in {"price", "compare_at_price"}:
+            kwargs["min_value"] = 0
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="Stock, variants and pictures")
+    def links(self, product: Product) -> str:
+        """Link to what moved the stock, to the adjustment that moves it, and to what is added."""
+        movements = format_html(
+            '<a href="{}?product__id__exact={}">Movements</a>',
+            reverse("admin:catalog_stockmovement_changelist"),
+            product.pk,
+        )
+        if _is_archived(product):
+            return movements
+        name, text = (
+            ("variant", "Add a variant") if product.has_variants else ("adjust", "Adjust stock")
+        )
+        url = reverse(f"admin:catalog_product_{name}", args=[product.pk])
+        picture = format_html(
+            '<a href="{}?product={}">Add a picture</a>',
+            reverse("admin:catalog_productimage_add"),
+            product.pk,
+        )
+        return format_html('<a href="{}">{}</a> · {} · {}', url, text, picture, movements)
+
+    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Write by the services."""
+        if change:
+            services.update_product(product_id=obj.pk, **form.values())
+            return
+        created = services.create_product(**form.values(), actor=_staff(request))
+        obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
+
+    def delete_model(self, request: HttpRequest, obj: Product) -> None:
+        """Archive it."""
+        services.archive_product(product_id=obj.pk)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Say what was done."""
+        self.message_user(request, f"Archived: {obj_display}.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Announce what archiving does: no row goes, so nothing protects it from going."""
+        names = [str(product) for product in objs]
+        return names, {"products": len(names)}, set(), []
+
+    @admin.action(description="Publish selected products", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Show them to customers."""
+        self.act(request, queryset, "published", partial(_set_published, is_published=True))
+
+    @admin.action(description="Unpublish selected products", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        """Hide them from customers."""
+        self.act(request, queryset, "unpublished", partial(_set_published, is_published=False))
+
+    @admin.action(description="Archive selected products", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[Product]
+    ) -> HttpResponse | None:
+        """Archive them, once staff have confirmed it; Django's page asks under this name."""
+        if "post" not in request.POST and queryset.count() <= self.list_per_page:
+            return delete_selected(self, request, queryset)
+        self.act(
+            request,
+            queryset,
+            "archived",
+            lambda product: services.archive_product(product_id=product.pk),
+        )
+        return None
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages of an adjustment and of a new variant."""
+        pages = [
+            path(
+                f"<int:product_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"catalog_product_{name}",
+            )
+            for name, view in (("adjust", self.adjust_view), ("variant", self.variant_view))
+        ]
+        return [*pages, *super().get_urls()]
+
+    def adjust_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
+        """Move a product's stock, with a reason."""
+        product = get_object_or_404(self.get_queryset(request), pk=product_id)
+        form = StockAdjustmentForm(request.POST or None)
+
+        def save() -> None:
+            adjusted = adjust_stock(
+                product_id=product.pk, actor=_staff(request), **form.cleaned_data
+            )
+            said = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
+            self.log_change(request, adjusted, said)
+            messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
+
+        return self._page(request, product, form, save, f"Adjust stock of {product}")
+
+    def variant_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
+        """Add a variant to a product that has options."""
+        product = get_object_or_404(self.get_queryset(request), pk=product_id, has_variants=True)
+        form = NewVariantForm(
+            product.options, request.POST or None, initial={"price": product.price}
+        )
+
+        def save() -> None:
+            variant = variants.create_variant(
+                product_id=product.pk,
+                variant=cast("variants.NewVariant", form.variant()),
+                actor=_staff(request),
+            )
+            self.log_addition(request, variant, "Added as a variant.")
+            messages.success(request, f"Added: {variant}.")
+
+        return self._page(request, product, form, save, f"Add a variant of {product}")
+
+    def _page(
+        self,
+        request: HttpRequest,
+        product: Product,
+        form: forms.Form,
+        save: Callable[[], None],
+        title: str,
+    ) -> HttpResponse:
+        """Show a form about a product, or save it and go back to the product's page."""
+        if not self.has_change_permission(request, product):
+            raise PermissionDenied
+        if request.method == "POST" and form.is_valid() and _saved(form, save):
+            return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "product": product,
+            "form": form,
+        }
+        return render(request, "admin/catalog/product/form.html", context)
+
+
+def _saved(form: forms.Form, save: Callable[[], None]) -> bool:
+    try:
+        save()
+    except ShopError as refusal:
+        form.add_error(None, refusal.detail)
+        return False
+    return True
+
+
+def _attributes() -> list[Attribute]:
+    return list(Attribute.objects.order_by("name"))
+
+
+def _is_archived(product: Product | None) -> bool:
+    return product is not None and product.archived_at is not None
+
+
+def _set_published(product: Product, *, is_published: bool) -> None:
+    services.update_product(product_id=product.pk, is_published=is_published)
+
+
+def _staff(request: HttpRequest) -> AbstractUser:
+    if not isinstance(request.user, AbstractUser):
+        raise PermissionDenied
+    return request.user

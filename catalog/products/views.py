@@ -1,0 +1,226 @@
+"""The operations on products: public reads from the response cache; writes by staff."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import AbstractUser
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.categories.errors import CategoryNotFound
+from catalog.errors import ProductNotFound, SlugTaken
+from catalog.products import reads, services
+from catalog.products.errors import (
+    NoOptions,
+    OptionsInUse,
+    PiecesOwed,
+    SetOnProduct,
+    SetOnVariants,
+    SkuTaken,
+    VariantExists,
+    VariantLimit,
+)
+from catalog.products.models import Product, ProductQuerySet, sees_all_products
+from catalog.products.serializers.requests import (
+    NewProductSerializer,
+    NewVariantSerializer,
+    ProductChangesSerializer,
+)
+from catalog.products.serializers.responses import (
+    ListedProductSerializer,
+    ProductSerializer,
+    serialize_listed,
+    serialize_product,
+)
+from catalog.products.sparse_fields import SparseFields, read_sparse_fields
+from catalog.products.variants import NewVariant, create_variant
+from catalog.search.changes import SINCE_PATTERN, read_changes
+from catalog.search.errors import CursorOutdated
+from catalog.search.filters import Wanted, read_wanted, refuse_others
+from catalog.search.listing import Listing
+from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
+from catalog.search.serializers import ChangesSerializer, serialize_changes
+from catalog.stock.views import STOCK_PERMISSIONS, StockActions
+from catalog.views.answers import KeptAnswersViewSet, answer_public, origin_of
+from shop.core.errors import NotFound
+from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
+from shop.core.viewsets import StaffMay, read
+
+_PERMISSIONS = {
+    "create": "catalog.add_product",
+    "variants": "catalog.add_product",
+    "partial_update": "catalog.change_product",
+    **STOCK_PERMISSIONS,
+    "destroy": "catalog.delete_product",
+}
+
+
+class ProductViewSet(StockActions, KeptAnswersViewSet):
+    """Products: anyone reads what is for sale, staff also the rest, and write."""
+
+    queryset = Product.objects.none()
+    serializer_class = ProductSerializer
+    pagination_class = ProductPages
+    plural = "products"
+
+    def get_permissions(self) -> list[Any]:
+        """Reads are public, writes are for staff who may."""
+        needed = _PERMISSIONS.get(self.action or "")
+        return [StaffMay(needed) if needed else AllowAny()]
+
+    def get_queryset(self) -> ProductQuerySet:
+        """What the caller may see."""
+        return Product.objects.visible_to(self.request.user)
+
+    @describe(
+        "List products",
+        answers={200: ListedProductSerializer(many=True)},
+        headers=["ETag"],
+        parameters=LIST_PARAMETERS,
+    )
+    def list(self, request: Request) -> HttpResponseBase:
+        """Show a page of the products that are looked for; to staff also what is not published."""
+        wanted = read_wanted(request.query_params)
+        sparse = self._sparse_fields(ListedProductSerializer)
+        key = urlencode(wanted.given) if wanted.is_cacheable else None
+        return answer_public(request, lambda revision: self._list(wanted, sparse, revision), key)
+
+    @describe(
+        "Retrieve product",
+        answers={200: ProductSerializer},
+        headers=["ETag"],
+        parameters=[FIELDS],
+    )
+    def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
+        """Show one product with its variants, or one variant by its own id."""
+        refuse_others(request.query_params, ["fields"])
+        sparse = self._sparse_fields(ProductSerializer)
+        key = request.query_params.urlencode()
+        return answer_public(request, lambda _: sparse(self.product_body(int(pk))), key)
+
+    @describe(
+        "Create product",
+        takes=NewProductSerializer,
+        answers={201: ProductSerializer},
+        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, NoOptions],
+    )
+    def create(self, request: Request) -> HttpResponseBase:
+        """Create a product with its initial stock, or with its options and variants."""
+
+        def work() -> Response:
+            form = read(NewProductSerializer, request)
+            product = services.create_product(**form, actor=_staff(request))
+            location = f"{request.path}{product.pk}/"
+            return Response(
+                self.product_body(product.pk), status=201, headers={"Location": location}
+            )
+
+        return idempotent(request, work)
+
+    @describe(
+        "Change product",
+        takes=ProductChangesSerializer,
+        answers={200: ProductSerializer},
+        refuses=[
+            ProductNotFound,
+            CategoryNotFound,
+            SlugTaken,
+            SkuTaken,
+            VariantExists,
+            NoOptions,
+            OptionsInUse,
+            PiecesOwed,
+            SetOnVariants,
+            SetOnProduct,
+        ],
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change what is given, of a product or a variant."""
+        changes = read(ProductChangesSerializer, request)
+        services.update_product(product_id=int(pk), **changes)
+        return Response(self.product_body(int(pk)))
+
+    @describe("Archive product", answers={204: None}, refuses=[ProductNotFound])
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take a product or a variant out of every read, for good; past orders keep it."""
+        services.archive_product(product_id=int(pk))
+        return Response(status=204)
+
+    @describe(
+        "Create variant",
+        takes=NewVariantSerializer,
+        answers={201: ProductSerializer},
+        refuses=[ProductNotFound, SetOnProduct, NoOptions, VariantExists, VariantLimit, SkuTaken],
+    )
+    @action(detail=True, methods=["post"])
+    def variants(self, request: Request, pk: str) -> HttpResponseBase:
+        """Add a variant to a product that has options."""
+
+        def work() -> Response:
+            form = read(NewVariantSerializer, request)
+            variant = create_variant(
+                product_id=int(pk), variant=cast("NewVariant", form), actor=_staff(request)
+            )
+            location = f"{request.path.removesuffix(f'{pk}/variants/')}{variant.pk}/"
+            return Response(
+                self.product_body(variant.pk), status=201, headers={"Location": location}
+            )
+
+        return idempotent(request, work)
+
+    @describe(
+        "List changes",
+        answers={200: ChangesSerializer},
+        refuses=[CursorOutdated],
+        parameters=[
+            OpenApiParameter(
+                "since",
+                {"type": "string", "pattern": SINCE_PATTERN},
+                description="The cursor of the last answer; none to load everything.",
+            )
+        ],
+    )
+    @action(detail=False)
+    def changes(self, request: Request) -> Response:
+        """Show what changed for customers since a cursor, and what is for sale no more."""
+        changes = read_changes(request.query_params.get("since"))
+        return Response(serialize_changes(changes, origin=origin_of(request)))
+
+    def _list(self, wanted: Wanted, sparse: SparseFields, revision: str | None) -> dict[str, Any]:
+        options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        listing = Listing(self.request, wanted, revision, options["for_staff"])
+        page = listing.page(self.get_queryset())
+        return {
+            "count": page.count,
+            "next": page.next,
+            "previous": page.previous,
+            "products": [sparse(serialize_listed(row, **options)) for row in page.products],
+        }
+
+    def _sparse_fields(self, shape: type[ListedProductSerializer]) -> SparseFields:
+        return read_sparse_fields(self.request.query_params, shape, for_staff=self._for_staff())
+
+    def product_body(self, product_id: int) -> dict[str, Any]:
+        """Return the response body of a product with its variants. Raises NotFound."""
+        options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        product, *_ = reads.detailed([product_id]) or [None]
+        if (
+            product is None
+            or product.archived_at
+            or not (options["for_staff"] or product.is_for_sale)
+        ):
+            raise NotFound
+        variants = reads.variants_of([product_id])[product_id] if product.has_variants else []
+        return serialize_product(product, variants, **options)
+
+    def _for_staff(self) -> bool:
+        return sees_all_products(cast("AbstractUser", self.request.user))
+
+
+def _staff(request: Request) -> AbstractUser:
+    return cast("AbstractUser", request.user)

@@ -1,0 +1,146 @@
+"""The feed of changes: what an app has to load, and to forget, to be in step with the catalogue.
+
+A cursor names a revision and the instant that it was read at. Writes leave the revision's number on
+the rows that they change, in its order; what the clock changes, sales and times to appear, is found
+by the instants between two cursors. A walk over many changes goes by id towards a revision that its
+first page fixes, so that what changes meanwhile is in the next walk.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from catalog import revision
+from catalog.limits import CHANGES_PAGE_SIZE
+from catalog.models.revision import CatalogRevision
+from catalog.prices.models import Sale
+from catalog.products.models import Product, for_sale
+from catalog.products.reads import detailed, variants_of
+from catalog.search.errors import CursorOutdated
+from shop.core.errors import InvalidField
+
+SINCE_PATTERN = r"^[0-9a-f]{1,16}(\.[0-9]{1,18}){2}((\.[0-9]{1,18}){3})?$"
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A revision's number, and an instant in microseconds since 1970; both 0 before everything."""
+
+    number: int
+    at: int
+
+    def instant(self) -> datetime:
+        """Return the instant."""
+        return datetime.fromtimestamp(self.at / _MICROSECONDS, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a reader is: in step with ``since``, or past id ``after`` on the way to ``until``."""
+
+    epoch: str
+    since: Point
+    until: Point | None = None
+    after: int = 0
+
+    def __str__(self) -> str:
+        numbers = [self.since.number, self.since.at]
+        if self.until is not None:
+            numbers += [self.until.number, self.until.at, self.after]
+        return ".".join([self.epoch, *map(str, numbers)])
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Products with their variants as they are now, ids no longer for sale, and the way on."""
+
+    products: list[tuple[Any, list[Any]]]
+    deleted: list[int]
+    cursor: Cursor
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the walk is not at its end."""
+        return self.cursor.until is not None
+
+
+def read_changes(text: str | None) -> Changes:
+    """Return a page of what changed since a cursor; without one, of all that is for sale.
+
+    A fixed number of statements. Raises InvalidField, or CursorOutdated for a cursor of a database
+    that is no more.
+    """
+    epoch, number, seconds = revision.instant()
+    now = Point(number, int(seconds * _MICROSECONDS))
+    cursor = Cursor(epoch, Point(0, 0)) if text is None else _parse(text)
+    newest = max(cursor.since.number, cursor.until.number if cursor.until else 0)
+    if cursor.epoch != epoch or newest > number or cursor.since.at > now.at:
+        raise CursorOutdated
+    until = cursor.until or now
+    rows = list(
+        _changed(cursor.since, until)
+        .filter(pk__gt=cursor.after)
+        .order_by("pk")
+        .values_list("pk", ExpressionWrapper(for_sale(), output_field=BooleanField()))[
+            : CHANGES_PAGE_SIZE + 1
+        ]
+    )
+    page, has_more = rows[:CHANGES_PAGE_SIZE], len(rows) > CHANGES_PAGE_SIZE
+    pks = [pk for pk, is_for_sale in page if is_for_sale]
+    families = variants_of(pks)
+    shown = [(product, families[product.pk]) for product in detailed(pks)]
+    deleted = [pk for pk, is_for_sale in page if not is_for_sale]
+    if has_more:
+        return Changes(shown, deleted, Cursor(epoch, cursor.since, until, page[-1][0]))
+    return Changes(shown, deleted, Cursor(epoch, until))
+
+
+def _parse(text: str) -> Cursor:
+    if not re.match(SINCE_PATTERN, text, re.ASCII) or text.endswith("\n"):
+        raise InvalidField(field="since", reason="Send the cursor as it came, or none.")
+    epoch, *digits = text.split(".")
+    numbers = list(map(int, digits))
+    since = Point(*numbers[:2])
+    return (
+        Cursor(epoch, since, Point(*numbers[2:4]), numbers[4])
+        if len(numbers) > 2
+        else Cursor(epoch, since)
+    )
+
+
+def _changed(since: Point, until: Point) -> QuerySet[Product]:
+    products = Product.objects.listed()
+    if since.number == 0:
+        return products.for_sale()
+    if CatalogRevision.objects.filter(all_changed_in__gt=since.number).exists():
+        return products.filter(Q(archived_at=None) | Q(changed_in__gt=since.number))
+    # SQLite allows no order within a union, and Product has one of its own.
+    first, *more = (ids.order_by() for ids in _changed_ids(since, until))
+    return products.filter(pk__in=first.union(*more))
+
+
+def _changed_ids(since: Point, until: Point) -> Iterator[QuerySet[Product, Any]]:
+    """Yield the ids of products that were written, or whose time came, or whose price moved."""
+    between = (since.instant(), until.instant())
+    family = Coalesce("parent_id", "pk")
+    yield Product.objects.filter(changed_in__gt=since.number).values_list(family)
+    yield Product.objects.filter(publish_at__gt=between[0], publish_at__lte=between[1]).values_list(
+        family
+    )
+    sales = Sale.objects.filter(
+        Q(changed_in__gt=since.number)
+        | Q(starts_at__gt=between[0], starts_at__lte=between[1])
+        | Q(ends_at__gt=between[0], ends_at__lte=between[1])
+    )
+    yield Product.objects.filter(sales__in=sales).values_list("pk")
+    yield (
+        Product.objects.listed()
+        .filter(category__links_up__above__sales__in=sales)
+        .values_list("pk")
+    )

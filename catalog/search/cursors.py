@@ -1,0 +1,52 @@
+"""Cursors of the list of products.
+
+A cursor is the place of the last product of a page in its sort order: the key, and the id where
+keys are equal.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.limits import PRODUCT_NAME_LENGTH
+
+_MAX_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a sort order: a key (prices in cents) and an id."""
+
+    key: Any
+    pk: int
+
+
+def write_cursor(ordering: str, place: Place) -> str:
+    """Return the cursor of a place."""
+    text = json.dumps([ordering, place.key, place.pk], ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(ordering: str, text: str) -> Place | None:
+    """Return the place that a cursor of this ordering names; None for what is no such cursor."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        given, key, pk = json.loads(raw)
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        return None
+    is_name = ordering in {"name", "-name"}
+    fits = _is_name(key) if is_name else _is_number(key)
+    return Place(key, pk) if given == ordering and fits and _is_number(pk) else None
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and abs(value) <= _MAX_KEY
+
+
+def _is_name(value: Any) -> bool:
+    """Whether a column of names may hold it; half a surrogate pair, for one, it may not."""
+    if not isinstance(value, str) or len(value) > PRODUCT_NAME_LENGTH or "\x00" in value:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in value)

@@ -1,1 +1,0 @@
-"""Shapes of the catalog, a resource a module."""

@@ -1,0 +1,42 @@
+"""What other apps call of the catalog's services; the subjects' own modules have the rest."""
+
+from catalog.attributes.services import create_attribute, delete_attribute, update_attribute
+from catalog.categories.services import create_category, delete_category, update_category
+from catalog.images.services import add_image, delete_image, update_image
+from catalog.prices.services import create_sale, end_sale, update_sale
+from catalog.products.services import archive_product, create_product, update_product
+from catalog.products.variants import create_variant
+from catalog.search.ranking import is_ranking_due, rank_products
+from catalog.stock.services import (
+    LockedProduct,
+    adjust_stock,
+    choose_variant,
+    return_stock,
+    take_stock,
+)
+
+__all__ = [
+    "LockedProduct",
+    "add_image",
+    "adjust_stock",
+    "archive_product",
+    "choose_variant",
+    "create_attribute",
+    "create_category",
+    "create_product",
+    "create_sale",
+    "create_variant",
+    "delete_attribute",
+    "delete_category",
+    "delete_image",
+    "end_sale",
+    "is_ranking_due",
+    "rank_products",
+    "return_stock",
+    "take_stock",
+    "update_attribute",
+    "update_category",
+    "update_image",
+    "update_product",
+    "update_sale",
+]

@@ -1,0 +1,82 @@
+"""The operations on stock, which are part of the product's viewset."""
+
+from typing import Any, cast
+
+from django.contrib.auth.models import AbstractUser
+from django.http.response import HttpResponseBase
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.errors import ChooseVariant, OutOfStock, ProductNotFound
+from catalog.products.models import Product
+from catalog.products.serializers.responses import ProductSerializer
+from catalog.stock.errors import StockLimit
+from catalog.stock.models import StockMovement
+from catalog.stock.serializers import (
+    LowStockSerializer,
+    StockAdjustmentSerializer,
+    StockMovementSerializer,
+    serialize_low_stock,
+    serialize_movement,
+)
+from catalog.stock.services import adjust_stock
+from shop.core.idempotency import idempotent
+from shop.core.openapi import describe
+from shop.core.pagination import ShopPagination
+from shop.core.viewsets import ShopViewSet, read
+
+STOCK_PERMISSIONS = {
+    "stock": "catalog.change_product",
+    "stock_history": "catalog.view_stockmovement",
+    "low_stock": "catalog.view_product",
+}
+
+
+class StockActions(ShopViewSet):
+    """Adjusts the stock of a product, lists its movements, and lists what runs out."""
+
+    def product_body(self, product_id: int) -> dict[str, Any]:
+        """Return the response body of a product. The product's viewset implements it."""
+        raise NotImplementedError
+
+    @describe(
+        "Adjust stock",
+        takes=StockAdjustmentSerializer,
+        answers={200: ProductSerializer},
+        refuses=[ProductNotFound, ChooseVariant, OutOfStock, StockLimit],
+    )
+    @action(detail=True, methods=["post"], pagination_class=ShopPagination)
+    def stock(self, request: Request, pk: str) -> HttpResponseBase:
+        """Add pieces or take them away, with a reason."""
+
+        def work() -> Response:
+            form = read(StockAdjustmentSerializer, request)
+            adjust_stock(product_id=int(pk), actor=cast("AbstractUser", request.user), **form)
+            return Response(self.product_body(int(pk)))
+
+        return idempotent(request, work)
+
+    @describe(
+        "List stock movements",
+        answers={200: StockMovementSerializer(many=True)},
+        refuses=[ProductNotFound],
+    )
+    @stock.mapping.get
+    def stock_history(self, request: Request, pk: str) -> Response:
+        """Show a page of what moved a product's stock, newest first."""
+        if not Product.objects.filter(pk=pk).exists():
+            raise ProductNotFound
+        self.plural = "movements"
+        movements = StockMovement.objects.filter(product_id=pk).select_related("actor")
+        page = self.paginate_queryset(movements.order_by("-pk"))
+        return self.get_paginated_response(
+            [serialize_movement(movement) for movement in page or ()]
+        )
+
+    @describe("List low stock", answers={200: LowStockSerializer(many=True)})
+    @action(detail=False, url_path="low-stock", pagination_class=ShopPagination)
+    def low_stock(self, request: Request) -> Response:
+        """Show a page of what has its threshold of pieces or fewer, products and variants."""
+        page = self.paginate_queryset(Product.objects.running_out().order_by("pk"))
+        return self.get_paginated_response([serialize_low_stock(product) for product in page or ()])

@@ -1,0 +1,43 @@
+"""Imports and exports for tests: from text to what became of it, and back."""
+
+from io import BytesIO
+from pathlib import Path
+
+from catalog.exchange import imports
+from catalog.exchange.exports import export_products
+from catalog.models import CatalogRevision, PriceChange, Product, ProductImage, StockMovement
+
+FILES = Path(__file__).parent / "files"
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+def source_of(content, name="file.csv", form=""):
+    """Return a source of bytes or text."""
+    data = content if isinstance(content, bytes) else content.encode()
+    return imports.check(imports.Source(name, BytesIO(data), len(data), form))
+
+
+def bring(content, name="file.csv", form="", **wishes):
+    """Import; return counts of created, changed, unchanged and refused, and the results."""
+    results = []
+    if isinstance(content, Path):
+        name, content = content.name, content.read_bytes()
+    source = source_of(content, name, form)
+    counts = imports.import_products(source, imports.Wishes(**wishes), results.append)
+    return tuple(counts.of.values()), results
+
+
+def faults_of(results):
+    return [str(fault) for result in results for fault in result.faults]
+
+
+def export(form="csv", only=None):
+    file = BytesIO()
+    export_products(file, form, only)
+    return file.getvalue()
+
+
+def everything():
+    """What a second import must not change, ids and revision included."""
+    models = (Product, StockMovement, PriceChange, ProductImage, CatalogRevision)
+    return [list(model.objects.order_by("pk").values()) for model in models]

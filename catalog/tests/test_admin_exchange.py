@@ -1,0 +1,139 @@
+"""Import and export at the desk."""
+
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.factories import UserFactory
+from catalog.exchange import admin
+from catalog.factories import ProductFactory
+from catalog.models import Product, StockMovement
+from catalog.tests.exchange import FILES, bring, everything, export
+
+LIST = "/admin/catalog/product/"
+TABLE = b"slug,name,price,stock\ntea,Tea,5.00,7\npot,Pot,24.00,2\nbad,Bad,abc,1\n"
+
+
+@pytest.fixture(autouse=True)
+def _media(settings, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+def upload(browser, content=TABLE, name="new.csv", **more):
+    return browser.post(f"{LIST}import/", {"file": SimpleUploadedFile(name, content), **more})
+
+
+def confirm(browser, page):
+    return browser.post(f"{LIST}import/", {"confirm": page.context["ticket"]})
+
+
+def staff_with(*permissions):
+    user = UserFactory(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def test_a_file_is_looked_at_and_then_imported(desk, amy, tea, tmp_path):
+    before = everything()
+    page = upload(desk)
+    said = page.content.decode()
+    assert "1 created, 1 changed, 0 unchanged, 1 refused" in said
+    assert "price 4.50 → 5.00" in said
+    assert "line 4, price: &quot;abc&quot; is no price" in said
+    assert everything() == before
+    done = confirm(desk, page).content.decode()
+    assert "Imported new.csv: 1 created, 1 changed, 0 unchanged, 1 refused." in done
+    tea.refresh_from_db()
+    assert (str(tea.price), tea.stock) == ("5.00", 7)
+    movement = StockMovement.objects.get(product=tea, kind="adjustment")
+    assert (movement.delta, movement.reason, movement.actor) == (-3, "Import new.csv", amy.user)
+    assert [path for path in (tmp_path / "imports").rglob("*") if path.is_file()] == []
+
+
+def test_a_workbook_and_shopify_are_taken_too(desk):
+    bring(FILES / "shop.csv")
+    book = export("xlsx")
+    assert "0 created, 0 changed, 9 unchanged, 0 refused" in upload(desk, book).content.decode()
+    page = upload(desk, (FILES / "shopify.csv").read_bytes())
+    assert "3 created" in confirm(desk, page).content.decode()
+
+
+def test_stock_is_kept_if_asked(desk, tea):
+    confirm(desk, upload(desk, keep_stock="on"))
+    tea.refresh_from_db()
+    assert (str(tea.price), tea.stock) == ("5.00", 10)
+
+
+def test_a_strict_import_with_a_fault_is_not_offered(desk, tea):
+    page = upload(desk, strict="on")
+    assert page.context["ticket"] == ""
+    assert Product.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "The submitted file is empty."),
+        (b"\xff\xfe\x00", "It is UTF-16"),
+        (b"thing\n1\n", "No such column"),
+        (b"x" * (admin.MAX_UPLOAD + 1), "It has over 5 MiB"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_in_the_form(desk, content, said):
+    page = upload(desk, content)
+    assert said in page.content.decode()
+    assert not Product.objects.exists()
+
+
+def test_a_confirmation_is_of_ones_own_file_and_used_once(desk, tea):
+    page = upload(desk)
+    other = staff_with("add_product", "change_product", "view_product")
+    for browser, ticket in ((other, page.context["ticket"]), (desk, "made up")):
+        answer = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
+        assert "upload it again" in answer.content.decode()
+    assert Product.objects.count() == 1
+    page = upload(desk)
+    confirm(desk, page)
+    assert "upload it again" in confirm(desk, page).content.decode()
+
+
+@pytest.mark.parametrize("permission", ["add_product", "change_product", "view_product"])
+def test_an_import_takes_both_permissions(db, permission):
+    browser = staff_with(permission)
+    assert browser.get(f"{LIST}import/").status_code == 403
+    assert upload(browser).status_code == 403
+    assert "import/" not in browser.get(LIST).content.decode()
+    assert not Product.objects.exists()
+
+
+def test_all_products_are_exported_and_those_selected(desk):
+    bring(FILES / "shop.csv")
+    answer = desk.get(f"{LIST}export/?format=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="products.csv"'
+    assert answer.content == export()
+    variant = Product.objects.get(sku="POT-S")
+    chosen = {"action": "export_csv", "_selected_action": [variant.pk]}
+    assert desk.post(f"{LIST}?kind=all", chosen).content == export(only=[variant.parent_id])
+    book = desk.get(f"{LIST}export/?format=xlsx").content
+    assert bring(book, name="a.xlsx")[0] == (0, 0, 9, 0)
+    answer = desk.get(f"{LIST}export/?format=ods", follow=True)
+    assert "There is no such format." in answer.content.decode()
+
+
+def test_an_export_that_would_take_too_long_is_left_to_the_command(desk, monkeypatch):
+    monkeypatch.setattr(admin, "MAX_EXPORTED", 1)
+    ProductFactory.create_batch(2)
+    answer = desk.get(f"{LIST}export/", follow=True)
+    assert "manage.py export_products" in answer.content.decode()
+
+
+def test_an_export_takes_the_permission_to_view(db):
+    assert staff_with("add_sale").get(f"{LIST}export/").status_code == 403
+    assert (
+        BytesIO(staff_with("view_product").get(f"{LIST}export/").content).read(3) == b"\xef\xbb\xbf"
+    )

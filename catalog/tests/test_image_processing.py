@@ -1,0 +1,144 @@
+"""What becomes of pictures: two sizes, upright, pixels alone."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image, ImageCms
+
+from catalog.images.errors import ImageInvalid, ImageTooLarge
+from catalog.images.processing import process_image
+from catalog.tests.uploads import announcing, picture
+
+
+def drawn(content):
+    return [Image.open(BytesIO(size)) for size in process_image(BytesIO(content))]
+
+
+@pytest.mark.parametrize(
+    ("size", "large", "small"),
+    [
+        ((3200, 1600), (1600, 800), (400, 200)),
+        ((800, 1000), (800, 1000), (320, 400)),
+        ((300, 200), (300, 200), (300, 200)),
+        ((1, 1), (1, 1), (1, 1)),
+        ((5000, 1), (1600, 1), (400, 1)),
+    ],
+)
+def test_two_sizes_are_made_and_none_is_larger_than_what_came(size, large, small):
+    made = drawn(picture(size=size))
+    assert [image.format for image in made] == ["WEBP", "WEBP"]
+    assert [image.size for image in made] == [large, small]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "color", "shown"),
+    [
+        ("JPEG", "RGB", (200, 30, 40), (200, 30, 40)),
+        ("JPEG", "L", 120, (120, 120, 120)),
+        ("JPEG", "CMYK", (0, 255, 255, 0), (255, 0, 0)),
+        ("PNG", "RGBA", (200, 30, 40, 128), (200, 30, 40, 128)),
+        ("PNG", "LA", (120, 255), (120, 120, 120)),
+        ("PNG", "I;16", 120 * 256, (120, 120, 120)),
+        ("PNG", "1", 1, (255, 255, 255)),
+        ("PNG", "P", 0, (0, 0, 0)),
+        ("GIF", "P", 0, (0, 0, 0)),
+        ("WEBP", "RGB", (200, 30, 40), (200, 30, 40)),
+    ],
+)
+def test_every_mode_is_drawn_in_its_colours(kind, mode, color, shown):
+    for image in drawn(picture(kind, mode=mode, color=color)):
+        pixel = image.convert("RGBA" if len(shown) == 4 else "RGB").getpixel((3, 3))
+        assert all(abs(a - b) <= 8 for a, b in zip(pixel, shown, strict=True)), pixel
+
+
+def test_of_a_palette_what_shows_through_goes_on_showing_through():
+    large, _ = drawn(picture("PNG", mode="P", color=0, transparency=0))
+    assert large.mode == "RGBA"
+    assert large.getpixel((3, 3))[3] == 0
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame_is_drawn(kind):
+    frames = [Image.new("RGB", (9, 9), color) for color in ("red", "blue", "lime")]
+    written = BytesIO()
+    frames[0].save(written, kind, save_all=True, append_images=frames[1:], duration=50)
+    for image in drawn(written.getvalue()):
+        assert getattr(image, "n_frames", 1) == 1
+        red, green, blue = image.convert("RGB").getpixel((4, 4))
+        assert (red > 200, max(green, blue) < 50) == (True, True)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_stands_as_the_camera_was_held(orientation):
+    upright = Image.new("RGB", (60, 40), "white")
+    upright.paste("red", (0, 0, 30, 20))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    # What the camera stores, so that turned as EXIF says it is upright.
+    stored = {
+        1: lambda image: image,
+        2: lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+        3: lambda image: image.transpose(Image.Transpose.ROTATE_180),
+        4: lambda image: image.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+        5: lambda image: image.transpose(Image.Transpose.TRANSPOSE),
+        6: lambda image: image.transpose(Image.Transpose.ROTATE_90),
+        7: lambda image: image.transpose(Image.Transpose.TRANSVERSE),
+        8: lambda image: image.transpose(Image.Transpose.ROTATE_270),
+    }[orientation](upright)
+    written = BytesIO()
+    stored.save(written, "JPEG", exif=exif, quality=95)
+    for image in drawn(written.getvalue()):
+        assert image.size == (60, 40)
+        assert image.getpixel((10, 8))[1] < 80
+        assert all(image.getpixel(at)[1] > 180 for at in ((50, 8), (10, 32), (50, 32)))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_what_a_picture_tells_beside_its_pixels_is_gone(kind):
+    exif = Image.Exif()
+    exif[0x010E] = "ada at home"
+    exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    content = picture(kind, exif=exif, icc_profile=profile)
+    assert b"ada at home" in content
+    for made in process_image(BytesIO(content)):
+        assert b"ada at home" not in made
+        image = Image.open(BytesIO(made))
+        assert (dict(image.getexif()), dict(image.getexif().get_ifd(0x8825))) == ({}, {})
+        assert not {"exif", "xmp", "icc_profile"} & image.info.keys()
+
+
+def test_a_profile_of_another_kind_or_a_damaged_one_is_let_be():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    assert drawn(picture("PNG", icc_profile=profile))[0].size == (8, 6)
+    assert drawn(picture("PNG", icc_profile=b"no profile"))[0].size == (8, 6)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"#!/bin/sh\nrm -rf /\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        picture("BMP"),
+        picture("TIFF"),
+        *(picture(kind, size=(200, 200))[:-60] for kind in ("PNG", "WEBP")),
+        *(picture(kind, size=(2000, 2000))[:700] for kind in ("JPEG", "PNG", "GIF", "WEBP")),
+    ],
+)
+def test_what_is_no_picture_or_damaged_is_refused(content):
+    with pytest.raises(ImageInvalid):
+        process_image(BytesIO(content))
+
+
+@pytest.mark.parametrize("size", [(50_000, 50_000), (8_001, 5_000), (1_000_000, 41)])
+def test_too_many_pixels_are_refused_by_the_header(size):
+    with pytest.raises(ImageTooLarge):
+        process_image(BytesIO(announcing(*size)))
+
+
+def test_as_many_as_may_be_are_not():
+    with pytest.raises(ImageInvalid):  # the rest of the file is missing
+        process_image(BytesIO(announcing(8_000, 5_000)))
