@@ -36,17 +36,22 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def with_database_time(self) -> OrderQuerySet:
         """With ``database_time``, the database's clock when it reads them."""
-        return self.annotate(database_time=Now())
+        clock = {"database_time": Now()}  # in the call, mypy would define the attribute twice
+        return self.annotate(**clock)
 
 
-class OrderManager(models.Manager.from_queryset(OrderQuerySet)):  # type: ignore[misc]
+_Manager = models.Manager.from_queryset(OrderQuerySet)
+
+
+class OrderManager(_Manager["Order"]):
     """Reads of orders, and their lock. Either lock needs a transaction, whose end releases it."""
 
-    def lock(self, pk: int, **owner: int) -> Order:
+    def lock(self, pk: int, *, user_id: int | None = None) -> Order:
         """Lock an order, and return it with ``database_time``. Raises DoesNotExist.
 
         With ``user_id``, an order of another user does not exist.
         """
+        owner = {} if user_id is None else {"user_id": user_id}
         row = _LOCKED.row(pk=pk, **owner)
         if row is None:
             raise Order.DoesNotExist

@@ -77,7 +77,9 @@ def _move_to(wanted: PaymentStatus) -> Update:
         payment_id: int, reference: str | None = None, captured: Decimal | None = None
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
         columns = {"provider_reference": reference, "amount_captured": captured}
-        becomes = {name: value for name, value in columns.items() if value is not None}
+        becomes: dict[str, Any] = {
+            name: value for name, value in columns.items() if value is not None
+        }
         if wanted not in UNDECIDED:
             becomes["settled_at"] = Now()
         movable = Payment.objects.filter(pk=payment_id, status__in=payment_sources(wanted))

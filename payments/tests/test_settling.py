@@ -11,7 +11,7 @@ from catalog.models import Product
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
-from payments import jobs, services
+from payments import gateways, jobs, services
 from payments.factories import pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
