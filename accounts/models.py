@@ -44,6 +44,10 @@ class ShopUserManager(UserManager["User"]):
 
     use_in_migrations = False  # history must not run today's code
 
+    def visible_to(self, user: User) -> models.QuerySet[User]:
+        """Return the user alone; all users for staff."""
+        return self.all() if user.is_staff else self.filter(pk=user.pk)
+
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
 

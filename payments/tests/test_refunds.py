@@ -255,6 +255,7 @@ def test_the_database_refuses_what_code_might_forget(payment):
         (Order, {"status": "refunded"}),
         (LedgerEntry, {"kind": "refunded"}),
         (LedgerEntry, {"kind": "stolen"}),
+        (LedgerEntry, {"amount": -1}),
     ]
     for model, change in refused:
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -62,6 +62,19 @@ def test_a_token_is_charged_at_once(ada, order, fake_stripe):
     assert_books_balance()
 
 
+def test_the_intent_of_another_payment_settles_nothing(ada, order, tea, fake_stripe):
+    """It succeeded, with the right amount and currency; only the payment key differs."""
+    post(ada, order, "pm_card_visa")
+    paid = Payment.objects.get()
+    begun = post(ada, place_order(ada.user, tea, quantity=2)).json()
+    payment = Payment.objects.filter(pk=begun["payment_id"])
+    payment.update(provider_reference=paid.provider_reference)
+    answer = ada.post(f"{PAY}{begun['payment_id']}/confirm/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "requires_action")
+    assert (payment.get().status, payment.get().order.status) == ("requires_action", "pending")
+    assert LedgerEntry.objects.filter(payment=payment.get()).count() == 0
+
+
 def test_without_a_token_the_customers_app_gets_the_secret_and_pays(ada, order, fake_stripe):
     begun = post(ada, order).json()
     assert begun["status"] == "requires_action"
