@@ -119,6 +119,8 @@ _LIST = (
     "image_rows",
     "pieces",
     "has_stock",
+    "metadata",
+    "private_metadata",
 )
 _DETAIL = (*_LIST, "archived_at", "is_for_sale", "option_names", "tag_rows", "attribute_rows")
 _JSON = frozenset(
@@ -130,6 +132,8 @@ _JSON = frozenset(
         "option_names",
         "tag_rows",
         "attribute_rows",
+        "metadata",
+        "private_metadata",
     }
 )
 

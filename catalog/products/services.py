@@ -51,6 +51,8 @@ class ProductDetails(TypedDict, total=False):
     options: Sequence[str]
     tags: Sequence[str]
     attributes: Mapping[str, Any]
+    metadata: dict[str, str]
+    private_metadata: dict[str, str]
 
 
 class ProductChanges(ProductDetails, total=False):
@@ -63,7 +65,7 @@ class ProductChanges(ProductDetails, total=False):
 
 
 _OF_VARIANTS = frozenset({"price", "compare_at_price", "sku", "backorder", "low_stock_threshold"})
-_OF_A_VARIANT = _OF_VARIANTS | {"choice", "position"}
+_OF_A_VARIANT = _OF_VARIANTS | {"choice", "position", "metadata", "private_metadata"}
 _SHARED = ("category_id", "is_published", "publish_at")
 _NO_COLUMNS = ("tags", "attributes", "choice")
 _SEARCHED = frozenset({"brand", "sku", "tags", "choice"})

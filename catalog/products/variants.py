@@ -29,6 +29,8 @@ class NewVariant(TypedDict):
     backorder: NotRequired[bool]
     low_stock_threshold: NotRequired[int | None]
     position: NotRequired[int]
+    metadata: NotRequired[dict[str, str]]
+    private_metadata: NotRequired[dict[str, str]]
 
 
 @transactional

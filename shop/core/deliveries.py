@@ -62,7 +62,8 @@ def _lock() -> None:
 
 
 def _last_position() -> int:
-    return Event.objects.aggregate(last=Max("position"))["last"] or 0
+    last: int | None = Event.objects.aggregate(last=Max("position"))["last"]
+    return last or 0
 
 
 def _positions_of_handlers() -> dict[str, int]:

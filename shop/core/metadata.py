@@ -12,10 +12,12 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import F, Func, TextField, Value
 
 MAX_KEYS = 50
 MAX_BYTES = 16 * 1024
-_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+KEY_PATTERN = r"[A-Za-z0-9_.-]{1,64}"
+_KEY = re.compile(KEY_PATTERN)
 
 
 def validate_metadata(value: object) -> None:
@@ -86,3 +88,20 @@ class HasMetadata(models.Model):
 
     class Meta:
         abstract = True
+
+
+class MetadataValue(Func):
+    """The value of a key, NULL where there is none; in a query, for a filter by it."""
+
+    function = "jsonb_extract_path_text"
+    output_field = TextField()
+
+    def __init__(self, column: str, key: str, **extra: Any) -> None:
+        """``column`` is metadata or private_metadata; ``key`` a valid key."""
+        super().__init__(F(column), Value(key), **extra)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Write it with SQLite's function, which takes a path; no valid key has a quote."""
+        column, key = self.get_source_expressions()
+        path = Value(f'$."{key.value}"')
+        return Func(column, path, function="JSON_EXTRACT").as_sql(compiler, connection, **extra)

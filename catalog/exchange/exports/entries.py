@@ -111,6 +111,7 @@ class _Chunk:
                 "is_published": product.is_published,
                 "publish_at": _instant(product.publish_at),
                 "attributes": self._values[product.pk],
+                **_metadata(product),
                 "pictures": self._images[product.pk],
                 "variants": [self._variant(variant) for variant in variants],
             }
@@ -120,6 +121,7 @@ class _Chunk:
             "choice": variant.options,
             **_sold(variant, priced=True),
             "position": variant.position,
+            **_metadata(variant),
             "pictures": self._images[variant.pk],
         }
 
@@ -134,6 +136,10 @@ def _sold(row: Product, *, priced: bool) -> Entry:
         "backorder": row.backorder,
         "low_stock_threshold": row.low_stock_threshold,
     }
+
+
+def _metadata(row: Product) -> Entry:
+    return {"metadata": row.metadata, "private_metadata": row.private_metadata}
 
 
 def _picture(picture: ProductImage) -> Entry:

@@ -25,11 +25,15 @@ COLUMNS = (
     "is_published",
     "publish_at",
     "keywords",
+    "metadata",
+    "private_metadata",
 )
 NEW_CATEGORY = -1
 """Stands for a category that is to be made before its product."""
 
-_UNSAID = frozenset({"description", "keywords", "has_variants", "category_id"})
+_UNSAID = frozenset(
+    {"description", "keywords", "has_variants", "category_id", "metadata", "private_metadata"}
+)
 """Columns of which a preview says that they change, not how."""
 
 

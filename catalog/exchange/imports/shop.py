@@ -35,6 +35,8 @@ COLUMNS = (
     "alt",
     "kind",
     "choices",
+    "metadata",
+    "private_metadata",
 )
 _LISTS = ("tags", "choices")
 _NAMES = {"options": OPTIONS[0]}

@@ -1,5 +1,6 @@
 """What a cell may hold: text of the file to values of the columns, or the reason why not."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from catalog.limits import (
     SKU_LENGTH,
     TAG_LENGTH,
 )
+from shop.core.metadata import validate_metadata
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -126,7 +128,24 @@ def url(value: str) -> str:
     return value
 
 
+def metadata(value: str) -> dict[str, str]:
+    """Read a JSON object whose values are strings."""
+    try:
+        read: dict[str, str] = json.loads(value)
+        validate_metadata(read)
+    except (ValueError, RecursionError):
+        raise Unfit(f'{shown(value)} is not a JSON object such as {{"erp-id": "17"}}.') from None
+    except ValidationError as error:
+        raise Unfit(" ".join(error.messages)) from None
+    return read
+
+
+METADATA: Mapping[str, Field] = {
+    "metadata": Field(metadata, {}),
+    "private_metadata": Field(metadata, {}),
+}
 PRODUCT: Mapping[str, Field] = {
+    **METADATA,
     "name": Field(text(PRODUCT_NAME_LENGTH)),
     "description": Field(text(DESCRIPTION_LENGTH), ""),
     "brand": Field(text(BRAND_LENGTH), ""),
@@ -140,7 +159,7 @@ SOLD: Mapping[str, Field] = {
     "backorder": Field(boolean),
     "low_stock_threshold": Field(whole(0, MAX_STOCK), None),
 }
-VARIANT: Mapping[str, Field] = {**SOLD, "position": Field(whole(0, MAX_POSITION))}
+VARIANT: Mapping[str, Field] = {**SOLD, **METADATA, "position": Field(whole(0, MAX_POSITION))}
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}

@@ -31,6 +31,7 @@ from shop.core.errors import ShopError
 
 _SOLD = ["sku", "price", "compare_at_price", "backorder", "low_stock_threshold"]
 _PUBLISHING = ["is_published", "publish_at"]
+_METADATA = ("Metadata", {"fields": ["metadata", "private_metadata"]})
 _HISTORY = ["links", "created_at", "archived_at"]
 
 
@@ -63,6 +64,7 @@ class ProductAdmin(ExchangeAdmin):
             options = list(option_fields(obj.parent.options))
             return [
                 (None, {"fields": ["name", "parent", *options, *_SOLD, "position", "stock"]}),
+                _METADATA,
                 ("History", {"fields": _HISTORY}),
             ]
         sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
@@ -74,6 +76,7 @@ class ProductAdmin(ExchangeAdmin):
         ]
         if attributes := list(attribute_fields(_attributes())):
             sets.append(("Attributes", {"fields": attributes}))
+        sets.append(_METADATA)
         return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:

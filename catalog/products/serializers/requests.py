@@ -19,7 +19,15 @@ from catalog.limits import (
     SKU_LENGTH,
     TAG_LENGTH,
 )
-from shop.core.fields import AmountField, IdField, SlugField, StrictBool, StrictInt, StrictStr
+from shop.core.fields import (
+    AmountField,
+    IdField,
+    MetadataField,
+    SlugField,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
 from shop.core.openapi import example
 
 
@@ -59,6 +67,8 @@ class SoldSerializer(serializers.Serializer[Any]):
     low_stock_threshold = StrictInt(
         min_value=0, max_value=MAX_STOCK, required=False, allow_null=True
     )
+    metadata = MetadataField(required=False, help_text="Public; replaced as a whole.")
+    private_metadata = MetadataField(required=False, help_text="For staff; replaced as a whole.")
 
 
 @extend_schema_serializer(
