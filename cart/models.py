@@ -11,7 +11,7 @@ from catalog.models import Product
 from shop.core.metadata import HasMetadata
 
 MAX_QUANTITY = 999
-MAX_LINES = 100
+MAX_ITEMS = 100
 
 
 class CartStatus(models.TextChoices):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models import F, Q
+from django.db import models
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
@@ -16,7 +17,7 @@ from catalog.models import Product
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
-from shop.core.statements import Select, columns_of
+from shop.engine import columns_of, instance_of, select
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -52,17 +53,14 @@ class OrderManager(_Manager["Order"]):
         With ``user_id``, an order of another user does not exist.
         """
         owner = {} if user_id is None else {"user_id": user_id}
-        row = _LOCKED.row(pk=pk, **owner)
-        if row is None:
+        order = _order_for_update.row(pk=pk, **owner)
+        if order is None:
             raise Order.DoesNotExist
-        *columns, database_time = row
-        order = Order.from_db(DEFAULT_DB_ALIAS, _COLUMNS, columns)
-        order.database_time = database_time
         return order
 
     def lock_with_next_statement(self, pk: int) -> None:
         """Lock an order when the next statement is sent, which saves a round trip."""
-        _LOCKED.lock(pk=pk)
+        _order_for_update.lock_with_next_statement(pk=pk)
 
 
 class Order(HasMetadata):
@@ -140,13 +138,18 @@ class Order(HasMetadata):
         return f"Order {self.pk}"
 
 
-_COLUMNS = columns_of(Order)
+def _order(*columns: Any) -> Order:
+    *own, database_time = columns
+    order = instance_of(Order, own)
+    order.database_time = database_time
+    return order
 
-_LOCKED = Select(
-    lambda **wanted: (
-        Order.objects.filter(**wanted).select_for_update(no_key=True).values_list(*_COLUMNS, Now())
-    )
-)
+
+@select(_order)
+def _order_for_update(**wanted: int) -> QuerySet[Order, Any]:
+    """The order of an id, or of an id and a user's id, locked."""
+    orders = Order.objects.filter(**wanted).select_for_update(no_key=True)
+    return orders.values_list(*columns_of(Order), Now())
 
 
 class OrderItem(models.Model):

@@ -10,8 +10,8 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from cart.pricing import PricedCart, price_lines
-from cart.services import claim_cart, lock_lines, lock_open_cart
+from cart.pricing import PricedCart, price_items
+from cart.services import claim_cart, lock_items, lock_open_cart
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -25,8 +25,8 @@ from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core import events
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
+from shop.engine import Insert, Update, insert
 
 
 @transactional
@@ -37,16 +37,16 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     ``expected_total`` is what the buyer saw, in the shop's currency. Raises CartNotFound,
     CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
-    lines = lock_lines(user=user, cart_id=cart_id)
-    if not lines:
+    items = lock_items(user=user, cart_id=cart_id)
+    if not items:
         _refuse_cart(user, cart_id)
-    priced = price_lines(line for line, _ in lines)
+    priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
     claim_cart(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     take_stock(
-        products=[product for _, product in lines],
-        quantities={line.product_id: line.quantity for line, _ in lines},
+        products=[product for _, product in items],
+        quantities={item.product_id: item.quantity for item, _ in items},
         reason=f"Order {order.pk}",
         actor=user,
     )
@@ -72,9 +72,9 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    _ITEMS.defer(
+    _ITEMS.send_with_next(
         (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
-        for line in priced.lines
+        for line in priced.items
     )
     _write_event(order.pk, order.status, "Order placed", user)
     total = {"total": show(order.total), "currency": order.currency}
@@ -87,7 +87,7 @@ def _record(order_id: int, what: str, **data: events.Fact) -> None:
 
 
 def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
-    _EVENTS.defer([(order_id, status, note, None if actor is None else actor.pk)])
+    _EVENTS.send_with_next([(order_id, status, note, None if actor is None else actor.pk)])
 
 
 _ITEMS = Insert(OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total")
@@ -196,7 +196,7 @@ _MONEY: dict[OrderStatus, dict[str, Any]] = {
 
 
 @cache
-def _move_to(wanted: OrderStatus) -> Update:
+def _move_to(wanted: OrderStatus) -> Update[...]:
     """Return the guarded UPDATE that decides a change of status."""
 
     def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:

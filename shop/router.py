@@ -43,7 +43,6 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
-# Django tries the paths in this order: what the door does not answer stands first.
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 
@@ -34,6 +35,14 @@ class AttributeKind(models.TextChoices):
     CHOICE = "choice", "One of its choices"
 
 
+class AttributeQuerySet(models.QuerySet["Attribute"]):
+    """Reads of attributes."""
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> AttributeQuerySet:
+        """All of them: anyone may filter by an attribute."""
+        return self
+
+
 class Attribute(models.Model):
     """Something that products may have: material, weight in grams, dishwasher-safe."""
 
@@ -45,6 +54,8 @@ class Attribute(models.Model):
     choices = models.JSONField(
         default=list, blank=True, help_text="The values of a choice, a list of strings."
     )
+
+    objects = AttributeQuerySet.as_manager()
 
     class Meta:
         constraints = [

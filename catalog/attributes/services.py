@@ -20,6 +20,10 @@ _PLACES = Decimal("0.000001")
 _COLUMN = {AttributeKind.NUMBER: "number", AttributeKind.BOOLEAN: "boolean"}
 
 
+AttributeValue = tuple[Attribute, str, Any]
+"""An attribute, the column that holds its value, and the value; None removes it."""
+
+
 class AttributeChanges(TypedDict, total=False):
     """What staff may change of an attribute; its kind stays, as products have values of it."""
 
@@ -66,31 +70,46 @@ def delete_attribute(*, attribute_id: int) -> None:
     revision.bump()
 
 
-def set_tags(product: Product, tags: Sequence[str]) -> None:
-    """Give a product these tags and no others. The caller holds the product's lock."""
-    kept = ProductTag.objects.filter(product=product)
-    kept.exclude(tag__in=tags).delete()
-    there = set(kept.values_list("tag", flat=True))
-    ProductTag.objects.bulk_create(
-        ProductTag(product=product, tag=tag) for tag in dict.fromkeys(tags) if tag not in there
+def write_tags(
+    *, added: Sequence[tuple[Product, str]], removed: Sequence[tuple[Product, Sequence[str]]]
+) -> None:
+    """Add tags to products, and remove some. The caller holds the products' locks."""
+    for product, tags in removed:
+        ProductTag.objects.filter(product=product, tag__in=tags).delete()
+    ProductTag.objects.bulk_create(ProductTag(product=product, tag=tag) for product, tag in added)
+
+
+def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
+    """Write values of products, each with whether it is new: then it has none to replace.
+
+    The caller holds the products' locks.
+    """
+    for product, is_new, given in values:
+        if not is_new:
+            attributes = [attribute for attribute, _, _ in given]
+            ProductAttribute.objects.filter(product=product, attribute__in=attributes).delete()
+    ProductAttribute.objects.bulk_create(
+        ProductAttribute(product=product, attribute=attribute, **{column: value})
+        for product, _, given in values
+        for attribute, column, value in given
+        if value is not None
     )
 
 
-def set_attributes(product: Product, values: Mapping[str, Any]) -> None:
-    """Set a product's values by their attributes' slugs; None takes one away.
+def read_values(values: Mapping[str, Any]) -> dict[str, AttributeValue]:
+    """Read values by the slugs of their attributes. One statement.
 
-    The caller holds the product's lock. Raises InvalidField, which names what is allowed.
+    Raises InvalidField, which names what is allowed.
     """
     known = {attribute.slug: attribute for attribute in Attribute.objects.all()}
+    found: dict[str, AttributeValue] = {}
     for slug, value in values.items():
         if slug not in known:
             allowed = ", ".join(sorted(known)) or "none yet"
             raise _invalid(slug, f"No such attribute; there are: {allowed}.")
-        rows = ProductAttribute.objects.filter(product=product, attribute=known[slug])
-        rows.delete()
-        if value is not None:
-            column, read = read_value(known[slug], value)
-            rows.create(product=product, attribute=known[slug], **{column: read})
+        column, read = ("text", None) if value is None else read_value(known[slug], value)
+        found[slug] = (known[slug], column, read)
+    return found
 
 
 def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from catalog.attributes import services
 from catalog.attributes.errors import AttributeInUse, AttributeNotFound
-from catalog.attributes.models import Attribute
+from catalog.attributes.models import Attribute, AttributeQuerySet
 from catalog.attributes.serializers import (
     AttributeChangesSerializer,
     AttributeSerializer,
@@ -32,7 +32,7 @@ _PERMISSIONS = {
 class AttributeViewSet(KeptAnswersViewSet):
     """Attributes that products may have."""
 
-    queryset = Attribute.objects.order_by("pk")
+    queryset = Attribute.objects.none()
     serializer_class = AttributeSerializer
     plural = "attributes"
 
@@ -41,14 +41,18 @@ class AttributeViewSet(KeptAnswersViewSet):
         needed = _PERMISSIONS.get(self.action or "")
         return [StaffMay(needed) if needed else AllowAny()]
 
+    def get_queryset(self) -> AttributeQuerySet:
+        """Those that the caller may see, oldest first."""
+        return Attribute.objects.visible_to(self.request.user).order_by("pk")
+
     @describe("List attributes", answers={200: AttributeSerializer(many=True)}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of attributes, oldest first."""
 
         def make(_: str | None) -> dict[str, Any]:
             page = self.paginate_queryset(self.get_queryset())
-            shown = self.get_paginated_response([serialize_attribute(row) for row in page or ()])
-            return dict(shown.data)
+            response = self.get_paginated_response([serialize_attribute(row) for row in page or ()])
+            return dict(response.data)
 
         known = {"page", "page_size"}.issuperset(request.GET)
         return answer_public(request, make, request.GET.urlencode() if known else None)

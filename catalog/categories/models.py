@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.limits import CATEGORY_NAME_LENGTH
+from catalog.permissions import sees_all
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     """Reads of categories."""
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> CategoryQuerySet:
+        """Categories that are published with all above them; all for staff who may see them."""
+        if sees_all(user, "category"):
+            return self
+        hidden = CategoryLink.objects.filter(category=OuterRef("pk"), above__is_published=False)
+        return self.filter(~Exists(hidden))
 
     def in_order(self) -> CategoryQuerySet:
         """As shoppers read them, siblings by position and then by name."""

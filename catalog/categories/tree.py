@@ -1,13 +1,14 @@
-"""The tree of categories as its readers see it, read whole in one statement."""
+"""The tree of categories as a user sees it, read whole in one statement."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Subquery
 
 from catalog import revision
 from catalog.categories.models import Category
 from catalog.models.revision import CatalogRevision
+from catalog.permissions import sees_all
 
 
 @dataclass(slots=True)
@@ -37,14 +38,16 @@ class Tree:
     nodes: dict[int, Node]
 
 
-def read_tree(*, for_staff: bool) -> Tree:
-    """Return the categories that are published with all above them; for staff every one.
+def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
+    """Return the categories that a user sees, in one statement.
 
-    One statement, which tells the revision too: tree and ETag are of one instant.
+    It reads the revision too, so that tree and ETag are of one instant.
     """
     only = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
     rows = list(
-        Category.objects.in_order().values_list(
+        Category.objects.visible_to(user)
+        .in_order()
+        .values_list(
             "parent_id",
             Subquery(only.values("epoch")),
             Subquery(only.values("number")),
@@ -57,32 +60,16 @@ def read_tree(*, for_staff: bool) -> Tree:
     )
     if not rows:
         return Tree(revision.current(), [], {})
+    for_staff = sees_all(user, "category")
     nodes = {}
     for _, _, _, pk, name, slug, position, is_published in rows:
         nodes[pk] = Node(pk, name, slug, position, is_published, for_staff)
-    parents = {row[3]: row[0] for row in rows}
     roots = []
-    for pk, node in nodes.items():
-        above = parents[pk]
-        if above is None:
+    for parent_id, _, _, pk, *_ in rows:
+        node = nodes[pk]
+        if parent_id is None:
             roots.append(node)
         else:
-            node.parent = nodes[above]
-            nodes[above].children.append(node)
-    if not for_staff:
-        roots = _prune(roots)
-        nodes = {node.id: node for node in _walk(roots)}
+            node.parent = nodes[parent_id]
+            node.parent.children.append(node)
     return Tree(f"{rows[0][1]}-{rows[0][2]}", roots, nodes)
-
-
-def _prune(nodes: list[Node]) -> list[Node]:
-    shown = [node for node in nodes if node.is_published]
-    for node in shown:
-        node.children = _prune(node.children)
-    return shown
-
-
-def _walk(nodes: list[Node]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        yield from _walk(node.children)

@@ -25,7 +25,6 @@ from catalog.categories.serializers import (
 )
 from catalog.categories.tree import read_tree
 from catalog.errors import SlugTaken
-from catalog.permissions import sees_all
 from catalog.views.answers import answer_anew
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
@@ -54,7 +53,7 @@ class CategoryViewSet(ShopViewSet):
     @describe("List categories", answers={200: CategoryTreeSerializer}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
         """Show the whole tree; to staff also what is not published."""
-        tree = read_tree(for_staff=_for_staff(request))
+        tree = read_tree(request.user)
         return answer_anew(request, tree.revision, lambda: serialize_tree(tree))
 
     @describe(
@@ -65,7 +64,7 @@ class CategoryViewSet(ShopViewSet):
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Show one category, the way to it, and all below it."""
-        tree = read_tree(for_staff=_for_staff(request))
+        tree = read_tree(request.user)
         node = tree.nodes.get(int(pk))
         if node is None:
             raise CategoryNotFound
@@ -83,7 +82,7 @@ class CategoryViewSet(ShopViewSet):
         def work() -> Response:
             category = services.create_category(**read(NewCategorySerializer, request))
             location = f"{request.path}{category.pk}/"
-            return Response(_show(category), status=201, headers={"Location": location})
+            return Response(_body(category, request), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -96,7 +95,7 @@ class CategoryViewSet(ShopViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given; a new ``parent_id`` moves it with all below it."""
         changes = read(CategoryChangesSerializer, request)
-        return Response(_show(services.update_category(category_id=int(pk), **changes)))
+        return Response(_body(services.update_category(category_id=int(pk), **changes), request))
 
     @describe("Delete category", answers={204: None}, refuses=[CategoryNotFound, CategoryInUse])
     def destroy(self, request: Request, pk: str) -> Response:
@@ -105,9 +104,5 @@ class CategoryViewSet(ShopViewSet):
         return Response(status=204)
 
 
-def _for_staff(request: Request) -> bool:
-    return sees_all(request.user, "category")
-
-
-def _show(category: Category) -> dict[str, Any]:
-    return serialize_category(read_tree(for_staff=True).nodes[category.pk])
+def _body(category: Category, request: Request) -> dict[str, Any]:
+    return serialize_category(read_tree(request.user).nodes[category.pk])

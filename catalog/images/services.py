@@ -2,6 +2,7 @@
 deleted only when it is certain that no image has them.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TypedDict, Unpack
 
@@ -70,6 +71,16 @@ def delete_image(*, product_id: int, image_id: int) -> None:
     picture.delete()
     revision.bump(family.pks())
     transaction.on_commit(partial(delete_files, names))
+
+
+def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]) -> None:
+    """Insert images, and save alternative text and position of others.
+
+    The caller holds the products' locks and bumps the catalog's revision.
+    """
+    if changed:
+        ProductImage.objects.bulk_update(changed, ["alt", "position"])
+    ProductImage.objects.bulk_create(new)
 
 
 def _get(family: Family, product_id: int, image_id: int) -> ProductImage:

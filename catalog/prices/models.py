@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from catalog.categories.models import Category
 from catalog.limits import SALE_NAME_LENGTH
+from catalog.permissions import sees_all
 from catalog.products.models import Product
 from shop.core.money import MAX_DIGITS
 
@@ -39,6 +41,10 @@ class SaleKind(models.TextChoices):
 
 class SaleQuerySet(models.QuerySet["Sale"]):
     """Reads of sales, by the database's clock."""
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> SaleQuerySet:
+        """All sales for staff who may see them, and none for others."""
+        return self if sees_all(user, "sale") else self.none()
 
     def begun(self) -> SaleQuerySet:
         """Those that are on, or were."""

@@ -10,7 +10,7 @@ from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import ProductNotFound
 from catalog.prices.errors import SaleBegun, SaleNotFound
-from catalog.prices.models import Sale, SaleKind
+from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
@@ -95,6 +95,13 @@ def end_sale(*, sale_id: int) -> None:
     sale.ends_at = now
     sale.save(update_fields=["ends_at"])
     _bump(sale)
+
+
+def record_prices(products: Sequence[Product]) -> None:
+    """Add the products' list prices to their price history. Needs the caller's transaction."""
+    PriceChange.objects.bulk_create(
+        PriceChange(product=product, price=product.price) for product in products
+    )
 
 
 def _bump(sale: Sale) -> None:

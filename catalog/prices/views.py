@@ -43,8 +43,9 @@ class SaleViewSet(ShopViewSet):
         return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.view_sale"))]
 
     def get_queryset(self) -> QuerySet[Sale]:
-        """All of them, newest first."""
-        return Sale.objects.prefetch_related("products", "categories").order_by("-pk")
+        """Those that the caller may see, newest first."""
+        sales = Sale.objects.visible_to(self.request.user)
+        return sales.prefetch_related("products", "categories").order_by("-pk")
 
     @describe("List sales", answers={200: SaleSerializer(many=True)})
     def list(self, request: Request) -> Response:
@@ -55,7 +56,7 @@ class SaleViewSet(ShopViewSet):
     @describe("Retrieve sale", answers={200: SaleSerializer}, refuses=[SaleNotFound])
     def retrieve(self, request: Request, pk: str) -> Response:
         """Show one sale."""
-        return Response(self._show(int(pk)))
+        return Response(self._body(int(pk)))
 
     @describe(
         "Create sale",
@@ -69,7 +70,7 @@ class SaleViewSet(ShopViewSet):
         def work() -> Response:
             sale = services.create_sale(**read(NewSaleSerializer, request))
             location = f"{request.path}{sale.pk}/"
-            return Response(self._show(sale.pk), status=201, headers={"Location": location})
+            return Response(self._body(sale.pk), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -82,7 +83,7 @@ class SaleViewSet(ShopViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change what is given; of a sale that has begun, its name or its end."""
         services.update_sale(sale_id=int(pk), **read(SaleChangesSerializer, request))
-        return Response(self._show(int(pk)))
+        return Response(self._body(int(pk)))
 
     @describe("End sale", answers={204: None}, refuses=[SaleNotFound, SaleBegun])
     def destroy(self, request: Request, pk: str) -> Response:
@@ -90,7 +91,7 @@ class SaleViewSet(ShopViewSet):
         services.end_sale(sale_id=int(pk))
         return Response(status=204)
 
-    def _show(self, sale_id: int) -> dict[str, Any]:
+    def _body(self, sale_id: int) -> dict[str, Any]:
         sale = self.get_queryset().filter(pk=sale_id).first()
         if sale is None:
             raise SaleNotFound

@@ -1,74 +1,44 @@
-"""Every write of products, but for their stock and their pictures.
+"""Every write of products, except of their stock and images; variants follow in ``variants``.
 
-A product and its variants are locked together, in ascending id, and the catalogue's revision is
+A product and its variants are locked together, in ascending id, and the catalog's revision is
 bumped last.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypedDict, Unpack
+from secrets import token_hex
+from typing import Any, Unpack
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models.functions import Now
 
-from catalog import revision
-from catalog.attributes.services import set_attributes, set_tags
+from catalog.attributes.services import read_values
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
-from catalog.prices.models import PriceChange
-from catalog.products.errors import NoOptions, OptionsInUse, PiecesOwed, SetOnProduct, SetOnVariants
-from catalog.products.families import Family, insert_product, lock_family, save_row
-from catalog.products.models import Product
-from catalog.products.variants import (
-    NewVariant,
-    follow,
-    insert_variants,
-    name_variants,
-    order_option_values,
-    take_cheapest,
+from catalog.errors import SlugTaken
+from catalog.products.errors import (
+    NoOptions,
+    OptionsInUse,
+    PiecesOwed,
+    SetOnProduct,
+    SetOnVariants,
 )
-from catalog.stock.services import stock_new
+from catalog.products.families import Family, free_slug, lock_family
+from catalog.products.fields import (
+    FIELDS,
+    NewVariant,
+    Owner,
+    ProductChanges,
+    ProductDetails,
+    names_of,
+)
+from catalog.products.models import Product
+from catalog.products.variants import insert_variants, order_option_values, tags_of
+from catalog.products.writes import FamilyChanges, RowChanges, save_families
 from shop.core.transactions import transactional
 
-
-class ProductDetails(TypedDict, total=False):
-    """What a product may have beside name, price and stock; ``attributes`` by slug, None for none.
-
-    ``options`` are the names that customers choose its variants by.
-    """
-
-    description: str
-    slug: str
-    category_id: int | None
-    brand: str
-    sku: str
-    compare_at_price: Decimal | None
-    backorder: bool
-    low_stock_threshold: int | None
-    is_published: bool
-    publish_at: datetime | None
-    options: Sequence[str]
-    tags: Sequence[str]
-    attributes: Mapping[str, Any]
-    metadata: dict[str, str]
-    private_metadata: dict[str, str]
-
-
-class ProductChanges(ProductDetails, total=False):
-    """What staff may change of a product; ``stock`` moves by ``adjust_stock`` instead."""
-
-    name: str
-    price: Decimal
-    choice: Mapping[str, str]
-    position: int
-
-
-_OF_VARIANTS = frozenset({"price", "compare_at_price", "sku", "backorder", "low_stock_threshold"})
-_OF_A_VARIANT = _OF_VARIANTS | {"choice", "position", "metadata", "private_metadata"}
-_SHARED = ("category_id", "is_published", "publish_at")
-_NO_COLUMNS = ("tags", "attributes", "choice")
-_SEARCHED = frozenset({"brand", "sku", "tags", "choice"})
+_OF_VARIANTS = frozenset(names_of(Owner.SOLD))
+_OF_A_VARIANT = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
 
 
 @transactional
@@ -84,20 +54,25 @@ def create_product(
     """Create a product with its initial stock, or with variants that have theirs.
 
     ``price`` is in the shop's currency, and that of each variant which names none. Raises
-    CategoryNotFound, SlugTaken, SkuTaken, VariantExists, InvalidField.
+    CategoryNotFound, SlugTaken, SkuTaken, VariantExists, InvalidField. A product that is given no
+    slug gets one made of its name.
     """
     product = Product(name=name, price=price, stock=stock)
+    family = FamilyChanges(RowChanges(product), [])
     _apply(product, details)
     product.has_variants = bool(product.options)
-    insert_product(product)
-    PriceChange.objects.create(product=product, price=price)
-    made = insert_variants(Family(product, []), variants)
-    stock_new(quantities={row.pk: row.stock for row in (product, *made)}, actor=actor)
-    _write_rows(product, details)
-    family = Family(product, made)
-    take_cheapest(family)
-    family.index()
-    revision.bump(family.pks())
+    _set_details(family, details, [])
+    is_named = bool(product.slug)
+    product.slug = product.slug or free_slug(name)
+    try:
+        save_families([family], actor=actor, name_errors=True)
+    except SlugTaken:
+        if is_named:
+            raise
+        product.slug = f"{product.slug}-{token_hex(4)}"  # another product took it meanwhile
+        save_families([family], actor=actor, name_errors=True)
+    if variants:
+        insert_variants(Family(product, []), variants, actor)
     return product
 
 
@@ -108,73 +83,50 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
     Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, PiecesOwed,
     OptionsInUse, SetOnVariants, SetOnProduct, InvalidField.
     """
-    family = lock_family(product_id)
-    row = family.get(product_id)
+    locked = lock_family(product_id)
+    row = locked.get(product_id)
     if not changes:
         return row
-    _check_place(row, changes)
+    _check_owner(row, changes)
     if changes.get("backorder") is False and row.stock < 0:
         raise PiecesOwed(owed=-row.stock)
-    if row.parent_id is None:
-        _change_product(family, changes)
-    else:
-        _change_variant(family, row, changes)
-    if changes.keys() & _SEARCHED:
-        family.index()
-    revision.bump(family.pks())
+    family = FamilyChanges.of(locked)
+    if row.parent_id is None and "options" in changes:
+        _check_options(locked, changes["options"])
+        row.has_variants = bool(changes["options"])
+    _apply(row, changes)
+    if "choice" in changes:
+        row.options = order_option_values(locked.product, changes["choice"])
+    family.align()
+    if family.needs_keywords() or "tags" in changes or "attributes" in changes:
+        _set_details(family, changes, tags_of(locked.product))
+    save_families([family], name_errors=True)
     return row
 
 
 @transactional
 def archive_product(*, product_id: int) -> None:
-    """Take a product with its variants, or one variant, out of every read, for good.
+    """Archive a product with its variants, or one variant: no read has them again.
 
-    Their rows stay, for the books. Raises ProductNotFound.
+    Their rows stay, for past orders. Raises ProductNotFound.
     """
-    family = lock_family(product_id)
-    row = family.get(product_id)
-    gone = family.rows() if row.parent_id is None else [row]
-    pks = [member.pk for member in gone]
-    Product.objects.filter(pk__in=pks).update(archived_at=Now(), is_published=False)
+    locked = lock_family(product_id)
+    row = locked.get(product_id)
+    gone = locked.rows() if row.parent_id is None else [row]
+    Product.objects.filter(pk__in=[member.pk for member in gone]).update(
+        archived_at=Now(), is_published=False
+    )
     if row.parent_id is not None:
-        family.variants.remove(row)
-        take_cheapest(family)
-        family.index()
-    revision.bump([*family.pks(), *pks])
+        locked.variants.remove(row)
+    family = FamilyChanges.of(locked)
+    if row.parent_id is not None:
+        family.align()
+        family.set_keywords(tags_of(locked.product))
+    save_families([family], also_changed=[member.pk for member in gone])
 
 
-def _change_product(family: Family, changes: ProductChanges) -> None:
-    product = family.product
-    if "options" in changes:
-        _check_options(family, changes["options"])
-        product.has_variants = bool(changes["options"])
-    was = product.price
-    _apply(product, changes)
-    save_row(product, [*_columns(changes), "has_variants"])
-    if product.price != was:
-        PriceChange.objects.create(product=product, price=product.price)
-    _write_rows(product, changes)
-    shared = {name: getattr(product, name) for name in _SHARED if name in changes}
-    if shared and family.variants:
-        Product.objects.filter(pk__in=[v.pk for v in family.variants]).update(**shared)
-    if "name" in changes:
-        name_variants(family)
-
-
-def _change_variant(family: Family, variant: Product, changes: ProductChanges) -> None:
-    was = variant.price
-    _apply(variant, changes)
-    if "choice" in changes:
-        variant.options = order_option_values(family.product, changes["choice"])
-        follow(variant, family.product)
-    save_row(variant, [*_columns(changes), "options", "name"])
-    if variant.price != was:
-        PriceChange.objects.create(product=variant, price=variant.price)
-    take_cheapest(family)
-
-
-def _check_place(row: Product, changes: ProductChanges) -> None:
-    """Refuse what is a product's to say of a variant, and the other way round."""
+def _check_owner(row: Product, changes: ProductChanges) -> None:
+    """Refuse a product's fields for a variant, and a variant's for a product."""
     if row.parent_id is not None and not _OF_A_VARIANT.issuperset(changes):
         fields = sorted(changes.keys() - _OF_A_VARIANT)
         raise SetOnProduct(fields=fields, product_id=row.parent_id)
@@ -185,9 +137,9 @@ def _check_place(row: Product, changes: ProductChanges) -> None:
 
 
 def _check_options(family: Family, options: Sequence[str]) -> None:
-    """Allow other names for as many options; anything else only while there is nothing to choose.
+    """Allow other names for as many options, and anything while there is neither variant nor stock.
 
-    A product with stock of its own is no choice either: it would have to be sold twice.
+    A product with stock of its own could be sold twice otherwise.
     """
     product = family.product
     if family.variants and len(options) != len(product.options):
@@ -196,21 +148,22 @@ def _check_options(family: Family, options: Sequence[str]) -> None:
         raise OptionsInUse(variant_ids=[])
 
 
-def _apply(product: Product, changes: Mapping[str, Any]) -> None:
+def _apply(row: Product, changes: Mapping[str, Any]) -> None:
+    """Set the columns that are given."""
     category_id = changes.get("category_id")
     if category_id and not Category.objects.filter(pk=category_id).exists():
         raise CategoryNotFound
-    for name in _columns(changes):
-        value = changes[name]
-        setattr(product, name, list(value) if name == "options" else value)
+    for name in changes.keys() & FIELDS.keys():
+        setattr(row, name, changes[name])
+    if "options" in changes:
+        row.options = list(changes["options"])
 
 
-def _columns(changes: Mapping[str, Any]) -> list[str]:
-    return [name for name in changes if name not in _NO_COLUMNS]
-
-
-def _write_rows(product: Product, changes: Mapping[str, Any]) -> None:
-    if "tags" in changes:
-        set_tags(product, changes["tags"])
+def _set_details(family: FamilyChanges, changes: Mapping[str, Any], tags: list[str]) -> None:
+    """Set tags, attributes and keywords of a product that has ``tags`` now."""
+    wanted = list(dict.fromkeys(changes.get("tags", tags)))
+    family.new_tags = [tag for tag in wanted if tag not in tags]
+    family.old_tags = [tag for tag in tags if tag not in wanted]
     if "attributes" in changes:
-        set_attributes(product, changes["attributes"])
+        family.attributes = read_values(changes["attributes"])
+    family.set_keywords(wanted)

@@ -24,6 +24,7 @@ from catalog.products.errors import (
     VariantExists,
     VariantLimit,
 )
+from catalog.products.fields import NewVariant
 from catalog.products.models import Product, ProductQuerySet, sees_all_products
 from catalog.products.serializers.requests import (
     NewProductSerializer,
@@ -37,7 +38,7 @@ from catalog.products.serializers.responses import (
     serialize_product,
 )
 from catalog.products.sparse_fields import SparseFields, read_sparse_fields
-from catalog.products.variants import NewVariant, create_variant
+from catalog.products.variants import create_variant
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
 from catalog.search.filters import Wanted, read_wanted, refuse_others

@@ -1,11 +1,13 @@
 """The movements that explain a product's stock."""
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.limits import REASON_LENGTH
+from catalog.permissions import sees_all
 from catalog.products.models import Product
 
 Quantities = dict[int, int]
@@ -21,6 +23,14 @@ class MovementKind(models.TextChoices):
     CANCELLATION = "cancellation", "Order cancelled"
 
 
+class StockMovementQuerySet(models.QuerySet["StockMovement"]):
+    """Reads of movements."""
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> "StockMovementQuerySet":
+        """All movements for staff who may see them, and none for others."""
+        return self if sees_all(user, "stockmovement") else self.none()
+
+
 class StockMovement(models.Model):
     """One change of a product's stock; append-only. Their sum is the stock."""
 
@@ -32,6 +42,8 @@ class StockMovement(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = StockMovementQuerySet.as_manager()
 
     class Meta:
         constraints = [

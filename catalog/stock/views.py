@@ -68,8 +68,8 @@ class StockActions(ShopViewSet):
         if not Product.objects.filter(pk=pk).exists():
             raise ProductNotFound
         self.plural = "movements"
-        movements = StockMovement.objects.filter(product_id=pk).select_related("actor")
-        page = self.paginate_queryset(movements.order_by("-pk"))
+        movements = StockMovement.objects.visible_to(request.user).filter(product_id=pk)
+        page = self.paginate_queryset(movements.select_related("actor").order_by("-pk"))
         return self.get_paginated_response(
             [serialize_movement(movement) for movement in page or ()]
         )
@@ -78,5 +78,7 @@ class StockActions(ShopViewSet):
     @action(detail=False, url_path="low-stock", pagination_class=ShopPagination)
     def low_stock(self, request: Request) -> Response:
         """Show a page of what has its threshold of pieces or fewer, products and variants."""
-        page = self.paginate_queryset(Product.objects.running_out().order_by("pk"))
+        page = self.paginate_queryset(
+            Product.objects.visible_to(request.user).running_out().order_by("pk")
+        )
         return self.get_paginated_response([serialize_low_stock(product) for product in page or ()])

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from catalog import revision
 from shop.core.renderers import dumps
 from shop.core.viewsets import ShopViewSet, takes_json
+from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
 
@@ -61,14 +62,14 @@ def _answer_kept(request: HttpRequest) -> HttpResponse | None:
     if not takes_json(asked.get("HTTP_ACCEPT", "*/*")):
         return None
     url = _url(request, asked["QUERY_STRING"])
-    if not revision.keeps(url):
+    if url not in revision.responses:
         return None
     revision_now = revision.current()
-    body = revision.recall(url, revision_now)
+    body = revision.responses.get(url, revision_now)
     if body is None:
         request.catalog_revision = revision_now  # type: ignore[attr-defined] # answer_public goes on
         return None
-    asked[revision.KEPT_UNDER] = revision_now
+    asked[CACHED_UNDER] = revision_now
     return _vary(_send(request, revision_now, body, is_public=True))
 
 
@@ -110,17 +111,17 @@ def _answer(
     request: Request, revision_now: str, make: Callable[[], dict[str, Any]], key: str | None
 ) -> HttpResponseBase:
     url = None if key is None else _url(request, key)
-    body = revision.recall(url, revision_now) if url else None
+    body = revision.responses.get(url, revision_now) if url else None
     if body is None:
         data = make()
         body = Body(data)
         if not data.get("products", True):
             url = None  # what shows nothing has no end of names
         if url:
-            revision.keep(url, revision_now, body)
+            revision.responses.put(url, revision_now, body)
     is_public = not request.user.is_authenticated
     if url and is_public:
-        request.META[revision.KEPT_UNDER] = revision_now
+        request.META[CACHED_UNDER] = revision_now
     return _vary(_send(request, revision_now, body, is_public=is_public))
 
 

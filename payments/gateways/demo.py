@@ -26,8 +26,8 @@ from payments.gateways.base import (
 )
 from payments.models import DemoCharge, DemoRefund, Payment
 from shop.core.money import ZERO
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 _FIRST_STATUS = {
     "demo_decline": "declined",
@@ -113,7 +113,7 @@ def _taken(charge: Charge) -> str:
 @transactional
 def _give_back(charge: DemoCharge, amount: Decimal, key: str) -> bool:
     """Enter a refund, and what it adds up to; True if this key has one, from now or before."""
-    if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_there=True):
+    if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_exists=True):
         return True
     # Rounded, since SQLite adds decimals as floats.
     left = Round(Coalesce("captured", "amount") - F("refunded"), precision=2)
@@ -143,7 +143,7 @@ def _stated(row: DemoCharge) -> StatedCharge:
 def _enter(charge: Charge, status: str) -> DemoCharge:
     row = DemoCharge(key=charge.key, amount=charge.amount, currency=charge.currency, status=status)
     # The insert is tried first, as nearly every charge is new; the unique key has one winner.
-    if insert(row, unless_there=True):
+    if insert(row, unless_exists=True):
         return row
     return DemoCharge.objects.get(key=charge.key)
 

@@ -12,8 +12,8 @@ from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import reserve
 from payments.services.settlement import begin_late_refund
 from shop.core.money import show
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 
 def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:

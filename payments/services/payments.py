@@ -24,8 +24,8 @@ from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
 from payments.states import LIVE, OPEN
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 logger = logging.getLogger("shop.payments")
 
@@ -67,7 +67,7 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
         currency=order.currency,
         captures_later=_captures_later(method),
     )
-    if not insert(payment, unless_there=True):
+    if not insert(payment, unless_exists=True):
         live = Payment.objects.get(order_id=order_id, status__in=LIVE)
         raise PaymentInProgress(payment_id=live.pk)
     return payment

@@ -16,8 +16,8 @@ from payments.services.charges import charge_of, gateway_of
 from payments.services.settlement import settle_refund
 from payments.states import REFUNDABLE
 from shop.core.money import ZERO, show
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 logger = logging.getLogger("shop.payments")
 

@@ -29,8 +29,8 @@ from payments.models import (
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core import events
 from shop.core.money import show
-from shop.core.statements import Insert, Update, insert
 from shop.core.transactions import transactional
+from shop.engine import Insert, Update, insert
 
 
 @transactional
@@ -70,7 +70,7 @@ def _move(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
 
 
 @cache
-def _move_to(wanted: PaymentStatus) -> Update:
+def _move_to(wanted: PaymentStatus) -> Update[...]:
     """Return the guarded UPDATE that decides a change of status."""
 
     def build(
@@ -156,7 +156,7 @@ def _write_entry(
     refund_id: int | None = None,
 ) -> None:
     actor_id = None if actor is None else actor.pk
-    _ENTRIES.defer([(payment_id, refund_id, kind.value, amount, reference, actor_id)])
+    _ENTRIES.send_with_next([(payment_id, refund_id, kind.value, amount, reference, actor_id)])
 
 
 @transactional

@@ -14,8 +14,8 @@ from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.states import UNDECIDED
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 logger = logging.getLogger("shop.payments")
 
@@ -43,7 +43,7 @@ def apply_event(*, event: WebhookEvent, method: str) -> None:
 def _record(event: WebhookEvent, payment: Payment | None) -> bool:
     """Store an event; False if it is stored already."""
     row = ProviderEvent(event_id=event.event_id, kind=event.kind, payment=payment)
-    return insert(row, unless_there=True)
+    return insert(row, unless_exists=True)
 
 
 def _can_change(payment: Payment, event: WebhookEvent) -> bool:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.transaction import get_connection
 
 from shop.core.models import Event
-from shop.core.statements import Insert
+from shop.engine import Insert
 
 Fact = str | int | bool | None
 Handler = Callable[[Event], object]
@@ -66,7 +66,7 @@ def record(
         raise ValueError(f"A kind of event is a dotted name such as order.paid, not {kind!r}.")
     for name, fact in data.items():
         _check_fact(name, fact)
-    _INSERT.defer([(kind, object_type, object_id, dict(data), is_internal)])
+    _INSERT.send_with_next([(kind, object_type, object_id, dict(data), is_internal)])
 
 
 def _check_fact(name: str, fact: Fact) -> None:

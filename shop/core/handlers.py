@@ -57,6 +57,7 @@ CODES = {
     413: "body_too_large",
     415: "unsupported_media_type",
     429: "too_many_requests",
+    431: "header_too_large",
     500: "server_error",
     503: "unavailable",
 }

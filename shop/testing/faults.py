@@ -24,7 +24,7 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 POINTS = {
     "key.claimed": (AFTER, "shop.core.idempotency", "_Claim.take"),
     "answer.committed": (AFTER, "shop.core.idempotency", "_once"),
-    "order.lines_locked": (AFTER, "orders.services", "lock_lines"),
+    "order.lines_locked": (AFTER, "orders.services", "lock_items"),
     "order.written": (AFTER, "orders.services", "_write_order"),
     "order.stock_taken": (AFTER, "orders.services", "take_stock"),
     "payment.begun": (BEFORE, "payments.services", "charge"),

@@ -13,7 +13,9 @@ from typing import Any
 from catalog.attributes.models import Attribute, ProductAttribute, ProductTag
 from catalog.categories.models import Category
 from catalog.exchange.imports.rows import Kind
+from catalog.exchange.imports.shop import COLUMNS
 from catalog.images.models import ProductImage
+from catalog.products.fields import Owner, names_of
 from catalog.products.models import Product, ProductQuerySet
 
 CHUNK = 500
@@ -84,8 +86,8 @@ class _Chunk:
             self._variants[variant.parent_id or 0].append(variant)
         pks = [p.pk for p in products] + [v.pk for vs in self._variants.values() for v in vs]
         self._images: dict[int, list[Entry]] = defaultdict(list)
-        for picture in ProductImage.objects.filter(product__in=pks).order_by("position", "pk"):
-            self._images[picture.product_id].append(_picture(picture))
+        for image in ProductImage.objects.filter(product__in=pks).order_by("position", "pk"):
+            self._images[image.product_id].append(_image(image))
         self._tags: dict[int, list[str]] = defaultdict(list)
         for tag in ProductTag.objects.filter(product__in=products).order_by("pk"):
             self._tags[tag.product_id].append(tag.tag)
@@ -98,56 +100,53 @@ class _Chunk:
         """Yield a product each, with its pictures and variants in it."""
         for product in self._products:
             variants = self._variants[product.pk]
-            yield {
+            entry = {
                 "row": Kind.PRODUCT.value,
-                "slug": product.slug,
-                "name": product.name,
-                "description": product.description,
+                **_values(product, names_of(Owner.PRODUCT, Owner.EACH, without=["category_id"])),
                 "category": product.category.slug if product.category else "",
-                "brand": product.brand,
                 "tags": sorted(self._tags[product.pk]),
                 "options": product.options,
                 **_sold(product, priced=not variants),
-                "is_published": product.is_published,
-                "publish_at": _instant(product.publish_at),
                 "attributes": self._values[product.pk],
-                **_metadata(product),
                 "pictures": self._images[product.pk],
                 "variants": [self._variant(variant) for variant in variants],
             }
+            yield dict(sorted(entry.items(), key=_place))
 
     def _variant(self, variant: Product) -> Entry:
-        return {
+        entry = {
             "choice": variant.options,
             **_sold(variant, priced=True),
-            "position": variant.position,
-            **_metadata(variant),
+            **_values(variant, names_of(Owner.VARIANT, Owner.EACH)),
             "pictures": self._images[variant.pk],
         }
+        return dict(sorted(entry.items(), key=_place))
 
 
 def _sold(row: Product, *, priced: bool) -> Entry:
     """Return what is sold by itself; the prices of a product with variants are theirs."""
+    stock = None if row.has_variants else row.stock
+    values = _values(row, names_of(Owner.SOLD)) | {"stock": stock}
+    return values if priced else values | {"price": None, "compare_at_price": None}
+
+
+def _values(row: Product, names: list[str]) -> Entry:
+    values = {name: getattr(row, name) for name in names}
+    return {n: _instant(v) if isinstance(v, datetime) else v for n, v in values.items()}
+
+
+def _place(item: tuple[str, Any]) -> int:
+    """Return the place of a member in its entry: that of its column, nested ones last."""
+    name = "option1" if item[0] in {"options", "choice"} else item[0]
+    return COLUMNS.index(name) if name in COLUMNS else len(COLUMNS)
+
+
+def _image(image: ProductImage) -> Entry:
     return {
-        "sku": row.sku,
-        "price": row.price if priced else None,
-        "compare_at_price": row.compare_at_price if priced else None,
-        "stock": row.stock if not row.has_variants else None,
-        "backorder": row.backorder,
-        "low_stock_threshold": row.low_stock_threshold,
-    }
-
-
-def _metadata(row: Product) -> Entry:
-    return {"metadata": row.metadata, "private_metadata": row.private_metadata}
-
-
-def _picture(picture: ProductImage) -> Entry:
-    return {
-        "picture": picture.source_url or picture.large.name,
-        "picture_small": picture.small.name or "",
-        "alt": picture.alt,
-        "position": picture.position,
+        "picture": image.source_url or image.large.name,
+        "picture_small": image.small.name or "",
+        "alt": image.alt,
+        "position": image.position,
     }
 
 

@@ -1,4 +1,4 @@
-"""What a file has named already: slugs and SKUs, kept on disk, so that memory stays constant."""
+"""Finds duplicates within a file: its slugs and SKUs are on disk, so that memory stays constant."""
 
 import sqlite3
 from types import TracebackType
@@ -8,14 +8,16 @@ from catalog.exchange.imports.records import ProductRecord
 
 
 class FileKeys:
-    """Products of one file; a second one with the slug or a SKU of another is at fault."""
+    """Slugs and SKUs of the products of one file."""
 
     def __init__(self) -> None:
         """Open a database of its own that SQLite keeps in a temporary file, and deletes."""
-        self._kept = sqlite3.connect("", isolation_level=None)
-        self._kept.execute("PRAGMA journal_mode = OFF")
-        self._kept.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-        self._kept.execute("BEGIN")
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(
+            "CREATE TABLE keys (key TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID"
+        )
+        self._database.execute("BEGIN")
 
     def __enter__(self) -> Self:
         return self
@@ -26,10 +28,10 @@ class FileKeys:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._kept.close()
+        self._database.close()
 
     def check(self, record: ProductRecord) -> None:
-        """Add to the record's faults what the file had before; keep what it names."""
+        """Add to the record's faults what the file has named before; remember what it names."""
         if record.faults:
             return
         key = record.key()
@@ -42,8 +44,8 @@ class FileKeys:
 
     def _line_of(self, key: str, line: int) -> int | None:
         """Return the line that has the key already; None, now that this one has it."""
-        sql = "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING"
-        if self._kept.execute(sql, (key, line)).rowcount:
+        sql = "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING"
+        if self._database.execute(sql, (key, line)).rowcount:
             return None
-        found = self._kept.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
+        found = self._database.execute("SELECT line FROM keys WHERE key = ?", (key,)).fetchone()
         return int(found[0])

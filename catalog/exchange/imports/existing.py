@@ -12,14 +12,13 @@ from catalog.attributes.models import Attribute, ProductAttribute, ProductTag
 from catalog.categories.models import Category
 from catalog.exchange.imports.records import ProductRecord, category_slug
 from catalog.images.models import ProductImage
+from catalog.products.families import slug_candidates
 from catalog.products.models import Product
-
-_SLUGS_TRIED = 10
 
 
 @dataclass(slots=True)
 class ExistingRows:
-    """Rows by what the file calls them; what a dry run only means to make is not there."""
+    """Rows by what the file calls them. What a dry run would create is not among them."""
 
     families: dict[int, list[Product]] = field(default_factory=dict)
     by_slug: dict[str, Product] = field(default_factory=dict)
@@ -38,71 +37,65 @@ class ExistingRows:
 
     def free_slug(self, record: ProductRecord) -> str:
         """Take a slug for a new product that names none."""
-        free = (slug for slug in _candidates(record) if slug not in self.slugs)
+        free = (slug for slug in slug_candidates(record.base_slug()) if slug not in self.slugs)
         slug = record.slug or next(free, f"{record.base_slug()}-{token_hex(4)}")
         self.slugs.add(slug)
         return slug
 
 
-def look(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRows:
+def read_existing(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRows:
     """Read what the shop has of these products.
 
     With ``lock``, in the caller's transaction, their rows are locked in ascending id. Nine
     statements at most, whatever the number of products.
     """
-    there = ExistingRows()
-    _read_families(there, records, lock=lock)
+    existing = ExistingRows()
+    _read_families(existing, records, lock=lock)
     wanted = {category_slug(record.category) for record in records if record.category}
-    there.categories = dict(Category.objects.filter(slug__in=wanted).values_list("slug", "pk"))
-    pks = [pk for rows in there.families.values() for pk in (row.pk for row in rows)]
+    existing.categories = dict(Category.objects.filter(slug__in=wanted).values_list("slug", "pk"))
+    pks = [pk for rows in existing.families.values() for pk in (row.pk for row in rows)]
     if any(record.attributes for record in records):
-        _read_attributes(there, pks)
-    tags = ProductTag.objects.filter(product_id__in=there.families).order_by("pk")
+        _read_attributes(existing, pks)
+    tags = ProductTag.objects.filter(product_id__in=existing.families).order_by("pk")
     for pk, tag in tags.values_list("product_id", "tag"):
-        there.tags[pk].append(tag)
+        existing.tags[pk].append(tag)
     if any(record.pictures or _of_variants(record) for record in records):
         for picture in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
-            there.pictures[picture.product_id].append(picture)
-    return there
+            existing.pictures[picture.product_id].append(picture)
+    return existing
 
 
 def _of_variants(record: ProductRecord) -> bool:
     return any(variant.pictures for variant in record.variants)
 
 
-def _read_families(there: ExistingRows, records: Sequence[ProductRecord], *, lock: bool) -> None:
+def _read_families(existing: ExistingRows, records: Sequence[ProductRecord], *, lock: bool) -> None:
     skus = {sku for record in records for _, sku in record.skus()}
     slugs = {slug for record in records for slug in _slugs(record)}
     products = Product.objects.not_archived()
     # Said once more for PostgreSQL, which does not see in a long list that a partial index fits.
     found = products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "parent_id", "slug")
     named = list(found)
-    there.slugs = {slug for _, _, slug in named}
+    existing.slugs = {slug for _, _, slug in named}
     asked = {record.key() for record in records}
     ids = {pk for pk, _, slug in named if slug in asked}
     by_sku = products.filter(sku__in=skus).exclude(sku="").values_list("pk", "parent_id")
     ids |= {parent or pk for pk, parent in by_sku}
     rows = products.filter(Q(pk__in=ids) | Q(parent_id__in=ids)).order_by("pk")
     for row in rows.select_for_update(no_key=True) if lock else rows:
-        there.families.setdefault(row.parent_id or row.pk, []).append(row)
+        existing.families.setdefault(row.parent_id or row.pk, []).append(row)
         if row.sku:
-            there.by_sku[row.sku] = row
+            existing.by_sku[row.sku] = row
         if row.slug:
-            there.by_slug[row.slug] = row
+            existing.by_slug[row.slug] = row
 
 
 def _slugs(record: ProductRecord) -> list[str]:
-    return [record.slug] if record.slug else _candidates(record)
+    return [record.slug] if record.slug else slug_candidates(record.base_slug())
 
 
-def _candidates(record: ProductRecord) -> list[str]:
-    """Return slugs for a product that names none, as ``catalog.services.rows`` numbers them."""
-    base = record.base_slug()
-    return [base, *(f"{base}-{number}" for number in range(2, _SLUGS_TRIED))]
-
-
-def _read_attributes(there: ExistingRows, pks: list[int]) -> None:
-    there.attributes = {attribute.slug: attribute for attribute in Attribute.objects.all()}
+def _read_attributes(existing: ExistingRows, pks: list[int]) -> None:
+    existing.attributes = {attribute.slug: attribute for attribute in Attribute.objects.all()}
     for value in ProductAttribute.objects.filter(product_id__in=pks):
         had = next(v for v in (value.text, value.number, value.boolean) if v is not None)
-        there.values[value.product_id, value.attribute_id] = had
+        existing.values[value.product_id, value.attribute_id] = had

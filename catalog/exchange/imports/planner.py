@@ -8,20 +8,19 @@ from django.core.files.storage import default_storage
 from catalog.attributes.models import AttributeKind
 from catalog.attributes.services import read_value
 from catalog.exchange.imports.existing import ExistingRows
-from catalog.exchange.imports.plans import NEW_CATEGORY, Plan, RowPlan
+from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.records import (
     ImageRecord,
     ProductRecord,
     VariantRecord,
     category_slug,
 )
-from catalog.exchange.imports.rows import Row, shown
+from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
-from catalog.products.families import keywords_of
 from catalog.products.models import Product
-from catalog.products.variants import follow
+from catalog.products.writes import RowChanges
 from shop.core.errors import InvalidField
 
 _BOOLEANS = {"true": True, "false": False}
@@ -30,12 +29,14 @@ _BOOLEANS = {"true": True, "false": False}
 class Planner:
     """Plans products; what is the matter with one is added to its record's faults."""
 
-    def __init__(self, there: ExistingRows, *, keep_stock: bool, rehearsal: bool = False) -> None:
-        """Plan by what is ``there``.
+    def __init__(
+        self, existing: ExistingRows, *, keep_stock: bool, rehearsal: bool = False
+    ) -> None:
+        """Plan by the rows that exist.
 
-        A rehearsal holds no lock: it may ask the media storage, and missing categories are to come.
+        A rehearsal holds no lock: it may ask the media storage, and categories may be missing.
         """
-        self._there = there
+        self._existing = existing
         self._keep_stock = keep_stock
         self._rehearsal = rehearsal
 
@@ -48,23 +49,24 @@ class Planner:
             self._set_product(plan)
             self._set_variants(plan)
             self._set_stock(plan, plan.product, record.row, record.stock)
-            self._show(plan, plan.product, record.pictures)
-            self._set_words(plan)
+            self._set_images(plan, plan.product, record.pictures)
+            self._set_details(plan)
         return None if record.faults else plan
 
     def _begin(self, record: ProductRecord) -> Plan:
-        found = self._there.find(record)
+        found = self._existing.find(record)
         if found is None:
-            row = Product(slug=self._there.free_slug(record), stock=0)
+            row = Product(slug=self._existing.free_slug(record), stock=0)
             if "name" not in record.values:
                 record.faults.append(record.row.fault("name", "A new product has a name."))
-            return Plan(record, RowPlan(row, None), [])
+            return Plan(RowChanges(row), [], record=record)
         if found.parent_id is not None:
-            reason = f"{shown(found.sku)} is the SKU of a variant: name its product by its slug."
+            reason = f"{quote(found.sku)} is the SKU of a variant: name its product by its slug."
             record.faults.append(record.row.fault("sku", reason))
-            return Plan(record, RowPlan.of(found), [])
-        rows = self._there.families[found.pk]
-        return Plan(record, RowPlan.of(found), [RowPlan.of(row) for row in rows[1:]])
+            return Plan(RowChanges.of(found), [], record=record)
+        rows = self._existing.families[found.pk]
+        variants = [RowChanges.of(row) for row in rows[1:]]
+        return Plan(RowChanges.of(found), variants, record=record)
 
     def _set_product(self, plan: Plan) -> None:
         record, product = plan.record, plan.product.row
@@ -83,7 +85,7 @@ class Planner:
     def _category(self, record: ProductRecord) -> int | None:
         if not record.category:
             return None
-        pk = self._there.categories.get(category_slug(record.category))
+        pk = self._existing.categories.get(category_slug(record.category))
         if pk is None and not self._rehearsal:
             record.faults.append(record.row.fault("category", "It has gone this very moment."))
         return NEW_CATEGORY if pk is None else pk
@@ -104,9 +106,9 @@ class Planner:
 
     def _check_sku(self, plan: Plan, row: Row, product: Product) -> None:
         """Refuse a SKU of another product; the unique constraint does so for one that is coming."""
-        holder = self._there.by_sku.get(product.sku) if product.sku else None
+        holder = self._existing.by_sku.get(product.sku) if product.sku else None
         if holder is not None and holder is not product:
-            reason = f"{shown(product.sku)} is the SKU of {shown(str(holder))} in the shop."
+            reason = f"{quote(product.sku)} is the SKU of {quote(str(holder))} in the shop."
             plan.record.faults.append(row.fault("sku", reason))
 
     def _set_variants(self, plan: Plan) -> None:
@@ -114,10 +116,10 @@ class Planner:
         for number, said in enumerate(record.variants):
             planned = self._find_variant(plan, said)
             if planned is None:
-                planned = RowPlan(Product(position=number, stock=0), None)
+                planned = RowChanges(Product(position=number, stock=0))
                 plan.variants.append(planned)
             self._set_variant(plan, planned, said)
-            self._show(plan, planned, said.pictures)
+            self._set_images(plan, planned, said.pictures)
         if len(plan.variants) > MAX_VARIANTS:
             reason = f"It would have {len(plan.variants)} variants, more than {MAX_VARIANTS}."
             record.faults.append(record.row.fault("options", reason))
@@ -126,16 +128,16 @@ class Planner:
             reason = "Two variants would have the same options."
             record.faults.append(record.row.fault("options", reason))
         if not record.faults:
-            _follow(plan)
+            plan.align()
 
-    def _find_variant(self, plan: Plan, said: VariantRecord) -> RowPlan | None:
+    def _find_variant(self, plan: Plan, said: VariantRecord) -> RowChanges | None:
         """Return the variant that is meant: by its SKU, else by its options."""
         sku = said.values.get("sku")
         by_sku = [v for v in plan.variants if v.before and sku and v.before["sku"] == sku]
         by_options = [v for v in plan.variants if v.before and v.before["options"] == said.options]
         return next(iter(by_sku + by_options), None)
 
-    def _set_variant(self, plan: Plan, planned: RowPlan, said: VariantRecord) -> None:
+    def _set_variant(self, plan: Plan, planned: RowChanges, said: VariantRecord) -> None:
         record, variant = plan.record, planned.row
         names = plan.product.row.options
         if said.options is not None and len(said.options) == len(names):
@@ -153,7 +155,7 @@ class Planner:
         self._check_sku(plan, said.row, variant)
         self._set_stock(plan, planned, said.row, said.stock)
 
-    def _set_stock(self, plan: Plan, planned: RowPlan, row: Row, wanted: int | None) -> None:
+    def _set_stock(self, plan: Plan, planned: RowChanges, row: Row, wanted: int | None) -> None:
         """Let the stock become what the file says; what is there already keeps its own if asked."""
         if wanted is None or (planned.before is not None and self._keep_stock):
             wanted = planned.row.stock
@@ -165,27 +167,24 @@ class Planner:
         else:
             planned.delta = wanted - planned.row.stock
 
-    def _set_words(self, plan: Plan) -> None:
+    def _set_details(self, plan: Plan) -> None:
         record, product = plan.record, plan.product.row
-        had = [] if plan.is_new else self._there.tags[product.pk]
+        had = [] if plan.is_new else self._existing.tags[product.pk]
         if record.tags is not None:
             plan.new_tags = [tag for tag in record.tags if tag not in had]
             plan.old_tags = [tag for tag in had if tag not in record.tags]
         for name, cell in record.attributes.items():
             self._set_attribute(plan, name, cell)
-        searched = {"brand", "sku", "options"}
-        if plan.new_tags or plan.old_tags or any(_touches(row, searched) for row in plan.rows()):
-            tags = had if record.tags is None else record.tags
-            rows = [row.row for row in plan.rows()]
-            product.keywords = keywords_of(rows, sorted(tags))
+        if plan.needs_keywords():
+            plan.set_keywords(had if record.tags is None else record.tags)
 
     def _set_attribute(self, plan: Plan, name: str, cell: Any) -> None:
         record, slug = plan.record, name.removeprefix(ATTRIBUTE)
-        attribute = self._there.attributes.get(slug)
+        attribute = self._existing.attributes.get(slug)
         if attribute is None and not cell:
             return
         if attribute is None:
-            known = ", ".join(sorted(self._there.attributes)) or "none yet"
+            known = ", ".join(sorted(self._existing.attributes)) or "none yet"
             record.faults.append(record.row.fault(name, f"No such attribute; there are: {known}."))
             return
         column, value = "text", None
@@ -197,17 +196,24 @@ class Planner:
                 record.faults.append(record.row.fault(name, reason))
                 return
         pk = plan.product.row.pk
-        if self._there.values.get((pk, attribute.pk or 0)) != value:
+        if self._existing.values.get((pk, attribute.pk or 0)) != value:
             plan.attributes[slug] = (attribute, column, value)
 
-    def _show(self, plan: Plan, planned: RowPlan, pictures: list[ImageRecord]) -> None:
+    def _set_images(self, plan: Plan, planned: RowChanges, pictures: list[ImageRecord]) -> None:
         """Add pictures, and change those that the product has; none is taken away."""
-        had = list(self._there.pictures[planned.row.pk]) if planned.row.pk else []
+        had = list(self._existing.pictures[planned.row.pk]) if planned.row.pk else []
         for said in pictures:
             found = next((picture for picture in had if _is_of(picture, said)), None)
             if found is None:
                 self._check_files(plan, said)
-                planned.new_images.append(said)
+                image = ProductImage(
+                    product=planned.row,
+                    source_url=said.url,
+                    large=said.large,
+                    small=said.small,
+                    **said.values,
+                )
+                planned.new_images.append(image)
                 continue
             had.remove(found)
             if any(getattr(found, name) != value for name, value in said.values.items()):
@@ -221,23 +227,8 @@ class Planner:
     def _check_files(self, plan: Plan, said: ImageRecord) -> None:
         for name in (said.large, said.small) if self._rehearsal and said.large else ():
             if not default_storage.exists(name):
-                reason = f"The media storage has no {shown(name)}: copy the pictures first."
+                reason = f"The media storage has no {quote(name)}: copy the pictures first."
                 plan.record.faults.append(said.row.fault("picture", reason))
-
-
-def _follow(plan: Plan) -> None:
-    """Let variants have what their product has, and the product the price of its cheapest."""
-    product = plan.product.row
-    for variant in plan.variants:
-        follow(variant.row, product)
-    if plan.variants:
-        cheapest = min((variant.row for variant in plan.variants), key=lambda row: row.price)
-        product.price = cheapest.price
-        product.compare_at_price = cheapest.compare_at_price
-
-
-def _touches(planned: RowPlan, columns: set[str]) -> bool:
-    return planned.before is None or not columns.isdisjoint(planned.columns())
 
 
 def _is_of(picture: ProductImage, said: ImageRecord) -> bool:

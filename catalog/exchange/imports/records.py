@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from catalog.attributes.models import AttributeKind
 from catalog.exchange.imports import values
-from catalog.exchange.imports.rows import Fault, Kind, Row, Rows, shown
+from catalog.exchange.imports.rows import Fault, Kind, Row, Rows, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_IMAGES, MAX_VARIANTS, PRODUCT_NAME_LENGTH
 
@@ -137,13 +137,13 @@ def _read_product(row: Row) -> ProductRecord:
         sold=values.read_cells(row, values.SOLD, faults),
         stock=found.get("stock"),
         category=found.get("category"),
-        options=values.read_words(row, "options", faults, distinct=True),
-        tags=values.read_words(row, "tags", faults, distinct=True),
+        options=values.read_list(row, "options", faults, distinct=True),
+        tags=values.read_list(row, "tags", faults, distinct=True),
         attributes=_read_attributes(row, faults),
         faults=faults,
     )
     if record.category and not category_slug(record.category):
-        faults.append(row.fault("category", f"{shown(record.category)} makes no slug."))
+        faults.append(row.fault("category", f"{quote(record.category)} makes no slug."))
     if not faults and not (record.slug or record.sold.get("sku") or said.get("name")):
         faults.append(row.fault("slug", "Nothing says which product this is."))
     return record
@@ -193,7 +193,7 @@ def _finish(product: ProductRecord) -> ProductRecord:
 def _read_variant(row: Row, faults: list[Fault]) -> VariantRecord:
     said = values.read_cells(row, values.VARIANT, faults)
     stock = values.read_cells(row, values.STOCK, faults).get("stock")
-    options = values.read_words(row, "options", faults, distinct=False)
+    options = values.read_list(row, "options", faults, distinct=False)
     if not options and not said.get("sku"):
         faults.append(row.fault("options", "Neither options nor a SKU say which variant it is."))
     return VariantRecord(row, said, stock, options)

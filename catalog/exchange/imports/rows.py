@@ -70,6 +70,6 @@ def place(line: int, column: str) -> str:
     return f"{', '.join(parts)}: " if parts else ""
 
 
-def shown(value: str) -> str:
+def quote(value: str) -> str:
     """Quote a value of the file, shortened."""
     return f'"{value[:_SHOWN]}…"' if len(value) > _SHOWN else f'"{value}"'

@@ -16,13 +16,15 @@ from django.db import IntegrityError
 from catalog.errors import SlugTaken
 from catalog.exchange.imports.definitions import Definitions
 from catalog.exchange.imports.duplicates import FileKeys
-from catalog.exchange.imports.existing import look
+from catalog.exchange.imports.existing import read_existing
 from catalog.exchange.imports.files import Source, read
 from catalog.exchange.imports.planner import Planner
 from catalog.exchange.imports.plans import Plan
 from catalog.exchange.imports.records import ProductRecord, Record, category_slug, gather
 from catalog.exchange.imports.rows import Fault, FileRefused
-from catalog.exchange.imports.writer import write
+from catalog.limits import REASON_LENGTH
+from catalog.products.writes import save_families
+from shop.core.transactions import transactional
 
 BATCH = 100
 """Products and variants in one transaction, beside those of the last product."""
@@ -107,19 +109,19 @@ class _Run:
 
     def __init__(self, source: Source, wishes: Wishes) -> None:
         self._source, self._wishes = source, wishes
-        self._words = Definitions(dry_run=wishes.dry_run)
+        self._definitions = Definitions(dry_run=wishes.dry_run)
 
     def results(self) -> Iterator[Result]:
         """Import, and yield what became of each. Raises FileRefused."""
         broken: list[FileRefused] = []
-        with FileKeys() as seen:
+        with FileKeys() as keys:
             for batch in _batches(self._records(broken), self._wishes.batch):
                 if not isinstance(batch[0], ProductRecord):
                     yield self._define(batch[0])
                     continue
                 products = [record for record in batch if isinstance(record, ProductRecord)]
                 for record in products:
-                    seen.check(record)
+                    keys.check(record)
                 yield from self._import(products)
         if broken:
             raise broken[0]
@@ -134,7 +136,7 @@ class _Run:
     def _define(self, record: Record) -> Result:
         if isinstance(record, ProductRecord):
             raise TypeError("a product is planned with its batch")
-        new = self._words.define(record)
+        new = self._definitions.define(record)
         title = f"{record.row.kind} {record.values.get('slug', '')}"
         if record.faults:
             return Result(title, Outcome.REFUSED, faults=record.faults)
@@ -190,9 +192,9 @@ class _Run:
     def _plan(
         self, records: Sequence[ProductRecord], *, lock: bool, rehearsal: bool = False
     ) -> list[Plan]:
-        there = look(records, lock=lock)
-        there.attributes = {**self._words.attributes, **there.attributes}
-        planner = Planner(there, keep_stock=self._wishes.keep_stock, rehearsal=rehearsal)
+        existing = read_existing(records, lock=lock)
+        existing.attributes = {**self._definitions.attributes, **existing.attributes}
+        planner = Planner(existing, keep_stock=self._wishes.keep_stock, rehearsal=rehearsal)
         plans = [planner.plan(record) for record in records]
         return [plan for plan in plans if plan is not None]
 
@@ -201,7 +203,22 @@ class _Run:
         new = [plan.record.category or "" for plan in plans if plan.needs_category()]
         for name in {category_slug(name): name for name in reversed(new)}.values():
             with suppress(SlugTaken):  # someone made it this very moment
-                self._words.make_category(name)
+                self._definitions.make_category(name)
+
+
+@transactional
+def write(
+    plan_all: Callable[[], list[Plan]], *, reason: str, actor: AbstractUser | None
+) -> list[Plan]:
+    """Do what ``plan_all`` plans, with the rows locked that it reads; return the plans.
+
+    Raises IntegrityError where a slug or a SKU was taken meanwhile; then nothing is written.
+    """
+    plans = plan_all()
+    todo = [plan for plan in plans if plan.does_something()]
+    if todo:
+        save_families(todo, reason=reason[:REASON_LENGTH], actor=actor)
+    return plans
 
 
 def _result(plan: Plan) -> Result:
@@ -209,7 +226,7 @@ def _result(plan: Plan) -> Result:
         variants = f", {len(plan.variants)} variants" if plan.variants else ""
         said = [f"{plan.product.row.name}, {plan.product.row.price}{variants}"]
         return Result(plan.product.row.slug, Outcome.CREATED, said)
-    changes = plan.changes()
+    changes = plan.descriptions()
     outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
     return Result(plan.record.title(), outcome, changes)
 

@@ -6,13 +6,14 @@
 import csv
 from typing import Any
 
-from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows, shown
+from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow, unguard
 from catalog.limits import MAX_OPTIONS
+from catalog.products.fields import FIELDS
 
 ATTRIBUTE = "attr."
 OPTIONS = tuple(f"option{n}" for n in range(1, MAX_OPTIONS + 1))
-COLUMNS = (
+_COLUMNS = (
     "row",
     "slug",
     "name",
@@ -35,9 +36,9 @@ COLUMNS = (
     "alt",
     "kind",
     "choices",
-    "metadata",
-    "private_metadata",
 )
+# Columns are in a fixed order, which spreadsheets of staff rely on; new ones come last.
+COLUMNS = (*_COLUMNS, *(name for name in FIELDS if name not in {*_COLUMNS, "category_id"}))
 _LISTS = ("tags", "choices")
 _NAMES = {"options": OPTIONS[0]}
 
@@ -59,7 +60,7 @@ def _read_row(row: TableRow, *, is_csv: bool) -> Row:
     given = str(cells.pop("row", "")).strip() or Kind.PRODUCT.value
     faults = list(row.faults)
     if given not in set(Kind):
-        faults.append(Fault(row.line, "row", f"{shown(given)} is none of {', '.join(Kind)}."))
+        faults.append(Fault(row.line, "row", f"{quote(given)} is none of {', '.join(Kind)}."))
         given = Kind.PRODUCT.value
     options = [str(cells.pop(name)).strip() for name in OPTIONS if name in cells]
     if any(name in row.cells for name in OPTIONS):

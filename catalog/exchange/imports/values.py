@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,13 +11,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 
-from catalog.exchange.imports.rows import Fault, Row, shown
+from catalog.exchange.imports.rows import Fault, Row, quote
 from catalog.limits import (
     ALT_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
-    BRAND_LENGTH,
     CATEGORY_NAME_LENGTH,
-    DESCRIPTION_LENGTH,
     IMAGE_URL_LENGTH,
     MAX_OPTIONS,
     MAX_POSITION,
@@ -25,9 +23,9 @@ from catalog.limits import (
     MAX_TAGS,
     OPTION_LENGTH,
     PRODUCT_NAME_LENGTH,
-    SKU_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.fields import EditableField, Kind, Owner, fields_of
 from shop.core.metadata import validate_metadata
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
@@ -75,7 +73,7 @@ def text(limit: int) -> Callable[[str], str]:
 def amount(value: str) -> Decimal:
     """Read money."""
     if not _AMOUNT.fullmatch(value):
-        raise Unfit(f"{shown(value)} is no price: write digits and a point, such as 1.99.")
+        raise Unfit(f"{quote(value)} is no price: write digits and a point, such as 1.99.")
     return Decimal(value).quantize(Decimal("0.01"))
 
 
@@ -84,7 +82,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
     def read(value: str) -> int:
         if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
-            raise Unfit(f"{shown(value)} is no whole number from {low:,} to {high:,}.")
+            raise Unfit(f"{quote(value)} is no whole number from {low:,} to {high:,}.")
         return int(value)
 
     return read
@@ -96,7 +94,7 @@ def boolean(value: str) -> bool:
         return True
     if value.lower() in _FALSE:
         return False
-    raise Unfit(f"{shown(value)} is neither true nor false.")
+    raise Unfit(f"{quote(value)} is neither true nor false.")
 
 
 def instant(value: str) -> datetime:
@@ -104,7 +102,7 @@ def instant(value: str) -> datetime:
     try:
         read = datetime.fromisoformat(value)
     except ValueError:
-        raise Unfit(f"{shown(value)} is no time such as 2030-01-31T08:00:00Z.") from None
+        raise Unfit(f"{quote(value)} is no time such as 2030-01-31T08:00:00Z.") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
@@ -113,7 +111,7 @@ def slug(limit: int) -> Callable[[str], str]:
 
     def read(value: str) -> str:
         if not _SLUG.fullmatch(value) or len(value) > limit:
-            raise Unfit(f"{shown(value)} is no slug: up to {limit} of a–z, 0–9, - and _.")
+            raise Unfit(f"{quote(value)} is no slug: up to {limit} of a–z, 0–9, - and _.")
         return value
 
     return read
@@ -124,7 +122,7 @@ def url(value: str) -> str:
     try:
         _url(text(IMAGE_URL_LENGTH)(value))
     except ValidationError:
-        raise Unfit(f"{shown(value)} is no address that begins with https:// or http://.") from None
+        raise Unfit(f"{quote(value)} is no address that begins with https:// or http://.") from None
     return value
 
 
@@ -140,26 +138,38 @@ def metadata(value: str) -> dict[str, str]:
     return read
 
 
-METADATA: Mapping[str, Field] = {
-    "metadata": Field(metadata, {}),
-    "private_metadata": Field(metadata, {}),
+_READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
+    Kind.TEXT: lambda field: text(field.limit),
+    Kind.SLUG: lambda field: slug(field.limit),
+    Kind.AMOUNT: lambda _: amount,
+    Kind.INTEGER: lambda field: whole(0, field.limit),
+    Kind.BOOLEAN: lambda _: boolean,
+    Kind.INSTANT: lambda _: instant,
+    Kind.METADATA: lambda _: metadata,
 }
-PRODUCT: Mapping[str, Field] = {
-    **METADATA,
-    "name": Field(text(PRODUCT_NAME_LENGTH)),
-    "description": Field(text(DESCRIPTION_LENGTH), ""),
-    "brand": Field(text(BRAND_LENGTH), ""),
-    "is_published": Field(boolean),
-    "publish_at": Field(instant, None),
-}
-SOLD: Mapping[str, Field] = {
-    "sku": Field(text(SKU_LENGTH), ""),
-    "price": Field(amount),
-    "compare_at_price": Field(amount, None),
-    "backorder": Field(boolean),
-    "low_stock_threshold": Field(whole(0, MAX_STOCK), None),
-}
-VARIANT: Mapping[str, Field] = {**SOLD, **METADATA, "position": Field(whole(0, MAX_POSITION))}
+
+
+_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.METADATA: {}}
+"""What an empty cell of an optional column means, where it means something."""
+
+
+def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
+    """Return how the cells of editable columns are read."""
+    fields = {}
+    for field in fields_of(*owners, without=without):
+        empty: Any = SKIP
+        if field.nullable:
+            empty = None
+        elif not field.required:
+            empty = _EMPTY.get(field.kind, SKIP)
+        fields[field.name] = Field(_READERS[field.kind](field), empty)
+    return fields
+
+
+# A slug and a category are looked up before a product is, so they are read apart.
+PRODUCT: Mapping[str, Field] = _fields(Owner.PRODUCT, Owner.EACH, without=["slug", "category_id"])
+SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
+VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}
@@ -179,7 +189,7 @@ ATTRIBUTE: Mapping[str, Field] = {
     "kind": Field(text(CATEGORY_NAME_LENGTH), NEEDED),
 }
 OF_ATTRIBUTE = Field(text(ATTRIBUTE_TEXT_LENGTH), "")
-WORDS = {"tags": (MAX_TAGS, TAG_LENGTH), "options": (MAX_OPTIONS, OPTION_LENGTH)}
+LISTS = {"tags": (MAX_TAGS, TAG_LENGTH), "options": (MAX_OPTIONS, OPTION_LENGTH)}
 
 
 def read_cells(row: Row, fields: Mapping[str, Field], faults: list[Fault]) -> dict[str, Any]:
@@ -200,25 +210,25 @@ def read_cells(row: Row, fields: Mapping[str, Field], faults: list[Fault]) -> di
     return values
 
 
-def read_words(row: Row, name: str, faults: list[Fault], *, distinct: bool) -> list[str] | None:
-    """Return the words of a cell, None where it says nothing of them."""
+def read_list(row: Row, name: str, faults: list[Fault], *, distinct: bool) -> list[str] | None:
+    """Return the items of a cell, None where the file has no such cell."""
     cell = row.cells.get(name)
     if cell is None:
         return None
-    words = cell if isinstance(cell, list) else [cell]
-    words = [word.strip() for word in words]
-    most, length = WORDS[name]
-    folded = [word.casefold() for word in words]
-    if distinct and len(set(folded)) < len(words):
-        twice = next(word for word in words if folded.count(word.casefold()) > 1)
-        faults.append(row.fault(name, f"{shown(twice)} comes twice."))
-    if len(words) > most:
-        faults.append(row.fault(name, f"It has {len(words)}, more than {most}."))
-    for word in words:
+    items = cell if isinstance(cell, list) else [cell]
+    items = [item.strip() for item in items]
+    most, length = LISTS[name]
+    folded = [item.casefold() for item in items]
+    if distinct and len(set(folded)) < len(items):
+        twice = next(item for item in items if folded.count(item.casefold()) > 1)
+        faults.append(row.fault(name, f"{quote(twice)} comes twice."))
+    if len(items) > most:
+        faults.append(row.fault(name, f"It has {len(items)}, more than {most}."))
+    for item in items:
         try:
-            text(length)(word)
+            text(length)(item)
         except Unfit as unfit:
             faults.append(row.fault(name, str(unfit)))
-        if not word:
+        if not item:
             faults.append(row.fault(name, "One is empty."))
-    return words
+    return items

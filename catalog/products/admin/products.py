@@ -20,18 +20,29 @@ from catalog.attributes.models import Attribute
 from catalog.exchange.admin import ExchangeAdmin
 from catalog.images.admin import ImageInline
 from catalog.limits import MAX_STOCK
-from catalog.products import services, variants
+from catalog.products import services
 from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
 from catalog.products.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
 from catalog.products.admin.variants import VariantInline
+from catalog.products.fields import NewVariant, Owner, names_of
 from catalog.products.models import Product
+from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.services import adjust_stock
 from shop.core.errors import ShopError
 
-_SOLD = ["sku", "price", "compare_at_price", "backorder", "low_stock_threshold"]
 _PUBLISHING = ["is_published", "publish_at"]
-_METADATA = ("Metadata", {"fields": ["metadata", "private_metadata"]})
+_SOLD = names_of(Owner.SOLD)
+_METADATA = ("Metadata", {"fields": names_of(Owner.EACH)})
+_VARIANT = names_of(Owner.VARIANT)
+_PRODUCT = [
+    "name",
+    "slug",
+    *(
+        name.removesuffix("_id")
+        for name in names_of(Owner.PRODUCT, without=["name", "slug", *_PUBLISHING])
+    ),
+]
 _HISTORY = ["links", "created_at", "archived_at"]
 
 
@@ -63,12 +74,12 @@ class ProductAdmin(ExchangeAdmin):
         if obj is not None and obj.parent is not None:
             options = list(option_fields(obj.parent.options))
             return [
-                (None, {"fields": ["name", "parent", *options, *_SOLD, "position", "stock"]}),
+                (None, {"fields": ["name", "parent", *options, *_SOLD, *_VARIANT, "stock"]}),
                 _METADATA,
                 ("History", {"fields": _HISTORY}),
             ]
         sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
-        fields = ["name", "slug", "description", "category", "brand", "tag_words", "option_names"]
+        fields = [*_PRODUCT, "tag_words", "option_names"]
         sets: list[Any] = [
             (None, {"fields": fields}),
             ("Sold as", {"fields": sold}),
@@ -222,9 +233,9 @@ class ProductAdmin(ExchangeAdmin):
         )
 
         def save() -> None:
-            variant = variants.create_variant(
+            variant = create_variant(
                 product_id=product.pk,
-                variant=cast("variants.NewVariant", form.variant()),
+                variant=cast("NewVariant", form.variant()),
                 actor=_staff(request),
             )
             self.log_addition(request, variant, "Added as a variant.")

@@ -1,24 +1,21 @@
 """What staff send about products."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.attributes.serializers import AttributesField, DistinctField
 from catalog.limits import (
-    BRAND_LENGTH,
-    DESCRIPTION_LENGTH,
     MAX_OPTIONS,
-    MAX_POSITION,
     MAX_STOCK,
     MAX_TAGS,
     MAX_VARIANTS,
     OPTION_LENGTH,
-    PRODUCT_NAME_LENGTH,
-    SKU_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from shop.core.fields import (
     AmountField,
     IdField,
@@ -39,7 +36,7 @@ from shop.core.openapi import example
         "example": {"Size": "M"},
     }
 )
-class ChoiceField(serializers.DictField):
+class OptionValuesField(serializers.DictField):
     """A value for each option, by the option's name."""
 
     default_error_messages = {"many": f"A product has at most {MAX_OPTIONS} options."}
@@ -56,19 +53,42 @@ class ChoiceField(serializers.DictField):
         return choice
 
 
+def request_field(name: str, *, required: bool = False, help_text: str | None = None) -> Any:
+    """Return the serializer field of an editable column."""
+    field = FIELDS[name]
+    kwargs: dict[str, Any] = {"required": required, "help_text": help_text or field.help_text}
+    if field.nullable:
+        kwargs["allow_null"] = True
+    if field.kind in {Kind.TEXT, Kind.SLUG}:
+        kwargs["max_length"] = field.limit
+    if field.kind == Kind.TEXT:
+        kwargs["allow_blank"] = not field.required
+    if field.kind == Kind.INTEGER:
+        kwargs |= {"min_value": 0, "max_value": field.limit}
+    return _SERIALIZER_FIELDS[field.kind](**kwargs)
+
+
+_SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
+    Kind.TEXT: StrictStr,
+    Kind.SLUG: SlugField,
+    Kind.CATEGORY: IdField,
+    Kind.AMOUNT: AmountField,
+    Kind.INTEGER: StrictInt,
+    Kind.BOOLEAN: StrictBool,
+    Kind.INSTANT: serializers.DateTimeField,
+    Kind.METADATA: MetadataField,
+}
+
+
 class SoldSerializer(serializers.Serializer[Any]):
     """What is sold by itself: a product without variants, or a variant."""
 
-    sku = StrictStr(max_length=SKU_LENGTH, allow_blank=True, required=False)
-    compare_at_price = AmountField(
-        required=False, allow_null=True, help_text="What the price is reduced from."
-    )
-    backorder = StrictBool(required=False, help_text="Sell beyond the stock.")
-    low_stock_threshold = StrictInt(
-        min_value=0, max_value=MAX_STOCK, required=False, allow_null=True
-    )
-    metadata = MetadataField(required=False, help_text="Public; replaced as a whole.")
-    private_metadata = MetadataField(required=False, help_text="For staff; replaced as a whole.")
+    columns: ClassVar[list[str]] = names_of(Owner.SOLD, Owner.EACH, without=["price"])
+    """The editable columns that come before the fields declared by the class."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the fields of ``columns``."""
+        return {name: request_field(name) for name in self.columns} | super().get_fields()
 
 
 @extend_schema_serializer(
@@ -77,23 +97,17 @@ class SoldSerializer(serializers.Serializer[Any]):
 class NewVariantSerializer(SoldSerializer):
     """A variant to create; its price is the product's unless given."""
 
-    choice = ChoiceField()
-    price = AmountField(required=False)
+    choice = OptionValuesField()
+    price = request_field("price")
     stock = StrictInt(min_value=0, max_value=MAX_STOCK, required=False)
-    position = StrictInt(min_value=0, max_value=MAX_POSITION, required=False)
+    position = request_field("position")
 
 
 class _DetailsSerializer(SoldSerializer):
     """What a product may have beside name and price."""
 
-    description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
-    slug = SlugField(max_length=PRODUCT_NAME_LENGTH, required=False)
-    category_id = IdField(required=False, allow_null=True)
-    brand = StrictStr(max_length=BRAND_LENGTH, allow_blank=True, required=False)
-    is_published = StrictBool(required=False)
-    publish_at = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="Customers see it from then on."
-    )
+    columns = [*SoldSerializer.columns, *names_of(Owner.PRODUCT, without=["name"])]
+
     options = DistinctField(
         child=StrictStr(max_length=OPTION_LENGTH),
         max_length=MAX_OPTIONS,
@@ -122,8 +136,8 @@ class _DetailsSerializer(SoldSerializer):
 class NewProductSerializer(_DetailsSerializer):
     """A product to create, with its variants if it has options."""
 
-    name = StrictStr(max_length=PRODUCT_NAME_LENGTH)
-    price = AmountField()
+    name = request_field("name", required=True)
+    price = request_field("price", required=True)
     stock = StrictInt(min_value=0, max_value=MAX_STOCK, required=False)
     variants = NewVariantSerializer(  # type: ignore[call-arg] # many=True takes a list's arguments
         many=True, required=False, max_length=MAX_VARIANTS
@@ -142,12 +156,10 @@ class NewProductSerializer(_DetailsSerializer):
 class ProductChangesSerializer(_DetailsSerializer):
     """What to change of a product or a variant; `stock` moves by its own operation."""
 
-    name = StrictStr(max_length=PRODUCT_NAME_LENGTH, required=False)
-    price = AmountField(required=False)
-    choice = ChoiceField(required=False, help_text="Of a variant.")
-    position = StrictInt(
-        min_value=0, max_value=MAX_POSITION, required=False, help_text="Of a variant."
-    )
+    name = request_field("name")
+    price = request_field("price")
+    choice = OptionValuesField(required=False, help_text="Of a variant.")
+    position = request_field("position", help_text="Of a variant.")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Refuse ``stock``: typing over it would lose sales that happen meanwhile."""

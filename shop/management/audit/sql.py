@@ -14,10 +14,3 @@ def rows(sql: str) -> Iterator[tuple[Any, ...]]:
         cursor.execute(sql)
         while chunk := cursor.fetchmany(CHUNK):
             yield from chunk
-
-
-def lift_statement_timeout() -> None:
-    """Remove the statement time-out from this connection: it is meant for requests."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")

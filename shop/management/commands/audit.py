@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from shop.engine import lift_statement_timeout
 from shop.management.audit.checks import CHECKS
-from shop.management.audit.sql import lift_statement_timeout
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from catalog.services import is_ranking_due, rank_products
-from shop.management.audit.sql import lift_statement_timeout
+from shop.engine import lift_statement_timeout
 
 
 class Command(BaseCommand):

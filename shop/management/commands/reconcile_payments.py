@@ -12,7 +12,7 @@ from payments.gateways import GatewayUnavailable, StatesCharges
 from payments.jobs import settle_payments
 from payments.reconciliation import Difference, differences, failed_late_refunds
 from shop.core.errors import ShopError
-from shop.management.audit.sql import lift_statement_timeout
+from shop.engine import lift_statement_timeout
 
 
 class Command(BaseCommand):

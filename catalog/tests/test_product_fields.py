@@ -1,0 +1,55 @@
+"""The table of editable fields agrees with the models, the services, the API, import and export."""
+
+import pytest
+
+from catalog.exchange.exports.entries import read_entries
+from catalog.exchange.imports import values
+from catalog.exchange.imports.shop import COLUMNS
+from catalog.factories import ShirtFactory
+from catalog.models import Product
+from catalog.products import fields
+from catalog.products.fields import FIELDS, Kind, Owner, names_of
+from catalog.products.serializers.requests import NewVariantSerializer, ProductChangesSerializer
+from catalog.products.writes import COLUMNS as WRITTEN
+
+# Besides the columns of the table, the services take these.
+OTHERS = {"options", "tags", "attributes", "choice"}
+OF_A_VARIANT = (Owner.SOLD, Owner.VARIANT, Owner.EACH)
+# A file names a category by its slug.
+IN_FILES = {name for name in FIELDS if name != "category_id"}
+
+
+def test_the_services_take_every_field():
+    changes = fields.ProductChanges.__annotations__.keys()
+    assert changes - OTHERS == FIELDS.keys()
+    details = fields.ProductDetails.__annotations__.keys()
+    assert details == changes - {"name", "price", "choice", "position"}
+    variant = fields.NewVariant.__annotations__.keys()
+    assert variant - {"choice", "stock"} == set(names_of(*OF_A_VARIANT))
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
+def test_a_field_is_as_its_column_is(field):
+    column = Product._meta.get_field(field.name)
+    assert column.null == field.nullable
+    if field.kind in {Kind.TEXT, Kind.SLUG} and column.max_length is not None:
+        assert column.max_length == field.limit
+
+
+def test_the_api_takes_every_field():
+    assert FIELDS.keys() <= ProductChangesSerializer().fields.keys()
+    assert set(names_of(*OF_A_VARIANT)) <= NewVariantSerializer().fields.keys()
+
+
+def test_a_write_saves_every_field():
+    assert FIELDS.keys() <= set(WRITTEN)
+
+
+def test_import_and_export_have_every_field(db):
+    read = {*values.PRODUCT, *values.SOLD, *values.VARIANT, *values.SLUG}
+    assert read == IN_FILES
+    assert set(COLUMNS) >= IN_FILES
+    ShirtFactory()
+    entry = next(entry for entry in read_entries() if entry["row"] == "product")
+    assert entry.keys() >= IN_FILES - {"position"}
+    assert entry["variants"][0].keys() >= set(names_of(*OF_A_VARIANT))
