@@ -132,7 +132,7 @@ def metadata(value: str) -> dict[str, str]:
         read: dict[str, str] = json.loads(value)
         validate_metadata(read)
     except (ValueError, RecursionError):
-        raise Unfit(f'{shown(value)} is not a JSON object such as {{"erp-id": "17"}}.') from None
+        raise Unfit(f'{quote(value)} is not a JSON object such as {{"erp-id": "17"}}.') from None
     except ValidationError as error:
         raise Unfit(" ".join(error.messages)) from None
     return read
