@@ -1,1 +1,1 @@
-"""What is for sale: products, their stock, and the revision that keeps cached answers right."""
+"""What is for sale, in a package for each subject, and the revision that caches depend on."""

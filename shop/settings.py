@@ -420,7 +420,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 # Files lie on disk, not in memory, from that size on.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The paths whose forms bring files, and how large these bodies may be: a picture (10 MiB, as
-# catalog.drawing has it) beside the form's text; more from the desk, whose
+# catalog.limits has it) beside the form's text; more from the desk, whose
 # form then tells what is too large.
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
@@ -452,7 +452,7 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "background": {"class": "shop.core.logs.BackgroundHandler", "formatter": "json"},
+        "background": {"()": "shop.core.logs.QueueLogHandler", "formatter": "json"},
     },
     # A developer reads lines, a production's log is read by machines.
     "root": {"handlers": ["console" if DEBUG else "background"], "level": "INFO"},

@@ -1,4 +1,4 @@
-"""Attributes at the desk, by the services."""
+"""Attributes in the admin, which writes by the services."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Form fields of the catalog's desk: lists of words, and a field for each attribute."""
+"""Form fields of the admin: lists, and a field for each attribute."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,7 +15,7 @@ ATTRIBUTE = "attribute_"
 
 
 class SeparatedListField(forms.CharField):
-    """Words or phrases with a separator between them; a list of them when read."""
+    """A list of texts, typed with a separator between them."""
 
     def __init__(self, *, separator: str, each: int, most: int, **kwargs: Any) -> None:
         """``each`` is the length of one, ``most`` how many there may be."""
@@ -30,16 +30,16 @@ class SeparatedListField(forms.CharField):
         return value
 
     def clean(self, value: Any) -> list[str]:
-        """Return the words. Raises ValidationError for long, many or repeated ones."""
+        """Return the list. Raises ValidationError for long, many or repeated items."""
         text = super().clean(value)
-        words = [word for word in (part.strip() for part in text.split(self.separator)) if word]
-        if len(words) > self.most:
+        items = [item for item in (part.strip() for part in text.split(self.separator)) if item]
+        if len(items) > self.most:
             raise forms.ValidationError(f"There may be {self.most} at most.")
-        if any(len(word) > self.each for word in words):
+        if any(len(item) > self.each for item in items):
             raise forms.ValidationError(f"Each may have {self.each} characters at most.")
-        if len({word.casefold() for word in words}) < len(words):
+        if len({item.casefold() for item in items}) < len(items):
             raise forms.ValidationError("One of them comes twice.")
-        return words
+        return items
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare as lists."""

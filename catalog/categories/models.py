@@ -26,7 +26,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(models.Model):
-    """A shelf of the shop. ``parent`` is written by ``catalog.services.categories`` alone."""
+    """A category of products. Only ``catalog.categories.services`` writes ``parent``."""
 
     name = models.CharField(max_length=CATEGORY_NAME_LENGTH)
     slug = models.SlugField(

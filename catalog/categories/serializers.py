@@ -101,8 +101,8 @@ def serialize_category_link(pk: int, name: str, slug: str) -> dict[str, Any]:
 
 
 def _serialize_node(node: Node) -> dict[str, Any]:
-    shown = serialize_category_link(node.id, node.name, node.slug)
+    body = serialize_category_link(node.id, node.name, node.slug)
     if node.for_staff:
-        shown |= {"position": node.position, "is_published": node.is_published}
-    shown["children"] = [_serialize_node(child) for child in node.children]
-    return shown
+        body |= {"position": node.position, "is_published": node.is_published}
+    body["children"] = [_serialize_node(child) for child in node.children]
+    return body

@@ -124,15 +124,17 @@ def _refuse_cycle(pk: int, parents: Parents) -> None:
 def _link(parents: Parents) -> None:
     """Write what the links lack, and delete those that are no longer true."""
     wanted = {(pk, above) for pk in parents for above in lineage(pk, parents)}
-    there = {
+    existing = {
         (category_id, above_id): pk
         for pk, category_id, above_id in CategoryLink.objects.values_list(
             "pk", "category_id", "above_id"
         )
     }
-    CategoryLink.objects.filter(pk__in=[there[pair] for pair in there.keys() - wanted]).delete()
+    CategoryLink.objects.filter(
+        pk__in=[existing[pair] for pair in existing.keys() - wanted]
+    ).delete()
     CategoryLink.objects.bulk_create(
-        CategoryLink(category_id=pk, above_id=above) for pk, above in wanted - there.keys()
+        CategoryLink(category_id=pk, above_id=above) for pk, above in wanted - existing.keys()
     )
 
 

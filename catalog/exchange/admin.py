@@ -1,7 +1,7 @@
-"""Moving in and out from the list of products: a file is looked at before it is imported.
+"""Import and export in the admin's list of products; a preview comes before an import.
 
-Between the two it waits in the media storage, under a name that nobody can guess, so that any
-worker finds it; the next file of the same member of staff, or the import itself, deletes it.
+Until it is confirmed, a file is in the media storage, where every worker finds it, under a name
+that cannot be guessed. The import, or the next upload of the same user, deletes it.
 """
 
 from dataclasses import dataclass, field
@@ -27,9 +27,9 @@ from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
 from shop.core.admin import DeskAdmin
 
-_TOLD = 100
-_WAITS = 60 * 60 * 24
-_SALT = "catalog.admin.moving"
+_MAX_RESULTS = 100
+_PREVIEW_LIFETIME = 60 * 60 * 24
+_SALT = "catalog.exchange.admin"
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
@@ -63,24 +63,24 @@ class ImportForm(forms.Form):
 
 
 @dataclass
-class Told:
-    """What became, or would become, of a file: counts, and the first hundred that are no news."""
+class Report:
+    """What an import did or would do: counts, and the first hundred results."""
 
     counts: imports.Counts = field(default_factory=imports.Counts)
     results: list[Result] = field(default_factory=list)
 
-    def tell(self, result: Result) -> None:
-        """Keep a result that staff would want to read."""
-        if result.outcome != Outcome.UNCHANGED and len(self.results) < _TOLD:
+    def add(self, result: Result) -> None:
+        """Add a result, unless it is unchanged or there are too many."""
+        if result.outcome != Outcome.UNCHANGED and len(self.results) < _MAX_RESULTS:
             self.results.append(result)
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
+        """The number of results that are left out."""
         of = self.counts.of
         return sum(of.values()) - of[Outcome.UNCHANGED] - len(self.results)
 
-    def may_go_on(self, *, strict: bool, **_: bool) -> bool:
+    def may_be_confirmed(self, *, strict: bool, **_: bool) -> bool:
         """Whether there is anything to import, and nothing that forbids it."""
         of = self.counts.of
         return bool(of[Outcome.CREATED] or of[Outcome.CHANGED]) and not (
@@ -89,7 +89,7 @@ class Told:
 
 
 class ExchangeAdmin(DeskAdmin):
-    """A list with an import and an export."""
+    """A list of products with an import and an export."""
 
     change_list_template = "admin/catalog/product/change_list.html"
 
@@ -129,50 +129,56 @@ class ExchangeAdmin(DeskAdmin):
         return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Take a file and show what it would change; then, confirmed, import it."""
+        """Preview what a file would change; import it when that is confirmed."""
         if not self._may_import(request):
             raise PermissionDenied
         if request.method == "POST" and "confirm" in request.POST:
             return self._import(request)
         form = ImportForm(request.POST or None, request.FILES or None)
-        told, ticket = None, ""
+        report, confirmation = None, ""
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             wishes = {name: form.cleaned_data[name] for name in ("keep_stock", "strict")}
             try:
-                told = _run(file, dry_run=True, **wishes)
+                report = _run(file, dry_run=True, **wishes)
             except imports.FileRefused as refusal:
                 form.add_error("file", str(refusal))
             else:
-                ticket = _keep(request, file, wishes) if told.may_go_on(**wishes) else ""
-        return self._show(request, form, told, ticket)
+                confirmation = (
+                    _store_upload(request, file, wishes)
+                    if report.may_be_confirmed(**wishes)
+                    else ""
+                )
+        return self._render(request, form, report, confirmation)
 
     def _import(self, request: HttpRequest) -> HttpResponse:
-        told = None
+        report = None
         try:
-            kept = signing.loads(request.POST["confirm"], salt=_salt(request), max_age=_WAITS)
-            with default_storage.open(kept["file"]) as file:
+            stored = signing.loads(
+                request.POST["confirm"], salt=_salt(request), max_age=_PREVIEW_LIFETIME
+            )
+            with default_storage.open(stored["file"]) as file:
                 content = BytesIO(file.read())
-            content.name = kept["name"]
-            told = _run(content, actor=_staff(request), **kept["wishes"])
-            messages.success(request, f"Imported {kept['name']}: {told.counts}.")
+            content.name = stored["name"]
+            report = _run(content, actor=_staff(request), **stored["wishes"])
+            messages.success(request, f"Imported {stored['name']}: {report.counts}.")
         except (signing.BadSignature, FileNotFoundError):
             messages.error(request, "The file is no longer there: upload it again.")
         except (imports.FileRefused, imports.StrictRefused) as refusal:
-            messages.error(request, f"{kept['name']}: {refusal}")
-        _forget(request)
-        return self._show(request, ImportForm(), told, "")
+            messages.error(request, f"{stored['name']}: {refusal}")
+        _delete_uploads(request)
+        return self._render(request, ImportForm(), report, "")
 
-    def _show(
-        self, request: HttpRequest, form: ImportForm, told: Told | None, ticket: str
+    def _render(
+        self, request: HttpRequest, form: ImportForm, report: Report | None, confirmation: str
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "Import products",
             "opts": self.opts,
             "form": form,
-            "told": told,
-            "ticket": ticket,
+            "report": report,
+            "confirmation": confirmation,
         }
         return render(request, "admin/catalog/product/import.html", context)
 
@@ -180,13 +186,13 @@ class ExchangeAdmin(DeskAdmin):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
 
-def _run(file: Any, **wishes: Any) -> Told:
+def _run(file: Any, **wishes: Any) -> Report:
     """Import, or only look. Raises FileRefused, StrictRefused."""
-    told = Told()
+    report = Report()
     size = file.seek(0, 2)
     source = imports.check(imports.Source(file.name, getattr(file, "file", file), size))
-    told.counts = imports.import_products(source, imports.Wishes(**wishes), told.tell)
-    return told
+    report.counts = imports.import_products(source, imports.Wishes(**wishes), report.add)
+    return report
 
 
 def _download(form: str, products: QuerySet[Product] | None = None) -> HttpResponse:
@@ -200,16 +206,16 @@ def _download(form: str, products: QuerySet[Product] | None = None) -> HttpRespo
     return HttpResponse(file.getvalue(), content_type=_TYPES[form], headers=headers)
 
 
-def _keep(request: HttpRequest, upload: UploadedFile, wishes: dict[str, bool]) -> str:
-    """Keep a file until it is confirmed, instead of the one before; return what names it."""
-    _forget(request)
+def _store_upload(request: HttpRequest, upload: UploadedFile, wishes: dict[str, bool]) -> str:
+    """Store a file until it is confirmed, in place of the last one; return a signed reference."""
+    _delete_uploads(request)
     upload.seek(0)
     name = default_storage.save(f"{_folder(request)}/{token_hex(16)}", upload)
-    kept = {"file": name, "name": upload.name, "wishes": wishes}
-    return signing.dumps(kept, salt=_salt(request))
+    stored = {"file": name, "name": upload.name, "wishes": wishes}
+    return signing.dumps(stored, salt=_salt(request))
 
 
-def _forget(request: HttpRequest) -> None:
+def _delete_uploads(request: HttpRequest) -> None:
     try:
         names = default_storage.listdir(_folder(request))[1]
     except FileNotFoundError:

@@ -1,7 +1,8 @@
-"""The desk of pictures, by the services that every writer uses.
+"""Images in the admin, which writes by the services.
 
-A product's page shows them, each with a page of its own: a form of fifty would hold more fields
-than a body may. The upload's page is ours, since Django's would draw it inside a transaction.
+A product's page lists them, and each has a page of its own: one form for fifty of them would have
+more fields than a body may. The upload has a view of its own too, since Django's would process the
+image inside a transaction.
 """
 
 import re
@@ -29,7 +30,7 @@ from shop.core.errors import ShopError
 
 
 class ImageForm(forms.Form):
-    """A picture to add."""
+    """An image to add."""
 
     image = forms.FileField(
         label="Picture", help_text="JPEG, PNG, WebP or GIF of at most 10 MiB and 40 megapixels."
@@ -57,7 +58,7 @@ class ImageForm(forms.Form):
 
 
 class ImageInline(ReadOnlyInline):
-    """A product's pictures."""
+    """A product's images."""
 
     model = ProductImage
     verbose_name_plural = "pictures"
@@ -66,15 +67,15 @@ class ImageInline(ReadOnlyInline):
     ordering = ("position", "pk")
 
     @admin.display(description="Picture")
-    def picture(self, picture: ProductImage) -> str:
+    def picture(self, image: ProductImage) -> str:
         """Show it, small."""
-        return thumbnail(picture)
+        return thumbnail(image)
 
     @admin.display(description="")
-    def pages(self, picture: ProductImage) -> str:
+    def pages(self, image: ProductImage) -> str:
         """Link to where it is changed and deleted."""
         change, delete = (
-            reverse(f"admin:catalog_productimage_{name}", args=[picture.pk])
+            reverse(f"admin:catalog_productimage_{name}", args=[image.pk])
             for name in ("change", "delete")
         )
         return format_html('<a href="{}">Change</a> · <a href="{}">Delete</a>', change, delete)
@@ -82,7 +83,7 @@ class ImageInline(ReadOnlyInline):
 
 @admin.register(ProductImage)
 class ImageAdmin(DeskAdmin):
-    """Pictures; another picture is another row."""
+    """Images; another image is another row."""
 
     list_display = ("thumbnail", "product", "alt", "position")
     list_display_links = ("thumbnail",)
@@ -93,9 +94,9 @@ class ImageAdmin(DeskAdmin):
     actions = None
 
     @admin.display(description="Picture")
-    def thumbnail(self, picture: ProductImage) -> str:
+    def thumbnail(self, image: ProductImage) -> str:
         """Show it, small."""
-        return thumbnail(picture)
+        return thumbnail(image)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Add a picture to the product that the query names."""
@@ -124,11 +125,11 @@ class ImageAdmin(DeskAdmin):
         said = {name: form.cleaned_data[name] for name in ("alt", "position")}
         try:
             with store_image(form.cleaned_data["image"]) as files:
-                picture = services.add_image(product_id=product.pk, files=files, **said)
+                image = services.add_image(product_id=product.pk, files=files, **said)
         except ShopError as refusal:
             form.add_error("image", refusal.detail)
             return False
-        self.log_addition(request, picture, f"Added to {product}.")
+        self.log_addition(request, image, f"Added to {product}.")
         messages.success(request, f"{product} has a new picture.")
         return True
 
@@ -143,10 +144,10 @@ class ImageAdmin(DeskAdmin):
         return render(request, "admin/catalog/product/form.html", context)
 
 
-def thumbnail(picture: ProductImage) -> str:
-    """Return an image that shows a picture, small."""
-    small = picture.small.name
-    url = default_storage.url(small) if small else picture.source_url
+def thumbnail(image: ProductImage) -> str:
+    """Return an HTML element with an image, small."""
+    small = image.small.name
+    url = default_storage.url(small) if small else image.source_url
     return format_html(
-        '<img src="{}" alt="{}" style="max-width: 96px; max-height: 96px">', url, picture.alt
+        '<img src="{}" alt="{}" style="max-width: 96px; max-height: 96px">', url, image.alt
     )

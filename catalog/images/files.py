@@ -15,7 +15,7 @@ from catalog.images.models import ProductImage
 from catalog.images.processing import process_image
 from shop.core.errors import Unavailable
 
-logger = logging.getLogger("shop.pictures")
+logger = logging.getLogger("shop.images")
 
 FOLDER = "products"
 NAME = rf"{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{32}}-(?:large|small)\.webp"

@@ -1,4 +1,4 @@
-"""Pictures of products."""
+"""Images of products."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from catalog.products.models import Product
 
 
 class ProductImage(models.Model):
-    """A picture: two files of our own making, or one that another host shows.
+    """An image: two files that we processed, or the address of one on another host.
 
-    ``large`` and ``small`` are made anew from what was uploaded, so that they hold pixels alone.
+    ``large`` and ``small`` are made from what was uploaded, so that they hold nothing but pixels.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")

@@ -15,7 +15,7 @@ from shop.core.errors import Unavailable
 
 LARGE = 1600
 SMALL = 400
-"""Pixels of the longer side; a picture that is smaller keeps its size."""
+"""Pixels of the longer side; an image that is smaller keeps its size."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _UNREADABLE = "It is no JPEG, PNG, WebP or GIF, or it is damaged; export it anew."
@@ -80,7 +80,7 @@ def _translating_errors() -> Iterator[None]:
 
 
 def _process_large(image: Image.Image) -> Image.Image:
-    """Return the picture upright, in sRGB, of the large size. Of an animation, its first frame."""
+    """Return the image upright, in sRGB, of the large size. Of an animation, its first frame."""
     image.draft(None, (LARGE, LARGE))  # a JPEG need not be decoded in full
     image.load()
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
@@ -106,7 +106,7 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture as a browser without its colour profile must have it."""
+    """Return the image as a browser without its colour profile must have it."""
     if not profile:
         return image
     try:

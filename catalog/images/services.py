@@ -19,7 +19,7 @@ from shop.core.transactions import transactional
 
 
 class ImageChanges(TypedDict, total=False):
-    """What staff may change of a picture; another picture is another row."""
+    """What staff may change of an image; another image is another row."""
 
     alt: str
     position: int
@@ -29,46 +29,46 @@ class ImageChanges(TypedDict, total=False):
 def add_image(
     *, product_id: int, files: ImageFiles, alt: str = "", position: int | None = None
 ) -> ProductImage:
-    """Give a product, or a variant, a picture; behind the others unless ``position`` is given.
+    """Give a product, or a variant, an image; behind the others unless ``position`` is given.
 
     Raises ProductNotFound, ImageLimit.
     """
     family = lock_family(product_id)
-    pictures = ProductImage.objects.filter(product=family.get(product_id))
-    if pictures.count() >= MAX_IMAGES:
+    images = ProductImage.objects.filter(product=family.get(product_id))
+    if images.count() >= MAX_IMAGES:
         raise ImageLimit(limit=MAX_IMAGES)
     if position is None:
-        last = pictures.aggregate(last=Max("position"))["last"]
+        last = images.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else min(last + 1, MAX_POSITION)
-    picture = pictures.create(
+    image = images.create(
         product_id=product_id, large=files.large, small=files.small, alt=alt, position=position
     )
     revision.bump(family.pks())
-    return picture
+    return image
 
 
 @transactional
 def update_image(
     *, product_id: int, image_id: int, **changes: Unpack[ImageChanges]
 ) -> ProductImage:
-    """Change what a picture says, or its place. Raises ProductNotFound, ImageNotFound."""
+    """Change what an image says, or its place. Raises ProductNotFound, ImageNotFound."""
     family = lock_family(product_id)
-    picture = _get(family, product_id, image_id)
+    image = _get(family, product_id, image_id)
     if changes:
         for name, value in changes.items():
-            setattr(picture, name, value)
-        picture.save(update_fields=list(changes))
+            setattr(image, name, value)
+        image.save(update_fields=list(changes))
         revision.bump(family.pks())
-    return picture
+    return image
 
 
 @transactional
 def delete_image(*, product_id: int, image_id: int) -> None:
-    """Delete a picture, and its files after the commit. Raises ProductNotFound, ImageNotFound."""
+    """Delete an image, and its files after the commit. Raises ProductNotFound, ImageNotFound."""
     family = lock_family(product_id)
-    picture = _get(family, product_id, image_id)
-    names = [name for name in (picture.large.name, picture.small.name) if name]
-    picture.delete()
+    image = _get(family, product_id, image_id)
+    names = [name for name in (image.large.name, image.small.name) if name]
+    image.delete()
     revision.bump(family.pks())
     transaction.on_commit(partial(delete_files, names))
 

@@ -1,4 +1,4 @@
-"""Sales at the desk, by the services."""
+"""Sales in the admin, which writes by the services."""
 
 from typing import Any
 

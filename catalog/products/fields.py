@@ -171,4 +171,4 @@ def names_of(*owners: Owner, without: Sequence[str] = ()) -> list[str]:
 
 
 SHARED = [field.name for field in FIELDS.values() if field.shared]
-SEARCHED = frozenset(field.name for field in FIELDS.values() if field.searched)
+SEARCHED = [field for field in FIELDS.values() if field.searched]

@@ -71,11 +71,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(HasMetadata):
     """One product, or one variant of one: then ``parent`` is the product.
 
-    ``stock`` is written by ``catalog.services`` alone, with a movement. A product that has variants
-    is not sold itself and has no stock; ``options`` are the names that customers choose by, its
-    ``price`` and ``compare_at_price`` those of its cheapest variant. A variant has its own SKU,
-    price, stock and pictures, and in ``options`` a value for each name. In all else it follows its
-    product: name, category and publication are written to both together.
+    Only ``catalog.stock.services`` writes ``stock``, each time with a movement. A product that has
+    variants is not sold itself and has no stock; ``options`` are the names that customers choose
+    by, its ``price`` and ``compare_at_price`` those of its cheapest variant. A variant has its own
+    SKU, price, stock and images, and in ``options`` a value for each name. In all else it follows
+    its product: name, category and publication are written to both together.
     """
 
     name = models.CharField(max_length=PRODUCT_NAME_LENGTH)

@@ -33,7 +33,7 @@ from shop.core.statements import Select
 
 
 def for_list(products: ProductQuerySet) -> ProductQuerySet:
-    """Add what a list shows: prices, the first picture, whether any is left."""
+    """Add what a list has: prices, the first image, whether any is in stock."""
     return with_prices(products).annotate(
         image_rows=_images(limit=1),
         pieces=Case(
@@ -47,7 +47,7 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
 
 
 def for_detail(products: ProductQuerySet) -> ProductQuerySet:
-    """Add what a product's own page shows beside."""
+    """Add what only the response for one product has."""
     tags = ProductTag.objects.filter(product_id=OuterRef("pk")).order_by("tag")
     attributes = ProductAttribute.objects.filter(product_id=OuterRef("pk"))
     return for_list(products).annotate(
@@ -153,12 +153,12 @@ _DETAILED = _of(lambda pks: for_detail(Product.objects.filter(pk__in=pks)).order
 
 
 def listed(product_ids: Sequence[int]) -> list[Any]:
-    """Return products as a list shows them, by ascending id. One statement, none for no ids."""
+    """Return products as a list has them, by ascending id. One statement, none for no ids."""
     return _read(_LISTED, _LIST, product_ids)
 
 
 def detailed(product_ids: Sequence[int]) -> list[Any]:
-    """Return products as their own pages show them, by ascending id, whoever may see them."""
+    """Return products as their own responses have them, by ascending id, whoever may see them."""
     return _read(_DETAILED, _DETAIL, product_ids)
 
 

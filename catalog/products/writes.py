@@ -21,7 +21,7 @@ from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.prices.services import record_prices
 from catalog.products.errors import SkuTaken, VariantExists
 from catalog.products.families import Family
-from catalog.products.fields import FIELDS, SEARCHED, SHARED
+from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.models import Product
 from catalog.stock.services import adjust_locked, stock_new
 
@@ -30,7 +30,7 @@ _at = _names.index("position")
 COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords")
 """The columns that are written of an existing row, where they change."""
 
-_KEYWORDS = SEARCHED | {"options"}
+_KEYWORDS = {"options", *(field.name for field in SEARCHED)}
 
 
 @dataclass(slots=True)
@@ -113,8 +113,11 @@ class FamilyChanges:
 
         ``tags`` are those that the product is to have.
         """
-        product, *variants = (changes.row for changes in self.rows())
-        words = [product.brand, *sorted(tags), product.sku, *(row.sku for row in variants)]
+        product, *variants = rows = [changes.row for changes in self.rows()]
+        words = [getattr(product, f.name) for f in SEARCHED if f.owner == Owner.PRODUCT]
+        words += sorted(tags)
+        sold = [f.name for f in SEARCHED if f.owner == Owner.SOLD]
+        words += [getattr(row, name) for row in rows for name in sold]
         words += [value for variant in variants for value in variant.options]
         product.keywords = " ".join(dict.fromkeys(filter(None, words)))
 

@@ -94,11 +94,11 @@ def read_changes(text: str | None) -> Changes:
     page, has_more = rows[:CHANGES_PAGE_SIZE], len(rows) > CHANGES_PAGE_SIZE
     pks = [pk for pk, is_for_sale in page if is_for_sale]
     families = variants_of(pks)
-    shown = [(product, families[product.pk]) for product in detailed(pks)]
+    products = [(product, families[product.pk]) for product in detailed(pks)]
     deleted = [pk for pk, is_for_sale in page if not is_for_sale]
     if has_more:
-        return Changes(shown, deleted, Cursor(epoch, cursor.since, until, page[-1][0]))
-    return Changes(shown, deleted, Cursor(epoch, until))
+        return Changes(products, deleted, Cursor(epoch, cursor.since, until, page[-1][0]))
+    return Changes(products, deleted, Cursor(epoch, until))
 
 
 def _parse(text: str) -> Cursor:

@@ -186,8 +186,8 @@ def narrow(
     for key, texts in wanted.metadata.items():
         products = products.filter(In(MetadataValue("metadata", key), texts))
     if "in_stock" in values:
-        there = _in_stock()
-        products = products.filter(there if values["in_stock"] else ~there)
+        stocked = _in_stock()
+        products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _at_price(products, wanted, sales) if wanted.needs_prices else products
 
 

@@ -64,7 +64,7 @@ class SortOrder:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Products as ``shown.listed`` reads them; ``count`` None where nobody counted."""
+    """Products as ``reads.listed`` reads them; ``count`` None where nobody counted."""
 
     products: list[Any]
     count: int | None

@@ -79,7 +79,7 @@ LIST_PARAMETERS = [
 
 
 class ProductPages(ShopPagination):
-    """Describes that ``count`` is null after a cursor; ``catalog.pages`` makes the pages."""
+    """Describes that ``count`` is null after a cursor; ``Listing`` makes the pages."""
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page in OpenAPI 3.1."""

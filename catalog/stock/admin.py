@@ -1,4 +1,4 @@
-"""Stock at the desk: adjusted with a reason, never typed over."""
+"""Stock in the admin: adjusted with a reason, never overwritten."""
 
 from django import forms
 from django.contrib import admin

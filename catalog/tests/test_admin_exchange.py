@@ -27,7 +27,7 @@ def upload(browser, content=TABLE, name="new.csv", **more):
 
 
 def confirm(browser, page):
-    return browser.post(f"{LIST}import/", {"confirm": page.context["ticket"]})
+    return browser.post(f"{LIST}import/", {"confirm": page.context["confirmation"]})
 
 
 def staff_with(*permissions):
@@ -71,7 +71,7 @@ def test_stock_is_kept_if_asked(desk, tea):
 
 def test_a_strict_import_with_a_fault_is_not_offered(desk, tea):
     page = upload(desk, strict="on")
-    assert page.context["ticket"] == ""
+    assert page.context["confirmation"] == ""
     assert Product.objects.count() == 1
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_the_form(desk, content, said):
 def test_a_confirmation_is_of_ones_own_file_and_used_once(desk, tea):
     page = upload(desk)
     other = staff_with("add_product", "change_product", "view_product")
-    for browser, ticket in ((other, page.context["ticket"]), (desk, "made up")):
+    for browser, ticket in ((other, page.context["confirmation"]), (desk, "made up")):
         answer = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
         assert "upload it again" in answer.content.decode()
     assert Product.objects.count() == 1

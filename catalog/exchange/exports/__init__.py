@@ -1,4 +1,4 @@
-"""Moving out: the catalogue as the importer reads it, unchanged after a round trip."""
+"""Export: the catalog in the formats that the import reads, unchanged after a round trip."""
 
 from catalog.exchange.exports.files import FORMATS, ExportRefused, export_products
 

@@ -55,11 +55,11 @@ def _flatten(entry: Entry) -> Iterator[Entry]:
     slug = entry["slug"] if entry["row"] == Kind.PRODUCT else ""
     yield _row(entry)
     for picture in entry.get("pictures", ()):
-        yield {"row": Kind.PICTURE.value, "slug": slug, **picture}
+        yield {"row": Kind.IMAGE.value, "slug": slug, **picture}
     for variant in entry.get("variants", ()):
         yield {"row": Kind.VARIANT.value, "slug": slug, **_row(variant)}
         for picture in variant["pictures"]:
-            yield {"row": Kind.PICTURE.value, "slug": slug, **picture}
+            yield {"row": Kind.IMAGE.value, "slug": slug, **picture}
 
 
 def _row(entry: Entry) -> Entry:
@@ -75,10 +75,10 @@ def _row(entry: Entry) -> Entry:
     return cells
 
 
-def _join(words: list[str]) -> str:
-    """Write words as a line of CSV, which ``catalog.imports.shop.split`` reads."""
+def _join(items: list[str]) -> str:
+    """Write items as a line of CSV, which ``catalog.exchange.imports.shop.split`` reads."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(words)
+    csv.writer(line, lineterminator="").writerow(items)
     return line.getvalue()
 
 

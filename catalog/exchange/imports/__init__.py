@@ -1,8 +1,8 @@
-"""Moving in: products of a file, planned beside what the shop has and written in batches.
+"""Import: products of a file, compared with the existing ones and written in batches.
 
-``files`` opens and ``tables``, ``workbooks``, ``shopify``, ``shop`` and ``json_file`` read a format
-into rows; ``records`` puts the rows of a product together, ``planner`` compares, ``writer`` writes,
-``run`` does it all. No web request comes in here.
+``files`` opens a file; ``tables``, ``workbooks``, ``shopify``, ``shop`` and ``json_file`` read a
+format into rows. ``records`` groups the rows of a product, ``planner`` compares it with what
+exists, and ``run`` does it all. None of them sees a web request.
 """
 
 from catalog.exchange.imports.files import FORMATS, Source, check, open_source

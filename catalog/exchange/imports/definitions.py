@@ -9,7 +9,7 @@ from shop.core.errors import ShopError
 
 
 class Definitions:
-    """What a file defines for its products; a dry run remembers what it would have made."""
+    """What a file defines for its products; a dry run remembers what it would have created."""
 
     def __init__(self, *, dry_run: bool) -> None:
         """Remember nothing yet."""

@@ -27,7 +27,7 @@ class ExistingRows:
     attributes: dict[str, Attribute] = field(default_factory=dict)
     tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     values: dict[tuple[int, int], Any] = field(default_factory=dict)
-    pictures: dict[int, list[ProductImage]] = field(default_factory=lambda: defaultdict(list))
+    images: dict[int, list[ProductImage]] = field(default_factory=lambda: defaultdict(list))
     slugs: set[str] = field(default_factory=set)
 
     def find(self, record: ProductRecord) -> Product | None:
@@ -59,14 +59,14 @@ def read_existing(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRo
     tags = ProductTag.objects.filter(product_id__in=existing.families).order_by("pk")
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
-    if any(record.pictures or _of_variants(record) for record in records):
-        for picture in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
-            existing.pictures[picture.product_id].append(picture)
+    if any(record.images or _of_variants(record) for record in records):
+        for image in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
+            existing.images[image.product_id].append(image)
     return existing
 
 
 def _of_variants(record: ProductRecord) -> bool:
-    return any(variant.pictures for variant in record.variants)
+    return any(variant.images for variant in record.variants)
 
 
 def _read_families(existing: ExistingRows, records: Sequence[ProductRecord], *, lock: bool) -> None:

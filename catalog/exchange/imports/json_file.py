@@ -60,7 +60,7 @@ def _read_ours(found: dict[str, Any], line: int) -> Iterator[Row]:
 
 def _images(found: dict[str, Any], line: int) -> Iterator[Row]:
     for picture in _objects(found, "pictures", line):
-        yield Row(Kind.PICTURE, line, _cells(picture))
+        yield Row(Kind.IMAGE, line, _cells(picture))
 
 
 def _cells(found: dict[str, Any]) -> dict[str, Cell]:
@@ -82,7 +82,7 @@ def _read_feed(found: dict[str, Any], line: int) -> Iterator[Row]:
     for number, url in enumerate(pictures if isinstance(pictures, list) else [pictures]):
         if url:
             picture: dict[str, Cell] = {"picture": url, "position": str(number)}
-            yield Row(Kind.PICTURE, line, picture, _FEED_NAMES)
+            yield Row(Kind.IMAGE, line, picture, _FEED_NAMES)
 
 
 def _undo(price: Cell | None, percent: Cell) -> str:

@@ -49,7 +49,7 @@ class Planner:
             self._set_product(plan)
             self._set_variants(plan)
             self._set_stock(plan, plan.product, record.row, record.stock)
-            self._set_images(plan, plan.product, record.pictures)
+            self._set_images(plan, plan.product, record.images)
             self._set_details(plan)
         return None if record.faults else plan
 
@@ -119,7 +119,7 @@ class Planner:
                 planned = RowChanges(Product(position=number, stock=0))
                 plan.variants.append(planned)
             self._set_variant(plan, planned, said)
-            self._set_images(plan, planned, said.pictures)
+            self._set_images(plan, planned, said.images)
         if len(plan.variants) > MAX_VARIANTS:
             reason = f"It would have {len(plan.variants)} variants, more than {MAX_VARIANTS}."
             record.faults.append(record.row.fault("options", reason))
@@ -156,7 +156,7 @@ class Planner:
         self._set_stock(plan, planned, said.row, said.stock)
 
     def _set_stock(self, plan: Plan, planned: RowChanges, row: Row, wanted: int | None) -> None:
-        """Let the stock become what the file says; what is there already keeps its own if asked."""
+        """Let the stock become what the file says; existing rows keep theirs if asked."""
         if wanted is None or (planned.before is not None and self._keep_stock):
             wanted = planned.row.stock
         if wanted < 0 and not planned.row.backorder:
@@ -199,11 +199,11 @@ class Planner:
         if self._existing.values.get((pk, attribute.pk or 0)) != value:
             plan.attributes[slug] = (attribute, column, value)
 
-    def _set_images(self, plan: Plan, planned: RowChanges, pictures: list[ImageRecord]) -> None:
-        """Add pictures, and change those that the product has; none is taken away."""
-        had = list(self._existing.pictures[planned.row.pk]) if planned.row.pk else []
-        for said in pictures:
-            found = next((picture for picture in had if _is_of(picture, said)), None)
+    def _set_images(self, plan: Plan, planned: RowChanges, records: list[ImageRecord]) -> None:
+        """Add images, and change those that exist; none is deleted."""
+        had = list(self._existing.images[planned.row.pk]) if planned.row.pk else []
+        for said in records:
+            found = next((image for image in had if _is_of(image, said)), None)
             if found is None:
                 self._check_files(plan, said)
                 image = ProductImage(
@@ -220,7 +220,7 @@ class Planner:
                 for name, value in said.values.items():
                     setattr(found, name, value)
                 planned.changed_images.append(found)
-        if len(had) + len(pictures) > MAX_IMAGES:
+        if len(had) + len(records) > MAX_IMAGES:
             reason = f"It would have more than {MAX_IMAGES} pictures."
             plan.record.faults.append(plan.record.row.fault("picture", reason))
 
@@ -231,10 +231,10 @@ class Planner:
                 plan.record.faults.append(said.row.fault("picture", reason))
 
 
-def _is_of(picture: ProductImage, said: ImageRecord) -> bool:
+def _is_of(image: ProductImage, said: ImageRecord) -> bool:
     if said.url:
-        return picture.source_url == said.url
-    return picture.large.name == said.large
+        return image.source_url == said.url
+    return image.large.name == said.large
 
 
 def _typed(kind: str, cell: str) -> Any:

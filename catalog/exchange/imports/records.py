@@ -20,7 +20,7 @@ _MAX_ROWS = (1 + MAX_VARIANTS) * (1 + MAX_IMAGES)
 
 @dataclass(slots=True)
 class ImageRecord:
-    """A picture of another host by its ``url``, or two files that the media storage has."""
+    """An image on another host by its ``url``, or two files in the media storage."""
 
     row: Row
     url: str
@@ -37,7 +37,7 @@ class VariantRecord:
     values: dict[str, Any]
     stock: int | None
     options: list[str] | None
-    pictures: list[ImageRecord] = field(default_factory=list)
+    images: list[ImageRecord] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class ProductRecord:
     tags: list[str] | None
     attributes: dict[str, str]
     variants: list[VariantRecord] = field(default_factory=list)
-    pictures: list[ImageRecord] = field(default_factory=list)
+    images: list[ImageRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     rows: int = 1
 
@@ -103,7 +103,7 @@ def gather(rows: Rows) -> Iterator[Record]:
     """Yield a record for each product with its rows, each category and each attribute."""
     product: ProductRecord | None = None
     for row in rows:
-        if row.kind in {Kind.VARIANT, Kind.PICTURE} and product is not None:
+        if row.kind in {Kind.VARIANT, Kind.IMAGE} and product is not None:
             _add(product, row)
             continue
         if product is not None:
@@ -166,7 +166,7 @@ def _add(product: ProductRecord, row: Row) -> None:
         product.variants.append(_read_variant(row, product.faults))
     else:
         last = product.variants[-1] if product.variants else product
-        last.pictures.append(_read_image(row, len(last.pictures), product.faults))
+        last.images.append(_read_image(row, len(last.images), product.faults))
 
 
 def _finish(product: ProductRecord) -> ProductRecord:
@@ -174,19 +174,19 @@ def _finish(product: ProductRecord) -> ProductRecord:
     if len(product.variants) > MAX_VARIANTS:
         reason = f"It has {len(product.variants)} variants, more than {MAX_VARIANTS}."
         product.faults.append(product.row.fault("options", reason))
-    if product.rows > _MAX_ROWS or len(product.pictures) > MAX_IMAGES:
+    if product.rows > _MAX_ROWS or len(product.images) > MAX_IMAGES:
         reason = f"It has too many pictures: at most {MAX_IMAGES} each."
         product.faults.append(product.row.fault("picture", reason))
     if product.variants and not product.options and product.options is not None:
         row = product.variants[0].row
         product.faults.append(row.fault("options", "Its product has no options."))
-    seen: dict[tuple[str, ...], int] = {}
+    lines: dict[tuple[str, ...], int] = {}
     for variant in product.variants:
         options = tuple(variant.options or ())
-        if options and options in seen:
-            reason = f"Line {seen[options]} has these options too."
+        if options and options in lines:
+            reason = f"Line {lines[options]} has these options too."
             product.faults.append(variant.row.fault("options", reason))
-        seen[options] = variant.row.line
+        lines[options] = variant.row.line
     return product
 
 
@@ -200,7 +200,7 @@ def _read_variant(row: Row, faults: list[Fault]) -> VariantRecord:
 
 
 def _read_image(row: Row, number: int, faults: list[Fault]) -> ImageRecord:
-    said = values.read_cells(row, values.PICTURE, faults)
+    said = values.read_cells(row, values.IMAGE, faults)
     said.setdefault("position", number)
     named, small = row.text("picture"), row.text("picture_small")
     if _OURS.fullmatch(named) and _OURS.fullmatch(small):

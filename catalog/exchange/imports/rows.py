@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Cell = str | list[str]
-_SHOWN = 40
+_QUOTED = 40
 
 
 class FileRefused(Exception):
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
     PRODUCT = "product"
     VARIANT = "variant"
-    PICTURE = "picture"
+    IMAGE = "picture"
     CATEGORY = "category"
     ATTRIBUTE = "attribute"
 
@@ -72,4 +72,4 @@ def place(line: int, column: str) -> str:
 
 def quote(value: str) -> str:
     """Quote a value of the file, shortened."""
-    return f'"{value[:_SHOWN]}…"' if len(value) > _SHOWN else f'"{value}"'
+    return f'"{value[:_QUOTED]}…"' if len(value) > _QUOTED else f'"{value}"'

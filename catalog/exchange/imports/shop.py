@@ -74,6 +74,6 @@ def _read_row(row: TableRow, *, is_csv: bool) -> Row:
 
 
 def split(cell: str) -> list[str]:
-    """Return the words of a cell that is itself a line of CSV: ``blue,"red, dark"``."""
+    """Return the items of a cell that is itself a line of CSV: ``blue,"red, dark"``."""
     lines: Any = csv.reader(cell.splitlines() or [""], skipinitialspace=True)
-    return [word.strip() for line in lines for word in line if word.strip()]
+    return [item.strip() for line in lines for item in line if item.strip()]

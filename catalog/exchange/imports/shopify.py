@@ -24,10 +24,10 @@ _OF_VARIANT = {
     "stock": "Variant Inventory Qty",
     "backorder": "Variant Inventory Policy",
 }
-_OF_PICTURE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
-_NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_PICTURE, "options": "Option1 Value"}
+_OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
+_NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
 _POLICIES = {"": "", "deny": "false", "continue": "true"}
-_SHOWN = ("", "active")
+_VISIBLE_STATUSES = ("", "active")
 
 
 def is_shopify(header: Sequence[str]) -> bool:
@@ -52,7 +52,7 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     first = rows[0]
     options = [first.cells.get(f"Option{n} Name", "").strip() for n in range(1, MAX_OPTIONS + 1)]
     options = [name for name in options if name]
-    if options == ["Title"] and _choice(first, options) == ["Default Title"]:
+    if options == ["Title"] and _option_values(first, options) == ["Default Title"]:
         options = []
     variants = [row for row in rows if _is_variant(row, options)]
     faults = [fault for row in rows for fault in row.faults]
@@ -75,27 +75,29 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
 
 def _variants(rows: list[TableRow], options: list[str]) -> Iterator[Row]:
     for row in rows:
-        cells: dict[str, Cell] = {**_variant_cells(row), "options": _choice(row, options)}
+        cells: dict[str, Cell] = {**_variant_cells(row), "options": _option_values(row, options)}
         yield Row(Kind.VARIANT, row.line, cells, _NAMES)
         if url := row.cells.get("Variant Image", "").strip():
             names = {"picture": "Variant Image"}
-            yield Row(Kind.PICTURE, row.line, {"picture": url}, names)
+            yield Row(Kind.IMAGE, row.line, {"picture": url}, names)
 
 
 def _images(rows: list[TableRow]) -> Iterator[Row]:
     for row in rows:
         if row.cells.get("Image Src", "").strip():
-            yield Row(Kind.PICTURE, row.line, _cells(row, _OF_PICTURE), _NAMES)
+            yield Row(Kind.IMAGE, row.line, _cells(row, _OF_IMAGE), _NAMES)
 
 
-def _choice(row: TableRow, options: list[str]) -> list[str]:
+def _option_values(row: TableRow, options: list[str]) -> list[str]:
     return [row.cells.get(f"Option{n} Value", "").strip() for n in range(1, len(options) + 1)]
 
 
 def _is_variant(row: TableRow, options: list[str]) -> bool:
     """Whether a row is more than a further picture."""
     told = ["Variant SKU", "Variant Price"]
-    return any(_choice(row, options)) or any(row.cells.get(name, "").strip() for name in told)
+    return any(_option_values(row, options)) or any(
+        row.cells.get(name, "").strip() for name in told
+    )
 
 
 def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
@@ -113,4 +115,4 @@ def _variant_cells(row: TableRow) -> dict[str, Cell]:
 def _published(row: TableRow) -> dict[str, Cell]:
     """Return whether customers see it: it is published, and its status is active."""
     status = row.cells.get("Status", "").strip().lower()
-    return {} if status in _SHOWN else {"is_published": "false"}
+    return {} if status in _VISIBLE_STATUSES else {"is_published": "false"}

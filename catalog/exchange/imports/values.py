@@ -173,7 +173,7 @@ VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}
-PICTURE: Mapping[str, Field] = {
+IMAGE: Mapping[str, Field] = {
     "alt": Field(text(ALT_LENGTH), ""),
     "position": Field(whole(0, MAX_POSITION)),
 }

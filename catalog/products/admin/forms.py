@@ -1,4 +1,4 @@
-"""The forms of products and variants at the desk."""
+"""The admin's forms of products and variants."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -13,11 +13,11 @@ from catalog.products.models import Product
 from shop.core.money import MAX_DIGITS
 
 _OPTION = "option_value_"
-_WORDS = {"option_names": "options", "tag_words": "tags"}
+_RENAMED = {"option_names": "options", "tag_words": "tags"}
 
 
 class ProductForm(forms.ModelForm):
-    """A product: options and tags as words, a field for each attribute."""
+    """A product: options and tags as lists, a field for each attribute."""
 
     option_names = SeparatedListField(
         label="Options",
@@ -51,7 +51,7 @@ class ProductForm(forms.ModelForm):
         """Return what was changed (of a new product, all) as the services take it."""
         is_new = self.instance.pk is None
         names = list(self.fields) if is_new else self.changed_data
-        values = {_WORDS.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
+        values = {_RENAMED.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
         if "category" in values:
             category = values.pop("category")
             values["category_id"] = category and category.pk
@@ -74,7 +74,7 @@ class VariantForm(forms.ModelForm):
         changed = set(self.changed_data)
         values = {n: self.cleaned_data[n] for n in changed if not n.startswith(_OPTION)}
         if changed - values.keys():
-            values["choice"] = _choice(options, self.cleaned_data)
+            values["choice"] = _option_values(options, self.cleaned_data)
         return values
 
 
@@ -98,7 +98,7 @@ class NewVariantForm(forms.Form):
     def variant(self) -> dict[str, Any]:
         """Return it as the service takes it."""
         columns = {name: self.cleaned_data[name] for name in ("sku", "price", "stock")}
-        return {"choice": _choice(self.options, self.cleaned_data), **columns}
+        return {"choice": _option_values(self.options, self.cleaned_data), **columns}
 
 
 def option_fields(options: Sequence[str], values: Sequence[str] = ()) -> dict[str, forms.Field]:
@@ -111,7 +111,7 @@ def option_fields(options: Sequence[str], values: Sequence[str] = ()) -> dict[st
     }
 
 
-def _choice(options: Sequence[str], cleaned: dict[str, Any]) -> dict[str, str]:
+def _option_values(options: Sequence[str], cleaned: dict[str, Any]) -> dict[str, str]:
     return {name: cleaned[f"{_OPTION}{number}"] for number, name in enumerate(options)}
 
 

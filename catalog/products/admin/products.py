@@ -1,4 +1,4 @@
-"""Products and variants at the desk, by the services that every writer uses."""
+"""Products and variants in the admin, which writes by the services."""
 
 from collections.abc import Callable
 from functools import partial
@@ -144,12 +144,12 @@ class ProductAdmin(ExchangeAdmin):
             ("variant", "Add a variant") if product.has_variants else ("adjust", "Adjust stock")
         )
         url = reverse(f"admin:catalog_product_{name}", args=[product.pk])
-        picture = format_html(
+        image = format_html(
             '<a href="{}?product={}">Add a picture</a>',
             reverse("admin:catalog_productimage_add"),
             product.pk,
         )
-        return format_html('<a href="{}">{}</a> · {} · {}', url, text, picture, movements)
+        return format_html('<a href="{}">{}</a> · {} · {}', url, text, image, movements)
 
     def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
         """Write by the services."""
