@@ -26,8 +26,8 @@ run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://H
 	set -e; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \
-	$(BIN)/python manage.py sweep --every 60 & sweep=$$!; \
-	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
+	$(BIN)/python manage.py worker --every 60 & worker=$$!; \
+	trap 'kill $$worker $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
 	WEB_CONCURRENCY=$${WEB_CONCURRENCY:-1} $(BIN)/python manage.py serve --stop-within 3 & server=$$!; \
 	wait $$server
 

@@ -12,6 +12,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, QuerySet
 
+from shop.core.metadata import HasMetadata
 from shop.engine import columns_of, instance_of, select
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
@@ -59,7 +60,7 @@ class ShopUserManager(UserManager["User"]):
         return user
 
 
-class User(AbstractUser):
+class User(HasMetadata, AbstractUser):
     """A customer or a member of staff."""
 
     username = models.CharField(
@@ -141,7 +142,7 @@ class User(AbstractUser):
 
     def _own_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
-        return names - {"id", "token_version"}
+        return names - {"id", "token_version"} - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold(self.email)

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.models import Product
+from shop.core.metadata import HasMetadata
 
 MAX_QUANTITY = 999
 MAX_ITEMS = 100
@@ -32,7 +33,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         return self.visible_to(user_id).filter(status=CartStatus.OPEN)
 
 
-class Cart(models.Model):
+class Cart(HasMetadata):
     """What a user means to buy. ``status`` is written by ``cart.services`` alone."""
 
     user = models.ForeignKey(

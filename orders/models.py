@@ -15,6 +15,7 @@ from accounts.models import User
 from cart.models import MAX_QUANTITY, Cart
 from catalog.models import Product
 from orders.states import OrderStatus
+from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.engine import columns_of, instance_of, select
 
@@ -62,7 +63,7 @@ class OrderManager(_Manager["Order"]):
         _order_for_update.lock_with_next_statement(pk=pk)
 
 
-class Order(models.Model):
+class Order(HasMetadata):
     """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
 
     # Without an index of its own: ``order_by_user`` begins with it.

@@ -1,5 +1,5 @@
 """Every write of orders. A status is written by a guarded UPDATE; what follows from a change
-(stock, event) happens in its transaction, and only where the UPDATE found its row.
+(stock, history, event) happens in its transaction, and only where the UPDATE found its row.
 """
 
 from decimal import Decimal
@@ -23,6 +23,7 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
+from shop.core import events
 from shop.core.money import MAX_AMOUNT, currency, show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
@@ -76,7 +77,13 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
         for line in priced.items
     )
     _write_event(order.pk, order.status, "Order placed", user)
+    total = {"total": show(order.total), "currency": order.currency}
+    _record(order.pk, "placed", user_id=user.pk, **total)
     return order
+
+
+def _record(order_id: int, what: str, **data: events.Fact) -> None:
+    events.record(f"order.{what}", object_type="order", object_id=order_id, data=data)
 
 
 def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
@@ -135,6 +142,7 @@ def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> boo
     if not promised.update(amount_paid=amount, paid_at=Now()):
         return False
     note_event(order_id=order_id, note="Payment received", actor=actor)
+    _record(order_id, "paid", amount=show(amount))
     return True
 
 
@@ -176,6 +184,7 @@ def _try_move(
     if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
     _write_event(order_id, wanted.value, note, actor)
+    _record(order_id, wanted.value, **{name: show(value) for name, value in amount.items()})
     return True
 
 

@@ -176,6 +176,8 @@ INSTALLED_APPS = [
     "orders",
     "payments",
 ]
+# Apps that extend the shop (docs/extending.md).
+INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
 # Development packages, where the tests (zeal) and `make lint` (the migration linter) ask for them.
 INSTALLED_APPS += env.list("DEVELOPMENT_APPS", default=[])
 

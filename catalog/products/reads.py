@@ -133,6 +133,8 @@ class ListedProduct:
     image_rows: JSON
     units: int
     has_stock: bool
+    metadata: dict[str, str]
+    private_metadata: dict[str, str]
     category: ProductCategory | None
 
 
@@ -156,6 +158,8 @@ _JSON = frozenset(
         "option_names",
         "tag_rows",
         "attribute_rows",
+        "metadata",
+        "private_metadata",
     }
 )
 _CATEGORY = tuple(f"category__{field.name}" for field in fields(ProductCategory))

@@ -27,6 +27,8 @@ from payments.models import (
     RefundStatus,
 )
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
+from shop.core import events
+from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -90,6 +92,7 @@ def _take_money(payment: Payment, actor: User | None) -> None:
     """Enter captured money in the ledger, and credit the order, or refund it."""
     _enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
     if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
+        _record(payment, "succeeded", payment.amount_captured)
         return
     begin_late_refund(payment, payment.amount_captured)
 
@@ -121,6 +124,8 @@ def _wait(payment: Payment, order_status: str, actor: User | None) -> None:
 def _close(payment: Payment, before: str, order_status: str, actor: User | None) -> None:
     """Enter an authorisation, which confirms the order, or the end of a payment without money."""
     _enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
+    if payment.status == PaymentStatus.FAILED:
+        _record(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
         if order_status == OrderStatus.PENDING:
             confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
@@ -184,6 +189,7 @@ def _record_success(refund: Refund) -> None:
     payment, amount = refund.payment, refund.amount
     reference = refund.provider_reference
     _write_entry(payment.pk, EntryKind.REFUNDED, amount, reference, refund.actor, refund.pk)
+    _record(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _close_refunded(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
@@ -191,6 +197,17 @@ def _record_success(refund: Refund) -> None:
         record_refund(
             order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
         )
+
+
+def _record(payment: Payment, what: str, amount: Decimal, **more: events.Fact) -> None:
+    data = {
+        "order_id": payment.order_id,
+        "method": payment.method,
+        "amount": show(amount),
+        "currency": payment.currency,
+        **more,
+    }
+    events.record(f"payment.{what}", object_type="payment", object_id=payment.pk, data=data)
 
 
 def _close_refunded(payment: Payment) -> None:

@@ -11,6 +11,7 @@ from django.db.models import (
     DecimalField,
     ForeignKey,
     IntegerField,
+    JSONField,
     Model,
     OneToOneField,
     PositiveIntegerField,
@@ -53,6 +54,7 @@ class Insert:
         self._model = model
         self._columns = columns
         self._compiled = ("", "")
+        self._json: list[tuple[int, JSONField[Any, Any]]] = []
 
     def send_with_next(self, rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows, in their order, with the next statement of the transaction or its commit.
@@ -68,12 +70,21 @@ class Insert:
         if not batch:
             return
         start, places = self._compiled if self._compiled[0] else self._compile()
+        if self._json:
+            batch = [self._convert(connection, row) for row in batch]
         values = [value for row in batch for value in row]
         if len(batch) <= _ROW_BY_ROW:
             connection.send_with_next(start + places, values, times=len(batch))
         else:
             sql = start + ", ".join([places] * len(batch))
             connection.send_with_next(sql, values, prepare=False)
+
+    def _convert(self, connection: DatabaseWrapper, row: Sequence[Any]) -> Sequence[Any]:
+        """Return the row with its JSON values as psycopg2 takes them."""
+        values = list(row)
+        for index, field in self._json:
+            values[index] = field.get_db_prep_save(values[index], connection)
+        return values
 
     def _compile(self) -> tuple[str, str]:
         """Return the SQL up to its rows, and the places of one row.
@@ -87,6 +98,11 @@ class Insert:
         table = _quote(self._model._meta.db_table)  # noqa: SLF001 - public
         names = _names([fields[name] for name in self._columns])
         places = f"({', '.join(['%s'] * len(self._columns))})"
+        self._json = [
+            (index, field)
+            for index, name in enumerate(self._columns)
+            if isinstance(field := fields[name], JSONField)
+        ]
         self._compiled = (f"INSERT INTO {table} ({names}) VALUES ", places)  # noqa: S608 - names of our own
         return self._compiled
 

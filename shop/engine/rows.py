@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import JSONField, Model
 from django.db.utils import DEFAULT_DB_ALIAS
 
 M = TypeVar("M", bound=Model)
@@ -12,8 +12,13 @@ M = TypeVar("M", bound=Model)
 
 @cache
 def columns_of(model: type[Model], prefix: str = "") -> tuple[str, ...]:
-    """Return the names of the model's columns, for ``values_list`` and then ``instance_of``."""
-    return tuple(prefix + field.attname for field in model._meta.concrete_fields)  # noqa: SLF001 - public
+    """Return the names of the model's columns, for ``values_list`` and then ``instance_of``.
+
+    Without its JSON columns, whose values need the ORM's conversion: an instance loads one of them
+    when it is accessed.
+    """
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    return tuple(prefix + field.attname for field in fields if not isinstance(field, JSONField))
 
 
 def instance_of(model: type[M], values: Sequence[Any]) -> M:

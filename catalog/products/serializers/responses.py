@@ -11,7 +11,7 @@ from catalog.categories.serializers import CategoryLinkSerializer, serialize_cat
 from catalog.images.serializers import ImageSerializer, serialize_image
 from catalog.prices.reads import price_of_row
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
-from shop.core.fields import AmountField
+from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
 
@@ -36,6 +36,7 @@ _LISTED: dict[str, Any] = {
     "category": {"id": 4, "name": "Teapots", "slug": "teapots"},
     "brand": "Hearth",
     "image": _PICTURE,
+    "metadata": {"erp-id": "17"},
 }
 _VARIANT: dict[str, Any] = {
     "id": 8,
@@ -46,6 +47,7 @@ _VARIANT: dict[str, Any] = {
     "lowest_price_30_days": None,
     "in_stock": True,
     "image": None,
+    "metadata": {},
 }
 
 
@@ -62,6 +64,8 @@ class PricedSerializer(serializers.Serializer[Any]):
     )
     in_stock = serializers.BooleanField(help_text="Some may be bought now, or ordered beyond it.")
     stock = serializers.IntegerField(required=False, help_text="For staff: pieces.")
+    metadata = MetadataField(help_text="Data of integrations.")
+    private_metadata = MetadataField(required=False, help_text="For staff.")
 
 
 class StaffSerializer(serializers.Serializer[Any]):
@@ -179,6 +183,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
         "category": _serialize_category(product.category, for_staff=for_staff),
         "brand": product.brand,
         "image": _serialize_first_image(product.image_rows, origin=origin),
+        "metadata": product.metadata,
     }
     if for_staff:
         body |= _serialize_for_staff(product)
@@ -219,6 +224,7 @@ def _serialize_variant(
         **_serialize_price(variant),
         "in_stock": bool(variant.has_stock),
         "image": _serialize_first_image(variant.image_rows, origin=origin),
+        "metadata": variant.metadata,
     }
     return body | _serialize_for_staff(variant) if for_staff else body
 
@@ -239,6 +245,7 @@ def _serialize_for_staff(product: ListedProduct) -> dict[str, Any]:
         "stock": product.units or 0,
         "backorder": product.backorder,
         "low_stock_threshold": product.low_stock_threshold,
+        "private_metadata": product.private_metadata,
     }
 
 
