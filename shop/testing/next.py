@@ -2,8 +2,8 @@
 
 Looks for the newest Python on the PATH that really starts, makes ``.venv-next`` with the locked
 packages and Django 6 instead of the locked one, and runs the suite on SQLite and on PostgreSQL;
-with ``--quick``, on PostgreSQL only the tests of some apps. Where there is no such Python, it says
-so and exits with 0; ``PYTHON_NEXT`` names one that is not on the PATH.
+with ``--quick``, on PostgreSQL only the tests of some packages. Where there is no such Python, it
+says so and exits with 0; ``PYTHON_NEXT`` names one that is not on the PATH.
 """
 
 import argparse
@@ -21,7 +21,7 @@ DJANGO = "django>=6,<7"
 _LOCK_FILE = ROOT / "requirements-dev.txt"
 _DIGEST = VENV / ".digest"
 _VERSIONS = ("3.14", "3.13", "3.12")
-_QUICK = ("cart", "catalog", "orders")
+_QUICK = ("cart", "catalog", "orders", "shop/engine")
 _LOCKED = re.compile(r"^([\w.-]+)(\[[\w,-]+\])?==[^\\\n]+", re.MULTILINE)
 
 
