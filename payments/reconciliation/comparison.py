@@ -22,7 +22,7 @@ from payments.gateways import (
 )
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from payments.reconciliation.corrections import (
-    cancel_at_gateway,
+    cancel_ended,
     record_foreign_refund,
     refund_unexpected_capture,
 )
@@ -111,7 +111,7 @@ def _compare(gateway: Gateway, payment: Payment, charge: StatedCharge) -> Iterat
     elif payment.status in UNDECIDED and _has_moved(payment, charge):
         yield Difference(f"{sides}: an event was missed", partial(settle_by_asking, payment))
     elif payment.status not in UNDECIDED and charge.status in _PAYABLE:
-        yield Difference(f"{sides}: it could still be paid", partial(cancel_at_gateway, payment))
+        yield Difference(f"{sides}: it could still be paid", partial(cancel_ended, payment))
     yield from _compare_refunds(gateway, payment, charge)
 
 

@@ -6,11 +6,11 @@ from orders.models import Order
 from payments import gateways
 from payments.errors import RefundLimit
 from payments.gateways import RefundOutcome, RefundState, StatedRefund
-from payments.models import EntryKind, LedgerEntry, Payment, Refund
+from payments.models import EntryKind, Payment, Refund
 from payments.services import send_pending_refunds, settle_refund
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import reserve
-from payments.services.settlement import begin_late_refund
+from payments.services.settlement import begin_late_refund, enter
 from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -26,17 +26,10 @@ def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:
 def _record_unexpected_capture(payment: Payment, captured: Decimal) -> None:
     Order.objects.lock(payment.order_id)
     if begin_late_refund(payment, captured):
-        insert(
-            LedgerEntry(
-                payment=payment,
-                kind=EntryKind.CAPTURED,
-                amount=captured,
-                reference=payment.provider_reference,
-            )
-        )
+        enter(payment, EntryKind.CAPTURED, captured, None)
 
 
-def cancel_at_gateway(payment: Payment) -> None:
+def cancel_ended(payment: Payment) -> None:
     """Cancel at the gateway a payment that ended here, so that nobody can pay it any more."""
     gateway, charge = gateway_of(payment), charge_of(payment)
     gateways.ask(lambda: gateway.cancel(charge))

@@ -7,8 +7,7 @@ from orders.models import Order
 from orders.states import OrderStatus
 from payments.errors import CaptureLimit, OrderNotPayable, PaymentNotOpen
 from payments.models import Payment, PaymentStatus
-from payments.services.charges import charge_of, gateway_of
-from payments.services.payments import settle_by
+from payments.services.payments import cancel_at_gateway, settle_by
 from shop.core.money import show
 
 
@@ -30,15 +29,13 @@ def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) ->
 
     The rest is released. If the order was cancelled meanwhile, the money is refunded.
     """
-    gateway, charge = gateway_of(payment), charge_of(payment)
-    return settle_by(payment, lambda: gateway.capture(charge, amount=amount), actor)
+    return settle_by(payment, lambda gateway, charge: gateway.capture(charge, amount=amount), actor)
 
 
 def void_payment(*, payment: Payment, actor: User | None) -> Payment:
     """Release an authorised payment; return it as stored afterwards. Raises PaymentNotOpen."""
     check_authorised(payment, "voided")
-    gateway, charge = gateway_of(payment), charge_of(payment)
-    return settle_by(payment, lambda: gateway.cancel(charge), actor)
+    return cancel_at_gateway(payment, actor)
 
 
 def check_authorised(payment: Payment, wanted: str) -> None:

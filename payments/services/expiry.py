@@ -4,8 +4,8 @@ from orders.models import Order
 from orders.services import cancel_order
 from orders.states import OrderStatus
 from payments.models import Payment
-from payments.services.charges import charge_of, gateway_of
-from payments.services.payments import settle_by, settle_by_asking
+from payments.services.charges import gateway_of
+from payments.services.payments import cancel_at_gateway, settle_by_asking
 from payments.services.windows import is_expired
 from payments.states import OPEN
 from shop.core.transactions import transactional
@@ -29,10 +29,10 @@ def abandon_payment(payment: Payment) -> Payment:
 
     If the method confirms orders at once and the order is not cancelled, it is confirmed instead.
     """
-    gateway, charge = gateway_of(payment), charge_of(payment)
+    gateway = gateway_of(payment)
     is_cancelled = payment.order.status == OrderStatus.CANCELLED
     if not gateway.recorded_by_staff or (gateway.confirms_order and not is_cancelled):
         payment = settle_by_asking(payment)
     if payment.status in OPEN and (is_cancelled or not gateway.confirms_order):
-        payment = settle_by(payment, lambda: gateway.cancel(charge))
+        payment = cancel_at_gateway(payment)
     return payment

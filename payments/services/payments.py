@@ -17,7 +17,7 @@ from payments.errors import (
     PaymentInProgress,
     PaymentNotOpen,
 )
-from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
@@ -83,8 +83,7 @@ def _captures_later(method: str) -> bool:
 
 def charge(*, payment: Payment, token: str = "") -> Payment:
     """Charge a payment that was begun; return it as stored afterwards."""
-    gateway, gateway_charge = gateway_of(payment), charge_of(payment, token)
-    return settle_by(payment, lambda: gateway.start(gateway_charge))
+    return settle_by(payment, lambda gateway, charge: gateway.start(charge), token=token)
 
 
 def refresh_payment(*, payment: Payment) -> Payment:
@@ -103,13 +102,12 @@ def confirm_payment(*, payment: Payment) -> Payment:
     Raises PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired.
     """
     check_open(payment, "confirmed")
-    gateway, gateway_charge = gateway_of(payment), charge_of(payment)
-    if gateway.recorded_by_staff:
+    if gateway_of(payment).recorded_by_staff:
         raise OnlyStaffRecord(payment_method=payment.method)
     check_payable(Order.objects.with_database_time().get(pk=payment.order_id))
     if payment.status == PaymentStatus.PENDING:
         return settle_by_asking(payment)
-    return settle_by(payment, lambda: gateway.confirm(gateway_charge))
+    return settle_by(payment, lambda gateway, charge: gateway.confirm(charge))
 
 
 def cancel_payment(*, payment: Payment) -> Payment:
@@ -119,10 +117,14 @@ def cancel_payment(*, payment: Payment) -> Payment:
     CancelTheOrder.
     """
     check_open(payment, "cancelled")
-    gateway, gateway_charge = gateway_of(payment), charge_of(payment)
-    if gateway.confirms_order:
+    if gateway_of(payment).confirms_order:
         raise CancelTheOrder(payment_method=payment.method)
-    return settle_by(payment, lambda: gateway.cancel(gateway_charge))
+    return cancel_at_gateway(payment)
+
+
+def cancel_at_gateway(payment: Payment, actor: User | None = None) -> Payment:
+    """Cancel an open or authorised payment at its gateway; return it as stored afterwards."""
+    return settle_by(payment, lambda gateway, charge: gateway.cancel(charge), actor)
 
 
 def settle_by_asking(payment: Payment) -> Payment:
@@ -131,13 +133,12 @@ def settle_by_asking(payment: Payment) -> Payment:
     A charge that the gateway does not know is cancelled there first, so that a request under way
     captures nothing; the payment is cancelled here afterwards.
     """
-    gateway, gateway_charge = gateway_of(payment), charge_of(payment)
 
-    def ask() -> Outcome:
-        outcome = gateway.fetch(gateway_charge)
+    def ask(gateway: Gateway, charge: Charge) -> Outcome:
+        outcome = gateway.fetch(charge)
         if outcome is None and _is_under_way(payment):
             return Outcome(OutcomeStatus.PENDING)
-        return outcome or gateway.cancel(gateway_charge)
+        return outcome or gateway.cancel(charge)
 
     return settle_by(payment, ask)
 
@@ -147,13 +148,20 @@ def _is_under_way(payment: Payment) -> bool:
     return Payment.objects.filter(pk=payment.pk, created_at__gt=ago(UNDER_WAY)).exists()
 
 
-def settle_by(payment: Payment, call: Callable[[], Outcome], actor: User | None = None) -> Payment:
+def settle_by(
+    payment: Payment,
+    call: Callable[[Gateway, Charge], Outcome],
+    actor: User | None = None,
+    *,
+    token: str = "",
+) -> Payment:
     """Settle a payment by the outcome of a gateway call; return it as stored afterwards.
 
     Without an answer it stays as it was. Money that arrived too late is refunded at once.
     """
+    gateway, charge = gateway_of(payment), charge_of(payment, token)
     try:
-        outcome = gateways.ask(call)
+        outcome = gateways.ask(lambda: call(gateway, charge))
     except GatewayUnavailable as error:
         logger.warning("payment %s: the gateway did not answer: %s", payment.pk, error)
         return Payment.objects.get(pk=payment.pk)

@@ -90,7 +90,7 @@ def _move_to(wanted: PaymentStatus) -> Update[...]:
 
 def _take_money(payment: Payment, actor: User | None) -> None:
     """Enter captured money in the ledger, and credit the order, or refund it."""
-    _enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
+    enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
     if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
         _record(payment, "succeeded", payment.amount_captured)
         return
@@ -123,7 +123,7 @@ def _wait(payment: Payment, order_status: str, actor: User | None) -> None:
 
 def _close(payment: Payment, before: str, order_status: str, actor: User | None) -> None:
     """Enter an authorisation, which confirms the order, or the end of a payment without money."""
-    _enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
+    enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
         _record(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
@@ -143,20 +143,17 @@ _KIND_OF_END = {
 _ENTRIES = Insert(LedgerEntry, "payment_id", "refund_id", "kind", "amount", "reference", "actor_id")
 
 
-def _enter(payment: Payment, kind: EntryKind, amount: Decimal, actor: User | None) -> None:
-    _write_entry(payment.pk, kind, amount, payment.provider_reference, actor)
-
-
-def _write_entry(
-    payment_id: int,
+def enter(
+    payment: Payment,
     kind: EntryKind,
     amount: Decimal,
-    reference: str,
     actor: User | None,
-    refund_id: int | None = None,
+    refund: Refund | None = None,
 ) -> None:
-    actor_id = None if actor is None else actor.pk
-    _ENTRIES.send_with_next([(payment_id, refund_id, kind.value, amount, reference, actor_id)])
+    """Add an entry to the ledger, with the next statement."""
+    reference = payment.provider_reference if refund is None else refund.provider_reference
+    refund_id, actor_id = refund and refund.pk, actor and actor.pk
+    _ENTRIES.send_with_next([(payment.pk, refund_id, kind.value, amount, reference, actor_id)])
 
 
 @transactional
@@ -187,8 +184,7 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
 def _record_success(refund: Refund) -> None:
     """Enter refunded money, and update payment and order. The caller has locked the order."""
     payment, amount = refund.payment, refund.amount
-    reference = refund.provider_reference
-    _write_entry(payment.pk, EntryKind.REFUNDED, amount, reference, refund.actor, refund.pk)
+    enter(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
     _record(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _close_refunded(payment)
     if payment.is_late:

@@ -142,6 +142,28 @@ def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
     assert at_once(begin, settle) == [None, "succeeded"]
 
 
+def test_settling_a_refund_locks_the_order_before_the_payment(ada, amy, tea, monkeypatch):
+    monkeypatch.setattr(transactions, "ATTEMPTS", 1)
+    payment = pay(place_order(ada.user, tea))
+    refund_id = services.begin_refund(
+        payment_id=payment.pk, amount=None, reason="", restock=False, actor=amy.user
+    )
+    held = Event()
+
+    def hold():
+        with transaction.atomic():
+            Order.objects.lock(payment.order_id)
+            held.set()
+            until_blocked(1)
+            return Payment.objects.filter(pk=payment.pk).update(currency="USD")
+
+    def settle():
+        held.wait(10)
+        return services.send_refund(services.get_refund(refund_id)).status
+
+    assert at_once(hold, settle) == [1, "succeeded"]
+
+
 def test_money_by_bank_is_recorded_once(ada, amy, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
 

@@ -274,6 +274,13 @@ def test_the_list_costs_the_same_for_one_refund_and_for_nine(ada, amy, payment, 
         assert ada.get(path(payment)).json()["count"] == count
 
 
+def test_refunds_are_visible_to_the_buyer_and_to_staff(ada, bob, amy, payment):
+    refund = give_back(payment, "1.00", actor=amy.user)
+    assert list(Refund.objects.visible_to(ada.user)) == [refund]
+    assert list(Refund.objects.visible_to(amy.user)) == [refund]
+    assert not Refund.objects.visible_to(bob.user).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_refunds_that_race_give_back_what_was_captured_and_no_more(amy, payment):
     answers = times(6, partial(amy.post, path(payment), {"amount": "4.00", "restock": True}))

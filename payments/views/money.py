@@ -1,7 +1,5 @@
 """What staff do with a payment's money: give it back, capture it, let it go, record it."""
 
-from typing import Any
-
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -71,12 +69,10 @@ class MoneyViewSet(ShopViewSet):
             )
 
         def finish(refund_id: int) -> Response:
-            refund = services.send_refund(services.get_refund(refund_id))
-            return Response(show_refund(refund), status=201, headers=_location(refund))
+            return _created(services.send_refund(services.get_refund(refund_id)))
 
         def twin(refund_id: int) -> Response:
-            refund = services.get_refund(refund_id)
-            return Response(show_refund(refund), status=201, headers=_location(refund))
+            return _created(services.get_refund(refund_id))
 
         with gateways.slot():
             return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
@@ -148,8 +144,9 @@ class MoneyViewSet(ShopViewSet):
         return _shown(self.get_queryset().get(pk=payment_id))
 
 
-def _location(refund: Refund) -> dict[str, Any]:
-    return {"Location": f"/api/payments/{refund.payment_id}/refunds/"}
+def _created(refund: Refund) -> Response:
+    location = f"/api/payments/{refund.payment_id}/refunds/"
+    return Response(show_refund(refund), status=201, headers={"Location": location})
 
 
 def _shown(payment: Payment) -> Response:
