@@ -16,18 +16,18 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
 	JWT_SIGNING_KEY=YW5vdGhlci1vbmUtZm9yLXRoZS1jaGVjay1hbG9uZS1ubyBzZWNyZXQ
 
-.PHONY: help run install serve test lint schema client fuzz storm money-storm bench bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz storm money-storm bench bench-against bench-rivals lock
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://HOST:PORT
 	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
 	set -e; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \
-	$(BIN)/python manage.py sweep --every 60 & sweep=$$!; \
-	trap 'kill $$sweep $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
+	$(BIN)/python manage.py worker --every 60 & worker=$$!; \
+	trap 'kill $$worker $$server 2>/dev/null; wait' EXIT; trap 'exit 0' INT TERM; \
 	WEB_CONCURRENCY=$${WEB_CONCURRENCY:-1} $(BIN)/python manage.py serve --stop-within 3 & server=$$!; \
 	wait $$server
 
@@ -42,18 +42,28 @@ test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
 	echo "== PostgreSQL"; $(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
 	exit $$status
 
+test-next: $(VENV)/.development ## the suite on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
+	@$(BIN)/python -m shop.testing.next $(NEXT)
+
 lint: $(VENV)/.development ## style, types, import contracts, migrations, schema, deployment check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(DEVELOPMENT) $(BIN)/mypy .
+	$(lint-types)
 	$(BIN)/lint-imports
-	$(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(lint-migrations)
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs # of columns that are new and empty
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# Two commands of `make lint`, for the hooks of .pre-commit-config.yaml too.
+lint-types = $(DEVELOPMENT) $(BIN)/mypy .
+lint-migrations = $(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+
+lint-types lint-migrations: $(VENV)/.development
+	$($@)
 
 client: $(VENV)/.development ## make the TypeScript client of docs/client, compile and run its purchase (Node 20)
 	@command -v npm >/dev/null || { echo "make client needs Node 20 or newer, with npm"; exit 1; }
@@ -74,6 +84,11 @@ money-storm: $(VENV)/.development ## ten minutes of purchases and refunds by a f
 
 bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-against: $(VENV)/.development ## compare with a commit (REV=main ROUNDS=9 SECONDS=1.0 CLIENTS=8 ONLY= ENV_HERE= ENV_THERE= DELAY_MS=0)
+	@$(BIN)/python -m bench.against --rev "$(or $(REV),same)" --rounds $(or $(ROUNDS),9) \
+		--seconds $(or $(SECONDS),1.0) --clients $(or $(CLIENTS),8) --only "$(ONLY)" \
+		--env-here "$(ENV_HERE)" --env-there "$(ENV_THERE)" --delay-ms $(or $(DELAY_MS),0)
 
 bench-rivals: $(VENV)/.development ## measure the shop beside other shops; installs them first (BENCH="--rounds 5 --save")
 	@$(BIN)/python -m bench.rivals $(BENCH)

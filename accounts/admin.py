@@ -85,6 +85,10 @@ class UserAdmin(DeskAdmin, DjangoUserAdmin):
     search_help_text = "A part of the username or e-mail address, in any spelling."
     ordering = ("-id",)  # which Django's own admin of users would turn
     actions = ("log_out_everywhere",)
+    fieldsets = (
+        *(DjangoUserAdmin.fieldsets or ()),
+        ("Metadata", {"fields": ("metadata", "private_metadata")}),
+    )
     add_fieldsets = (
         (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
     )

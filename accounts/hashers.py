@@ -5,7 +5,7 @@ from threading import BoundedSemaphore
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-from shop.core import processors
+from shop.engine.server.processes import processors
 
 
 class ShopArgon2PasswordHasher(Argon2PasswordHasher):
@@ -33,4 +33,4 @@ class ShopArgon2PasswordHasher(Argon2PasswordHasher):
 @cache
 def _turns() -> BoundedSemaphore:
     """Made with the first password, when a worker keeps to its processor already."""
-    return BoundedSemaphore(processors.count())
+    return BoundedSemaphore(processors())

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models import F
+from django.db import models
+from django.db.models import F, QuerySet
 
-from shop.core.statements import Select, columns_of
+from shop.core.metadata import HasMetadata
+from shop.engine import columns_of, instance_of, select
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
 
@@ -43,19 +44,23 @@ class ShopUserManager(UserManager["User"]):
 
     use_in_migrations = False  # history must not run today's code
 
+    def visible_to(self, user: User) -> models.QuerySet[User]:
+        """Return the user alone; all users for staff."""
+        return self.all() if user.is_staff else self.filter(pk=user.pk)
+
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
 
         Django's authentication backend asks this, so the API and the admin log in alike.
         """
         key = fold(username or "")
-        row = _BY_KEY.row(**{"email_key" if "@" in key else "username_key": key})
-        if row is None:
+        user = user_of_email.row(key=key) if "@" in key else user_of_username.row(key=key)
+        if user is None:
             raise User.DoesNotExist("No user has this name or address.")
-        return User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, row)
+        return user
 
 
-class User(AbstractUser):
+class User(HasMetadata, AbstractUser):
     """A customer or a member of staff."""
 
     username = models.CharField(
@@ -137,13 +142,23 @@ class User(AbstractUser):
 
     def _own_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
-        return names - {"id", "token_version"}
+        return names - {"id", "token_version"} - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold(self.email)
 
 
-USER_COLUMNS = columns_of(User)
-"""What ``User.from_db`` takes, in its order."""
+def _user(*columns: Any) -> User:
+    return instance_of(User, columns)
 
-_BY_KEY = Select(lambda **key: User.objects.filter(**key).values_list(*USER_COLUMNS))
+
+@select(_user)
+def user_of_username(*, key: str) -> QuerySet[User, Any]:
+    """The user of a folded username."""
+    return User.objects.filter(username_key=key).values_list(*columns_of(User))
+
+
+@select(_user)
+def user_of_email(*, key: str) -> QuerySet[User, Any]:
+    """The user of a folded e-mail address."""
+    return User.objects.filter(email_key=key).values_list(*columns_of(User))

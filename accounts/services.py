@@ -10,6 +10,7 @@ from django.db.models import F
 from accounts import tokens
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
+from shop.core import events
 from shop.core.errors import InvalidField
 
 
@@ -28,6 +29,13 @@ def register(*, username: str, email: str, password: str) -> User:
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            events.record(
+                "user.registered",
+                object_type="user",
+                object_id=user.pk,
+                data={},
+                is_internal=True,
+            )
     except IntegrityError:
         _raise_taken(user)
         raise

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import DateTimeField, Exists, ExpressionWrapper, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -23,22 +23,31 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 
-from accounts.models import USER_COLUMNS, User
+from accounts.models import User
 from shop.core.handlers import InvalidToken
-from shop.core.statements import Insert, Select
 from shop.core.transactions import transactional
+from shop.engine import Insert, columns_of, instance_of, select
 
 # A refresh token seen again this soon is a client's retry, not a thief (RFC 9700, section 4.14.2).
 REUSE_GRACE = timedelta(seconds=10)
 
 
+class _SessionUser(NamedTuple):
+    user: User
+    is_ended: bool
+
+
+def _session_user(*columns: Any) -> _SessionUser:
+    *of_user, is_ended = columns
+    return _SessionUser(instance_of(User, of_user), is_ended)
+
+
+@select(_session_user)
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
+    """The user of a token, and whether its session has ended. Every signed-in request reads it."""
     ended = Exists(BlacklistedToken.objects.filter(token__jti=sid))
-    return User.objects.filter(pk=user_id).values_list(*USER_COLUMNS, ended)
+    return User.objects.filter(pk=user_id).values_list(*columns_of(User), ended)
 
-
-# Every signed-in request asks this.
-_USER_OF_SESSION = Select(_user_of_session)
 
 _TOKENS = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
 
@@ -62,7 +71,7 @@ class ShopRefreshToken(RefreshToken):
         token["user_id"], token["tv"] = str(user.pk), user.token_version
         token["sid"], token["sexp"] = uuid4().hex, token["exp"]
         with transaction.atomic():
-            _TOKENS.defer([_row(token, token["sid"]), _row(token, token["jti"])])
+            _TOKENS.send_with_next([_row(token, token["sid"]), _row(token, token["jti"])])
         return token
 
     @property
@@ -96,14 +105,12 @@ def user_of(claims: Any) -> User:
         user_id, sid, version = int(claims["user_id"]), str(claims["sid"]), int(claims["tv"])
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
-    row = _USER_OF_SESSION.row(user_id=user_id, sid=sid)
-    if row is None:
+    found = _user_of_session.row(user_id=user_id, sid=sid)
+    if found is None or found.is_ended:
         raise InvalidToken
-    *columns, session_ended = row
-    user = User.from_db(DEFAULT_DB_ALIAS, USER_COLUMNS, columns)
-    if not user.is_active or session_ended or user.token_version != version:
+    if not found.user.is_active or found.user.token_version != version:
         raise InvalidToken
-    return user
+    return found.user
 
 
 def rotate(raw: str) -> TokenPair:
@@ -140,7 +147,7 @@ def _spend(token: ShopRefreshToken) -> TokenPair | None:
     for claim in ("user_id", "tv", "sid", "sexp"):
         following[claim] = token[claim]
     following["exp"] = token["sexp"]
-    _TOKENS.defer([_row(following, following["jti"])])
+    _TOKENS.send_with_next([_row(following, following["jti"])])
     return following.as_pair()
 
 

@@ -126,8 +126,7 @@ class UserViewSet(ShopViewSet):
 
     def get_queryset(self) -> QuerySet[User]:
         """Oneself; everyone for staff."""
-        user = caller(self.request)
-        return User.objects.all() if user.is_staff else User.objects.filter(pk=user.pk)
+        return User.objects.visible_to(caller(self.request))
 
     @describe(
         "Register",

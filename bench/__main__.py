@@ -26,8 +26,10 @@ def main() -> int:
         environment = environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings")
         manage(environment, "migrate", "--verbosity", "0")
         with (
-            running_shop(database) as shop,
-            running_shop(database, DJANGO_SETTINGS_MODULE="bench.bare_settings") as bare,
+            running_shop(database, WORKER_PINNING="true") as shop,
+            running_shop(
+                database, WORKER_PINNING="true", DJANGO_SETTINGS_MODULE="bench.bare_settings"
+            ) as bare,
         ):
             ports = ["--shop", shop.environment["PORT"], "--bare", bare.environment["PORT"]]
             command = [sys.executable, "-m", "bench.measure", *ports, *rest]

@@ -151,7 +151,7 @@ class Shopper:
 
     def _make(self, path: str) -> None:
         """Ask for what is kept nowhere."""
-        revision._answers.clear()  # noqa: SLF001 - there is no other way, nor need of one
+        revision.responses.clear()
         self._get(f"/api/products/{path}")
 
     def _make_after_a_change(self, path: str) -> None:

@@ -9,10 +9,7 @@ import logging
 import platform
 import random
 import subprocess
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
@@ -25,39 +22,25 @@ django.setup()
 from django.db import connection  # noqa: E402 - only now there are settings
 from django.test import Client as Browser  # noqa: E402
 
-from accounts.factories import UserFactory  # noqa: E402
-from accounts.models import User  # noqa: E402
-from accounts.tokens import open_session  # noqa: E402
-from bench import postgres  # noqa: E402
-from bench.load import Answer, Client, Sample, run  # noqa: E402
-from bench.scenarios import (  # noqa: E402
-    PREPARATIONS,
-    SHOP,
-    YARDSTICKS,
-    Customer,
-    Scenario,
-    Shelf,
-    walk,
-)
-from catalog.models import Product  # noqa: E402
+from bench import postgres, say  # noqa: E402
+from bench.fill import fill  # noqa: E402
+from bench.load import Answer, Client, Sample  # noqa: E402
+from bench.scenarios import PASSWORD, PREPARATIONS, SHOP, YARDSTICKS  # noqa: E402
+from bench.target import Target  # noqa: E402
 from shop.testing.budget import count_statements  # noqa: E402
 
 UNIT = "one ORM query"
 CUSTOMERS = 32
-SHELF = 1000
-_WALKS, _WALKERS = 3, 8
-_DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
 
 
 def main() -> None:
     """Measure, print the table, write the results."""
     options = _read_options()
     logging.disable(logging.INFO)  # what runs in here, to count statements, is no request
-    stock(options.products)
     names = list(YARDSTICKS | SHOP)
     if options.only:
         names = [name for name in names if name == UNIT or options.only in name]
-    bench = Bench(options.shop, options.bare)
+    bench = Bench(options.shop, options.bare, options.products)
     bench.warm_up()
     results = {(name, n): [] for n in options.clients for name in names}
     for round_number in range(options.rounds):
@@ -89,75 +72,20 @@ def _read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def say(text: str) -> None:
-    """Print at once, for who waits."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+class Bench(Target):
+    """The shop, and the server of the yardsticks on the same database."""
 
+    scenarios = YARDSTICKS | SHOP
 
-def stock(products: int) -> None:
-    """Fill the shop with products that no run sells out, and with customers."""
-    Product.objects.bulk_create(
-        (
-            Product(
-                name=f"Product {number}",
-                description=_DESCRIPTION,
-                price=f"{number % 200 + 1}.50",
-                stock=100_000_000,
-            )
-            for number in range(products)
-        ),
-        batch_size=5000,
-    )
-    UserFactory.create_batch(CUSTOMERS)
-    with connection.cursor() as cursor:
-        # What was filled alone, as autovacuum does: known to be empty, a table would be read from
-        # end to end however it grew, by every plan that was made and kept meanwhile.
-        cursor.execute("ANALYZE accounts_user, catalog_product")
-
-
-class Bench:
-    """The two servers, what is on the shelf, and who is logged in."""
-
-    def __init__(self, shop: int, bare: int) -> None:
-        self.ports = {**dict.fromkeys(SHOP, shop), **dict.fromkeys(YARDSTICKS, bare)}
+    def __init__(self, shop: int, bare: int, products: int) -> None:
+        """Fill the database and log everyone in."""
+        super().__init__(shop, **fill(products, CUSTOMERS, PASSWORD))
+        self.bare = bare
         self.browser = Browser(SERVER_NAME="127.0.0.1")
-        ids = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:SHELF])
-        page = self._get("/api/products/")
-        products = {pk: self._get(f"/api/products/{pk}/").body for pk in ids}
-        self.shelf = Shelf(ids, page.body, products, page.head.decode())
-        self.log_everyone_in()
 
-    def _get(self, path: str) -> Answer:
-        """Ask the application itself; the head is the ETag alone."""
-        response = self.browser.get(path)
-        return Answer(response.status_code, response["ETag"].encode(), response.content)
-
-    def log_everyone_in(self) -> None:
-        """Open a session for everyone: an access token lives fifteen minutes."""
-        self.customers = [
-            Customer(user.username, open_session(user).token)
-            for user in User.objects.order_by("pk")
-        ]
-
-    def warm_up(self) -> None:
-        """Ask every worker for every product, as a shop that runs has been asked.
-
-        The system chooses which worker takes a connection, so there are several of them, anew in
-        each walk: hardly ever does one worker get all.
-        """
-        for _ in range(_WALKS):
-            run(self.ports["product"], self._clients(walk, _WALKERS), 0)
-
-    def slice(self, name: str, number: int, seconds: float) -> Sample:
-        """Run a scenario with so many clients, each a customer of its own."""
-        if name in PREPARATIONS:
-            run(self.ports["checkout"], self._clients(PREPARATIONS[name], number), 0)
-        scenario = (YARDSTICKS | SHOP)[name]
-        return run(self.ports[name], self._clients(scenario, number), seconds)
-
-    def _clients(self, scenario: Scenario, number: int) -> list[Callable[[], Client]]:
-        return [partial(scenario, self.shelf, customer) for customer in self.customers[:number]]
+    def port_of(self, name: str) -> int:
+        """Return the port of the yardsticks, or of the shop."""
+        return self.bare if name in YARDSTICKS else self.port
 
     def statements(self, name: str) -> int | None:
         """Count the statements of one operation, transaction control not counted."""

@@ -156,7 +156,7 @@ def _watch(database: str) -> Iterator[list[float]]:
 
 def _beside(environment: dict[str, str], database: str, work: Callable[[], Done]) -> None:
     """Measure orders while nothing happens, and while the import changes what they buy."""
-    with running_shop(database) as shop:
+    with running_shop(database, WORKER_PINNING="true") as shop:
         port = int(shop.environment["PORT"])
         page = request("GET", "/api/products/?page_size=100")
         products: list[int] = []

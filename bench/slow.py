@@ -36,7 +36,7 @@ def main() -> int:
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
         manage(environment, "seed_demo", "--without-pictures")
-        with running_shop(database) as shop:
+        with running_shop(database, WORKER_PINNING="true", REQUESTS_PER_ADDRESS="0") as shop:
             port = int(shop.environment["PORT"])
             scenarios = {"product list": _list, "view cart": partial(_cart, _log_in(shop.url))}
             for name, scenario in scenarios.items():

@@ -8,9 +8,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.models import Product
+from shop.core.metadata import HasMetadata
 
 MAX_QUANTITY = 999
-MAX_LINES = 100
+MAX_ITEMS = 100
 
 
 class CartStatus(models.TextChoices):
@@ -23,12 +24,16 @@ class CartStatus(models.TextChoices):
 class CartQuerySet(models.QuerySet["Cart"]):
     """Reads of carts."""
 
+    def visible_to(self, user_id: int) -> CartQuerySet:
+        """The user's own carts, for staff too; by id, which prepared statements take."""
+        return self.filter(user_id=user_id)
+
     def open_of(self, user_id: int) -> CartQuerySet:
         """The user's open cart, if there is one."""
-        return self.filter(user_id=user_id, status=CartStatus.OPEN)
+        return self.visible_to(user_id).filter(status=CartStatus.OPEN)
 
 
-class Cart(models.Model):
+class Cart(HasMetadata):
     """What a user means to buy. ``status`` is written by ``cart.services`` alone."""
 
     user = models.ForeignKey(

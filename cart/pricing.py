@@ -1,4 +1,4 @@
-"""What a cart costs. Pure: cart and order both ask here, so they cannot disagree."""
+"""What a cart costs. Pure functions, which cart and order share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from shop.core.money import add_up, quantize
 
 
 @dataclass(frozen=True, slots=True)
-class PricedLine:
-    """Some pieces of one product at today's price, in the shop's currency."""
+class PricedItem:
+    """Some units of one product at its current price, in the shop's currency."""
 
     product_id: int
     name: str
@@ -18,19 +18,19 @@ class PricedLine:
 
     @property
     def line_total(self) -> Decimal:
-        """Unit price times quantity."""
+        """Unit price times quantity, in the shop's currency."""
         return quantize(self.unit_price * self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
-    """The lines of a cart, and their sum in the shop's currency."""
+    """The items of a cart, and the sum of their totals in the shop's currency."""
 
-    lines: tuple[PricedLine, ...]
+    items: tuple[PricedItem, ...]
     total: Decimal
 
 
-def price_lines(lines: Iterable[PricedLine]) -> PricedCart:
-    """Add the lines up; 0.00 for none."""
-    priced = tuple(lines)
-    return PricedCart(priced, add_up(line.line_total for line in priced))
+def price_items(items: Iterable[PricedItem]) -> PricedCart:
+    """Return the items with their sum, which is 0.00 for no items."""
+    priced = tuple(items)
+    return PricedCart(priced, add_up(item.line_total for item in priced))

@@ -87,7 +87,7 @@ def show_cart(view: CartView) -> dict[str, Any]:
                 "unit_price": show(line.unit_price),
                 "line_total": show(line.line_total),
             }
-            for line in view.priced.lines
+            for line in view.priced.items
         ],
         "total": show(view.priced.total),
         "currency": currency(),

@@ -1,158 +1,93 @@
 """Every write of carts. Each locks its user's row first (RELIABILITY R4, R5).
 
-That row is always there, where a cart may still have to be opened: so the lock goes to PostgreSQL
-with the statement that looks at the cart, and nothing changes under what that one sees.
+The user's row exists before there is a cart, so one lock covers the first add too. It is sent
+together with the statement that reads the cart, which sees what was committed before the lock.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
 
 from accounts.models import User
 from cart.errors import CartFull, ItemNotFound, QuantityLimit
-from cart.models import MAX_LINES, MAX_QUANTITY, Cart, CartItem, CartStatus
-from cart.pricing import PricedCart, PricedLine, price_lines
+from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
+from cart.pricing import PricedCart, PricedItem, price_items
+from cart.statements import (
+    CartRow,
+    LockedItem,
+    StockAndCart,
+    close_cart,
+    items_for_update,
+    new_items,
+    open_cart_id,
+    open_cart_with_items,
+    set_item_quantity,
+    stock_and_cart,
+    user_for_update,
+)
 from catalog.errors import OutOfStock, ProductNotFound
-from catalog.models import Product, for_sale
 from catalog.prices.current import current_price
-from catalog.prices.reads import any_sale, sales_on
+from catalog.prices.reads import sales_on
 from catalog.services import LockedProduct, choose_variant
-from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional
-
-_OPEN_CART = Select(
-    lambda user_id: (
-        Cart.objects.open_of(user_id)
-        .order_by("items__pk")
-        .values_list(
-            "pk",
-            "items__product_id",
-            "items__product__name",
-            "items__product__price",
-            "items__quantity",
-            any_sale(),
-        )
-    )
-)
-_LOCK = Select(lambda user_id: User.objects.filter(pk=user_id).select_for_update(no_key=True))
-_OPEN_ID = Select(lambda user_id: Cart.objects.open_of(user_id).values_list("pk"))
-
-
-def _stock_and_cart(user_id: int, product_id: int) -> QuerySet[Product, Any]:
-    lines = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.OPEN)
-    return (
-        Product.objects.for_sale()
-        .filter(pk=product_id)
-        .values_list(
-            "stock",
-            "backorder",
-            "has_variants",
-            Subquery(Cart.objects.open_of(user_id).values("pk")),
-            Subquery(lines.filter(product_id=product_id).values("quantity")),
-            Subquery(lines.order_by().values("cart_id").values(lines=Count("pk"))),
-        )
-    )
-
-
-_LOOK = Select(_stock_and_cart)
-_NEW_LINE = Insert(CartItem, "cart_id", "product_id", "quantity")
-_SET_QUANTITY = Update(
-    lambda cart_id, product_id, quantity: (
-        CartItem.objects.filter(cart_id=cart_id, product_id=product_id),
-        {"quantity": quantity},
-    )
-)
-_LOCK_LINES = Select(
-    lambda user_id, cart_id: (
-        CartItem.objects.filter(
-            cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
-        )
-        .order_by("product_id")
-        .select_for_update(no_key=True)  # cart and lines too, which nobody else may want
-        .values_list(
-            "quantity",
-            "product__name",
-            "product__price",
-            any_sale(),
-            "product_id",
-            "product__stock",
-            "product__backorder",
-            ExpressionWrapper(
-                for_sale("product__") & Q(product__has_variants=False),
-                output_field=BooleanField(),
-            ),
-        )
-    )
-)
-_CLAIM = Update(
-    lambda user_id, cart_id: (
-        Cart.objects.open_of(user_id).filter(pk=cart_id),
-        {"status": CartStatus.ORDERED},
-    )
-)
+from shop.engine import insert
 
 
 @dataclass(frozen=True, slots=True)
 class CartView:
-    """A user's open cart as of now; ``cart_id`` is None until something was added."""
+    """A user's open cart at current prices. ``cart_id`` is None until something was added."""
 
     cart_id: int | None
     priced: PricedCart
 
 
 def view_cart(*, user: User) -> CartView:
-    """Return the open cart at today's prices; creates nothing.
+    """Return the user's open cart at current prices; create nothing.
 
     One statement, and one more while a sale is on.
     """
-    rows = _OPEN_CART.rows(user_id=user.pk)
-    items = [row[1:] for row in rows if row[1] is not None]
-    sales = sales_on(item[0] for item in items) if items and items[0][4] else {}
-    lines = (
-        PricedLine(product_id, name, current_price(price, sales.get(product_id, ())), quantity)
-        for product_id, name, price, quantity, _ in items
-    )
-    return CartView(rows[0][0] if rows else None, price_lines(lines))
+    rows = open_cart_with_items.rows(user_id=user.pk)
+    items = [row for row in rows if row.product_id is not None]
+    return CartView(rows[0].cart_id if rows else None, price_items(_priced(items)))
 
 
 @transactional
 def add_item(*, user: User, product_id: int, quantity: int) -> int:
-    """Add pieces to the user's open cart, which is opened if need be; return its id.
+    """Add units of a product to the user's open cart, and open one if there is none.
 
-    Stock is not reserved, only compared. Raises ProductNotFound, ChooseVariant, QuantityLimit,
-    OutOfStock, CartFull.
+    Returns the cart's id. Stock is compared, not reserved. Raises ProductNotFound, ChooseVariant,
+    QuantityLimit, OutOfStock, CartFull.
     """
-    _LOCK.lock(user_id=user.pk)
-    shelf = _look(user, product_id)
-    wanted = shelf.in_cart + quantity
+    user_for_update.lock_with_next_statement(user_id=user.pk)
+    found = _read_stock(user, product_id)
+    in_cart = found.quantity_in_cart or 0
+    wanted = in_cart + quantity
     if wanted > MAX_QUANTITY:
-        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=shelf.in_cart)
-    shelf.check_stock(wanted)
-    cart_id = shelf.cart_id or _open_cart(user)
-    if shelf.in_cart:
-        _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
-    elif shelf.lines >= MAX_LINES:
-        raise CartFull(limit=MAX_LINES)
+        raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart)
+    _check_stock(product_id, found, wanted)
+    cart_id = found.cart_id or _open_cart(user)
+    if in_cart:
+        set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
+    elif (found.item_count or 0) >= MAX_ITEMS:
+        raise CartFull(limit=MAX_ITEMS)
     else:
-        _NEW_LINE.defer([(cart_id, product_id, quantity)])
+        new_items.send_with_next([(cart_id, product_id, quantity)])
     return cart_id
 
 
 @transactional
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
-    """Set a line's quantity. Raises ItemNotFound, ProductNotFound, ChooseVariant, OutOfStock."""
+    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, ChooseVariant, OutOfStock."""
     cart_id = lock_open_cart(user)
-    line = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
-    if cart_id is None or not line.exists():
+    item = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
+    if cart_id is None or not item.exists():
         raise ItemNotFound
-    _look(user, product_id).check_stock(quantity)
-    _SET_QUANTITY.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
+    _check_stock(product_id, _read_stock(user, product_id), quantity)
+    set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
 
 
 @transactional
 def remove_item(*, user: User, product_id: int) -> None:
-    """Take a line out; the cart stays open. Raises ItemNotFound."""
+    """Remove an item. The cart stays open. Raises ItemNotFound."""
     cart_id = lock_open_cart(user)
     if cart_id is None:
         raise ItemNotFound
@@ -162,84 +97,73 @@ def remove_item(*, user: User, product_id: int) -> None:
 
 @transactional
 def clear_cart(*, user: User) -> None:
-    """Take every line out; the cart stays open and keeps its id."""
+    """Remove all items. The cart stays open and keeps its id."""
     cart_id = lock_open_cart(user)
     if cart_id is not None:
         CartItem.objects.filter(cart_id=cart_id).delete()
 
 
 def claim_cart(*, user: User, cart_id: int) -> None:
-    """Turn a cart, whose lines the caller has locked, into an ordered one.
+    """Turn an open cart, whose items the caller has locked, into an ordered one.
 
-    Needs the caller's transaction, which undoes the claim if the order fails. It was open then, and
-    no cart writer comes between; a cart has one order by that one's unique constraint too.
+    Needs the caller's transaction, which undoes this if the order fails. Takes effect with the
+    caller's next statement. A unique constraint too allows one order for each cart.
     """
-    _CLAIM.defer(user_id=user.pk, cart_id=cart_id)
+    close_cart.send_with_next(user_id=user.pk, cart_id=cart_id)
 
 
-def lock_lines(*, user: User, cart_id: int) -> list[tuple[PricedLine, LockedProduct]]:
-    """Return the lines of the user's open cart at today's prices, and their products.
+def lock_items(*, user: User, cart_id: int) -> list[tuple[PricedItem, LockedProduct]]:
+    """Return the items of the user's open cart at current prices, with their products.
 
-    Locks the user against every cart writer, then the products in ascending id. Needs the caller's
-    transaction, which ends the locks. Nothing for an empty cart, and for one that is not open or
-    not theirs. One statement, and one more while a sale is on.
+    Locks the user, then the products in ascending id, until the caller's transaction ends. Returns
+    an empty list for an empty cart, and for a cart that is not open or not the user's. One
+    statement, and one more while a sale is on.
     """
-    _LOCK.lock(user_id=user.pk)
-    rows = _LOCK_LINES.rows(user_id=user.pk, cart_id=cart_id)
-    sales = sales_on(row[4] for row in rows) if rows and rows[0][3] else {}
-    return [
-        (
-            PricedLine(pk, name, current_price(price, sales.get(pk, ())), quantity),
-            LockedProduct(pk, *product),
-        )
-        for quantity, name, price, _, pk, *product in rows
-    ]
+    user_for_update.lock_with_next_statement(user_id=user.pk)
+    rows = items_for_update.rows(user_id=user.pk, cart_id=cart_id)
+    products = (LockedProduct(r.product_id, r.stock, r.backorder, r.is_sellable) for r in rows)
+    return list(zip(_priced(rows), products, strict=True))
 
 
 def lock_open_cart(user: User) -> int | None:
-    """Lock the user against every other cart writer; return the id of the open cart, if any.
+    """Lock the user against every other cart writer. Return the id of the open cart, or None.
 
-    Needs the caller's transaction, which ends the lock.
+    Needs the caller's transaction, whose end releases the lock.
     """
-    _LOCK.lock(user_id=user.pk)
-    row = _OPEN_ID.row(user_id=user.pk)
-    return None if row is None else row[0]
+    user_for_update.lock_with_next_statement(user_id=user.pk)
+    row = open_cart_id.row(user_id=user.pk)
+    return None if row is None else row.cart_id
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """A product's stock, the open cart if there is one, its pieces in there, and its lines."""
-
-    product_id: int
-    stock: int
-    backorder: bool
-    cart_id: int | None
-    in_cart: int
-    lines: int
-
-    def check_stock(self, wanted: int) -> None:
-        """Raise OutOfStock unless so many are there, or more may be promised."""
-        if wanted > self.stock and not self.backorder:
-            raise OutOfStock(
-                product_id=self.product_id,
-                available=self.stock,
-                product_ids=[self.product_id],
-            )
+def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
+    """Return rows as items at current prices. Reads the sales if one is on."""
+    found = [(row.product_id or 0, row) for row in rows]
+    has_sale = bool(found) and found[0][1].has_sale
+    sales = sales_on(pk for pk, _ in found) if has_sale else {}
+    return [
+        PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
+        for pk, row in found
+    ]
 
 
-def _look(user: User, product_id: int) -> _Shelf:
+def _read_stock(user: User, product_id: int) -> StockAndCart:
     """Raise ProductNotFound for what is not for sale, ChooseVariant for what has variants."""
-    row = _LOOK.row(user_id=user.pk, product_id=product_id)
-    if row is None:
+    found = stock_and_cart.row(user_id=user.pk, product_id=product_id)
+    if found is None:
         raise ProductNotFound
-    stock, backorder, has_variants, cart_id, in_cart, lines = row
-    if has_variants:
+    if found.has_variants:
         raise choose_variant(product_id)
-    return _Shelf(product_id, stock, backorder, cart_id, in_cart or 0, lines or 0)
+    return found
+
+
+def _check_stock(product_id: int, found: StockAndCart, wanted: int) -> None:
+    """Raise OutOfStock unless so many units are in stock, or can be backordered."""
+    if wanted > found.stock and not found.backorder:
+        raise OutOfStock(product_id=product_id, available=found.stock, product_ids=[product_id])
 
 
 def _open_cart(user: User) -> int:
-    """Open a cart for a user who has none, by what the caller saw under its lock."""
+    """Open a cart for a user who has none. The caller has locked the user."""
     cart = Cart(user=user)
     insert(cart)
     return cart.pk

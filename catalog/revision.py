@@ -1,27 +1,25 @@
-"""The catalogue's revision, and the answers kept as bytes under it.
+"""The revision of the public catalog, and the values that stay true while it does.
 
-Whoever changes what the public catalogue shows bumps the revision last in the same transaction; the
-row lock puts bumps in the order of their commits. A reader takes the revision before it reads, so
-an answer is never older than the revision it is kept under, and no client gets one that is older
-than its own write, whichever worker it asks.
+A transaction that changes what the public catalog contains bumps the revision last; the row lock
+puts bumps in the order of their commits. A reader takes the revision before it reads, so that a
+cached response is never older than the revision that it is stored under, and no client gets a
+response that is older than its own write, from whichever worker.
 
-What a schedule changes is written by nobody: a sale begins or ends, a product's time comes. So the
-revision that readers see also names the last such instant, and a kept answer ends at the next.
+A schedule changes the catalog without a write: a sale begins or ends, a product is published. So
+the revision that readers see also names the last such instant, and what is cached ends at the next.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import token_hex
-from threading import Lock
 from typing import Any
 
 from django.db import connection
 
-from shop.core.statements import fetch
+from shop.engine import fetch
+from shop.engine.revisions import RevisionCache
 
-MAX_ANSWERS = 1000
-KEPT_UNDER = "shop.kept_under"
-"""In a request's META: the revision under which its answer is everyone's, if it is (shop.door)."""
+MAX_CACHED = 1000
 MARKED_SINGLY = 1000
 """Products that one change marks one by one in the feed of changes; of more it marks all."""
 
@@ -65,16 +63,16 @@ class _Schedule:
         return self.revision if self.last is None else f"{self.revision}-{self.last:.3f}"
 
 
-# Revision and bytes by absolute URL, and what answers are made with by a name: counts, the sales
-# that are on. To read one is atomic, to make room for one is not.
-_answers: dict[str, tuple[str, Any]] = {}
-_facts: dict[str, tuple[str, Any]] = {}
-_keeping = Lock()
+responses: RevisionCache[Any] = RevisionCache(MAX_CACHED)
+"""Bodies of public responses by absolute URL."""
+facts: RevisionCache[Any] = RevisionCache(MAX_CACHED)
+"""What responses are made with, by name: counts, the active sales."""
+recall_fact, note_fact, find_fact = facts.get, facts.put, facts.get_or_put
 _schedule: list[_Schedule] = []
 
 
 def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
-    """Make every kept answer old. Last lock of a transaction, and needs one (RELIABILITY R4).
+    """End what is cached. Last lock of a transaction, and needs one (RELIABILITY R4).
 
     The rows of the ``changed`` products, which the caller has locked, get the new number, by which
     the feed of changes finds them; ``everything`` says that any product may show otherwise now.
@@ -104,47 +102,10 @@ def current() -> str:
     return known.shown()
 
 
-def keeps(url: str) -> bool:
-    """Whether an answer is kept for ``url``, under whichever revision."""
-    return url in _answers
-
-
-def recall(url: str, revision: str) -> Any:
-    """Return the answer kept for ``url`` under this very revision, or None."""
-    kept = _answers.get(url)
-    return kept[1] if kept is not None and kept[0] == revision else None
-
-
-def keep(url: str, revision: str, answer: Any) -> None:
-    """Keep an answer that was read after ``revision`` was."""
-    _keep(_answers, url, revision, answer)
-
-
-def recall_fact(name: str, revision: str | None) -> Any:
-    """Return what was noted of the catalogue under this very revision, or None."""
-    kept = _facts.get(name)
-    return kept[1] if kept is not None and kept[0] == revision else None
-
-
-def note_fact(name: str, revision: str | None, fact: Any) -> None:
-    """Note a count or the like that was read after ``revision`` was; nothing without one."""
-    if revision is not None:
-        _keep(_facts, name, revision, fact)
-
-
-def find_fact(name: str, revision: str | None, find: Callable[[], Any]) -> Any:
-    """Return a fact from the notes, else by ``find``, and note it."""
-    fact = recall_fact(name, revision)
-    if fact is None:
-        fact = find()
-        note_fact(name, revision, fact)
-    return fact
-
-
 def forget() -> None:
-    """Keep nothing: for tests and benchmarks."""
-    _answers.clear()
-    _facts.clear()
+    """Clear all caches: for tests and benchmarks."""
+    responses.clear()
+    facts.clear()
     _schedule.clear()
 
 
@@ -171,14 +132,6 @@ def shown_at(epoch: str, number: int, now: float) -> str | None:
     """
     known = _known(f"{epoch}-{number}", now)
     return None if known is None else known.shown()
-
-
-def _keep(among: dict[str, tuple[str, Any]], name: str, revision: str, what: Any) -> None:
-    with _keeping:
-        among.pop(name, None)
-        if len(among) >= MAX_ANSWERS:
-            del among[next(iter(among))]  # the one that was made longest ago
-        among[name] = (revision, what)
 
 
 def _known(revision: str, now: float) -> _Schedule | None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.models import MAX_QUANTITY, Cart
 from catalog.models import Product
 from orders.states import OrderStatus
+from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.engine import columns_of, instance_of, select
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -30,12 +35,35 @@ class OrderQuerySet(models.QuerySet["Order"]):
             models.Prefetch("events", events),
         )
 
-    def lock(self, pk: int) -> Order:
-        """Lock one order until the transaction ends, and return it. Raises DoesNotExist."""
-        return self.select_for_update(no_key=True).get(pk=pk)
+    def with_database_time(self) -> OrderQuerySet:
+        """With ``database_time``, the database's clock when it reads them."""
+        clock = {"database_time": Now()}  # in the call, mypy would define the attribute twice
+        return self.annotate(**clock)
 
 
-class Order(models.Model):
+_Manager = models.Manager.from_queryset(OrderQuerySet)
+
+
+class OrderManager(_Manager["Order"]):
+    """Reads of orders, and their lock. Either lock needs a transaction, whose end releases it."""
+
+    def lock(self, pk: int, *, user_id: int | None = None) -> Order:
+        """Lock an order, and return it with ``database_time``. Raises DoesNotExist.
+
+        With ``user_id``, an order of another user does not exist.
+        """
+        owner = {} if user_id is None else {"user_id": user_id}
+        order = _order_for_update.row(pk=pk, **owner)
+        if order is None:
+            raise Order.DoesNotExist
+        return order
+
+    def lock_with_next_statement(self, pk: int) -> None:
+        """Lock an order when the next statement is sent, which saves a round trip."""
+        _order_for_update.lock_with_next_statement(pk=pk)
+
+
+class Order(HasMetadata):
     """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
 
     # Without an index of its own: ``order_by_user`` begins with it.
@@ -56,7 +84,10 @@ class Order(models.Model):
     restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = OrderQuerySet.as_manager()
+    database_time: datetime
+    """Set by ``lock`` and ``with_database_time`` alone."""
+
+    objects = OrderManager()
 
     class Meta:
         constraints = [
@@ -105,6 +136,20 @@ class Order(models.Model):
 
     def __str__(self) -> str:
         return f"Order {self.pk}"
+
+
+def _order(*columns: Any) -> Order:
+    *own, database_time = columns
+    order = instance_of(Order, own)
+    order.database_time = database_time
+    return order
+
+
+@select(_order)
+def _order_for_update(**wanted: int) -> QuerySet[Order, Any]:
+    """The order of an id, or of an id and a user's id, locked."""
+    orders = Order.objects.filter(**wanted).select_for_update(no_key=True)
+    return orders.values_list(*columns_of(Order), Now())
 
 
 class OrderItem(models.Model):

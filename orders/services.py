@@ -1,5 +1,5 @@
 """Every write of orders. A status is written by a guarded UPDATE; what follows from a change
-(stock, event) happens in its transaction, and only where the UPDATE found its row.
+(stock, history, event) happens in its transaction, and only where the UPDATE found its row.
 """
 
 from decimal import Decimal
@@ -10,8 +10,8 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from cart.pricing import PricedCart, price_lines
-from cart.services import claim_cart, lock_lines, lock_open_cart
+from cart.pricing import PricedCart, price_items
+from cart.services import claim_cart, lock_items, lock_open_cart
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -23,10 +23,10 @@ from orders.errors import (
 )
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
-from shop.core.faults import fault
+from shop.core import events
 from shop.core.money import MAX_AMOUNT, currency, show
-from shop.core.statements import Insert, Select, Update, insert
 from shop.core.transactions import transactional
+from shop.engine import Insert, Update, insert
 
 
 @transactional
@@ -37,22 +37,19 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     ``expected_total`` is what the buyer saw, in the shop's currency. Raises CartNotFound,
     CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
-    lines = lock_lines(user=user, cart_id=cart_id)
-    if not lines:
+    items = lock_items(user=user, cart_id=cart_id)
+    if not items:
         _refuse_cart(user, cart_id)
-    fault("order.lines_locked")
-    priced = price_lines(line for line, _ in lines)
+    priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
     claim_cart(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
-    fault("order.written")
     take_stock(
-        products=[product for _, product in lines],
-        quantities={line.product_id: line.quantity for line, _ in lines},
+        products=[product for _, product in items],
+        quantities={item.product_id: item.quantity for item, _ in items},
         reason=f"Order {order.pk}",
         actor=user,
     )
-    fault("order.stock_taken")
     return order
 
 
@@ -75,16 +72,22 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    _ITEMS.defer(
+    _ITEMS.send_with_next(
         (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
-        for line in priced.lines
+        for line in priced.items
     )
     _write_event(order.pk, order.status, "Order placed", user)
+    total = {"total": show(order.total), "currency": order.currency}
+    _record(order.pk, "placed", user_id=user.pk, **total)
     return order
 
 
+def _record(order_id: int, what: str, **data: events.Fact) -> None:
+    events.record(f"order.{what}", object_type="order", object_id=order_id, data=data)
+
+
 def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
-    _EVENTS.defer([(order_id, status, note, None if actor is None else actor.pk)])
+    _EVENTS.send_with_next([(order_id, status, note, None if actor is None else actor.pk)])
 
 
 _ITEMS = Insert(OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total")
@@ -126,30 +129,6 @@ def deliver_order(*, order_id: int, actor: User) -> None:
     _move(order_id, OrderStatus.DELIVERED, actor=actor)
 
 
-def lock_order(*, order_id: int) -> str:
-    """Lock an order until the caller's transaction ends, and return its status.
-
-    Raises Order.DoesNotExist.
-    """
-    row = _LOCK.row(order_id=order_id)
-    if row is None:
-        raise Order.DoesNotExist
-    status: str = row[0]
-    return status
-
-
-def hold_order(*, order_id: int) -> None:
-    """Lock an order, as ``lock_order``, with the next statement."""
-    _LOCK.lock(order_id=order_id)
-
-
-_LOCK = Select(
-    lambda order_id: (
-        Order.objects.filter(pk=order_id).select_for_update(no_key=True).values_list("status")
-    )
-)
-
-
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
     """Take the money for an order; False if the order takes none, and it must go back.
 
@@ -163,6 +142,7 @@ def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> boo
     if not promised.update(amount_paid=amount, paid_at=Now()):
         return False
     note_event(order_id=order_id, note="Payment received", actor=actor)
+    _record(order_id, "paid", amount=show(amount))
     return True
 
 
@@ -204,6 +184,7 @@ def _try_move(
     if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
         return False
     _write_event(order_id, wanted.value, note, actor)
+    _record(order_id, wanted.value, **{name: show(value) for name, value in amount.items()})
     return True
 
 
@@ -215,7 +196,7 @@ _MONEY: dict[OrderStatus, dict[str, Any]] = {
 
 
 @cache
-def _move_to(wanted: OrderStatus) -> Update:
+def _move_to(wanted: OrderStatus) -> Update[...]:
     """Return the guarded UPDATE that decides a change of status."""
 
     def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:

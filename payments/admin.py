@@ -52,7 +52,7 @@ class MethodFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Offer every gateway."""
-        return [(code, gateway.name) for code, gateway in gateways.known().items()]
+        return [(code, gateway.name) for code, gateway in gateways.registered().items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
         """Apply the choice."""

@@ -7,3 +7,13 @@ class PaymentsConfig(AppConfig):
     """Payments and their gateways."""
 
     name = "payments"
+
+    def ready(self) -> None:
+        """Register the built-in gateways."""
+        from payments.gateways import register  # noqa: PLC0415 - gateways need the models
+        from payments.gateways.demo import DemoGateway  # noqa: PLC0415
+        from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY  # noqa: PLC0415
+        from payments.gateways.stripe import StripeGateway  # noqa: PLC0415
+
+        for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
+            register(gateway)

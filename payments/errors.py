@@ -100,7 +100,7 @@ class CaptureLimit(Conflict):
 
 
 class GatewayBusy(Unavailable):
-    """503, before anything was begun: every seat for talking to gateways is taken."""
+    """503, before anything was begun: every slot for calling gateways is taken."""
 
     code = "gateway_busy"
     message = "Payments are slow right now, and this one was not begun. Ask again shortly."

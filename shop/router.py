@@ -12,6 +12,7 @@ from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
+from shop.core import routing
 from shop.core.viewsets import ID
 
 
@@ -42,7 +43,6 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
-# Django tries the paths in this order: what the door does not answer stands first.
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register("payments", PaymentViewSet, basename="payment")
@@ -56,3 +56,8 @@ router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+
+# What apps in EXTRA_APPS registered; schema and docs are paths of shop.urls.
+_own = [prefix for prefix, *_ in router.registry]
+for extension in routing.extensions(taken=[*_own, "schema", "docs"]):
+    router.register(*extension)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import processors
+from shop.engine.parts import check_names
+from shop.engine.server import processes
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -130,12 +131,28 @@ if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.
 # False switches every rate limit off: for load tests.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
-# Where `manage.py serve` listens, and with how many worker processes.
+# Where `manage.py serve` listens, and with how many worker processes, each on a processor or not.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
-WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processors.count())
+WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processes.default_workers())
 if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
+WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
+
+# Limits of each worker: connections, requests of one client address at the same time (0: any
+# number), and the seconds that a header, a body and an upload may take.
+MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)
+REQUESTS_PER_ADDRESS: int = env.int("REQUESTS_PER_ADDRESS", default=64)
+HEADER_TIMEOUT: int = env.int("HEADER_TIMEOUT", default=10)
+BODY_TIMEOUT: int = env.int("BODY_TIMEOUT", default=30)
+UPLOAD_TIMEOUT: int = env.int("UPLOAD_TIMEOUT", default=120)
+if min(MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT, UPLOAD_TIMEOUT) < 1 or (
+    REQUESTS_PER_ADDRESS < 0
+):
+    raise ImproperlyConfigured(
+        "MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT are 1 or more, and "
+        "REQUESTS_PER_ADDRESS 0 or more."
+    )
 
 # -- Django --------------------------------------------------------------------------------------
 
@@ -159,6 +176,8 @@ INSTALLED_APPS = [
     "orders",
     "payments",
 ]
+# Apps that extend the shop (docs/extending.md).
+INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
 # Development packages, where the tests (zeal) and `make lint` (the migration linter) ask for them.
 INSTALLED_APPS += env.list("DEVELOPMENT_APPS", default=[])
 
@@ -166,13 +185,15 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "shop.core.cors_middleware.CorsMiddleware",
-    "shop.core.desk_middleware.DeskSessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "shop.core.desk_middleware.DeskAuthenticationMiddleware",
-    "shop.core.desk_middleware.DeskMessageMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+# Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.
+SHOP_MIDDLEWARE = frozenset(MIDDLEWARE)
 
 if "zeal" in INSTALLED_APPS:
     MIDDLEWARE.append("zeal.middleware.zeal_middleware")
@@ -248,8 +269,28 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database = env.db_url_config(
     env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
 )
+# Time-outs of PostgreSQL. A request never waits longer for a lock or for one statement.
+DATABASE_TIMEOUTS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "15s",
+}
+# A connection pooler that hands out a server connection for each transaction (pgbouncer's
+# transaction mode) accepts no options at connect, and loses prepared statements and cursors.
+DATABASE_POOLER: bool = _flag("DATABASE_POOLER", default=False)
+# PostgreSQL plans frequent statements once a connection.
+PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
+_is_postgresql = _database.get("ENGINE") == "django.db.backends.postgresql"
+
+# The implementation behind shop.engine: Django's own parts, or faster ones of the shop.
+SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="") or ("fast" if _is_postgresql else "plain")
+SHOP_ENGINE_WITHOUT: frozenset[str] = check_names(env.list("SHOP_ENGINE_WITHOUT", default=[]))
+if SHOP_ENGINE not in ("plain", "fast"):
+    raise ImproperlyConfigured("SHOP_ENGINE is plain or fast.")
+if not _is_postgresql:  # SQLite has no other implementation
+    SHOP_ENGINE = "plain"
+
 if _database.get("ENGINE") == "django.db.backends.sqlite3":
-    _database["ENGINE"] = "shop.core.sqlite3"  # Django's, which knows that it has JSON
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 10,
@@ -259,27 +300,33 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
     }
     # A file, since an in-memory test database fails under threads; one for each test process.
     _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
-elif _database.get("ENGINE") == "django.db.backends.postgresql":
-    _database["ENGINE"] = "shop.core.postgresql"  # Django's, with prepared statements
+elif _is_postgresql:
+    if SHOP_ENGINE == "fast":
+        _database["ENGINE"] = "shop.engine.postgresql"
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        "options": (
-            "-c lock_timeout=3s -c statement_timeout=10s -c idle_in_transaction_session_timeout=15s"
-            # Requests share the cores already: two workers more make a count slower, not faster.
-            " -c max_parallel_workers_per_gather=0"
-        ),
-    }
+    _database["OPTIONS"] = dict(_database.get("OPTIONS", {}))
+    if DATABASE_POOLER:
+        _database["DISABLE_SERVER_SIDE_CURSORS"] = True
+        if "options" in _database["OPTIONS"]:
+            raise ImproperlyConfigured(
+                "DATABASE_URL has ?options=…, which a pooler (DATABASE_POOLER=true) does not pass "
+                "on: set them for the role instead, ALTER ROLE shop SET name = value."
+            )
+    else:
+        # Requests share the processors already: parallel workers make a count slower.
+        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
+        # What DATABASE_URL says comes last, and wins.
+        _database["OPTIONS"]["options"] = (
+            f"{_own} {_database['OPTIONS'].get('options', '')}".strip()
+        )
 else:
     raise ImproperlyConfigured(
         "DATABASE_URL must be sqlite:///path or postgres://user:password@host/name: "
         "the shop is built and tested for SQLite and PostgreSQL alone."
     )
 DATABASES = {"default": _database}
-# Hot statements are planned once a connection; a pooler that hands out a connection for each
-# transaction (pgbouncer's transaction mode) would lose them.
-PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 
 # -- Who is here ---------------------------------------------------------------------------------
 
@@ -405,7 +452,7 @@ LOGGING = {
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "background": {"class": "shop.core.logs.BackgroundHandler", "formatter": "json"},
+        "background": {"()": "shop.core.logs.QueueLogHandler", "formatter": "json"},
     },
     # A developer reads lines, a production's log is read by machines.
     "root": {"handlers": ["console" if DEBUG else "background"], "level": "INFO"},

@@ -9,6 +9,7 @@ from catalog.images.views import serve_image
 from shop.core import handlers
 from shop.core.documents import DocsView, SchemaView
 from shop.core.health import healthz, readyz
+from shop.core.index import index
 from shop.router import router
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("", index),
     re_path(r"", handlers.page_not_found),
 ]
 

@@ -3,8 +3,10 @@
 import time
 
 import pytest
+from rest_framework.request import Request
 
 from accounts.factories import PASSWORD, UserFactory
+from accounts.throttles import LoginAddressThrottle
 from shop.core.models import RateCounter
 
 LOGIN = "/api/login/"
@@ -79,6 +81,16 @@ def test_an_ipv6_network_is_one_address(anyone, db, behind_a_proxy):
 def test_successes_do_not_count(anyone, db):
     UserFactory(username="ada")
     assert [log_in(anyone, PASSWORD).status_code for _ in range(15)] == [200] * 15
+
+
+def test_forgiving_more_attempts_than_were_counted_stops_at_zero(rf, db):
+    """Two logins may be forgiven after a window closed that had counted both."""
+    request = Request(rf.post(LOGIN))
+    throttle = LoginAddressThrottle()
+    assert throttle.allow_request(request, None)
+    for _ in range(2):
+        throttle.forgive(request)
+    assert set(RateCounter.objects.values_list("attempts", flat=True)) == {0}
 
 
 def test_registrations_are_limited(anyone, db):

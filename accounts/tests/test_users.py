@@ -1,5 +1,7 @@
 """POST /api/users/, GET /api/users/{id}/, GET /api/users/me/."""
 
+import unicodedata
+
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
@@ -121,3 +123,16 @@ def test_the_database_refuses_what_code_might_forget(db):
 @pytest.mark.parametrize("text", ["Ada", "ﬀ", "İstanbul", "ǅ", "ẛ̣", "Ω"])
 def test_folding_twice_is_folding_once(text):
     assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize("name", ["\u01f0an", "\u0390", "\u03b0"])
+def test_keys_are_normalised_after_case_folding_too(db, name):
+    """Case folding decomposes these letters, and the key composes them again."""
+    assert not unicodedata.is_normalized("NFKC", name.casefold())
+    user = UserFactory(username=name, email=f"{name}@example.com")
+    assert (user.username_key, user.email_key) == (name, f"{name}@example.com")
+
+
+def test_visible_to_is_oneself_and_everyone_for_staff(ada, bob, amy):
+    assert list(User.objects.visible_to(ada.user)) == [ada.user]
+    assert set(User.objects.visible_to(amy.user)) == {ada.user, bob.user, amy.user}

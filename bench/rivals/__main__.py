@@ -33,7 +33,7 @@ def main() -> int:
         database = stack.enter_context(fresh_database(server))
         settings = environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings")
         manage(settings, "migrate", "--verbosity", "0")
-        shop = stack.enter_context(running_shop(database))
+        shop = stack.enter_context(running_shop(database, WORKER_PINNING="true"))
         ports += ["--shop", shop.environment["PORT"]]
         command = [sys.executable, "-m", "bench.rivals.measure", *ports, *rest]
         return subprocess.run(command, env=settings, check=False).returncode

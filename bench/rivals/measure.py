@@ -12,8 +12,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import say
 from bench.load import Client, Sample, run
-from bench.measure import Bench, say, stock, write
+from bench.measure import Bench, write
 from bench.rivals import oscar, salesman
 from bench.rivals.goals import GOALS, RATES_THERE, bridge
 from bench.rivals.server import PRODUCTS, log_in
@@ -47,8 +48,7 @@ def main() -> None:
     """Measure, print the tables, write the results."""
     logging.disable(logging.INFO)  # before this process asks the shop anything
     options = _read_options()
-    stock(options.products)
-    bench = Bench(options.shop, options.shop)
+    bench = Bench(options.shop, options.shop, options.products)
     ports = {"Salesman": options.salesman, "Oscar": options.oscar}
     results = _measure(bench, ports, options)
     rows = [_row(who, what, slices) for (who, what), slices in sorted(results.items())]

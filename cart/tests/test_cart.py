@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
-from cart.pricing import PricedLine, price_lines
+from cart.pricing import PricedItem, price_items
 from catalog.factories import ProductFactory
 from catalog.services import archive_product, update_product
 from shop.testing.budget import query_budget
@@ -157,11 +157,11 @@ def test_an_emptied_cart_stays_open_and_keeps_its_id(ada, tea):
 
 
 def test_lines_are_priced_to_the_cent():
-    lines = [PricedLine(1, "a", Decimal("0.10"), 3), PricedLine(2, "b", Decimal("19.99"), 999)]
-    priced = price_lines(iter(lines))
-    assert [line.line_total for line in priced.lines] == [Decimal("0.30"), Decimal("19970.01")]
+    lines = [PricedItem(1, "a", Decimal("0.10"), 3), PricedItem(2, "b", Decimal("19.99"), 999)]
+    priced = price_items(iter(lines))
+    assert [line.line_total for line in priced.items] == [Decimal("0.30"), Decimal("19970.01")]
     assert str(priced.total) == "19970.31"
-    assert str(price_lines([]).total) == "0.00"
+    assert str(price_items([]).total) == "0.00"
 
 
 @pytest.mark.parametrize(
@@ -175,16 +175,16 @@ def test_lines_are_priced_to_the_cent():
     ],
 )
 def test_a_line_costs_its_price_times_its_quantity(price, quantity, total):
-    line = PricedLine(1, "a", Decimal(price), quantity)
+    line = PricedItem(1, "a", Decimal(price), quantity)
     assert str(line.line_total) == total
-    assert str(price_lines([line]).total) == total
-    assert str(price_lines([line, line]).total) == str(2 * Decimal(total))
+    assert str(price_items([line]).total) == total
+    assert str(price_items([line, line]).total) == str(2 * Decimal(total))
 
 
 def test_lines_keep_their_order_and_are_priced_one_by_one():
-    lines = tuple(PricedLine(n, f"p{n}", Decimal("0.10"), n) for n in (3, 1, 2))
-    assert price_lines(lines).lines == lines
-    assert price_lines(lines).total == Decimal("0.60")
+    lines = tuple(PricedItem(n, f"p{n}", Decimal("0.10"), n) for n in (3, 1, 2))
+    assert price_items(lines).items == lines
+    assert price_items(lines).total == Decimal("0.60")
 
 
 @pytest.mark.parametrize(

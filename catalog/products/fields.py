@@ -31,6 +31,7 @@ class Kind(Enum):
     INTEGER = auto()
     BOOLEAN = auto()
     INSTANT = auto()
+    METADATA = auto()
 
 
 class Owner(Enum):
@@ -42,6 +43,8 @@ class Owner(Enum):
     """Whatever is sold by itself: a product without variants, or a variant."""
     VARIANT = auto()
     """A variant."""
+    EACH = auto()
+    """A product, whether or not it has variants, and each variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,15 @@ FIELDS = {
             shared=True,
             help_text="Customers see it from then on.",
         ),
+        EditableField(
+            "metadata", Kind.METADATA, Owner.EACH, help_text="Public; replaced as a whole."
+        ),
+        EditableField(
+            "private_metadata",
+            Kind.METADATA,
+            Owner.EACH,
+            help_text="For staff; replaced as a whole.",
+        ),
     )
 }
 
@@ -116,6 +128,8 @@ class ProductDetails(TypedDict, total=False):
     options: Sequence[str]
     tags: Sequence[str]
     attributes: Mapping[str, Any]
+    metadata: dict[str, str]
+    private_metadata: dict[str, str]
 
 
 class ProductChanges(ProductDetails, total=False):
@@ -140,6 +154,8 @@ class NewVariant(TypedDict):
     backorder: NotRequired[bool]
     low_stock_threshold: NotRequired[int | None]
     position: NotRequired[int]
+    metadata: NotRequired[dict[str, str]]
+    private_metadata: NotRequired[dict[str, str]]
 
 
 def fields_of(*owners: Owner, without: Sequence[str] = ()) -> Iterator[EditableField]:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from catalog.categories.models import Category
 from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.permissions import sees_all
+from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 
 _LISTED = Q(is_published=True, archived_at=None, parent=None)
@@ -67,7 +68,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
 
-class Product(models.Model):
+class Product(HasMetadata):
     """One product, or one variant of one: then ``parent`` is the product.
 
     Only ``catalog.stock.services`` writes ``stock``, each time with a movement. A product that has

@@ -38,7 +38,7 @@ from catalog.products.writes import FamilyChanges, RowChanges, save_families
 from shop.core.transactions import transactional
 
 _OF_VARIANTS = frozenset(names_of(Owner.SOLD))
-_OF_A_VARIANT = frozenset(names_of(Owner.SOLD, Owner.VARIANT)) | {"choice"}
+_OF_A_VARIANT = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
 
 
 @transactional

@@ -86,7 +86,7 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
     )
     def list(self, request: Request) -> HttpResponseBase:
         """Show a page of the products that are looked for; to staff also what is not published."""
-        wanted = read_wanted(request.query_params)
+        wanted = read_wanted(request.query_params, for_staff=self._for_staff())
         sparse = self._sparse_fields(ListedProductSerializer)
         key = urlencode(wanted.given) if wanted.is_cacheable else None
         return answer_public(request, lambda revision: self._list(wanted, sparse, revision), key)
@@ -209,7 +209,7 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
     def product_body(self, product_id: int) -> dict[str, Any]:
         """Return the response body of a product with its variants. Raises NotFound."""
         options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
-        product, *_ = reads.detailed([product_id]) or [None]
+        product = next(iter(reads.detailed([product_id])), None)
         if (
             product is None
             or product.archived_at

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import BooleanField, Case, Exists, F, Q, When
+from django.db.models.lookups import In
 from django.http import QueryDict
 from rest_framework.serializers import ValidationError
 
@@ -22,11 +23,15 @@ from catalog.prices.sql import reduced_only, with_price_now
 from catalog.products.models import Product, ProductQuerySet
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
+from shop.core.metadata import KEY_PATTERN, MetadataValue
 
 ORDERINGS = ("price", "-price", "name", "-name", "newest", "best_selling", "relevance")
 ATTRIBUTE_PATTERN = r"^attr\.[A-Za-z0-9_-]{1,100}(\.min|\.max)?$"
 
+METADATA_PATTERN = rf"^metadata\.{KEY_PATTERN}$"
+
 _ATTRIBUTE = re.compile(ATTRIBUTE_PATTERN)
+_METADATA = re.compile(METADATA_PATTERN)
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
 _TRUTH = {"true": True, "false": False}
 
@@ -93,6 +98,7 @@ class Wanted:
     given: tuple[tuple[str, str], ...]
     values: dict[str, Any]
     attributes: dict[str, tuple[str, ...]]
+    metadata: dict[str, tuple[str, ...]]
 
     @property
     def ordering(self) -> str:
@@ -104,7 +110,9 @@ class Wanted:
     @property
     def is_cacheable(self) -> bool:
         """Whether its response may be cached."""
-        return not any(name in _ENDLESS or name.startswith("attr.") for name, _ in self.given)
+        return not any(
+            name in _ENDLESS or name.startswith(("attr.", "metadata.")) for name, _ in self.given
+        )
 
     @property
     def needs_prices(self) -> bool:
@@ -127,9 +135,12 @@ def refuse_others(query: QueryDict, known: list[str]) -> None:
         _single(name, texts)
 
 
-def read_wanted(query: QueryDict) -> Wanted:
-    """Read a query of the list. Raises InvalidField, which names what is allowed."""
-    given, values, attributes = [], {}, {}
+def read_wanted(query: QueryDict, *, for_staff: bool) -> Wanted:
+    """Read a query of the list. Raises InvalidField, which names what is allowed.
+
+    Staff alone filter by metadata, which no index serves.
+    """
+    given, values, attributes, metadata = [], {}, {}, {}
     for name, texts in query.lists():
         if name in _ONE:
             values[name] = _read(name, _single(name, texts), _ONE[name])
@@ -139,10 +150,12 @@ def read_wanted(query: QueryDict) -> Wanted:
             _single(name, texts)
         elif _ATTRIBUTE.fullmatch(name):
             attributes[name] = tuple(_several(name, texts))
+        elif for_staff and _METADATA.fullmatch(name):
+            metadata[name.removeprefix("metadata.")] = tuple(_several(name, texts))
         else:
             raise _no_such(name, PARAMETERS)
         given += [(name, text) for text in dict.fromkeys(texts)]
-    wanted = Wanted(tuple(sorted(given)), values, attributes)
+    wanted = Wanted(tuple(sorted(given)), values, attributes, metadata)
     _check(wanted)
     return wanted
 
@@ -170,6 +183,8 @@ def narrow(
         products = products.filter(pk__in=tagged)
     if wanted.attributes:
         products = _with_attributes(products, wanted.attributes, revision_now)
+    for key, texts in wanted.metadata.items():
+        products = products.filter(In(MetadataValue("metadata", key), texts))
     if "in_stock" in values:
         stocked = _in_stock()
         products = products.filter(stocked if values["in_stock"] else ~stocked)

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
-from catalog.search.filters import ATTRIBUTE_PATTERN, ORDERINGS
+from catalog.search.filters import ATTRIBUTE_PATTERN, METADATA_PATTERN, ORDERINGS
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 
@@ -53,6 +53,15 @@ LIST_PARAMETERS = [
         },
         "`attr.<slug>=`: a value of an attribute, given again any of them; of a number also "
         "`attr.<slug>.min=` and `attr.<slug>.max=`.",
+    ),
+    _parameter(
+        "metadata",
+        {
+            "type": "object",
+            "patternProperties": {METADATA_PATTERN: {"type": "string"}},
+            "additionalProperties": False,
+        },
+        "For staff: `metadata.<key>=`, the value of a key; given again any of them.",
     ),
     OpenApiParameter(
         "ordering",

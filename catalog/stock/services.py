@@ -4,19 +4,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.models import AbstractUser
-from django.db.models import Case, Expression, F, IntegerField, Q, Value, When
+from django.db.models import Expression, F, Q, QuerySet
 
 from catalog import revision
 from catalog.errors import ChooseVariant, OutOfStock, ProductNotFound, ProductUnavailable
 from catalog.limits import MAX_STOCK
-from catalog.products.models import Product, ProductQuerySet
+from catalog.products.models import Product
 from catalog.stock.errors import StockLimit
 from catalog.stock.models import MovementKind, Quantities, StockMovement
-from shop.core.statements import Insert, Update
 from shop.core.transactions import transactional
+from shop.engine import Insert, ValueByKey, update
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +36,15 @@ class LockedProduct:
         return self.stock < wanted and not self.backorder
 
 
-def _take(**values: int) -> tuple[ProductQuerySet, dict[str, Any]]:
-    """Take q0 pieces of p0, q1 of p1 and so on, where there are so many or more may be promised."""
-    pieces = _pieces({values[f"p{n}"]: values[f"q{n}"] for n in range(len(values) // 2)})
-    products = [value for name, value in values.items() if name.startswith("p")]
-    enough = Q(stock__gte=pieces) | Q(backorder=True, stock__gte=-MAX_STOCK + pieces)
-    return Product.objects.sellable().filter(enough, pk__in=products), {
-        "stock": F("stock") - pieces
-    }
-
-
-_TAKE = Update(_take)
+@update
+def _take_units(
+    *, product_ids: list[int], quantities: list[int]
+) -> tuple[QuerySet[Product], dict[str, object]]:
+    """Take each product's quantity, where so many units are in stock or can be backordered."""
+    units = ValueByKey("pk", keys=product_ids, values=quantities)
+    enough = Q(stock__gte=units) | Q(backorder=True, stock__gte=-MAX_STOCK + units)
+    products = Product.objects.sellable().filter(enough, pk__in=product_ids)
+    return products, {"stock": F("stock") - units}
 
 
 def take_stock(
@@ -58,10 +55,7 @@ def take_stock(
     ``products`` are locked in ascending id by the caller, in its transaction. One guarded UPDATE
     decides; its row count is checked. Raises ProductUnavailable or OutOfStock, naming the products.
     """
-    numbered = enumerate(quantities.items())
-    taken = _TAKE.run(
-        **{f"{k}{n}": v for n, pair in numbered for k, v in zip("pq", pair, strict=True)}
-    )
+    taken = _take_units.run(product_ids=list(quantities), quantities=list(quantities.values()))
     if taken != len(quantities):
         _refuse(products, quantities)
     deltas = {product_id: -quantity for product_id, quantity in quantities.items()}
@@ -77,7 +71,7 @@ def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | N
     The caller returns an order's stock once: it has just won the order's guarded UPDATE.
     """
     products = Product.objects.lock_all(list(quantities))
-    Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _pieces(quantities))
+    Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))
     record_movements(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
     back = [
         product.pk
@@ -129,7 +123,7 @@ def adjust_locked(*, deltas: Quantities, reason: str, actor: AbstractUser | None
     if not pieces:
         return
     changed = Product.objects.not_archived().filter(pk__in=pieces, has_variants=False)
-    if changed.update(stock=F("stock") + _pieces(pieces)) != len(pieces):
+    if changed.update(stock=F("stock") + _units(pieces)) != len(pieces):
         raise ProductUnavailable(product_ids=sorted(pieces))
     record_movements(pieces, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
 
@@ -150,15 +144,16 @@ def record_movements(
 ) -> None:
     """Write a movement a product. The caller changes the stock in the same transaction."""
     actor_id = None if actor is None else actor.pk
-    _MOVEMENTS.defer((pk, kind.value, delta, reason, actor_id) for pk, delta in deltas.items())
+    _MOVEMENTS.send_with_next(
+        (pk, kind.value, delta, reason, actor_id) for pk, delta in deltas.items()
+    )
 
 
 _MOVEMENTS = Insert(StockMovement, "product_id", "kind", "delta", "reason", "actor_id")
 
 
-def _pieces(quantities: Quantities) -> Expression:
-    whens = [When(pk=pk, then=Value(quantity)) for pk, quantity in quantities.items()]
-    return Case(*whens, default=Value(0), output_field=IntegerField())
+def _units(quantities: Quantities) -> Expression:
+    return ValueByKey("pk", keys=list(quantities), values=list(quantities.values()))
 
 
 def _refuse(products: Sequence[LockedProduct], quantities: Quantities) -> None:

@@ -17,6 +17,7 @@ def listed(product, **changes):
         "category": None,
         "brand": "",
         "image": None,
+        "metadata": {},
     } | changes
 
 
@@ -44,6 +45,7 @@ def to_staff(product, **changes):
         "stock": product.stock,
         "backorder": False,
         "low_stock_threshold": None,
+        "private_metadata": {},
         "is_published": product.is_published,
         "publish_at": None,
     } | changes

@@ -8,7 +8,7 @@ from cart.factories import fill_cart
 from catalog import revision, services
 from catalog.errors import ProductNotFound
 from catalog.factories import ProductFactory
-from catalog.revision import MAX_ANSWERS, current, keep, recall
+from catalog.revision import MAX_CACHED, current, responses
 from orders.factories import place_order
 from orders.services import cancel_order
 
@@ -39,7 +39,7 @@ def test_what_staff_read_is_kept_for_nobody(anyone, ada, amy, tea):
     path = f"{LIST}{tea.pk}/"
     for url in (LIST, path):
         assert amy.get(url, headers={"If-None-Match": "*"}).status_code == 200
-    assert not revision._answers
+    assert not revision.responses
     for caller in (anyone, ada):
         assert "stock" not in caller.get(path).json()
     assert amy.get(path).json()["stock"] == 10
@@ -57,7 +57,7 @@ def test_a_kept_answer_is_the_one_that_was_made(anyone, tea):
 
 def test_a_kept_answer_is_for_none_but_the_same_request(anyone, tea):
     assert anyone.get(LIST).status_code == 200
-    assert revision.keeps(f"http://testserver{LIST}?")
+    assert f"http://testserver{LIST}?" in revision.responses
     for headers in ({"Authorization": "Bearer x"}, {"Authorization": ""}, {"Accept": "text/html"}):
         answer = anyone.get(LIST, headers=headers)
         assert answer.status_code == {"Bearer x": 401, "": 200}.get(
@@ -188,7 +188,7 @@ def test_links_are_those_of_the_host_that_was_asked(anyone, db):
     for host in ("localhost", "127.0.0.1"):
         page = anyone.get(LIST, {"page_size": 1}, headers={"Host": host}).json()
         assert page["next"] == f"http://{host}/api/products/?page=2&page_size=1"
-    assert len(revision._answers) == 2
+    assert len(revision.responses) == 2
 
 
 def test_unknown_parameters_are_refused_by_their_name(anyone, tea):
@@ -197,7 +197,7 @@ def test_unknown_parameters_are_refused_by_their_name(anyone, tea):
         (error,) = answer.json()["errors"]
         assert (answer.status_code, error["field"]) == (400, "utm_source")
         assert known in error["detail"]
-    assert not revision._answers
+    assert not revision.responses
 
 
 def test_one_answer_is_kept_whatever_the_order_of_its_parameters(anyone, db):
@@ -205,49 +205,49 @@ def test_one_answer_is_kept_whatever_the_order_of_its_parameters(anyone, db):
     queries = ("page=1&tag=b&tag=a&in_stock=true", "tag=a&in_stock=true&tag=b&page=1&tag=a")
     first, second = (anyone.get(f"{LIST}?{query}") for query in queries)
     assert (first.status_code, first.content) == (200, second.content)
-    assert len(revision._answers) == 1
+    assert len(revision.responses) == 1
     for query in ({}, {"page": 1}, {"page": 1, "page_size": 5}):
         anyone.get(LIST, query)
-    assert len(revision._answers) == 4
+    assert len(revision.responses) == 4
 
 
 def test_a_page_that_shows_nothing_is_kept_nowhere(anyone, tea):
     for query in ("brand=x", "tag=y", "category=999"):
         assert anyone.get(f"{LIST}?{query}").json()["products"] == []
-    assert not revision._answers
+    assert not revision.responses
 
 
 @pytest.mark.parametrize("query", ["search=tea", "min_price=1", "max_price=9.5", "after="])
 def test_what_has_no_end_of_values_is_kept_nowhere(anyone, tea, query):
     assert anyone.get(f"{LIST}?{query}").json()["products"][0]["id"] == tea.pk
-    assert not revision._answers
+    assert not revision.responses
 
 
 def test_the_facts_kept_are_bounded_and_of_one_revision():
-    for number in range(MAX_ANSWERS + 5):
+    for number in range(MAX_CACHED + 5):
         revision.note_fact(f"count {number}", "r-1", number)
-    assert len(revision._facts) == MAX_ANSWERS
+    assert len(revision.facts) == MAX_CACHED
     assert revision.recall_fact("count 7", "r-1") == 7
     assert revision.recall_fact("count 7", "r-2") is None
     revision.note_fact("count of staff", None, 7)
-    assert "count of staff" not in revision._facts
+    assert "count of staff" not in revision.facts
 
 
 def test_a_refusal_is_not_kept(anyone, tea):
     assert anyone.get(f"{LIST}999/").status_code == 404
-    assert not revision._answers
+    assert not revision.responses
 
 
 def test_the_answers_kept_are_bounded_and_the_oldest_makes_room():
-    for number in range(MAX_ANSWERS + 5):
-        keep(f"http://localhost/{number}", "r-1", b"x")
-        keep("http://localhost/0", "r-1", b"often made anew")
-    assert len(revision._answers) == MAX_ANSWERS
-    assert recall("http://localhost/5", "r-1") is None
-    assert recall("http://localhost/6", "r-1") == b"x"
-    assert recall("http://localhost/0", "r-1") == b"often made anew"
-    assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-1") == b"x"
-    assert recall(f"http://localhost/{MAX_ANSWERS + 4}", "r-2") is None
+    for number in range(MAX_CACHED + 5):
+        responses.put(f"http://localhost/{number}", "r-1", b"x")
+        responses.put("http://localhost/0", "r-1", b"often made anew")
+    assert len(revision.responses) == MAX_CACHED
+    assert responses.get("http://localhost/5", "r-1") is None
+    assert responses.get("http://localhost/6", "r-1") == b"x"
+    assert responses.get("http://localhost/0", "r-1") == b"often made anew"
+    assert responses.get(f"http://localhost/{MAX_CACHED + 4}", "r-1") == b"x"
+    assert responses.get(f"http://localhost/{MAX_CACHED + 4}", "r-2") is None
 
 
 def test_the_service_bumps_in_the_transaction_of_its_write(tea):

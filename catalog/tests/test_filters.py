@@ -159,7 +159,7 @@ def test_a_product_is_in_stock_if_a_variant_is(anyone, db):
 def test_what_is_unknown_is_refused_with_what_is_allowed(anyone, shelf, query, field, allowed):
     named, detail = refusal(anyone, query)
     assert (named, allowed in detail) == (field, True), detail
-    assert not revision._answers
+    assert not revision.responses
 
 
 def test_fields_choose_the_members(anyone, amy, tea):

@@ -14,6 +14,7 @@ from catalog.products.writes import COLUMNS as WRITTEN
 
 # Besides the columns of the table, the services take these.
 OTHERS = {"options", "tags", "attributes", "choice"}
+OF_A_VARIANT = (Owner.SOLD, Owner.VARIANT, Owner.EACH)
 # A file names a category by its slug.
 IN_FILES = {name for name in FIELDS if name != "category_id"}
 
@@ -24,7 +25,7 @@ def test_the_services_take_every_field():
     details = fields.ProductDetails.__annotations__.keys()
     assert details == changes - {"name", "price", "choice", "position"}
     variant = fields.NewVariant.__annotations__.keys()
-    assert variant - {"choice", "stock"} == set(names_of(Owner.SOLD, Owner.VARIANT))
+    assert variant - {"choice", "stock"} == set(names_of(*OF_A_VARIANT))
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
@@ -37,7 +38,7 @@ def test_a_field_is_as_its_column_is(field):
 
 def test_the_api_takes_every_field():
     assert FIELDS.keys() <= ProductChangesSerializer().fields.keys()
-    assert set(names_of(Owner.SOLD, Owner.VARIANT)) <= NewVariantSerializer().fields.keys()
+    assert set(names_of(*OF_A_VARIANT)) <= NewVariantSerializer().fields.keys()
 
 
 def test_a_write_saves_every_field():
@@ -51,4 +52,4 @@ def test_import_and_export_have_every_field(db):
     ShirtFactory()
     entry = next(entry for entry in read_entries() if entry["row"] == "product")
     assert entry.keys() >= IN_FILES - {"position"}
-    assert entry["variants"][0].keys() >= set(names_of(Owner.SOLD, Owner.VARIANT))
+    assert entry["variants"][0].keys() >= set(names_of(*OF_A_VARIANT))

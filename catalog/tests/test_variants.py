@@ -50,6 +50,7 @@ def shown(row, **changes):
         "lowest_price_30_days": None,
         "in_stock": row.stock > 0,
         "image": None,
+        "metadata": {},
     } | changes
 
 

@@ -13,7 +13,7 @@ from shop.testing.books import assert_books_balance
 from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
-PLACING = 7 + LOCK
+PLACING = 8 + LOCK
 """Statements of an order, whatever its lines; SQLite locks no rows."""
 
 

@@ -1,4 +1,4 @@
-"""What a gateway promises. The shop asks it with no lock held and no transaction open."""
+"""The protocol of a gateway. The shop calls it with no lock held and no transaction open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -71,10 +71,10 @@ class GatewayUnavailable(Exception):
 
 
 class Gateway(Protocol):
-    """A way to pay.
+    """A payment method. An app registers it with ``payments.gateways.register``.
 
-    Every call may be repeated with the same key and then does nothing new. Each raises
-    GatewayUnavailable where the outcome is unknown, within ten seconds, and never anything else.
+    A call that is repeated with the same key has no further effect. Each call returns within ten
+    seconds, or raises GatewayUnavailable if the outcome is unknown; it raises nothing else.
     """
 
     @property
@@ -84,6 +84,10 @@ class Gateway(Protocol):
     @property
     def name(self) -> str:
         """The payment method's name for people."""
+
+    @property
+    def is_enabled(self) -> bool:
+        """Buyers may choose the method. If not, payments that exist are still settled."""
 
     @property
     def recorded_by_staff(self) -> bool:
@@ -126,7 +130,7 @@ class Gateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StatedRefund:
-    """A refund in a provider's own books; ``key`` is ours, "" where the shop did not ask for it."""
+    """A refund as the provider lists it; ``key`` is ours, "" if the shop did not request it."""
 
     reference: str
     key: str
@@ -136,7 +140,7 @@ class StatedRefund:
 
 @dataclass(frozen=True, slots=True)
 class StatedCharge:
-    """A charge in a provider's own books; ``key`` is ours, "" where the shop did not ask for it."""
+    """A charge as the provider lists it; ``key`` is ours, "" if the shop did not request it."""
 
     reference: str
     key: str
@@ -147,8 +151,8 @@ class StatedCharge:
 
 
 @runtime_checkable
-class KeepsBooks(Protocol):
-    """A gateway whose provider can list what it did, for ``manage.py reconcile_payments``."""
+class StatesCharges(Protocol):
+    """A gateway that lists its charges, for ``manage.py reconcile_payments``."""
 
     def statement(self, since: datetime) -> Iterator[StatedCharge]:
         """Yield each charge made since then. Raises GatewayUnavailable."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Round
 
@@ -24,10 +25,9 @@ from payments.gateways.base import (
     StatedRefund,
 )
 from payments.models import DemoCharge, DemoRefund, Payment
-from shop.core.faults import fault
 from shop.core.money import ZERO
-from shop.core.statements import insert
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 _FIRST_STATUS = {
     "demo_decline": "declined",
@@ -55,12 +55,16 @@ class DemoGateway:
     payment_window: timedelta | None = None
     can_capture_later: bool = True
 
+    @property
+    def is_enabled(self) -> bool:
+        """DEMO_PAYMENTS switches it on."""
+        return bool(settings.DEMO_PAYMENTS)
+
     def start(self, charge: Charge) -> Outcome:
         """Charge as the token says, once for each key."""
         status = _FIRST_STATUS.get(charge.token, _taken(charge))
         outcome = _outcome(_enter(charge, status))
         if charge.token == "demo_timeout":  # noqa: S105 - the name of a scenario
-            fault("gateway.silent")
             raise GatewayUnavailable("demo_timeout")
         return outcome
 
@@ -109,7 +113,7 @@ def _taken(charge: Charge) -> str:
 @transactional
 def _give_back(charge: DemoCharge, amount: Decimal, key: str) -> bool:
     """Enter a refund, and what it adds up to; True if this key has one, from now or before."""
-    if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_there=True):
+    if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_exists=True):
         return True
     # Rounded, since SQLite adds decimals as floats.
     left = Round(Coalesce("captured", "amount") - F("refunded"), precision=2)
@@ -139,7 +143,7 @@ def _stated(row: DemoCharge) -> StatedCharge:
 def _enter(charge: Charge, status: str) -> DemoCharge:
     row = DemoCharge(key=charge.key, amount=charge.amount, currency=charge.currency, status=status)
     # The insert is tried first, as nearly every charge is new; the unique key has one winner.
-    if insert(row, unless_there=True):
+    if insert(row, unless_exists=True):
         return row
     return DemoCharge.objects.get(key=charge.key)
 

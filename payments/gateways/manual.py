@@ -19,6 +19,7 @@ class ManualGateway:
     name: str
     confirms_order: bool = False
     payment_window: timedelta | None = None
+    is_enabled: bool = True
     recorded_by_staff: bool = True
     can_capture_later: bool = False
     has_reference: bool = False

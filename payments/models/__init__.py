@@ -1,13 +1,12 @@
-"""Payments, their refunds and their ledger; what providers told; the demo provider's own books."""
+"""Payments, refunds, the ledger, provider events, and the tables of the demo gateway."""
 
 from payments.models.demo import DemoCharge, DemoRefund
 from payments.models.events import ProviderEvent
-from payments.models.ledger import EntryKind, LedgerEntry, Refund, RefundStatus
-from payments.models.payments import LIVE, OPEN, Payment, PaymentQuerySet, PaymentStatus
+from payments.models.ledger import EntryKind, LedgerEntry, Refund
+from payments.models.payments import Payment, PaymentQuerySet
+from payments.states import PaymentStatus, RefundStatus
 
 __all__ = [
-    "LIVE",
-    "OPEN",
     "DemoCharge",
     "DemoRefund",
     "EntryKind",

@@ -5,20 +5,28 @@ from __future__ import annotations
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from accounts.models import User
 from payments.models.payments import Payment
+from payments.states import RefundStatus
 from shop.core.money import MAX_DIGITS
 
 
-class RefundStatus(models.TextChoices):
-    """Where a refund stands."""
+class RefundQuerySet(models.QuerySet["Refund"]):
+    """Reads of refunds."""
 
-    PENDING = "pending", "Pending"
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
+    def visible_to(self, user: User | AnonymousUser) -> RefundQuerySet:
+        """Those of the user's own orders; all for staff."""
+        return self if user.is_staff else self.filter(payment__order__user=user.pk)
+
+    def pending(self) -> RefundQuerySet:
+        """Those whose outcome is not known yet, oldest first, with payment and actor."""
+        pending = self.filter(status=RefundStatus.PENDING)
+        return pending.select_related("payment", "actor").order_by("pk")
 
 
 class Refund(models.Model):
@@ -49,6 +57,8 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
+
+    objects = RefundQuerySet.as_manager()
 
     class Meta:
         constraints = [

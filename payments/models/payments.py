@@ -11,41 +11,19 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
+from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
-
-
-class PaymentStatus(models.TextChoices):
-    """Where a payment stands."""
-
-    PENDING = "pending", "Pending"
-    REQUIRES_ACTION = "requires_action", "Requires action"
-    AUTHORISED = "authorised", "Authorised"
-    SUCCEEDED = "succeeded", "Succeeded"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-    REFUND_PENDING = "refund_pending", "Refund pending"
-    REFUNDED = "refunded", "Refunded"
-
-
-OPEN = (PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION)
-"""Nobody knows yet how it ends."""
-
-LIVE = (*OPEN, PaymentStatus.AUTHORISED, PaymentStatus.SUCCEEDED)
-"""An order has at most one of these."""
-
-HELD = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUND_PENDING, PaymentStatus.REFUNDED)
-"""Money was captured, whether or not it went back."""
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Reads of payments."""
 
     def visible_to(self, user: User | AnonymousUser) -> PaymentQuerySet:
-        """Those of one's own orders; everyone's for staff."""
+        """Those of the user's own orders; all for staff."""
         return self if user.is_staff else self.filter(order__user=user.pk)
 
     def open(self) -> PaymentQuerySet:
-        """Those whose end nobody knows yet."""
+        """Those whose outcome is not known yet."""
         return self.filter(status__in=OPEN)
 
 
@@ -103,7 +81,7 @@ class Payment(models.Model):
                 name="payment_captured_at_most_its_amount",
             ),
             models.CheckConstraint(
-                condition=Q(amount_captured=0) | Q(status__in=HELD),
+                condition=Q(amount_captured=0) | Q(status__in=CAPTURED),
                 name="payment_without_money_until_captured",
             ),
             models.CheckConstraint(
@@ -120,9 +98,7 @@ class Payment(models.Model):
             # manage.py settle_payments
             models.Index(
                 fields=["id"],
-                condition=Q(
-                    status__in=[*OPEN, PaymentStatus.AUTHORISED, PaymentStatus.REFUND_PENDING]
-                ),
+                condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
                 name="payment_unfinished",
             ),
             # a provider's event, by the name that the provider gave

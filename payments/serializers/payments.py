@@ -79,7 +79,7 @@ def show_payment(payment: Payment) -> dict[str, Any]:
 
 def _reference(payment: Payment) -> str:
     """Return what the customer has to write on a transfer; a provider's own names stay here."""
-    gateway = gateways.known().get(payment.method)
+    gateway = gateways.registered().get(payment.method)
     return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
 
 

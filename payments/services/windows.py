@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import BooleanField, DateTimeField, ExpressionWrapper, Q
+from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from orders.models import OrderQuerySet
+from orders.models import Order
 from orders.states import PAYABLE, OrderStatus
 from payments.errors import OrderExpired, OrderNotPayable
 
@@ -22,17 +22,18 @@ def ago(span: timedelta) -> Combinable:
     return ExpressionWrapper(Now() - span, output_field=DateTimeField())
 
 
-def with_expiry(orders: OrderQuerySet) -> OrderQuerySet:
-    """Annotate ``is_late``: the payment window has closed."""
-    is_late = ExpressionWrapper(
-        Q(created_at__lt=ago(payment_window())), output_field=BooleanField()
-    )
-    return orders.annotate(is_late=is_late)
+def is_expired(order: Order) -> bool:
+    """Return whether an order, read with ``database_time``, was not paid within its window."""
+    age = order.database_time - order.created_at
+    return order.status == OrderStatus.PENDING and age > payment_window()
 
 
-def check_payable(status: str, *, is_late: bool) -> None:
-    """Raise OrderNotPayable or OrderExpired unless such an order may be paid now."""
-    if status not in PAYABLE:
-        raise OrderNotPayable(order_status=status)
-    if status == OrderStatus.PENDING and is_late:
+def check_payable(order: Order) -> None:
+    """Raise OrderNotPayable or OrderExpired unless the order may be paid now.
+
+    The order was read with ``database_time``.
+    """
+    if order.status not in PAYABLE:
+        raise OrderNotPayable(order_status=order.status)
+    if is_expired(order):
         raise OrderExpired

@@ -7,7 +7,7 @@ import pytest
 
 from orders import services as orders
 from orders.factories import place_order
-from payments import tasks
+from payments import jobs
 from payments.factories import give_back, pay
 from payments.models import DemoCharge, LedgerEntry, Payment
 from shop.testing.books import assert_books_balance, statuses
@@ -41,16 +41,16 @@ def test_a_card_is_authorised_and_its_order_confirmed(payment):
     assert reload(payment) == ("authorised", "confirmed", 0, 0)
     assert DemoCharge.objects.get().status == "authorised"
     assert kinds() == ["authorised"]
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert_books_balance()
 
 
 def test_what_was_shipped_is_captured_by_the_sweep(amy, payment):
     orders.ship_order(order_id=payment.order_id, actor=amy.user)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment) == ("succeeded", "shipped", 9, 9)
     assert kinds() == ["authorised", "captured"]
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert_books_balance()
 
 
@@ -99,7 +99,7 @@ def test_a_cancelled_orders_money_is_let_go_by_the_sweep(ada, amy, payment):
     ada.post(f"/api/orders/{payment.order_id}/cancel/")
     refused = post(amy, payment, "capture")
     assert (refused.status_code, refused.json()["code"]) == (409, "order_not_payable")
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment) == ("cancelled", "cancelled", 0, 0)
     assert DemoCharge.objects.get().status == "cancelled"
     assert_books_balance()
@@ -125,7 +125,7 @@ def test_capture_against_cancel_ends_with_the_money_or_without_it(ada, amy, paym
         lambda: ada.post(f"/api/orders/{payment.order_id}/cancel/"),
     )
     statuses(answers)
-    tasks.settle_payments()
+    jobs.settle_payments()
     status, order, _, paid = reload(payment)
     assert (status, order, paid) in [
         ("succeeded", "paid", 9),

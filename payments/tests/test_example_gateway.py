@@ -1,6 +1,9 @@
-"""The gateway of docs/payments.md does what the protocol promises, against a till of its own."""
+"""The gateway of docs/payments.md follows the protocol, and its app needs no change to the shop."""
 
 import json
+import os
+import subprocess
+import sys
 import types
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,12 +14,19 @@ import pytest
 
 from orders.factories import place_order
 from orders.services import cancel_order
-from payments import gateways, tasks
+from payments import jobs
 from payments.factories import give_back, pay
+from payments.gateways import registry
 from payments.models import Payment
 from shop.testing.books import assert_books_balance
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "payments.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "payments.md"
+
+
+def block(name):
+    """Return the Python code below a mark of the page."""
+    return PAGE.read_text().split(f"<!-- {name} -->\n```python\n")[1].split("```")[0]
 
 
 class Till(BaseHTTPRequestHandler):
@@ -59,13 +69,10 @@ def till(monkeypatch) -> Iterator[type[Till]]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Till)
     Thread(target=server.serve_forever, daemon=True).start()
     example = types.ModuleType("example")
-    code = PAGE.read_text().split("<!-- gateway -->\n```python\n")[1].split("```")[0]
-    monkeypatch.setitem(__import__("sys").modules, "example", example)
-    exec(compile(code, str(PAGE), "exec"), example.__dict__)  # noqa: S102 - our own page
+    monkeypatch.setitem(sys.modules, "example", example)
+    exec(compile(block("gateway"), str(PAGE), "exec"), example.__dict__)  # noqa: S102 - our own page
     gateway = example.TillGateway(f"http://127.0.0.1:{server.server_port}")
-    known = gateways.known()
-    monkeypatch.setattr(gateways, "known", lambda: known | {"till": gateway})
-    monkeypatch.setattr(gateways, "configured", lambda: known | {"till": gateway})
+    monkeypatch.setitem(registry._gateways, "till", gateway)
     yield Till
     server.shutdown()
     server.server_close()
@@ -83,7 +90,7 @@ def test_a_lost_answer_is_found_by_its_key(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     assert payment.status == "pending"
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert Payment.objects.get().status == "succeeded"
     assert len(till.kept) == 1
     assert_books_balance()
@@ -93,6 +100,50 @@ def test_late_money_goes_back(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     cancel_order(order_id=payment.order_id, actor=ada.user)
-    tasks.settle_payments()
+    jobs.settle_payments()
     assert Payment.objects.get().status == "refunded"
     assert_books_balance()
+
+
+def run_with_the_app(folder, *, code="till"):
+    """Install the page's app from another directory; print the methods that buyers may choose."""
+    app = folder / "till"
+    app.mkdir()
+    (app / "__init__.py").touch()
+    (app / "apps.py").write_text(block("gateway app"))
+    gateway = block("gateway")
+    assert gateway.count('code: str = "till"') == 1
+    (app / "gateway.py").write_text(gateway.replace('code: str = "till"', f'code: str = "{code}"'))
+    (folder / "till_settings.py").write_text(
+        "from shop.testing.settings import *\n\nINSTALLED_APPS += ['till']\n"
+    )
+    methods = "from payments import gateways; print(*gateways.enabled())"
+    return subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", methods],
+        check=False,
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(folder),
+            "DJANGO_SETTINGS_MODULE": "till_settings",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_an_app_registers_its_gateway_without_a_change_to_the_shop(tmp_path):
+    done = run_with_the_app(tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "card cash_on_delivery bank_transfer till"
+
+
+def test_the_shop_does_not_start_with_two_gateways_of_one_code(tmp_path):
+    done = run_with_the_app(tmp_path, code="card")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: Two payment gateways have the code 'card': "
+        "payments.gateways.demo.DemoGateway and till.gateway.TillGateway. "
+        "Change the code of one of them."
+    )

@@ -9,7 +9,7 @@ from django.db import transaction
 from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
-from payments import services, tasks
+from payments import jobs, services
 from payments.errors import PaymentInProgress, PaymentNotOpen
 from payments.factories import pay
 from payments.gateways import Outcome, OutcomeStatus
@@ -60,7 +60,7 @@ def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attem
         partial(pay_by_card, ada, order), lambda: ada.post(f"/api/orders/{order.pk}/cancel/")
     )
     statuses([paid, cancelled])
-    tasks.settle_payments()
+    jobs.settle_payments()
     order.refresh_from_db()
     kept = sum(c.amount - c.refunded for c in DemoCharge.objects.filter(status="succeeded"))
     stock = Product.objects.get().stock
@@ -92,7 +92,7 @@ def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
     for order in orders:
         pay(order, token="demo_late")
         ada.post(f"/api/orders/{order.pk}/cancel/")
-    times(4, tasks.settle_payments)
+    times(4, jobs.settle_payments)
     assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
     assert set(DemoCharge.objects.values_list("refunded", flat=True)) == {tea.price}
     notes = [list(o.events.values_list("note", flat=True)) for o in orders]
@@ -106,14 +106,14 @@ def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
     payment = pay(order, token="demo_action")
     make_late(order)
     at_once(
-        tasks.expire_orders,
+        jobs.expire_orders,
         lambda: services.settle(
             payment=Payment.objects.get(pk=payment.pk),
             outcome=Outcome(OutcomeStatus.FAILED),
         ),
-        tasks.expire_orders,
+        jobs.expire_orders,
     )
-    tasks.expire_orders()
+    jobs.expire_orders()
     order.refresh_from_db()
     assert (order.status, Product.objects.get().stock) == ("cancelled", 10)
     assert order.events.filter(status="cancelled").count() == 1

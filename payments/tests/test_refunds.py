@@ -13,9 +13,9 @@ from accounts.factories import UserFactory
 from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
-from payments import gateways, services, tasks
+from payments import jobs, services
 from payments.factories import give_back, pay
-from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState
+from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
 from shop.testing.books import assert_books_balance, statuses
@@ -56,8 +56,7 @@ class Refusing(DemoGateway):
 
 
 def use(monkeypatch, gateway):
-    known = gateways.known()
-    monkeypatch.setattr(gateways, "known", lambda: known | {"card": gateway})
+    monkeypatch.setitem(registry._gateways, "card", gateway)
 
 
 def test_staff_give_all_of_it_back(ada, amy, payment):
@@ -171,10 +170,10 @@ def test_a_refund_whose_answer_was_lost_is_found_by_its_key(amy, payment, monkey
     assert (answer.status_code, answer.json()["status"]) == (201, "pending")
     assert amy.get(f"/api/payments/{payment.pk}/").json()["amount_refunded"] == "4.00"
     assert Product.objects.get().stock == 8
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert Refund.objects.get().status == "succeeded"
     assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (4, 10)
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert_books_balance()
 
 
@@ -204,7 +203,7 @@ def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, pay
             by_hand=True,
             actor=amy.user,
         )
-        assert tasks.settle_payments() == 1
+        assert jobs.settle_payments() == 1
     assert (part["status"], part["amount"], part["by_hand"]) == ("succeeded", "1.00", True)
     payment.refresh_from_db()
     assert (payment.status, payment.order.status) == ("refunded", "refunded")
@@ -226,7 +225,7 @@ def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monk
     ada.post(f"/api/orders/{payment.order_id}/cancel/")
     with monkeypatch.context() as patch:
         use(patch, Refusing())
-        tasks.settle_payments()
+        jobs.settle_payments()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
     refused = amy.post(path(payment), {"restock": True})
@@ -256,6 +255,7 @@ def test_the_database_refuses_what_code_might_forget(payment):
         (Order, {"status": "refunded"}),
         (LedgerEntry, {"kind": "refunded"}),
         (LedgerEntry, {"kind": "stolen"}),
+        (LedgerEntry, {"amount": -1}),
     ]
     for model, change in refused:
         with pytest.raises(IntegrityError), transaction.atomic():

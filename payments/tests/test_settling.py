@@ -11,9 +11,9 @@ from catalog.models import Product
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
-from payments import gateways, services, tasks
+from payments import gateways, jobs, services
 from payments.factories import pay
-from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, Payment
 from shop.testing.books import assert_books_balance
@@ -49,8 +49,7 @@ class DeadGateway(DemoGateway):
 @pytest.fixture
 def dead_gateway(monkeypatch):
     """The provider is away until the test calls ``undo``."""
-    known = gateways.known()
-    monkeypatch.setattr(gateways, "known", lambda: known | {"card": DeadGateway()})
+    monkeypatch.setitem(registry._gateways, "card", DeadGateway())
     return monkeypatch
 
 
@@ -62,7 +61,7 @@ def test_an_open_payment_is_settled_by_asking(ada, order, token, capsys):
     assert capsys.readouterr().out == "1 payments settled\n"
     assert reload(payment, order) == ("succeeded", "paid")
     assert DemoCharge.objects.count() == 1
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert_books_balance()
 
 
@@ -72,17 +71,17 @@ def test_a_gateway_that_is_away_leaves_the_payment_pending(ada, order, dead_gate
     assert (answer.status_code, answer.json()["status"]) == (201, "pending")
     payment = Payment.objects.get()
     age(payment, minutes=5)
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert reload(payment, order) == ("pending", "pending")
     dead_gateway.undo()
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment, order) == ("cancelled", "pending")
     assert_books_balance()
 
 
 def test_a_charge_that_may_still_be_under_way_is_left_alone(order):
     begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert not DemoCharge.objects.exists()
     assert services.charge(payment=begun).status == "succeeded"
 
@@ -91,7 +90,7 @@ def test_a_charge_the_gateway_never_heard_of_is_given_up_there_first(order):
     begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
     payment = Payment.objects.get(pk=begun.pk)
     age(payment, seconds=31)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment, order) == ("cancelled", "pending")
     late = services.charge(payment=begun)
     assert (late.status, DemoCharge.objects.get().status) == ("cancelled", "cancelled")
@@ -111,9 +110,9 @@ def test_settling_twice_changes_nothing(order, outcome):
 def test_money_that_comes_after_a_cancel_goes_back_once(order, capsys):
     payment = pay(order, token="demo_late")
     orders.cancel_order(order_id=order.pk, actor=order.user)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment, order) == ("refunded", "cancelled")
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     charge = DemoCharge.objects.get()
     assert (charge.status, charge.refunded) == ("succeeded", payment.amount)
     assert order.amount_paid == 0
@@ -127,18 +126,18 @@ def test_a_refund_whose_answer_was_lost_is_finished_later(order, dead_gateway):
     payment = pay(order, token="demo_timeout")
     orders.cancel_order(order_id=order.pk, actor=order.user)
     services.settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED))
-    dead_gateway.setattr(gateways, "known", lambda: {"card": DeadGateway()})
-    assert tasks.settle_payments() == 0
+    dead_gateway.setitem(registry._gateways, "card", DeadGateway())
+    assert jobs.settle_payments() == 0
     assert reload(payment) == ("refund_pending",)
     dead_gateway.undo()
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment) == ("refunded",)
     assert DemoCharge.objects.get().refunded == payment.amount
     assert_books_balance()
 
 
 def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
-    assert tasks.expire_orders() == 0
+    assert jobs.expire_orders() == 0
     age(order, minutes=31)
     call_command("expire_orders")
     assert capsys.readouterr().out == "1 orders expired\n"
@@ -146,7 +145,7 @@ def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
     event = order.events.latest("pk")
     assert (event.note, event.actor) == ("Not paid in time", None)
     assert Product.objects.get().stock == 10
-    assert tasks.expire_orders() == 0
+    assert jobs.expire_orders() == 0
     assert_books_balance()
 
 
@@ -154,7 +153,7 @@ def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
 def test_money_that_was_taken_in_time_keeps_the_order(order, token):
     payment = pay(order, token=token)
     age(order, minutes=31)
-    assert tasks.expire_orders() == 0
+    assert jobs.expire_orders() == 0
     assert reload(payment, order) == ("succeeded", "paid")
     assert_books_balance()
 
@@ -162,7 +161,7 @@ def test_money_that_was_taken_in_time_keeps_the_order(order, token):
 def test_an_action_nobody_took_is_given_up_with_its_order(order):
     payment = pay(order, token="demo_action")
     age(order, minutes=31)
-    assert tasks.expire_orders() == 1
+    assert jobs.expire_orders() == 1
     assert reload(payment, order) == ("cancelled", "cancelled")
     assert DemoCharge.objects.get().status == "cancelled"
     assert_books_balance()
@@ -171,7 +170,7 @@ def test_an_action_nobody_took_is_given_up_with_its_order(order):
 def test_an_order_does_not_expire_while_its_payment_is_unknown(order, dead_gateway):
     payment = pay(order, token="demo_action")
     age(order, minutes=31)
-    assert tasks.expire_orders() == 0
+    assert jobs.expire_orders() == 0
     assert reload(payment, order) == ("pending", "pending")
 
 
@@ -179,7 +178,7 @@ def test_cash_on_delivery_does_not_expire_and_its_money_shows_when_it_comes(orde
     payment = pay(order, method="cash_on_delivery")
     age(order, days=30)
     age(payment, days=30)
-    assert (tasks.expire_orders(), tasks.settle_payments()) == (0, 0)
+    assert (jobs.expire_orders(), jobs.settle_payments()) == (0, 0)
     for step in (orders.ship_order, orders.deliver_order):
         step(order_id=order.pk, actor=amy.user)
     services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
@@ -191,7 +190,7 @@ def test_cash_on_delivery_does_not_expire_and_its_money_shows_when_it_comes(orde
 
 def test_cash_on_delivery_that_was_cut_off_is_confirmed_by_the_sweep(order):
     services.begin_payment(user=order.user, order_id=order.pk, method="cash_on_delivery")
-    tasks.settle_payments()
+    jobs.settle_payments()
     assert reload(order) == ("confirmed",)
 
 
@@ -200,8 +199,8 @@ def test_a_bank_transfer_has_seven_days(order, days, expired, status):
     payment = pay(order, method="bank_transfer")
     for row in (order, payment):
         age(row, days=days)
-    assert tasks.settle_payments() == 0
-    assert tasks.expire_orders() == expired
+    assert jobs.settle_payments() == 0
+    assert jobs.expire_orders() == expired
     assert reload(payment, order) == (status, status)
     assert_books_balance()
 
@@ -209,7 +208,7 @@ def test_a_bank_transfer_has_seven_days(order, days, expired, status):
 def test_a_manual_payment_ends_with_its_order(order):
     payment = pay(order, method="bank_transfer")
     orders.cancel_order(order_id=order.pk, actor=order.user)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(payment) == ("cancelled",)
 
 
@@ -217,7 +216,7 @@ def test_one_row_that_fails_keeps_no_other_waiting(ada, tea, caplog):
     broken = pay(place_order(ada.user, tea), token="demo_late")
     whole = pay(place_order(ada.user, tea), token="demo_late")
     Payment.objects.filter(pk=broken.pk).update(method="vanished")
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert reload(broken, whole) == ("pending", "succeeded")
     assert f"{broken} could not be settled" in caplog.text
 

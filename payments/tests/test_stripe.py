@@ -11,7 +11,7 @@ from django.db.models import F
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
-from payments import tasks
+from payments import jobs
 from payments.factories import give_back
 from payments.gateways.stripe.amounts import from_minor, to_minor
 from payments.models import LedgerEntry, Payment, Refund
@@ -62,6 +62,19 @@ def test_a_token_is_charged_at_once(ada, order, fake_stripe):
     assert_books_balance()
 
 
+def test_the_intent_of_another_payment_settles_nothing(ada, order, tea, fake_stripe):
+    """It succeeded, with the right amount and currency; only the payment key differs."""
+    post(ada, order, "pm_card_visa")
+    paid = Payment.objects.get()
+    begun = post(ada, place_order(ada.user, tea, quantity=2)).json()
+    payment = Payment.objects.filter(pk=begun["payment_id"])
+    payment.update(provider_reference=paid.provider_reference)
+    answer = ada.post(f"{PAY}{begun['payment_id']}/confirm/")
+    assert (answer.status_code, answer.json()["status"]) == (200, "requires_action")
+    assert (payment.get().status, payment.get().order.status) == ("requires_action", "pending")
+    assert LedgerEntry.objects.filter(payment=payment.get()).count() == 0
+
+
 def test_without_a_token_the_customers_app_gets_the_secret_and_pays(ada, order, fake_stripe):
     begun = post(ada, order).json()
     assert begun["status"] == "requires_action"
@@ -94,7 +107,7 @@ def test_a_bank_may_want_3d_secure_also_for_a_token(ada, order, fake_stripe):
     assert begun["status"] == "requires_action"
     assert begun["client_secret"]
     fake_stripe.authenticate(Payment.objects.get().provider_reference)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert stands(order) == ("succeeded", "paid", 9)
 
 
@@ -125,12 +138,12 @@ def test_a_charge_whose_answer_was_lost_is_found_and_taken_once(
     first = post(ada, order, "pm_card_visa", headers={"Idempotency-Key": "k"}).json()
     age(Payment.objects.get(), minutes=1)
     for _ in range(2):
-        tasks.settle_payments()
+        jobs.settle_payments()
     status = stands(order)[0]
     if status == "requires_action":  # lost before the token was used: the customer goes on
         secret = post(ada, order, "pm_card_visa", headers={"Idempotency-Key": "k"}).json()
         fake_stripe.pay(secret["client_secret"])
-        tasks.settle_payments()
+        jobs.settle_payments()
     assert first["status"] in {"pending", "succeeded"}
     assert stands(order) == ("succeeded", "paid", 9)
     assert [c["captured"] for c in fake_stripe.ledger()] == [900]
@@ -141,10 +154,10 @@ def test_a_charge_whose_answer_was_lost_is_found_and_taken_once(
 def test_a_charge_that_never_began_takes_nothing(ada, order, fake_stripe, kind):
     fake_stripe.fail(kind, CREATE, method="POST", times=2)
     assert post(ada, order, "pm_card_visa").json()["status"] == "pending"
-    assert tasks.settle_payments() in {0, 1}
+    assert jobs.settle_payments() in {0, 1}
     age(order, minutes=31)
     age(Payment.objects.get(), minutes=31)
-    tasks.expire_orders()
+    jobs.expire_orders()
     assert stands(order) == ("cancelled", "cancelled", 0)
     assert fake_stripe.ledger() == []
     assert_books_balance()
@@ -156,7 +169,7 @@ def test_an_intent_is_found_when_its_key_is_long_forgotten(ada, order, fake_stri
     fake_stripe.pay(fake_stripe.state()["intents"][0]["client_secret"])
     fake_stripe.put_forward(25 * 3600)
     age(Payment.objects.get(), hours=25)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert stands(order)[:2] == ("succeeded", "paid")
     assert len(fake_stripe.state()["intents"]) == 1
 
@@ -165,8 +178,8 @@ def test_late_money_goes_back_once(ada, order, fake_stripe):
     secret = post(ada, order).json()["client_secret"]
     ada.post(f"/api/orders/{order.pk}/cancel/")
     fake_stripe.pay(secret)
-    assert tasks.settle_payments() == 1
-    tasks.settle_payments()
+    assert jobs.settle_payments() == 1
+    jobs.settle_payments()
     assert stands(order) == ("refunded", "cancelled", 0)
     charge = fake_stripe.ledger()[0]
     assert (charge["captured"], charge["refunded"]) == (900, 900)
@@ -189,8 +202,8 @@ def test_authorise_then_capture_when_the_goods_go_out(ada, amy, order, fake_stri
     assert fake_stripe.ledger()[0]["captured"] == 0
     orders.ship_order(order_id=order.pk, actor=amy.user)
     fake_stripe.fail("drop_after", "/v1/payment_intents/*/capture", times=2)
-    assert tasks.settle_payments() == 0
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 0
+    assert jobs.settle_payments() == 1
     assert stands(order) == ("succeeded", "shipped", 9)
     assert fake_stripe.ledger()[0]["captured"] == 900
     assert_books_balance()
@@ -226,7 +239,7 @@ def test_a_refund_whose_answer_was_lost_goes_back_once(ada, amy, order, fake_str
     fake_stripe.fail(kind, "/v1/refunds", method="POST", times=2)
     give_back(Payment.objects.get(), "4.00", actor=amy.user)
     for _ in range(2):
-        tasks.settle_payments()
+        jobs.settle_payments()
     assert Refund.objects.get().status == "succeeded"
     assert fake_stripe.ledger()[0]["refunded"] == 400
     order.refresh_from_db()
@@ -240,7 +253,7 @@ def test_a_refund_may_take_its_time_and_fail(ada, amy, order, fake_stripe):
     assert amy.post(path).json()["code"] == "refund_limit"
     refund = Refund.objects.get()
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     refund.refresh_from_db()
     assert (refund.status, Payment.objects.get().amount_refunded) == ("failed", 0)
     assert stands(order) == ("succeeded", "paid", 9)
@@ -253,7 +266,7 @@ def test_a_stripe_that_hangs_costs_ten_seconds_at_most_and_nothing_is_lost(ada, 
     assert post(ada, order, "pm_card_visa").json()["status"] == "pending"
     assert time.monotonic() - began < 10
     fake_stripe.fail("rate_limit", INTENTS, times=0)
-    assert tasks.settle_payments() == 1
+    assert jobs.settle_payments() == 1
     assert stands(order) == ("succeeded", "paid", 9)
 
 
@@ -268,7 +281,7 @@ def test_an_intent_of_another_amount_is_not_believed(ada, order, caplog):
     post(ada, order)
     Order.objects.filter(pk=order.pk).update(total="9.01")
     Payment.objects.update(amount="9.01")
-    assert tasks.settle_payments() == 0
+    assert jobs.settle_payments() == 0
     assert Payment.objects.get().status == "requires_action"
     assert "unintelligible" in caplog.text
 

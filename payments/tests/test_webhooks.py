@@ -8,7 +8,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from orders.factories import place_order
-from payments import services, tasks
+from payments import jobs, services
 from payments.factories import give_back, pay
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
 from payments.tests.fake_stripe.client import sign
@@ -248,10 +248,10 @@ def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, atte
     answers = at_once(
         partial(tell, event),
         partial(services.send_refund, refund),
-        tasks.settle_payments,
+        jobs.settle_payments,
     )
     assert answers[0].status_code == 200
-    tasks.settle_payments()
+    jobs.settle_payments()
     order.refresh_from_db()
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1

@@ -45,8 +45,8 @@ class MoneyViewSet(ShopViewSet):
     @action(detail=True, plural="refunds")
     def refunds(self, request: Request, pk: str) -> Response:
         """Show what of a payment went back or is on its way, newest first."""
-        refunds = Refund.objects.filter(payment=self.get_object()).select_related("payment")
-        page = self.paginate_queryset(refunds.order_by("-pk"))
+        refunds = Refund.objects.visible_to(caller(request)).filter(payment=self.get_object())
+        page = self.paginate_queryset(refunds.select_related("payment").order_by("-pk"))
         return self.get_paginated_response([show_refund(refund) for refund in page or ()])
 
     @describe(
@@ -78,7 +78,7 @@ class MoneyViewSet(ShopViewSet):
             refund = services.get_refund(refund_id)
             return Response(show_refund(refund), status=201, headers=_location(refund))
 
-        with gateways.seat():
+        with gateways.slot():
             return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
 
     @describe(
@@ -98,14 +98,14 @@ class MoneyViewSet(ShopViewSet):
             return payment.pk
 
         def finish(payment_id: int) -> Response:
-            payment = Payment.objects.get(pk=payment_id)
+            payment: Payment = self.get_queryset().get(pk=payment_id)
             amount = payment.amount if wanted is None else wanted
             return _shown(
                 services.capture_payment(payment=payment, amount=amount, actor=caller(request))
             )
 
-        with gateways.seat():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=_shown_as_it_stands)
+        with gateways.slot():
+            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
 
     @describe(
         "Void payment",
@@ -122,11 +122,11 @@ class MoneyViewSet(ShopViewSet):
             return payment.pk
 
         def finish(payment_id: int) -> Response:
-            payment = Payment.objects.get(pk=payment_id)
+            payment: Payment = self.get_queryset().get(pk=payment_id)
             return _shown(services.void_payment(payment=payment, actor=caller(request)))
 
-        with gateways.seat():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=_shown_as_it_stands)
+        with gateways.slot():
+            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
 
     @describe(
         "Record payment",
@@ -144,6 +144,9 @@ class MoneyViewSet(ShopViewSet):
 
         return idempotent(request, work)
 
+    def _stored(self, payment_id: int) -> Response:
+        return _shown(self.get_queryset().get(pk=payment_id))
+
 
 def _location(refund: Refund) -> dict[str, Any]:
     return {"Location": f"/api/payments/{refund.payment_id}/refunds/"}
@@ -151,7 +154,3 @@ def _location(refund: Refund) -> dict[str, Any]:
 
 def _shown(payment: Payment) -> Response:
     return Response(show_payment(payment))
-
-
-def _shown_as_it_stands(payment_id: int) -> Response:
-    return _shown(Payment.objects.get(pk=payment_id))

@@ -109,9 +109,9 @@ class PaymentViewSet(MoneyViewSet):
 
         def twin(payment_id: int) -> Response:
             payment = self.get_queryset().get(pk=payment_id)
-            return _created(request, services.ask_again(payment=payment))
+            return _created(request, services.refresh_payment(payment=payment))
 
-        with gateways.seat(form["payment_method"]):
+        with gateways.slot(form["payment_method"]):
             return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
 
     @describe(
@@ -139,8 +139,7 @@ class PaymentViewSet(MoneyViewSet):
     def methods(self, request: Request) -> Response:
         """Show the configured ways to pay."""
         methods = [
-            {"code": gateway.code, "name": gateway.name}
-            for gateway in gateways.configured().values()
+            {"code": gateway.code, "name": gateway.name} for gateway in gateways.enabled().values()
         ]
         return Response({"payment_methods": methods})
 
@@ -158,7 +157,7 @@ class PaymentViewSet(MoneyViewSet):
             payment_id: int = self.get_object().pk
             return payment_id
 
-        with gateways.seat():
+        with gateways.slot():
             return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
 
 

@@ -70,11 +70,11 @@ class WebhookViewSet(ShopViewSet):
     def stripe(self, request: Request) -> Response:
         """Take an event, signed in `Stripe-Signature`; a repeated one changes nothing."""
         body = request.data if isinstance(request.data, bytes) else b""
-        told = read_event(body, request.headers.get("Stripe-Signature", ""))
-        if told is None:
+        event = read_event(body, request.headers.get("Stripe-Signature", ""))
+        if event is None:
             raise SignatureInvalid
         try:
-            services.hear(told=told, method="stripe")
+            services.apply_event(event=event, method="stripe")
         except GatewayUnavailable:
             raise Unavailable from None
         return Response({"received": True})

@@ -1,9 +1,16 @@
 """System checks of the shop's own: what is allowed, but wrong with real customers."""
 
+import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register  # noqa: A004 - Django's name
+from django.core.checks import (
+    CheckMessage,
+    Info,
+    Tags,
+    Warning,  # noqa: A004 - Django's name
+    register,
+)
 
 
 @register(Tags.security, deploy=True)
@@ -46,3 +53,22 @@ def check_stripe_key(**kwargs: Any) -> list[CheckMessage]:
             id="shop.W003",
         )
     ]
+
+
+def interpreter_hole(version: tuple[int, int, int]) -> str:
+    """Return what is known of a Python version without a security fix, or an empty string."""
+    fixed = {(3, 11): 10, (3, 12): 6}  # in 3.13 from the start
+    if version[2] >= fixed.get(version[:2], 0):
+        return ""
+    number = ".".join(map(str, version))
+    return (
+        f"Python {number} reads cookies in quadratic time (CVE-2024-7592), which the admin does. "
+        "Use 3.11.10, 3.12.6 or newer."
+    )
+
+
+@register(Tags.security, deploy=True)
+def check_interpreter(**kwargs: Any) -> list[CheckMessage]:
+    """Tell of an interpreter with a known hole. No warning: the API is protected all the same."""
+    found = interpreter_hole(sys.version_info[:3])
+    return [Info(found, id="shop.I001")] if found else []

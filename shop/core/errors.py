@@ -100,6 +100,14 @@ class IdempotencyKeyReused(ShopError):
     message = "This Idempotency-Key was used with another body; a new request needs a new key."
 
 
+class HeaderTooLarge(ShopError):
+    """431: a header line over 8 kB."""
+
+    status = 431
+    code = "header_too_large"
+    message = "A header of the request is larger than 8190 bytes."
+
+
 class TooManyRequests(ShopError):
     """429. Facts: retry_after, whole seconds."""
 

@@ -4,9 +4,11 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from shop.core.metadata import KEY_PATTERN, MAX_KEYS, validate_metadata
 from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
 
 MAX_ID = 2**63 - 1
@@ -88,3 +90,25 @@ class AmountField(serializers.DecimalField):
     def to_representation(self, value: Decimal) -> str:
         """Write two decimals, always."""
         return show(value)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "propertyNames": {"pattern": f"^{KEY_PATTERN}$"},
+        "additionalProperties": {"type": "string"},
+        "maxProperties": MAX_KEYS,
+        "examples": [{"erp-id": "17"}],
+    }
+)
+class MetadataField(serializers.JSONField):
+    """Metadata: an object of strings, at most 16 KiB. It replaces what was there."""
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        """Refuse what ``validate_metadata`` refuses."""
+        try:
+            validate_metadata(data)
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages) from None
+        metadata: dict[str, str] = data
+        return metadata

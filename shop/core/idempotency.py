@@ -24,12 +24,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
-from shop.core.faults import fault
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
-from shop.core.statements import Insert, defer
 from shop.core.transactions import sqlstate, transactional
+from shop.engine import Insert, send_with_next
 
 T = TypeVar("T")
 
@@ -70,7 +69,9 @@ class _Claim:
         That statement raises an IntegrityError where a record stands, and an OperationalError where
         a twin holds the index for longer than the lock time-out.
         """
-        _CLAIM.defer([(self.user_id, self.scope, self.key, self.fingerprint, 0, "", "", b"")])
+        _CLAIM.send_with_next(
+            [(self.user_id, self.scope, self.key, self.fingerprint, 0, "", "", b"")]
+        )
 
     def record(self) -> IdempotencyKey | None:
         """Return the record that stands. Raises IdempotencyKeyReused for another body."""
@@ -88,11 +89,11 @@ class _Claim:
             answer.get("Location", ""),
             answer.content,
         )
-        defer(_STORE, [*kept, self.user_id, self.scope, self.key])
+        send_with_next(_STORE, [*kept, self.user_id, self.scope, self.key])
 
     def name(self, resource_id: int) -> None:
         """Let the record say which row the work is about."""
-        defer(_NAME, [resource_id, self.user_id, self.scope, self.key])
+        send_with_next(_NAME, [resource_id, self.user_id, self.scope, self.key])
 
 
 def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBase:
@@ -111,7 +112,6 @@ def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBa
         return frozen
 
     outcome = _once(claim, answer)
-    fault("answer.committed")
     return _replay(outcome) if isinstance(outcome, IdempotencyKey) else outcome
 
 
@@ -174,7 +174,6 @@ def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | Idempotenc
 @transactional
 def _work(claim: _Claim, work: Callable[[], T]) -> T:
     claim.take()
-    fault("key.claimed")
     return work()
 
 

@@ -1,24 +1,24 @@
-"""Logs: one JSON object a line, written to stderr by a thread of its own, off the requests' path.
+"""Logs: one JSON object a line, written to stderr by a thread of its own.
 
-A request waits for no terminal, pipe or disk: it leaves its record in a queue. A process that is
-killed loses what is still in there, a twentieth of a second's worth; one that ends writes it all.
+A request does not wait for a terminal, a pipe or a disk: it puts its record into a queue. A process
+that is killed loses what the queue still holds, a twentieth of a second's worth; one that ends
+writes it.
 """
 
 import json
 import logging
 import os
-import sys
 import time
-from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.util import Finalize
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event
+from typing import Any
 
 _PAUSE = 0.05
-_AT_ONCE = 500
-_AT_MOST = 10_000
+_MAX_QUEUE = 10_000
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that this thread works on; every line about it bears it."""
@@ -44,61 +44,71 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class BackgroundHandler(logging.Handler):
-    """Leaves records to a thread that writes them, many at a time.
+class QueueLogHandler(QueueHandler):
+    """Puts records into a queue, from which a thread writes them to stderr.
 
-    The thread starts with a process's first record: the process may have been forked since.
+    The thread starts with the first record of a process, which may have been forked.
     """
 
     def __init__(self) -> None:
         """Start nothing yet."""
-        super().__init__()
-        self._records: SimpleQueue[logging.LogRecord | None] = SimpleQueue()
-        self._writer_of = 0
+        self._records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        super().__init__(self._records)
+        self._process = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Settle what only the caller's thread can say, and leave the record to the writer.
+        """Put the record into the queue, with a thread behind it."""
+        if self._process != os.getpid():
+            self._start()
+        super().emit(record)
 
-        A console that takes nothing any more loses lines, and costs no memory without end.
-        """
-        try:
-            record.msg, record.args = record.getMessage(), None
-        except (TypeError, ValueError):  # a mistake in a log call is no request's misfortune
-            self.handleError(record)
-            return
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        """Return the record with what only the caller's thread knows."""
+        record.msg, record.args = record.getMessage(), None
         record.request_id = request_id.get()
-        if self._writer_of != os.getpid():
-            self._start_writer()
-        if self._records.qsize() < _AT_MOST:
-            self._records.put(record)
+        return record
 
-    def _start_writer(self) -> None:
-        """Start the thread; the handler's own lock is held."""
-        self._records = SimpleQueue()  # what a parent left there, the parent writes
-        writer = Thread(
-            target=self._write, args=(self._records,), name=f"log {id(self)}", daemon=True
-        )
-        writer.start()
-        # Not atexit, which a worker forked by multiprocessing never comes to.
-        Finalize(None, self._finish, args=(self._records, writer), exitpriority=0)
-        self._writer_of = os.getpid()
+    def enqueue(self, record: logging.LogRecord) -> None:
+        """Put the record into the queue; drop it if the console takes none any more."""
+        if self._records.qsize() < _MAX_QUEUE:
+            self._records.put_nowait(record)
 
-    def _write(self, records: SimpleQueue[logging.LogRecord | None]) -> None:
-        """Write until a None comes; a pause lets more gather, so that one write serves them all."""
-        while (record := records.get()) is not None:
+    def _start(self) -> None:
+        self.queue = self._records = SimpleQueue()  # the parent process writes what is in its own
+        console = _Console()
+        console.setFormatter(self.formatter)
+        listener = _Listener(self._records, console)
+        listener.start()
+        # Not atexit, which does not run in a worker that multiprocessing forked.
+        Finalize(None, listener.finish, exitpriority=0)
+        self._process = os.getpid()
+
+
+class _Listener(QueueListener):
+    """Writes many records at a time, so that its thread does not wake for each of them."""
+
+    def __init__(self, records: SimpleQueue[logging.LogRecord], console: logging.Handler) -> None:
+        super().__init__(records, console)
+        self._records = records
+        self._finished = Event()
+
+    def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - as the library has it
+        """Return the next record; wait for more if it is the only one."""
+        record = super().dequeue(block)
+        if record is None:  # what finish() puts there
+            self._finished.set()
+        elif self._records.empty():
             time.sleep(_PAUSE)
-            lines = [self.format(record)]
-            while not records.empty() and len(lines) < _AT_ONCE:
-                record = records.get()
-                if record is None:
-                    records.put(None)
-                    break
-                lines.append(self.format(record))
-            with suppress(OSError, ValueError):  # nobody reads it any more
-                sys.stderr.write("\n".join(lines) + "\n")
-                sys.stderr.flush()
+        return record
 
-    @staticmethod
-    def _finish(records: SimpleQueue[logging.LogRecord | None], writer: Thread) -> None:
-        records.put(None)
-        writer.join(timeout=5)
+    def finish(self) -> None:
+        """Write what is in the queue, for at most five seconds."""
+        self.enqueue_sentinel()
+        self._finished.wait(5)
+
+
+class _Console(logging.StreamHandler[Any]):
+    """Writes to stderr."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Lose the record: where stderr is gone, nothing can be told."""

@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject
 
 from shop.core.bodies import BodyTooLarge, limit_of
-from shop.core.errors import ShopError
+from shop.core.errors import HeaderTooLarge, ShopError
 from shop.core.handlers import problem_for
 from shop.core.logs import request_id
 
@@ -28,6 +28,7 @@ HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 _LINE = "%s %r: %s in %s ms%s"
 _BODILESS = frozenset({204, 304})
 _NUL = re.compile(r"\x00|%00")
+_MAX_HEADER = 8190
 
 
 class Malformed(ShopError):
@@ -82,6 +83,8 @@ class RequestMiddleware:
         except (ShopError, DisallowedHost) as error:
             response: HttpResponseBase = _refuse(request, error)
         else:
+            if not _reads_cookies(request.path_info):
+                request.META.pop("HTTP_COOKIE", None)
             response = self.get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         if request.path.startswith("/api/") and "Cache-Control" not in response:
@@ -168,8 +171,21 @@ def check_request(request: HttpRequest) -> None:
         request.get_host()
     elif request.method not in {"GET", "HEAD"}:
         raise OnlyRead
+    _check_headers(request)
     if request.path.startswith(("/api/", "/admin/")):
         _check_length(request)
+
+
+def _reads_cookies(path: str) -> bool:
+    """Return whether cookies may reach a view: the API has tokens, and none but its docs page."""
+    return not path.startswith("/api/") or path.startswith("/api/docs/")
+
+
+def _check_headers(request: HttpRequest) -> None:
+    """Raises HeaderTooLarge: some parsers need quadratic time (CVE-2024-7592)."""
+    for name, value in request.META.items():
+        if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
+            raise HeaderTooLarge
 
 
 def _check_length(request: HttpRequest) -> None:

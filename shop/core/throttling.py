@@ -4,7 +4,6 @@ DRF's own throttle reads, then writes, a cache, and parallel requests pass it to
 window opens with the first attempt and closes by itself, so no limit ever becomes a lock.
 """
 
-import ipaddress
 import time
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from shop.core.addresses import network_of
 from shop.core.models import RateCounter
 
 # A window that has closed begins anew. One statement for all limits of a caller.
@@ -98,15 +98,7 @@ class CountingThrottle(BaseThrottle):
 
 def address_of(throttle: BaseThrottle, request: Request) -> str:
     """Return the caller's address as NUM_PROXIES finds it; of IPv6 the /64 of a customer."""
-    text = throttle.get_ident(request) or ""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text[:64]
-    if isinstance(address, ipaddress.IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return network_of(throttle.get_ident(request) or "")
 
 
 def forget_closed_windows(limit: int) -> int:

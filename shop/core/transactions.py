@@ -4,11 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import Error, transaction
+
+from shop.engine import sqlstate, succeeds_when_repeated
 
 ATTEMPTS = 3
-# SQLSTATE serialization_failure and deadlock_detected (PostgreSQL, appendix A).
-_RETRIED = frozenset({"40001", "40P01"})
+
+__all__ = ["ATTEMPTS", "sqlstate", "transactional"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,14 +41,9 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
             try:
                 with transaction.atomic(savepoint=in_a_test):
                     return service(*args, **kwargs)
-            except OperationalError as error:
-                if not outermost or attempt == ATTEMPTS or sqlstate(error) not in _RETRIED:
+            except Error as error:
+                if not outermost or attempt == ATTEMPTS or not succeeds_when_repeated(error):
                     raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     return run
-
-
-def sqlstate(error: BaseException) -> str:
-    """Return the five-character SQLSTATE of a PostgreSQL error, "" where there is none."""
-    return getattr(error.__cause__, "pgcode", None) or ""

@@ -70,32 +70,32 @@ def environment_for(database_url: str, **more: str) -> dict[str, str]:
     return {**inherited, **_ENVIRONMENT, "DATABASE_URL": database_url, **more}
 
 
-def manage(environment: dict[str, str], *arguments: str) -> str:
+def manage(environment: dict[str, str], *arguments: str, root: Path = ROOT) -> str:
     """Run a ``manage.py`` command; return what it said. Raises CalledProcessError."""
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    command = [sys.executable, str(root / "manage.py"), *arguments]
     return subprocess.run(
-        command, env=environment, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+        command, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
 
 
 @contextmanager
-def running_shop(database_url: str, *, workers: int = 2, **environment: str) -> Iterator[Shop]:
-    """Serve a migrated database; at the end stop the server, killing it if it must be."""
-    port = free_port()
+def running_shop(
+    database_url: str, *, workers: int = 2, root: Path = ROOT, **environment: str
+) -> Iterator[Shop]:
+    """Serve a migrated database; at the end stop the server, killing it if it must be.
+
+    ``root`` is the working tree whose code is run. ``environment`` wins over every default.
+    """
+    port = int(environment.pop("PORT", 0)) or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
-        env = environment_for(
-            database_url,
-            PORT=str(port),
-            WEB_CONCURRENCY=str(workers),
-            MEDIA_ROOT=f"{folder}/media",
-            **environment,
-        )
+        defaults = {"WEB_CONCURRENCY": str(workers), "MEDIA_ROOT": f"{folder}/media"}
+        env = environment_for(database_url, PORT=str(port), **{**defaults, **environment})
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "serve", "--stop-within", "20"],
+                [sys.executable, str(root / "manage.py"), "serve", "--stop-within", "20"],
                 env=env,
-                cwd=ROOT,
+                cwd=root,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -166,7 +166,8 @@ def send(  # noqa: PLR0913 - what a request consists of
         headers["Idempotency-Key"] = key
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        with suppress(BrokenPipeError, ConnectionResetError):  # answered before the body was read
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
     finally:

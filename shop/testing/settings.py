@@ -7,8 +7,12 @@ that the suite runs on.
 import os
 
 for _name in (
+    "BODY_TIMEOUT",
     "CORS_ALLOWED_ORIGINS",
     "CSRF_TRUSTED_ORIGINS",
+    "EXTRA_APPS",
+    "HEADER_TIMEOUT",
+    "MAX_CONNECTIONS",
     "MEDIA_BUCKET",
     "MEDIA_DOMAIN",
     "MEDIA_ENDPOINT",
@@ -16,11 +20,14 @@ for _name in (
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
+    "REQUESTS_PER_ADDRESS",
     "SHOP_CURRENCY",
     "STRIPE_API_BASE",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
     "TRUST_PROXY_HEADERS",
+    "UPLOAD_TIMEOUT",
+    "WORKER_PINNING",
 ):
     os.environ.pop(_name, None)
 

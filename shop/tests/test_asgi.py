@@ -13,7 +13,8 @@ from django.conf import settings
 
 from catalog.models import ProductImage
 from catalog.tests.uploads import picture
-from shop.asgi import THREADS, Application
+from shop.asgi import client_address, make_application, make_scheduler
+from shop.engine.server.application import THREADS
 from shop.testing.clock import LoopClock
 from shop.testing.server import send
 
@@ -70,7 +71,9 @@ def recorder(seen):
 def test_a_body_in_parts_is_one_and_an_answer_too():
     seen = {}
     length = (b"content-length", b"5")
-    sent = ask(Application(recorder(seen)), scope(length), part(b"hel", more=True), part(b"lo"))
+    sent = ask(
+        make_application(recorder(seen)), scope(length), part(b"hel", more=True), part(b"lo")
+    )
     assert seen["body"] == b"hello"
     assert sent == [
         {"type": "http.response.start", "status": 201, "headers": [(b"location", b"/x/")]},
@@ -88,7 +91,7 @@ def test_names_and_values_arrive_as_pep_3333_says():
         (b"content-type", b"text/plain"),
     ]
     about = scope(*headers, method="GET", path=b"/a%20b/%E2%82%AC/%FF", query=b"q=%20\xe9")
-    ask(Application(recorder(seen)), about)
+    ask(make_application(recorder(seen)), about)
     assert seen["PATH_INFO"] == "/a b/\xe2\x82\xac/\xff"
     assert (seen["QUERY_STRING"], seen["REMOTE_ADDR"]) == ("q=%20\xe9", "127.0.0.2")
     assert (seen["HTTP_X_A"], seen["HTTP_IDEMPOTENCY_KEY"]) == ("1,2", "\xe9")
@@ -98,14 +101,14 @@ def test_names_and_values_arrive_as_pep_3333_says():
 
 def test_a_body_that_does_not_come_is_a_408_and_costs_no_thread():
     seen = {}
-    application = Application(recorder(seen), body_within=0.05)
+    application = make_application(recorder(seen), body_timeout=0.05)
     start, body = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
     assert (start["status"], seen) == (408, {})
     assert b'"code":"request_timeout"' in body["body"]
 
 
 def test_what_is_refused_before_django_has_its_id_and_its_line(caplog):
-    application = Application(recorder({}), body_within=0.05)
+    application = make_application(recorder({}), body_timeout=0.05)
     start, _ = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
     headers = dict(start["headers"])
     assert len(headers[b"x-request-id"]) == 32
@@ -118,7 +121,7 @@ def test_who_leaves_while_sending_gets_no_answer():
     seen = {}
     left = {"type": "http.disconnect"}
     length = (b"content-length", b"5")
-    assert ask(Application(recorder(seen)), scope(length), part(b"h", more=True), left) == []
+    assert ask(make_application(recorder(seen)), scope(length), part(b"h", more=True), left) == []
     assert seen == {}
 
 
@@ -126,7 +129,9 @@ def test_a_body_that_is_too_large_is_not_taken_in():
     seen = {}
     length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
     ask(
-        Application(recorder(seen)), scope((b"content-length", b"%d" % length)), part(b"x" * length)
+        make_application(recorder(seen)),
+        scope((b"content-length", b"%d" % length)),
+        part(b"x" * length),
     )
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", str(length))
 
@@ -148,7 +153,7 @@ def test_a_picture_goes_to_disk_and_not_to_memory():
 
     about = scope(*announcing(length, FORM), path=UPLOAD)
     parts = [part(b"p" * 1_000_000, more=n < 2) for n in range(3)]
-    start, _ = ask(Application(wsgi), about, *parts)
+    start, _ = ask(make_application(wsgi), about, *parts)
     assert (start["status"], seen["is_a_file"]) == (201, True)
     assert seen["body"] == b"p" * length
     assert seen["wsgi.input"].closed
@@ -168,12 +173,12 @@ def test_a_picture_goes_to_disk_and_not_to_memory():
 def test_anywhere_else_a_large_body_is_not_taken_in(path, kind, length):
     seen = {}
     about = scope(*announcing(length, kind), path=path)
-    ask(Application(recorder(seen)), about, part(b"x" * 3_000_000))
+    ask(make_application(recorder(seen)), about, part(b"x" * 3_000_000))
     assert seen["body"] == b""
 
 
 def test_a_picture_has_longer_to_arrive_and_not_for_ever():
-    application = Application(recorder({}), body_within=30, upload_within=0.05)
+    application = make_application(recorder({}), body_timeout=30, upload_timeout=0.05)
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
     start, _ = ask(application, about, part(b"x", more=True))
     assert start["status"] == 408
@@ -183,7 +188,7 @@ def test_a_picture_has_longer_to_arrive_and_not_for_ever():
 
 def test_so_many_pictures_arrive_at_once_and_the_others_come_again():
     async def crowd():
-        application, sent, full = Application(recorder({})), [], asyncio.Event()
+        application, sent, full = make_application(recorder({})), [], asyncio.Event()
         release = asyncio.Event()
 
         async def keep(event):
@@ -211,9 +216,9 @@ def test_a_disk_without_room_is_a_503(monkeypatch):
     def full():
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("shop.asgi.TemporaryFile", full)
+    monkeypatch.setattr("shop.engine.server.application.TemporaryFile", full)
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
-    start, _ = ask(Application(recorder({})), about, part(b"x" * 3_000_000))
+    start, _ = ask(make_application(recorder({})), about, part(b"x" * 3_000_000))
     assert start["status"] == 503
 
 
@@ -221,7 +226,7 @@ def test_without_room_for_any_thread_it_is_a_503_and_later_no_more(monkeypatch):
     def refuse(_):
         raise RuntimeError("can't start new thread")
 
-    application = Application(recorder({}))
+    application = make_application(recorder({}))
     with monkeypatch.context() as patch:
         patch.setattr(Thread, "start", refuse)
         sent = ask(application, scope(method="GET"))
@@ -240,7 +245,7 @@ def test_four_work_at_once_beside_those_that_are_held_up():
         return []
 
     async def crowd():
-        clock, application = LoopClock(), Application(slow)
+        clock, application = LoopClock(), make_application(slow, threads=make_scheduler())
 
         async def keep(event):
             pass
@@ -271,7 +276,8 @@ def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
         return []
 
     async def crowd():
-        application, sent, refused = Application(slow), [], asyncio.Event()
+        application = make_application(slow, requests_per_address=0)
+        sent, refused = [], asyncio.Event()
 
         async def keep(event):
             sent.append(event.get("status"))
@@ -289,6 +295,55 @@ def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
         return [status for status in sent if status]
 
     assert sorted(asyncio.run(crowd())) == [204] * (THREADS + 128) + [503] * 3
+
+
+def test_one_address_has_a_limit_of_its_own_and_gets_its_place_back():
+    release = Event()
+
+    def slow(environ, start_response):
+        release.wait(10)
+        start_response("204 No Content", [])
+        return []
+
+    async def crowd():
+        application, sent, refused = make_application(slow, requests_per_address=3), [], []
+
+        async def keep(event):
+            sent.append(event.get("status"))
+
+        async def refuse(event):
+            refused.append(event.get("status"))
+
+        def ask(address, keep):
+            about = {**scope(method="GET"), "client": (address, 5)}
+            return asyncio.create_task(application(about, events(), keep))
+
+        asks = [ask("192.0.2.1", keep) for _ in range(3)]
+        await asyncio.sleep(0)
+        await ask("192.0.2.1", refuse)
+        asks.append(ask("192.0.2.2", keep))
+        release.set()
+        await asyncio.gather(*asks)
+        await ask("192.0.2.1", keep)
+        return [status for status in refused + sent if status]
+
+    assert asyncio.run(crowd()) == [429] + [204] * 5
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "192.0.2.9", "127.0.0.2"),
+        (1, "203.0.113.1, 192.0.2.9", "192.0.2.9"),
+        (2, "203.0.113.1, 192.0.2.9", "203.0.113.1"),
+        (2, "192.0.2.9", "192.0.2.9"),
+        (1, "2001:db8::1", "2001:db8::/64"),
+    ],
+)
+def test_an_address_is_counted_as_the_proxies_tell_it(settings, proxies, forwarded, address):
+    settings.NUM_PROXIES = proxies
+    about = scope((b"x-forwarded-for", forwarded.encode()))
+    assert client_address(about) == address
 
 
 def post_picture(url, path, token, content):

@@ -19,7 +19,7 @@ from payments.models import DemoCharge, LedgerEntry, Payment, Refund
 def shop(ada, bob, tea, shirt):
     """A paid, a cancelled and refunded, a pending and a shipped order; one of a variant."""
     from orders import services
-    from payments.tasks import settle_payments
+    from payments.jobs import settle_payments
 
     pay(place_order(ada.user, tea))
     returned = pay(place_order(ada.user, tea))

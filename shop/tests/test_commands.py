@@ -21,9 +21,9 @@ from catalog.tests.exchange import bring, everything, export
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
-from shop.management import demo_words
-from shop.management.demo_choices import CHOICES, DEMO_PRODUCTS
-from shop.management.demo_pictures import draw_picture
+from shop.management.demo import details
+from shop.management.demo.images import draw_image
+from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
 from shop.testing.books import assert_books_balance
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -50,9 +50,9 @@ def test_a_port_that_is_taken_is_not_shared():
 
 def test_the_catalogue_is_believable():
     assert len(DEMO_PRODUCTS) >= 60
-    assert len(CHOICES) >= 12
+    assert len(PRODUCTS_WITH_VARIANTS) >= 12
     assert len({product.name for product in DEMO_PRODUCTS}) == len(DEMO_PRODUCTS)
-    assert demo_words.PRODUCTS.keys() <= {product.name for product in DEMO_PRODUCTS}
+    assert details.PRODUCT_DETAILS.keys() <= {product.name for product in DEMO_PRODUCTS}
     for product in DEMO_PRODUCTS:
         assert re.fullmatch(r"[1-9]\d*\.\d\d", product.price)
         assert 20 < len(product.description) <= 200
@@ -66,9 +66,9 @@ def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
         call_command("seed_demo")
         assert capsys.readouterr().out == f"{loaded} demo products loaded\n"
     assert Product.objects.listed().count() == len(DEMO_PRODUCTS)
-    assert Product.objects.filter(has_variants=True).count() == len(CHOICES)
+    assert Product.objects.filter(has_variants=True).count() == len(PRODUCTS_WITH_VARIANTS)
     assert Sale.objects.count() == 1
-    assert Category.objects.count() == len(demo_words.CATEGORIES)
+    assert Category.objects.count() == len(details.CATEGORIES)
     assert not Product.objects.listed().filter(category=None).exists()
     shown = ProductImage.objects.values_list("product_id", flat=True)
     assert set(Product.objects.listed().values_list("pk", flat=True)) <= set(shown)
@@ -79,7 +79,7 @@ def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
 
 
 def test_a_picture_is_drawn_alike_each_time_and_for_each_product_otherwise():
-    mug, again, jug = (draw_picture(name, "cup") for name in ("Mug", "Mug", "Jug"))
+    mug, again, jug = (draw_image(name, "cup") for name in ("Mug", "Mug", "Jug"))
     assert mug.size == (800, 800)
     assert mug.tobytes() == again.tobytes()
     assert mug.tobytes() != jug.tobytes()
@@ -89,7 +89,7 @@ def test_the_demo_shop_moves_into_another_shop_unchanged(db):
     call_command("seed_demo", "--without-pictures")
     before = everything()
     counts, _ = bring(export())
-    words = len(demo_words.CATEGORIES) + len(demo_words.ATTRIBUTES)
+    words = len(details.CATEGORIES) + len(details.ATTRIBUTES)
     assert counts == (0, 0, len(DEMO_PRODUCTS) + words, 0)
     assert everything() == before
 

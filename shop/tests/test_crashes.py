@@ -11,7 +11,10 @@ from cart.models import Cart, CartStatus
 from catalog.models import Product
 from orders.models import Order
 from orders.states import OrderStatus
-from payments.models import DemoCharge, Payment, PaymentStatus
+from payments.factories import pay
+from payments.models import DemoCharge, DemoRefund, Payment, PaymentStatus, Refund
+from shop.testing.faults import POINTS
+from shop.testing.server import ROOT
 from shop.testing.serving import place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,3 +78,27 @@ def test_a_worker_killed_inside_payment_charges_once(
     )
     assert DemoCharge.objects.filter(status="succeeded").count() == 1
     call_command("audit")
+
+
+@pytest.mark.parametrize(("point", "sent"), [("refund.begun", 0), ("refund.sent", 1)])
+def test_a_worker_killed_inside_a_refund_refunds_once(server, ada, amy, tea, point, sent):
+    payment = pay(place_order(ada.user, tea))
+    server.arm(point)
+    request = ("POST", f"/api/payments/{payment.pk}/refunds/", {})
+    with pytest.raises((OSError, HTTPException)):
+        server.send(*request, token=amy.pair.token, key="refund")
+    assert not server.is_armed(point)
+    assert DemoRefund.objects.count() == sent
+
+    answer = server.send_until_answered(*request, token=amy.pair.token, key="refund")
+    assert (answer.status, answer.json()["status"]) == (201, "pending")
+    call_command("settle_payments")
+    assert (Refund.objects.get().status, Payment.objects.get().status) == ("succeeded", "refunded")
+    assert DemoRefund.objects.count() == 1
+    call_command("audit")
+
+
+def test_every_point_is_armed_by_some_test():
+    """A point whose function has gone fails the start of the server; one without a test is dead."""
+    tests = "".join(path.read_text() for path in (ROOT / "shop" / "tests").glob("test_*.py"))
+    assert [point for point in POINTS if f'"{point}"' not in tests] == []

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection, HTTPException
 
 import pytest
 from django.core.management import call_command
@@ -10,14 +11,15 @@ from django.db import connection
 from accounts.factories import UserFactory
 from accounts.tokens import open_session
 from catalog.factories import ProductFactory
-from payments.models import Payment
-from payments.tests.fake_stripe.client import INTENTS
+from payments.factories import pay
+from payments.models import Payment, ProviderEvent
+from payments.tests.fake_stripe.client import INTENTS, sign
 from shop.testing.serving import faulty_server, place_order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HANGING = 3
-"""Fewer than the seats of one worker: whoever asks finds one."""
+"""Fewer than the slots of one worker, so that each request has one."""
 SECONDS = 7.0
 AT_ONCE = 2.0
 """Far above what a request takes on a busy machine, and far below how long Stripe hangs."""
@@ -131,4 +133,43 @@ def test_no_lock_is_held_while_a_refund_hangs(stripe_server, known_stripe, ada, 
     payment = Payment.objects.get(pk=payment_id)
     assert [each["refunded"] for each in known_stripe.ledger()] == [100]
     assert (str(payment.amount_refunded), payment.status) == ("1.00", "succeeded")
+    call_command("audit")
+
+
+def post_event(server, event):
+    """Send a webhook as Stripe does; return the status of the response."""
+    body, signature = sign(event)
+    headers = {"Content-Type": "application/json", "Stripe-Signature": signature}
+    connection = HTTPConnection(server.shop.url.removeprefix("http://"), timeout=30)
+    try:
+        connection.request("POST", "/api/webhooks/stripe/", body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def post_event_until_answered(server, event):
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return post_event(server, event)
+        except (OSError, HTTPException):
+            assert time.monotonic() < deadline, server.shop.log.read_text()
+            time.sleep(0.05)
+
+
+def test_a_worker_killed_inside_a_webhook_applies_the_event_when_it_comes_again(
+    stripe_server, known_stripe, ada, tea
+):
+    payment = pay(place_order(ada.user, tea), method="stripe")
+    known_stripe.pay(payment.client_secret)
+    event = known_stripe.events("payment_intent.succeeded")[0]
+    stripe_server.arm("event.fetched")
+    with pytest.raises((OSError, HTTPException)):
+        post_event(stripe_server, event)
+    assert not stripe_server.is_armed("event.fetched")
+    assert (Payment.objects.get().status, ProviderEvent.objects.count()) == ("requires_action", 0)
+
+    assert post_event_until_answered(stripe_server, event) == 200
+    assert (Payment.objects.get().status, ProviderEvent.objects.count()) == ("succeeded", 1)
     call_command("audit")

@@ -102,7 +102,7 @@ class _Chunk:
             variants = self._variants[product.pk]
             entry = {
                 "row": Kind.PRODUCT.value,
-                **_values(product, names_of(Owner.PRODUCT, without=["category_id"])),
+                **_values(product, names_of(Owner.PRODUCT, Owner.EACH, without=["category_id"])),
                 "category": product.category.slug if product.category else "",
                 "tags": sorted(self._tags[product.pk]),
                 "options": product.options,
@@ -117,7 +117,7 @@ class _Chunk:
         entry = {
             "choice": variant.options,
             **_sold(variant, priced=True),
-            **_values(variant, names_of(Owner.VARIANT)),
+            **_values(variant, names_of(Owner.VARIANT, Owner.EACH)),
             "pictures": self._images[variant.pk],
         }
         return dict(sorted(entry.items(), key=_place))

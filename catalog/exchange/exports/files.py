@@ -70,6 +70,8 @@ def _row(entry: Entry) -> Entry:
     for name, value in cells.items():
         if isinstance(value, list):
             cells[name] = _join(value)
+        elif isinstance(value, dict):  # metadata; without keys an empty cell
+            cells[name] = json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
     return cells
 
 

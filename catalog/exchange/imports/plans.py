@@ -10,7 +10,9 @@ from catalog.products.writes import FamilyChanges, RowChanges
 NEW_CATEGORY = -1
 """Stands for a category that is created before its product."""
 
-_NOT_QUOTED = frozenset({"description", "keywords", "has_variants", "category_id"})
+_NOT_QUOTED = frozenset(
+    {"description", "keywords", "has_variants", "category_id", "metadata", "private_metadata"}
+)
 """Columns of which a preview says that they change, not how."""
 
 

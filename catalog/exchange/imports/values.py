@@ -1,5 +1,6 @@
 """What a cell may hold: text of the file to values of the columns, or the reason why not."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from catalog.limits import (
     TAG_LENGTH,
 )
 from catalog.products.fields import EditableField, Kind, Owner, fields_of
+from shop.core.metadata import validate_metadata
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
@@ -124,6 +126,18 @@ def url(value: str) -> str:
     return value
 
 
+def metadata(value: str) -> dict[str, str]:
+    """Read a JSON object whose values are strings."""
+    try:
+        read: dict[str, str] = json.loads(value)
+        validate_metadata(read)
+    except (ValueError, RecursionError):
+        raise Unfit(f'{quote(value)} is not a JSON object such as {{"erp-id": "17"}}.') from None
+    except ValidationError as error:
+        raise Unfit(" ".join(error.messages)) from None
+    return read
+
+
 _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.TEXT: lambda field: text(field.limit),
     Kind.SLUG: lambda field: slug(field.limit),
@@ -131,23 +145,31 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.INTEGER: lambda field: whole(0, field.limit),
     Kind.BOOLEAN: lambda _: boolean,
     Kind.INSTANT: lambda _: instant,
+    Kind.METADATA: lambda _: metadata,
 }
+
+
+_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.METADATA: {}}
+"""What an empty cell of an optional column means, where it means something."""
 
 
 def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
     """Return how the cells of editable columns are read."""
     fields = {}
     for field in fields_of(*owners, without=without):
-        is_text = field.kind == Kind.TEXT and not field.required
-        empty: Any = None if field.nullable else "" if is_text else SKIP
+        empty: Any = SKIP
+        if field.nullable:
+            empty = None
+        elif not field.required:
+            empty = _EMPTY.get(field.kind, SKIP)
         fields[field.name] = Field(_READERS[field.kind](field), empty)
     return fields
 
 
 # A slug and a category are looked up before a product is, so they are read apart.
-PRODUCT: Mapping[str, Field] = _fields(Owner.PRODUCT, without=["slug", "category_id"])
+PRODUCT: Mapping[str, Field] = _fields(Owner.PRODUCT, Owner.EACH, without=["slug", "category_id"])
 SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
-VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT)
+VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}

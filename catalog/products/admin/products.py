@@ -33,6 +33,7 @@ from shop.core.errors import ShopError
 
 _PUBLISHING = ["is_published", "publish_at"]
 _SOLD = names_of(Owner.SOLD)
+_METADATA = ("Metadata", {"fields": names_of(Owner.EACH)})
 _VARIANT = names_of(Owner.VARIANT)
 _PRODUCT = [
     "name",
@@ -74,6 +75,7 @@ class ProductAdmin(ExchangeAdmin):
             options = list(option_fields(obj.parent.options))
             return [
                 (None, {"fields": ["name", "parent", *options, *_SOLD, *_VARIANT, "stock"]}),
+                _METADATA,
                 ("History", {"fields": _HISTORY}),
             ]
         sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
@@ -85,6 +87,7 @@ class ProductAdmin(ExchangeAdmin):
         ]
         if attributes := list(attribute_fields(_attributes())):
             sets.append(("Attributes", {"fields": attributes}))
+        sets.append(_METADATA)
         return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:

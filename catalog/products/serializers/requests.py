@@ -16,7 +16,15 @@ from catalog.limits import (
     TAG_LENGTH,
 )
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
-from shop.core.fields import AmountField, IdField, SlugField, StrictBool, StrictInt, StrictStr
+from shop.core.fields import (
+    AmountField,
+    IdField,
+    MetadataField,
+    SlugField,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+)
 from shop.core.openapi import example
 
 
@@ -68,13 +76,14 @@ _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
     Kind.INTEGER: StrictInt,
     Kind.BOOLEAN: StrictBool,
     Kind.INSTANT: serializers.DateTimeField,
+    Kind.METADATA: MetadataField,
 }
 
 
 class SoldSerializer(serializers.Serializer[Any]):
     """What is sold by itself: a product without variants, or a variant."""
 
-    columns: ClassVar[list[str]] = names_of(Owner.SOLD, without=["price"])
+    columns: ClassVar[list[str]] = names_of(Owner.SOLD, Owner.EACH, without=["price"])
     """The editable columns that come before the fields declared by the class."""
 
     def get_fields(self) -> dict[str, Any]:

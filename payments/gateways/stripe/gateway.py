@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import stripe
+from django.conf import settings
 
 from payments.gateways.base import (
     Charge,
@@ -43,6 +44,11 @@ class StripeGateway:
     confirms_order: bool = False
     payment_window: timedelta | None = None
     can_capture_later: bool = True
+
+    @property
+    def is_enabled(self) -> bool:
+        """STRIPE_SECRET_KEY switches it on."""
+        return bool(settings.STRIPE_SECRET_KEY)
 
     def start(self, charge: Charge) -> Outcome:
         """Make the intent; with a token pay it at once, else leave that to the customer's app."""

@@ -1,6 +1,6 @@
-"""Events that Stripe sends: whether they are its own, and what they are about.
+"""Events from Stripe: their signature, and the payment that they are about.
 
-Nothing else in them is believed: what an event tells of is then fetched.
+Nothing else in an event is used: the state of the payment is fetched from Stripe.
 """
 
 import json
@@ -16,8 +16,8 @@ _LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event's name and kind, and the intent or the payment's key that it is about."""
+class WebhookEvent:
+    """The id and kind of an event, and the intent or payment key that it is about."""
 
     event_id: str
     kind: str
@@ -25,16 +25,16 @@ class Told:
     key: str
 
 
-def read_event(body: bytes, signature: str) -> Told | None:
-    """Return what a body is about; None unless Stripe signed these very bytes just now.
+def read_event(body: bytes, signature: str) -> WebhookEvent | None:
+    """Return the event in a body; None unless Stripe signed these bytes in the last five minutes.
 
-    docs.stripe.com/webhooks#verify-manually. Any of the configured secrets will do, so that one can
-    be replaced while events of the other are on their way.
+    docs.stripe.com/webhooks#verify-manually. Any of the configured secrets is accepted, so that one
+    can be replaced while events signed with the other arrive.
     """
     if not any(_is_signed(body, signature, secret) for secret in settings.STRIPE_WEBHOOK_SECRETS):
         return None
     try:
-        return _told(json.loads(body))
+        return _parse(json.loads(body))
     except (AttributeError, LookupError, TypeError, ValueError):
         return None
 
@@ -49,12 +49,12 @@ def _is_signed(body: bytes, signature: str, secret: str) -> bool:
         return False
 
 
-def _told(event: dict[str, Any]) -> Told:
+def _parse(event: dict[str, Any]) -> WebhookEvent:
     about = event["data"]["object"]
     is_intent = about.get("object") == "payment_intent"
     reference = about["id"] if is_intent else about.get("payment_intent")
     key = (about.get("metadata") or {}).get("payment_key")
-    return Told(
+    return WebhookEvent(
         event_id=str(event["id"])[:_LENGTH],
         kind=str(event["type"])[:_LENGTH],
         reference=str(reference or "")[:_LENGTH],

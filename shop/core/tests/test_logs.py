@@ -2,27 +2,31 @@
 
 import json
 import logging
+import os
 import sys
-import threading
+import time
 from io import StringIO
 
 import pytest
 
-from shop.core.logs import BackgroundHandler, JsonFormatter, request_id
+from shop.core import logs
+from shop.core.logs import JsonFormatter, QueueLogHandler, request_id
 
 
-class Broken:
-    def __init__(self, tried):
-        self.tried = tried
+class Interrupted(StringIO):
+    """A console that fails at first, and later works."""
+
+    broken = True
 
     def write(self, text):
-        self.tried.set()
-        raise BrokenPipeError
+        if self.broken:
+            raise ValueError("I/O operation on closed file.")
+        return super().write(text)
 
 
 @pytest.fixture
 def handler():
-    handler = BackgroundHandler()
+    handler = QueueLogHandler()
     handler.setFormatter(JsonFormatter())
     return handler
 
@@ -33,13 +37,20 @@ def record(message, *args, **more):
     return made
 
 
-def finish(handler):
-    """Let the writer write everything, as the process does at its end."""
-    (writer,) = [t for t in threading.enumerate() if t.name == f"log {id(handler)}"]
-    handler._finish(handler._records, writer)
+@pytest.fixture
+def finish(monkeypatch):
+    """Write everything, as the process does at its end."""
+    finishes = []
+    monkeypatch.setattr(logs, "Finalize", lambda _, finish, **__: finishes.append(finish))
+
+    def finish():
+        [finish] = finishes
+        finish()
+
+    return finish
 
 
-def test_a_record_is_a_line_with_its_request_and_facts(handler, monkeypatch):
+def test_a_record_is_a_line_with_its_request_and_facts(handler, finish, monkeypatch):
     console = StringIO()
     monkeypatch.setattr(sys, "stderr", console)
     mark = request_id.set("r-1")
@@ -49,7 +60,7 @@ def test_a_record_is_a_line_with_its_request_and_facts(handler, monkeypatch):
         raise ValueError("two\nlines")
     except ValueError:
         handler.handle(record("failed", exc_info=sys.exc_info()))
-    finish(handler)
+    finish()
     first, second = [json.loads(line) for line in console.getvalue().splitlines()]
     assert (first["message"], first["status"], first["request_id"]) == ("it went", 200, "r-1")
     assert (first["level"], first["logger"], first["time"][-6:]) == (
@@ -61,19 +72,31 @@ def test_a_record_is_a_line_with_its_request_and_facts(handler, monkeypatch):
     assert "request_id" not in second
 
 
-def test_a_console_that_is_gone_stops_nothing(handler, monkeypatch):
-    tried = threading.Event()
-    monkeypatch.setattr(sys, "stderr", Broken(tried))
-    handler.handle(record("lost"))
-    tried.wait(10)
-    console = StringIO()
+def test_a_console_that_is_gone_stops_nothing(handler, finish, monkeypatch):
+    console = Interrupted()
     monkeypatch.setattr(sys, "stderr", console)
+    handler.handle(record("lost"))
+    while handler.queue.qsize():
+        time.sleep(0.01)
+    time.sleep(3 * logs._PAUSE)
+    console.broken = False
     handler.handle(record("kept"))
-    finish(handler)
+    finish()
     assert json.loads(console.getvalue())["message"] == "kept"
 
 
-def test_a_mistake_in_a_log_call_is_nobodys_misfortune(handler, monkeypatch):
+def test_a_console_that_takes_nothing_costs_no_memory_without_end(handler, monkeypatch):
+    monkeypatch.setattr(logs, "_MAX_QUEUE", 3)
+    monkeypatch.setattr(handler, "_process", os.getpid())  # without a thread behind it
+    for _ in range(5):
+        handler.handle(record("waits"))
+    assert handler.queue.qsize() == 3
+
+
+def test_a_mistake_in_a_log_call_is_nobodys_misfortune(handler, finish, monkeypatch):
+    console = StringIO()
+    monkeypatch.setattr(sys, "stderr", console)
     monkeypatch.setattr(logging, "raiseExceptions", False)
     handler.handle(record("%d", "no number"))
-    assert handler._records.qsize() == 0
+    finish()
+    assert console.getvalue() == ""

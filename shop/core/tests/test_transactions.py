@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from catalog.factories import ProductFactory
 from catalog.models import Product
 from catalog.services import update_product
-from shop.core.transactions import ATTEMPTS, transactional
+from shop.core.transactions import ATTEMPTS, sqlstate, transactional
 from shop.testing.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,3 +71,14 @@ def test_a_service_within_another_that_failed_takes_it_along():
 
     go_on()
     assert Product.objects.get(pk=pk).name == "before"
+
+
+@pytest.mark.parametrize("attribute", ["sqlstate", "pgcode"])
+def test_the_sqlstate_of_either_driver_is_read(attribute):
+    """psycopg 3 has ``sqlstate``, psycopg2 has ``pgcode``."""
+    cause = Exception()
+    setattr(cause, attribute, "40P01")
+    error = OperationalError()
+    assert sqlstate(error) == ""
+    error.__cause__ = cause
+    assert sqlstate(error) == "40P01"

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from shop.management import books
+from shop.engine import lift_statement_timeout
+from shop.management.audit.checks import CHECKS
 
 
 class Command(BaseCommand):
@@ -18,12 +19,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check. Raises CommandError after the last, if any found a breach."""
-        books.take_your_time()
+        lift_statement_timeout()
         breaches = 0
-        for check in books.CHECKS:
+        for check in CHECKS:
             for line in check():
                 self.stdout.write(f"{check.__name__}: {line}")
                 breaches += 1
         if breaches:
-            raise CommandError(f"{breaches} breaches in {len(books.CHECKS)} checks")
-        self.stdout.write(f"audit: {len(books.CHECKS)} checks, no breach")
+            raise CommandError(f"{breaches} breaches in {len(CHECKS)} checks")
+        self.stdout.write(f"audit: {len(CHECKS)} checks, no breach")

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from accounts.tokens import forget_expired_tokens
 from catalog.images.files import delete_orphans
+from shop.core.deliveries import forget_done_deliveries
 from shop.core.idempotency import forget_old_keys
 from shop.core.throttling import forget_closed_windows
 
@@ -18,6 +19,7 @@ _SWEPT: dict[str, Callable[[int], int]] = {
     "expired tokens": forget_expired_tokens,
     "idempotency records": forget_old_keys,
     "rate counters": forget_closed_windows,
+    "event deliveries": forget_done_deliveries,
 }
 
 
@@ -26,7 +28,8 @@ class Command(BaseCommand):
 
     help = (
         "Deletes expired tokens and sessions, closed rate counters, idempotency records over 48 "
-        "hours old, in batches, and files over a day old that no picture has."
+        "hours old, event deliveries done over 30 days ago, in batches, and files over a day old "
+        "that no picture has."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

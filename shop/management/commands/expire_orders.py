@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from payments.tasks import expire_orders
+from payments.jobs import expire_orders
 
 
 class Command(BaseCommand):

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.core.management.commands.migrate import Command as DjangoCommand
-from django.db import connections
+
+from shop.engine import lift_statement_timeout
 
 
 class Command(DjangoCommand):
@@ -11,8 +12,5 @@ class Command(DjangoCommand):
 
     def handle(self, *args: Any, **options: Any) -> Any:
         """Migrate."""
-        connection = connections[options["database"]]
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET statement_timeout = 0")
+        lift_statement_timeout()
         return super().handle(*args, **options)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from catalog.services import is_ranking_due, rank_products
-from shop.management.books import take_your_time
+from shop.engine import lift_statement_timeout
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Count, and say for how many products it changed."""
-        take_your_time()
+        lift_statement_timeout()
         if options["if_due"] and not is_ranking_due():
             return
         self.stdout.write(f"{rank_products()} products ranked anew")

@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from payments import gateways
-from payments.gateways import GatewayUnavailable, KeepsBooks
-from payments.reconciling import Difference, differences, owed
-from payments.tasks import settle_payments
+from payments.gateways import GatewayUnavailable, StatesCharges
+from payments.jobs import settle_payments
+from payments.reconciliation import Difference, differences, failed_late_refunds
 from shop.core.errors import ShopError
-from shop.management.books import take_your_time
+from shop.engine import lift_statement_timeout
 
 
 class Command(BaseCommand):
@@ -34,15 +34,15 @@ class Command(BaseCommand):
         """Compare every provider that keeps books. Raises CommandError while they differ."""
         if options["days"] < 1:
             raise CommandError("--days is 1 or more.")
-        take_your_time()
+        lift_statement_timeout()
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
         # First, since it needs no provider that answers.
-        left = sum(not self._tell(each, fix=options["fix"]) for each in owed())
-        for gateway in gateways.configured().values():
-            if isinstance(gateway, KeepsBooks):
+        left = sum(not self._tell(each, fix=options["fix"]) for each in failed_late_refunds())
+        for gateway in gateways.enabled().values():
+            if isinstance(gateway, StatesCharges):
                 try:
-                    # All of them first: healing one would change what the next is compared with.
+                    # All of them first: a correction would change what the next is compared with.
                     found = list(differences(gateway, gateway, since))
                 except GatewayUnavailable as error:
                     raise CommandError(f"{gateway.code} did not answer: {error}") from error
@@ -53,14 +53,14 @@ class Command(BaseCommand):
 
     def _tell(self, difference: Difference, *, fix: bool) -> bool:
         """Print a difference and what is done about it; return whether it is healed."""
-        if difference.heal is None:
+        if difference.correct is None:
             self.stdout.write(f"{difference.sentence} (a person has to decide)")
             return False
         if not fix:
             self.stdout.write(f"{difference.sentence} (--fix heals it)")
             return False
         try:
-            difference.heal()
+            difference.correct()
         except (GatewayUnavailable, ShopError) as error:
             self.stdout.write(f"{difference.sentence} (not healed: {error})")
             return False

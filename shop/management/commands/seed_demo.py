@@ -17,10 +17,10 @@ from catalog.services import create_attribute, create_category, create_product, 
 from orders import services as orders
 from orders.models import Order
 from payments import services as payments
-from shop.management import demo_words
-from shop.management.demo_catalogue import DemoProduct
-from shop.management.demo_choices import DEMO_PRODUCTS
-from shop.management.demo_pictures import write_picture
+from shop.management.demo import details
+from shop.management.demo.images import write_image
+from shop.management.demo.products import DemoProduct
+from shop.management.demo.variants import DEMO_PRODUCTS
 
 # Printed for everyone to use; that is why DEBUG must be on.
 CUSTOMER = ("demo", "demo@example.com", "welcome-to-the-shop")
@@ -87,14 +87,14 @@ def load_catalogue(*, with_pictures: bool) -> int:
     missing = [product for product in DEMO_PRODUCTS if product.name not in known]
     pictures = {product.name: _draw(product) if with_pictures else {} for product in missing}
     with transaction.atomic():
-        categories = _load_words()
+        categories = _load_structure()
         for product in missing:
             _load(product, categories, pictures[product.name])
     return len(missing)
 
 
 def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) -> None:
-    said = _words(product)
+    said = _details(product)
     price = said.pop("compare_at_price", None)
     created = create_product(
         name=product.name,
@@ -128,32 +128,32 @@ def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) 
     )
 
 
-def _words(product: DemoProduct) -> dict[str, Any]:
-    """Return what is said of a product: its own words, else those of its shelf."""
-    own = demo_words.PRODUCTS.get(product.name, {})
+def _details(product: DemoProduct) -> dict[str, Any]:
+    """Return the details of a product: its own, else those of its category."""
+    own = details.PRODUCT_DETAILS.get(product.name, {})
     category = own.get("category", product.category)
-    return {**demo_words.SHELVES[category], "category": category, **own}
+    return {**details.CATEGORY_DETAILS[category], "category": category, **own}
 
 
 def _draw(product: DemoProduct) -> Pictures:
     """Write the pictures of a product: one of it, and one of each colour that it comes in."""
-    motif = demo_words.PRODUCTS.get(product.name, {}).get("motif", product.motif)
+    motif = details.PRODUCT_DETAILS.get(product.name, {}).get("motif", product.motif)
     colours = [""]
     if "Colour" in product.options:
         colours += dict.fromkeys(variant.values[-1] for variant in product.variants)
-    return {colour: write_picture(product.name, motif, colour) for colour in colours}
+    return {colour: write_image(product.name, motif, colour) for colour in colours}
 
 
-def _load_words() -> dict[str, int]:
+def _load_structure() -> dict[str, int]:
     """Make the categories, attributes and the sale that are not there; return ids of categories."""
     categories = dict(Category.objects.values_list("slug", "pk"))
-    for position, (slug, name, parent) in enumerate(demo_words.CATEGORIES):
+    for position, (slug, name, parent) in enumerate(details.CATEGORIES):
         if slug not in categories:
             above = categories[parent] if parent else None
             made = create_category(name=name, slug=slug, parent_id=above, position=position)
             categories[slug] = made.pk
     there = set(Attribute.objects.values_list("slug", flat=True))
-    for slug, name, kind, choices in demo_words.ATTRIBUTES:
+    for slug, name, kind, choices in details.ATTRIBUTES:
         if slug not in there:
             create_attribute(name=name, slug=slug, kind=AttributeKind(kind), choices=choices)
     _load_sale(categories)
@@ -161,7 +161,7 @@ def _load_words() -> dict[str, int]:
 
 
 def _load_sale(categories: dict[str, int]) -> None:
-    name, category, percent = demo_words.SALE
+    name, category, percent = details.SALE
     if not Sale.objects.filter(name=name).exists():
         begins = timezone.now() + timedelta(days=3)
         create_sale(

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from payments.tasks import settle_payments
+from payments.jobs import settle_payments
 
 
 class Command(BaseCommand):

@@ -1,0 +1,149 @@
+"""The statements of each request for a cart, compiled once a process (``shop.engine``)."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
+
+from accounts.models import User
+from cart.models import Cart, CartItem, CartStatus
+from catalog.models import Product, for_sale
+from catalog.prices.reads import any_sale
+from shop.engine import Insert, select, update
+
+
+class CartRow(NamedTuple):
+    """An open cart with one of its items; the item's columns are None in an empty cart."""
+
+    cart_id: int
+    product_id: int | None
+    name: str
+    list_price: Decimal
+    quantity: int
+    has_sale: bool
+
+
+@select(CartRow)
+def open_cart_with_items(*, user_id: int) -> QuerySet[Cart, Any]:
+    """The user's open cart, a row for each item in the order in which they were added."""
+    return (
+        Cart.objects.open_of(user_id)
+        .order_by("items__pk")
+        .values_list(
+            "pk",
+            "items__product_id",
+            "items__product__name",
+            "items__product__price",
+            "items__quantity",
+            any_sale(),
+        )
+    )
+
+
+class UserId(NamedTuple):
+    """The id of a user."""
+
+    user_id: int
+
+
+@select(UserId)
+def user_for_update(*, user_id: int) -> QuerySet[User, Any]:
+    """The user's row, locked against every other writer of the user's carts."""
+    return User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk")
+
+
+class CartId(NamedTuple):
+    """The id of a cart."""
+
+    cart_id: int
+
+
+@select(CartId)
+def open_cart_id(*, user_id: int) -> QuerySet[Cart, Any]:
+    """The id of the user's open cart."""
+    return Cart.objects.open_of(user_id).values_list("pk")
+
+
+class StockAndCart(NamedTuple):
+    """A product's stock, and what the user's open cart holds of it. Nulls where there is none."""
+
+    stock: int
+    backorder: bool
+    has_variants: bool
+    cart_id: int | None
+    quantity_in_cart: int | None
+    item_count: int | None
+
+
+@select(StockAndCart)
+def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
+    """A product that is for sale, beside the user's open cart."""
+    items = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.OPEN)
+    return (
+        Product.objects.for_sale()
+        .filter(pk=product_id)
+        .values_list(
+            "stock",
+            "backorder",
+            "has_variants",
+            Subquery(Cart.objects.open_of(user_id).values("pk")),
+            Subquery(items.filter(product_id=product_id).values("quantity")),
+            Subquery(items.order_by().values("cart_id").values(items=Count("pk"))),
+        )
+    )
+
+
+class LockedItem(NamedTuple):
+    """A cart item with its product, both locked."""
+
+    quantity: int
+    name: str
+    list_price: Decimal
+    has_sale: bool
+    product_id: int
+    stock: int
+    backorder: bool
+    is_sellable: bool
+
+
+@select(LockedItem)
+def items_for_update(*, user_id: int, cart_id: int) -> QuerySet[CartItem, Any]:
+    """The items of the user's open cart with their products, locked in ascending product id."""
+    return (
+        CartItem.objects.filter(
+            cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
+        )
+        .order_by("product_id")
+        .select_for_update(no_key=True)  # also cart and items, which only the user's lock guards
+        .values_list(
+            "quantity",
+            "product__name",
+            "product__price",
+            any_sale(),
+            "product_id",
+            "product__stock",
+            "product__backorder",
+            ExpressionWrapper(
+                for_sale("product__") & Q(product__has_variants=False),
+                output_field=BooleanField(),
+            ),
+        )
+    )
+
+
+new_items = Insert(CartItem, "cart_id", "product_id", "quantity")
+
+
+@update
+def set_item_quantity(
+    *, cart_id: int, product_id: int, quantity: int
+) -> tuple[QuerySet[CartItem], dict[str, object]]:
+    """Set the quantity of an item."""
+    items = CartItem.objects.filter(cart_id=cart_id, product_id=product_id)
+    return items, {"quantity": quantity}
+
+
+@update
+def close_cart(*, user_id: int, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
+    """Turn the user's open cart into an ordered one."""
+    return Cart.objects.open_of(user_id).filter(pk=cart_id), {"status": CartStatus.ORDERED}

@@ -1,0 +1,38 @@
+"""The gateways of this shop. An app adds its own in the ``ready`` of its AppConfig."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.core.exceptions import ImproperlyConfigured
+
+from payments.gateways.base import Gateway
+
+_gateways: dict[str, Gateway] = {}
+
+
+def register(gateway: Gateway) -> None:
+    """Add a payment method to the shop.
+
+    Raises ImproperlyConfigured if another gateway has its code, because each payment stores the
+    code of its gateway. To register an equal gateway again has no effect.
+    """
+    other = _gateways.setdefault(gateway.code, gateway)
+    if other != gateway:
+        raise ImproperlyConfigured(
+            f"Two payment gateways have the code {gateway.code!r}: {_name_of(other)} and "
+            f"{_name_of(gateway)}. Change the code of one of them."
+        )
+
+
+def registered() -> Mapping[str, Gateway]:
+    """Return every gateway by its code, disabled ones included: old payments need them."""
+    return MappingProxyType(_gateways)
+
+
+def enabled() -> dict[str, Gateway]:
+    """Return the gateways that buyers may choose, by code."""
+    return {code: gateway for code, gateway in _gateways.items() if gateway.is_enabled}
+
+
+def _name_of(gateway: Gateway) -> str:
+    return f"{type(gateway).__module__}.{type(gateway).__qualname__}"

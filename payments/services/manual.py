@@ -1,0 +1,30 @@
+"""Payments in cash or by bank transfer, which staff record."""
+
+from accounts.models import User
+from orders.models import Order
+from orders.states import OrderStatus
+from payments.errors import OrderNotPayable, PaymentNotOpen
+from payments.gateways import Outcome, OutcomeStatus
+from payments.models import Payment
+from payments.services.charges import gateway_of
+from payments.services.payments import check_open
+from payments.services.settlement import settle
+from shop.core.transactions import transactional
+
+
+@transactional
+def record_manual_payment(*, payment_id: int, actor: User) -> Payment:
+    """Record money that arrived in cash or by bank. Raises PaymentNotOpen, OrderNotPayable.
+
+    The ledger entry has the actor and the time. For a cancelled order nothing is recorded: staff
+    return the money.
+    """
+    order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
+    order = Order.objects.lock(order_id)
+    payment = Payment.objects.get(pk=payment_id)
+    check_open(payment, "recorded as paid")
+    if not gateway_of(payment).recorded_by_staff:
+        raise PaymentNotOpen(payment_status=f"by {payment.method}", wanted="recorded as paid")
+    if order.status == OrderStatus.CANCELLED:
+        raise OrderNotPayable(order_status=order.status)
+    return settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED), actor=actor)

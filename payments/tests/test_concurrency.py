@@ -1,0 +1,63 @@
+"""How many requests of a worker may call gateways at once, and how many may wait for a slot."""
+
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from threading import Barrier, Event
+
+import pytest
+
+from payments import gateways
+from payments.errors import GatewayBusy
+from payments.gateways import concurrency
+
+
+@contextmanager
+def four_slots_taken():
+    """Hold the four slots until the event that is yielded is set, or the block ends."""
+    taken, release = Barrier(5), Event()
+
+    def hold():
+        with gateways.slot():
+            taken.wait(10)
+            assert release.wait(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        holding = [pool.submit(hold) for _ in range(4)]
+        taken.wait(10)
+        try:
+            yield release
+        finally:
+            release.set()
+        for each in holding:
+            each.result()
+
+
+def test_four_have_a_slot_four_wait_and_one_more_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(concurrency, "_MAX_WAIT", 30)  # the machine may be busy with other things
+    for _ in range(2):  # slots and places in the queue are released
+        four_have_a_slot_four_wait()
+
+
+def four_have_a_slot_four_wait():
+    def take():
+        with gateways.slot():
+            return "taken"
+
+    with four_slots_taken() as release, ThreadPoolExecutor(5) as pool:
+        waiting = [pool.submit(take) for _ in range(5)]
+        refused = wait(waiting, timeout=10, return_when=FIRST_COMPLETED).done
+        release.set()
+        ended = [each.exception() or each.result() for each in waiting]
+    assert [type(each.exception()) for each in refused] == [GatewayBusy]
+    assert ended.count("taken") == 4
+
+
+def test_a_request_without_a_slot_is_refused_after_a_second_and_the_next_ones_at_once():
+    with four_slots_taken():
+        for _ in range(2):
+            with pytest.raises(GatewayBusy), gateways.slot():
+                raise AssertionError("there was a fifth slot")
+        with gateways.slot("bank_transfer"):
+            pass
+    with gateways.slot():
+        pass

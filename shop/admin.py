@@ -1,0 +1,68 @@
+"""The admin of events and their deliveries: to look at, and to try deliveries again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from shop.core import deliveries
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from shop.core.models import Event, EventDelivery
+
+
+class DeliveryInline(ReadOnlyInline):
+    """What became of an event."""
+
+    model = EventDelivery
+    fields = ("handler", "attempts", "next_attempt_at", "done_at", "given_up_at", "last_error")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """Events, newest first."""
+
+    list_display = ("id", "kind", "object_type", "object_id", "data", "position", "created_at")
+    search_fields = ("kind__startswith",)
+    search_help_text = "The number of an event, or the beginning of a kind such as order.paid."
+    inlines = (DeliveryInline,)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Deliveries by what became of them."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the three states."""
+        return [("given_up", "Given up"), ("waiting", "Waiting"), ("done", "Done")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the deliveries in the chosen state."""
+        if self.value() == "given_up":
+            return queryset.filter(given_up_at__isnull=False)
+        if self.value() == "done":
+            return queryset.filter(done_at__isnull=False)
+        waiting = queryset.filter(done_at=None, given_up_at=None)
+        return waiting if self.value() == "waiting" else queryset
+
+
+@admin.register(EventDelivery)
+class EventDeliveryAdmin(ReadOnlyAdmin):
+    """Deliveries; those that were given up can be tried again."""
+
+    list_display = ("id", "event", "handler", "attempts", "done_at", "given_up_at", "last_error")
+    list_select_related = ("event",)
+    list_filter = (StateFilter,)
+    search_fields = ("handler__startswith",)
+    number_fields = ("pk", "event_id")
+    actions = ("try_again",)
+
+    @admin.action(description="Try selected deliveries again", permissions=["change"])
+    def try_again(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
+        """Make those that were given up due at once; the others are left as they are."""
+        chosen = list(queryset[: self.list_per_page])
+        count = deliveries.try_again(chosen)
+        message = f"{count} of {len(chosen)} deliveries will be tried again."
+        self.message_user(request, message, messages.SUCCESS if count else messages.WARNING)

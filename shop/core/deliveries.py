@@ -1,0 +1,197 @@
+"""From recorded events to called handlers: positions, deliveries, attempts.
+
+``dispatch`` gives positions to committed events, under one lock and in the order of their ids, and
+creates a delivery for each event and handler. A transaction that commits late gets a later
+position, so that a reader who continues after the last position it has seen skips nothing.
+``deliver_next`` runs one handler. Any number of workers may do both at once.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, Max
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from shop.core.events import HandlerError, Registration, registered
+from shop.core.models import Event, EventDelivery, EventHandler
+
+logger = logging.getLogger("shop.events")
+
+BATCH = 500
+LEASE = timedelta(minutes=5)
+"""How long a handler may take; after that another worker takes the delivery over."""
+MAX_ATTEMPTS = 12
+_FIRST_DELAY = timedelta(seconds=10)
+_LONGEST_DELAY = timedelta(hours=1)
+KEPT_FOR = timedelta(days=30)
+
+_LOCK_ID = 7_305_810_222
+_NUMBER = """
+UPDATE core_event SET position = numbered.position
+FROM (
+    SELECT id, %s + row_number() OVER (ORDER BY id) AS position
+    FROM core_event WHERE position IS NULL ORDER BY id LIMIT %s
+) AS numbered
+WHERE core_event.id = numbered.id
+"""
+
+
+def dispatch() -> int:
+    """Give positions to committed events, and create deliveries; return how much there was to do.
+
+    One transaction, and ``BATCH`` events at most: the caller repeats it until it returns 0.
+    """
+    with transaction.atomic():
+        _lock()
+        positions = _positions_of_handlers()
+        done = _assign_positions()
+        for name, registration in registered().items():
+            done += _create_deliveries(registration, positions[name])
+    return done
+
+
+def _lock() -> None:
+    """Lock out every other ``dispatch`` until the transaction ends. SQLite has one writer."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
+
+
+def _last_position() -> int:
+    last: int | None = Event.objects.aggregate(last=Max("position"))["last"]
+    return last or 0
+
+
+def _positions_of_handlers() -> dict[str, int]:
+    """Return how far each registered handler is; a new one begins after the last position."""
+    names = list(registered())
+    positions = dict(EventHandler.objects.filter(name__in=names).values_list("name", "position"))
+    for name in names:
+        if name not in positions:
+            positions[name] = 0 if registered()[name].from_start else _last_position()
+            EventHandler.objects.create(name=name, position=positions[name])
+    return positions
+
+
+def _assign_positions() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_NUMBER, [_last_position(), BATCH])
+        return max(int(cursor.rowcount), 0)
+
+
+def _create_deliveries(registration: Registration, position: int) -> int:
+    """Create the deliveries of the next events; return how many events were looked at."""
+    events = list(Event.objects.after(position).values_list("pk", "kind", "position")[:BATCH])
+    if not events:
+        return 0
+    EventDelivery.objects.bulk_create(
+        EventDelivery(event_id=pk, handler=registration.name)
+        for pk, kind, _ in events
+        if kind in registration.kinds
+    )
+    EventHandler.objects.filter(name=registration.name).update(position=events[-1][2])
+    return len(events)
+
+
+def deliver_next() -> bool:
+    """Run the handler of the delivery that is due first; False if none is due.
+
+    The handler runs outside a transaction. A failure is stored and logged, never raised; a database
+    that does not answer is.
+    """
+    delivery = _claim()
+    if delivery is None:
+        return False
+    try:
+        registered()[delivery.handler].handler(delivery.event)
+    except Exception as error:
+        logger.exception("handler %s failed on event %s", delivery.handler, delivery.event_id)
+        _note_failure(delivery, _describe(error))
+    else:
+        _note_success(delivery)
+    return True
+
+
+def _claim() -> EventDelivery | None:
+    """Take the next delivery that is due, for ``LEASE``; nobody else takes it meanwhile."""
+    with transaction.atomic():
+        due = EventDelivery.objects.filter(
+            done_at=None,
+            given_up_at=None,
+            next_attempt_at__lte=Now(),
+            attempts__lt=MAX_ATTEMPTS,
+            handler__in=list(registered()),
+        )
+        delivery = (
+            due.select_for_update(skip_locked=True, no_key=True)
+            .order_by("next_attempt_at", "pk")
+            .first()
+        )
+        if delivery is None:
+            return None
+        row = EventDelivery.objects.filter(pk=delivery.pk)
+        row.update(attempts=F("attempts") + 1, next_attempt_at=_in(LEASE))
+        delivery.attempts += 1
+        delivery.event = Event.objects.get(pk=delivery.event_id)
+    return delivery
+
+
+def _note_success(delivery: EventDelivery) -> None:
+    """Mark it done, also if it took so long that another worker has begun it again."""
+    EventDelivery.objects.filter(pk=delivery.pk, done_at=None).update(
+        done_at=Now(), given_up_at=None, last_error=""
+    )
+
+
+def _note_failure(delivery: EventDelivery, error: str) -> None:
+    """Store what failed, and when to try again; nothing if another worker has begun it since."""
+    mine = EventDelivery.objects.filter(
+        pk=delivery.pk, attempts=delivery.attempts, done_at=None, given_up_at=None
+    )
+    if delivery.attempts >= MAX_ATTEMPTS:
+        mine.update(given_up_at=Now(), last_error=error)
+        return
+    delay = min(_FIRST_DELAY * 2 ** (delivery.attempts - 1), _LONGEST_DELAY)
+    mine.update(next_attempt_at=_in(delay), last_error=error)
+
+
+def give_up_interrupted() -> int:
+    """Give up deliveries whose last attempt never ended: each killed its worker, or hung."""
+    return EventDelivery.objects.filter(
+        done_at=None,
+        given_up_at=None,
+        next_attempt_at__lte=Now(),
+        attempts__gte=MAX_ATTEMPTS,
+    ).update(given_up_at=Now(), last_error="The worker ended before the handler did.")
+
+
+def try_again(deliveries: Iterable[EventDelivery]) -> int:
+    """Make deliveries that were given up due at once, with all attempts; return how many."""
+    return EventDelivery.objects.filter(
+        pk__in=[delivery.pk for delivery in deliveries], given_up_at__isnull=False
+    ).update(given_up_at=None, attempts=0, next_attempt_at=Now())
+
+
+def forget_done_deliveries(limit: int) -> int:
+    """Delete deliveries that were done over 30 days ago, ``limit`` at most; return how many."""
+    old = EventDelivery.objects.filter(done_at__lt=_in(-KEPT_FOR)).order_by("done_at")
+    return EventDelivery.objects.filter(
+        pk__in=list(old.values_list("pk", flat=True)[:limit])
+    ).delete()[0]
+
+
+def _in(span: timedelta) -> Combinable:
+    """Return the database's time plus ``span``: workers' clocks decide nothing."""
+    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
+
+
+def _describe(error: Exception) -> str:
+    """Return the message of a HandlerError; of any other exception its class and its place."""
+    if isinstance(error, HandlerError):
+        return str(error)[:200]
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]

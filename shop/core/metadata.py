@@ -1,0 +1,107 @@
+"""Metadata: data of an integration's own on products, users, carts and orders.
+
+A JSON object whose values are strings. ``metadata`` is public: whoever sees the row sees it.
+``private_metadata`` is for staff.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Func, TextField, Value
+
+MAX_KEYS = 50
+MAX_BYTES = 16 * 1024
+KEY_PATTERN = r"[A-Za-z0-9_.-]{1,64}"
+_KEY = re.compile(KEY_PATTERN)
+
+
+def validate_metadata(value: object) -> None:
+    """Raise ValidationError unless ``value`` is an object of strings within the limits.
+
+    At most 50 keys of 1 to 64 letters, digits, ``_``, ``-`` and ``.``; at most 16 KiB as JSON in
+    UTF-8; no NUL characters, which PostgreSQL cannot store.
+    """
+    if not isinstance(value, Mapping):
+        raise ValidationError("Metadata is a JSON object.")
+    if len(value) > MAX_KEYS:
+        raise ValidationError(f"Metadata has at most {MAX_KEYS} keys.")
+    for key, text in value.items():
+        if not isinstance(key, str) or not _KEY.fullmatch(key):
+            raise ValidationError("A key is 1 to 64 letters, digits, hyphens, dots and _.")
+        if not isinstance(text, str) or "\0" in text:
+            raise ValidationError(f"The value of {key} is not a string.")
+    _check_size(value)
+
+
+def _check_size(value: Mapping[str, str]) -> None:
+    try:
+        size = len(json.dumps(value, ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise ValidationError("Metadata is valid Unicode.") from None
+    if size > MAX_BYTES:
+        raise ValidationError(f"Metadata has at most {MAX_BYTES} bytes.")
+
+
+class MetadataFormField(forms.JSONField):
+    """A form field for metadata; left empty, it is an empty object."""
+
+    def to_python(self, value: Any) -> Any:
+        """Parse the JSON, and validate it: the model does not look at ``[]``, which is empty."""
+        parsed = super().to_python(value)
+        if parsed is None:
+            return {}
+        validate_metadata(parsed)
+        return parsed
+
+
+class MetadataField(models.JSONField):
+    """A column of metadata; the database fills in ``{}`` for a writer that does not know it."""
+
+    default_validators = [validate_metadata]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take Django's options."""
+        super().__init__(*args, **{"default": dict, "db_default": {}, "blank": True, **kwargs})
+
+    def deconstruct(self) -> Any:
+        """Describe it to migrations as Django's own field: they import no code of ours."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """Return a form field that validates as the model does."""
+        return super().formfield(**{"form_class": MetadataFormField, **kwargs})
+
+
+class HasMetadata(models.Model):
+    """The two columns, on each model that has metadata."""
+
+    metadata = MetadataField(
+        help_text="Public: up to 50 keys with string values, such as a number in another system."
+    )
+    private_metadata = MetadataField(help_text="The same, for staff.")
+
+    class Meta:
+        abstract = True
+
+
+class MetadataValue(Func):
+    """The value of a key, NULL where there is none; in a query, for a filter by it."""
+
+    function = "jsonb_extract_path_text"
+    output_field = TextField()
+
+    def __init__(self, column: str, key: str, **extra: Any) -> None:
+        """``column`` is metadata or private_metadata; ``key`` a valid key."""
+        super().__init__(F(column), Value(key), **extra)
+
+    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        """Write it with SQLite's function, which takes a path; no valid key has a quote."""
+        column, key = self.get_source_expressions()
+        path = Value(f'$."{key.value}"')
+        return Func(column, path, function="JSON_EXTRACT").as_sql(compiler, connection, **extra)

@@ -1,0 +1,63 @@
+"""System checks of the database connection: whether the time-outs of the shop hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+from django.db.utils import OperationalError
+
+from shop.engine.statements import fast_connection
+
+_ROLE = "ALTER ROLE {user} SET {name} = '{value}';"
+
+
+@register(Tags.database)
+def check_pooler(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Report a connection pooler that the settings do not name, and time-outs that do not hold."""
+    connection = connections["default"]
+    if "default" not in (databases or ()) or connection.vendor != "postgresql":
+        return []
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            is_pooled = cursor.fetchone()[0] != connection.connection.get_backend_pid()
+            found = {name: _show(cursor, name) for name in settings.DATABASE_TIMEOUTS}
+    except OperationalError as error:
+        return _refused_options(error)
+    if is_pooled and not settings.DATABASE_POOLER:
+        return [_error("A connection pooler answers for DATABASE_URL.", "E001")]
+    fast = fast_connection()
+    if fast is None and is_pooled and "0" in found.values():
+        return [_missing_timeouts(connection.settings_dict["USER"], found)]
+    return []
+
+
+def _show(cursor: Any, name: str) -> str:
+    cursor.execute(f"SHOW {name}")
+    return str(cursor.fetchone()[0])
+
+
+def _refused_options(error: OperationalError) -> list[CheckMessage]:
+    if "unsupported startup parameter" not in str(error):
+        return []  # an outage is no mistake in the settings
+    return [_error("A connection pooler refuses the options of DATABASE_URL.", "E002")]
+
+
+def _error(message: str, number: str) -> CheckMessage:
+    return Error(message, hint="Set DATABASE_POOLER=true.", id=f"shop.{number}")
+
+
+def _missing_timeouts(user: str, found: dict[str, str]) -> CheckMessage:
+    """Return what to do with Django's own backend, which sets no time-outs behind a pooler."""
+    commands = " ".join(
+        _ROLE.format(user=user, name=name, value=value)
+        for name, value in settings.DATABASE_TIMEOUTS.items()
+        if found[name] == "0"
+    )
+    return Error(
+        "Statements have no time-outs behind the connection pooler.",
+        hint=f"Set them for the role: {commands} Or use SHOP_ENGINE=fast.",
+        id="shop.E003",
+    )

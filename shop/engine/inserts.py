@@ -1,0 +1,195 @@
+"""INSERT statements that are compiled once a process."""
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+from django.db import IntegrityError, connections, transaction
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DecimalField,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    Model,
+    OneToOneField,
+    PositiveIntegerField,
+    TextField,
+    UUIDField,
+)
+from django.db.models.expressions import DatabaseDefault
+from django.db.utils import DEFAULT_DB_ALIAS
+
+from shop.engine.parts import uses
+from shop.engine.postgresql.base import DatabaseWrapper
+from shop.engine.statements import fast_connection
+
+_ROW_BY_ROW = 10
+"""Up to so many rows, the prepared statement of one row is faster than a statement of all."""
+
+_PLAIN = {
+    BooleanField,
+    CharField,
+    DecimalField,
+    ForeignKey,
+    IntegerField,
+    OneToOneField,
+    PositiveIntegerField,
+    TextField,
+    UUIDField,
+}
+"""Fields whose values psycopg2 sends as the ORM would, without a conversion."""
+
+
+def _compiling_connection() -> DatabaseWrapper | None:
+    return fast_connection() if uses("compiled_statements") else None
+
+
+class Insert:
+    """New rows of a model by the values of some columns. The database fills in the others."""
+
+    def __init__(self, model: type[Model], *columns: str) -> None:
+        """Compile nothing yet: models may still be loading."""
+        self._model = model
+        self._columns = columns
+        self._compiled = ("", "")
+        self._json: list[tuple[int, JSONField[Any, Any]]] = []
+
+    def send_with_next(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows, in their order, with the next statement of the transaction or its commit.
+
+        That statement raises the IntegrityError of a row that is refused.
+        """
+        batch = list(rows)
+        connection = _compiling_connection()
+        if connection is None:
+            made = (self._model(**dict(zip(self._columns, row, strict=True))) for row in batch)
+            self._model._default_manager.bulk_create(made)  # noqa: SLF001 - public
+            return
+        if not batch:
+            return
+        start, places = self._compiled if self._compiled[0] else self._compile()
+        if self._json:
+            batch = [self._convert(connection, row) for row in batch]
+        values = [value for row in batch for value in row]
+        if len(batch) <= _ROW_BY_ROW:
+            connection.send_with_next(start + places, values, times=len(batch))
+        else:
+            sql = start + ", ".join([places] * len(batch))
+            connection.send_with_next(sql, values, prepare=False)
+
+    def _convert(self, connection: DatabaseWrapper, row: Sequence[Any]) -> Sequence[Any]:
+        """Return the row with its JSON values as psycopg2 takes them."""
+        values = list(row)
+        for index, field in self._json:
+            values[index] = field.get_db_prep_save(values[index], connection)
+        return values
+
+    def _compile(self) -> tuple[str, str]:
+        """Return the SQL up to its rows, and the places of one row.
+
+        Raises TypeError if a column is left out that the database does not fill in.
+        """
+        fields = {field.attname: field for field in self._model._meta.concrete_fields}  # noqa: SLF001 - public
+        for name, field in fields.items():
+            if name not in self._columns and not _is_filled_in(field):
+                raise TypeError(f"nothing fills in {name}")
+        table = _quote(self._model._meta.db_table)  # noqa: SLF001 - public
+        names = _names([fields[name] for name in self._columns])
+        places = f"({', '.join(['%s'] * len(self._columns))})"
+        self._json = [
+            (index, field)
+            for index, name in enumerate(self._columns)
+            if isinstance(field := fields[name], JSONField)
+        ]
+        self._compiled = (f"INSERT INTO {table} ({names}) VALUES ", places)  # noqa: S608 - names of our own
+        return self._compiled
+
+
+def _is_filled_in(field: Any) -> bool:
+    return field.null or field.has_db_default() or field is field.model._meta.auto_field  # noqa: SLF001 - public
+
+
+def insert(row: Model, *, unless_exists: bool = False) -> bool:
+    """Insert a new row, and set the attributes that the database filled in. Return True.
+
+    With ``unless_exists``, return False where a unique constraint forbids the row; the transaction
+    goes on.
+    """
+    connection = _compiling_connection()
+    if connection is None:
+        return _insert_by_orm(row, unless_exists=unless_exists)
+    sql, given, filled = _insertion(type(row), unless_exists, _stated(row))
+    values = [
+        getattr(row, field.attname) if is_plain else _value(connection, field, row)
+        for field, is_plain in given
+    ]
+    found = connection.execute_prepared(sql, values).fetchone()
+    for field, value in zip(filled, found or (), strict=False):
+        setattr(row, field.attname, value)
+    row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
+    return found is not None
+
+
+def _insert_by_orm(row: Model, *, unless_exists: bool) -> bool:
+    try:
+        with transaction.atomic(savepoint=unless_exists):
+            row.save(force_insert=True)
+    except IntegrityError:
+        if not unless_exists:
+            raise
+        return False
+    return True
+
+
+def _stated(row: Model) -> tuple[str, ...]:
+    """Return the columns whose value the row states although the database has a default."""
+    return tuple(
+        name
+        for name in _defaulted(type(row))
+        if not isinstance(getattr(row, name), DatabaseDefault)
+    )
+
+
+@cache
+def _defaulted(model: type[Model]) -> list[str]:
+    return [f.attname for f in model._meta.concrete_fields if f.has_db_default()]  # noqa: SLF001 - public
+
+
+@cache
+def _insertion(
+    model: type[Model],
+    unless_exists: bool,  # noqa: FBT001 - a cache's key
+    stated: tuple[str, ...],
+) -> tuple[str, list[tuple[Any, bool]], list[Any]]:
+    """Return the SQL, the fields it is given, and those that the database fills in.
+
+    With each field that is given goes whether its value needs no conversion.
+    """
+    auto = model._meta.auto_field  # noqa: SLF001 - public
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    given = [
+        field
+        for field in fields
+        if field is not auto and (field.attname in stated or not field.has_db_default())
+    ]
+    filled = [field for field in fields if field.primary_key or field not in given]
+    table = _quote(model._meta.db_table)  # noqa: SLF001 - public
+    places = ", ".join(["%s"] * len(given))
+    otherwise = " ON CONFLICT DO NOTHING" if unless_exists else ""
+    sql = f"INSERT INTO {table} ({_names(given)}) VALUES ({places}){otherwise}"  # noqa: S608 - names of our own
+    plain = [(field, type(field) in _PLAIN) for field in given]
+    return f"{sql} RETURNING {_names(filled)}", plain, filled
+
+
+def _value(connection: DatabaseWrapper, field: Any, row: Model) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def _quote(name: str) -> str:
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)
+
+
+def _names(fields: list[Any]) -> str:
+    return ", ".join(_quote(field.column) for field in fields)

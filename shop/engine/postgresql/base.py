@@ -1,0 +1,177 @@
+"""The engine's DatabaseWrapper, where Django looks for it."""
+
+import logging
+import select
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+from django.db.utils import Error, NotSupportedError, OperationalError
+
+from shop.engine.errors import sqlstate
+from shop.engine.parts import uses
+from shop.engine.postgresql.connection import Connection, Cursor
+
+MAX_PREPARED = 200
+"""Statements that one connection keeps prepared. Each takes memory of the server."""
+
+PREPARED_ELSEWHERE = frozenset({"26000", "42P05"})
+"""SQLSTATE of a prepared statement that does not exist, and of one that exists already.
+
+Either means that a connection pooler put another connection of the server behind this one.
+"""
+
+Values = Sequence[Any]
+
+logger = logging.getLogger("shop.engine")
+
+
+class TableChanged(OperationalError):
+    """A migration changed the columns that a prepared statement reads, inside a transaction."""
+
+
+class DatabaseWrapper(PostgresWrapper):
+    """Django's backend with prepared statements, pipelined statements and a cheap health check."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Prepare nothing yet."""
+        super().__init__(*args, **kwargs)
+        self._prepared: dict[str, str] = {}
+        self._prepares = self._is_outdated = False
+        self._limits = dict(settings.DATABASE_TIMEOUTS)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect, and find out whether a connection pooler answers."""
+        factories = {"connection_factory": Connection, "cursor_factory": Cursor}
+        raw = super().get_new_connection({**conn_params, **factories})
+        raw.pipelines = uses("pipeline")
+        self._prepared = {}
+        self._is_outdated = False
+        self._prepares = settings.PREPARE_STATEMENTS
+        if settings.DATABASE_POOLER or is_pooled(raw):
+            self._prepares = False
+            raw.limit_each_transaction(self._limits)
+        return raw
+
+    def lift_statement_timeout(self) -> None:
+        """Let statements of this connection take as long as they need, for commands."""
+        self._limits["statement_timeout"] = "0"
+        self.ensure_connection()
+        raw: Any = self.connection
+        if self.is_behind_pooler():
+            raw.limit_each_transaction(self._limits)
+        else:
+            raw.execute_now("SET statement_timeout = 0")
+
+    def is_behind_pooler(self) -> bool:
+        """Return whether the time-outs go with each transaction. Needs an open connection."""
+        raw: Any = self.connection
+        return bool(raw.limits)
+
+    def is_usable(self) -> bool:
+        """Return whether the server has sent nothing since the last statement.
+
+        Django executes ``SELECT 1`` here, a tenth of the time of a short request. An idle server
+        only sends something when it closes the connection, so it is enough to look at the socket.
+        """
+        if not uses("socket_check"):
+            return super().is_usable()
+        raw: Any = self.connection
+        if raw is None or raw.closed:
+            return False
+        poller = select.poll()
+        poller.register(raw.fileno(), select.POLLIN)
+        return not poller.poll(0)
+
+    def execute_prepared(self, sql: str, values: Values) -> Any:
+        """Execute ``sql``, prepared once a connection. Return a cursor with its rows.
+
+        Only the values of its ``%s`` may vary from call to call. Inside a transaction, raises
+        TableChanged, or an error for which ``succeeds_when_repeated`` returns True.
+        """
+        cursor = self.cursor()
+        try:
+            cursor.execute(self._prepare(sql, len(values)), values)
+        except NotSupportedError as error:  # "cached plan must not change result type"
+            self._is_outdated = True
+            if self.in_atomic_block:
+                raise TableChanged("A migration changed a table in use.") from error
+            cursor.execute(sql, values)
+        except Error as error:
+            if not self.succeeds_when_repeated(error) or self.in_atomic_block:
+                raise
+            cursor.execute(sql, values)
+        return cursor
+
+    def send_with_next(
+        self, sql: str, values: Values, *, times: int = 1, prepare: bool = True
+    ) -> None:
+        """Queue ``sql``, to be sent with the next statement of the transaction or with its commit.
+
+        The error of a queued statement is raised by the call that sends it. Outside a transaction
+        the statement is executed at once. With ``times``, it is executed so often, each time with
+        its share of the values.
+        """
+        cursor = self.cursor()
+        execution = self._prepare(sql, len(values) // times) if prepare else sql
+        if times > 1:
+            execution = "; ".join([execution] * times)
+        raw: Any = self.connection
+        raw.is_queueing = self.in_atomic_block and raw.pipelines
+        try:
+            cursor.execute(execution, values)
+        finally:
+            raw.is_queueing = False
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        """Roll back, and discard the pending statements, which belong to the savepoint."""
+        raw: Any = self.connection
+        raw.pending = b""
+        super()._savepoint_rollback(sid)  # type: ignore[misc] # Django's, which its stubs lack
+
+    def _prepare(self, sql: str, places: int) -> str:
+        """Return SQL that executes ``sql`` as a prepared statement, if this connection prepares.
+
+        The name is a digest of the SQL, so that a name can never stand for another statement,
+        whichever connection of the server a pooler hands out.
+        """
+        raw: Any = self.connection
+        if self._is_outdated:
+            raw.execute_now("DEALLOCATE ALL")
+            self._prepared, self._is_outdated = {}, False
+        known = self._prepared.get(sql)
+        if known is not None:
+            return known
+        if not self._prepares or len(self._prepared) >= MAX_PREPARED:
+            return sql
+        name = f"shop_{sha256(sql.encode()).hexdigest()[:32]}"
+        numbered = sql % tuple(f"${n + 1}" for n in range(places))
+        with self.wrap_database_errors:
+            raw.execute_now(f"PREPARE {name} AS {numbered}")
+        arguments = f" ({', '.join(['%s'] * places)})" if places else ""
+        self._prepared[sql] = f"EXECUTE {name}{arguments}"
+        return self._prepared[sql]
+
+    def succeeds_when_repeated(self, error: Error) -> bool:
+        """Return whether a pooler lost a prepared statement; then this connection stops preparing.
+
+        The statement, or the transaction as a whole, succeeds when it is executed again.
+        """
+        if sqlstate(error) not in PREPARED_ELSEWHERE:
+            return False
+        logger.warning("A connection pooler lost a prepared statement: set DATABASE_POOLER=true.")
+        self._prepares = False
+        self._prepared = {}
+        return True
+
+
+def is_pooled(raw: Any) -> bool:
+    """Return whether the process that answers is not the one that the connection was opened to.
+
+    A pooler tells its clients a process id of its own invention.
+    """
+    with raw.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return bool(cursor.fetchone()[0] != raw.get_backend_pid())

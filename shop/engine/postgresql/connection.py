@@ -1,0 +1,159 @@
+"""psycopg2's connection, which sends pending statements together with the next one.
+
+A round trip costs more than most statements. So ``BEGIN`` is sent with the first statement of a
+transaction, and a statement whose result the caller does not need with the next statement or with
+``COMMIT``. PostgreSQL executes them in order and stops at the first that fails; the error is raised
+by the call that sent them, in the same transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg2 import Error
+from psycopg2.errors import InFailedSqlTransaction
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - psycopg2's classes
+from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
+
+
+class Cursor(PlainCursor):  # type: ignore[misc]
+    """Sends the pending statements of its connection first. Refuses COPY and stored procedures."""
+
+    _sent: bytes | None = None
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
+        """Execute after the pending statements, or queue while the connection does so."""
+        connection = self.connection
+        self._sent = None
+        if connection.is_queueing:
+            self._sent = self.mogrify(query, vars)
+            connection.pending += self._sent + b"; "
+            return
+        before = connection.pending or connection.limits_of_one_statement()
+        if not before:
+            PlainCursor.execute(self, query, vars)
+        elif self.name:  # DECLARE of a server-side cursor has to be sent without other statements
+            connection.flush()
+            PlainCursor.execute(self, query, vars)
+        else:
+            self._execute_after(before, self.mogrify(query, vars))
+
+    def _execute_after(self, before: bytes, sql: bytes) -> None:
+        connection = self.connection
+        self._sent = sql
+        pending, connection.pending = connection.pending, b""
+        try:
+            PlainCursor.execute(self, before + sql)
+        except Error:
+            # PostgreSQL parses the whole string first: after a syntax error nothing was executed.
+            if connection.has_not_begun():
+                connection.pending = pending
+            raise
+
+    @property
+    def query(self) -> bytes | None:
+        """The last statement, without those that were sent with it."""
+        return self._sent or PlainCursor.query.__get__(self)
+
+    def executemany(self, query: Any, vars_list: Any) -> None:
+        """Execute after the pending statements."""
+        self.connection.flush()
+        super().executemany(query, vars_list)
+
+    def callproc(self, *args: Any) -> Any:
+        """Refuse, because it would be executed before the pending statements."""
+        raise NotImplementedError("Call stored procedures with a statement: CALL name(…).")
+
+    copy_expert = copy_from = copy_to = callproc
+
+
+class Connection(PlainConnection):  # type: ignore[misc]
+    """Begins and ends transactions with statements of its own.
+
+    ``pending`` is the SQL that will be sent with the next statement.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Connect. psycopg2 itself is in autocommit mode from here on."""
+        super().__init__(*args, **kwargs)
+        PlainConnection.autocommit.__set__(self, True)  # noqa: FBT003 - a descriptor's method
+        self.pending = b""
+        self.is_queueing = False
+        self.pipelines = True
+        self._in_transaction = False
+        self.limits = b""
+        self._begin = b"BEGIN; "
+
+    def limit_each_transaction(self, limits: Mapping[str, str]) -> None:
+        """Set time-outs with ``SET LOCAL`` in each transaction, as a connection pooler requires.
+
+        A value that was set for the session would stay on the pooler's connection.
+        """
+        statements = "".join(f"SET LOCAL {name} = '{value}'; " for name, value in limits.items())
+        self.limits = statements.encode()
+        self._begin = b"BEGIN; " + self.limits
+
+    def limits_of_one_statement(self) -> bytes:
+        """Return the SQL of the time-outs for a statement outside a transaction, "" if none.
+
+        Statements that are sent together are one transaction.
+        """
+        return b"" if self._in_transaction else self.limits
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement is a transaction of its own."""
+        return not self._in_transaction
+
+    @autocommit.setter
+    def autocommit(self, on: bool) -> None:
+        """Begin a transaction with the next statement, or stop doing so."""
+        self._in_transaction = not on
+        self.pending = self._begin if self._in_transaction else b""
+        if not self.pipelines:
+            self.flush()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a cursor. A server-side one works although psycopg2 knows of no transaction."""
+        if args or "name" in kwargs:
+            kwargs["withhold"] = True
+        return super().cursor(*args, **kwargs)
+
+    def has_not_begun(self) -> bool:
+        """Return whether ``BEGIN`` is due and was not executed by the server."""
+        return self._in_transaction and self.get_transaction_status() == TRANSACTION_STATUS_IDLE
+
+    def flush(self) -> None:
+        """Execute the pending statements now."""
+        if self.pending:
+            pending, self.pending = self.pending, b""
+            self.execute_now(pending)
+
+    def execute_now(self, sql: str | bytes) -> str:
+        """Execute SQL before the pending statements. Return the status of its last statement."""
+        with super().cursor() as cursor:
+            PlainCursor.execute(cursor, sql)
+            return str(cursor.statusmessage)
+
+    def commit(self) -> None:
+        """Execute the pending statements and commit, unless nothing was executed.
+
+        Raises InFailedSqlTransaction where an error of an earlier statement was ignored. PostgreSQL
+        would roll back and report no error.
+        """
+        if self._end(b"COMMIT") == "ROLLBACK":
+            raise InFailedSqlTransaction("a statement of this transaction had failed")
+
+    def rollback(self) -> None:
+        """Discard the pending statements and roll back."""
+        if self.pending != self._begin:
+            self.pending = b""
+        self._end(b"ROLLBACK")
+
+    def _end(self, how: bytes) -> str:
+        if not self._in_transaction or self.pending == self._begin:
+            return ""
+        pending, self.pending = self.pending, b""
+        status = self.execute_now(pending + how)
+        self.pending = self._begin
+        return status

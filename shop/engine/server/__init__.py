@@ -1,0 +1,1 @@
+"""The server: worker processes, the ASGI application and its threads."""

@@ -1,0 +1,121 @@
+"""The server process of ``manage.py serve``: granian's, with workers that are always replaced."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from threading import Thread
+from typing import Any
+
+from django.db import connection
+from django.utils.module_loading import import_string
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+
+from shop.engine.server import processes
+
+_PAUSE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to serve; times are in seconds."""
+
+    address: str
+    port: int
+    workers: int
+    stop_within: int
+    """How long a stop waits for running requests."""
+    header_timeout: int
+    """How long a request's header may take, and a connection may be idle."""
+    connections: int
+    """Connections of one worker at the same time; further ones wait."""
+    pinned: bool
+    """Whether each worker keeps to a processor."""
+    log: dict[str, Any]
+
+
+def serve_asgi(target: str, options: Options) -> None:
+    """Serve an ASGI application, named by its dotted path, until SIGTERM or SIGINT."""
+    _serve(target, options, interface=Interfaces.ASGINL)
+
+
+def serve_wsgi(target: str, options: Options, *, threads: int) -> None:
+    """Serve a WSGI application in ``threads`` threads a worker, until SIGTERM or SIGINT."""
+    _serve(target, options, interface=Interfaces.WSGI, blocking_threads=threads)
+
+
+def _serve(target: str, options: Options, **more: Any) -> None:
+    server = _Server(
+        target,
+        address=options.address,
+        port=options.port,
+        workers=options.workers,
+        workers_kill_timeout=options.stop_within,
+        backpressure=options.connections,
+        # Not HTTP/2 also: a silent connection would be waited for without limit, and headers that
+        # are small when compressed would fill the memory.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=1000 * options.header_timeout),
+        respawn_failed_workers=True,
+        websockets=False,
+        log_dictconfig=options.log,
+        **more,
+    )
+    server.serve(target_loader=partial(_load, target, options, os.getpid()), wrap_loader=False)
+
+
+class _Server(Granian):  # type: ignore[misc, valid-type]
+    """Granian, which replaces a worker however often it dies, and stops when it is told to.
+
+    Granian itself ends, and the shop with it, when a worker dies within six seconds of its start;
+    and it never ends if a second SIGTERM interrupts what the first one began.
+    """
+
+    interrupt_signal: bool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Remember whose signals these are."""
+        super().__init__(*args, **kwargs)
+        self._main = os.getpid()
+
+    def signal_handler_interrupt(self, number: int, *_: Any) -> None:
+        """Stop; ignore a repeated request to stop.
+
+        A worker has this handler too until granian gives it its own: it dies of the signal, which
+        would otherwise be lost. Another thread wakes the main one, which this handler interrupts
+        anywhere: also where it holds the lock that it takes to wake it.
+        """
+        if os.getpid() != self._main:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        if not self.interrupt_signal:
+            self.interrupt_signal = True
+            Thread(target=self.main_loop_interrupt.set).start()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
+        return super()._spawn_worker(idx, target, partial(callback_loader, idx))
+
+    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(_PAUSE)  # a worker that cannot start at all must not keep a processor busy
+        super()._respawn_workers(*args, **kwargs)
+        self.respawned_wrks.clear()
+
+
+def _load(target: str, options: Options, parent: int, number: int) -> Callable[..., Any]:
+    """Return the application, in the worker of this number, counted from 0.
+
+    On SQLite a worker holds a connection for as long as it lives, so that the files of the log
+    stay, and reads need no room on a full disk.
+    """
+    if options.pinned:
+        processes.pin(number, options.workers)
+    processes.end_with_parent(parent, within=options.stop_within)
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM sqlite_master")
+    application: Callable[..., Any] = import_string(target)
+    return application

@@ -1,0 +1,246 @@
+"""Statements that are written with the ORM and compiled once a process.
+
+Django builds the SQL of a query again each time it is executed, which takes several times as long
+as PostgreSQL takes to answer. ``select`` and ``update`` turn a function that returns a queryset
+into a statement. The fast engine compiles it at its first use, with the values replaced by
+placeholders, and PostgreSQL plans it once a connection. The plain engine calls the function and
+executes the queryset each time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
+
+from django.db import connections, models
+from django.db.models.sql import UpdateQuery
+from django.db.utils import DEFAULT_DB_ALIAS
+
+from shop.engine.parts import uses
+from shop.engine.postgresql.base import DatabaseWrapper
+
+P = ParamSpec("P")
+Row = TypeVar("Row")
+Columns = TypeVarTuple("Columns")
+
+Value = int | str | Decimal | list[int] | None
+"""What a statement takes: a value has the same type at each use."""
+
+_Compiled = tuple[str, list[str]]
+
+
+def fast_connection() -> DatabaseWrapper | None:
+    """Return the connection of this thread if it is the engine's own, else None."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    return connection if isinstance(connection, DatabaseWrapper) else None
+
+
+def _compiling_connection() -> DatabaseWrapper | None:
+    return fast_connection() if uses("compiled_statements") else None
+
+
+class Select(Generic[P, Row]):
+    """The rows of a queryset. Made by ``select``."""
+
+    def __init__(
+        self,
+        row: Callable[[Unpack[Columns]], Row],
+        build: Callable[P, models.QuerySet[Any, tuple[*Columns]]],
+    ) -> None:
+        """Compile nothing yet: models may still be loading."""
+        self._row = row
+        self._build = build
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+
+    def rows(self, *args: P.args, **values: P.kwargs) -> list[Row]:
+        """Return all rows."""
+        connection = _compiling_connection()
+        if connection is None:
+            found: Iterable[Any] = self._build(*args, **values)
+        else:
+            found = connection.execute_prepared(*self._compile(connection, values)).fetchall()
+        return [self._row(*columns) for columns in found]
+
+    def row(self, *args: P.args, **values: P.kwargs) -> Row | None:
+        """Return the first row, or None."""
+        rows = self.rows(*args, **values)
+        return rows[0] if rows else None
+
+    def lock_with_next_statement(self, *args: P.args, **values: P.kwargs) -> None:
+        """Lock the rows of a ``select_for_update`` queryset before the next statement is executed.
+
+        The next statement sees what was committed before the lock was granted. Needs a transaction.
+        """
+        connection = _compiling_connection()
+        if connection is not None:
+            connection.send_with_next(*self._keys._compile(connection, values))  # noqa: SLF001
+        elif connections[DEFAULT_DB_ALIAS].features.has_select_for_update:
+            list(self._build(*args, **values).values_list("pk"))
+
+    @cached_property
+    def _keys(self) -> "Select[P, tuple[object]]":
+        """The same rows by primary key only, whose type no migration changes.
+
+        The statement that sends the lock cannot handle "cached plan must not change result type".
+        """
+        return Select(
+            lambda *columns: columns,
+            lambda *args, **values: self._build(*args, **values).values_list("pk"),
+        )
+
+    def _compile(
+        self, connection: DatabaseWrapper, values: Mapping[str, Any]
+    ) -> tuple[str, list[Any]]:
+        names = tuple(values)
+        if names not in self._compiled:
+            marks = _marks(values)
+            build: Callable[..., models.QuerySet[Any, Any]] = self._build
+            self._compiled[names] = _compile(connection, build(**marks).query, marks)
+        sql, places = self._compiled[names]
+        return sql, [values[place] for place in places]
+
+
+def select(
+    row: Callable[[Unpack[Columns]], Row],
+) -> Callable[[Callable[P, models.QuerySet[Any, tuple[*Columns]]]], Select[P, Row]]:
+    """Turn a function that returns a ``values_list`` queryset into a statement of typed rows.
+
+    ``row`` is a NamedTuple with a field for each column; mypy compares their types. The function
+    takes keyword arguments, which reach the SQL unchanged and do not change its shape.
+    """
+    return lambda build: Select(row, build)
+
+
+class Update(Generic[P]):
+    """An UPDATE. Made by ``update``."""
+
+    def __init__(
+        self, build: Callable[P, tuple[models.QuerySet[Any, Any], Mapping[str, object]]]
+    ) -> None:
+        """Compile nothing yet."""
+        self._build = build
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+
+    def run(self, *args: P.args, **values: P.kwargs) -> int:
+        """Execute it and return the number of rows that it changed."""
+        connection = _compiling_connection()
+        if connection is None:
+            return self._run_by_orm(*args, **values)
+        cursor = connection.execute_prepared(*self._compile(connection, values))
+        return int(cursor.rowcount)
+
+    def send_with_next(self, *args: P.args, **values: P.kwargs) -> None:
+        """Execute it with the next statement of the transaction, or with its commit.
+
+        For rows that the caller has locked, where the number of rows is known.
+        """
+        connection = _compiling_connection()
+        if connection is None:
+            self._run_by_orm(*args, **values)
+        else:
+            connection.send_with_next(*self._compile(connection, values))
+
+    def _run_by_orm(self, *args: P.args, **values: P.kwargs) -> int:
+        queryset, columns = self._build(*args, **values)
+        return queryset.update(**columns)
+
+    def _compile(
+        self, connection: DatabaseWrapper, values: Mapping[str, Any]
+    ) -> tuple[str, list[Any]]:
+        names = tuple(values)
+        if names not in self._compiled:
+            marks = _marks(values)
+            build: Callable[..., tuple[models.QuerySet[Any, Any], dict[str, Any]]] = cast(
+                "Any", self._build
+            )
+            queryset, columns = build(**marks)
+            query: Any = queryset.query.chain(UpdateQuery)
+            query.add_update_values(columns)
+            self._compiled[names] = _compile(connection, query, marks)
+        sql, places = self._compiled[names]
+        return sql, [values[place] for place in places]
+
+
+def update(
+    build: Callable[P, tuple[models.QuerySet[Any, Any], Mapping[str, object]]],
+) -> Update[P]:
+    """Turn a function that returns a queryset and the new values of columns into an UPDATE."""
+    return Update(build)
+
+
+def _marks(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return for each value one of its type that occurs nowhere else in the statement."""
+    return {name: _mark(value, name, number) for number, (name, value) in enumerate(values.items())}
+
+
+def _mark(value: Value, name: str, number: int) -> Value:
+    if isinstance(value, list):
+        return [2_147_480_000 + number]
+    if isinstance(value, str):
+        return f"\ue000{name}"
+    return 2_147_480_000 + number if isinstance(value, int) else Decimal(f"0.{number}1234567")
+
+
+def _compile(connection: DatabaseWrapper, query: Any, marks: Mapping[str, Any]) -> _Compiled:
+    """Return SQL with a place for each value, and the names of the values in the order of places.
+
+    Other parameters of the query become literals: PostgreSQL cannot use a partial index of open
+    orders for a status that it does not know when it plans.
+    """
+    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    names = {key: name for name, mark in marks.items() for key in _keys(mark)}
+    places = [names[_key(p)] for p in parameters if _key(p) in names]
+    if set(places) != set(marks):
+        raise ValueError(f"a value does not reach the statement unchanged: {sql}")
+    with connection.cursor() as cursor:
+        written = [_written(cursor, p, marks.get(names.get(_key(p), ""))) for p in parameters]
+    return _fill_in(sql, written), places
+
+
+def _keys(mark: Value) -> list[Any]:
+    """Return how a mark shows among the parameters: IN has the elements of a list one by one."""
+    return [tuple(mark), *mark] if isinstance(mark, list) else [mark]
+
+
+def _key(parameter: Any) -> Any:
+    return tuple(parameter) if isinstance(parameter, list) else parameter
+
+
+def _written(cursor: Any, parameter: Any, mark: Value) -> str:
+    """Return a place, "ANY" for a list that the query compares with IN, or a literal."""
+    if mark is None:
+        text: bytes = cursor.mogrify("%s", [parameter])
+        return text.decode().replace("%", "%%")
+    return "ANY" if isinstance(mark, list) and not isinstance(parameter, list) else "%s"
+
+
+def _fill_in(sql: str, written: Sequence[str]) -> str:
+    """Return SQL with its places filled in. ``IN (…)`` of a list becomes ``= ANY(…)``."""
+    first, *pieces = sql.replace("%%", "\0").split("%s")
+    for text, piece in zip(written, pieces, strict=True):
+        if text == "ANY":
+            first = first.removesuffix("IN (") + "= ANY(%s" + piece
+        else:
+            first += text + piece
+    return first.replace("\0", "%%")
+
+
+def fetch(sql: str, values: Sequence[Value]) -> list[tuple[Any, ...]]:
+    """Return the rows of SQL that was written by hand. Only the values of its ``%s`` may vary."""
+    connection = fast_connection()
+    if connection is not None:
+        rows: list[tuple[Any, ...]] = connection.execute_prepared(sql, values).fetchall()
+        return rows
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def send_with_next(sql: str, values: Sequence[Value | bytes]) -> None:
+    """Execute SQL with the next statement of the transaction, or with its commit."""
+    connection = fast_connection()
+    if connection is not None:
+        connection.send_with_next(sql, values)
+        return
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, values)

@@ -1,0 +1,135 @@
+"""Which processors workers keep to, seen from outside, with real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shop.engine.server import processes
+from shop.testing.server import ROOT, running_shop
+from shop.testing.serving import url_of_the_tests_database
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose")
+
+_SETTLE = """
+import os
+{before}
+from shop.engine.server import processes
+processes.pin({number}, {workers})
+print(processes.processors(), os.sched_getscheduler(0) == os.SCHED_BATCH, *os.sched_getaffinity(0))
+"""
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "count"),
+    [
+        ("", {}, 64),
+        ("0::/\n", {"cpu.max": "max 100000"}, 64),
+        ("0::/\n", {"cpu.max": "200000 100000"}, 2),
+        ("0::/\n", {"cpu.max": "150000 100000"}, 2),
+        ("0::/\n", {"cpu.max": "20000 100000"}, 1),
+        ("0::/\n", {"cpu.max": "nonsense"}, 64),
+        ("0::/a/b\n", {"cpu.max": "300000 100000", "a/cpu.max": "200000 100000"}, 2),
+        ("0::/a/b\n", {"a/b/cpu.max": "100000 100000", "a/cpu.max": "200000 100000"}, 1),
+        ("4:cpu,cpuacct:/\n0::/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 64),
+        ("4:cpu,cpuacct:/x\n", {"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, 3),
+        ("4:cpuset:/x\n", {"cpu/cpu.cfs_quota_us": "300000", "cpu/cpu.cfs_period_us": "100000"}, 64),
+    ],
+)  # fmt: skip
+def test_a_quota_of_the_control_group_counts(tmp_path, monkeypatch, own, files, count):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    for name, text in files.items():
+        path = tmp_path / "cgroup" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "own").write_text(own)
+    assert processes.processors(tmp_path / "cgroup", tmp_path / "own") == count
+
+
+def test_processors_are_counted_without_control_groups_too(tmp_path):
+    assert processes.processors(tmp_path, tmp_path / "none") == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(("found", "workers"), [(1, 1), (3, 3), (4, 4), (64, 4)])
+def test_there_are_four_workers_at_most_by_default(monkeypatch, found, workers):
+    monkeypatch.setattr(processes, "processors", lambda: found)
+    assert processes.default_workers() == workers
+
+
+@pytest.fixture
+def two():
+    """Two processors, which alone this test and what it starts may use; one, if there is one."""
+    mine = os.sched_getaffinity(0)
+    first_two = sorted(mine)[:2]
+    os.sched_setaffinity(0, first_two)
+    yield first_two
+    os.sched_setaffinity(0, mine)
+
+
+def settled(number, workers, *, before="", batch="True"):
+    code = _SETTLE.format(number=number, workers=workers, before=before)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    count, is_batch, *affinity = shown.stdout.split()
+    assert is_batch == batch
+    assert int(count) == len(affinity)
+    return [int(processor) for processor in affinity]
+
+
+def test_a_worker_for_each_processor_keeps_to_it(two):
+    for workers in (2, 3):
+        for number in range(workers):
+            assert settled(number, workers) == [two[number % len(two)]]
+
+
+def test_fewer_workers_go_where_there_is_room(two):
+    if len(two) < 2:
+        pytest.skip("this machine has one processor")
+    assert settled(0, 1) == two
+
+
+def test_a_system_that_allows_neither_is_served_all_the_same(two):
+    """As a container's seccomp filter may answer."""
+    refuses = "def refuse(*_): raise PermissionError(1, 'Operation not permitted')"
+    for name, batch in (("sched_setscheduler", "False"), ("sched_setaffinity", "True")):
+        before = f"{refuses}\nos.{name} = refuse"
+        assert settled(0, len(two), before=before, batch=batch) == two
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_workers_every_thread_does_and_its_successors(two):
+    with running_shop(url_of_the_tests_database(), workers=len(two), WORKER_PINNING="true") as shop:
+        before = shop.workers()
+        assert places(before) == [[processor] for processor in two]
+        os.kill(before[0], signal.SIGKILL)
+        while len(after := shop.workers()) < len(two) or before[0] in after:
+            time.sleep(0.05)
+        assert sorted(places(after)) == [[processor] for processor in two]
+
+
+def places(workers):
+    """Return, for each worker, the processors that its threads may use, once it has some."""
+    found = []
+    for pid in workers:
+        while len(threads := [int(thread.name) for thread in tasks(pid)]) < 4:
+            time.sleep(0.05)
+        assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_BATCH}
+        found.append(sorted(set().union(*(os.sched_getaffinity(thread) for thread in threads))))
+    return found
+
+
+def tasks(pid):
+    return list(Path(f"/proc/{pid}/task").iterdir())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_setting_workers_run_where_they_may():
+    with running_shop(url_of_the_tests_database(), workers=1) as shop:
+        [pid] = shop.workers()
+        assert os.sched_getaffinity(pid) == os.sched_getaffinity(0)
+        assert os.sched_getscheduler(pid) == os.SCHED_OTHER

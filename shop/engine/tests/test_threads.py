@@ -1,0 +1,216 @@
+"""The threads that Django runs in: which one is asked, and what becomes of what it raises."""
+
+import asyncio
+import gc
+from functools import partial
+from threading import Event, Thread, current_thread
+
+import pytest
+
+from shop.engine.server.threads import ThreadScheduler
+from shop.testing.clock import LoopClock
+
+
+def ask(scene):
+    return asyncio.run(asyncio.wait_for(scene(), 10))
+
+
+def full(_):
+    """What ``Thread.start`` says where the system has no room."""
+    raise RuntimeError("can't start new thread")
+
+
+def test_the_thread_that_was_busy_last_is_asked_first():
+    gates = {name: Event() for name in "abc"}
+
+    def work(name):
+        gates[name].wait(10)
+        return current_thread().name
+
+    async def scene():
+        threads = ThreadScheduler(at_once=8, at_most=8)
+        futures = {name: threads.run(partial(work, name)) for name in "abc"}
+        gates["a"].set()
+        first = await futures["a"]
+        gates["b"].set()
+        second = await futures["b"]
+        again = [await threads.run(partial(work, "b")) for _ in range(3)]
+        gates["c"].set()
+        return first, second, again, await futures["c"]
+
+    assert ask(scene) == ("shop 1", "shop 2", ["shop 2"] * 3, "shop 3")
+
+
+def test_what_finds_no_thread_waits_for_its_turn():
+    gate, asked = Event(), []
+
+    def work(number):
+        gate.wait(10)
+        asked.append((number, current_thread().name))
+        return number
+
+    async def scene():
+        threads = ThreadScheduler(at_once=1, at_most=1)
+        futures = [threads.run(partial(work, number)) for number in range(5)]
+        futures[1].cancel()
+        futures[3].cancel()
+        gate.set()
+        return await asyncio.gather(*futures, return_exceptions=True)
+
+    answers = ask(scene)
+    assert [a for a in answers if not isinstance(a, asyncio.CancelledError)] == [0, 2, 4]
+    assert asked == [(0, "shop 1"), (2, "shop 1"), (4, "shop 1")]
+
+
+def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
+    begun, gate, errors = Event(), Event(), []
+
+    def work(name):
+        begun.set()
+        gate.wait(10)
+        return name
+
+    async def scene():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        threads = ThreadScheduler(at_once=1, at_most=1)
+        left = threads.run(partial(work, "left"))
+        await asyncio.to_thread(begun.wait, 10)
+        left.cancel()
+        gate.set()
+        return await threads.run(partial(work, "stayed"))
+
+    assert ask(scene) == "stayed"
+    assert errors == []
+
+
+def test_what_is_raised_reaches_who_asked_and_nobody_else():
+    async def scene():
+        threads = ThreadScheduler(at_once=1, at_most=1)
+        with pytest.raises(ZeroDivisionError):
+            await threads.run(lambda: 1 // 0)
+        return await threads.run(lambda: 1 // 1)
+
+    assert ask(scene) == 1
+
+
+def test_they_end_with_what_they_worked_for():
+    async def scene():
+        return await ThreadScheduler(at_once=1, at_most=1).run(current_thread)
+
+    thread = ask(scene)
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
+    first, gate = Event(), Event()
+
+    def work(number):
+        first.set()
+        gate.wait(10)
+        return number, current_thread().name
+
+    async def scene():
+        threads = ThreadScheduler(at_once=2, at_most=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", full)
+            with pytest.raises(RuntimeError):
+                threads.run(current_thread)
+        one = threads.run(partial(work, 1))
+        await asyncio.to_thread(first.wait, 10)
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", full)
+            two = threads.run(partial(work, 2))
+        three = threads.run(partial(work, 3))
+        gate.set()
+        return {(await future)[0] for future in (one, two, three)}, (await two)[1]
+
+    assert ask(scene) == ({1, 2, 3}, "shop 2")
+
+
+def test_a_thread_that_is_held_up_stands_in_nobodys_way():
+    gates, names = {name: Event() for name in "abcde"}, {}
+    begun = {name: Event() for name in "abcde"}
+
+    def work(name):
+        names[name] = current_thread().name
+        begun[name].set()
+        assert gates[name].wait(10)
+
+    async def scene():
+        clock = LoopClock()
+        threads = ThreadScheduler(at_once=1, at_most=2, patience=0.1)
+        futures = {name: threads.run(partial(work, name)) for name in "abc"}
+        await clock.forward(0.09)
+        assert not begun["b"].wait(0.05)
+        await clock.forward(0.02)
+        assert begun["b"].wait(10)  # beside a, which is held up
+        await clock.forward(0.2)
+        assert not begun["c"].wait(0.05)  # there is no third thread
+        gates["a"].set()
+        await futures["a"]
+        assert begun["c"].wait(10)  # beside b
+        gates["b"].set()
+        gates["c"].set()
+        await asyncio.gather(futures["b"], futures["c"])
+        after = [threads.run(partial(work, name)) for name in "de"]
+        gates["e"].set()
+        assert begun["d"].wait(10)
+        assert not begun["e"].wait(0.05)  # one at once again
+        gates["d"].set()
+        await asyncio.gather(*after)
+
+    asyncio.run(scene())
+    assert (names["a"], names["b"], names["c"]) == ("shop 1", "shop 2", "shop 1")
+    assert names["e"] == names["d"]
+
+
+def test_whoever_began_just_now_is_not_held_up():
+    begun, gate = {name: Event() for name in "abcd"}, Event()
+
+    def work(name):
+        begun[name].set()
+        assert gate.wait(10)
+
+    async def scene():
+        clock = LoopClock()
+        threads = ThreadScheduler(at_once=2, at_most=4, patience=0.1)
+        futures = [threads.run(partial(work, "a"))]
+        await clock.forward(0.09)
+        futures += [threads.run(partial(work, name)) for name in "bcd"]
+        await clock.forward(0.02)
+        assert begun["c"].wait(10)  # a is held up, b and c are not
+        assert not begun["d"].wait(0.05)
+        await clock.forward(0.09)
+        assert begun["d"].wait(10)
+        gate.set()
+        await asyncio.gather(*futures)
+
+    asyncio.run(scene())
+
+
+def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
+    gate, errors = Event(), []
+
+    def exhausted(_):
+        raise MemoryError
+
+    async def scene():
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        threads = ThreadScheduler(at_once=2, at_most=2)
+        futures = [threads.run(partial(gate.wait, 10))]
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", full)
+            futures += [threads.run(current_thread) for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(Thread, "start", exhausted)
+            with pytest.raises(MemoryError):
+                threads.run(gate.clear)
+            gate.set()
+            await futures[0]
+        return [thread.name for thread in await asyncio.gather(*futures[1:])]
+
+    assert ask(scene) == ["shop 1", "shop 1"]
+    assert gate.is_set()
+    assert {type(context["exception"]) for context in errors} == {MemoryError}

@@ -1,0 +1,1 @@
+"""The checks of ``manage.py audit``, in SQL over the whole database."""

@@ -1,0 +1,1 @@
+"""The demo shop that ``manage.py seed_demo`` loads."""

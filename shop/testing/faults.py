@@ -1,0 +1,83 @@
+"""Points at which a test kills a worker of its server, or holds it up.
+
+The settings ``shop.testing.faulty`` install this app, and nothing else does. It wraps the functions
+of ``POINTS`` when the server starts. A file in the folder ``settings.FAULTS`` arms the point of its
+name: an empty file is removed, and the process killed with SIGKILL; a file with a number remains,
+and delays everyone who passes by so many seconds; ``NAME.reached`` then shows that one did.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import reduce, wraps
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+
+BEFORE, AFTER, FAILED = "before", "after", "failed"
+
+# The point, when it is passed, and the function, as the caller looks it up.
+POINTS = {
+    "key.claimed": (AFTER, "shop.core.idempotency", "_Claim.take"),
+    "answer.committed": (AFTER, "shop.core.idempotency", "_once"),
+    "order.lines_locked": (AFTER, "orders.services", "lock_items"),
+    "order.written": (AFTER, "orders.services", "_write_order"),
+    "order.stock_taken": (AFTER, "orders.services", "take_stock"),
+    "payment.begun": (BEFORE, "payments.services", "charge"),
+    "payment.charged": (BEFORE, "payments.services.payments", "settle"),
+    "payment.settled": (AFTER, "payments.services.payments", "settle"),
+    "refund.begun": (BEFORE, "payments.gateways.demo", "DemoGateway.refund"),
+    "refund.sent": (AFTER, "payments.gateways.demo", "DemoGateway.refund"),
+    "event.fetched": (BEFORE, "payments.services.webhooks", "_apply"),
+    "gateway.silent": (FAILED, "payments.gateways.demo", "DemoGateway.start"),
+}
+
+
+class FaultsConfig(AppConfig):
+    """Arms nothing by itself; see the module."""
+
+    name = "shop.testing"
+
+    def ready(self) -> None:
+        """Wrap every function of ``POINTS``. Raises AttributeError if one has gone."""
+        for point, (when, module, path) in POINTS.items():
+            *owners, name = path.split(".")
+            owner = reduce(getattr, owners, import_module(module))
+            armed = Path(settings.FAULTS) / point
+            setattr(owner, name, _wrap(getattr(owner, name), when, armed))
+
+
+def _wrap(function: Callable[..., Any], when: str, armed: Path) -> Callable[..., Any]:
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if when == BEFORE:
+            _strike(armed)
+        try:
+            result = function(*args, **kwargs)
+        except Exception:
+            if when == FAILED:
+                _strike(armed)
+            raise
+        if when == AFTER:
+            _strike(armed)
+        return result
+
+    return run
+
+
+def _strike(armed: Path) -> None:
+    try:
+        seconds = armed.read_text()
+        if not seconds:
+            armed.unlink()
+    except FileNotFoundError:
+        return
+    if seconds:
+        Path(f"{armed}.reached").touch()
+        time.sleep(float(seconds))
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)

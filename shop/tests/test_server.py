@@ -1,0 +1,164 @@
+"""A real server process in both modes: raw requests, connections, instrumentation, its end."""
+
+import os
+import signal
+import socket
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from shop.testing.server import running_shop, send
+from shop.testing.serving import url_of_the_tests_database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MODES = ["plain", "fast"] if connection.vendor == "postgresql" else ["plain"]
+HOST = b"Host: 127.0.0.1\r\n"
+LIST = "/api/products/"
+
+
+@pytest.fixture(scope="module", params=MODES)
+def shop(request, django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        url = url_of_the_tests_database()
+    with running_shop(url, SHOP_ENGINE=request.param, HEADER_TIMEOUT="1") as shop:
+        yield shop
+
+
+def dial(shop):
+    host, _, port = shop.url.removeprefix("http://").partition(":")
+    return closing(socket.create_connection((host, int(port)), timeout=10))
+
+
+def ask(shop, head, *headers):
+    """Send a request without a body, and return what comes until the server closes."""
+    lines = [head + b" HTTP/1.1", HOST.strip(), b"Connection: close", *headers, b"", b""]
+    with dial(shop) as line:
+        line.sendall(b"\r\n".join(lines))
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+@pytest.mark.parametrize(
+    ("head", "headers", "status", "code"),
+    [
+        (b"POST /api/cart/add/", [b"Content-Length: 104857600"], 413, b"body_too_large"),
+        (b"POST /api/cart/add/", [b"Transfer-Encoding: chunked"], 411, b"length_required"),
+        (b"GET /api/products/", [b"X-A: " + b"a" * 8191], 431, b"header_too_large"),
+        (b"GET /api/cart/", [b"Cookie: " + b"a" * 8191], 431, b"header_too_large"),
+        (b"GET /api/products/?a=%00", [], 400, b"invalid"),
+        (b"GET /nowhere/", [], 404, b"not_found"),
+        (b"GET /api/cart/", [], 401, b"not_authenticated"),
+    ],
+)
+def test_a_refusal_is_json_with_its_request_id(shop, head, headers, status, code):
+    answer = ask(shop, head, *headers)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-type: application/problem+json\r\n" in head.lower()
+    assert b"x-request-id: " in head.lower()
+    assert b'"code":"%s"' % code in body
+
+
+def test_too_many_headers_are_refused_without_a_page(shop):
+    answer = ask(shop, b"GET /api/products/", *[b"X-%d: 1" % number for number in range(120)])
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"<" not in answer
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /healthz HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"]
+)
+def test_a_connection_that_asks_nothing_is_closed_within_the_time_of_a_header(shop, sent):
+    with dial(shop) as line:
+        line.sendall(sent)
+        start = time.monotonic()
+        while line.recv(4096):
+            pass
+        assert time.monotonic() - start < 3
+
+
+def test_an_idle_connection_is_closed_too(shop):
+    with dial(shop) as line:
+        line.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
+        start = time.monotonic()
+        while line.recv(4096):
+            pass
+        assert time.monotonic() - start < 3
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_middleware_of_the_shops_own_sees_every_request(tmp_path, tea, mode):
+    counted = tmp_path / "counted"
+    own = {"DJANGO_SETTINGS_MODULE": "shop.testing.counting", "COUNTED_REQUESTS": str(counted)}
+    url = url_of_the_tests_database()
+    with running_shop(url, workers=1, SHOP_ENGINE=mode, **own) as shop:
+        bodies = {send(shop.url, "GET", LIST).body for _ in range(3)}
+    assert counted.read_text().splitlines().count(LIST) == 3
+    assert len(bodies) == 1
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no response cache")
+def test_the_event_loop_asks_for_no_revision_where_it_does_not_answer(tmp_path, tea):
+    counted = tmp_path / "counted"
+    for changes, asks in [
+        ({"SHOP_ENGINE_WITHOUT": "response_cache"}, False),
+        (
+            {
+                "DJANGO_SETTINGS_MODULE": "shop.testing.counting",
+                "COUNTED_REQUESTS": str(counted),
+            },
+            False,
+        ),
+        ({}, True),
+    ]:
+        with running_shop(url_of_the_tests_database(), workers=1, **changes) as shop:
+            for _ in range(2):
+                assert send(shop.url, "GET", LIST).status == 200
+            assert (revision_connections() == 1) is asks, changes
+
+
+def revision_connections():
+    """Count the connections whose last statement is the one of the response cache."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND query LIKE '%%catalogrevision WHERE id = 1' AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_workers_end_with_the_main_process_and_the_port_is_free(mode):
+    url = url_of_the_tests_database()
+    with running_shop(url, SHOP_ENGINE=mode) as shop:
+        workers = shop.workers()
+        port = int(shop.environment["PORT"])
+        os.kill(shop.process.pid, signal.SIGKILL)
+        shop.process.wait()
+        deadline = time.monotonic() + 3
+        while any(map(runs, workers)) or not is_free(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    with running_shop(url, SHOP_ENGINE=mode, PORT=str(port)) as shop:
+        assert send(shop.url, "GET", LIST).status == 200
+
+
+def runs(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,136 @@
+"""The worker as a process: handlers soon after the commit, kill -9, SIGTERM."""
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from shop.core import events
+from shop.core.models import EventDelivery
+from shop.testing.server import environment_for
+from shop.testing.serving import url_of_the_tests_database
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# An app whose handler kills its process while a file "kill" is there, and notes what it handles.
+APP = """
+import os, signal
+from pathlib import Path
+
+from django.apps import AppConfig
+
+HERE = Path(__file__).parent
+
+
+def handle(event):
+    if (HERE / "kill").exists():
+        (HERE / "kill").unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    with (HERE / "handled").open("a") as log:
+        print(event.kind, event.object_id, event.data["total"], file=log)
+
+
+class NotesConfig(AppConfig):
+    name = "notes_extension"
+
+    def ready(self):
+        from shop.core import events
+
+        events.register("order.paid", handle, name="notes")
+"""
+
+
+@pytest.fixture
+def notes(tmp_path):
+    folder = tmp_path / "notes_extension"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "apps.py").write_text(APP)
+    return folder
+
+
+def command(notes, *arguments):
+    environment = environment_for(
+        url_of_the_tests_database(),
+        EXTRA_APPS="notes_extension",
+        PYTHONPATH=str(notes.parent),
+        MEDIA_ROOT=str(notes.parent / "media"),
+    )
+    return {"args": [sys.executable, "manage.py", *arguments], "cwd": ROOT, "env": environment}
+
+
+def work_once(notes):
+    return subprocess.run(
+        **command(notes, "worker", "--once"), check=False, stdout=subprocess.PIPE, text=True
+    )
+
+
+def record(total):
+    with transaction.atomic():
+        events.record("order.paid", object_type="order", object_id=7, data={"total": total})
+
+
+def test_a_delivery_whose_worker_was_killed_is_taken_up_again(notes):
+    record("4.50")
+    (notes / "kill").touch()
+    assert work_once(notes).returncode == -signal.SIGKILL
+    delivery = EventDelivery.objects.get()
+    assert (delivery.attempts, delivery.done_at) == (1, None)
+    done = work_once(notes)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "0 event handlers run")
+    EventDelivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    assert work_once(notes).stdout.splitlines()[-1] == "1 event handlers run"
+    assert (notes / "handled").read_text() == "order.paid 7 4.50\n"
+    delivery = EventDelivery.objects.get()
+    assert (delivery.attempts, delivery.done_at is None) == (2, False)
+
+
+@pytest.mark.parametrize("name", ["worker", "sweep"])
+def test_a_running_worker_handles_events_soon_and_stops_on_sigterm(notes, name):
+    """The jobs have a minute to wait; the handler does not wait for them."""
+    worker = subprocess.Popen(**command(notes, name, "--every", "60"), stdout=subprocess.DEVNULL)
+    try:
+        for total in ("1.00", "2.00"):
+            record(total)
+            _wait_for(notes / "handled", f"order.paid 7 {total}\n")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=20) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    assert EventDelivery.objects.filter(done_at__isnull=False).count() == 2
+
+
+def _wait_for(path, line):
+    deadline = time.monotonic() + 50
+    while not (path.exists() and path.read_text().endswith(line)):
+        assert time.monotonic() < deadline, "the handler was not called"
+        time.sleep(0.05)
+
+
+def test_the_worker_reports_what_it_ran(capsys):
+    call_command("worker", "--once")
+    assert capsys.readouterr().out.splitlines()[-1] == "0 event handlers run"
+
+
+def test_an_extension_cannot_take_over_a_prefix_of_the_shop(notes):
+    takes_over = APP.replace(
+        'events.register("order.paid", handle, name="notes")',
+        "from shop.core import routing; from shop.core.viewsets import ShopViewSet\n"
+        '        routing.register("products", ShopViewSet, "mine")',
+    )
+    assert takes_over != APP
+    (notes / "apps.py").write_text(takes_over)
+    refused = subprocess.run(
+        **command(notes, "serve"), check=False, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert "ShopViewSet cannot have the prefix 'products'" in refused.stderr
