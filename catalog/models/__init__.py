@@ -5,7 +5,7 @@ from catalog.categories.models import Category, CategoryLink
 from catalog.images.models import ProductImage
 from catalog.models.revision import CatalogRevision
 from catalog.prices.models import PriceChange, Sale, SaleKind
-from catalog.products.models import Product, ProductQuerySet, ProductStatus, for_sale
+from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.stock.models import MovementKind, StockMovement
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "ProductAttribute",
     "ProductImage",
     "ProductQuerySet",
-    "ProductStatus",
     "ProductTag",
     "Sale",
     "SaleKind",

@@ -252,12 +252,3 @@ class Product(HasMetadata):
 def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
     """Whether ``sees_all`` of products."""
     return sees_all(user, "product")
-
-
-class ProductStatus(models.TextChoices):
-    """Where a product is on its way to the customers."""
-
-    DRAFT = "draft", "Draft"
-    SCHEDULED = "scheduled", "Scheduled"
-    PUBLISHED = "published", "Published"
-    ARCHIVED = "archived", "Archived"

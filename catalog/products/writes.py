@@ -59,7 +59,8 @@ class RowChanges:
 
     def has_new(self, columns: Iterable[str]) -> bool:
         """Whether the row is new, or one of these columns changes."""
-        return self.before is None or not set(columns).isdisjoint(self.columns())
+        before = self.before
+        return before is None or any(getattr(self.row, name) != before[name] for name in columns)
 
 
 @dataclass(slots=True)
@@ -143,7 +144,7 @@ def save_families(
     deltas = {changes.row.pk: changes.delta for changes in rows if changes.delta}
     added = {pk: delta for pk, delta in deltas.items() if delta > 0}
     adjust_locked(deltas=added, reason=reason, actor=actor)
-    _update([changes for changes in rows if changes.columns()], name_errors=name_errors)
+    _update(rows, name_errors=name_errors)
     taken = {pk: delta for pk, delta in deltas.items() if delta < 0}
     adjust_locked(deltas=taken, reason=reason, actor=actor)
     stock_new(quantities={row.pk: row.stock for row in new}, actor=actor)
@@ -184,9 +185,10 @@ def _insert_rows(rows: list[Product], *, name_errors: bool) -> None:
                 row.save(force_insert=True)
 
 
-def _update(changed: list[RowChanges], *, name_errors: bool) -> None:
-    rows = [changes.row for changes in changed]
-    columns = sorted({name for changes in changed for name in changes.columns()})
+def _update(all_rows: list[RowChanges], *, name_errors: bool) -> None:
+    changed = [(changes.row, columns) for changes in all_rows if (columns := changes.columns())]
+    rows = [row for row, _ in changed]
+    columns = sorted({name for _, columns in changed for name in columns})
     if not rows:
         return
     try:
