@@ -5,9 +5,11 @@ long as PostgreSQL takes to answer it, which every change of the catalog would m
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.db.models import (
     BooleanField,
@@ -29,15 +31,15 @@ from catalog.images.models import ProductImage
 from catalog.prices.reads import with_prices
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from shop.core.json_rows import JSONRows
-from shop.core.statements import Select
+from shop.engine import select
 
 
 def for_list(products: ProductQuerySet) -> ProductQuerySet:
     """Add what a list has: prices, the first image, whether any is in stock."""
     return with_prices(products).annotate(
         image_rows=_images(limit=1),
-        pieces=Case(
-            When(has_variants=True, then=Subquery(_pieces_of_variants())), default=F("stock")
+        units=Case(
+            When(has_variants=True, then=Subquery(_units_of_variants())), default=F("stock")
         ),
         has_stock=Case(
             When(has_variants=True, then=Exists(_variants_in_stock())),
@@ -67,17 +69,17 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
     )
 
 
-def _variants() -> QuerySet[Product]:
+def _own_variants() -> QuerySet[Product]:
     return Product.objects.not_archived().filter(parent_id=OuterRef("pk"))
 
 
 def _variants_in_stock() -> QuerySet[Product]:
-    return _variants().filter(is_stocked=True)
+    return _own_variants().filter(is_stocked=True)
 
 
-def _pieces_of_variants() -> QuerySet[Product, Any]:
-    summed = _variants().order_by().values("parent_id").annotate(pieces=Sum("stock"))
-    return summed.values("pieces")
+def _units_of_variants() -> QuerySet[Product, Any]:
+    summed = _own_variants().order_by().values("parent_id").annotate(units=Sum("stock"))
+    return summed.values("units")
 
 
 def _images(*, limit: int | None) -> JSONRows:
@@ -94,35 +96,59 @@ def _images(*, limit: int | None) -> JSONRows:
     )
 
 
-_LIST = (
-    "pk",
-    "parent_id",
-    "name",
-    "slug",
-    "description",
-    "brand",
-    "sku",
-    "price",
-    "compare_at_price",
-    "has_variants",
-    "options",
-    "backorder",
-    "low_stock_threshold",
-    "is_published",
-    "publish_at",
-    "category__id",
-    "category__name",
-    "category__slug",
-    "category__is_published",
-    "reductions",
-    "prices_had",
-    "image_rows",
-    "pieces",
-    "has_stock",
-    "metadata",
-    "private_metadata",
-)
-_DETAIL = (*_LIST, "archived_at", "is_for_sale", "option_names", "tag_rows", "attribute_rows")
+JSON = list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class ProductCategory:
+    """The category of a product."""
+
+    id: int
+    name: str
+    slug: str
+    is_published: bool
+
+
+@dataclass(slots=True)
+class ListedProduct:
+    """A product as a list has it. Prices are list prices, in the shop's currency."""
+
+    pk: int
+    parent_id: int | None
+    name: str
+    slug: str
+    description: str
+    brand: str
+    sku: str
+    price: Decimal
+    compare_at_price: Decimal | None
+    has_variants: bool
+    options: list[str]
+    backorder: bool
+    low_stock_threshold: int | None
+    is_published: bool
+    publish_at: datetime | None
+    reductions: JSON
+    prices_had: JSON
+    image_rows: JSON
+    units: int
+    has_stock: bool
+    metadata: dict[str, str]
+    private_metadata: dict[str, str]
+    category: ProductCategory | None
+
+
+@dataclass(slots=True)
+class DetailedProduct(ListedProduct):
+    """A product as its own response has it."""
+
+    archived_at: datetime | None
+    is_for_sale: bool
+    option_names: list[str] | None
+    tag_rows: JSON
+    attribute_rows: JSON
+
+
 _JSON = frozenset(
     {
         "options",
@@ -136,54 +162,63 @@ _JSON = frozenset(
         "private_metadata",
     }
 )
+_CATEGORY = tuple(f"category__{field.name}" for field in fields(ProductCategory))
+P = TypeVar("P", bound=ListedProduct)
 
 
-def _of(build: Callable[[Collection[int]], QuerySet[Product]], names: Sequence[str]) -> Select:
-    return Select(lambda **pks: build(list(pks.values())).values_list(*names))
+def _columns_of(kind: type[P]) -> list[str]:
+    return [*(field.name for field in fields(kind) if field.name != "category"), *_CATEGORY]
 
 
-_LISTED = _of(lambda pks: for_list(Product.objects.filter(pk__in=pks)).order_by("pk"), _LIST)
-_VARIANTS = _of(
-    lambda pks: for_list(Product.objects.not_archived().filter(parent_id__in=pks)).order_by(
-        "position", "pk"
-    ),
-    _LIST,
-)
-_DETAILED = _of(lambda pks: for_detail(Product.objects.filter(pk__in=pks)).order_by("pk"), _DETAIL)
+def _reader(kind: type[P]) -> Callable[..., P]:
+    """Return what makes a product of the values of ``_columns_of(kind)``."""
+    names = _columns_of(kind)
+
+    def read(*columns: Any) -> P:
+        values = dict(zip(names, columns, strict=True))
+        for name in _JSON & values.keys():
+            if isinstance(values[name], str):  # a cursor returns text, the ORM decodes it
+                values[name] = json.loads(values[name])
+        category = [values.pop(name) for name in _CATEGORY]
+        values["category"] = None if category[0] is None else ProductCategory(*category)
+        return kind(**values)
+
+    return read
 
 
-def listed(product_ids: Sequence[int]) -> list[Any]:
+@select(_reader(ListedProduct))
+def _listed(*, product_ids: list[int]) -> QuerySet[Product, Any]:
+    products = for_list(Product.objects.filter(pk__in=product_ids)).order_by("pk")
+    return products.values_list(*_columns_of(ListedProduct))
+
+
+@select(_reader(ListedProduct))
+def _variants(*, product_ids: list[int]) -> QuerySet[Product, Any]:
+    variants = for_list(Product.objects.not_archived().filter(parent_id__in=product_ids))
+    return variants.order_by("position", "pk").values_list(*_columns_of(ListedProduct))
+
+
+@select(_reader(DetailedProduct))
+def _detailed(*, product_ids: list[int]) -> QuerySet[Product, Any]:
+    products = for_detail(Product.objects.filter(pk__in=product_ids)).order_by("pk")
+    return products.values_list(*_columns_of(DetailedProduct))
+
+
+def listed(product_ids: Sequence[int]) -> list[ListedProduct]:
     """Return products as a list has them, by ascending id. One statement, none for no ids."""
-    return _read(_LISTED, _LIST, product_ids)
+    return _listed.rows(product_ids=list(product_ids)) if product_ids else []
 
 
-def detailed(product_ids: Sequence[int]) -> list[Any]:
+def detailed(product_ids: Sequence[int]) -> list[DetailedProduct]:
     """Return products as their own responses have them, by ascending id, whoever may see them."""
-    return _read(_DETAILED, _DETAIL, product_ids)
+    return _detailed.rows(product_ids=list(product_ids)) if product_ids else []
 
 
-def variants_of(product_ids: Sequence[int]) -> dict[int, list[Any]]:
+def variants_of(product_ids: Sequence[int]) -> dict[int, list[ListedProduct]]:
     """Return products' variants, in their order, as ``listed``, by the products' ids."""
-    families: dict[int, list[Any]] = {pk: [] for pk in product_ids}
-    for variant in _read(_VARIANTS, _LIST, product_ids):
-        families[variant.parent_id].append(variant)
-    return families
-
-
-def _read(statement: Select, names: Sequence[str], product_ids: Sequence[int]) -> list[Any]:
+    families: dict[int, list[ListedProduct]] = {pk: [] for pk in product_ids}
     if not product_ids:
-        return []
-    rows = statement.rows(**{f"p{n}": pk for n, pk in enumerate(product_ids)})
-    return [_row(names, row) for row in rows]
-
-
-def _row(names: Sequence[str], row: tuple[Any, ...]) -> Any:
-    """Return a row with its columns by name, its JSON decoded and its category in one piece."""
-    values = dict(zip(names, row, strict=True))
-    for name in _JSON & values.keys():
-        if isinstance(values[name], str):  # as a cursor has it; the ORM has decoded it
-            values[name] = json.loads(values[name])
-    category = {name: values.pop(f"category__{name}") for name in ("id", "name", "slug")}
-    category["is_published"] = values.pop("category__is_published")
-    values["category"] = None if category["id"] is None else SimpleNamespace(**category)
-    return SimpleNamespace(**values)
+        return families
+    for variant in _variants.rows(product_ids=list(product_ids)):
+        families[variant.parent_id or 0].append(variant)
+    return families

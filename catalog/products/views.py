@@ -209,7 +209,7 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
     def product_body(self, product_id: int) -> dict[str, Any]:
         """Return the response body of a product with its variants. Raises NotFound."""
         options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
-        product, *_ = reads.detailed([product_id]) or [None]
+        product = next(iter(reads.detailed([product_id])), None)
         if (
             product is None
             or product.archived_at

@@ -80,7 +80,7 @@ def _positions_of_handlers() -> dict[str, int]:
 def _assign_positions() -> int:
     with connection.cursor() as cursor:
         cursor.execute(_NUMBER, [_last_position(), BATCH])
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
 
 
 def _create_deliveries(registration: Registration, position: int) -> int:

@@ -61,6 +61,8 @@ CODES = {
     500: "server_error",
     503: "unavailable",
 }
+# Python 3.13 renamed these two.
+_TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 _OUR_FAULT = (500, "")
 # The first that fits, as RequestDataTooBig is a SuspiciousOperation too. A connection that died
 # half-way surfaces as a bare DatabaseError.
@@ -176,11 +178,16 @@ def _seconds(exc: drf.Throttled) -> int:
 def _problem(status: int, detail: str, code: str = "") -> dict[str, Any]:
     return {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": detail,
         "code": code or CODES.get(status, "error"),
     }
+
+
+def title_of(status: int) -> str:
+    """Return the title of a status, the same on every version of Python."""
+    return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
 def _with_errors(error: ShopError) -> dict[str, Any]:

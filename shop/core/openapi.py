@@ -25,7 +25,7 @@ from shop.core.errors import (
     Unavailable,
 )
 from shop.core.fields import StrictStr
-from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem
+from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem, title_of
 from shop.core.parsers import UploadParser
 from shop.core.viewsets import IsStaff
 
@@ -217,7 +217,7 @@ class ShopAutoSchema(AutoSchema):
         if not hasattr(self._action(), "refuses"):
             return responses
         for status, answer in responses.items():
-            answer["description"] = HTTPStatus(int(status)).phrase
+            answer["description"] = title_of(int(status))
             answer["headers"] = self._headers(status, self._action().answer_headers)
         if self._has_etag():
             responses["304"] = {
@@ -235,7 +235,7 @@ class ShopAutoSchema(AutoSchema):
         component = self.resolve_serializer(ProblemSerializer(), "response")
         codes = ", ".join(f"`{body['code']}`" for body in problems)
         return {
-            "description": f"{HTTPStatus(int(status)).phrase}: {codes}",
+            "description": f"{title_of(int(status))}: {codes}",
             "headers": self._headers(status, ()),
             "content": {
                 PROBLEM_JSON: {
@@ -307,7 +307,7 @@ def _plain(status: int, takes_files: bool) -> dict[str, Any]:  # noqa: FBT001 - 
     is_upload = takes_files and status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title_of(status),
         "status": status,
         "detail": _UPLOAD if is_upload else _DETAILS.get(status, NotFound.message),
         "code": CODES[status],

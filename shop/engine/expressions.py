@@ -18,7 +18,9 @@ class ValueByKey(Func):
         super().__init__(F(key), output_field=IntegerField())
         self._keys, self._values = list(keys), list(values)
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
+    def as_sql(  # type: ignore[override] # as Func calls it, not as its stubs have it
+        self, compiler: Any, connection: Any, **_: Any
+    ) -> tuple[str, list[Any]]:
         """Return a CASE with a branch for each key."""
         column, parameters = compiler.compile(self.get_source_expressions()[0])
         branches = " ".join(["WHEN %s THEN %s"] * len(self._keys))

@@ -6,6 +6,7 @@ The database's decides when sales begin and products appear, an event loop's whe
 import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -30,7 +31,6 @@ class DatabaseClock:
     def __init__(self) -> None:
         """Show the right time."""
         self._ahead = timedelta()
-        self._original = sqlite3.connect(":memory:", check_same_thread=False)
 
     def now(self) -> datetime:
         """Return the time that the shop's statements see."""
@@ -55,9 +55,15 @@ class DatabaseClock:
             now = (datetime.now(UTC) + self._ahead).replace(tzinfo=None)
             seen = [now.isoformat(" ") if str(v).lower() == "now" else v for v in values]
             places = ", ".join("?" * len(seen))
-            return self._original.execute(f"SELECT {name}({places})", seen).fetchone()[0]
+            return _original().execute(f"SELECT {name}({places})", seen).fetchone()[0]
 
         connection.connection.create_function(name, -1, shifted)
+
+
+@cache
+def _original() -> sqlite3.Connection:
+    """Return a connection whose functions are SQLite's; open until the end of the process."""
+    return sqlite3.connect(":memory:", check_same_thread=False)
 
 
 class LoopClock:

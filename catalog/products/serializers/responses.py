@@ -10,6 +10,7 @@ from catalog.attributes.models import AttributeKind
 from catalog.categories.serializers import CategoryLinkSerializer, serialize_category_link
 from catalog.images.serializers import ImageSerializer, serialize_image
 from catalog.prices.reads import price_of_row
+from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -165,7 +166,7 @@ class ProductSerializer(ListedProductSerializer):
     attributes = AttributeValueSerializer(many=True)
 
 
-def serialize_listed(product: Any, *, origin: str, for_staff: bool) -> dict[str, Any]:
+def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) -> dict[str, Any]:
     """Return a product that ``reads.listed`` read, as an entry of a list.
 
     ``origin`` is scheme and host of the request, for the addresses of images.
@@ -191,7 +192,7 @@ def serialize_listed(product: Any, *, origin: str, for_staff: bool) -> dict[str,
 
 
 def serialize_product(
-    product: Any, variants: list[Any], *, origin: str, for_staff: bool
+    product: DetailedProduct, variants: list[ListedProduct], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
     """Return a product that ``reads.detailed`` read, with its variants."""
     names = product.options if product.parent_id is None else []
@@ -214,7 +215,7 @@ def serialize_product(
 
 
 def _serialize_variant(
-    variant: Any, names: list[str], *, origin: str, for_staff: bool
+    variant: ListedProduct, names: list[str], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
     body = {
         "id": variant.pk,
@@ -228,7 +229,7 @@ def _serialize_variant(
     return body | _serialize_for_staff(variant) if for_staff else body
 
 
-def _serialize_price(product: Any) -> dict[str, Any]:
+def _serialize_price(product: ListedProduct) -> dict[str, Any]:
     price = price_of_row(product)
     return {
         "price": show(price.current),
@@ -239,9 +240,9 @@ def _serialize_price(product: Any) -> dict[str, Any]:
     }
 
 
-def _serialize_for_staff(product: Any) -> dict[str, Any]:
+def _serialize_for_staff(product: ListedProduct) -> dict[str, Any]:
     return {
-        "stock": product.pieces or 0,
+        "stock": product.units or 0,
         "backorder": product.backorder,
         "low_stock_threshold": product.low_stock_threshold,
         "private_metadata": product.private_metadata,
@@ -252,7 +253,9 @@ def _serialize_first_image(images: list[dict[str, Any]], *, origin: str) -> dict
     return serialize_image(images[0], origin=origin) if images else None
 
 
-def _serialize_category(category: Any, *, for_staff: bool) -> dict[str, Any] | None:
+def _serialize_category(
+    category: ProductCategory | None, *, for_staff: bool
+) -> dict[str, Any] | None:
     if category is None or not (category.is_published or for_staff):
         return None
     return serialize_category_link(category.id, category.name, category.slug)

@@ -4,9 +4,8 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from shop.core.models import RateCounter
-from shop.core.statements import Select
 from shop.core.transactions import transactional
-from shop.engine import Insert, fetch, insert, is_fast
+from shop.engine import Insert, Select, fetch, insert, is_fast
 from shop.engine.postgresql import base
 
 pytestmark = [
@@ -15,7 +14,10 @@ pytestmark = [
 ]
 
 _COUNTERS = Insert(RateCounter, "key", "attempts", "ends_at")
-_ATTEMPTS = Select(lambda key: RateCounter.objects.filter(key=key).values_list("attempts"))
+_ATTEMPTS = Select(
+    lambda *columns: columns,
+    lambda key: RateCounter.objects.filter(key=key).values_list("attempts"),
+)
 
 
 def _prepared():
@@ -86,7 +88,7 @@ def test_a_lock_does_not_mind_a_column_of_another_type(counter):
     for column_type in ("integer", "bigint"):
         _retype(column_type)
         with transaction.atomic():
-            _ATTEMPTS.lock(key=counter.key)
+            _ATTEMPTS.lock_with_next_statement(key=counter.key)
             assert RateCounter.objects.filter(key=counter.key).update(attempts=2) == 1
 
 

@@ -7,17 +7,20 @@ from django.db.models import F
 from cart.models import Cart, CartStatus
 from catalog.models import MovementKind, Product, StockMovement
 from shop.core.models import RateCounter
-from shop.core.statements import Select, Update
-from shop.engine import Insert, columns_of, insert, uses
+from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert, uses
 
 only_compiled = pytest.mark.skipif(
     not uses("compiled_statements"), reason="the plain engine compiles nothing"
 )
 
 
+def _tuple(*columns):
+    return columns
+
+
 def test_a_select_answers_each_value_with_its_own_rows(django_assert_num_queries, tea):
     pot = Product.objects.create(name="Pot", price="2.00", stock=3)
-    name_of = Select(lambda pk: Product.objects.filter(pk=pk).values_list("name"))
+    name_of = Select(_tuple, lambda pk: Product.objects.filter(pk=pk).values_list("name"))
     with django_assert_num_queries(3):
         assert [name_of.row(pk=pk) for pk in (tea.pk, pot.pk, 10**9)] == [
             (tea.name,),
@@ -39,7 +42,9 @@ def test_an_update_counts_its_rows_and_computes_in_the_database(tea):
 
 @only_compiled
 def test_a_value_that_the_statement_changes_is_refused_at_its_first_use(tea):
-    contains = Select(lambda text: Product.objects.filter(name__contains=text).values_list("pk"))
+    contains = Select(
+        _tuple, lambda text: Product.objects.filter(name__contains=text).values_list("pk")
+    )
     with pytest.raises(ValueError, match="does not reach the statement unchanged"):
         contains.rows(text="e")
 
@@ -50,7 +55,7 @@ def test_names_of_values_have_a_statement_each(tea):
         rows = Product.objects.filter(pk=pk)
         return (rows if stock is None else rows.filter(stock=stock)).values_list("pk")
 
-    rows = Select(build)
+    rows = Select(_tuple, build)
     assert (rows.row(pk=tea.pk), rows.row(pk=tea.pk, stock=0)) == ((tea.pk,), None)
 
 
@@ -125,3 +130,27 @@ def test_one_row_that_is_refused_refuses_them_all(tea):
         _COUNTERS.send_with_next([("k", 1, 1)])
     assert not RateCounter.objects.exists()
     assert not StockMovement.objects.filter(kind=MovementKind.SALE).exists()
+
+
+def test_a_list_of_any_length_is_one_statement(tea):
+    named = Select(_tuple, lambda ids: Product.objects.filter(pk__in=ids).values_list("pk"))
+    others = [Product.objects.create(name=name, price="1.00", stock=1).pk for name in "ab"]
+    assert [named.rows(ids=[]), named.rows(ids=[tea.pk])] == [[], [(tea.pk,)]]
+    assert sorted(named.rows(ids=[*others, tea.pk, 10**9])) == [
+        (tea.pk,),
+        *((pk,) for pk in others),
+    ]
+    if uses("compiled_statements"):
+        assert len(named._compiled) == 1
+
+
+def test_each_row_is_updated_by_its_own_value(tea):
+    pot = Product.objects.create(name="Pot", price="2.00", stock=3)
+    take = Update(
+        lambda ids, units: (
+            Product.objects.filter(pk__in=ids),
+            {"stock": F("stock") - ValueByKey("pk", keys=ids, values=units)},
+        )
+    )
+    assert take.run(ids=[pot.pk, tea.pk], units=[1, 4]) == 2
+    assert dict(Product.objects.values_list("pk", "stock")) == {tea.pk: 6, pot.pk: 2}
