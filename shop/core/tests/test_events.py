@@ -8,9 +8,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from shop.core import deliveries, events
 from shop.core.models import Event, EventDelivery, EventHandler
+from shop.engine import is_fast
 from shop.testing.budget import query_budget
 
 DELIVERIES = "/admin/core/eventdelivery/"
@@ -82,6 +84,16 @@ def test_an_event_costs_one_insert(db):
     with query_budget(exactly=1), transaction.atomic():
         events.record("order.paid", object_type="order", object_id=1, data={"total": "1.00"})
         connection.cursor().close()
+
+
+@pytest.mark.skipif(not is_fast(), reason="the plain engine pipelines nothing")
+@pytest.mark.django_db(transaction=True)
+def test_an_event_costs_no_round_trip():
+    record()  # prepares the statement
+    with transaction.atomic():
+        events.record("order.paid", object_type="order", object_id=1, data={"total": "1.00"})
+        assert connection.connection.get_transaction_status() == TRANSACTION_STATUS_IDLE
+    assert Event.objects.count() == 2
 
 
 def test_events_are_append_only(db):

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
@@ -52,9 +52,15 @@ def test_other_metadata_is_refused(value, message):
         validate_metadata(value)
 
 
+def transaction_of(call):
+    with transaction.atomic():
+        return call()
+
+
 def test_every_new_row_has_empty_metadata(ada, tea):
     order = place_order(ada.user, tea)
     assert (order.metadata, order.private_metadata) == ({}, {})
+    assert transaction_of(lambda: Order.objects.lock(order.pk).metadata) == {}
     for model in (User, Product, Cart, Order):
         row = model.objects.get()
         assert (row.metadata, row.private_metadata) == ({}, {})
