@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import socket
+from contextlib import suppress
 from http.client import HTTPConnection
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -357,10 +358,12 @@ def post_picture(url, path, token, content):
         "Content-Type": "multipart/form-data; boundary=x",
     }
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
-    connection.request("POST", path, body, headers)
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # answered before the body was read
+            connection.request("POST", path, body, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
