@@ -80,7 +80,11 @@ def test_a_development_one_needs_nothing():
         ({"DATABASE_URL": "mysql://a:b@c/d"}, "sqlite:///path or postgres://"),
         ({"DATABASE_URL": "nonsense"}, "sqlite:///path or postgres://"),
         ({"SHOP_ENGINE": "slow"}, "SHOP_ENGINE is plain or fast"),
-        ({"SHOP_ENGINE_WITHOUT": "door"}, "The known parts are: request_buffer, response_cache"),
+        (
+            {"DATABASE_POOLER": "true", "DATABASE_URL": "postgres://a@b/c?options=-c%20jit=off"},
+            "set them for the role instead",
+        ),
+        ({"SHOP_ENGINE_WITHOUT": "door"}, "The known parts are: compiled_statements, pipeline, "),
         ({"HEADER_TIMEOUT": "0"}, "HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT are 1 or more"),
         ({"REQUESTS_PER_ADDRESS": "-1"}, "REQUESTS_PER_ADDRESS 0 or more"),
     ],
@@ -102,6 +106,14 @@ def test_an_empty_database_url_is_none():
 
 
 @pytest.mark.parametrize("written", ["on", "1", "True", "no", "0", "OFF", ""])
+def test_options_of_the_database_url_are_kept_and_win():
+    url = "postgres://a@b/c?options=-c%20work_mem=8MB%20-c%20statement_timeout=20s"
+    code = "import shop.settings as s; print(s.DATABASES['default']['OPTIONS']['options'])"
+    options = run("-c", code, DATABASE_URL=url).stdout
+    assert options.startswith("-c lock_timeout=3s -c statement_timeout=10s ")
+    assert options.endswith("-c work_mem=8MB -c statement_timeout=20s\n")
+
+
 def test_a_flag_may_be_written_in_the_usual_ways(written):
     assert start(THROTTLE=written).returncode == 0
 
