@@ -106,16 +106,16 @@ def test_an_empty_database_url_is_none():
 
 
 @pytest.mark.parametrize("written", ["on", "1", "True", "no", "0", "OFF", ""])
+def test_a_flag_may_be_written_in_the_usual_ways(written):
+    assert start(THROTTLE=written).returncode == 0
+
+
 def test_options_of_the_database_url_are_kept_and_win():
     url = "postgres://a@b/c?options=-c%20work_mem=8MB%20-c%20statement_timeout=20s"
     code = "import shop.settings as s; print(s.DATABASES['default']['OPTIONS']['options'])"
     options = run("-c", code, DATABASE_URL=url).stdout
     assert options.startswith("-c lock_timeout=3s -c statement_timeout=10s ")
     assert options.endswith("-c work_mem=8MB -c statement_timeout=20s\n")
-
-
-def test_a_flag_may_be_written_in_the_usual_ways(written):
-    assert start(THROTTLE=written).returncode == 0
 
 
 def test_a_secret_may_begin_with_a_dollar():
