@@ -156,7 +156,7 @@ class Shopper:
 
     def _make_after_a_change(self, path: str) -> None:
         """Ask for what is kept nowhere, nor counted: the first to ask after a change."""
-        revision.forget()
+        revision.clear_caches()
         self._get(f"/api/products/{path}")
 
     def _make_on_sale(self, path: str) -> None:
@@ -166,7 +166,7 @@ class Shopper:
                 name="Sale", kind="percent", value=20, starts_at=timezone.now() - timedelta(days=1)
             )
             sale.categories.add(5)
-            revision.forget()
+            revision.clear_caches()
         self._make(path)
 
     def _add(self) -> int:

@@ -26,8 +26,8 @@ from cart.statements import (
 )
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.prices.current import current_price
-from catalog.prices.reads import sales_on
-from catalog.services import LockedProduct, choose_variant
+from catalog.prices.reads import active_sales_of
+from catalog.services import LockedProduct, variant_required
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -54,7 +54,7 @@ def view_cart(*, user: User) -> CartView:
 def add_item(*, user: User, product_id: int, quantity: int) -> int:
     """Add units of a product to the user's open cart, and open one if there is none.
 
-    Returns the cart's id. Stock is compared, not reserved. Raises ProductNotFound, ChooseVariant,
+    Returns the cart's id. Stock is compared, not reserved. Raises ProductNotFound, VariantRequired,
     QuantityLimit, OutOfStock, CartFull.
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
@@ -76,7 +76,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
 
 @transactional
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
-    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, ChooseVariant, OutOfStock."""
+    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, VariantRequired, OutOfStock."""
     cart_id = lock_open_cart(user)
     item = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
     if cart_id is None or not item.exists():
@@ -139,7 +139,7 @@ def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
     """Return rows as items at current prices. Reads the sales if one is on."""
     found = [(row.product_id or 0, row) for row in rows]
     has_sale = bool(found) and found[0][1].has_sale
-    sales = sales_on(pk for pk, _ in found) if has_sale else {}
+    sales = active_sales_of(pk for pk, _ in found) if has_sale else {}
     return [
         PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
         for pk, row in found
@@ -147,12 +147,12 @@ def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
 
 
 def _read_stock(user: User, product_id: int) -> StockAndCart:
-    """Raise ProductNotFound for what is not for sale, ChooseVariant for what has variants."""
+    """Raise ProductNotFound for what is not for sale, VariantRequired for what has variants."""
     found = stock_and_cart.row(user_id=user.pk, product_id=product_id)
     if found is None:
         raise ProductNotFound
     if found.has_variants:
-        raise choose_variant(product_id)
+        raise variant_required(product_id)
     return found
 
 

@@ -34,7 +34,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """Return the time that the shop's statements see."""
-        return datetime.fromtimestamp(revision.instant()[2], UTC)
+        return datetime.fromtimestamp(revision.read_revision()[2], UTC)
 
     def advance(self, **span: float) -> None:
         """Set it forward by so many ``hours``, ``days`` and so on."""

@@ -74,7 +74,7 @@ def the_clock(db: None) -> Iterator[DatabaseClock]:
 @pytest.fixture(autouse=True)
 def _forget_answers() -> None:
     """Keep no cached catalogue answer from one test to the next."""
-    revision.forget()
+    revision.clear_caches()
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from catalog.exchange.imports import (
     BATCH,
     FORMATS,
-    FileRefused,
+    FileError,
+    ImportOptions,
     Outcome,
     Result,
     Source,
-    StrictRefused,
-    Wishes,
+    StrictImportError,
     import_products,
     open_source,
 )
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         """Import. Raises CommandError where the file, or anything in it, was refused."""
         if not 1 <= options["batch"] <= 1000:
             raise CommandError("--batch is rows: 1 to 1000.")
-        wishes = Wishes(
+        wishes = ImportOptions(
             dry_run=options["dry_run"],
             strict=options["strict"],
             keep_stock=options["keep_stock"],
@@ -61,18 +61,18 @@ class Command(BaseCommand):
         try:
             with open_source(options["file"], options["format"]) as source:
                 self._import(source, wishes)
-        except (FileRefused, StrictRefused) as refusal:
+        except (FileError, StrictImportError) as refusal:
             raise CommandError(f"{options['file'].name}: {refusal}") from None
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from None
 
-    def _import(self, source: Source, wishes: Wishes) -> None:
+    def _import(self, source: Source, wishes: ImportOptions) -> None:
         bar = _Bar(source)
 
         def tell(result: Result) -> None:
             bar.step()
-            for fault in result.faults:
-                self.stdout.write(f"refused {result.title}: {fault}")
+            for error in result.errors:
+                self.stdout.write(f"refused {result.title}: {error}")
             if wishes.dry_run and result.outcome in {Outcome.CREATED, Outcome.CHANGED}:
                 self.stdout.write(f"{result.outcome} {result.title}: {'; '.join(result.changes)}")
 
@@ -98,7 +98,7 @@ class _Bar:
         """Count one more."""
         self._count += 1
         if self._shown and self._count % _EVERY == 0:
-            done = self._source.done()
+            done = self._source.fraction_read()
             bar = "" if done is None else f"[{'#' * round(done * _BAR):<{_BAR}}] {done:4.0%} "
             sys.stderr.write(f"\r{bar}{self._count:,} read")
             sys.stderr.flush()
