@@ -60,7 +60,7 @@ def is_reduced(sales: tuple[ActiveSale, ...]) -> Q:
     """
     if not sales:
         return Q(compare_at_price__gt=F("price"))
-    return Q(cents_now__lt=Greatest(cents("price"), Coalesce(cents("compare_at_price"), 0)))
+    return Q(current_cents__lt=Greatest(cents("price"), Coalesce(cents("compare_at_price"), 0)))
 
 
 def from_cents(products: ProductQuerySet, least: int) -> ProductQuerySet:

@@ -58,7 +58,7 @@ def test_an_edit_never_types_over_the_stock(desk, tea):
 
 def test_stock_is_adjusted_with_a_reason(desk, amy, tea):
     answer = desk.post(f"{LIST}{tea.pk}/adjust/", {"delta": "-3", "reason": "Broken"}, follow=True)
-    assert messages_of(answer) == ["Tea has 7 in stock now."]
+    assert messages_of(answer) == ["The stock of Tea is now 7."]
     tea.refresh_from_db()
     assert tea.stock == 7
     movement = StockMovement.objects.latest("pk")
@@ -68,11 +68,11 @@ def test_stock_is_adjusted_with_a_reason(desk, amy, tea):
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({"delta": "-11", "reason": "Lost"}, "has 10 in stock"),
-        ({"delta": "0", "reason": "Nothing"}, "Say how many"),
+        ({"delta": "-11", "reason": "Lost"}, "Only 10 units of product"),
+        ({"delta": "0", "reason": "Nothing"}, "Enter the number of units"),
         ({"delta": "5", "reason": ""}, "This field is required"),
         ({"delta": "99999999999", "reason": "x"}, "less than or equal"),
-        ({"delta": "1000000000", "reason": "x"}, "at most 1000000000 pieces"),
+        ({"delta": "1000000000", "reason": "x"}, "at most 1000000000 units"),
     ],
 )
 def test_an_adjustment_that_cannot_be_is_refused_in_the_form(desk, tea, form, said):
@@ -85,7 +85,7 @@ def test_an_adjustment_that_cannot_be_is_refused_in_the_form(desk, tea, form, sa
 
 def test_deleting_a_product_archives_it(desk, tea):
     page = desk.post(f"{LIST}{tea.pk}/delete/", {})
-    assert "gone from the shop for good" in page.content.decode()
+    assert "disappear from the shop" in page.content.decode()
     answer = desk.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
     assert messages_of(answer) == ["Archived: Tea."]
     tea.refresh_from_db()
@@ -118,7 +118,7 @@ def test_a_product_archived_while_it_is_edited_is_told_in_a_message(desk, tea):
         with connection.execute_wrapper(archive_after_a_read):
             answer = desk.post(f"{LIST}{tea.pk}/{way}/", form)
         assert (answer.status_code, answer["Location"]) == (302, LIST)
-        assert messages_of(desk.get(LIST)) == ["No such product is for sale."]
+        assert messages_of(desk.get(LIST)) == ["This product does not exist or is not for sale."]
         assert Product.objects.get().name == "Tea"
 
 
@@ -139,7 +139,7 @@ def test_an_archived_product_of_a_selection_is_refused_in_a_message(desk, tea, a
     archive_product(product_id=gone.pk)
     chosen = {"action": action, "post": "yes", "_selected_action": [gone.pk]}
     page = desk.post(f"{LIST}?archived=1", chosen, follow=True)
-    assert messages_of(page) == ["Gone: No such product is for sale."]
+    assert messages_of(page) == ["Gone: This product does not exist or is not for sale."]
     tea.refresh_from_db()
     assert (tea.is_published, tea.archived_at) == (True, None)
 

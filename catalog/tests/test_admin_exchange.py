@@ -44,7 +44,7 @@ def test_a_file_is_looked_at_and_then_imported(desk, amy, tea, tmp_path):
     said = page.content.decode()
     assert "1 created, 1 changed, 0 unchanged, 1 refused" in said
     assert "price 4.50 → 5.00" in said
-    assert "line 4, price: &quot;abc&quot; is no price" in said
+    assert "line 4, price: &quot;abc&quot; is not a price" in said
     assert everything() == before
     done = confirm(desk, page).content.decode()
     assert "Imported new.csv: 1 created, 1 changed, 0 unchanged, 1 refused." in done
@@ -79,9 +79,9 @@ def test_a_strict_import_with_a_fault_is_not_offered(desk, tea):
     ("content", "said"),
     [
         (b"", "The submitted file is empty."),
-        (b"\xff\xfe\x00", "It is UTF-16"),
-        (b"thing\n1\n", "No such column"),
-        (b"x" * (admin.MAX_UPLOAD + 1), "It has over 5 MiB"),
+        (b"\xff\xfe\x00", "The file is UTF-16"),
+        (b"thing\n1\n", "This column is unknown"),
+        (b"x" * (admin.MAX_UPLOAD + 1), "The file has more than 5 MiB"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_the_form(desk, content, said):
@@ -95,11 +95,11 @@ def test_a_confirmation_is_of_ones_own_file_and_used_once(desk, tea):
     other = staff_with("add_product", "change_product", "view_product")
     for browser, ticket in ((other, page.context["confirmation"]), (desk, "made up")):
         answer = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
-        assert "upload it again" in answer.content.decode()
+        assert "upload the file again" in answer.content.decode()
     assert Product.objects.count() == 1
     page = upload(desk)
     confirm(desk, page)
-    assert "upload it again" in confirm(desk, page).content.decode()
+    assert "upload the file again" in confirm(desk, page).content.decode()
 
 
 @pytest.mark.parametrize("permission", ["add_product", "change_product", "view_product"])
@@ -122,7 +122,7 @@ def test_all_products_are_exported_and_those_selected(desk):
     book = desk.get(f"{LIST}export/?format=xlsx").content
     assert bring(book, name="a.xlsx")[0] == (0, 0, 9, 0)
     answer = desk.get(f"{LIST}export/?format=ods", follow=True)
-    assert "There is no such format." in answer.content.decode()
+    assert "This format is not supported." in answer.content.decode()
 
 
 def test_an_export_that_would_take_too_long_is_left_to_the_command(desk, monkeypatch):

@@ -55,9 +55,9 @@ def test_an_edit_changes_what_was_typed_and_nothing_else(desk, tea):
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ({"tag_words": "a, A"}, "comes twice"),
+        ({"tag_words": "a, A"}, "only once"),
         ({"tag_words": "x" * 51}, "50 characters"),
-        ({"option_names": "a, b, c, d"}, "3 at most"),
+        ({"option_names": "a, b, c, d"}, "at most 3 items"),
         ({"attribute_litres": "many"}, "Enter a number"),
         ({"attribute_litres": "9999999999"}, "less than or equal"),
         ({"compare_at_price": "-1"}, "greater than or equal"),
@@ -75,7 +75,7 @@ def test_what_cannot_be_is_said_in_the_form(desk, tea, field, said):
 def test_what_a_service_refuses_is_told_and_undone(desk, tea, shirt):
     form = {**PLAIN, "name": "Other", "sku": "S-RED"}
     page = desk.post(f"{LIST}{tea.pk}/change/", form, follow=True)
-    assert messages_of(page) == ["Another product has the SKU S-RED."]
+    assert messages_of(page) == ["The SKU S-RED is already in use. Please choose another."]
     tea.refresh_from_db()
     assert (tea.name, tea.sku) == ("Tea", "")
 
@@ -97,7 +97,7 @@ def test_a_variant_is_added_on_a_page_of_its_own(desk, amy, shirt):
     assert (made.options, str(made.price), made.stock) == (["L", "Red"], "21.00", 4)
     assert StockMovement.objects.latest("pk").actor == amy.user
     refused = desk.post(path, {**form, "sku": ""})
-    assert "has a variant with these options already" in refused.content.decode()
+    assert "already has a variant with the options" in refused.content.decode()
     assert shirt.variants.count() == 4
     assert_books_balance()
 
@@ -185,7 +185,7 @@ def test_an_attribute_is_defined_and_kept_while_in_use(desk, tea):
     page = desk.post(
         f"{ATTRIBUTES}{material.pk}/change/", {**form, "choices": "Glass"}, follow=True
     )
-    assert messages_of(page)[-1] == "1 products have it: take it from them first."
+    assert messages_of(page)[-1] == "1 products have this attribute or choice. Remove it from them first."
     material.refresh_from_db()
     assert material.choices == ["Clay", "Glass"]
     page = desk.post(f"{ATTRIBUTES}{material.pk}/delete/", {"post": "yes"}, follow=True)

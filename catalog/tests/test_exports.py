@@ -118,7 +118,7 @@ def test_the_command_writes_whole_files_alone(tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.csv", "all.json", "all.xlsx"]
     assert (tmp_path / "all.csv").read_bytes() == export()
     create_product(name="Bell", description="Ding\x07", price="1.00")
-    with pytest.raises(CommandError, match="bell has a character that no workbook holds"):
+    with pytest.raises(CommandError, match="bell contains a character"):
         call_command("export_products", str(tmp_path / "bell.xlsx"))
     with pytest.raises(CommandError, match="Name the file"):
         call_command("export_products", str(tmp_path / "all.ods"))

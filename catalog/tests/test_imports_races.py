@@ -105,5 +105,5 @@ def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
     rows = "".join(f"thing-{n},Thing {n},1.00,S-{n}\n" for n in range(5))
     counts, told = bring("slug,name,price,sku\n" + rows)
     assert counts == (4, 0, 0, 1)
-    assert errors_of(told) == ['line 4, sku: "S-2" is the SKU of "Quick" in the shop.']
+    assert errors_of(told) == ['line 4, sku: The existing product "Quick" has the SKU "S-2".']
     assert_books_balance()

@@ -127,7 +127,7 @@ def test_backorders_begin_and_end_with_their_pieces():
     tea = ProductFactory(name="Tea", stock=3)
     assert bring("slug,stock,backorder\ntea,-5,true\n")[0] == (0, 1, 0, 0)
     assert errors_of(bring("slug,backorder\ntea,false\n")[1]) == [
-        "line 2, stock: It is -5: only what is sold on backorder may owe pieces."
+        "line 2, stock: The stock is -5, but it may only be negative with backorder."
     ]
     assert bring("slug,stock,backorder\ntea,4,false\n")[0] == (0, 1, 0, 0)
     tea.refresh_from_db()
@@ -139,7 +139,7 @@ def test_a_strict_import_with_a_fault_changes_nothing_at_all():
     from catalog.exchange.imports import StrictImportError
 
     rows = "".join(f"p{n},P,1.00\n" for n in range(30))
-    with pytest.raises(StrictImportError, match=r"^1 refused, so nothing was changed$"):
+    with pytest.raises(StrictImportError, match=r"^Nothing was changed, because 1 were refused.$"):
         bring(f"slug,name,price\n{rows}bad,Bad,1;00\n", strict=True, batch=5)
     assert not Product.objects.exists()
     assert bring(f"slug,name,price\n{rows}", strict=True, batch=5)[0] == (30, 0, 0, 0)

@@ -70,21 +70,21 @@ def test_a_variant_is_found_by_its_sku_else_by_its_options():
 def test_columns_that_say_what_is_sold_are_needed():
     from catalog.exchange.imports import FileError
 
-    with pytest.raises(FileError, match=r"^line 1, Variant Price: The column is missing"):
+    with pytest.raises(FileError, match=r"^line 1, Variant Price: This column is required"):
         bring("Handle,Title\na,A\n")
 
 
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ("a,A,,,,x,5.00\n", 'line 2, Variant Inventory Qty: "x" is no whole number'),
-        ("a,A,,,,-3,5.00\n", "line 2, Variant Inventory Qty: It is -3: only what is sold on"),
-        ("a,A,,,,1,5.00\na,A,,,,1,6.00\n", "line 3, Option1 Name: A second row of a product"),
-        ("a,A,Size,S,,1,5.00\na,,,S,,1,6.00\n", "line 3, Option1 Value: Line 2 has these options"),
-        ("a b,A,,,,1,5.00\n", 'line 2, Handle: "a b" is no slug'),
-        ("a,,,,,1,5.00\n", "line 2, Title: A new product has a name."),
-        ("a,A,,,,1,\n", "line 2, Variant Price: A new product has a price."),
-        ("a,A,Size,S,,1,5.00\na,,,,,,6.00\n", "line 3, Option1 Value: One is empty."),
+        ("a,A,,,,x,5.00\n", 'line 2, Variant Inventory Qty: "x" is not an integer'),
+        ("a,A,,,,-3,5.00\n", "line 2, Variant Inventory Qty: The stock is -3, but it may only"),
+        ("a,A,,,,1,5.00\na,A,,,,1,6.00\n", "line 3, Option1 Name: A product without options may only have"),
+        ("a,A,Size,S,,1,5.00\na,,,S,,1,6.00\n", "line 3, Option1 Value: Line 2 has the same options"),
+        ("a b,A,,,,1,5.00\n", 'line 2, Handle: "a b" is not a slug'),
+        ("a,,,,,1,5.00\n", "line 2, Title: A new product needs a name."),
+        ("a,A,,,,1,\n", "line 2, Variant Price: A new product needs a price."),
+        ("a,A,Size,S,,1,5.00\na,,,,,,6.00\n", "line 3, Option1 Value: The list contains an empty item."),
     ],
 )
 def test_a_bad_row_is_named_and_its_product_left_alone_whole(rows, said):
@@ -98,7 +98,7 @@ def test_rows_of_a_product_that_lie_apart_are_refused():
     counts, results = bring(HEADER + "a,A,,,,1,5.00\nb,B,,,,1,5.00\na,A,,,,9,9.00\n")
     assert counts == (2, 0, 0, 1)
     assert errors_of(results) == [
-        "line 4, Handle: Line 2 began this product: its rows belong together."
+        "line 4, Handle: The product was already on line 2. Put all its rows together."
     ]
     assert str(Product.objects.get(slug="a").price) == "5.00"
 

@@ -103,7 +103,7 @@ def test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed):
 
 @pytest.mark.parametrize("seed", range(2))
 def test_the_pages_beyond_those_that_are_looked_for_are_right_too(anyone, tree, seed, monkeypatch):
-    monkeypatch.setattr(sql, "_FURTHEST", 20)
+    monkeypatch.setattr(sql, "_MAX_NARROWED", 20)
     test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed)
 
 

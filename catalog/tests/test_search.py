@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import connection
-from shop.core.words import (
+from catalog.search.words import (
     allowed_typos,
     closest_words,
     edit_distance,
