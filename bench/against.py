@@ -142,7 +142,7 @@ def running_target(
         delay = options.delay_ms
         with (
             delayed(database, delay) if delay else nullcontext(database) as url,
-            running_shop(url, root=root, **environment) as shop,
+            running_shop(url, root=root, **{"WORKER_PINNING": "true", **environment}) as shop,
         ):
             if delay:
                 near, far = measure_round_trip(database), measure_round_trip(url)
