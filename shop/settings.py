@@ -185,11 +185,11 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.core.cors_middleware.CorsMiddleware",
+    "shop.core.admin_middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.core.admin_middleware.AuthenticationMiddleware",
+    "shop.core.admin_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.

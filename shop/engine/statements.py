@@ -10,6 +10,7 @@ executes the queryset each time.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from threading import local
 from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
 
 from django.db import connections, models
@@ -29,13 +30,25 @@ Value = int | str | Decimal | list[int] | None
 _Compiled = tuple[str, list[str]]
 
 
+_thread = local()
+
+
 def fast_connection() -> DatabaseWrapper | None:
-    """Return the connection of this thread if it is the engine's own, else None."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    return connection if isinstance(connection, DatabaseWrapper) else None
+    """Return the connection of this thread if it is the engine's own, else None.
+
+    Django looks a thread's connection up each time, for 4 µs.
+    """
+    try:
+        found: DatabaseWrapper | None = _thread.connection
+    except AttributeError:
+        connection = connections[DEFAULT_DB_ALIAS]
+        found = connection if isinstance(connection, DatabaseWrapper) else None
+        _thread.connection = found
+    return found
 
 
-def _compiling_connection() -> DatabaseWrapper | None:
+def compiling_connection() -> DatabaseWrapper | None:
+    """Return the connection for compiled statements, or None where the ORM executes them."""
     return fast_connection() if uses("compiled_statements") else None
 
 
@@ -54,7 +67,7 @@ class Select(Generic[P, Row]):
 
     def rows(self, *args: P.args, **values: P.kwargs) -> list[Row]:
         """Return all rows."""
-        connection = _compiling_connection()
+        connection = compiling_connection()
         if connection is None:
             found: Iterable[Any] = self._build(*args, **values)
         else:
@@ -71,7 +84,7 @@ class Select(Generic[P, Row]):
 
         The next statement sees what was committed before the lock was granted. Needs a transaction.
         """
-        connection = _compiling_connection()
+        connection = compiling_connection()
         if connection is not None:
             connection.send_with_next(*self._keys._compile(connection, values))  # noqa: SLF001
         elif connections[DEFAULT_DB_ALIAS].features.has_select_for_update:
@@ -123,7 +136,7 @@ class Update(Generic[P]):
 
     def run(self, *args: P.args, **values: P.kwargs) -> int:
         """Execute it and return the number of rows that it changed."""
-        connection = _compiling_connection()
+        connection = compiling_connection()
         if connection is None:
             return self._run_by_orm(*args, **values)
         cursor = connection.execute_prepared(*self._compile(connection, values))
@@ -134,7 +147,7 @@ class Update(Generic[P]):
 
         For rows that the caller has locked, where the number of rows is known.
         """
-        connection = _compiling_connection()
+        connection = compiling_connection()
         if connection is None:
             self._run_by_orm(*args, **values)
         else:
