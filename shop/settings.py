@@ -314,8 +314,13 @@ elif _is_postgresql:
                 "on: set them for the role instead, ALTER ROLE shop SET name = value."
             )
     else:
-        # Requests share the processors already: parallel workers make a count slower.
-        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _limits = {
+            **DATABASE_TIMEOUTS,
+            # Requests share the processors already: parallel workers make a count slower.
+            "max_parallel_workers_per_gather": "0",
+            # Else PostgreSQL plans a statement each time that has a short list of ids.
+            "plan_cache_mode": "force_generic_plan",
+        }
         _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
         # What DATABASE_URL says comes last, and wins.
         _database["OPTIONS"]["options"] = (
