@@ -81,7 +81,9 @@ class User(HasMetadata, AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=~models.Q(username__contains="@"), name="user_name_is_no_address"
+                condition=~models.Q(username__contains="@"),
+                name="user_name_is_no_address",
+                violation_error_message="A username cannot contain @.",
             ),
         ]
 

@@ -49,10 +49,15 @@ class Cart(HasMetadata):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user"], condition=Q(status=CartStatus.OPEN), name="cart_one_open_per_user"
+                fields=["user"],
+                condition=Q(status=CartStatus.OPEN),
+                name="cart_one_open_per_user",
+                violation_error_message="A user can have only one open cart.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=CartStatus.values), name="cart_status_known"
+                condition=Q(status__in=CartStatus.values),
+                name="cart_status_known",
+                violation_error_message="The status of a cart must be one of the known statuses.",
             ),
         ]
 
@@ -71,7 +76,9 @@ class CartItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cart", "product"], name="cartitem_one_line_per_product"
+                fields=["cart", "product"],
+                name="cartitem_one_line_per_product",
+                violation_error_message="A cart can contain each product only once.",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
@@ -79,5 +86,6 @@ class CartItem(models.Model):
             ),
         ]
 
+                violation_error_message="The quantity of a cart item must be between 1 and 999.",
     def __str__(self) -> str:
         return f"{self.quantity} × product {self.product_id}"

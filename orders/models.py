@@ -92,7 +92,14 @@ class Order(HasMetadata):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="order_status_known"
+                condition=Q(status__in=OrderStatus.values),
+                name="order_status_known",
+                violation_error_message="The status of an order must be one of the known statuses.",
+            ),
+            models.CheckConstraint(
+                condition=Q(total__gte=0),
+                name="order_total_not_negative",
+                violation_error_message="The total of an order cannot be negative.",
             ),
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(
@@ -103,27 +110,36 @@ class Order(HasMetadata):
                 condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
                 name="order_paid_in_full",
             ),
+                violation_error_message="The amount paid must be from zero to the order's total.",
             models.CheckConstraint(
                 condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
                 | Q(amount_paid=0),
                 name="order_without_money_when_open_or_cancelled",
+                violation_error_message="The total of a paid order must be paid in full.",
             ),
             models.CheckConstraint(
                 condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
                 name="order_refunded_at_most_what_was_paid",
             ),
+                violation_error_message="A pending or cancelled order cannot hold a payment.",
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
                 name="order_refunded_in_full",
             ),
+                violation_error_message="The amount refunded must be from zero to the amount paid.",
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
                 name="order_cancelled_is_restocked_by_that_alone",
             ),
+                violation_error_message="A refunded order must be refunded in full.",
         ]
         indexes = [
             # GET /api/orders/, newest first
             models.Index(fields=["user", "-id"], name="order_by_user"),
+                violation_error_message=(
+                    "A cancelled order cannot have a restock date: "
+                    "its units returned to stock when it was cancelled."
+                ),
             # manage.py expire_orders
             models.Index(
                 fields=["created_at"],
@@ -166,7 +182,9 @@ class OrderItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "product"], name="orderitem_one_line_per_product"
+                fields=["order", "product"],
+                name="orderitem_one_line_per_product",
+                violation_error_message="An order can contain each product only once.",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
@@ -181,11 +199,15 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+                violation_error_message="The quantity of an order item must be between 1 and 999.",
 
 
 class OrderEvent(models.Model):
     """Something that happened to an order, written in the transaction that did it; append-only."""
 
+                violation_error_message=(
+                    "The line total of an order item must be its unit price times its quantity."
+                ),
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     status = models.CharField(
         max_length=10, choices=OrderStatus.choices, help_text="The order's status from then on."
@@ -203,7 +225,9 @@ class OrderEvent(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="orderevent_status_known"
+                condition=Q(status__in=OrderStatus.values),
+                name="orderevent_status_known",
+                violation_error_message="The status of an event must be one of the known statuses.",
             ),
         ]
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from cart.factories import fill_cart
@@ -206,3 +207,11 @@ def test_the_database_refuses_what_a_statement_might_try(ada, tea, statement):
         cursor.execute(statement)
     assert ada.get(CART).json()["cart_id"] == cart_id
     assert CartItem.objects.get().quantity == 1
+
+
+def test_every_constraint_has_a_message():
+    for model in apps.get_app_config("cart").get_models():
+        for constraint in model._meta.constraints:
+            message = constraint.violation_error_message
+            assert message != constraint.default_violation_error_message, constraint.name
+            assert message.endswith("."), constraint.name

@@ -1,6 +1,7 @@
 """GET /api/orders/, GET /api/orders/{id}/, POST /api/orders/{id}/cancel/."""
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalog.factories import ProductFactory
@@ -228,3 +229,11 @@ def test_the_database_knows_the_states_of_events(ada, tea):
     place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
         OrderEvent.objects.update(status="lost")
+
+
+def test_every_constraint_has_a_message():
+    for model in apps.get_app_config("orders").get_models():
+        for constraint in model._meta.constraints:
+            message = constraint.violation_error_message
+            assert message != constraint.default_violation_error_message, constraint.name
+            assert message.endswith("."), constraint.name
