@@ -1,4 +1,4 @@
-"""Carts: one open cart a user, one line a product."""
+"""Carts: each user has at most one open cart, with at most one item for each product."""
 
 from __future__ import annotations
 
@@ -15,26 +15,29 @@ MAX_ITEMS = 100
 
 
 class CartStatus(models.TextChoices):
-    """An open cart takes items; an ordered one is history."""
+    """The status of a cart. Only an open cart can change."""
 
     OPEN = "open", "Open"
     ORDERED = "ordered", "Ordered"
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
-    """Reads of carts."""
+    """Selects carts."""
 
     def visible_to(self, user_id: int) -> CartQuerySet:
-        """The user's own carts, for staff too; by id, which prepared statements take."""
+        """Return the user's own carts, also for staff.
+
+        Takes an id, and not a user, so that statements can be compiled for any user.
+        """
         return self.filter(user_id=user_id)
 
     def open_of(self, user_id: int) -> CartQuerySet:
-        """The user's open cart, if there is one."""
+        """Return the user's open cart, if there is one."""
         return self.visible_to(user_id).filter(status=CartStatus.OPEN)
 
 
 class Cart(HasMetadata):
-    """What a user means to buy. ``status`` is written by ``cart.services`` alone."""
+    """The products that a user may buy. Only ``cart.services`` writes ``status``."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="carts"
@@ -66,9 +69,9 @@ class Cart(HasMetadata):
 
 
 class CartItem(models.Model):
-    """One line of a cart."""
+    """A product in a cart, with its quantity."""
 
-    # Without an index of its own: the unique one begins with it.
+    # No index for this column: the unique index of cart and product begins with it.
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveSmallIntegerField()
@@ -83,9 +86,9 @@ class CartItem(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="cartitem_quantity_1_to_999",
+                violation_error_message="The quantity of a cart item must be between 1 and 999.",
             ),
         ]
 
-                violation_error_message="The quantity of a cart item must be between 1 and 999.",
     def __str__(self) -> str:
         return f"{self.quantity} × product {self.product_id}"

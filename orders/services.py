@@ -11,7 +11,7 @@ from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.pricing import PricedCart, price_items
-from cart.services import claim_cart, lock_items, lock_open_cart
+from cart.services import lock_items, lock_open_cart, mark_cart_ordered
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -42,7 +42,7 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
         _refuse_cart(user, cart_id)
     priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
-    claim_cart(user=user, cart_id=cart_id)
+    mark_cart_ordered(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     take_stock(
         products=[product for _, product in items],
