@@ -10,7 +10,7 @@ from accounts.factories import UserFactory
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, Payment, Refund
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import count_statements
@@ -108,7 +108,7 @@ def act(browser, action, *payments):
 
 def test_staff_refund_what_is_left_with_the_goods_or_without(desk, amy, ada, tea):
     kept, returned = [pay(place_order(ada.user, tea)) for _ in range(2)]
-    give_back(kept, "1.00", actor=amy.user)
+    refund_payment(kept, "1.00", actor=amy.user)
     assert act(desk, "refund", kept) == [f"Refunded: {kept}."]
     assert act(desk, "refund_and_restock", returned) == [f"Refunded: {returned}."]
     assert list(Refund.objects.order_by("pk").values_list("amount", "restock")) == [
@@ -152,7 +152,7 @@ def test_who_may_not_refund_is_not_offered_it(ada, tea):
 def test_a_payments_page_shows_who_did_what_with_its_money(desk, amy, ada, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
     record(desk, payment)
-    give_back(payment, "1.00", actor=amy.user)
+    refund_payment(payment, "1.00", actor=amy.user)
     page = desk.get(f"{LIST}{payment.pk}/change/").content.decode()
     assert [kind in page for kind in ("Captured", "Refunded", "amy")] == [True] * 3
 

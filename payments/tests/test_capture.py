@@ -8,7 +8,7 @@ import pytest
 from orders import services as orders
 from orders.factories import place_order
 from payments import jobs
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment
 from shop.testing.books import assert_books_balance, statuses
 from shop.testing.races import at_once
@@ -70,7 +70,7 @@ def test_staff_capture_a_part_and_the_rest_is_let_go(ada, amy, payment):
     assert_books_balance()
     cancelled = ada.post(f"/api/orders/{payment.order_id}/cancel/")
     assert (cancelled.status_code, cancelled.json()["code"]) == (409, "illegal_transition")
-    give_back(payment, actor=amy.user, restock=True)
+    refund_payment(payment, actor=amy.user, restock=True)
     assert reload(payment)[:2] == ("refunded", "refunded")
     assert_books_balance()
 

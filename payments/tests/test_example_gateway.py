@@ -15,7 +15,7 @@ import pytest
 from orders.factories import place_order
 from orders.services import cancel_order
 from payments import jobs
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.gateways import registry
 from payments.models import Payment
 from shop.testing.books import assert_books_balance
@@ -81,7 +81,7 @@ def till(monkeypatch) -> Iterator[type[Till]]:
 def test_it_pays_and_gives_back(ada, amy, tea, till):
     payment = pay(place_order(ada.user, tea, quantity=2), method="till")
     assert (payment.status, payment.provider_reference) == ("succeeded", "till_1")
-    assert give_back(payment, "4.00", actor=amy.user).status == "succeeded"
+    assert refund_payment(payment, "4.00", actor=amy.user).status == "succeeded"
     assert [row["amount"] for row in till.kept.values()] == ["9.00", "4.00"]
     assert_books_balance()
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from orders.factories import place_order
 from orders.models import Order, OrderEvent
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, Refund
 from shop.testing.books import assert_books_balance
 
@@ -53,10 +53,10 @@ def forget_the_money(payment):
 
 
 def test_books_that_agree_are_said_to(amy, paid, ada, tea, capsys):
-    give_back(paid, "1.00", actor=amy.user)
+    refund_payment(paid, "1.00", actor=amy.user)
     pay(place_order(ada.user, tea), method="stripe", token="pm_card_chargeDeclined")
     pay(place_order(ada.user, tea), method="stripe")
-    give_back(pay(place_order(ada.user, tea)), "1.00", actor=amy.user)
+    refund_payment(pay(place_order(ada.user, tea)), "1.00", actor=amy.user)
     call_command("reconcile_payments")
     assert capsys.readouterr().out == f"0 payments settled\n{AGREED}"
 
@@ -117,7 +117,7 @@ def test_an_authorisation_that_lapsed_is_noticed(order, fake_stripe, settings, r
 def test_what_has_no_one_answer_is_left_to_a_person(
     amy, ada, tea, paid, fake_stripe, stripe_api, reconcile
 ):
-    give_back(paid, "2.00", actor=amy.user)
+    refund_payment(paid, "2.00", actor=amy.user)
     missing = pay(place_order(ada.user, tea), method="stripe", token="pm_card_visa")
     Payment.objects.filter(pk=missing.pk).update(
         provider_reference="pi_gone", provider_key="00000000-0000-0000-0000-000000000000"
@@ -140,7 +140,7 @@ def test_what_has_no_one_answer_is_left_to_a_person(
 
 def test_a_refund_that_failed_after_all_is_told(amy, order, fake_stripe, reconcile):
     payment = pay(order, method="stripe", token="pm_card_pendingRefund")
-    refund = give_back(payment, actor=amy.user)
+    refund = refund_payment(payment, actor=amy.user)
     fake_stripe.finish_refund(refund.provider_reference)
     call_command("settle_payments")
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
@@ -165,7 +165,7 @@ def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
     fake_stripe.be_well()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
-    again = give_back(payment, actor=amy.user)
+    again = refund_payment(payment, actor=amy.user)
     assert reconcile(agrees=True) == [AGREED.strip()]
     fake_stripe.finish_refund(again.provider_reference)
     assert reconcile(agrees=True) == [AGREED.strip()]
@@ -182,8 +182,8 @@ def test_what_staff_handed_back_is_no_difference(ada, amy, order, paid, fake_str
     fake_stripe.finish_refund(Refund.objects.get().provider_reference, succeed=False)
     assert len(reconcile()) == 1
     before = fake_stripe.state()["refunds"]
-    give_back(late, actor=amy.user, by_hand=True)
-    give_back(paid, "1.00", actor=amy.user, by_hand=True)
+    refund_payment(late, actor=amy.user, by_hand=True)
+    refund_payment(paid, "1.00", actor=amy.user, by_hand=True)
     assert reconcile(agrees=True) == [AGREED.strip()]
     late.refresh_from_db()
     assert late.status == "refunded"

@@ -14,7 +14,7 @@ from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs, services
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
@@ -269,13 +269,13 @@ def test_the_database_refuses_what_code_might_forget(payment):
 @pytest.mark.parametrize("count", [1, 9])
 def test_the_list_costs_the_same_for_one_refund_and_for_nine(ada, amy, payment, count):
     for _ in range(count):
-        give_back(payment, "0.10", actor=amy.user)
+        refund_payment(payment, "0.10", actor=amy.user)
     with query_budget(1 + 3):
         assert ada.get(path(payment)).json()["count"] == count
 
 
 def test_refunds_are_visible_to_the_buyer_and_to_staff(ada, bob, amy, payment):
-    refund = give_back(payment, "1.00", actor=amy.user)
+    refund = refund_payment(payment, "1.00", actor=amy.user)
     assert list(Refund.objects.visible_to(ada.user)) == [refund]
     assert list(Refund.objects.visible_to(amy.user)) == [refund]
     assert not Refund.objects.visible_to(bob.user).exists()
@@ -296,7 +296,7 @@ def test_refunds_that_race_give_back_what_was_captured_and_no_more(amy, payment)
 def test_one_refund_settled_by_many_is_entered_once(amy, payment, monkeypatch):
     with monkeypatch.context() as patch:
         use(patch, LostAnswers())
-        give_back(payment, "4.00", actor=amy.user, restock=True)
+        refund_payment(payment, "4.00", actor=amy.user, restock=True)
     refund = Refund.objects.select_related("payment", "actor").get()
     settled = at_once(*[partial(services.send_refund, refund)] * 4)
     assert [each.status for each in settled] == ["succeeded"] * 4

@@ -224,5 +224,5 @@ def test_one_row_that_fails_keeps_no_other_waiting(ada, tea, caplog):
 @pytest.mark.django_db(transaction=True)
 def test_no_gateway_is_asked_inside_a_transaction():
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
-        gateways.ask(lambda: None)
-    assert gateways.ask(lambda: "asked") == "asked"
+        gateways.call_outside_transaction(lambda: None)
+    assert gateways.call_outside_transaction(lambda: "asked") == "asked"

@@ -7,7 +7,7 @@ from payments import services
 from payments.factories import pay
 from payments.gateways import Outcome, OutcomeStatus, RefundOutcome, RefundState
 from payments.models import LedgerEntry, Payment, PaymentStatus, Refund, RefundStatus
-from payments.services.settlement import _close_refunded, begin_late_refund
+from payments.services.settlement import _mark_refunded_in_full, begin_late_refund
 from payments.states import PAYMENT_MOVES, REFUND_MOVES
 
 PAYMENT_ALLOWED = {
@@ -72,7 +72,7 @@ def move(payment, wanted):
     elif wanted == "refunded":
         if payment.amount_captured:
             Payment.objects.filter(pk=payment.pk).update(amount_refunded=payment.amount)
-        _close_refunded(payment)
+        _mark_refunded_in_full(payment)
     else:
         outcome = Outcome(OutcomeStatus(wanted), reference="moved")
         services.settle(payment=payment, outcome=outcome)

@@ -12,7 +12,7 @@ from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs
-from payments.factories import give_back
+from payments.factories import refund_payment
 from payments.gateways.stripe.amounts import from_minor, to_minor
 from payments.models import LedgerEntry, Payment, Refund
 from payments.tests.fake_stripe.client import INTENTS
@@ -237,7 +237,7 @@ def test_staff_refund_in_parts(ada, amy, order, fake_stripe):
 def test_a_refund_whose_answer_was_lost_goes_back_once(ada, amy, order, fake_stripe, kind):
     post(ada, order, "pm_card_visa")
     fake_stripe.fail(kind, "/v1/refunds", method="POST", times=2)
-    give_back(Payment.objects.get(), "4.00", actor=amy.user)
+    refund_payment(Payment.objects.get(), "4.00", actor=amy.user)
     for _ in range(2):
         jobs.settle_payments()
     assert Refund.objects.get().status == "succeeded"

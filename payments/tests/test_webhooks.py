@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from orders.factories import place_order
 from payments import jobs, services
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
 from payments.tests.fake_stripe.client import sign
 from shop.testing.books import assert_books_balance, statuses
@@ -78,7 +78,7 @@ def test_events_in_any_order_lead_to_the_same(paid_by_app, order, fake_stripe, b
 def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe, amy):
     """Five for one payment: were each to ask, events would keep customers from paying."""
     tell(succeeded(fake_stripe))
-    refund = give_back(paid_by_app, "4.50", actor=amy.user)
+    refund = refund_payment(paid_by_app, "4.50", actor=amy.user)
     assert refund.status == "succeeded"
     asked = len(fake_stripe.requests("GET"))
     for event in fake_stripe.events():
@@ -133,7 +133,7 @@ def test_what_an_event_claims_is_not_believed(order, fake_stripe):
 
 def test_a_refund_that_ended_later_is_settled_by_its_event(order, amy, fake_stripe):
     payment = pay(order, method="stripe", token="pm_card_pendingRefund")
-    refund = give_back(payment, actor=amy.user)
+    refund = refund_payment(payment, actor=amy.user)
     assert refund.status == "pending"
     fake_stripe.finish_refund(refund.provider_reference)
     assert tell(fake_stripe.events("refund.updated")[-1]).status_code == 200
@@ -243,7 +243,7 @@ def test_an_event_against_our_own_answer_is_one_payment(ada, order, fake_stripe,
 def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, attempt):
     payment = pay(order, method="stripe", token="pm_card_visa")
     fake_stripe.fail("drop_after", "/v1/refunds", method="POST", times=2)
-    refund = give_back(payment, "4.00", actor=amy.user, restock=True)
+    refund = refund_payment(payment, "4.00", actor=amy.user, restock=True)
     event = fake_stripe.events("charge.refunded")[-1]
     answers = at_once(
         partial(tell, event),

@@ -41,7 +41,7 @@ class Till:
             self.move(intent, "succeeded")
         else:
             charge["status"] = "failed"
-            self._give_back(intent, Card(code="payment_intent_payment_attempt_failed"))
+            self._require_new_method(intent, Card(code="payment_intent_payment_attempt_failed"))
 
     def decline(self, intent: Object, card: Card) -> NoReturn:
         """Refuse the card: a charge that failed, and the intent wants another method.
@@ -53,7 +53,7 @@ class Till:
         charge["outcome"] = {"type": "issuer_declined", "reason": card.decline_code}
         method = {"id": intent["payment_method"], "object": "payment_method", "type": card.kind}
         self.events.record("charge.failed", charge)
-        self._give_back(intent, card)
+        self._require_new_method(intent, card)
         raise Refusal(
             402,
             card.message,
@@ -75,7 +75,7 @@ class Till:
             "We are unable to authenticate your payment method. Please choose a different payment "
             "method and try again."
         )
-        self._give_back(intent, Card("payment_intent_authentication_failure", "", message))
+        self._require_new_method(intent, Card("payment_intent_authentication_failure", "", message))
 
     def move(self, intent: Object, status: str) -> None:
         """Change an intent's status, and tell of it."""
@@ -98,7 +98,7 @@ class Till:
         self.events.record("charge.succeeded", charge)
         self.move(intent, "requires_capture" if is_manual else "succeeded")
 
-    def _give_back(self, intent: Object, card: Card) -> None:
+    def _require_new_method(self, intent: Object, card: Card) -> None:
         intent["last_payment_error"] = {
             "type": "card_error",
             "code": card.code,

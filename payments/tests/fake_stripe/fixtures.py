@@ -24,12 +24,12 @@ def fake_stripe(_fake_stripe: FakeStripe) -> FakeStripe:
 
 @pytest.fixture
 def stripe_api(fake_stripe: FakeStripe) -> stripe.V1Services:
-    """The official SDK, talking to the fake, without retries."""
+    """The official SDK, api_client to the fake, without retries."""
     return sdk(fake_stripe)
 
 
 def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Services:
-    """Return the official SDK's services, talking to the fake."""
+    """Return the official SDK's services, api_client to the fake."""
     client = stripe.StripeClient(
         key or fake.key, base_addresses={"api": fake.url}, max_network_retries=retries
     )
