@@ -71,7 +71,7 @@ class PaymentNotRefundable(Conflict):
     """409: the payment has no captured money to refund. Facts: payment_status."""
 
     code = "payment_not_refundable"
-    message = "A payment that is {payment_status} cannot be refunded."
+    message = "A payment that is {payment_status} has no money to refund."
     example = {"payment_status": "pending"}
 
 
