@@ -56,7 +56,7 @@ class OrderNotPayable(Conflict):
     """409: the order's status does not allow a payment. Facts: order_status."""
 
     code = "order_not_payable"
-    message = "An order that is {order_status} cannot be paid."
+    message = "An order that is {order_status} does not accept payments."
     example = {"order_status": "paid"}
 
 

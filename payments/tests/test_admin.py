@@ -41,7 +41,7 @@ def test_recording_is_refused_for_settled_card_and_cancelled_payments(desk, ada,
     late = pay(place_order(ada.user, tea), method="bank_transfer")
     cancel_order(order_id=late.order_id, actor=ada.user)
     assert record(desk, twice, card, late) == [
-        f"{late}: An order that is cancelled cannot be paid.",
+        f"{late}: An order that is cancelled does not accept payments.",
         f"{card}: A payment that is by card cannot be recorded as paid.",
         f"{twice}: A payment that is succeeded cannot be recorded as paid.",
     ]
