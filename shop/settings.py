@@ -185,11 +185,11 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.core.cors_middleware.CorsMiddleware",
+    "shop.core.admin_middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.core.admin_middleware.AuthenticationMiddleware",
+    "shop.core.admin_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.
@@ -314,8 +314,13 @@ elif _is_postgresql:
                 "on: set them for the role instead, ALTER ROLE shop SET name = value."
             )
     else:
-        # Requests share the processors already: parallel workers make a count slower.
-        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _limits = {
+            **DATABASE_TIMEOUTS,
+            # Requests share the processors already: parallel workers make a count slower.
+            "max_parallel_workers_per_gather": "0",
+            # Else PostgreSQL plans a statement each time that has a short list of ids.
+            "plan_cache_mode": "force_generic_plan",
+        }
         _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
         # What DATABASE_URL says comes last, and wins.
         _database["OPTIONS"]["options"] = (
