@@ -1,4 +1,4 @@
-"""The payments' desk."""
+"""The admin of payments."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from accounts.factories import UserFactory
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, Payment, Refund
 from shop.testing.books import assert_books_balance
 from shop.testing.budget import count_statements
@@ -25,7 +25,7 @@ def record(browser, *payments):
 
 
 @pytest.mark.parametrize("method", ["bank_transfer", "cash_on_delivery"])
-def test_staff_record_money_that_came(desk, amy, ada, tea, method):
+def test_staff_record_manual_payments(desk, amy, ada, tea, method):
     payment = pay(place_order(ada.user, tea), method=method)
     assert record(desk, payment) == [f"Recorded as paid: {payment}."]
     payment.refresh_from_db()
@@ -34,14 +34,14 @@ def test_staff_record_money_that_came(desk, amy, ada, tea, method):
     assert_books_balance()
 
 
-def test_money_is_not_recorded_twice_nor_for_a_card_nor_for_a_cancelled_order(desk, ada, tea):
+def test_recording_is_refused_for_settled_card_and_cancelled_payments(desk, ada, tea):
     twice = pay(place_order(ada.user, tea), method="bank_transfer")
     record(desk, twice)
     card = pay(place_order(ada.user, tea), token="demo_action")
     late = pay(place_order(ada.user, tea), method="bank_transfer")
     cancel_order(order_id=late.order_id, actor=ada.user)
     assert record(desk, twice, card, late) == [
-        f"{late}: An order that is cancelled takes no payment.",
+        f"{late}: An order that is cancelled does not accept payments.",
         f"{card}: A payment that is by card cannot be recorded as paid.",
         f"{twice}: A payment that is succeeded cannot be recorded as paid.",
     ]
@@ -51,7 +51,7 @@ def test_money_is_not_recorded_twice_nor_for_a_card_nor_for_a_cancelled_order(de
     assert_books_balance()
 
 
-def test_a_payment_is_for_looking(desk, ada, tea):
+def test_a_payment_is_read_only(desk, ada, tea):
     payment = pay(place_order(ada.user, tea))
     assert desk.get(f"{LIST}{payment.pk}/change/").status_code == 200
     form = {"status": "refunded", "_save": "1"}
@@ -61,11 +61,11 @@ def test_a_payment_is_for_looking(desk, ada, tea):
     assert desk.get(f"{LIST}{payment.pk}/delete/").status_code == 403
 
 
-def test_who_may_only_look_records_nothing(ada, tea):
+def test_staff_without_the_permission_cannot_record_payments(ada, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
-    looker, browser = UserFactory(is_staff=True), Client()
-    looker.user_permissions.add(Permission.objects.get(codename="view_payment"))
-    browser.force_login(looker)
+    clerk, browser = UserFactory(is_staff=True), Client()
+    clerk.user_permissions.add(Permission.objects.get(codename="view_payment"))
+    browser.force_login(clerk)
     assert 'value="record_payment"' not in browser.get(LIST).content.decode()
     assert record(browser, payment) == []
     payment.refresh_from_db()
@@ -73,7 +73,7 @@ def test_who_may_only_look_records_nothing(ada, tea):
 
 
 @pytest.mark.parametrize("path", [LIST, f"{LIST}?method=cash_on_delivery"])
-def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, path):
+def test_the_list_needs_the_same_number_of_statements_for_any_number_of_rows(desk, path):
     def bare_payments(count):
         Payment.objects.bulk_create(
             Payment(order=order, method="cash_on_delivery", amount=order.total, currency="USD")
@@ -87,7 +87,7 @@ def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, 
     assert len(desk.get(path).context["cl"].result_list) == 50
 
 
-def test_the_list_finds_by_number_name_and_reference_and_by_order(desk, ada, bob, tea):
+def test_the_list_searches_numbers_names_and_references(desk, ada, bob, tea):
     other, mine = pay(place_order(bob.user, tea)), pay(place_order(ada.user, tea))
     found = {
         term: list(desk.get(f"{LIST}?q={term}").context["cl"].queryset)
@@ -106,9 +106,9 @@ def act(browser, action, *payments):
     return [str(message) for message in page.context["messages"]]
 
 
-def test_staff_refund_what_is_left_with_the_goods_or_without(desk, amy, ada, tea):
+def test_staff_refund_the_rest_with_or_without_restocking(desk, amy, ada, tea):
     kept, returned = [pay(place_order(ada.user, tea)) for _ in range(2)]
-    give_back(kept, "1.00", actor=amy.user)
+    refund_payment(kept, "1.00", actor=amy.user)
     assert act(desk, "refund", kept) == [f"Refunded: {kept}."]
     assert act(desk, "refund_and_restock", returned) == [f"Refunded: {returned}."]
     assert list(Refund.objects.order_by("pk").values_list("amount", "restock")) == [
@@ -118,7 +118,7 @@ def test_staff_refund_what_is_left_with_the_goods_or_without(desk, amy, ada, tea
     ]
     assert Product.objects.get().stock == 9
     assert act(desk, "refund", kept) == [
-        f"{kept}: A payment that is refunded holds no money to give back."
+        f"{kept}: A payment that is refunded has no money to refund."
     ]
     assert_books_balance()
 
@@ -138,7 +138,7 @@ def test_staff_capture_and_void(desk, ada, tea, settings):
     assert_books_balance()
 
 
-def test_who_may_not_refund_is_not_offered_it(ada, tea):
+def test_staff_without_the_permission_cannot_refund(ada, tea):
     payment = pay(place_order(ada.user, tea))
     clerk, browser = UserFactory(is_staff=True), Client()
     names = ["view_payment", "change_payment"]
@@ -149,10 +149,10 @@ def test_who_may_not_refund_is_not_offered_it(ada, tea):
     assert not Refund.objects.exists()
 
 
-def test_a_payments_page_shows_who_did_what_with_its_money(desk, amy, ada, tea):
+def test_the_page_of_a_payment_shows_its_ledger(desk, amy, ada, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
     record(desk, payment)
-    give_back(payment, "1.00", actor=amy.user)
+    refund_payment(payment, "1.00", actor=amy.user)
     page = desk.get(f"{LIST}{payment.pk}/change/").content.decode()
     assert [kind in page for kind in ("Captured", "Refunded", "amy")] == [True] * 3
 
@@ -177,7 +177,7 @@ def test_staff_refund_a_part_with_a_reason(desk, ada, tea):
     assert_books_balance()
 
 
-def test_the_refund_page_is_for_those_who_may(ada, tea):
+def test_the_refund_page_needs_the_permission(ada, tea):
     payment = pay(place_order(ada.user, tea))
     clerk, browser = UserFactory(is_staff=True), Client()
     clerk.user_permissions.set(Permission.objects.filter(codename="view_payment"))

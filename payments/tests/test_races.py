@@ -1,4 +1,4 @@
-"""What parallel requests do to money, on a real database."""
+"""Parallel payments, cancellations and jobs, with committed transactions."""
 
 from functools import partial
 from threading import Event
@@ -28,11 +28,11 @@ def pay_by_card(caller, order, token=None, **kwargs):
     )
 
 
-def make_late(order):
+def make_overdue(order):
     Order.objects.filter(pk=order.pk).update(created_at="2020-01-01T00:00:00Z")
 
 
-def test_an_order_paid_from_many_tabs_is_charged_once(ada, tea):
+def test_parallel_payments_of_an_order_charge_once(ada, tea):
     order = place_order(ada.user, tea)
     answers = times(8, partial(pay_by_card, ada, order))
     assert statuses(answers) == {201: 1, 409: 7}
@@ -42,7 +42,7 @@ def test_an_order_paid_from_many_tabs_is_charged_once(ada, tea):
     assert_books_balance()
 
 
-def test_one_key_many_times_is_one_charge(ada, tea):
+def test_parallel_requests_with_one_key_charge_once(ada, tea):
     order = place_order(ada.user, tea)
     headers = {"Idempotency-Key": "pay-once"}
     answers = times(8, partial(pay_by_card, ada, order, headers=headers))
@@ -54,7 +54,7 @@ def test_one_key_many_times_is_one_charge(ada, tea):
 
 
 @pytest.mark.parametrize("attempt", range(8))
-def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attempt):
+def test_paying_and_cancelling_an_order_in_parallel_has_one_outcome(ada, tea, attempt):
     order = place_order(ada.user, tea)
     paid, cancelled = at_once(
         partial(pay_by_card, ada, order), lambda: ada.post(f"/api/orders/{order.pk}/cancel/")
@@ -72,7 +72,7 @@ def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attem
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_confirm_against_cancel_of_a_payment_has_one_outcome(ada, tea, attempt):
+def test_confirming_and_cancelling_a_payment_in_parallel_has_one_outcome(ada, tea, attempt):
     payment = pay(place_order(ada.user, tea), token="demo_action")
     answers = at_once(
         lambda: ada.post(f"/api/payments/{payment.pk}/confirm/"),
@@ -87,7 +87,7 @@ def test_confirm_against_cancel_of_a_payment_has_one_outcome(ada, tea, attempt):
     assert_books_balance()
 
 
-def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
+def test_parallel_jobs_refund_a_late_payment_once(ada, tea):
     orders = [place_order(ada.user, tea) for _ in range(3)]
     for order in orders:
         pay(order, token="demo_late")
@@ -101,10 +101,10 @@ def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
+def test_settling_and_expiring_in_parallel_has_one_outcome(ada, tea, attempt):
     order = place_order(ada.user, tea)
     payment = pay(order, token="demo_action")
-    make_late(order)
+    make_overdue(order)
     at_once(
         jobs.expire_orders,
         lambda: services.settle(
@@ -121,7 +121,7 @@ def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
 
 
 def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
-    """As beginning a payment does; in the other order the two would deadlock."""
+    """Beginning a payment locks in the same order. Another order could deadlock."""
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
     order = place_order(ada.user, tea)
     payment = pay(order, token="demo_action")
@@ -164,7 +164,7 @@ def test_settling_a_refund_locks_the_order_before_the_payment(ada, amy, tea, mon
     assert at_once(hold, settle) == [1, "succeeded"]
 
 
-def test_money_by_bank_is_recorded_once(ada, amy, tea):
+def test_parallel_recordings_of_a_bank_transfer_record_it_once(ada, amy, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
 
     def record():

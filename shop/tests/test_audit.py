@@ -11,7 +11,7 @@ from catalog.factories import CategoryFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
 from orders.models import Order
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund
 
 
@@ -23,7 +23,7 @@ def shop(ada, bob, tea, shirt):
 
     pay(place_order(ada.user, tea))
     returned = pay(place_order(ada.user, tea))
-    give_back(returned, actor=bob.user, restock=True)
+    refund_payment(returned, actor=bob.user, restock=True)
     late = place_order(ada.user, tea)
     pay(late, token="demo_late")
     services.cancel_order(order_id=late.pk, actor=ada.user)

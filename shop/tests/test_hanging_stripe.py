@@ -93,7 +93,7 @@ def test_no_lock_is_held_while_stripe_hangs(stripe_server, known_stripe, ada):
         token = open_session(orders[0].user).token
         assert timed(stripe_server, *cancel, token=token).status == 200
         assert not any(payment.done() for payment in paying), "Stripe hangs all the while"
-        known_stripe.be_well()
+        known_stripe.clear_faults()
         assert {payment.result().status for payment in paying} == {201}
     call_command("settle_payments")
     statuses = list(Payment.objects.order_by("pk").values_list("status", flat=True))
@@ -127,7 +127,7 @@ def test_no_lock_is_held_while_a_refund_hangs(stripe_server, known_stripe, ada, 
         assert [(each["amount"], each["status"]) for each in shown] == [("1.00", "pending")]
         _shop_as(stripe_server, owner, tea)
         assert not refunding.done(), "Stripe hangs all the while"
-        known_stripe.be_well()
+        known_stripe.clear_faults()
         refunding.result()
     call_command("settle_payments")
     payment = Payment.objects.get(pk=payment_id)

@@ -7,7 +7,7 @@ from accounts.models import User
 from orders.factories import place_order
 from orders.services import cancel_order, confirm_order, deliver_order, ship_order
 from payments import jobs
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from shop.core.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def test_a_purchase_that_is_shipped_delivered_and_refunded(ada, amy, tea):
     payment = pay(order)
     ship_order(order_id=order.pk, actor=amy.user)
     deliver_order(order_id=order.pk, actor=amy.user)
-    part = give_back(payment, "4.00", actor=amy.user)
-    rest = give_back(payment, "5.00", actor=amy.user)
+    part = refund_payment(payment, "4.00", actor=amy.user)
+    rest = refund_payment(payment, "5.00", actor=amy.user)
 
     paid = {"order_id": order.pk, "method": "card", "currency": "USD"}
     placed = {"user_id": ada.user.pk, "total": "9.00", "currency": "USD"}

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from payments import gateways
-from payments.gateways import GatewayUnavailable, StatesCharges
+from payments.gateways import GatewayUnavailable, SupportsReconciliation
 from payments.jobs import settle_payments
-from payments.reconciliation import Difference, differences, failed_late_refunds
+from payments.reconciliation import Difference, find_differences, find_failed_late_refunds
 from shop.core.errors import ShopError
 from shop.engine import lift_statement_timeout
 
@@ -38,12 +38,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
         # First, since it needs no provider that answers.
-        left = sum(not self._tell(each, fix=options["fix"]) for each in failed_late_refunds())
+        left = sum(not self._tell(each, fix=options["fix"]) for each in find_failed_late_refunds())
         for gateway in gateways.enabled().values():
-            if isinstance(gateway, StatesCharges):
+            if isinstance(gateway, SupportsReconciliation):
                 try:
                     # All of them first: a correction would change what the next is compared with.
-                    found = list(differences(gateway, gateway, since))
+                    found = list(find_differences(gateway, gateway, since))
                 except GatewayUnavailable as error:
                     raise CommandError(f"{gateway.code} did not answer: {error}") from error
                 left += sum(not self._tell(each, fix=options["fix"]) for each in found)

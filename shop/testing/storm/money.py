@@ -55,7 +55,7 @@ _FAULTS = [
 # How soon a worker is back is the other storm's question; here it may be busy.
 _BACK_WITHIN = 30.0
 # What reconcile_payments says of late money whose refund failed at the bank.
-_NOT_BACK = re.compile(r"^Payment (\d+): .* did not go back", re.MULTILINE)
+_NOT_BACK = re.compile(r"^Payment (\d+): .* was not refunded", re.MULTILINE)
 _WEBHOOKS = {"duplicate": 0.2, "delay": 3.0, "withhold": 0.1}
 
 
@@ -97,7 +97,7 @@ def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) 
     Returns how many late payments staff had to refund again, and how many differences were healed
     that settling had left.
     """
-    fake.be_well()
+    fake.clear_faults()
     bank, cashier = Banker(fake, ledger, seed=0, goodwill=1.0), Cashier(shop.url, [], ledger)
     again = 0
     # Twice: what is settled may be a refund that was still to be sent, and banks take their time.
