@@ -1,4 +1,4 @@
-"""A client that buys, and keeps books of what it was promised."""
+"""A customer who buys with the demo gateway, and records what was confirmed."""
 
 import random
 from decimal import Decimal
@@ -7,77 +7,81 @@ from typing import Any
 from uuid import uuid4
 
 from shop.testing.server import Answer
-from shop.testing.storm.ledger import Buyer, Ledger
-from shop.testing.storm.line import Line, new_key
+from shop.testing.storm.observations import Observations, Purchases
+from shop.testing.storm.session import Session, new_key
 
 PASSWORD = "corr3ct-horse-battery"
 
 
-class Client:
-    """Buys until it is told to stop, and keeps books of what it was promised."""
+class Customer:
+    """Buys until it is stopped."""
 
     method = "card"
     tokens = ("", "", "", "", "demo_decline", "demo_action", "demo_timeout", "demo_late")
 
-    def __init__(self, url: str, number: int, products: list[int], ledger: Ledger) -> None:
-        self.line = Line(url, ledger)
+    def __init__(self, url: str, number: int, products: list[int], observed: Observations) -> None:
+        self.session = Session(url, observed)
         self.products = products
-        self.ledger = ledger
-        self.buyer = Buyer(f"buyer{number}-{uuid4().hex[:8]}")
+        self.observed = observed
+        self.confirmed = Purchases(f"customer{number}-{uuid4().hex[:8]}")
         self.chance = random.Random(number)
-        ledger.buyers.append(self.buyer)
+        observed.purchases.append(self.confirmed)
 
     def run(self, stop: Event) -> None:
-        """Register, log in, buy and buy again."""
+        """Register, log in, and buy until ``stop`` is set."""
         try:
             self._register()
             while not stop.is_set():
                 self._buy()
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report
-            self.ledger.accuse(f"{self.buyer.name}: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - any exception is reported
+            self.observed.add_violation(f"{self.confirmed.name}: {type(error).__name__}: {error}")
 
     def _register(self) -> None:
-        name = self.buyer.name
-        person = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
-        # A 409: the answer to the first attempt was lost, the account was not.
-        self.line.ask("POST", "/api/users/", person, expected=(201, 409))
+        name = self.confirmed.name
+        body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+        # 409: a first attempt succeeded, but its response was lost.
+        self.session.send("POST", "/api/users/", body, expected=(201, 409))
         self._log_in()
-        self.buyer.user_id = self.line.ask("GET", "/api/users/me/", expected=(200,)).json()["id"]
+        user = self.session.send("GET", "/api/users/me/", expected=(200,)).json()
+        self.confirmed.user_id = user["id"]
 
     def _log_in(self) -> None:
-        self.line.log_in(self.buyer.name, PASSWORD)
+        self.session.log_in(self.confirmed.name, PASSWORD)
 
     def _buy(self) -> None:
         if self.chance.random() < 0.05:
-            self.line.ask("POST", "/api/logout/", expected=(200, 401))
+            self.session.send("POST", "/api/logout/", expected=(200, 401))
             self._log_in()
         for _ in range(self.chance.randint(1, 3)):
             self._add()
-        seen = self.line.ask("GET", "/api/cart/", expected=(200,)).json()
-        in_cart = {line["product_id"]: line["quantity"] for line in seen["cart_items"]}
-        if in_cart != dict(self.buyer.in_cart):
-            self.ledger.accuse(f"{self.buyer.name}: cart {in_cart}, not {self.buyer.in_cart}")
+        cart = self.session.send("GET", "/api/cart/", expected=(200,)).json()
+        in_cart = {item["product_id"]: item["quantity"] for item in cart["cart_items"]}
+        if in_cart != dict(self.confirmed.in_cart):
+            self.observed.add_violation(
+                f"{self.confirmed.name}: cart {in_cart}, not {self.confirmed.in_cart}"
+            )
         if in_cart:
-            self._order(seen)
+            self._order(cart)
 
     def _add(self) -> None:
         product, quantity = self.chance.choice(self.products), self.chance.randint(1, 3)
         body = {"product_id": product, "quantity": quantity}
-        answer = self.line.ask("POST", "/api/cart/add/", body, expected=(200, 409), key=new_key())
-        if answer.status == 200:
-            self.buyer.in_cart[product] += quantity
+        path = "/api/cart/add/"
+        response = self.session.send("POST", path, body, expected=(200, 409), key=new_key())
+        if response.status == 200:
+            self.confirmed.in_cart[product] += quantity
 
-    def _order(self, seen: dict[str, Any]) -> None:
-        body = {"cart_id": seen["cart_id"], "expected_total": seen["total"]}
-        answer = self._ask_perhaps_twice("/api/orders/", body, expected=(201, 409))
-        if answer.status == 409:  # sold out meanwhile
-            self.line.ask("DELETE", "/api/cart/", expected=(204,))
-            self.buyer.in_cart.clear()
+    def _order(self, cart: dict[str, Any]) -> None:
+        body = {"cart_id": cart["cart_id"], "expected_total": cart["total"]}
+        response = self._send_maybe_twice("/api/orders/", body, expected=(201, 409))
+        if response.status == 409:  # out of stock meanwhile
+            self.session.send("DELETE", "/api/cart/", expected=(204,))
+            self.confirmed.in_cart.clear()
             return
-        order_id = answer.json()["order_id"]
-        self.buyer.orders[order_id] = Decimal(answer.json()["total"])
-        self.buyer.items[order_id] = self.buyer.in_cart.copy()
-        self.buyer.in_cart.clear()
+        order_id = response.json()["order_id"]
+        self.confirmed.orders[order_id] = Decimal(response.json()["total"])
+        self.confirmed.items[order_id] = self.confirmed.in_cart.copy()
+        self.confirmed.in_cart.clear()
         if self.chance.random() < 0.1:
             self._cancel(order_id)
         else:
@@ -92,54 +96,60 @@ class Client:
         if payment["status"] == "failed":
             self._pay(order_id, "")
         elif payment["status"] in {"requires_action", "pending"} and self.chance.random() < 0.5:
-            self._go_on(payment, "confirm")
+            self._change_payment(payment, "confirm")
 
     def _begin_payment(self, order_id: int, token: str) -> dict[str, Any] | None:
-        """Begin a payment; return it, or None where the order took none."""
+        """Begin a payment and return it, or None if the order cannot be paid."""
         body = {"order_id": order_id, "payment_method": self.method}
         body |= {"payment_token": token} if token else {}
-        answer = self._ask_perhaps_twice("/api/payments/", body, expected=(201,))
-        if answer.status != 201:
+        response = self._send_maybe_twice("/api/payments/", body, expected=(201,))
+        if response.status != 201:
             return None
-        payment: dict[str, Any] = answer.json()
-        self.buyer.payments[payment["payment_id"]] = (order_id, payment["status"])
+        payment: dict[str, Any] = response.json()
+        self.confirmed.payments[payment["payment_id"]] = (order_id, payment["status"])
         return payment
 
-    def _go_on(self, payment: dict[str, Any], step: str) -> str:
-        """Confirm or cancel a payment; return its status as last seen."""
+    def _change_payment(self, payment: dict[str, Any], step: str) -> str:
+        """Confirm or cancel a payment; return its last known status."""
         path = f"/api/payments/{payment['payment_id']}/{step}/"
-        # A 409: the sweep, or a twin of this request, has settled it before.
-        answer = self.line.ask("POST", path, expected=(200, 409), key=new_key())
-        if answer.status != 200:
+        # 409: the worker or a duplicate request has settled it before.
+        response = self.session.send("POST", path, expected=(200, 409), key=new_key())
+        if response.status != 200:
             return "unknown"
-        status: str = answer.json()["status"]
-        self.buyer.payments[payment["payment_id"]] = (payment["order_id"], status)
+        status: str = response.json()["status"]
+        self.confirmed.payments[payment["payment_id"]] = (payment["order_id"], status)
         return status
 
     def _cancel(self, order_id: int) -> None:
         path = f"/api/orders/{order_id}/cancel/"
-        if self.line.ask("POST", path, expected=(200, 409), key=new_key()).status == 200:
-            self.buyer.cancelled.add(order_id)
+        response = self.session.send("POST", path, expected=(200, 409), key=new_key())
+        if response.status == 200:
+            self.confirmed.cancelled.add(order_id)
 
-    def _ask_perhaps_twice(
+    def _send_maybe_twice(
         self, path: str, body: dict[str, Any], *, expected: tuple[int, ...]
     ) -> Answer:
-        """Send a request, now and then from two hands at once: with one key it is one request."""
+        """Send a request, sometimes twice at the same time with one key.
+
+        Two different responses are a violation.
+        """
         key = new_key()
-        twins: list[Answer] = []
-        hands = 2 if self.chance.random() < 0.2 else 1
+        responses: list[Answer] = []
+        number = 2 if self.chance.random() < 0.2 else 1
 
-        def ask() -> None:
-            twins.append(self.line.ask("POST", path, body, expected=expected, key=key))
+        def send() -> None:
+            responses.append(self.session.send("POST", path, body, expected=expected, key=key))
 
-        threads = [Thread(target=ask) for _ in range(hands)]
+        threads = [Thread(target=send) for _ in range(number)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        if len(twins) != hands:
-            raise AssertionError(f"{path}: a twin was not answered")
+        if len(responses) != number:
+            raise AssertionError(f"{path}: a duplicate request got no response")
         names = ("order_id", "payment_id", "code")
-        if len({tuple(twin.json().get(name) for name in names) for twin in twins}) > 1:
-            self.ledger.accuse(f"{path} {key}: {[twin.body for twin in twins]}")
-        return twins[0]
+        results = {tuple(response.json().get(name) for name in names) for response in responses}
+        if len(results) > 1:
+            bodies = [response.body for response in responses]
+            self.observed.add_violation(f"{path} {key}: {bodies}")
+        return responses[0]

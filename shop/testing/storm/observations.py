@@ -1,4 +1,4 @@
-"""What the clients saw: every answer counted, everything acknowledged written down."""
+"""What the clients of a load test observed: the responses, and everything that was confirmed."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,38 +7,41 @@ from threading import Lock
 
 
 @dataclass
-class Buyer:
-    """One client's books. Pieces count adds that were acknowledged."""
+class Purchases:
+    """What one customer got confirmed."""
 
     name: str
     user_id: int = 0
     in_cart: Counter[int] = field(default_factory=Counter)
+    """Units by product id."""
     orders: dict[int, Decimal] = field(default_factory=dict)
     """Total by order id."""
     items: dict[int, Counter[int]] = field(default_factory=dict)
-    """Pieces by product, by order id."""
+    """Units by product id, by order id."""
     payments: dict[int, tuple[int, str]] = field(default_factory=dict)
-    """Order id, and the status last seen, by payment id."""
+    """Order id and last status, by payment id."""
     cancelled: set[int] = field(default_factory=set)
+    """Ids of cancelled orders."""
 
 
-class Ledger:
-    """What all of them saw together; threads write to it."""
+class Observations:
+    """What all clients observed. Their threads share it."""
 
     def __init__(self) -> None:
-        self.buyers: list[Buyer] = []
+        self.purchases: list[Purchases] = []
         self.refunds: dict[int, tuple[int, str]] = {}
-        """Payment id and amount by the id of a refund that staff were promised."""
-        self.answers: Counter[str] = Counter()
-        self.wrong: list[str] = []
+        """Payment id and amount, by the id of a confirmed refund."""
+        self.responses: Counter[str] = Counter()
+        """Number of responses by status, and of dropped connections."""
+        self.violations: list[str] = []
         self._lock = Lock()
 
-    def count(self, what: str) -> None:
-        """Count an answer, or a dropped connection."""
+    def count(self, name: str) -> None:
+        """Count a response or a dropped connection."""
         with self._lock:
-            self.answers[what] += 1
+            self.responses[name] += 1
 
-    def accuse(self, sentence: str) -> None:
-        """Write down something that may not happen."""
+    def add_violation(self, sentence: str) -> None:
+        """Record a violation of a rule, which fails the test."""
         with self._lock:
-            self.wrong.append(sentence)
+            self.violations.append(sentence)

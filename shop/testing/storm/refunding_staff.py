@@ -1,37 +1,37 @@
-"""A member of staff who gives money back while customers buy."""
+"""A member of staff who refunds payments while customers buy."""
 
 import random
 from collections.abc import Collection
 from typing import Any
 
-from shop.testing.storm.clerk import Clerk
-from shop.testing.storm.line import new_key
+from shop.testing.storm.session import new_key
+from shop.testing.storm.staff import Staff
 
 
-class Cashier(Clerk):
-    """Restocks, and refunds: parts and wholes, with and without the goods, again and again."""
+class RefundingStaff(Staff):
+    """Restocks products, and refunds payments in part or as a whole, with or without the goods."""
 
     def work(self) -> None:
-        """Do one round of work."""
+        """Restock one product, and refund two payments at most."""
         self._restock(random.choice(self.products))
         paid = [
             payment_id
-            for buyer in self.ledger.buyers
-            for payment_id, (_, status) in list(buyer.payments.items())
+            for purchases in self.observed.purchases
+            for payment_id, (_, status) in list(purchases.payments.items())
             if status == "succeeded"
         ]
         for payment_id in random.sample(paid, min(2, len(paid))):
             self._refund(payment_id)
 
     def refund_again(self, payments: Collection[str]) -> int:
-        """Give back what came late, all of it, as ``reconcile_payments`` asks staff to.
+        """Refund late payments whose refund has failed; return their number.
 
-        Returns how many payments those were.
+        ``reconcile_payments`` asks staff for it.
         """
         self.log_in()
         for payment_id in payments:
             path = f"/api/payments/{payment_id}/refunds/"
-            self.line.ask("POST", path, {}, expected=(201,), key=new_key())
+            self.session.send("POST", path, {}, expected=(201,), key=new_key())
         return len(payments)
 
     def _refund(self, payment_id: int) -> None:
@@ -39,8 +39,8 @@ class Cashier(Clerk):
         if random.random() < 0.6:
             body["amount"] = f"{random.randint(1, 20)}.{random.randint(10, 99)}"
         path = f"/api/payments/{payment_id}/refunds/"
-        # A 409: more than is left, or the goods are back already.
-        answer = self.line.ask("POST", path, body, expected=(201, 409), key=new_key())
-        if answer.status == 201:
-            refund = answer.json()
-            self.ledger.refunds[refund["refund_id"]] = (payment_id, refund["amount"])
+        # 409: the amount is more than is left, or the goods were returned before.
+        response = self.session.send("POST", path, body, expected=(201, 409), key=new_key())
+        if response.status == 201:
+            refund = response.json()
+            self.observed.refunds[refund["refund_id"]] = (payment_id, refund["amount"])

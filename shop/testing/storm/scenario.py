@@ -1,4 +1,4 @@
-"""What every storm does: a database, people who act while things die, and a report."""
+"""What all load tests have in common: a database, actors in threads, and a report."""
 
 import argparse
 import subprocess
@@ -14,29 +14,29 @@ from typing import Any, Protocol
 from shop.testing.postgres import Postgres, own_postgres
 from shop.testing.server import ROOT, Shop, environment_for, fresh_database, manage
 from shop.testing.storm.chaos import Chaos
-from shop.testing.storm.ledger import Ledger
+from shop.testing.storm.observations import Observations
 from shop.testing.storm.rows import read
 
 
-class Person(Protocol):
-    """Someone who acts until told to stop, and writes down what they were promised."""
+class Actor(Protocol):
+    """A client in a thread of its own, such as a customer."""
 
-    ledger: Ledger
+    observed: Observations
 
     def run(self, stop: Event) -> None:
-        """Act."""
+        """Act until ``stop`` is set."""
 
 
 @dataclass
-class Stage:
-    """A database with the demo shop in it; ``postgres`` is its server, if it has one."""
+class Database:
+    """A database with the demo products; ``postgres`` is its server, None for SQLite."""
 
     url: str
     postgres: Postgres | None = None
 
 
 def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse.Namespace:
-    """Return what the command line asks for."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--seconds", type=float, default=seconds)
     parser.add_argument("--clients", type=int, default=clients)
@@ -46,60 +46,63 @@ def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse
 
 
 @contextmanager
-def prepared_database(kind: str) -> Iterator[Stage]:
-    """Yield a database that keeps its promises through a crash, with the demo shop in it."""
+def prepared_database(kind: str) -> Iterator[Database]:
+    """Yield a durable database with the demo products."""
     if kind == "sqlite":
         with tempfile.TemporaryDirectory(prefix="shop-storm-") as folder:
-            stage = Stage(f"sqlite:///{folder}/db.sqlite3")
-            _fill(stage)
-            yield stage
+            database = Database(f"sqlite:///{folder}/db.sqlite3")
+            _fill(database)
+            yield database
         return
     with own_postgres(durable=True) as postgres, fresh_database(postgres.url) as url:
-        stage = Stage(url, postgres)
-        _fill(stage)
-        yield stage
+        database = Database(url, postgres)
+        _fill(database)
+        yield database
 
 
-def _fill(stage: Stage) -> None:
-    environment = environment_for(stage.url)
+def _fill(database: Database) -> None:
+    environment = environment_for(database.url)
     manage(environment, "migrate", "--verbosity", "0")
     manage(environment, "seed_demo", "--without-pictures")
 
 
-def products_of(database_url: str) -> list[int]:
-    """Return what is for sale; it sells out now and then."""
+def list_products(database_url: str) -> list[int]:
+    """Return the ids of the products that can be bought. Some have little stock."""
     statement = "SELECT id FROM catalog_product WHERE is_published AND NOT has_variants ORDER BY id"
     return [row[0] for row in read(database_url, statement)]
 
 
-def rage(shop: Shop, people: Sequence[Person], chaos: Chaos, seconds: float) -> None:
-    """Let people act, a sweep settle, and chaos reign; return when the last person is done."""
-    stop, calm = Event(), Event()
-    threads = [Thread(target=each.run, args=(stop,)) for each in people]
-    harm = Thread(target=chaos.run, args=(calm, seconds))
-    sweep = subprocess.Popen(
-        [sys.executable, str(ROOT / "manage.py"), "sweep", "--every", "2"],
+def run_actors(shop: Shop, actors: Sequence[Actor], chaos: Chaos, seconds: float) -> None:
+    """Run the actors and ``manage.py worker`` while ``chaos`` causes failures.
+
+    Actors are stopped after ``seconds``, and end when their last request has a response.
+    """
+    stop, stop_chaos = Event(), Event()
+    threads = [Thread(target=actor.run, args=(stop,)) for actor in actors]
+    failures = Thread(target=chaos.run, args=(stop_chaos, seconds))
+    worker = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), "worker", "--every", "2"],
         env=shop.environment,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    for thread in [*threads, harm]:
+    for thread in [*threads, failures]:
         thread.start()
     time.sleep(seconds)
-    calm.set()
-    harm.join()
+    stop_chaos.set()
+    failures.join()
     stop.set()
     for thread in threads:
         thread.join()
-    if sweep.poll() is not None:
-        people[0].ledger.accuse("the sweep died")
-    sweep.terminate()
-    sweep.wait()
+    if worker.poll() is not None:
+        actors[0].observed.add_violation("manage.py worker ended")
+    worker.terminate()
+    worker.wait()
 
 
 def audit(shop: Shop) -> str:
-    """Return what ``manage.py audit`` said."""
+    """Return the output of ``manage.py audit``."""
     try:
         return shop.manage("audit").strip()
     except subprocess.CalledProcessError as error:
@@ -107,24 +110,36 @@ def audit(shop: Shop) -> str:
 
 
 def report(
-    ledger: Ledger, chaos: Chaos, sums: dict[str, Any], found: str, *, back_within: float
+    observed: Observations,
+    chaos: Chaos,
+    counts: dict[str, Any],
+    audited: str,
+    *,
+    back_within: float,
 ) -> int:
-    """Print what was seen; return the exit code. ``back_within`` is in seconds, after each harm."""
-    slowest = {what: max(times, default=0.0) for what, times in chaos.back_after.items()}
-    say = sys.stdout.write
-    say(f"answers   {dict(sorted(ledger.answers.items()))}\n")
-    say(f"kills     {chaos.kills} workers, {len(chaos.back_after['PostgreSQL'])} restarts\n")
-    for what, seconds in slowest.items():
-        say(f"back      at most {seconds:.1f} s after {what}\n")
-        if seconds > back_within:
-            ledger.accuse(f"not back within {back_within:.0f} s after {what}: {seconds:.1f} s")
-    say(f"books     {sums}\n{found}\n")
-    bad = [status for status in ledger.answers if status.startswith("5") and status != "503"]
-    if bad:
-        ledger.accuse(f"clients saw {bad}")
-    if found.startswith("BREACHES"):
-        ledger.accuse("audit found breaches")
-    for sentence in ledger.wrong:
-        say(f"WRONG     {sentence}\n")
-    say("nothing was lost, nothing came twice\n" if not ledger.wrong else "")
-    return 1 if ledger.wrong else 0
+    """Print the results and return the exit code.
+
+    ``back_within`` is the longest time, in seconds, that the shop may be unavailable.
+    """
+    write = sys.stdout.write
+    write(f"responses  {dict(sorted(observed.responses.items()))}\n")
+    write(f"killed     {chaos.kills} workers, {len(chaos.back_after['PostgreSQL'])} restarts\n")
+    for failure, times in chaos.back_after.items():
+        slowest = max(times, default=0.0)
+        write(f"back       within {slowest:.1f} s after {failure}\n")
+        if slowest > back_within:
+            observed.add_violation(
+                f"the shop was unavailable for {slowest:.1f} s after {failure}, "
+                f"longer than {back_within:.0f} s"
+            )
+    write(f"database   {counts}\n{audited}\n")
+    errors = [s for s in observed.responses if s.startswith("5") and s != "503"]
+    if errors:
+        observed.add_violation(f"clients got {errors}")
+    if audited.startswith("BREACHES"):
+        observed.add_violation("audit found breaches")
+    for sentence in observed.violations:
+        write(f"VIOLATION  {sentence}\n")
+    if not observed.violations:
+        write("nothing was lost or duplicated\n")
+    return 1 if observed.violations else 0

@@ -1,4 +1,4 @@
-"""A line to the shop that never gives up: a request is repeated, with its key, until answered."""
+"""An HTTP session that repeats each request, with its key, until it gets a final response."""
 
 import time
 from http.client import HTTPException
@@ -6,26 +6,27 @@ from typing import Any
 from uuid import uuid4
 
 from shop.testing.server import Answer, send
-from shop.testing.storm.ledger import Ledger
+from shop.testing.storm.observations import Observations
 
-_PATIENCE = 180.0
+_TIMEOUT = 180.0
+"""Seconds in which a request must get a final response."""
 
 
-class Line:
-    """Sends requests for one user, and counts every answer."""
+class Session:
+    """Sends the requests of one user, and counts the responses."""
 
-    def __init__(self, url: str, ledger: Ledger) -> None:
+    def __init__(self, url: str, observed: Observations) -> None:
         self.url = url
-        self.ledger = ledger
+        self.observed = observed
         self.token = ""
 
     def log_in(self, username: str, password: str) -> None:
-        """Begin a session."""
+        """Log in; later requests have the token."""
         self.token = ""
-        person = {"username": username, "password": password}
-        self.token = self.ask("POST", "/api/login/", person, expected=(200,)).json()["token"]
+        body = {"username": username, "password": password}
+        self.token = self.send("POST", "/api/login/", body, expected=(200,)).json()["token"]
 
-    def ask(
+    def send(
         self,
         method: str,
         path: str,
@@ -34,29 +35,31 @@ class Line:
         expected: tuple[int, ...],
         key: str = "",
     ) -> Answer:
-        """Return the answer; one that is not ``expected`` is an accusation."""
-        deadline = time.monotonic() + _PATIENCE
+        """Return the final response. Another status than ``expected`` is a violation."""
+        deadline = time.monotonic() + _TIMEOUT
         while time.monotonic() < deadline:
             try:
-                answer = send(self.url, method, path, body, token=self.token, key=key)
+                response = send(self.url, method, path, body, token=self.token, key=key)
             except (OSError, HTTPException):
-                self.ledger.count("dropped")
+                self.observed.count("dropped")
                 time.sleep(0.1)
                 continue
-            self.ledger.count(str(answer.status))
-            if not _is_early(answer):
-                if answer.status not in expected:
-                    self.ledger.accuse(f"{method} {path}: {answer.status} {answer.body!r}")
-                return answer
+            self.observed.count(str(response.status))
+            if not _should_repeat(response):
+                if response.status not in expected:
+                    self.observed.add_violation(
+                        f"{method} {path}: {response.status} {response.body!r}"
+                    )
+                return response
             time.sleep(0.2)
-        raise AssertionError(f"{method} {path}: no answer for {_PATIENCE:.0f} seconds")
+        raise AssertionError(f"{method} {path}: no final response for {_TIMEOUT:.0f} seconds")
 
 
-def _is_early(answer: Answer) -> bool:
-    """Return whether to ask again: the shop is away for now, or a twin still runs."""
-    if answer.status == 409:
-        return bool(answer.json()["code"] == "request_in_progress")
-    return answer.status == 503
+def _should_repeat(response: Answer) -> bool:
+    """Return whether the shop was unavailable, or the first request with the key still runs."""
+    if response.status == 409:
+        return bool(response.json()["code"] == "request_in_progress")
+    return response.status == 503
 
 
 def new_key() -> str:

@@ -1,63 +1,65 @@
-"""A member of staff, who restocks and changes prices while customers buy."""
+"""A member of staff who restocks products and changes prices while customers buy."""
 
 import random
 from threading import Event
 
 from shop.testing.server import Shop
-from shop.testing.storm.ledger import Ledger
-from shop.testing.storm.line import Line, new_key
+from shop.testing.storm.observations import Observations
+from shop.testing.storm.session import Session, new_key
 
-_NAME, _PASSWORD = "clerk", "corr3ct-horse-battery"
+_NAME, _PASSWORD = "staff-member", "corr3ct-horse-battery"
 
 
-def hire(shop: Shop) -> None:
-    """Make the account."""
+def create_account(shop: Shop) -> None:
+    """Create the account of the members of staff."""
     shop.environment.update(
         DJANGO_SUPERUSER_USERNAME=_NAME,
-        DJANGO_SUPERUSER_EMAIL="clerk@example.com",
+        DJANGO_SUPERUSER_EMAIL="staff-member@example.com",
         DJANGO_SUPERUSER_PASSWORD=_PASSWORD,
     )
     shop.manage("createsuperuser", "--noinput")
 
 
-class Clerk:
-    """Works until it is told to stop."""
+class Staff:
+    """Restocks products and changes prices until it is stopped."""
 
-    def __init__(self, url: str, products: list[int], ledger: Ledger) -> None:
-        self.line = Line(url, ledger)
+    def __init__(self, url: str, products: list[int], observed: Observations) -> None:
+        self.session = Session(url, observed)
         self.products = products
-        self.ledger = ledger
+        self.observed = observed
 
     def log_in(self) -> None:
-        """Begin a session, once hired."""
-        self.line.log_in(_NAME, _PASSWORD)
+        """Log in with the account of ``create_account``."""
+        self.session.log_in(_NAME, _PASSWORD)
 
     def run(self, stop: Event) -> None:
-        """Restock a product, change the price of another, look whether it shows."""
+        """Work until ``stop`` is set."""
         try:
             self.log_in()
             while not stop.wait(0.1):
                 self.work()
-        except Exception as error:  # noqa: BLE001 - whatever it is belongs into the report
-            self.ledger.accuse(f"clerk: {type(error).__name__}: {error}")
+        except Exception as error:  # noqa: BLE001 - any exception is reported
+            self.observed.add_violation(f"staff: {type(error).__name__}: {error}")
 
     def work(self) -> None:
-        """Do one round of work."""
+        """Restock one product, and change the price of another."""
         self._restock(random.choice(self.products))
-        self._reprice(random.choice(self.products))
+        self._change_price(random.choice(self.products))
 
     def _restock(self, product: int) -> None:
         body = {"delta": random.randint(1, 20), "reason": "Delivery"}
         path = f"/api/products/{product}/stock/"
-        self.line.ask("POST", path, body, expected=(200,), key=new_key())
+        self.session.send("POST", path, body, expected=(200,), key=new_key())
 
-    def _reprice(self, product: int) -> None:
-        """A price that was acknowledged shows at once to everyone, whichever worker answers."""
+    def _change_price(self, product: int) -> None:
+        """Change a price, and check that every worker returns the new one at once."""
         path = f"/api/products/{product}/"
         price = f"{random.randint(1, 50)}.{random.randint(10, 99)}"
-        self.line.ask("PATCH", path, {"price": price}, expected=(200,))
-        public = Line(self.line.url, self.ledger)
+        self.session.send("PATCH", path, {"price": price}, expected=(200,))
+        anonymous = Session(self.session.url, self.observed)
         for _ in range(4):
-            shown = public.ask("GET", path, expected=(200,)).json()["price"]
-            if shown != price:
-                self.ledger.accuse(f"product {product} shows {shown} after it became {price}")
+            found = anonymous.send("GET", path, expected=(200,)).json()["price"]
+            if found != price:
+                self.observed.add_violation(
+                    f"product {product} has the price {found} after it was set to {price}"
+                )
