@@ -1,4 +1,4 @@
-"""What must hold after every race: the answers were answers, and the books balance."""
+"""Assertions after races: no request failed, and ``manage.py audit`` finds no breach."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,14 +7,14 @@ from django.core.management import call_command
 from django.http import HttpResponse
 
 
-def statuses(answers: Iterable[HttpResponse]) -> Counter[int]:
-    """Count the answers by status; fail on any 5xx."""
-    answers = list(answers)
-    broken = [answer.content for answer in answers if answer.status_code >= 500]
-    assert not broken, broken
-    return Counter(answer.status_code for answer in answers)
+def statuses(responses: Iterable[HttpResponse]) -> Counter[int]:
+    """Count the responses by status. Fails on any 5xx."""
+    responses = list(responses)
+    failed = [response.content for response in responses if response.status_code >= 500]
+    assert not failed, failed
+    return Counter(response.status_code for response in responses)
 
 
-def assert_books_balance() -> None:
-    """Run ``manage.py audit``, which raises on a breach."""
+def assert_audit_passes() -> None:
+    """Run ``manage.py audit``, which raises CommandError on a breach."""
     call_command("audit")

@@ -24,7 +24,7 @@ from payments.factories import pay
 from shop.management.demo import details
 from shop.management.demo.images import draw_image
 from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -75,7 +75,7 @@ def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
     for picture in ProductImage.objects.all():
         assert picture.large.storage.exists(picture.large.name)
         assert picture.small.storage.exists(picture.small.name)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_picture_is_drawn_alike_each_time_and_for_each_product_otherwise():
@@ -131,7 +131,7 @@ def test_logins_come_with_an_order_history(settings, capsys):
         assert answer.status_code == 200
     staff = dict(zip(("username", "password"), logins[1], strict=True))
     assert Client().post("/admin/login/?next=/admin/", staff)["Location"] == "/admin/"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_logins_whose_passwords_everyone_knows_are_refused_in_production(db):

@@ -16,7 +16,7 @@ import payments.errors
 from orders.models import Order
 from shop.core import handlers, middleware
 from shop.core.errors import ShopError
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -98,4 +98,4 @@ def test_the_purchase_of_the_readme_works(live_server, capsys):
     assert done.stdout.rstrip().endswith("}")
     assert '"status":"paid"' in done.stdout.splitlines()[-1]
     assert Order.objects.get().status == "paid"
-    assert_books_balance()
+    assert_audit_passes()

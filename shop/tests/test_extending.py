@@ -10,7 +10,7 @@ import pytest
 from catalog.models import Product
 from orders.models import Order
 from shop.core.models import EventDelivery
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
 from shop.testing.server import ROOT, environment_for, manage, running_shop, send
 from shop.testing.serving import url_of_the_tests_database
@@ -64,7 +64,7 @@ def test_the_example_of_the_page_works(environment, tmp_path, ada, bob, tea):
     assert EventDelivery.objects.get().handler == "company_invoices.number"
     assert EventDelivery.objects.get().done_at is not None
     assert Order.objects.get().status == "paid"
-    assert_books_balance()
+    assert_audit_passes()
     assert _files_of_the_shop() == before
 
 

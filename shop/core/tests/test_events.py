@@ -298,7 +298,7 @@ def test_done_deliveries_are_deleted_after_30_days_and_events_never(db):
     assert deliver() == 0
 
 
-def test_staff_see_what_was_given_up_and_try_it_again(desk, caplog):
+def test_staff_see_what_was_given_up_and_try_it_again(admin_browser, caplog):
     is_broken = [True]
     received = []
 
@@ -313,24 +313,30 @@ def test_staff_see_what_was_given_up_and_try_it_again(desk, caplog):
     deliver()
     waiting = EventDelivery.objects.get()
     chosen = {"action": "try_again", "_selected_action": [waiting.pk]}
-    said = desk.post(DELIVERIES, chosen, follow=True).context["messages"]
+    said = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
     assert [str(m) for m in said] == ["0 of 1 deliveries will be tried again."]
     EventDelivery.objects.update(given_up_at=timezone.now(), attempts=deliveries.MAX_ATTEMPTS)
-    page = desk.get(DELIVERIES, {"state": "given_up"}).content.decode()
+    page = admin_browser.get(DELIVERIES, {"state": "given_up"}).content.decode()
     assert "KeyError in handle" in page
-    assert desk.get(DELIVERIES, {"state": "done"}).context["cl"].result_count == 0
-    assert desk.get(f"{DELIVERIES}{waiting.pk}/change/").status_code == 200
-    assert desk.get(f"/admin/core/event/{event.pk}/change/").status_code == 200
-    assert desk.get("/admin/core/event/", {"q": "order"}).context["cl"].result_count == 1
+    assert admin_browser.get(DELIVERIES, {"state": "done"}).context["cl"].result_count == 0
+    assert admin_browser.get(f"{DELIVERIES}{waiting.pk}/change/").status_code == 200
+    assert admin_browser.get(f"/admin/core/event/{event.pk}/change/").status_code == 200
+    assert admin_browser.get("/admin/core/event/", {"q": "order"}).context["cl"].result_count == 1
     is_broken[0] = False
-    said = desk.post(DELIVERIES, chosen, follow=True).context["messages"]
+    said = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
     assert [str(m) for m in said] == ["1 of 1 deliveries will be tried again."]
     assert (deliver(), received) == (1, [event.pk])
 
 
-def test_staff_change_and_delete_no_event(desk):
+def test_staff_change_and_delete_no_event(admin_browser):
     event = record()
-    assert desk.post(f"/admin/core/event/{event.pk}/change/", {"kind": "x.y"}).status_code == 403
-    assert desk.post(f"/admin/core/event/{event.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert desk.get("/admin/core/event/add/").status_code == 403
+    assert (
+        admin_browser.post(f"/admin/core/event/{event.pk}/change/", {"kind": "x.y"}).status_code
+        == 403
+    )
+    assert (
+        admin_browser.post(f"/admin/core/event/{event.pk}/delete/", {"post": "yes"}).status_code
+        == 403
+    )
+    assert admin_browser.get("/admin/core/event/add/").status_code == 403
     assert Client().get("/admin/core/event/").status_code == 302

@@ -115,9 +115,13 @@ def test_staff_edit_a_users_metadata(db, typed, stored):
     assert user.metadata == ({"old": "1"} if stored is None else stored)
 
 
-def test_staff_see_the_metadata_of_carts_and_orders(desk, ada, tea):
+def test_staff_see_the_metadata_of_carts_and_orders(admin_browser, ada, tea):
     order = place_order(ada.user, tea)
     Order.objects.filter(pk=order.pk).update(private_metadata={"erp": "order-17"})
     Cart.objects.filter(pk=order.cart_id).update(metadata={"gift": "cart-18"})
-    assert "order-17" in desk.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
-    assert "cart-18" in desk.get(f"/admin/cart/cart/{order.cart_id}/change/").content.decode()
+    assert (
+        "order-17" in admin_browser.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    )
+    assert (
+        "cart-18" in admin_browser.get(f"/admin/cart/cart/{order.cart_id}/change/").content.decode()
+    )
