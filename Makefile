@@ -36,10 +36,16 @@ install: $(VENV)/.development $(VENV)/.static ## everything for development, and
 serve: ## serve in production, for the environment given
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
+# The apps whose statements the engine executes; the others pass the same way in both modes.
+ENGINE_TESTS = shop/engine catalog cart orders payments
+
+test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL with the fast and the plain engine
 	@status=0; \
 	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q -n auto || status=1; \
-	echo "== PostgreSQL"; $(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== PostgreSQL, fast engine"; \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== PostgreSQL, plain engine"; SHOP_ENGINE=plain \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto $(ENGINE_TESTS) || status=1; \
 	exit $$status
 
 test-next: $(VENV)/.development ## the suite on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)

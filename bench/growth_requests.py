@@ -121,8 +121,8 @@ class Shopper:
         """Return PostgreSQL's plan of each statement of the hot requests, as Markdown."""
         parts = ["# Plans of the hot statements\n"]
         parts.append(
-            "By `python -m bench.growth --plans docs/plans.md`, at 100,000 products and a million "
-            "orders. A sort or a scan of a whole table would stand out.\n"
+            "By `python -m bench.growth --plans bench/results/plans.md`, at 100,000 products and a "
+            "million orders. A sort or a scan of a whole table would stand out.\n"
         )
         seen: set[str] = set()
         requests = self.requests()

@@ -193,11 +193,11 @@ MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.core.cors_middleware.CorsMiddleware",
+    "shop.core.admin_middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.core.admin_middleware.AuthenticationMiddleware",
+    "shop.core.admin_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # With any other middleware in MIDDLEWARE the response cache is off, so that it sees every request.
@@ -323,8 +323,13 @@ elif _is_postgresql:
                 "support. Set them for the role instead: ALTER ROLE shop SET name = value."
             )
     else:
-        # Requests already use all processors, so parallel workers of PostgreSQL only cost time.
-        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _limits = {
+            **DATABASE_TIMEOUTS,
+            # Requests already use all processors, so parallel workers of PostgreSQL only cost time.
+            "max_parallel_workers_per_gather": "0",
+            # Otherwise PostgreSQL plans a statement with a short list of ids at each execution.
+            "plan_cache_mode": "force_generic_plan",
+        }
         _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
         # The options of DATABASE_URL come last, so that they take precedence.
         _database["OPTIONS"]["options"] = (

@@ -8,17 +8,19 @@ seconds.
 import json
 import logging
 import os
+import sys
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.util import Finalize
 from queue import SimpleQueue
 from threading import Event
-from typing import Any
 
 _PAUSE = 0.05
 _MAX_QUEUE = 10_000
+_MAX_LINES = 500
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that the current thread processes; its log records contain it."""
@@ -90,14 +92,19 @@ class _Listener(QueueListener):
     def __init__(self, records: SimpleQueue[logging.LogRecord], console: logging.Handler) -> None:
         super().__init__(records, console)
         self._records = records
+        self._console = console
         self._finished = Event()
 
     def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - the library's signature
-        """Return the next record; if it is the only one, wait a moment for more."""
+        """Return the next record. If there is none yet, write the lines and wait for it."""
+        waits = self._records.empty()
+        if waits:
+            self._console.flush()
         record = super().dequeue(block)
         if record is None:  # the sentinel of finish()
+            self._console.flush()
             self._finished.set()
-        elif self._records.empty():
+        elif waits:
             time.sleep(_PAUSE)
         return record
 
@@ -107,8 +114,23 @@ class _Listener(QueueListener):
         self._finished.wait(5)
 
 
-class _Console(logging.StreamHandler[Any]):
-    """Writes to stderr."""
+class _Console(logging.Handler):
+    """Writes to stderr, many lines at a time."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Drop the record: without stderr the error cannot be reported."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line of the record until there are many, or until ``flush``."""
+        self._lines.append(self.format(record))
+        if len(self._lines) >= _MAX_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines. They are lost if stderr is closed."""
+        lines, self._lines = self._lines, []
+        if lines:
+            with suppress(OSError, ValueError):
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()

@@ -25,12 +25,13 @@ pytestmark = [
 BUYERS, STOCK = 12, 5
 
 MODES = {
-    "a pooler is named": {"DATABASE_POOLER": "true"},
+    "a pooler is named": {"DATABASE_POOLER": "true", "SHOP_ENGINE": "fast"},
     "a pooler is named, statements are not prepared": {
         "DATABASE_POOLER": "true",
         "PREPARE_STATEMENTS": "false",
+        "SHOP_ENGINE": "fast",
     },
-    "a pooler is found": {},
+    "a pooler is found": {"SHOP_ENGINE": "fast"},
     "the plain engine": {"DATABASE_POOLER": "true", "SHOP_ENGINE": "plain"},
 }
 

@@ -11,6 +11,7 @@ import pytest
 from shop.core.checks import interpreter_hole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs" / "settings.md"
 SECRET = "of-the-sessions-0123456789-abcdefghijklmnopqrstuvwxyz"
 PRODUCTION = {
     "PATH": os.environ["PATH"],
@@ -151,15 +152,13 @@ def test_interpreters_with_a_known_hole_are_named(version, has_one):
     assert ("CVE-2024-7592" in interpreter_hole(version)) is has_one
 
 
-def test_a_limit_has_the_same_default_in_settings_readme_and_example():
+def test_a_limit_has_the_same_default_in_settings_documentation_and_example():
     settings = (ROOT / "shop" / "settings.py").read_text()
     defaults = dict(re.findall(r'env\.int\("(\w+)", default=(\d+)\)', settings))
     example = dict(re.findall(r"^#(\w+)=(\d+)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     limits = [name for name in defaults if name.endswith(("_TIMEOUT", "_CONNECTIONS", "_ADDRESS"))]
     assert len(limits) == 5
-    rows = [
-        line.split("|") for line in (ROOT / "README.md").read_text().splitlines() if "| `" in line
-    ]
+    rows = [line.split("|") for line in PAGE.read_text().splitlines() if "| `" in line]
     table = {
         name: value
         for _, names, values, *_ in rows
@@ -184,12 +183,11 @@ def test_what_is_wrong_with_real_customers_does_not(changes, found):
     assert (failed.returncode, found in failed.stderr) == (1, True)
 
 
-def test_settings_readme_and_example_name_the_same_variables():
+def test_settings_documentation_and_example_name_the_same_variables():
     settings = (ROOT / "shop" / "settings.py").read_text()
     read = set(re.findall(r'(?:env\.\w+|_secret|_flag|_text)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
     example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    table = (ROOT / "README.md").read_text().split("## Environment")[1].split("\n## ")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    rows = [line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
     assert len(read) > 10
     assert read == example == documented
