@@ -80,7 +80,7 @@ def order_totals_add_up() -> Iterator[str]:
 def paid_amounts_match_payments() -> Iterator[str]:
     """I4: the paid amount of an order is the captured amount of its payment, or 0.
 
-    Late captures, which are refunded, do not count.
+    Late payments, which are refunded, do not count.
     """
     for pk, status, paid, count, captured in rows(
         """

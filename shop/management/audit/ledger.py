@@ -63,7 +63,7 @@ def payments_match_their_refunds() -> Iterator[str]:
 def orders_match_their_refunds() -> Iterator[str]:
     """I5: the refunded amount of an order is that of the ledger.
 
-    Late captures do not count, because they were never part of the order.
+    Late payments do not count, because they were never part of the order.
     """
     for pk, status, stored, refunded in rows(
         """

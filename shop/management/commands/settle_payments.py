@@ -10,7 +10,7 @@ from payments.jobs import settle_payments
 class Command(BaseCommand):
     """Asks the gateways for the state of open payments."""
 
-    help = "Asks the gateways for the state of open payments, and refunds late captures."
+    help = "Asks the gateways for the state of open payments, and refunds late payments."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Settle the payments, and print their number."""

@@ -53,7 +53,7 @@ _FAULTS = [
 ]
 # Longer than in the other storm, because workers wait for Stripe.
 _BACK_WITHIN = 30.0
-# The output of reconcile_payments for a failed refund of a late capture.
+# The output of reconcile_payments for a late payment whose refund failed.
 _FAILED_REFUND = re.compile(
     r"^Payment (\d+): .* (?:did not go back|was not refunded)", re.MULTILINE
 )
