@@ -23,8 +23,8 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 # By point: whether it is before or after a function, and the function as its caller looks it up.
 POINTS = {
     "key.claimed": (AFTER, "shop.core.idempotency", "_Claim.take"),
-    "answer.committed": (AFTER, "shop.core.idempotency", "_run_once"),
-    "order.lines_locked": (AFTER, "orders.services", "lock_items"),
+    "response.committed": (AFTER, "shop.core.idempotency", "_run_once"),
+    "order.items_locked": (AFTER, "orders.services", "lock_items"),
     "order.written": (AFTER, "orders.services", "_write_order"),
     "order.stock_taken": (AFTER, "orders.services", "take_stock"),
     "payment.begun": (BEFORE, "payments.services", "charge"),

@@ -1,4 +1,4 @@
-"""``manage.py audit`` sees each breach that a database lets happen."""
+"""``manage.py audit`` finds each breach that the constraints of the database allow."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -17,7 +17,7 @@ from payments.models import DemoCharge, LedgerEntry, Payment, Refund
 
 @pytest.fixture
 def shop(ada, bob, tea, shirt):
-    """A paid, a cancelled and refunded, a pending and a shipped order; one of a variant."""
+    """A paid, a refunded, a cancelled, a pending and a shipped order, one of them with a variant."""
     from orders import services
     from payments.jobs import settle_payments
 
@@ -35,7 +35,7 @@ def shop(ada, bob, tea, shirt):
     services.ship_order(order_id=shipped.pk, actor=bob.user)
 
 
-def test_books_that_balance_are_said_to(shop, capsys):
+def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
     assert capsys.readouterr().out == "audit: 18 checks, no breach\n"
 
@@ -92,14 +92,14 @@ BREACHES = {
 
 
 @pytest.mark.parametrize("check", BREACHES)
-def test_each_breach_is_a_line_and_an_exit_with_1(shop, capsys, check):
+def test_each_check_finds_its_breach(shop, capsys, check):
     assert BREACHES[check]() >= 1
     with pytest.raises(CommandError):
         call_command("audit")
     assert f"{check}: " in capsys.readouterr().out
 
 
-def test_money_of_a_gateway_that_no_order_shows_is_a_breach(shop, capsys):
+def test_a_charge_of_a_cancelled_payment_is_a_breach(shop, capsys):
     Payment.objects.filter(status="refunded").update(
         status="cancelled", amount_captured=0, amount_refunded=0
     )
@@ -108,8 +108,8 @@ def test_money_of_a_gateway_that_no_order_shows_is_a_breach(shop, capsys):
     assert "payments_match_the_demo_gateway: " in capsys.readouterr().out
 
 
-def test_two_live_payments_are_a_breach_that_the_database_refuses_first(shop, capsys):
-    """The constraint is taken away, which the test's transaction undoes, to show the audit's line."""
+def test_two_active_payments_are_a_breach(shop, capsys):
+    """The constraint is dropped, which the transaction of the test rolls back."""
     with connection.cursor() as cursor:
         cursor.execute("DROP INDEX payment_one_live_per_order")
     paid = Payment.objects.get(status="succeeded")
@@ -121,7 +121,7 @@ def test_two_live_payments_are_a_breach_that_the_database_refuses_first(shop, ca
     assert f"orders_have_one_active_payment: order {paid.order_id}" in capsys.readouterr().out
 
 
-def test_an_item_without_its_sale_is_a_breach(shop, capsys):
+def test_movements_that_differ_from_orders_are_a_breach(shop, capsys):
     StockMovement.objects.filter(kind="sale").update(delta=F("delta") - 1)
     for product in Product.objects.filter(movements__kind="sale").distinct():
         sales = product.movements.filter(kind="sale").count()
