@@ -63,8 +63,8 @@ def _stock(products: int) -> None:
         )
         for number, one in enumerate(made)
     )
-    # Counters of sales exist, as in a shop with orders. If two requests create a counter at the same
-    # time, one of them is a 500.
+    # Counters of sales exist, as in a shop with orders. If two requests create a counter at the
+    # same time, one of them is a 500.
     counter = get_model("analytics", "ProductRecord")
     counter.objects.bulk_create(counter(product=one) for one in made)
 
