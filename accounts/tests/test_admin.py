@@ -66,8 +66,8 @@ def test_a_customer_does_not_get_in(db):
     assert browser.get("/admin/").status_code == 302
 
 
-def test_staff_add_a_user(desk):
-    assert desk.post(f"{LIST}add/", NEW).status_code == 302
+def test_staff_add_a_user(admin_browser):
+    assert admin_browser.post(f"{LIST}add/", NEW).status_code == 302
     carol = User.objects.get(username="carol")
     assert (carol.email, carol.username_key) == ("carol@example.com", "carol")
     assert carol.check_password(PASSWORD)
@@ -77,24 +77,24 @@ def test_staff_add_a_user(desk):
     "change",
     [{"username": "ADA"}, {"email": "ADA@example.com"}, {"username": "a@b"}, {"email": "none"}],
 )
-def test_a_name_that_is_taken_or_wrong_is_refused_in_the_form(desk, ada, change):
-    assert desk.post(f"{LIST}add/", NEW | change).status_code == 200
+def test_a_name_that_is_taken_or_wrong_is_refused_in_the_form(admin_browser, ada, change):
+    assert admin_browser.post(f"{LIST}add/", NEW | change).status_code == 200
     assert User.objects.count() == 2
 
 
-def test_a_new_password_ends_every_login(desk, ada):
+def test_a_new_password_ends_every_login(admin_browser, ada):
     form = {
         "password1": "another-long-one",
         "password2": "another-long-one",
         "usable_password": "true",
     }
-    assert desk.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
 
 
-def test_staff_log_a_user_out_everywhere(desk, ada, bob):
+def test_staff_log_a_user_out_everywhere(admin_browser, ada, bob):
     form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
-    page = desk.post(LIST, form, follow=True)
+    page = admin_browser.post(LIST, form, follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
 
@@ -106,17 +106,17 @@ def test_who_may_only_look_logs_nobody_out(ada):
     assert ada.get("/api/cart/").status_code == 200
 
 
-def test_users_are_deactivated_and_never_deleted(desk, ada):
+def test_users_are_deactivated_and_never_deleted(admin_browser, ada):
     path = f"{LIST}{ada.user.pk}"
     form = {"username": "ada", "email": "ada@example.com", **JOINED}
-    assert desk.post(f"{path}/change/", form).status_code == 302
+    assert admin_browser.post(f"{path}/change/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
     assert User.objects.get(pk=ada.user.pk).is_active is False
-    assert desk.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_browser.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=ada.user.pk).exists()
 
 
-def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(desk, ada):
+def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(admin_browser, ada):
     def take_the_name(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "accounts_user"') and not taken:
             taken.append(UserFactory.build(username="CAROL"))
@@ -125,7 +125,7 @@ def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(desk, ada)
 
     taken = []
     with connection.execute_wrapper(take_the_name):
-        page = desk.post(f"{LIST}add/", NEW, follow=True)
+        page = admin_browser.post(f"{LIST}add/", NEW, follow=True)
     assert "was taken just now" in page.content.decode()
     assert not User.objects.filter(username="carol").exists()
 
@@ -155,8 +155,8 @@ def test_staff_who_are_no_superusers_change_no_other_staff(amy):
 
 
 @pytest.mark.parametrize("path", ["/admin/auth/group/add/", "/admin/accounts/user/{}/change/"])
-def test_a_form_with_every_permission_chosen_is_small_enough(desk, ada, path):
-    page = desk.get(path.format(ada.user.pk))
+def test_a_form_with_every_permission_chosen_is_small_enough(admin_browser, ada, path):
+    page = admin_browser.get(path.format(ada.user.pk))
     form = page.context["adminform"].form
     offered = (form.fields.get("permissions") or form.fields["user_permissions"]).queryset
     kinds = {str(permission.content_type.model) for permission in offered}
@@ -165,19 +165,19 @@ def test_a_form_with_every_permission_chosen_is_small_enough(desk, ada, path):
     assert offered.count() + len(form.fields) < 80
 
 
-def test_token_rows_are_nobodys_business(desk):
-    assert "token_blacklist" not in desk.get("/admin/").content.decode()
-    assert desk.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
+def test_token_rows_are_nobodys_business(admin_browser):
+    assert "token_blacklist" not in admin_browser.get("/admin/").content.decode()
+    assert admin_browser.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
 
 
-def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk):
+def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(admin_browser):
     UserFactory.create_batch(4)
-    few = count_statements(lambda: desk.get(LIST))
+    few = count_statements(lambda: admin_browser.get(LIST))
     UserFactory.create_batch(300)
-    assert count_statements(lambda: desk.get(LIST)) == few
-    assert len(desk.get(LIST).context["cl"].result_list) == 50
+    assert count_statements(lambda: admin_browser.get(LIST)) == few
+    assert len(admin_browser.get(LIST).context["cl"].result_list) == 50
 
 
 @pytest.mark.parametrize("term", ["ada", "ADA", "da@EXAMPLE", "\uff21da"])
-def test_the_list_finds_any_spelling(desk, ada, bob, term):
-    assert list(desk.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]
+def test_the_list_finds_any_spelling(admin_browser, ada, bob, term):
+    assert list(admin_browser.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]

@@ -11,7 +11,7 @@ from accounts.models import User
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
 from catalog.factories import ProductFactory
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times, until_blocked
 
@@ -28,7 +28,7 @@ def test_pieces_added_at_once_all_count(ada):
     fill_cart(ada.user, product)
     assert statuses(times(10, partial(add, ada, product))) == {200: 10}
     assert CartItem.objects.get().quantity == 11
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -37,7 +37,7 @@ def test_the_first_additions_of_a_user_open_one_cart(attempt):
     assert statuses(times(8, partial(add, caller, product))) == {200: 8}
     assert Cart.objects.count() == 1
     assert CartItem.objects.get().quantity == 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_line_never_passes_its_limit(ada):
@@ -46,7 +46,7 @@ def test_a_line_never_passes_its_limit(ada):
     assert statuses(answers) == {200: 3, 409: 3}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"quantity_limit"}
     assert CartItem.objects.get().quantity == 900
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_cart_never_passes_its_hundred_lines(ada):
@@ -56,7 +56,7 @@ def test_a_cart_never_passes_its_hundred_lines(ada):
     assert statuses(answers) == {200: 3, 409: 3}
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"cart_full"}
     assert CartItem.objects.count() == 100
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -66,7 +66,7 @@ def test_a_cart_cleared_while_it_fills_is_still_one_cart(ada, tea, attempt):
     assert statuses(at_once(*calls)) == {204: 1, 200: 3}
     assert Cart.objects.get().pk == cart_id
     assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2, 3}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_line_taken_out_while_it_grows_leaves_whole_pieces(ada, tea):
@@ -75,7 +75,7 @@ def test_a_line_taken_out_while_it_grows_leaves_whole_pieces(ada, tea):
     answers = at_once(partial(ada.delete, path), partial(add, ada, tea), partial(add, ada, tea))
     assert statuses(answers) == {204: 1, 200: 2}
     assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_one_key_adds_once_however_often_it_is_sent(ada, tea):

@@ -9,7 +9,7 @@ from catalog import services as catalog
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from orders.models import Order
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
@@ -26,7 +26,7 @@ def assert_nothing_happened(caller, cart_id):
     assert caller.get("/api/cart/").json()["cart_id"] == cart_id
     assert not Order.objects.exists()
     assert not StockMovement.objects.filter(kind="sale").exists()
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
@@ -45,7 +45,7 @@ def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
     movement = StockMovement.objects.get(kind="sale")
     assert (movement.delta, movement.actor) == (-3, ada.user)
     assert movement.reason == f"Order {placed.pk}"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_next_addition_opens_the_next_cart(ada, tea):
@@ -151,7 +151,7 @@ def test_a_refused_order_goes_through_once_its_reason_is_gone(ada, amy, tea):
     amy.post(path, {"delta": 3, "reason": "Found"})
     assert order(ada, cart_id).json()["total"] == "72.50"
     assert dict(Product.objects.values_list("pk", "stock")) == {tea.pk: 5, scarce.pk: 0}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_order_takes_prices_as_they_are_when_it_is_made(ada, amy, tea):
@@ -172,7 +172,7 @@ def test_a_total_has_a_limit(ada, db):
     assert answer.json()["limit"] == "9999999999.99"
     ada.patch(f"/api/cart/items/{product.pk}/", {"quantity": 1})
     assert order(ada, cart_id).json()["total"] == "9999999999.99"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize(

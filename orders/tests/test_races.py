@@ -17,7 +17,7 @@ from orders.errors import IllegalTransition
 from orders.factories import place_order
 from orders.models import Order, OrderItem
 from shop.core import transactions
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times, until_blocked
 
@@ -49,7 +49,7 @@ def test_no_more_is_sold_than_there_is(stock, buyers):
     assert {a.json()["code"] for a in answers if a.status_code == 409} == {"out_of_stock"}
     assert Product.objects.get().stock == 0
     assert OrderItem.objects.aggregate(Sum("quantity"))["quantity__sum"] == stock
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_one_cart_ordered_from_many_tabs_is_one_order(ada, tea):
@@ -60,7 +60,7 @@ def test_one_cart_ordered_from_many_tabs_is_one_order(ada, tea):
     refusals = [a.json() for a in answers if a.status_code == 409]
     assert {(r["code"], r["order_id"]) for r in refusals} == {("cart_not_open", placed.pk)}
     assert Product.objects.get().stock == 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -73,7 +73,7 @@ def test_what_is_added_while_the_cart_is_ordered_is_in_one_of_both(ada, attempt)
     ordered = OrderItem.objects.get().quantity
     in_cart = CartItem.objects.filter(cart__status="open").aggregate(n=Sum("quantity"))["n"] or 0
     assert ordered + in_cart == 4
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_carts_filled_in_opposite_order_do_not_deadlock(monkeypatch):
@@ -88,7 +88,7 @@ def test_carts_filled_in_opposite_order_do_not_deadlock(monkeypatch):
             calls.append(partial(order, caller, fill_cart(caller.user, *products)))
         assert statuses(at_once(*calls)) == {201: 6}
     assert set(Product.objects.values_list("stock", flat=True)) == {976}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_carts_filled_in_opposite_order_lock_their_products_in_one(monkeypatch):
@@ -125,7 +125,7 @@ def test_an_order_is_cancelled_once_and_its_stock_returned_once(ada, tea):
     assert statuses(answers) == {200: 1, 409: 7}
     assert Product.objects.get().stock == 10
     assert StockMovement.objects.filter(kind="cancellation").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -145,7 +145,7 @@ def test_a_cancelled_order_is_not_shipped_too(ada, amy, tea, attempt):
     outcome = (shipped, cancelled.status_code, placed.status)
     assert outcome in [("shipped", 409, "shipped"), ("refused", 200, "cancelled")]
     assert Product.objects.get().stock == (9 if shipped == "shipped" else 10)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_one_key_many_times_is_one_order(ada, tea):
@@ -156,7 +156,7 @@ def test_one_key_many_times_is_one_order(ada, tea):
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
     assert Order.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -169,7 +169,7 @@ def test_an_order_is_priced_by_one_price(ada, amy, tea, attempt):
     item, placed = OrderItem.objects.get(product=tea), Order.objects.get()
     outcome = (str(item.unit_price), str(placed.total))
     assert outcome in {("4.50", "73.50"), ("5.00", "75.00"), ("6.25", "78.75")}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -183,7 +183,7 @@ def test_who_names_the_total_pays_it_or_nothing(ada, amy, tea, attempt):
     outcome = (placed.status_code, placed.json().get("code"), placed.json()["total"])
     assert outcome in {(201, None, "13.50"), (409, "total_changed", "15.00")}
     assert Product.objects.get().stock == (7 if placed.status_code == 201 else 10)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_staff_and_customers_move_stock_without_losing_a_piece(amy, tea):
@@ -192,7 +192,7 @@ def test_staff_and_customers_move_stock_without_losing_a_piece(amy, tea):
     calls += [partial(amy.post, f"/api/products/{tea.pk}/stock/", adjust)] * 5
     assert statuses(at_once(*calls)) == {201: 5, 200: 5}
     assert Product.objects.get().stock == 10 - 5 + 15
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -203,7 +203,7 @@ def test_pieces_are_sold_or_written_off_but_not_both(amy, tea, attempt):
     sold = statuses(answers[:4])[201]
     assert answers[4].status_code == (409 if sold else 200)
     assert Product.objects.get().stock == (10 - sold if sold else 0)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -215,7 +215,7 @@ def test_a_product_withdrawn_while_it_is_ordered_is_sold_or_refused(ada, amy, te
     outcome = (placed.status_code, placed.json().get("code"), Product.objects.get().stock)
     assert outcome in {(201, None, 9), (409, "product_unavailable", 10)}
     assert gone.status_code == 204
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_orders_cancels_and_adjustments_of_many_lines_do_not_deadlock(amy, monkeypatch):
@@ -234,7 +234,7 @@ def test_orders_cancels_and_adjustments_of_many_lines_do_not_deadlock(amy, monke
         assert statuses(answers) == {201: 4, 200: 5}
         placed = [answer.json()["order_id"] for answer in answers[:4]]
     assert sorted(Product.objects.values_list("stock", flat=True)) == [4, 8]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_threads_of_the_harness_do_run_at_once():

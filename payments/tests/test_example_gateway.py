@@ -18,7 +18,7 @@ from payments import jobs
 from payments.factories import give_back, pay
 from payments.gateways import registry
 from payments.models import Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "payments.md"
@@ -83,7 +83,7 @@ def test_it_pays_and_gives_back(ada, amy, tea, till):
     assert (payment.status, payment.provider_reference) == ("succeeded", "till_1")
     assert give_back(payment, "4.00", actor=amy.user).status == "succeeded"
     assert [row["amount"] for row in till.kept.values()] == ["9.00", "4.00"]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_lost_answer_is_found_by_its_key(ada, tea, till):
@@ -93,7 +93,7 @@ def test_a_lost_answer_is_found_by_its_key(ada, tea, till):
     assert jobs.settle_payments() == 1
     assert Payment.objects.get().status == "succeeded"
     assert len(till.kept) == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_late_money_goes_back(ada, tea, till):
@@ -102,7 +102,7 @@ def test_late_money_goes_back(ada, tea, till):
     cancel_order(order_id=payment.order_id, actor=ada.user)
     jobs.settle_payments()
     assert Payment.objects.get().status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def run_with_the_app(folder, *, code="till"):

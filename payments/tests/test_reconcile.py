@@ -11,10 +11,10 @@ from orders.factories import place_order
 from orders.models import Order, OrderEvent
 from payments.factories import give_back, pay
 from payments.models import LedgerEntry, Payment, Refund
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
-AGREED = "reconcile: the providers' books and ours agree\n"
+AGREED = "reconcile: payments and providers agree\n"
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_a_payment_whose_event_was_missed_is_settled_first(order, fake_stripe, c
 def test_money_for_a_payment_that_had_ended_goes_back(paid, fake_stripe, reconcile):
     forget_the_money(paid)
     line = "Payment is cancelled, stripe says succeeded (pi): 9.00 was taken for a payment that had ended"
-    assert reconcile() == [f"{line} (--fix heals it)"]
+    assert reconcile() == [f"{line} (--fix corrects it)"]
     assert fake_stripe.ledger()[0]["refunded"] == 0
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     paid.refresh_from_db()
     assert (paid.status, paid.is_late) == ("refunded", True)
     assert fake_stripe.ledger()[0]["refunded"] == 900
@@ -84,21 +84,21 @@ def test_money_for_a_payment_that_had_ended_goes_back(paid, fake_stripe, reconci
 def test_a_refund_made_past_the_shop_is_entered(paid, order, fake_stripe, stripe_api, reconcile):
     stripe_api.refunds.create({"payment_intent": paid.provider_reference, "amount": 400})
     line = "Payment: stripe gave 4.00 back by re, which no refund of the shop asked for"
-    assert reconcile() == [f"{line} (--fix heals it)"]
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile() == [f"{line} (--fix corrects it)"]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     refund = Refund.objects.get()
     assert (refund.status, refund.amount, refund.actor) == ("succeeded", 4, None)
     order.refresh_from_db()
     assert order.amount_refunded == 4
     assert reconcile("--fix", agrees=True) == [AGREED.strip()]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_intent_that_could_still_be_paid_is_let_go(order, fake_stripe, reconcile):
     payment = pay(order, method="stripe")
     Payment.objects.filter(pk=payment.pk).update(status="cancelled")
     line = "Payment is cancelled, stripe says requires_action (pi): it could still be paid"
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     assert fake_stripe.state()["intents"][0]["status"] == "canceled"
 
 
@@ -107,11 +107,11 @@ def test_an_authorisation_that_lapsed_is_noticed(order, fake_stripe, settings, r
     payment = pay(order, method="stripe", token="pm_card_visa")
     fake_stripe.put_forward(8 * 86_400)
     line = "Payment is authorised, stripe says cancelled (pi): an event was missed"
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     payment.refresh_from_db()
     assert payment.status == "cancelled"
     assert order.events.latest("pk").note == "Authorisation let go"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_what_has_no_one_answer_is_left_to_a_person(
@@ -129,11 +129,11 @@ def test_what_has_no_one_answer_is_left_to_a_person(
     before = [list(model.objects.values()) for model in (Payment, Refund, LedgerEntry)]
     money = "Payment is succeeded, stripe says succeeded (pi): 8.99 was captured here, 9.00 there"
     assert reconcile() == [
-        "stripe took 4.50 USD by pi, which is no payment of the shop (a person has to decide)",
-        f"{money} (a person has to decide)",
-        "Payment: stripe gave 2.00 back by re, which no refund of the shop asked for (--fix heals it)",
-        "Refund of Payment succeeded, stripe knows nothing of it (a person has to decide)",
-        "Payment is succeeded, stripe knows nothing of it (a person has to decide)",
+        "stripe took 4.50 USD by pi, which is no payment of the shop (needs a decision)",
+        f"{money} (needs a decision)",
+        "Payment: stripe gave 2.00 back by re, which no refund of the shop asked for (--fix corrects it)",
+        "Refund of Payment succeeded, stripe knows nothing of it (needs a decision)",
+        "Payment is succeeded, stripe knows nothing of it (needs a decision)",
     ]
     assert [list(model.objects.values()) for model in (Payment, Refund, LedgerEntry)] == before
 
@@ -159,9 +159,9 @@ def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
     refund = Refund.objects.get()
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
     Payment.objects.update(created_at=timezone.now() - timedelta(days=400))
-    assert reconcile("--fix") == [f"{line} (a person has to decide)"]
+    assert reconcile("--fix") == [f"{line} (needs a decision)"]
     fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
-    assert reconcile() == [f"{line} (a person has to decide)"]
+    assert reconcile() == [f"{line} (needs a decision)"]
     fake_stripe.be_well()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
@@ -171,7 +171,7 @@ def test_late_money_that_did_not_go_back_is_told_until_staff_refund_it(
     assert reconcile(agrees=True) == [AGREED.strip()]
     payment.refresh_from_db()
     assert payment.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_what_staff_handed_back_is_no_difference(ada, amy, order, paid, fake_stripe, reconcile):
@@ -188,7 +188,7 @@ def test_what_staff_handed_back_is_no_difference(ada, amy, order, paid, fake_str
     late.refresh_from_db()
     assert late.status == "refunded"
     assert fake_stripe.state()["refunds"] == before
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_stripe_that_is_away_is_no_difference(paid, fake_stripe):

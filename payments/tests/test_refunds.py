@@ -18,7 +18,7 @@ from payments.factories import give_back, pay
 from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
@@ -85,7 +85,7 @@ def test_staff_give_all_of_it_back(ada, amy, payment):
     assert shown["events"][-1]["note"] == "Refunded 9.00"
     assert Product.objects.get().stock == 10
     assert DemoCharge.objects.get().refunded == 9
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_part_goes_back_and_then_the_rest(amy, payment):
@@ -107,7 +107,7 @@ def test_a_part_goes_back_and_then_the_rest(amy, payment):
         ("refunded", Decimal("8.70"), amy.user.pk),
     ]
     assert Product.objects.get().stock == 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_more_than_was_captured_never_goes_back(amy, payment):
@@ -134,7 +134,7 @@ def test_goods_come_back_once(amy, payment):
     answer = amy.post(path(payment), {"amount": "1.00", "restock": True})
     assert (answer.status_code, answer.json()["code"]) == (409, "already_restocked")
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "1.001", 1, "1e1", None])
@@ -174,7 +174,7 @@ def test_a_refund_whose_answer_was_lost_is_found_by_its_key(amy, payment, monkey
     assert Refund.objects.get().status == "succeeded"
     assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (4, 10)
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_refund_that_failed_leaves_its_money_refundable(amy, payment, monkeypatch):
@@ -186,9 +186,9 @@ def test_a_refund_that_failed_leaves_its_money_refundable(amy, payment, monkeypa
     assert (payment.status, payment.amount_refunded) == ("succeeded", 0)
     assert payment.order.events.latest("pk").note == "Refund failed"
     assert Product.objects.get().stock == 8
-    assert_books_balance()
+    assert_audit_passes()
     assert amy.post(path(payment)).json()["status"] == "succeeded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, payment, monkeypatch):
@@ -214,7 +214,7 @@ def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, pay
     assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (0, 10)
     refused = amy.post(path(payment), {"by_hand": True})
     assert refused.json()["code"] == "payment_not_refundable"
-    assert_books_balance()
+    assert_audit_passes()
     DemoCharge.objects.update(refunded=1)  # as if the gateway had been asked all the same
     with pytest.raises(CommandError):
         call_command("audit")
@@ -233,7 +233,7 @@ def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monk
     assert amy.post(path(payment)).json()["status"] == "succeeded"
     payment.refresh_from_db()
     assert payment.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_money_by_bank_is_handed_back_and_recorded(ada, amy, tea):
@@ -242,7 +242,7 @@ def test_money_by_bank_is_handed_back_and_recorded(ada, amy, tea):
     assert amy.post(path(payment)).json()["status"] == "succeeded"
     payment.order.refresh_from_db()
     assert payment.order.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_database_refuses_what_code_might_forget(payment):
@@ -289,7 +289,7 @@ def test_refunds_that_race_give_back_what_was_captured_and_no_more(amy, payment)
     payment.refresh_from_db()
     assert DemoCharge.objects.get().refunded == payment.amount_refunded == 4 * seen[201]
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -303,4 +303,4 @@ def test_one_refund_settled_by_many_is_entered_once(amy, payment, monkeypatch):
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
     assert payment.order.events.filter(note="Refunded 4.00").count() == 1
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()

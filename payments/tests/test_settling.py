@@ -16,7 +16,7 @@ from payments.factories import pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_an_open_payment_is_settled_by_asking(ada, order, token, capsys):
     assert reload(payment, order) == ("succeeded", "paid")
     assert DemoCharge.objects.count() == 1
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_gateway_that_is_away_leaves_the_payment_pending(ada, order, dead_gateway):
@@ -76,7 +76,7 @@ def test_a_gateway_that_is_away_leaves_the_payment_pending(ada, order, dead_gate
     dead_gateway.undo()
     assert jobs.settle_payments() == 1
     assert reload(payment, order) == ("cancelled", "pending")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_charge_that_may_still_be_under_way_is_left_alone(order):
@@ -94,7 +94,7 @@ def test_a_charge_the_gateway_never_heard_of_is_given_up_there_first(order):
     assert reload(payment, order) == ("cancelled", "pending")
     late = services.charge(payment=begun)
     assert (late.status, DemoCharge.objects.get().status) == ("cancelled", "cancelled")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("outcome", list(OutcomeStatus))
@@ -118,7 +118,7 @@ def test_money_that_comes_after_a_cancel_goes_back_once(order, capsys):
     assert order.amount_paid == 0
     assert order.events.latest("pk").note == "Late payment refunded"
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_refund_whose_answer_was_lost_is_finished_later(order, dead_gateway):
@@ -133,7 +133,7 @@ def test_a_refund_whose_answer_was_lost_is_finished_later(order, dead_gateway):
     assert jobs.settle_payments() == 1
     assert reload(payment) == ("refunded",)
     assert DemoCharge.objects.get().refunded == payment.amount
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
@@ -146,7 +146,7 @@ def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
     assert (event.note, event.actor) == ("Not paid in time", None)
     assert Product.objects.get().stock == 10
     assert jobs.expire_orders() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
@@ -155,7 +155,7 @@ def test_money_that_was_taken_in_time_keeps_the_order(order, token):
     age(order, minutes=31)
     assert jobs.expire_orders() == 0
     assert reload(payment, order) == ("succeeded", "paid")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_action_nobody_took_is_given_up_with_its_order(order):
@@ -164,7 +164,7 @@ def test_an_action_nobody_took_is_given_up_with_its_order(order):
     assert jobs.expire_orders() == 1
     assert reload(payment, order) == ("cancelled", "cancelled")
     assert DemoCharge.objects.get().status == "cancelled"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_order_does_not_expire_while_its_payment_is_unknown(order, dead_gateway):
@@ -185,7 +185,7 @@ def test_cash_on_delivery_does_not_expire_and_its_money_shows_when_it_comes(orde
     assert reload(payment, order) == ("succeeded", "delivered")
     assert order.amount_paid == order.total
     assert order.events.latest("pk").note == "Payment received"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_cash_on_delivery_that_was_cut_off_is_confirmed_by_the_sweep(order):
@@ -202,7 +202,7 @@ def test_a_bank_transfer_has_seven_days(order, days, expired, status):
     assert jobs.settle_payments() == 0
     assert jobs.expire_orders() == expired
     assert reload(payment, order) == (status, status)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_manual_payment_ends_with_its_order(order):

@@ -17,7 +17,7 @@ from payments.gateways.stripe.amounts import from_minor, to_minor
 from payments.models import LedgerEntry, Payment, Refund
 from payments.tests.fake_stripe.client import INTENTS
 from shop.core.models import IdempotencyKey
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 PAY = "/api/payments/"
 CREATE, CONFIRM = "/v1/payment_intents", "/v1/payment_intents/*/confirm"
@@ -59,7 +59,7 @@ def test_a_token_is_charged_at_once(ada, order, fake_stripe):
     assert [r["key"] for r in fake_stripe.requests()] == [key, f"{key}-confirm"]
     assert LedgerEntry.objects.get().reference == payment.provider_reference
     assert stands(order) == ("succeeded", "paid", 9)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_intent_of_another_payment_settles_nothing(ada, order, tea, fake_stripe):
@@ -86,7 +86,7 @@ def test_without_a_token_the_customers_app_gets_the_secret_and_pays(ada, order, 
     confirmed = ada.post(f"{path}confirm/").json()
     assert (confirmed["status"], "client_secret" in confirmed) == ("succeeded", False)
     assert stands(order) == ("succeeded", "paid", 9)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_secret_is_kept_nowhere_and_a_twin_gets_it_again(ada, order, fake_stripe, caplog):
@@ -118,7 +118,7 @@ def test_a_declined_card_can_be_tried_again_as_another_payment(ada, order, fake_
     assert post(ada, order, "pm_card_visa").json()["status"] == "succeeded"
     assert len(fake_stripe.ledger()) == 1
     assert list(LedgerEntry.objects.values_list("kind", flat=True)) == ["failed", "captured"]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_amount_that_stripe_does_not_take_fails(ada, tea, fake_stripe):
@@ -147,7 +147,7 @@ def test_a_charge_whose_answer_was_lost_is_found_and_taken_once(
     assert first["status"] in {"pending", "succeeded"}
     assert stands(order) == ("succeeded", "paid", 9)
     assert [c["captured"] for c in fake_stripe.ledger()] == [900]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("kind", ["drop", "unavailable", "error", "garbage", "error_kept"])
@@ -160,7 +160,7 @@ def test_a_charge_that_never_began_takes_nothing(ada, order, fake_stripe, kind):
     jobs.expire_orders()
     assert stands(order) == ("cancelled", "cancelled", 0)
     assert fake_stripe.ledger() == []
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_intent_is_found_when_its_key_is_long_forgotten(ada, order, fake_stripe):
@@ -183,7 +183,7 @@ def test_late_money_goes_back_once(ada, order, fake_stripe):
     assert stands(order) == ("refunded", "cancelled", 0)
     charge = fake_stripe.ledger()[0]
     assert (charge["captured"], charge["refunded"]) == (900, 900)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_cancelled_payment_cannot_be_paid_any_more(ada, order, fake_stripe):
@@ -206,7 +206,7 @@ def test_authorise_then_capture_when_the_goods_go_out(ada, amy, order, fake_stri
     assert jobs.settle_payments() == 1
     assert stands(order) == ("succeeded", "shipped", 9)
     assert fake_stripe.ledger()[0]["captured"] == 900
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_part_is_captured_or_all_of_it_let_go(ada, amy, tea, fake_stripe, settings):
@@ -217,7 +217,7 @@ def test_a_part_is_captured_or_all_of_it_let_go(ada, amy, tea, fake_stripe, sett
     assert amy.post(f"{paths[1]}void/").json()["status"] == "cancelled"
     assert stands(part) == ("succeeded", "confirmed", Decimal("2.50"))
     assert [c["net"] for c in fake_stripe.ledger()] == [250, 0]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_staff_refund_in_parts(ada, amy, order, fake_stripe):
@@ -228,7 +228,7 @@ def test_staff_refund_in_parts(ada, amy, order, fake_stripe):
     assert fake_stripe.ledger()[0]["refunded"] == 900
     refunds = {r["id"] for r in fake_stripe.state()["refunds"]}
     assert set(Refund.objects.values_list("provider_reference", flat=True)) == refunds
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_refund_whose_answer_was_lost_goes_back_once(ada, amy, order, fake_str
     assert fake_stripe.ledger()[0]["refunded"] == 400
     order.refresh_from_db()
     assert order.amount_refunded == 4
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_refund_may_take_its_time_and_fail(ada, amy, order, fake_stripe):
@@ -257,7 +257,7 @@ def test_a_refund_may_take_its_time_and_fail(ada, amy, order, fake_stripe):
     refund.refresh_from_db()
     assert (refund.status, Payment.objects.get().amount_refunded) == ("failed", 0)
     assert stands(order) == ("succeeded", "paid", 9)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_stripe_that_hangs_costs_ten_seconds_at_most_and_nothing_is_lost(ada, order, fake_stripe):

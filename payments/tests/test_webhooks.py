@@ -12,7 +12,7 @@ from payments import jobs, services
 from payments.factories import give_back, pay
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
 from payments.tests.fake_stripe.client import sign
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
@@ -62,7 +62,7 @@ def test_an_event_settles_its_payment_and_again_changes_nothing(paid_by_app, ord
     event = ProviderEvent.objects.get()
     assert (event.kind, event.payment) == ("payment_intent.succeeded", paid_by_app)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -72,7 +72,7 @@ def test_events_in_any_order_lead_to_the_same(paid_by_app, order, fake_stripe, b
         assert tell(event).status_code == 200
     assert stands(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == len(events) > 2
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe, amy):
@@ -85,7 +85,7 @@ def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe,
         assert tell(event).status_code == 200
     assert len(fake_stripe.requests("GET")) == asked
     assert ProviderEvent.objects.count() == len(fake_stripe.events()) == 5
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake_stripe):
@@ -101,7 +101,7 @@ def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake
     assert tell(succeeded(fake_stripe)).status_code == 200
     assert stands(order) == ("succeeded", "paid", 9)
     assert len(fake_stripe.requests()) == made
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_event_about_no_payment_of_ours_is_heard_once(order, fake_stripe, stripe_api, db):
@@ -119,7 +119,7 @@ def test_late_success_goes_back_by_itself_and_once(ada, paid_by_app, order, fake
     assert stands(order) == ("refunded", "cancelled", 0)
     assert fake_stripe.ledger()[0]["refunded"] == 900
     assert len(fake_stripe.state()["refunds"]) == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_what_an_event_claims_is_not_believed(order, fake_stripe):
@@ -139,7 +139,7 @@ def test_a_refund_that_ended_later_is_settled_by_its_event(order, amy, fake_stri
     assert tell(fake_stripe.events("refund.updated")[-1]).status_code == 200
     assert Refund.objects.get().status == "succeeded"
     assert stands(order)[:2] == ("refunded", "refunded")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_stripe_that_is_away_is_asked_again_when_the_event_comes_again(
@@ -218,7 +218,7 @@ def test_one_event_many_times_at_once_is_applied_once(paid_by_app, order, fake_s
     assert statuses(at_once(*[partial(tell, event)] * 4)) == {200: 4}
     assert stands(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == LedgerEntry.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -235,7 +235,7 @@ def test_an_event_against_our_own_answer_is_one_payment(ada, order, fake_stripe,
     statuses(answers)
     assert stands(order) == ("succeeded", "paid", 9)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -255,4 +255,4 @@ def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, atte
     order.refresh_from_db()
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
-    assert_books_balance()
+    assert_audit_passes()

@@ -75,7 +75,7 @@ class MoneyViewSet(ShopViewSet):
             return _created(services.get_refund(refund_id))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=twin)
 
     @describe(
         "Capture payment",
@@ -101,7 +101,7 @@ class MoneyViewSet(ShopViewSet):
             )
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._stored)
 
     @describe(
         "Void payment",
@@ -122,7 +122,7 @@ class MoneyViewSet(ShopViewSet):
             return _shown(services.void_payment(payment=payment, actor=caller(request)))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._stored)
 
     @describe(
         "Record payment",

@@ -112,7 +112,7 @@ class PaymentViewSet(MoneyViewSet):
             return _created(request, services.refresh_payment(payment=payment))
 
         with gateways.slot(form["payment_method"]):
-            return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=twin)
 
     @describe(
         "Confirm payment",
@@ -158,7 +158,7 @@ class PaymentViewSet(MoneyViewSet):
             return payment_id
 
         with gateways.slot():
-            return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
+            return idempotent_steps(self.request, begin=begin, finish=finish, replay=shown)
 
 
 def _created(request: Request, payment: Payment) -> Response:
