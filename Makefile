@@ -1,4 +1,4 @@
-# The shop's commands; `make` alone lists them.
+# The commands of the shop. `make` lists them.
 
 PYTHON ?= python3
 VENV := .venv

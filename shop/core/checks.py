@@ -71,7 +71,7 @@ def known_vulnerability(version: tuple[int, int, int]) -> str:
 def check_interpreter(**kwargs: Any) -> list[CheckMessage]:
     """Report an interpreter with a known vulnerability.
 
-    It is no warning, because the shop limits the length of cookies (RequestMiddleware).
+    It is not a warning, because the shop limits the length of cookies (RequestMiddleware).
     """
     found = known_vulnerability(sys.version_info[:3])
     return [Info(found, id="shop.I001")] if found else []

@@ -1,4 +1,4 @@
-"""Errors that the API answers with: a status, a code, a sentence and facts.
+"""Errors of the API: a status, a code, a sentence and facts.
 
 Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes them as RFC 9457
 ``problem+json``. They do not depend on an HTTP framework, so services may raise them.

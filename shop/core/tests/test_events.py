@@ -292,7 +292,7 @@ def test_done_deliveries_are_deleted_after_30_days_and_events_never(db):
     deliver()
     old = timezone.now() - timedelta(days=31)
     EventDelivery.objects.filter(event_id__lt=Event.objects.latest("pk").pk).update(done_at=old)
-    assert [deliveries.forget_done_deliveries(1) for _ in range(3)] == [1, 1, 0]
+    assert [deliveries.delete_done_deliveries(1) for _ in range(3)] == [1, 1, 0]
     assert (EventDelivery.objects.count(), Event.objects.count()) == (1, 3)
     dispatch()
     assert deliver() == 0
@@ -313,8 +313,8 @@ def test_staff_see_given_up_deliveries_and_retry_them(admin_browser, caplog):
     deliver()
     waiting = EventDelivery.objects.get()
     chosen = {"action": "try_again", "_selected_action": [waiting.pk]}
-    shown = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
-    assert [str(m) for m in shown] == ["0 of 1 deliveries will be tried again."]
+    displayed = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
+    assert [str(m) for m in displayed] == ["0 of 1 deliveries will be tried again."]
     EventDelivery.objects.update(given_up_at=timezone.now(), attempts=deliveries.MAX_ATTEMPTS)
     page = admin_browser.get(DELIVERIES, {"state": "given_up"}).content.decode()
     assert "KeyError in handle" in page
@@ -323,8 +323,8 @@ def test_staff_see_given_up_deliveries_and_retry_them(admin_browser, caplog):
     assert admin_browser.get(f"/admin/core/event/{event.pk}/change/").status_code == 200
     assert admin_browser.get("/admin/core/event/", {"q": "order"}).context["cl"].result_count == 1
     is_broken[0] = False
-    shown = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
-    assert [str(m) for m in shown] == ["1 of 1 deliveries will be tried again."]
+    displayed = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
+    assert [str(m) for m in displayed] == ["1 of 1 deliveries will be tried again."]
     assert (deliver(), received) == (1, [event.pk])
 
 

@@ -72,10 +72,10 @@ def two():
 
 def pinned(number, workers, *, before="", batch="True"):
     code = _PIN.format(number=number, workers=workers, before=before)
-    shown = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    count, is_batch, *affinity = shown.stdout.split()
+    count, is_batch, *affinity = done.stdout.split()
     assert is_batch == batch
     assert int(count) == len(affinity)
     return [int(processor) for processor in affinity]

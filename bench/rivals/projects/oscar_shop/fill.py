@@ -19,16 +19,16 @@ _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short des
 def main(products: int, customers: int, password: str) -> None:
     """Create products and customers. The token of a customer contains its number.
 
-    All have one password, in the hash that Django makes where nobody says otherwise.
+    All have the same password, with the default hash of Django.
     """
-    kept = make_password(password)
+    password_hash = make_password(password)
     call_command("migrate", verbosity=0)
     _stock(products)
     get_model("address", "Country").objects.create(
         iso_3166_1_a2="NL", printable_name="Netherlands", is_shipping_country=True
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=kept)
+        user = User.objects.create(username=f"customer{number}", password=password_hash)
         Token.objects.create(user=user, key=f"token{number}")
         get_model("analytics", "UserRecord").objects.create(user=user)
     with connection.cursor() as cursor:

@@ -20,9 +20,9 @@ _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short des
 def main(products: int, customers: int, password: str) -> None:
     """Create products and customers. The token of a customer contains its number.
 
-    All have one password, in the hash that Django makes where nobody says otherwise.
+    All have the same password, with the default hash of Django.
     """
-    kept = make_password(password)
+    password_hash = make_password(password)
     call_command("migrate", run_syncdb=True, verbosity=0)
     Product.objects.bulk_create(
         Product(
@@ -34,7 +34,7 @@ def main(products: int, customers: int, password: str) -> None:
         for number in range(products)
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=kept)
+        user = User.objects.create(username=f"customer{number}", password=password_hash)
         Token.objects.create(user=user, key=f"token{number}")
     with connection.cursor() as cursor:
         # Only the filled tables, as in bench.fill.
