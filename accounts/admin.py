@@ -20,7 +20,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import services
 from accounts.models import User, fold
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -80,7 +80,7 @@ class GroupAdmin(DjangoGroupAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DeskAdmin, DjangoUserAdmin):
+class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     """Customers and staff. Only superusers change staff, or make a user a member of staff."""
 
     list_display = ("id", "username", "email", "is_active", "is_staff", "date_joined")

@@ -66,8 +66,8 @@ def test_a_customer_cannot_log_in_to_the_admin(db):
     assert browser.get("/admin/").status_code == 302
 
 
-def test_staff_add_a_user(desk):
-    assert desk.post(f"{LIST}add/", NEW).status_code == 302
+def test_staff_add_a_user(admin_browser):
+    assert admin_browser.post(f"{LIST}add/", NEW).status_code == 302
     carol = User.objects.get(username="carol")
     assert (carol.email, carol.username_key) == ("carol@example.com", "carol")
     assert carol.check_password(PASSWORD)
@@ -77,24 +77,24 @@ def test_staff_add_a_user(desk):
     "change",
     [{"username": "ADA"}, {"email": "ADA@example.com"}, {"username": "a@b"}, {"email": "none"}],
 )
-def test_the_form_refuses_a_name_that_is_taken_or_invalid(desk, ada, change):
-    assert desk.post(f"{LIST}add/", NEW | change).status_code == 200
+def test_the_form_refuses_a_name_that_is_taken_or_invalid(admin_browser, ada, change):
+    assert admin_browser.post(f"{LIST}add/", NEW | change).status_code == 200
     assert User.objects.count() == 2
 
 
-def test_a_new_password_ends_all_sessions(desk, ada):
+def test_a_new_password_ends_all_sessions(admin_browser, ada):
     form = {
         "password1": "another-long-one",
         "password2": "another-long-one",
         "usable_password": "true",
     }
-    assert desk.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
 
 
-def test_staff_log_a_user_out_everywhere(desk, ada, bob):
+def test_staff_log_a_user_out_everywhere(admin_browser, ada, bob):
     form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
-    page = desk.post(LIST, form, follow=True)
+    page = admin_browser.post(LIST, form, follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
 
@@ -106,17 +106,17 @@ def test_staff_who_can_only_view_users_cannot_log_them_out(ada):
     assert ada.get("/api/cart/").status_code == 200
 
 
-def test_users_are_deactivated_and_not_deleted(desk, ada):
+def test_users_are_deactivated_and_not_deleted(admin_browser, ada):
     path = f"{LIST}{ada.user.pk}"
     form = {"username": "ada", "email": "ada@example.com", **JOINED}
-    assert desk.post(f"{path}/change/", form).status_code == 302
+    assert admin_browser.post(f"{path}/change/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
     assert User.objects.get(pk=ada.user.pk).is_active is False
-    assert desk.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_browser.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=ada.user.pk).exists()
 
 
-def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(desk, ada):
+def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(admin_browser, ada):
     def take_the_name(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "accounts_user"') and not taken:
             taken.append(UserFactory.build(username="CAROL"))
@@ -125,7 +125,7 @@ def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(desk
 
     taken = []
     with connection.execute_wrapper(take_the_name):
-        page = desk.post(f"{LIST}add/", NEW, follow=True)
+        page = admin_browser.post(f"{LIST}add/", NEW, follow=True)
     assert "was taken just now" in page.content.decode()
     assert not User.objects.filter(username="carol").exists()
 
@@ -157,8 +157,10 @@ def test_staff_without_superuser_status_cannot_change_other_staff(amy):
 
 
 @pytest.mark.parametrize("path", ["/admin/auth/group/add/", "/admin/accounts/user/{}/change/"])
-def test_a_form_with_all_permissions_selected_is_below_the_limit_of_fields(desk, ada, path):
-    page = desk.get(path.format(ada.user.pk))
+def test_a_form_with_all_permissions_selected_is_below_the_limit_of_fields(
+    admin_browser, ada, path
+):
+    page = admin_browser.get(path.format(ada.user.pk))
     form = page.context["adminform"].form
     offered = (form.fields.get("permissions") or form.fields["user_permissions"]).queryset
     models = {str(permission.content_type.model) for permission in offered}
@@ -167,19 +169,19 @@ def test_a_form_with_all_permissions_selected_is_below_the_limit_of_fields(desk,
     assert offered.count() + len(form.fields) < 80
 
 
-def test_token_rows_are_not_in_the_admin(desk):
-    assert "token_blacklist" not in desk.get("/admin/").content.decode()
-    assert desk.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
+def test_token_rows_are_not_in_the_admin(admin_browser):
+    assert "token_blacklist" not in admin_browser.get("/admin/").content.decode()
+    assert admin_browser.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
 
 
-def test_the_list_sends_the_same_number_of_statements_for_few_and_many_rows(desk):
+def test_the_list_sends_the_same_number_of_statements_for_few_and_many_rows(admin_browser):
     UserFactory.create_batch(4)
-    few = count_statements(lambda: desk.get(LIST))
+    few = count_statements(lambda: admin_browser.get(LIST))
     UserFactory.create_batch(300)
-    assert count_statements(lambda: desk.get(LIST)) == few
-    assert len(desk.get(LIST).context["cl"].result_list) == 50
+    assert count_statements(lambda: admin_browser.get(LIST)) == few
+    assert len(admin_browser.get(LIST).context["cl"].result_list) == 50
 
 
 @pytest.mark.parametrize("term", ["ada", "ADA", "da@EXAMPLE", "\uff21da"])
-def test_the_search_finds_any_spelling(desk, ada, bob, term):
-    assert list(desk.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]
+def test_the_search_finds_any_spelling(admin_browser, ada, bob, term):
+    assert list(admin_browser.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]

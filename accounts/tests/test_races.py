@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
-from shop.testing.books import statuses
+from shop.testing.assertions import statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
 

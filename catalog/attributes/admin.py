@@ -10,7 +10,7 @@ from catalog.attributes import services
 from catalog.attributes.forms import SeparatedListField
 from catalog.attributes.models import Attribute
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_CHOICES
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 
 class AttributeForm(forms.ModelForm):
@@ -29,7 +29,7 @@ class AttributeForm(forms.ModelForm):
 
 
 @admin.register(Attribute)
-class AttributeAdmin(DeskAdmin):
+class AttributeAdmin(ShopModelAdmin):
     """Attributes; one that products have stays."""
 
     form = AttributeForm

@@ -8,11 +8,11 @@ from django.http import HttpRequest
 
 from catalog.categories import services
 from catalog.categories.models import Category
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 
 @admin.register(Category)
-class CategoryAdmin(DeskAdmin):
+class CategoryAdmin(ShopModelAdmin):
     """Categories; one that holds something stays."""
 
     list_display = ("name", "parent", "position", "is_published", "slug")

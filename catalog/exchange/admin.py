@@ -25,7 +25,7 @@ from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -88,7 +88,7 @@ class Report:
         )
 
 
-class ExchangeAdmin(DeskAdmin):
+class ExchangeAdmin(ShopModelAdmin):
     """A list of products with an import and an export."""
 
     change_list_template = "admin/catalog/product/change_list.html"

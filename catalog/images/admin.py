@@ -25,7 +25,7 @@ from catalog.images.files import store_image
 from catalog.images.models import ProductImage
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
 from catalog.products.models import Product
-from shop.core.admin import DeskAdmin, ReadOnlyInline
+from shop.core.admin import ReadOnlyInline, ShopModelAdmin
 from shop.core.errors import ShopError
 
 
@@ -82,7 +82,7 @@ class ImageInline(ReadOnlyInline):
 
 
 @admin.register(ProductImage)
-class ImageAdmin(DeskAdmin):
+class ImageAdmin(ShopModelAdmin):
     """Images; another image is another row."""
 
     list_display = ("thumbnail", "product", "alt", "position")

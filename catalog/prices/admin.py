@@ -10,14 +10,14 @@ from django.utils import timezone
 from catalog.prices import services
 from catalog.prices.models import Sale
 from catalog.products.models import Product
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 _FIELDS = ("name", "kind", "value", "starts_at", "ends_at", "products", "categories")
 _AFTER_THE_BEGINNING = ("name", "ends_at")
 
 
 @admin.register(Sale)
-class SaleAdmin(DeskAdmin):
+class SaleAdmin(ShopModelAdmin):
     """Sales; deleting one ends it, and what it did to prices stays history."""
 
     list_display = ("name", "kind", "value", "starts_at", "ends_at")

@@ -4,7 +4,7 @@ import pytest
 
 from catalog.models import Product
 from catalog.tests.exchange import FILES, REAL, bring, everything, faults_of
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def test_products_options_variants_and_pictures_come_in(anyone):
     assert [i.source_url for i in variants[0].images.all()] == [
         "https://pictures.example.com/shirt-sand.jpg"
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_default_title_is_no_option_and_a_draft_is_not_published(anyone):
@@ -121,4 +121,4 @@ def test_real_exports_come_in(name, products, variants, pictures):
     assert Product.objects.listed().count() == products
     assert Product.objects.exclude(parent=None).count() == variants
     assert ProductImage.objects.count() == pictures
-    assert_books_balance()
+    assert_audit_passes()

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from catalog import revision
 from shop.core.renderers import dumps
-from shop.core.viewsets import ShopViewSet, takes_json
+from shop.core.viewsets import ShopViewSet, accepts_json
 from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -59,7 +59,7 @@ def _answer_kept(request: HttpRequest) -> HttpResponse | None:
     asked = request.META
     if request.method != "GET" or "HTTP_AUTHORIZATION" in asked:
         return None
-    if not takes_json(asked.get("HTTP_ACCEPT", "*/*")):
+    if not accepts_json(asked.get("HTTP_ACCEPT", "*/*")):
         return None
     url = _url(request, asked["QUERY_STRING"])
     if url not in revision.responses:

@@ -10,7 +10,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from orders.models import Order
 from shop.engine import uses
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
@@ -27,7 +27,7 @@ def assert_nothing_changed(caller, cart_id):
     assert caller.get("/api/cart/").json()["cart_id"] == cart_id
     assert not Order.objects.exists()
     assert not StockMovement.objects.filter(kind="sale").exists()
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
@@ -46,7 +46,7 @@ def test_a_cart_becomes_an_order_and_takes_its_stock(ada, tea):
     movement = StockMovement.objects.get(kind="sale")
     assert (movement.delta, movement.actor) == (-3, ada.user)
     assert movement.reason == f"Order {placed.pk}"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_adding_a_product_after_an_order_opens_a_new_cart(ada, tea):
@@ -152,7 +152,7 @@ def test_a_refused_order_can_be_placed_once_there_is_enough_stock(ada, amy, tea)
     amy.post(path, {"delta": 3, "reason": "Found"})
     assert order(ada, cart_id).json()["total"] == "72.50"
     assert dict(Product.objects.values_list("pk", "stock")) == {tea.pk: 5, scarce.pk: 0}
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_order_has_the_prices_of_the_time_when_it_is_placed(ada, amy, tea):
@@ -173,7 +173,7 @@ def test_the_total_has_a_limit(ada, db):
     assert response.json()["limit"] == "9999999999.99"
     ada.patch(f"/api/cart/items/{product.pk}/", {"quantity": 1})
     assert order(ada, cart_id).json()["total"] == "9999999999.99"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from orders.factories import place_order
 from payments import jobs
 from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once
 
 
@@ -42,7 +42,7 @@ def test_a_card_is_authorised_and_its_order_confirmed(payment):
     assert DemoCharge.objects.get().status == "authorised"
     assert kinds() == ["authorised"]
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_job_captures_the_payment_of_a_shipped_order(amy, payment):
@@ -51,7 +51,7 @@ def test_the_job_captures_the_payment_of_a_shipped_order(amy, payment):
     assert reload_statuses(payment) == ("succeeded", "shipped", 9, 9)
     assert kinds() == ["authorised", "captured"]
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_staff_capture_the_whole_amount(amy, payment):
@@ -60,19 +60,19 @@ def test_staff_capture_the_whole_amount(amy, payment):
     assert reload_statuses(payment) == ("succeeded", "paid", 9, 9)
     assert LedgerEntry.objects.get(kind="captured").actor == amy.user
     assert post(amy, payment, "capture").json()["code"] == "illegal_transition"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_staff_capture_a_part_and_the_rest_is_released(ada, amy, payment):
     assert post(amy, payment, "capture", amount="2.50").status_code == 200
     assert reload_statuses(payment) == ("succeeded", "confirmed", Decimal("2.50"), Decimal("2.50"))
     assert DemoCharge.objects.get().captured == Decimal("2.50")
-    assert_books_balance()
+    assert_audit_passes()
     cancelled = ada.post(f"/api/orders/{payment.order_id}/cancel/")
     assert (cancelled.status_code, cancelled.json()["code"]) == (409, "illegal_transition")
     refund_payment(payment, actor=amy.user, restock=True)
     assert reload_statuses(payment)[:2] == ("refunded", "refunded")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_capture_cannot_exceed_the_authorised_amount(amy, payment):
@@ -92,7 +92,7 @@ def test_staff_void_a_payment_and_its_order_can_be_paid_again(ada, amy, payment)
     assert post(amy, payment, "void").json()["code"] == "illegal_transition"
     again = ada.post("/api/payments/", {"order_id": payment.order_id, "payment_method": "card"})
     assert again.json()["status"] == "authorised"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_job_voids_the_payment_of_a_cancelled_order(ada, amy, payment):
@@ -102,7 +102,7 @@ def test_the_job_voids_the_payment_of_a_cancelled_order(ada, amy, payment):
     assert jobs.settle_payments() == 1
     assert reload_statuses(payment) == ("cancelled", "cancelled", 0, 0)
     assert DemoCharge.objects.get().status == "cancelled"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("step", ["capture", "void"])
@@ -135,7 +135,7 @@ def test_capturing_and_cancelling_the_order_in_parallel_has_one_outcome(ada, amy
     charge = DemoCharge.objects.get()
     kept = charge.amount - charge.refunded if charge.status == "succeeded" else 0
     assert kept == paid
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -147,4 +147,4 @@ def test_capturing_and_voiding_in_parallel_has_one_outcome(amy, payment, attempt
         ("cancelled", "confirmed", 0, 0),
     ]
     assert len(kinds()) == 2
-    assert_books_balance()
+    assert_audit_passes()

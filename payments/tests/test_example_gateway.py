@@ -18,7 +18,7 @@ from payments import jobs
 from payments.factories import pay, refund_payment
 from payments.gateways import registry
 from payments.models import Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "payments.md"
@@ -84,7 +84,7 @@ def test_the_example_charges_and_refunds(ada, amy, tea, till):
     assert (payment.status, payment.provider_reference) == ("succeeded", "till_1")
     assert refund_payment(payment, "4.00", actor=amy.user).status == "succeeded"
     assert [row["amount"] for row in till.stored.values()] == ["9.00", "4.00"]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_lost_response_is_found_by_its_key(ada, tea, till):
@@ -94,7 +94,7 @@ def test_a_lost_response_is_found_by_its_key(ada, tea, till):
     assert jobs.settle_payments() == 1
     assert Payment.objects.get().status == "succeeded"
     assert len(till.stored) == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_late_payment_is_refunded(ada, tea, till):
@@ -103,7 +103,7 @@ def test_a_late_payment_is_refunded(ada, tea, till):
     cancel_order(order_id=payment.order_id, actor=ada.user)
     jobs.settle_payments()
     assert Payment.objects.get().status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def run_with_app(folder, *, code="till"):

@@ -15,7 +15,7 @@ from payments.factories import pay
 from payments.gateways import Outcome, OutcomeStatus
 from payments.models import DemoCharge, Payment
 from shop.core import transactions
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once, times, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +39,7 @@ def test_parallel_payments_of_an_order_charge_once(ada, tea):
     codes = {a.json()["code"] for a in answers if a.status_code == 409}
     assert codes <= {"payment_in_progress", "order_not_payable"}
     assert DemoCharge.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_parallel_requests_with_one_key_charge_once(ada, tea):
@@ -50,7 +50,7 @@ def test_parallel_requests_with_one_key_charge_once(ada, tea):
     assert {a.json()["payment_id"] for a in answers} == {Payment.objects.get().pk}
     assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
     assert DemoCharge.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(8))
@@ -68,7 +68,7 @@ def test_paying_and_cancelling_an_order_in_parallel_has_one_outcome(ada, tea, at
         assert (order.status, order.amount_paid, kept, stock) == ("cancelled", 0, 0, 10)
     else:
         assert (order.status, order.amount_paid, kept, stock) == ("paid", 4.5, 4.5, 9)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -84,7 +84,7 @@ def test_confirming_and_cancelling_a_payment_in_parallel_has_one_outcome(ada, te
         ("succeeded", "paid"),
         ("cancelled", "pending"),
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_parallel_jobs_refund_a_late_payment_once(ada, tea):
@@ -97,7 +97,7 @@ def test_parallel_jobs_refund_a_late_payment_once(ada, tea):
     assert set(DemoCharge.objects.values_list("refunded", flat=True)) == {tea.price}
     notes = [list(o.events.values_list("note", flat=True)) for o in orders]
     assert [n.count("Late payment refunded") for n in notes] == [1, 1, 1]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -117,7 +117,7 @@ def test_settling_and_expiring_in_parallel_has_one_outcome(ada, tea, attempt):
     order.refresh_from_db()
     assert (order.status, Product.objects.get().stock) == ("cancelled", 10)
     assert order.events.filter(status="cancelled").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
@@ -176,4 +176,4 @@ def test_parallel_recordings_of_a_bank_transfer_record_it_once(ada, amy, tea):
     assert sorted(times(6, record)) == ["refused"] * 5 + ["succeeded"]
     payment.order.refresh_from_db()
     assert payment.order.amount_paid == payment.amount
-    assert_books_balance()
+    assert_audit_passes()

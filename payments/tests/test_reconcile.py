@@ -11,7 +11,7 @@ from orders.factories import place_order
 from orders.models import Order, OrderEvent
 from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, Refund
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
 AGREED = "reconcile: the providers' books and ours agree\n"
@@ -94,7 +94,7 @@ def test_a_refund_made_at_the_provider_is_recorded(paid, order, fake_stripe, str
     order.refresh_from_db()
     assert order.amount_refunded == 4
     assert reconcile("--fix", agrees=True) == [AGREED.strip()]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_intent_of_an_ended_payment_is_cancelled(order, fake_stripe, reconcile):
@@ -114,7 +114,7 @@ def test_an_expired_authorisation_is_settled(order, fake_stripe, settings, recon
     payment.refresh_from_db()
     assert payment.status == "cancelled"
     assert order.events.latest("pk").note == "Authorisation voided"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_differences_without_one_right_correction_are_left_to_staff(
@@ -178,7 +178,7 @@ def test_a_late_payment_whose_refund_failed_is_reported_until_staff_refund_it(
     assert reconcile(agrees=True) == [AGREED.strip()]
     payment.refresh_from_db()
     assert payment.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_refunds_by_hand_are_not_compared(ada, amy, order, paid, fake_stripe, reconcile):
@@ -195,7 +195,7 @@ def test_refunds_by_hand_are_not_compared(ada, amy, order, paid, fake_stripe, re
     late.refresh_from_db()
     assert late.status == "refunded"
     assert fake_stripe.state()["refunds"] == before
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_unreachable_provider_is_an_error(paid, fake_stripe):

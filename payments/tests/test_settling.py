@@ -16,7 +16,7 @@ from payments.factories import pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_the_job_settles_an_open_payment(ada, order, token, capsys):
     assert reload_statuses(payment, order) == ("succeeded", "paid")
     assert DemoCharge.objects.count() == 1
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_payment_stays_pending_while_its_gateway_is_unavailable(ada, order, unavailable_gateway):
@@ -76,7 +76,7 @@ def test_a_payment_stays_pending_while_its_gateway_is_unavailable(ada, order, un
     unavailable_gateway.undo()
     assert jobs.settle_payments() == 1
     assert reload_statuses(payment, order) == ("cancelled", "pending")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_new_charge_that_the_gateway_does_not_know_is_not_cancelled(order):
@@ -94,7 +94,7 @@ def test_an_unknown_charge_is_cancelled_at_the_gateway_first(order):
     assert reload_statuses(payment, order) == ("cancelled", "pending")
     late = services.charge(payment=begun)
     assert (late.status, DemoCharge.objects.get().status) == ("cancelled", "cancelled")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("outcome", list(OutcomeStatus))
@@ -118,7 +118,7 @@ def test_money_for_a_cancelled_order_is_refunded_once(order, capsys):
     assert order.amount_paid == 0
     assert order.events.latest("pk").note == "Late payment refunded"
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_job_completes_a_refund_whose_response_was_lost(order, unavailable_gateway):
@@ -133,7 +133,7 @@ def test_the_job_completes_a_refund_whose_response_was_lost(order, unavailable_g
     assert jobs.settle_payments() == 1
     assert reload_statuses(payment) == ("refunded",)
     assert DemoCharge.objects.get().refunded == payment.amount
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_unpaid_order_expires_after_its_payment_window(order, capsys):
@@ -146,7 +146,7 @@ def test_an_unpaid_order_expires_after_its_payment_window(order, capsys):
     assert (event.note, event.actor) == ("Not paid in time", None)
     assert Product.objects.get().stock == 10
     assert jobs.expire_orders() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
@@ -155,7 +155,7 @@ def test_an_order_whose_charge_succeeded_does_not_expire(order, token):
     make_older(order, minutes=31)
     assert jobs.expire_orders() == 0
     assert reload_statuses(payment, order) == ("succeeded", "paid")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_payment_that_requires_an_action_is_cancelled_with_its_expired_order(order):
@@ -164,7 +164,7 @@ def test_a_payment_that_requires_an_action_is_cancelled_with_its_expired_order(o
     assert jobs.expire_orders() == 1
     assert reload_statuses(payment, order) == ("cancelled", "cancelled")
     assert DemoCharge.objects.get().status == "cancelled"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_order_does_not_expire_while_the_outcome_is_unknown(order, unavailable_gateway):
@@ -185,7 +185,7 @@ def test_cash_on_delivery_does_not_expire_and_is_recorded_after_delivery(order, 
     assert reload_statuses(payment, order) == ("succeeded", "delivered")
     assert order.amount_paid == order.total
     assert order.events.latest("pk").note == "Payment received"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_job_confirms_an_interrupted_cash_on_delivery_order(order):
@@ -202,7 +202,7 @@ def test_a_bank_transfer_expires_after_seven_days(order, days, expired, status):
     assert jobs.settle_payments() == 0
     assert jobs.expire_orders() == expired
     assert reload_statuses(payment, order) == (status, status)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_manual_payment_is_cancelled_with_its_order(order):

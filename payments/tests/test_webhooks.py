@@ -12,7 +12,7 @@ from payments import jobs, services
 from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
 from payments.tests.fake_stripe.client import sign
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
@@ -64,7 +64,7 @@ def test_an_event_settles_its_payment_and_a_duplicate_changes_nothing(
     event = ProviderEvent.objects.get()
     assert (event.kind, event.payment) == ("payment_intent.succeeded", paid_by_app)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("backwards", [False, True])
@@ -74,7 +74,7 @@ def test_events_in_any_order_have_the_same_result(paid_by_app, order, fake_strip
         assert post_event(event).status_code == 200
     assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == len(events) > 2
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_events_of_settled_payments_do_not_call_the_gateway(paid_by_app, order, fake_stripe, amy):
@@ -87,7 +87,7 @@ def test_events_of_settled_payments_do_not_call_the_gateway(paid_by_app, order, 
         assert post_event(event).status_code == 200
     assert len(fake_stripe.requests("GET")) == calls
     assert ProviderEvent.objects.count() == len(fake_stripe.events()) == 5
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_event_finds_a_payment_whose_reference_is_not_stored_yet(order, fake_stripe):
@@ -103,7 +103,7 @@ def test_an_event_finds_a_payment_whose_reference_is_not_stored_yet(order, fake_
     assert post_event(succeeded(fake_stripe)).status_code == 200
     assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert len(fake_stripe.requests()) == made
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_event_of_an_unknown_payment_is_recorded(order, fake_stripe, stripe_api, db):
@@ -121,7 +121,7 @@ def test_a_late_payment_is_refunded_once(ada, paid_by_app, order, fake_stripe):
     assert stored_statuses(order) == ("refunded", "cancelled", 0)
     assert fake_stripe.ledger()[0]["refunded"] == 900
     assert len(fake_stripe.state()["refunds"]) == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_the_state_in_an_event_is_not_used(order, fake_stripe):
@@ -141,7 +141,7 @@ def test_a_pending_refund_is_settled_by_its_event(order, amy, fake_stripe):
     assert post_event(fake_stripe.events("refund.updated")[-1]).status_code == 200
     assert Refund.objects.get().status == "succeeded"
     assert stored_statuses(order)[:2] == ("refunded", "refunded")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_an_event_can_be_sent_again_after_stripe_was_unreachable(paid_by_app, order, fake_stripe):
@@ -222,7 +222,7 @@ def test_parallel_duplicates_of_an_event_are_applied_once(paid_by_app, order, fa
     assert statuses(at_once(*[partial(post_event, event)] * 4)) == {200: 4}
     assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == LedgerEntry.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -238,7 +238,7 @@ def test_an_event_and_a_confirmation_in_parallel_settle_once(ada, order, fake_st
     statuses(answers)
     assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -258,4 +258,4 @@ def test_a_refund_and_its_event_in_parallel_refund_once(amy, order, fake_stripe,
     order.refresh_from_db()
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
-    assert_books_balance()
+    assert_audit_passes()

@@ -75,7 +75,7 @@ class MoneyViewSet(ShopViewSet):
             return _created(services.get_refund(refund_id))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=replay)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=replay)
 
     @describe(
         "Capture payment",
@@ -101,7 +101,7 @@ class MoneyViewSet(ShopViewSet):
             )
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._replay)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._replay)
 
     @describe(
         "Void payment",
@@ -122,7 +122,7 @@ class MoneyViewSet(ShopViewSet):
             return _response(services.void_payment(payment=payment, actor=caller(request)))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._replay)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._replay)
 
     @describe(
         "Record payment",

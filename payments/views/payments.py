@@ -113,7 +113,7 @@ class PaymentViewSet(MoneyViewSet):
             return _created(request, services.refresh_payment(payment=payment))
 
         with gateways.slot(form["payment_method"]):
-            return idempotent_steps(request, begin=begin, finish=finish, twin=replay)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=replay)
 
     @describe(
         "Confirm payment",
@@ -159,7 +159,7 @@ class PaymentViewSet(MoneyViewSet):
             return payment_id
 
         with gateways.slot():
-            return idempotent_steps(self.request, begin=begin, finish=finish, twin=replay)
+            return idempotent_steps(self.request, begin=begin, finish=finish, replay=replay)
 
 
 def _created(request: Request, payment: Payment) -> Response:

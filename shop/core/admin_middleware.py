@@ -1,7 +1,7 @@
-"""Django's middleware of sessions, users and messages, for pages that a browser shows.
+"""Django's middleware of sessions, users and messages, for the pages of the shop only.
 
-The API has bearer tokens and no cookies. These three layers take about a twentieth of the time of a
-short request, so they pass requests of the API on.
+The API has bearer tokens and no cookies. The three classes take about a twentieth of the time of a
+short request, so they skip requests of the API.
 """
 
 from typing import Any
@@ -13,10 +13,10 @@ from django.http import HttpRequest
 
 
 class _OutsideTheAPI:
-    """Passes requests of the API on, except those of its documentation page."""
+    """Skips requests of the API, except those of its documentation page."""
 
     def __call__(self, request: HttpRequest) -> Any:
-        """Do what the middleware does, where a browser shows the response."""
+        """Run the middleware of Django, except for requests of the API."""
         path = request.path_info
         if path.startswith("/api/") and not path.startswith("/api/docs/"):
             return self.get_response(request)  # type: ignore[attr-defined]

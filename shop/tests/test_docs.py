@@ -17,7 +17,7 @@ from orders.models import Order
 from shop.core import handlers, middleware
 from shop.core.errors import ShopError
 from shop.engine.parts import PARTS
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -57,7 +57,7 @@ def test_the_committed_schema_is_what_the_shop_serves(client):
     assert served == (ROOT / "docs" / "openapi.yaml").read_text(), "run `make schema`"
 
 
-def test_every_operation_says_what_it_takes_answers_and_refuses(client):
+def test_every_operation_describes_its_body_responses_and_errors(client):
     schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     assert len(operations) == 55
@@ -75,9 +75,9 @@ def test_every_operation_says_what_it_takes_answers_and_refuses(client):
             assert all(shape["examples"] for shape in content.values()), name
 
 
-def test_the_schema_names_every_code_that_a_view_can_raise(client):
+def test_the_schema_contains_every_error_code(client):
     text = client.get("/api/schema/").content.decode()
-    # The last two are of no single operation.
+    # The last two are not errors of an operation.
     others = {ShopError.code, "conflict", "method_not_allowed", "header_too_large"}
     codes = {cls.code for cls in every_subclass(ShopError)} - others
     assert {code for code in codes if f"code: {code}\n" not in text} == set()
@@ -131,4 +131,4 @@ def test_the_purchase_of_the_readme_works(live_server, capsys):
     assert done.stdout.rstrip().endswith("}")
     assert '"status":"paid"' in done.stdout.splitlines()[-1]
     assert Order.objects.get().status == "paid"
-    assert_books_balance()
+    assert_audit_passes()

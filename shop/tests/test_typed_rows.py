@@ -47,7 +47,7 @@ def selected(statement):
         yield next(kind for field, kind in TYPES if isinstance(column.output_field, field))
 
 
-def test_the_statements_of_the_cart_are_among_them():
+def test_the_statements_of_the_cart_are_found():
     assert {"cart.statements.stock_and_cart", "cart.statements.items_for_update"} <= set(STATEMENTS)
 
 

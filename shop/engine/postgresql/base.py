@@ -201,9 +201,9 @@ class DatabaseWrapper(PostgresWrapper):
 
 
 def is_pooled(raw: Any) -> bool:
-    """Return whether the process that answers is not the one that the connection was opened to.
+    """Return whether a connection pooler is between this process and PostgreSQL.
 
-    A pooler tells its clients a process id of its own invention.
+    A pooler reports another process id than the one of the server process that responds.
     """
     with raw.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

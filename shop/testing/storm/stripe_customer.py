@@ -1,20 +1,20 @@
-"""A client that pays by Stripe, as customers do: now by a token, now in Stripe's own form."""
+"""A customer who pays with Stripe: with a token, or in the form of Stripe."""
 
 import time
 from http.client import HTTPException
 from typing import Any
 
 from payments.tests.fake_stripe.client import FakeStripe
-from shop.testing.storm.buyer import Client
-from shop.testing.storm.ledger import Ledger
+from shop.testing.storm.customer import Customer
+from shop.testing.storm.observations import Observations
 
 _FORM = ""
 _CARDS = ("pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_authenticationRequired")
-_TRIES = 8
+_ATTEMPTS = 8
 
 
-class Payer(Client):
-    """Pays by token or in the form, authenticates or walks away, changes its mind."""
+class StripeCustomer(Customer):
+    """Pays with a token or in the form, authenticates, abandons or cancels payments."""
 
     method = "stripe"
     tokens = (
@@ -30,9 +30,9 @@ class Payer(Client):
     )
 
     def __init__(
-        self, url: str, number: int, products: list[int], ledger: Ledger, fake: FakeStripe
+        self, url: str, number: int, products: list[int], observed: Observations, fake: FakeStripe
     ) -> None:
-        super().__init__(url, number, products, ledger)
+        super().__init__(url, number, products, observed)
         self.fake = fake
 
     def _pay(self, order_id: int, token: str) -> None:
@@ -44,46 +44,46 @@ class Payer(Client):
         elif payment["status"] == "requires_action":
             self._act(payment, token)
         elif payment["status"] == "pending" and self.chance.random() < 0.3:
-            self._go_on(payment, "confirm")
+            self._change_payment(payment, "confirm")
 
     def _act(self, payment: dict[str, Any], token: str) -> None:
-        """Pay in the form or authenticate at the bank, walk away, or give up and pay anew."""
-        dice = self.chance.random()
-        if dice < 0.1:
+        """Complete the payment, abandon it, or cancel it and pay again."""
+        number = self.chance.random()
+        if number < 0.1:
             return
-        if dice < 0.25 or not payment.get("client_secret"):
-            if self._go_on(payment, "cancel") == "cancelled":
+        if number < 0.25 or not payment.get("client_secret"):
+            if self._change_payment(payment, "cancel") == "cancelled":
                 self._pay(payment["order_id"], "pm_card_visa")
             return
-        self._finish(payment["client_secret"], token)
+        self._complete(payment["client_secret"], token)
         if self.chance.random() < 0.5:
-            self._go_on(payment, "confirm")
+            self._change_payment(payment, "confirm")
 
-    def _finish(self, client_secret: str, token: str) -> None:
-        """Be at Stripe until the payment succeeded, or patience is over."""
+    def _complete(self, client_secret: str, token: str) -> None:
+        """Use the form and authenticate until the payment succeeds, for some attempts at most."""
         needs_card = token == _FORM
-        for _ in range(_TRIES):
-            status = self._pay_there(client_secret) if needs_card else "requires_action"
+        for _ in range(_ATTEMPTS):
+            status = self._submit_form(client_secret) if needs_card else "requires_action"
             if status == "requires_action":
                 status = self._authenticate(client_secret)
             if status not in {"requires_payment_method", "lost"}:
                 return
             needs_card = True
 
-    def _pay_there(self, client_secret: str) -> str:
-        """Confirm in the form; return what became of the intent, or ``lost``."""
+    def _submit_form(self, client_secret: str) -> str:
+        """Confirm in the form; return the status of the intent, or ``lost`` without a response."""
         try:
-            status, found = self.fake.pay(client_secret, self.chance.choice(_CARDS))
+            status, body = self.fake.pay(client_secret, self.chance.choice(_CARDS))
         except (OSError, HTTPException, ValueError):
-            status, found = 0, {}
-        self.ledger.count(f"Stripe's form {status}")
+            status, body = 0, {}
+        self.observed.count(f"Stripe's form {status}")
         if status == 0 or status in {409, 429} or status >= 500:
             time.sleep(0.1)
             return "lost"
-        intent = found if status == 200 else found["error"].get("payment_intent", {})
+        intent = body if status == 200 else body["error"].get("payment_intent", {})
         return str(intent.get("status", "over"))
 
     def _authenticate(self, client_secret: str) -> str:
-        """Say yes at the bank, mostly; return what became of the intent."""
+        """Authenticate, mostly with success; return the status of the intent."""
         intent = client_secret.partition("_secret")[0]
         return self.fake.try_to_authenticate(intent, succeed=self.chance.random() < 0.8)

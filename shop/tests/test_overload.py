@@ -1,4 +1,4 @@
-"""A real server that is held up, stopped and left without disk."""
+"""A real server with slow gateways, held locks, stop signals and a full disk."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ on_postgresql = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite locks the whole file, not a row"
 )
 on_sqlite = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="the disk of a PostgreSQL server is its own affair"
+    connection.vendor != "sqlite", reason="PostgreSQL has its own server"
 )
 
 
@@ -38,8 +38,8 @@ def token_of(user):
     return open_session(user).token
 
 
-def test_a_gateway_that_hangs_holds_nobody_else_up(server, ada):
-    """More pay at once than there are threads; thirty requests of others go by meanwhile."""
+def test_a_gateway_that_hangs_does_not_block_other_requests(server, ada):
+    """More payments than threads run at the same time as thirty other requests."""
     plenty = ProductFactory(stock=100)
     buyers = UserFactory.create_batch(24)
     orders = [place_order(buyer, plenty) for buyer in buyers]
@@ -83,8 +83,8 @@ def test_a_gateway_that_hangs_holds_nobody_else_up(server, ada):
 
 
 @on_postgresql
-def test_a_held_row_lock_costs_its_own_requests_alone(server, ada, bob, tea, cart):
-    """Nine wait for it: more than a worker lets work at once, fewer than it has threads."""
+def test_a_row_lock_blocks_only_the_requests_that_need_it(server, ada, bob, tea, cart):
+    """Nine requests wait: more than a worker runs at once, fewer than it has threads."""
     add = ("POST", "/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
     with ThreadPoolExecutor(9) as pool:
         with transaction.atomic():
@@ -104,7 +104,7 @@ def test_a_held_row_lock_costs_its_own_requests_alone(server, ada, bob, tea, car
     assert CartItem.objects.get(cart=cart).quantity == 3
 
 
-def test_a_stop_ends_what_is_under_way(tmp_path, ada, tea, cart):
+def test_a_stop_waits_for_running_requests(tmp_path, ada, tea, cart):
     with faulty_server(tmp_path) as server:
         server.arm("order.written", "1.5")
         with ThreadPoolExecutor(1) as pool:
@@ -120,8 +120,8 @@ def test_a_stop_ends_what_is_under_way(tmp_path, ada, tea, cart):
     call_command("audit")
 
 
-def test_a_stop_that_is_asked_for_again_and_again_is_a_stop(tmp_path):
-    """As by an impatient hand, or by a shell and a service manager at once."""
+def test_repeated_stop_signals_stop_the_server(tmp_path):
+    """For example by a shell and by a service manager."""
     with faulty_server(tmp_path) as server:
         process = server.shop.process
         end = time.monotonic() + 0.05
@@ -144,7 +144,7 @@ execute_from_command_line(["manage.py", "serve"])
 """
 
 
-def test_a_stop_reaches_workers_that_have_only_begun():
+def test_a_stop_ends_workers_that_are_starting():
     port, url = str(free_port()), url_of_the_tests_database()
     environment = environment_for(
         url, PORT=port, WEB_CONCURRENCY="2", DJANGO_SETTINGS_MODULE="shop.settings"
@@ -165,8 +165,8 @@ def test_a_stop_reaches_workers_that_have_only_begun():
 
 
 @on_sqlite
-def test_a_full_disk_refuses_writes_reads_on_and_recovers(tmp_path):
-    """A small disk of its own; the server is not restarted when there is room again."""
+def test_a_full_disk_refuses_writes_only_until_there_is_space(tmp_path):
+    """On a small disk. The server is not restarted."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)]
@@ -193,7 +193,7 @@ def _fill_up_and_make_room(shop, filler):
         while True:
             file.write(b"x" * 4096)
             file.flush()
-    # The write-ahead log has some room of its own left from before; then none.
+    # The write-ahead log has some free space at first.
     refused = [send(shop.url, *add, token=token) for _ in range(400)]
     assert refused[-1].status == 503
     assert refused[-1].json()["code"] == "unavailable"

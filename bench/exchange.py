@@ -1,8 +1,7 @@
-"""Moving in: ``python -m bench.moving`` imports 100,000 rows and exports them again.
+"""``python -m bench.exchange``: measure the import and the export of 100,000 rows.
 
-Prints how long each took, how much memory at most, the longest transaction (seen every 10 ms), and
-what an order takes meanwhile, when the import changes the very products that are bought, beside
-what it takes while nothing else happens.
+Prints the time, the peak memory and the longest transaction (sampled every 10 ms) of each command,
+and the time of orders while an import changes the same products, compared with orders alone.
 """
 
 import argparse
@@ -42,8 +41,8 @@ _CUSTOMERS = 4
 
 
 @dataclass
-class Done:
-    """What a command took: seconds, of them the processor's, MiB, and its longest transaction."""
+class Usage:
+    """What a command needed: seconds, processor seconds, MiB, and its longest transaction in s."""
 
     seconds: float
     processor: float
@@ -52,7 +51,7 @@ class Done:
 
 
 def main() -> int:
-    """Measure, and print a line each."""
+    """Measure, and print a line for each command."""
     parser = argparse.ArgumentParser(prog="python -m bench.moving")
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
@@ -67,17 +66,17 @@ def main() -> int:
         products = _write(first, options.rows, price="10.00", stock=100_000)
         _write(second, options.rows, price="9.00", stock=200_000)
         size = first.stat().st_size / 2**20
-        _say(f"{options.rows:,} rows, {products:,} products, {size:.0f} MiB")
+        _print(f"{options.rows:,} rows, {products:,} products, {size:.0f} MiB")
         command = partial(_run, environment, database)
-        _tell("import, all new", command("import_products", str(first)))
-        _tell("import again", command("import_products", str(first)))
-        _beside(environment, database, lambda: command("import_products", str(second)))
-        _tell("dry run, all changed", command("import_products", str(first), "--dry-run"))
+        _print_usage("import, all new", command("import_products", str(first)))
+        _print_usage("import again", command("import_products", str(first)))
+        _measure_orders(environment, database, lambda: command("import_products", str(second)))
+        _print_usage("dry run, all changed", command("import_products", str(first), "--dry-run"))
         for form in ("csv", "json", "xlsx"):
             out = str(Path(folder) / f"export.{form}")
-            _tell(f"export, {form}", command("export_products", out))
+            _print_usage(f"export, {form}", command("export_products", out))
         xlsx = str(Path(folder) / "export.xlsx")
-        _tell("import the workbook", command("import_products", xlsx))
+        _print_usage("import the workbook", command("import_products", xlsx))
     return 0
 
 
@@ -98,7 +97,7 @@ def _write(path: Path, rows: int, *, price: str, stock: int) -> int:
 def _product(number: int, price: str, stock: int) -> list[dict[str, Any]]:
     name, sku = f"Thing {number}", f"SKU-{number}"
     product = {"row": "product", "slug": f"thing-{number}", "name": name, "description": _TEXT}
-    product |= {"category": f"shelf-{number % 50}", "brand": f"Maker {number % 200}"}
+    product |= {"category": f"category-{number % 50}", "brand": f"Maker {number % 200}"}
     product |= {"tags": f"tag {number % 30}, tag {number % 31 + 40}"}
     product |= {"picture": "", "alt": ""}
     if number % 4:
@@ -109,8 +108,8 @@ def _product(number: int, price: str, stock: int) -> list[dict[str, Any]]:
     return [{**product, "option1": "Size"}, picture, *variants]
 
 
-def _run(environment: dict[str, str], database: str, *arguments: str) -> Done:
-    """Run a command of the shop, and watch it."""
+def _run(environment: dict[str, str], database: str, *arguments: str) -> Usage:
+    """Run a command of the shop, and measure it."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
@@ -124,12 +123,12 @@ def _run(environment: dict[str, str], database: str, *arguments: str) -> Done:
     if process.returncode:
         raise SystemExit(f"{arguments[0]} failed")
     took = time.perf_counter() - start
-    return Done(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, longest[0])
+    return Usage(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, longest[0])
 
 
 @contextmanager
 def _watch(database: str) -> Iterator[list[float]]:
-    """Yield a list whose one item grows to the longest transaction of the command's connection."""
+    """Yield a list with the longest transaction of the command so far, in seconds."""
     longest, stop = [0.0], threading.Event()
 
     def look() -> None:
@@ -154,8 +153,8 @@ def _watch(database: str) -> Iterator[list[float]]:
         thread.join()
 
 
-def _beside(environment: dict[str, str], database: str, work: Callable[[], Done]) -> None:
-    """Measure orders while nothing happens, and while the import changes what they buy."""
+def _measure_orders(environment: dict[str, str], database: str, work: Callable[[], Usage]) -> None:
+    """Measure orders alone, and during an import of the same products."""
     with running_shop(database, WORKER_PINNING="true") as shop:
         port = int(shop.environment["PORT"])
         page = request("GET", "/api/products/?page_size=100")
@@ -164,15 +163,17 @@ def _beside(environment: dict[str, str], database: str, work: Callable[[], Done]
         buyers = [partial(_buy, _log_in(shop.url, n), products) for n in range(_CUSTOMERS)]
         idle = run(port, buyers, 10)
         samples: list[Sample] = []
-        done: list[Done] = []
+        done: list[Usage] = []
         worker = threading.Thread(target=lambda: done.append(work()))
         worker.start()
         while worker.is_alive():
             samples.append(run(port, buyers, 1))
         worker.join()
-    _tell("import, all changed, beside orders", done[0])
-    _order("an order alone", idle)
-    _order("beside the import", Sample(1, [t for sample in samples for t in sample.times]))
+    _print_usage("import, all changed, during orders", done[0])
+    _print_times("an order, alone", idle)
+    _print_times(
+        "an order, during the import", Sample(1, [t for sample in samples for t in sample.times])
+    )
 
 
 def _look(page: bytes, found: list[int]) -> Client:
@@ -190,30 +191,30 @@ def _log_in(url: str, number: int) -> str:
 
 
 def _buy(token: str, products: list[int]) -> Client:
-    """Add a product and order it: the operation is both."""
+    """Add a product and order it, as one operation."""
     while True:
-        line = {"product_id": random.choice(products), "quantity": 1}
-        added = expect((yield request("POST", "/api/cart/add/", line, token=token)), 200)
+        body = {"product_id": random.choice(products), "quantity": 1}
+        added = expect((yield request("POST", "/api/cart/add/", body, token=token)), 200)
         cart = {"cart_id": added.json()["cart_id"]}
         expect((yield request("POST", "/api/orders/", cart, token=token)), 201)
         yield None
 
 
-def _order(name: str, sample: Sample) -> None:
+def _print_times(name: str, sample: Sample) -> None:
     shares = {"p50": 0.5, "p99": 0.99, "slowest": 1.0}
     times = (f"{label} {1000 * sample.percentile(s):7.1f} ms" for label, s in shares.items())
-    _say(f"{name:36} {'   '.join(times)}   of {len(sample.times):,}")
+    _print(f"{name:36} {'   '.join(times)}   of {len(sample.times):,}")
 
 
-def _tell(name: str, done: Done) -> None:
-    _say(
+def _print_usage(name: str, done: Usage) -> None:
+    _print(
         f"{name:36} {done.seconds:7.1f} s (processor {done.processor:5.1f} s) "
         f"{done.memory:5.0f} MiB   "
         f"longest transaction {1000 * done.transaction:6.0f} ms"
     )
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
