@@ -248,7 +248,7 @@ PLAIN_PRODUCTS: tuple[DemoProduct, ...] = (
         ),
     ),
     *_in_category(
-        "admin_browser-and-paper",
+        "desk-and-paper",
         "book",
         _P(
             "Notebook A5, dotted",
