@@ -29,11 +29,11 @@ ATTRIBUTES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 
 SALE = ("Writing week", "desk-and-paper", "15.00")
-"""A sale by percent, on a category; it begins three days after the catalogue is loaded."""
+"""Name, category and percentage of a sale, which starts three days after the catalog is loaded."""
 
 Details = dict[str, Any]
 
-# By category; the entry of a product below overrides them.
+# By category. PRODUCT_DETAILS overrides them.
 CATEGORY_DETAILS: dict[str, Details] = {
     "kitchen": {"brand": "Hearth & Ladle", "tags": ["cooking"]},
     "knives": {"brand": "Hearth & Ladle", "tags": ["cooking", "cutting"]},

@@ -1,6 +1,7 @@
-"""The demo products without variants: a general store of our own invention.
+"""The demo products without variants.
 
-``variants`` has the products with variants, ``details`` categories, brands, tags and attributes.
+``variants`` contains the products with variants, and ``details`` the categories, brands, tags and
+attributes.
 """
 
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class DemoVariant:
-    """A variant of a product: a value for each option. ``stock`` in units."""
+    """A variant of a product. ``values`` are its option values."""
 
     values: tuple[str, ...]
     price: str
@@ -17,9 +18,9 @@ class DemoVariant:
 
 @dataclass(frozen=True, slots=True)
 class DemoProduct:
-    """A product to load. ``price`` in the shop's currency, ``stock`` in units.
+    """A product to load. ``price`` is in the shop's currency.
 
-    ``motif`` is what its image shows; ``category`` is a slug.
+    ``category`` is a slug. ``motif`` is the key of a function in ``images.MOTIFS``.
     """
 
     name: str
@@ -36,7 +37,7 @@ _P = DemoProduct
 
 
 def _in_category(category: str, motif: str, *products: DemoProduct) -> list[DemoProduct]:
-    """Return the products with this category and motif."""
+    """Return products with this category and motif."""
     return [replace(product, category=category, motif=motif) for product in products]
 
 
