@@ -1,4 +1,4 @@
-# Built in two stages, so that pip and its caches stay out of what runs.
+# Two stages, so that the image contains neither pip nor its cache.
 FROM python:3.13-slim AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -8,7 +8,7 @@ WORKDIR /app
 COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 COPY . .
-# collectstatic reads the settings, which want secrets; these sign nothing and stay in this stage.
+# collectstatic needs the settings, which need secrets. These are not part of the final stage.
 RUN SECRET_KEY=only-while-the-static-files-are-collected \
     JWT_SIGNING_KEY=another-while-the-static-files-are-collected \
     ALLOWED_HOSTS=localhost python manage.py collectstatic --noinput --verbosity 0

@@ -1,16 +1,16 @@
-# The shop's commands; `make` alone lists them.
+# The commands of the shop. `make` lists them.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-# What `make run`, `make lint` and collectstatic work with where the environment says nothing. The
-# secrets are no secrets: a production start has neither DEBUG nor a default.
+# Defaults of `make run`, `make lint` and collectstatic. The secrets are public; production has no
+# defaults for them.
 DEVELOPMENT = DEBUG=$${DEBUG:-true} \
 	SECRET_KEY=$${SECRET_KEY:-development-only-session-key-of-the-shop} \
 	JWT_SIGNING_KEY=$${JWT_SIGNING_KEY:-development-only-token-key-of-the-shop}
 
-# A production environment in miniature, for `manage.py check --deploy`.
+# A minimal production environment for `manage.py check --deploy`.
 PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=true \
 	ALLOWED_HOSTS=shop.example.com DATABASE_URL=postgres://shop@localhost/shop \
 	SECRET_KEY=Zm9yLXRoZS1jaGVjay1hbG9uZS1uby1zZWNyZXQtYXQtYWxsLWluLXRoaXM \
@@ -21,7 +21,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
-run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://HOST:PORT
+run: $(VENV)/.runtime ## install, migrate, load the demo products, and serve on http://HOST:PORT
 	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
 	set -e; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
@@ -31,21 +31,27 @@ run: $(VENV)/.runtime ## install, migrate, load the demo shop, serve on http://H
 	WEB_CONCURRENCY=$${WEB_CONCURRENCY:-1} $(BIN)/python manage.py serve --stop-within 3 & server=$$!; \
 	wait $$server
 
-install: $(VENV)/.development $(VENV)/.static ## everything for development, and the static files
+install: $(VENV)/.development $(VENV)/.static ## install everything for development, and collect the static files
 
-serve: ## serve in production, for the environment given
+serve: ## serve in production
 	@exec $(BIN)/python manage.py serve
 
-test: $(VENV)/.development ## the whole suite, on SQLite and on PostgreSQL
+# The apps whose statements the engine executes; the others pass the same way in both modes.
+ENGINE_TESTS = shop/engine catalog cart orders payments
+
+test: $(VENV)/.development ## run all tests on SQLite, and on PostgreSQL with the fast and the plain engine
 	@status=0; \
 	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q -n auto || status=1; \
-	echo "== PostgreSQL"; $(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== PostgreSQL, fast engine"; \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== PostgreSQL, plain engine"; SHOP_ENGINE=plain \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto $(ENGINE_TESTS) || status=1; \
 	exit $$status
 
-test-next: $(VENV)/.development ## the suite on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
+test-next: $(VENV)/.development ## run all tests on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
 	@$(BIN)/python -m shop.testing.next $(NEXT)
 
-lint: $(VENV)/.development ## style, types, import contracts, migrations, schema, deployment check
+lint: $(VENV)/.development ## check style, types, import contracts, migrations, schema and deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(lint-types)
@@ -65,38 +71,38 @@ lint-migrations = $(DEVELOPMENT) $(BIN)/python manage.py makemigrations --check 
 lint-types lint-migrations: $(VENV)/.development
 	$($@)
 
-client: $(VENV)/.development ## make the TypeScript client of docs/client, compile and run its purchase (Node 20)
-	@command -v npm >/dev/null || { echo "make client needs Node 20 or newer, with npm"; exit 1; }
+client: $(VENV)/.development ## generate and compile the TypeScript client of docs/client, and run its purchase (Node 20)
+	@command -v npm >/dev/null || { echo "make client needs Node 20 or newer with npm"; exit 1; }
 	cd docs/client && npm ci --no-audit --no-fund --loglevel=error && mkdir -p build
 	cd docs/client && npm run --silent generate && npm run --silent build
 	$(BIN)/python -m shop.testing.server npm --prefix docs/client run --silent purchase
 
-fuzz: $(VENV)/.development ## schemathesis over the whole schema, in three roles (EXAMPLES=50, SEED=1)
+fuzz: $(VENV)/.development ## test the whole API with schemathesis, in three roles (EXAMPLES=50, SEED=1)
 	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}
 
-storm: $(VENV)/.development ## five minutes of purchases while workers and PostgreSQL die (SECONDS=300, SEED=1, DATABASE=sqlite)
+storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite)
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-money-storm: $(VENV)/.development ## ten minutes of purchases and refunds by a fake Stripe that fails, on one database or the other (as storm)
+money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-bench: $(VENV)/.development ## measure the shop beside its limits (BENCH="--rounds 5 --products 1000 --save")
+bench: $(VENV)/.development ## measure the shop next to reference views (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
 
-bench-against: $(VENV)/.development ## compare with a commit (REV=main ROUNDS=9 SECONDS=1.0 CLIENTS=8 ONLY= ENV_HERE= ENV_THERE= DELAY_MS=0)
+bench-against: $(VENV)/.development ## compare the speed with a commit (REV=main ROUNDS=9 SECONDS=1.0 CLIENTS=8 ONLY= ENV_HERE= ENV_THERE= DELAY_MS=0)
 	@$(BIN)/python -m bench.against --rev "$(or $(REV),same)" --rounds $(or $(ROUNDS),9) \
 		--seconds $(or $(SECONDS),1.0) --clients $(or $(CLIENTS),8) --only "$(ONLY)" \
 		--env-here "$(ENV_HERE)" --env-there "$(ENV_THERE)" --delay-ms $(or $(DELAY_MS),0)
 
-bench-rivals: $(VENV)/.development ## measure the shop beside other shops; installs them first (BENCH="--rounds 5 --save")
+bench-rivals: $(VENV)/.development ## measure the shop next to other shops, which it installs first (BENCH="--rounds 5 --save")
 	@$(BIN)/python -m bench.rivals $(BENCH)
 
-schema: $(VENV)/.development ## write docs/openapi.yaml anew
+schema: $(VENV)/.development ## update docs/openapi.yaml
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
-lock: $(VENV)/.development ## compile the lock files anew
+lock: $(VENV)/.development ## update the lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements.txt requirements.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
@@ -108,7 +114,7 @@ lock: $(VENV)/.development ## compile the lock files anew
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "The shop needs Python 3.11 or newer; name one: make PYTHON=/path/to/python3"; exit 1; }
+		|| { echo "The shop needs Python 3.11 or newer. Use make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python

@@ -1,4 +1,4 @@
-"""Where pytest finds the suite's fixtures."""
+"""The modules with fixtures of all apps."""
 
 pytest_plugins = [
     "shop.testing.fixtures",

@@ -1,1 +1,1 @@
-"""Who is here: users, logins and their tokens."""
+"""Users, sign-in and tokens."""

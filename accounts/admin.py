@@ -1,4 +1,4 @@
-"""The accounts' desk: users, and the end of their logins."""
+"""Users and groups in the admin, and the login form of the admin."""
 
 from typing import Any, cast
 
@@ -20,21 +20,23 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import services
 from accounts.models import User, fold
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
-_POWERS = ("is_staff", "is_superuser", "groups", "user_permissions")
+_PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class LimitedLoginForm(AdminAuthenticationForm):
-    """The desk's login, under the limits of the API's: one count for both doors."""
+    """The login form of the admin. It shares the rate limits of ``POST /api/login/``."""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse one attempt too many, right or wrong; failures alone are counted."""
-        desk_request, view = cast("HttpRequest", self.request), cast("APIView", None)
-        request = Request(desk_request, parsers=[FormParser(), MultiPartParser()])
+        """Check the rate limits, then the password. Only failed logins count."""
+        django_request, view = cast("HttpRequest", self.request), cast("APIView", None)
+        request = Request(django_request, parsers=[FormParser(), MultiPartParser()])
         throttles = (LoginAccountThrottle(), LoginAddressThrottle())
         if [throttle for throttle in throttles if not throttle.allow_request(request, view)]:
-            raise ValidationError("Too many attempts; try again later.", code="too_many_requests")
+            raise ValidationError(
+                "Too many attempts. Please try again later.", code="too_many_requests"
+            )
         cleaned = super().clean()
         for throttle in throttles:
             throttle.forgive(request)
@@ -42,32 +44,35 @@ class LimitedLoginForm(AdminAuthenticationForm):
 
 
 admin.site.site_header = admin.site.site_title = "Shop"
-admin.site.index_title = "Desk"
+admin.site.index_title = "Administration"
 admin.site.site_url = None  # the shop is headless: there is no site to view
 
-# Rows that only accounts.tokens understands; deleting one would revive a login.
+# Only accounts.tokens may change these rows: without one, an ended session would be valid again.
 admin.site.unregister([BlacklistedToken, OutstandingToken, Group])
 admin.site.login_form = LimitedLoginForm
 
 
-def _permissions_of_the_desk() -> QuerySet[Permission]:
-    """Return those that open something here; a form that offered all could not send all back."""
-    kinds = ContentType.objects.get_for_models(*admin.site._registry)  # noqa: SLF001 - no public name
-    return Permission.objects.filter(content_type__in=kinds.values()).select_related("content_type")
+def _admin_permissions() -> QuerySet[Permission]:
+    """Return the permissions of models that the admin shows.
+
+    A form with all permissions selected would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS.
+    """
+    types = ContentType.objects.get_for_models(*admin.site._registry)  # noqa: SLF001 - no public name
+    return Permission.objects.filter(content_type__in=types.values()).select_related("content_type")
 
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin):
-    """Roles of staff, for superusers alone: who may change a role may give themselves any."""
+    """Groups of staff. Only superusers see them: others could give themselves any permission."""
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Offer the desk's permissions."""
+        """Offer the permissions of models that the admin shows."""
         if db_field.name == "permissions":
-            kwargs["queryset"] = _permissions_of_the_desk()
+            kwargs["queryset"] = _admin_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Superusers alone."""
+        """Allow superusers only."""
         return bool(request.user.is_superuser)
 
     has_add_permission = has_change_permission = has_view_permission
@@ -75,15 +80,15 @@ class GroupAdmin(DjangoGroupAdmin):
 
 
 @admin.register(User)
-class UserAdmin(DeskAdmin, DjangoUserAdmin):
-    """Customers and staff; only superusers change staff, or make someone staff."""
+class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
+    """Customers and staff. Only superusers change staff, or make a user a member of staff."""
 
     list_display = ("id", "username", "email", "is_active", "is_staff", "date_joined")
     list_display_links = ("id", "username")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username_key", "email_key")
-    search_help_text = "A part of the username or e-mail address, in any spelling."
-    ordering = ("-id",)  # which Django's own admin of users would turn
+    search_help_text = "Part of a username or e-mail address, in upper or lower case."
+    ordering = ("-id",)  # Django's UserAdmin orders by username
     actions = ("log_out_everywhere",)
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ()),
@@ -96,33 +101,33 @@ class UserAdmin(DeskAdmin, DjangoUserAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Fold what is searched for as the keys are folded."""
+        """Fold the search term, as the keys are folded."""
         return super().get_search_results(request, queryset, fold(search_term))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Users are deactivated: their orders stay in the books."""
+        """Return False: users are deactivated instead, since their orders are kept."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Staff who are no superusers change customers and themselves: no other's password."""
-        is_superior = obj is not None and obj.is_staff and obj != request.user
+        """Allow staff to change customers and themselves, and superusers to change all users."""
+        is_other_staff = obj is not None and obj.is_staff and obj != request.user
         allowed = super().has_change_permission(request, obj)
-        return allowed and (request.user.is_superuser or not is_superior)
+        return allowed and (request.user.is_superuser or not is_other_staff)
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Keep from the form what would make more of a user than the one who fills it in."""
-        groups = super().get_fieldsets(request, obj)
+        """Leave out the fields that grant permissions, unless a superuser edits the user."""
+        fieldsets = super().get_fieldsets(request, obj)
         if request.user.is_superuser:
-            return groups
+            return fieldsets
         return [
-            (name, {**group, "fields": [f for f in group["fields"] if f not in _POWERS]})
-            for name, group in groups
+            (name, {**options, "fields": [f for f in options["fields"] if f not in _PRIVILEGES]})
+            for name, options in fieldsets
         ]
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Offer the desk's permissions."""
+        """Offer the permissions of models that the admin shows."""
         if db_field.name == "user_permissions":
-            kwargs["queryset"] = _permissions_of_the_desk()
+            kwargs["queryset"] = _admin_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(
@@ -132,17 +137,17 @@ class UserAdmin(DeskAdmin, DjangoUserAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Tell who lost a race for a name or an address; the form has found it free."""
+        """Show a message if a parallel request took the name after the form was validated."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except IntegrityError:
-            message = "This username or e-mail address was taken just now; nothing was changed."
+            message = "This username or e-mail address was taken just now. Nothing was changed."
             self.message_user(request, message, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
     @admin.action(description="Log selected users out everywhere", permissions=["change"])
     def log_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """End every login of each."""
+        """End all sessions of the users."""
         self.act(
             request,
             queryset,

@@ -1,9 +1,9 @@
-"""The accounts app."""
+"""The configuration of the accounts app."""
 
 from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Users and logins."""
+    """Users and sign-in."""
 
     name = "accounts"

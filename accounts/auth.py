@@ -1,4 +1,4 @@
-"""Who sends this request: the bearer token, checked against user and session in one statement."""
+"""Authentication by bearer token, which reads user and session in one statement."""
 
 from functools import lru_cache
 from typing import Any
@@ -16,48 +16,49 @@ from shop.core.handlers import InvalidToken
 
 
 class SessionJWTAuthentication(BaseAuthentication):
-    """``Authorization: Bearer``; anything in the header that is no working token is a 401."""
+    """``Authorization: Bearer <token>``. A header with anything but a valid token is a 401."""
 
     def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
-        """Return user and token, None without a header. Raises InvalidToken."""
+        """Return user and token, or None without a header. Raises InvalidToken."""
         header = request.META.get("HTTP_AUTHORIZATION", "").split()
         if not header:
             return None
         if len(header) != 2 or header[0].lower() != "bearer":
             raise InvalidToken
         try:
-            token = _verified(header[1].encode())
+            token = _verified_token(header[1].encode())
             token.check_exp(current_time=aware_utcnow())
         except (TokenError, UnicodeError):
             raise InvalidToken from None
         return tokens.user_of(token), token
 
     def authenticate_header(self, request: Request) -> str:
-        """Say how to authenticate, so that DRF answers 401 and not 403."""
+        """Return the ``WWW-Authenticate`` header, without which DRF would respond with 403."""
         return 'Bearer realm="api"'
 
 
 @lru_cache(maxsize=4096)
-def _verified(raw: bytes) -> AccessToken:
-    """Return a token whose signature and claims are right, which all but ``exp`` are for good.
+def _verified_token(raw: bytes) -> AccessToken:
+    """Return the token, with signature and claims verified. Raises TokenError.
 
-    The caller checks that one each time, and user and session in the database. Nobody changes what
-    is returned. Raises TokenError, which is not kept.
+    Cached, since a valid token stays valid until it expires: the caller checks ``exp`` each time,
+    and user and session in the database. The returned token is shared and must not be changed.
+    Errors are not cached.
     """
-    return AccessToken(raw)  # type: ignore[arg-type]  # the stubs want a Token here
+    return AccessToken(raw)  # type: ignore[arg-type]  # the stubs expect a Token
 
 
 def caller(request: Request) -> User:
-    """Return the user of a request whose permission asked for one."""
+    """Return the user of a request that only authenticated users may send."""
     if not isinstance(request.user, User):
-        raise TypeError("the view lets the anonymous in")
+        raise TypeError("the view allows anonymous requests")
     return request.user
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describes the bearer token in OpenAPI."""
+    """The security scheme of bearer tokens in the OpenAPI document."""
 
-    target_class = SessionJWTAuthentication  # class or dotted path
+    target_class = SessionJWTAuthentication
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:

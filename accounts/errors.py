@@ -1,24 +1,24 @@
-"""What accounts refuses."""
+"""The errors of accounts."""
 
 from shop.core.errors import Conflict, Unauthorized
 
 
 class InvalidCredentials(Unauthorized):
-    """401 for every failed pair of name and password, whatever was wrong with it."""
+    """401 for every failed login: the response does not say what was wrong."""
 
     code = "invalid_credentials"
-    message = "No active account has this name and password."
+    message = "No active account has this username and password."
 
 
 class UsernameTaken(Conflict):
-    """409: the name is in use, by Unicode's NFKC and case folding."""
+    """409: a user has this username, perhaps in another spelling (``accounts.models.fold``)."""
 
     code = "username_taken"
-    message = "This username is taken; choose another."
+    message = "This username is taken. Please choose another one."
 
 
 class EmailTaken(Conflict):
-    """409: the address is in use, by Unicode's NFKC and case folding."""
+    """409: a user has this address, perhaps in another spelling (``accounts.models.fold``)."""
 
     code = "email_taken"
-    message = "This e-mail address has an account; log in, or use another."
+    message = "This e-mail address already has an account. Log in, or use another address."

@@ -7,12 +7,12 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import User
 
-PASSWORD = "corr3ct-horse-battery"  # noqa: S105 - of test users
+PASSWORD = "corr3ct-horse-battery"  # noqa: S105 - a password of test users
 
 
 @cache
-def _hash() -> str:
-    """Hash it once: a real hash of the real hasher, without its cost for each user."""
+def _password_hash() -> str:
+    """Return the hash of PASSWORD, computed once because the hasher is slow by design."""
     return make_password(PASSWORD)
 
 
@@ -24,11 +24,11 @@ class UserFactory(factory.django.DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"customer{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
-    password = factory.LazyFunction(_hash)
+    password = factory.LazyFunction(_password_hash)
 
 
 class StaffFactory(UserFactory):
-    """A member of staff who may do everything."""
+    """A member of staff with all permissions."""
 
     username = factory.Sequence(lambda n: f"staff{n}")
     is_staff = True

@@ -1,4 +1,4 @@
-"""How passwords are kept."""
+"""How passwords are hashed."""
 
 from functools import cache
 from threading import BoundedSemaphore
@@ -9,10 +9,10 @@ from shop.engine.server.processes import processors
 
 
 class ShopArgon2PasswordHasher(Argon2PasswordHasher):
-    """Argon2id at the minimum of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
+    """Argon2id with the minimum of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
 
-    As many at once as the process may use processors: more would take turns, and each find its
-    memory gone from the processor's cache.
+    A process hashes at most as many passwords at the same time as it may use processors. More
+    would share the processors and evict each other's memory from their caches.
     """
 
     memory_cost = 19 * 1024
@@ -20,17 +20,21 @@ class ShopArgon2PasswordHasher(Argon2PasswordHasher):
     parallelism = 1
 
     def encode(self, password: str, salt: str) -> str:
-        """Return what is kept of a password, once it is this thread's turn."""
-        with _turns():
+        """Hash a password. May wait until other threads have finished."""
+        with _slots():
             return str(super().encode(password, salt))
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Return whether it is the password, once it is this thread's turn."""
-        with _turns():
+        """Compare a password with a hash. May wait until other threads have finished."""
+        with _slots():
             return bool(super().verify(password, encoded))
 
 
 @cache
-def _turns() -> BoundedSemaphore:
-    """Made with the first password, when a worker keeps to its processor already."""
+def _slots() -> BoundedSemaphore:
+    """Return the semaphore of this process.
+
+    Created for the first password and not on import: a worker may be pinned to processors at its
+    start, after this module was imported.
+    """
     return BoundedSemaphore(processors())

@@ -1,4 +1,8 @@
-"""Users: a name and an e-mail address, each unique as people read them."""
+"""Users.
+
+Username and e-mail address are unique in every spelling that people would take for the same text:
+a key of each, made by ``fold``, has a unique constraint.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +19,14 @@ from django.db.models import F, QuerySet
 from shop.core.metadata import HasMetadata
 from shop.engine import columns_of, instance_of, select
 
-KEY_LENGTH = 255 * 4  # NFKC and case folding can make one character of a name several
+KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 
 
 def fold(text: str) -> str:
-    """Return the key under which a name or an address is unique: trimmed, NFKC, case folded.
+    """Return the key that makes a username or an address unique: trimmed, NFKC, case-folded.
 
-    NFKC again after folding, since folding can leave a text that is not normalised (Unicode
-    Standard, section 3.13, D146).
+    Normalized again after folding, since folded text is not always in NFKC (Unicode Standard,
+    section 3.13, D146).
     """
     folded = unicodedata.normalize("NFKC", text.strip()).casefold()
     return unicodedata.normalize("NFKC", folded)
@@ -34,24 +38,26 @@ validate_username = RegexValidator(
 
 
 def validate_foldable(text: str) -> None:
-    """Refuse the rare text whose key outgrows its column: one ligature can fold to 18 letters."""
+    """Raise ValidationError if the key is too long: a ligature can become 18 letters."""
     if len(fold(text)) > KEY_LENGTH:
-        raise ValidationError("Use fewer ligatures: the text is too long when written out.")
+        raise ValidationError(
+            "This text is too long once its ligatures are replaced by single letters."
+        )
 
 
 class ShopUserManager(UserManager["User"]):
-    """Finds users by name or address, in any spelling that folds to the same key."""
+    """Finds users by username or e-mail address, in any spelling."""
 
-    use_in_migrations = False  # history must not run today's code
+    use_in_migrations = False  # migrations import no code that may change
 
     def visible_to(self, user: User) -> models.QuerySet[User]:
-        """Return the user alone; all users for staff."""
+        """Return only the user; all users for staff."""
         return self.all() if user.is_staff else self.filter(pk=user.pk)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
 
-        Django's authentication backend asks this, so the API and the admin log in alike.
+        Django's authentication backend calls this, so that API and admin accept the same names.
         """
         key = fold(username or "")
         user = user_of_email.row(key=key) if "@" in key else user_of_username.row(key=key)
@@ -65,7 +71,7 @@ class User(HasMetadata, AbstractUser):
 
     username = models.CharField(
         max_length=150,
-        unique=True,  # Django asks for it; username_key is the stricter rule
+        unique=True,  # required by Django (auth.E003); username_key is stricter
         validators=[validate_username],
         help_text="Up to 150 letters, digits and . + - _; no @, so that no name is an address.",
     )
@@ -81,7 +87,9 @@ class User(HasMetadata, AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=~models.Q(username__contains="@"), name="user_name_is_no_address"
+                condition=~models.Q(username__contains="@"),
+                name="user_name_is_no_address",
+                violation_error_message="A username cannot contain @.",
             ),
         ]
 
@@ -89,18 +97,18 @@ class User(HasMetadata, AbstractUser):
         return self.username
 
     def clean(self) -> None:
-        """Normalise the username and bound the keys; the address stays as its owner wrote it."""
-        # A form whose field was refused leaves None there.
+        """Normalize the username, and check the lengths of the keys. The address is not changed."""
+        # None if the form field is invalid.
         self.username = unicodedata.normalize("NFKC", self.username or "").strip()
         validate_foldable(self.username)
         validate_foldable(self.email or "")
 
     def validate_unique(self, exclude: Any = None) -> None:
-        """Compare by key too, so that the admin's form says what the constraints would."""
+        """Also compare the keys, so that the form in the admin names the field that is taken."""
         super().validate_unique(exclude=exclude)
         others = User.objects.exclude(pk=self.pk)
         taken = {
-            name: f"A user with this {name} exists already, perhaps in another spelling."
+            name: f"A user with this {name} already exists, perhaps in another spelling."
             for name in ("username", "email")
             if others.filter(**{f"{name}_key": fold(getattr(self, name) or "")}).exists()
         }
@@ -115,9 +123,10 @@ class User(HasMetadata, AbstractUser):
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
     ) -> None:
-        """Save with the keys set; a changed password ends every login of the user.
+        """Set the keys and save. A changed password ends all sessions of the user.
 
-        ``token_version`` of an existing row is written by increments alone, never from memory.
+        ``token_version`` of an existing row is only incremented by an expression, and never written
+        from this instance, which may be outdated.
         """
         self._set_keys()
         if self._state.adding:
@@ -128,10 +137,10 @@ class User(HasMetadata, AbstractUser):
                 update_fields=update_fields,
             )
             return
-        fields = set(update_fields) if update_fields is not None else self._own_fields()
+        fields = set(update_fields) if update_fields is not None else self._writable_fields()
         if fields & {"username", "email"}:
             fields |= {"username_key", "email_key"}
-        # Django clears _password where it only renews the hash: that is no change of password.
+        # Django clears _password when it only upgrades the hash. The password is then unchanged.
         changed_password = getattr(self, "_password", None) is not None and "password" in fields
         if changed_password:
             self.token_version = F("token_version") + 1
@@ -140,7 +149,7 @@ class User(HasMetadata, AbstractUser):
         if changed_password:
             self.refresh_from_db(fields=["token_version"])
 
-    def _own_fields(self) -> set[str]:
+    def _writable_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
         return names - {"id", "token_version"} - self.get_deferred_fields()
 

@@ -1,4 +1,4 @@
-"""Shapes of accounts: what comes in, what goes out."""
+"""Request and response bodies of accounts."""
 
 import unicodedata
 from typing import Any
@@ -21,7 +21,7 @@ TOKEN_LENGTH = 2000
     examples=[example({"username": "ada", "password": "correct horse battery"})]
 )
 class CredentialsSerializer(serializers.Serializer[Any]):
-    """A login: an e-mail address serves as username too."""
+    """A username or an e-mail address, and the password."""
 
     username = StrictStr(max_length=EMAIL_LENGTH)
     password = StrictStr(max_length=PASSWORD_LENGTH, trim_whitespace=False)
@@ -29,7 +29,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[example({"refresh": "eyJhbGciOi…"})])
 class RefreshSerializer(serializers.Serializer[Any]):
-    """A refresh token to spend."""
+    """A refresh token to exchange for new tokens."""
 
     refresh = StrictStr(max_length=TOKEN_LENGTH)
 
@@ -38,11 +38,11 @@ class RefreshSerializer(serializers.Serializer[Any]):
     examples=[example({"token": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_in": 900})]
 )
 class TokenPairSerializer(serializers.Serializer[Any]):
-    """The two tokens of a session."""
+    """An access token and a refresh token."""
 
     token = serializers.CharField(help_text="Send it as `Authorization: Bearer <token>`.")
-    refresh = serializers.CharField(help_text="Spend it once, at /api/token/refresh/.")
-    expires_in = serializers.IntegerField(help_text="Life of `token`, in seconds.")
+    refresh = serializers.CharField(help_text="Valid once, at POST /api/token/refresh/.")
+    expires_in = serializers.IntegerField(help_text="Lifetime of `token` in seconds.")
 
 
 @extend_schema_serializer(examples=[example({"message": "You are logged out."})])
@@ -53,10 +53,10 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 
 class UsernameField(StrictStr):
-    """A username in Unicode's NFKC, bounded as it will be stored."""
+    """A username, converted to Unicode's NFKC."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Normalise, so that length and alphabet are judged on what is stored."""
+        """Normalize before validation, so that the rules apply to the text that is stored."""
         return unicodedata.normalize("NFKC", super().to_internal_value(data)).strip()
 
 
@@ -68,7 +68,7 @@ class UsernameField(StrictStr):
     ]
 )
 class RegistrationSerializer(serializers.Serializer[Any]):
-    """A new customer; whether the names are free is for the database to say."""
+    """A new customer. Whether username and address are free is decided when the user is saved."""
 
     username = UsernameField(max_length=USERNAME_LENGTH, validators=[validate_username])
     email = StrictStr(max_length=EMAIL_LENGTH, validators=[validate_email, validate_foldable])
@@ -79,7 +79,7 @@ class RegistrationSerializer(serializers.Serializer[Any]):
     examples=[example({"id": 1, "username": "ada", "email": "ada@example.com"})]
 )
 class UserSerializer(serializers.ModelSerializer[User]):
-    """A user as they and staff see them."""
+    """A user, as the user and staff see it."""
 
     class Meta:
         model = User

@@ -1,4 +1,4 @@
-"""Every write of accounts: registration, login and its end."""
+"""Every write of accounts: registration, login and logout."""
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
@@ -17,8 +17,8 @@ from shop.core.errors import InvalidField
 def register(*, username: str, email: str, password: str) -> User:
     """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
-    ``username`` comes in NFKC. The password is hashed before the transaction: hashing takes longer
-    than all the rest.
+    ``username`` must be in NFKC. The password is hashed before the transaction begins, because
+    hashing takes longer than the transaction.
     """
     user = User(username=username, email=email)
     try:
@@ -43,6 +43,7 @@ def register(*, username: str, email: str, password: str) -> User:
 
 
 def _raise_taken(user: User) -> None:
+    """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
     if User.objects.filter(username_key=user.username_key).exists():
         raise UsernameTaken from None
     if User.objects.filter(email_key=user.email_key).exists():
@@ -58,10 +59,10 @@ def log_in(*, username: str, password: str) -> tokens.TokenPair:
 
 
 def log_out(*, sid: str) -> None:
-    """End one login: its access and refresh tokens are dead when this returns."""
+    """End the session ``sid``. From then on its access and refresh tokens are invalid."""
     tokens.end_session(sid)
 
 
 def log_out_everywhere(*, user: User) -> None:
-    """End every login of the user."""
+    """End all sessions of the user."""
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)

@@ -1,4 +1,8 @@
-"""How often one may try. Nobody can lock out another: each limit is about the caller's address."""
+"""Rate limits of login, registration and refresh.
+
+Each limit counts the requests of one network address, so that no client can lock out users at
+other addresses.
+"""
 
 from rest_framework.request import Request
 
@@ -9,13 +13,13 @@ MINUTE, HOUR = 60, 3600
 
 
 class LoginAccountThrottle(CountingThrottle):
-    """Failed logins to one account from one address; the owner, elsewhere, gets in meanwhile."""
+    """Failed logins to one account from one address. Logins from other addresses still work."""
 
     name = "login-account"
     limits = (Limit(10, MINUTE), Limit(50, HOUR))
 
     def identify(self, request: Request) -> str | None:
-        """Return address and folded name, None for a body without one."""
+        """Return the address with the folded username, or None for a body without a username."""
         username = request.data.get("username") if isinstance(request.data, dict) else None
         if not isinstance(username, str):
             return None
@@ -23,7 +27,7 @@ class LoginAccountThrottle(CountingThrottle):
 
 
 class LoginAddressThrottle(CountingThrottle):
-    """Failed logins from one address, to whatever account."""
+    """Failed logins from one address, to any account."""
 
     name = "login-address"
     limits = (Limit(50, MINUTE), Limit(500, HOUR))
@@ -37,7 +41,7 @@ class RegistrationThrottle(CountingThrottle):
 
 
 class RefreshThrottle(CountingThrottle):
-    """Refreshes from one address."""
+    """Requests for new tokens from one address."""
 
     name = "refresh"
     limits = (Limit(120, MINUTE),)

@@ -1,10 +1,11 @@
-"""Tokens: short access, single-use refresh, and a session that ends both at once.
+"""Sessions and their tokens: short-lived access tokens and refresh tokens that are valid once.
 
-A login inserts two rows in SimpleJWT's token table: one for the refresh token's ``jti`` and one for
-the session (``sid``). Both tokens carry ``sid``, the user's ``tv`` (token_version) and ``sexp``,
-past which nothing of the session lives; so an expired row may be purged and no token revives.
-A row's presence in the blacklist kills: the session's row its whole login, a refresh row itself.
-No token text is stored.
+A login inserts two rows into SimpleJWT's table of outstanding tokens: one for the ``jti`` of the
+refresh token, and one for the session (``sid``). A blacklisted ``jti`` invalidates the refresh
+token, and a blacklisted ``sid`` all tokens of the session. The text of a token is not stored.
+
+Both tokens have the claims ``sid``, ``tv`` (the user's ``token_version``) and ``sexp``, the end of
+the session. No token is valid after ``sexp``, so that rows can be deleted from then on.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ from shop.core.handlers import InvalidToken
 from shop.core.transactions import transactional
 from shop.engine import Insert, columns_of, instance_of, select
 
-# A refresh token seen again this soon is a client's retry, not a thief (RFC 9700, section 4.14.2).
+# A refresh token that is reused this soon is a client's retry. Later it may be stolen (RFC 9700,
+# section 4.14.2).
 REUSE_GRACE = timedelta(seconds=10)
 
 
@@ -38,23 +40,23 @@ class _SessionUser(NamedTuple):
 
 
 def _session_user(*columns: Any) -> _SessionUser:
-    *of_user, is_ended = columns
-    return _SessionUser(instance_of(User, of_user), is_ended)
+    *user_columns, is_ended = columns
+    return _SessionUser(instance_of(User, user_columns), is_ended)
 
 
 @select(_session_user)
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
-    """The user of a token, and whether its session has ended. Every signed-in request reads it."""
+    """The user of a token, and whether its session has ended. Every API request sends it."""
     ended = Exists(BlacklistedToken.objects.filter(token__jti=sid))
     return User.objects.filter(pk=user_id).values_list(*columns_of(User), ended)
 
 
-_TOKENS = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
+_new_tokens = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
 
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """What a login or a refresh hands out; ``expires_in`` is the access token's life in seconds."""
+    """An access token (``token``), which expires in ``expires_in`` seconds, and a refresh token."""
 
     token: str
     refresh: str
@@ -62,68 +64,68 @@ class TokenPair:
 
 
 class ShopRefreshToken(RefreshToken):
-    """A refresh token of one session; its access tokens never outlive the session."""
+    """A refresh token of a session. Its access tokens expire with the session or earlier."""
 
     @classmethod
     def of_session(cls, user: User) -> ShopRefreshToken:
-        """Open a session for ``user``, whom the caller has authenticated, and return its token."""
+        """Open a session for a user whom the caller has authenticated; return its refresh token."""
         token = cls()
         token["user_id"], token["tv"] = str(user.pk), user.token_version
         token["sid"], token["sexp"] = uuid4().hex, token["exp"]
         with transaction.atomic():
-            _TOKENS.send_with_next([_row(token, token["sid"]), _row(token, token["jti"])])
+            _new_tokens.send_with_next([_row(token, token["sid"]), _row(token, token["jti"])])
         return token
 
     @property
     def access_token(self) -> AccessToken:
         """A new access token of the session."""
         access: AccessToken = super().access_token
-        access.set_iat(at_time=self.current_time)  # as its exp, also where a second ends between
+        access.set_iat(at_time=self.current_time)  # exp counts from the same time
         access["exp"] = min(access["exp"], self["sexp"])
         return access
 
     def check_blacklist(self) -> None:
-        """Leave the question of reuse to the unique insert in ``rotate``, which has one winner."""
+        """Do nothing: ``rotate`` finds reused tokens by a unique constraint, also in parallel."""
 
     def as_pair(self) -> TokenPair:
-        """Sign both tokens."""
+        """Return this token with a new access token, both signed."""
         access = self.access_token
         return TokenPair(str(access), str(self), access["exp"] - access["iat"])
 
 
 def open_session(user: User) -> TokenPair:
-    """Log ``user`` in, whom the caller has authenticated."""
+    """Open a session for a user whom the caller has authenticated; return its tokens."""
     return ShopRefreshToken.of_session(user).as_pair()
 
 
 def user_of(claims: Any) -> User:
-    """Return the active user of a verified token whose session lives. One statement.
+    """Return the active user of a verified token whose session has not ended. Sends one statement.
 
-    ``claims`` is any token with our claims. Raises InvalidToken.
+    ``claims`` are the claims of an access or refresh token. Raises InvalidToken.
     """
     try:
         user_id, sid, version = int(claims["user_id"]), str(claims["sid"]), int(claims["tv"])
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
-    found = _user_of_session.row(user_id=user_id, sid=sid)
-    if found is None or found.is_ended:
+    row = _user_of_session.row(user_id=user_id, sid=sid)
+    if row is None or row.is_ended:
         raise InvalidToken
-    if not found.user.is_active or found.user.token_version != version:
+    if not row.user.is_active or row.user.token_version != version:
         raise InvalidToken
-    return found.user
+    return row.user
 
 
 def rotate(raw: str) -> TokenPair:
-    """Spend a refresh token for a new pair; of parallel calls with one token, one wins.
+    """Exchange a refresh token for a new pair. A token is valid once, also in parallel calls.
 
-    Raises InvalidToken. A token that was spent over REUSE_GRACE ago ends its whole session: one of
-    its two holders is a thief (RFC 9700, section 4.14.2).
+    Raises InvalidToken. Reuse of a token later than REUSE_GRACE ends its session: it may have been
+    stolen (RFC 9700, section 4.14.2).
     """
     try:
-        token = ShopRefreshToken(raw)  # type: ignore[arg-type]  # the stubs want a Token here
+        token = ShopRefreshToken(raw)  # type: ignore[arg-type]  # the stubs expect a Token
     except TokenError:
         raise InvalidToken from None
-    pair = _spend(token)
+    pair = _exchange(token)
     if pair is None:
         _end_if_reused(token)
         raise InvalidToken
@@ -131,8 +133,8 @@ def rotate(raw: str) -> TokenPair:
 
 
 @transactional
-def _spend(token: ShopRefreshToken) -> TokenPair | None:
-    """Return the next pair, or None if the token was spent before. Raises InvalidToken."""
+def _exchange(token: ShopRefreshToken) -> TokenPair | None:
+    """Return the next pair, or None if the token was used before. Raises InvalidToken."""
     user_of(token)
     row = OutstandingToken.objects.filter(jti=token["jti"]).first()
     if row is None:
@@ -142,26 +144,27 @@ def _spend(token: ShopRefreshToken) -> TokenPair | None:
             BlacklistedToken.objects.create(token=row)
     except IntegrityError:
         return None
-    # Not the token itself, which a second attempt would read.
-    following = ShopRefreshToken()
+    # A new object: after a deadlock this function runs again with the same argument.
+    next_token = ShopRefreshToken()
     for claim in ("user_id", "tv", "sid", "sexp"):
-        following[claim] = token[claim]
-    following["exp"] = token["sexp"]
-    _TOKENS.send_with_next([_row(following, following["jti"])])
-    return following.as_pair()
+        next_token[claim] = token[claim]
+    next_token["exp"] = token["sexp"]
+    _new_tokens.send_with_next([_row(next_token, next_token["jti"])])
+    return next_token.as_pair()
 
 
 def _end_if_reused(token: ShopRefreshToken) -> None:
-    spent_long_ago = BlacklistedToken.objects.filter(
+    """End the session of a token that was used more than REUSE_GRACE ago."""
+    reused = BlacklistedToken.objects.filter(
         token__jti=token["jti"],
         blacklisted_at__lt=ExpressionWrapper(Now() - REUSE_GRACE, output_field=DateTimeField()),
     )
-    if spent_long_ago.exists():
+    if reused.exists():
         end_session(token["sid"])
 
 
 def end_session(sid: str) -> bool:
-    """Kill every token of one login from now on; False if it was dead already."""
+    """End a session: from now on its tokens are invalid. Return False if it has ended already."""
     row = OutstandingToken.objects.filter(jti=sid).first()
     if row is None:
         return False
@@ -169,7 +172,7 @@ def end_session(sid: str) -> bool:
 
 
 def forget_expired_tokens(limit: int) -> int:
-    """Delete up to ``limit`` expired rows, with their blacklist rows; return how many went."""
+    """Delete up to ``limit`` expired rows with their blacklist rows. Return how many."""
     expired = OutstandingToken.objects.filter(expires_at__lte=timezone.now())
     batch = list(expired.order_by("expires_at").values_list("pk", flat=True)[:limit])
     OutstandingToken.objects.filter(pk__in=batch).delete()
@@ -177,6 +180,7 @@ def forget_expired_tokens(limit: int) -> int:
 
 
 def _row(token: ShopRefreshToken, jti: str) -> tuple[Any, ...]:
+    """Return the columns of ``_new_tokens``. ``jti`` is the token's own or the session's id."""
     expires_at = datetime_from_epoch(token["sexp"])
-    # No bearer secret at rest.
+    # Without the text of the token, which would let a reader of the table sign in.
     return jti, int(token["user_id"]), "", token.current_time, expires_at

@@ -1,4 +1,4 @@
-"""The verbs of accounts: log in and out, refresh, register, look at oneself."""
+"""Endpoints to log in and out, to refresh tokens, and to register and read users."""
 
 from typing import Any, cast
 
@@ -49,21 +49,21 @@ class LoginViewSet(ShopViewSet):
         refuses=[InvalidCredentials],
     )
     def create(self, request: Request) -> Response:
-        """Open a session; an e-mail address serves as username too."""
+        """Open a session. `username` may also be the e-mail address."""
         pair = services.log_in(**read(CredentialsSerializer, request))
         for throttle in (LoginAccountThrottle(), LoginAddressThrottle()):
-            throttle.forgive(request)  # failures alone are limited
+            throttle.forgive(request)  # only failed logins count
         return Response(TokenPairSerializer(pair).data)
 
 
 class LogoutViewSet(ShopViewSet):
-    """Log out, here or everywhere."""
+    """Log out, from this session or from all sessions."""
 
     serializer_class = MessageSerializer
 
     @describe("Log out", answers={200: MessageSerializer})
     def create(self, request: Request) -> HttpResponseBase:
-        """End this login: its access and refresh tokens are dead from now on."""
+        """End this session. Its access and refresh tokens are invalid from then on."""
 
         def work() -> Response:
             services.log_out(sid=cast("AccessToken", request.auth)["sid"])
@@ -74,7 +74,7 @@ class LogoutViewSet(ShopViewSet):
     @describe("Log out everywhere", answers={200: MessageSerializer})
     @action(detail=False, methods=["post"], url_path="all")
     def everywhere(self, request: Request) -> HttpResponseBase:
-        """End every login of the caller, on all devices."""
+        """End all sessions of the caller, on all devices."""
 
         def work() -> Response:
             services.log_out_everywhere(user=caller(request))
@@ -84,7 +84,7 @@ class LogoutViewSet(ShopViewSet):
 
 
 class TokenViewSet(ShopViewSet):
-    """Refresh."""
+    """Exchange refresh tokens."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -99,33 +99,33 @@ class TokenViewSet(ShopViewSet):
     )
     @action(detail=False, methods=["post"])
     def refresh(self, request: Request) -> Response:
-        """Spend a refresh token for a new pair; each works once."""
+        """Exchange a refresh token for new tokens. A refresh token is valid once."""
         pair = tokens.rotate(read(RefreshSerializer, request)["refresh"])
         return Response(TokenPairSerializer(pair).data)
 
 
 class UserViewSet(ShopViewSet):
-    """Register, and look at oneself."""
+    """Register, and read users."""
 
     serializer_class = UserSerializer
     queryset = User.objects.none()
 
     def get_authenticators(self) -> list[Any]:
-        """Registration ignores an ``Authorization`` header."""
+        """Return none for registration, which ignores an ``Authorization`` header."""
         if self.request is not None and self.request.method == "POST":
             return []
         return super().get_authenticators()
 
     def get_permissions(self) -> list[Any]:
-        """Anyone may register."""
+        """Allow anyone to register, and signed-in users to read."""
         return [AllowAny() if self.action == "create" else IsAuthenticated()]
 
     def get_throttles(self) -> list[Any]:
-        """Registration alone is limited."""
+        """Limit registrations only."""
         return [RegistrationThrottle()] if self.action == "create" else []
 
     def get_queryset(self) -> QuerySet[User]:
-        """Oneself; everyone for staff."""
+        """Return the users that the caller may see."""
         return User.objects.visible_to(caller(self.request))
 
     @describe(
@@ -135,18 +135,18 @@ class UserViewSet(ShopViewSet):
         refuses=[UsernameTaken, EmailTaken],
     )
     def create(self, request: Request) -> Response:
-        """Create a customer."""
+        """Create a customer. The response contains no tokens: log in next."""
         user = services.register(**read(RegistrationSerializer, request))
         location = f"{request.path}{user.pk}/"
         return Response(UserSerializer(user).data, status=201, headers={"Location": location})
 
     @describe("Retrieve user", answers={200: UserSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Show a user: oneself, or anyone to staff."""
+        """Return a user. Only staff may read other users."""
         return Response(UserSerializer(self.get_object()).data)
 
     @describe("Retrieve oneself", answers={200: UserSerializer})
     @action(detail=False)
     def me(self, request: Request) -> Response:
-        """Show the caller."""
+        """Return the caller."""
         return Response(UserSerializer(caller(request)).data)

@@ -1,9 +1,9 @@
-"""The benchmark: ``make bench``. What it measures, and how to read it, is in README.md."""
+"""The benchmarks: ``make bench``. README.md describes them."""
 
 import sys
 
 
 def say(text: str) -> None:
-    """Print at once, for those who wait."""
+    """Print without buffering."""
     sys.stdout.write(text)
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Starts PostgreSQL, the shop and the yardsticks, and measures: ``python -m bench``."""
+"""``python -m bench``: measure the shop next to reference views, on PostgreSQL."""
 
 import argparse
 import subprocess
@@ -13,9 +13,9 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def main() -> int:
-    """Return the exit code of the measurement; what is not ours is handed on to it."""
+    """Run bench.measure with the servers and the remaining options; return its exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m bench", epilog="Further options: bench.measure"
+        prog="python -m bench", epilog="Further options are those of bench.measure."
     )
     parser.add_argument("--save", action="store_true", help="write bench/results/DATE.json")
     options, rest = parser.parse_known_args()

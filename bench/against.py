@@ -1,7 +1,7 @@
-"""Compares this working tree with another commit: ``python -m bench.against --rev COMMIT``.
+"""``python -m bench.against --rev COMMIT``: compare this working tree with another commit.
 
-Both shops run at the same time, on a database each of one PostgreSQL server. In each round every
-workload runs against each of them in short slices that alternate, in a random order.
+Both shops run at the same time, each on its own database of one PostgreSQL server. In each round
+every workload runs on both of them, in short slices that alternate in a random order.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from bench import fill, say
 from bench.delay import delayed, measure_round_trip
 from bench.load import Sample
 from bench.scenarios import PASSWORD, SHOP
-from bench.target import SHELF, Target
+from bench.target import CATALOG_SIZE, Target
 from shop.testing.postgres import running_postgres
 from shop.testing.server import ROOT, environment_for, fresh_database, manage, running_shop
 
@@ -57,11 +57,17 @@ def main() -> None:
 
 def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.against", description=__doc__)
-    parser.add_argument("--rev", default=SAME, help="a commit; or 'same': this working tree twice")
+    parser.add_argument(
+        "--rev", default=SAME, help="a commit, or 'same' for this working tree twice"
+    )
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--seconds", type=float, default=1.0, help="of one workload in one round")
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--only", default="", help="run the workloads whose name contains this")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="run the workloads whose name contains one of these words, separated by commas",
+    )
     for side in ("here", "there"):
         parser.add_argument(
             f"--env-{side}",
@@ -71,7 +77,7 @@ def _read_options() -> argparse.Namespace:
             help=f"environment variables of the server {side}, separated by spaces",
         )
     parser.add_argument(
-        "--delay-ms", type=float, default=0, help="adds this to each round trip to PostgreSQL"
+        "--delay-ms", type=float, default=0, help="added to each round trip to PostgreSQL"
     )
     return parser.parse_args()
 
@@ -84,7 +90,7 @@ def _read_environment(text: str) -> dict[str, str]:
 
 
 def _is_wanted(name: str, only: str) -> bool:
-    return only in name if only else "304" not in name
+    return any(word in name for word in only.split(",")) if only else "304" not in name
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
@@ -93,7 +99,7 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def _checked_out(rev: str) -> Iterator[Path]:
-    """Yield a folder with the files of a commit, which is removed at the end."""
+    """Yield a temporary folder with the files of a commit."""
     if rev in ("", SAME):
         yield ROOT
         return
@@ -111,9 +117,9 @@ def _checked_out(rev: str) -> Iterator[Path]:
 
 
 def _git(*arguments: str) -> str:
-    """Run git on this repository, out of reach of the Ctrl-C that ends the benchmark."""
+    """Run git in a session of its own, so that Ctrl-C does not interrupt it."""
     return subprocess.run(
-        ["git", *arguments],  # noqa: S607 - whichever git there is
+        ["git", *arguments],  # noqa: S607 - git on the PATH
         cwd=ROOT,
         check=False,
         stdout=subprocess.PIPE,
@@ -132,7 +138,7 @@ def _print_differences(there: Path) -> None:
 def running_target(
     server: str, root: Path, environment: dict[str, str], options: argparse.Namespace
 ) -> Iterator[Target]:
-    """Serve a working tree on a new database, filled by that tree's own models."""
+    """Serve a working tree on a new database, which the models of that tree have filled."""
     with fresh_database(server) as database:
         settings = environment_for(
             database, **{"DJANGO_SETTINGS_MODULE": "shop.settings", **environment}
@@ -142,7 +148,7 @@ def running_target(
         delay = options.delay_ms
         with (
             delayed(database, delay) if delay else nullcontext(database) as url,
-            running_shop(url, root=root, **environment) as shop,
+            running_shop(url, root=root, **{"WORKER_PINNING": "true", **environment}) as shop,
         ):
             if delay:
                 near, far = measure_round_trip(database), measure_round_trip(url)
@@ -151,10 +157,10 @@ def running_target(
 
 
 def _fill(environment: dict[str, str], root: Path, customers: int) -> dict[str, list[object]]:
-    # From the code of this file, in the other folder: nothing of this tree is on its import path.
+    # The code of bench.fill runs in the other folder, so that it imports the models of that tree.
     command = [sys.executable, "-c", Path(fill.__file__).read_text()]
     done = subprocess.run(
-        [*command, str(SHELF), str(customers), PASSWORD],
+        [*command, str(CATALOG_SIZE), str(customers), PASSWORD],
         env=environment,
         cwd=root,
         check=True,
@@ -206,7 +212,7 @@ class Comparison(NamedTuple):
 
 
 def summarize(pairs: list[Pair]) -> Comparison:
-    """Compare the rates of each round; drift of the machine from round to round cancels out.
+    """Compare the rates of each round; so a drift of the machine does not matter.
 
     The spread is the interval between two of the sorted ratios that holds their true median with a
     confidence of 99 %, whatever their distribution (as in the sign test): the least and the

@@ -1,7 +1,7 @@
-"""The yardsticks, on the same server and database: a bare view, one ORM query, lean DRF, tuned SQL.
+"""Reference views on the same database: an empty one, one ORM query, plain DRF, tuned SQL.
 
-``lean`` is what DRF's tutorial would write: a ModelViewSet, its serializer, its pages. None of them
-has a middleware. ``DJANGO_SETTINGS_MODULE=bench.bare_settings`` serves them.
+``lean`` is a ModelViewSet with a serializer and pagination, as in the tutorial of DRF. The views
+have no middleware. They are served with ``DJANGO_SETTINGS_MODULE=bench.bare_settings``.
 """
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,18 +15,18 @@ from catalog.models import Product
 
 
 def bare(request: HttpRequest) -> HttpResponse:
-    """Answer without a query."""
+    """Return a constant, without a query."""
     return HttpResponse(b'{"ok":true}', content_type="application/json")
 
 
 def orm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Answer with one row, by one ORM query."""
+    """Return one row, with one ORM query."""
     product = Product.objects.get(pk=pk)
     return JsonResponse({"id": product.pk, "name": product.name, "price": str(product.price)})
 
 
 class LeanSerializer(serializers.ModelSerializer[Product]):
-    """A product, as generated from its model."""
+    """A serializer that is generated from the model."""
 
     class Meta:
         model = Product
@@ -40,7 +40,7 @@ class LeanPages(PageNumberPagination):
 
 
 class LeanViewSet(viewsets.ReadOnlyModelViewSet[Product]):
-    """List and product in two and one statements."""
+    """A list with two statements, and a product with one."""
 
     queryset = Product.objects.order_by("pk")
     serializer_class = LeanSerializer

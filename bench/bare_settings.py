@@ -1,7 +1,7 @@
-"""The shop's settings around the yardsticks alone, without a middleware."""
+"""The settings of the shop for the reference views, without middleware."""
 
 from shop.settings import *  # noqa: F403
 
-INSTALLED_APPS.remove("django.contrib.admin")  # noqa: F405 - it wants the middlewares
+INSTALLED_APPS.remove("django.contrib.admin")  # noqa: F405 - needs the middleware
 ROOT_URLCONF = "bench.bare"
 MIDDLEWARE = []

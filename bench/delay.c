@@ -1,4 +1,4 @@
-/* delay MICROSECONDS UPSTREAM: a proxy that hands on every byte so many microseconds later.
+/* delay MICROSECONDS UPSTREAM: a proxy that forwards every byte so many microseconds later.
  *
  * UPSTREAM is the path of a Unix socket, or ADDRESS:PORT in IPv4. The proxy listens on a free port
  * of 127.0.0.1, prints the port, and ends when its standard input does. Each chunk that is read has
@@ -173,7 +173,7 @@ int main(int count, char **arguments) {
         return 2;
     }
     delay_ns = atoll(arguments[1]) * 1000;
-    prctl(PR_SET_TIMERSLACK, 1); /* else the kernel wakes us up to 50 microseconds late */
+    prctl(PR_SET_TIMERSLACK, 1); /* otherwise timers may be 50 microseconds late */
     struct pollfd polled[2 + MAX_FLOWS] = {{.fd = listen_on_loopback(), .events = POLLIN},
                                            {.fd = STDIN_FILENO, .events = POLLIN}};
     while (!polled[1].revents) {

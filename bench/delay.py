@@ -1,4 +1,4 @@
-"""A PostgreSQL that is further away: a proxy that adds a delay to every message (``delay.c``)."""
+"""A proxy that delays all messages to PostgreSQL, as a network would (``delay.c``)."""
 
 import shutil
 import subprocess
@@ -20,9 +20,9 @@ _QUERIES = 200
 
 @contextmanager
 def delayed(database_url: str, round_trip_ms: float) -> Iterator[str]:
-    """Yield a URL of the same database whose round trip takes so many milliseconds longer.
+    """Yield a URL of the same database with a longer round trip.
 
-    Raises SystemExit if there is no C compiler.
+    ``round_trip_ms`` is added, in milliseconds. Raises SystemExit if there is no C compiler.
     """
     compiler = shutil.which("cc")
     if compiler is None:
@@ -38,13 +38,13 @@ def delayed(database_url: str, round_trip_ms: float) -> Iterator[str]:
             text=True,
             start_new_session=True,
         )
-        with process:  # the end of its input ends the proxy
+        with process:  # the proxy ends with its standard input
             assert process.stdout is not None
             yield _url(database_url, int(process.stdout.readline()))
 
 
 def measure_round_trip(database_url: str) -> float:
-    """Return the median time of a query that reads nothing, in milliseconds."""
+    """Return the median time of ``SELECT 1``, in milliseconds."""
     connection = connect(database_url)
     connection.autocommit = True
     times = []

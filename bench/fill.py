@@ -1,7 +1,7 @@
 """Fills a migrated database, of this working tree or of another one.
 
-``bench.against`` runs this very file in the working tree of another commit too, so it imports
-nothing of the shop: it finds the models by their labels, which no migration changes.
+``bench.against`` also runs this file in the working tree of another commit. So it does not import
+modules of the shop, and finds the models by their labels, which do not change.
 """
 
 import json
@@ -18,13 +18,12 @@ _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short des
 
 
 def fill(products: int, customers: int, password: str) -> dict[str, list[Any]]:
-    """Create products that no run sells out, and customers; return their ids and usernames."""
+    """Create products with enough stock for every run, and customers; return ids and usernames."""
     usernames = [f"customer{number}" for number in range(customers)]
     _create_customers(usernames, make_password(password))
     product_ids = _create_products(products)
     with connection.cursor() as cursor:
-        # As autovacuum would do soon: PostgreSQL would keep the plans that it made for tables
-        # known to be empty, and read them from end to end, however they grew.
+        # Without statistics, PostgreSQL would prepare plans for empty tables and keep them.
         cursor.execute("ANALYZE accounts_user, catalog_product")
     return {"product_ids": product_ids, "usernames": usernames}
 
@@ -48,7 +47,7 @@ def _create_products(number: int) -> list[int]:
 
 def _create_customers(usernames: list[str], password_hash: str) -> None:
     user = get_user_model()
-    for name in usernames:  # save() fills the keys under which a name and an address are unique
+    for name in usernames:  # save() sets the unique keys of name and address
         user(username=name, email=f"{name}@example.com", password=password_hash).save()
 
 

@@ -1,7 +1,7 @@
-"""How the shop grows: ``python -m bench.growth`` asks it at 1,000 products and at a million orders.
+"""``python -m bench.growth``: the times of requests in a small database and in a large one.
 
-Each request is made inside this process on a PostgreSQL of its own, so that nothing but the request
-is timed; ``--plans FILE`` writes PostgreSQL's plan of each hot statement at the larger size.
+Requests run in this process, without a server. ``--plans FILE`` writes PostgreSQL's plans of the
+statements of frequent requests in the large database.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from shop.testing.server import environment_for, fresh_database, manage
 _SIZES = {"small": (1_000, 1_000, 10_000), "large": (100_000, 100_000, 1_000_000)}
 _REPEAT = 15
 
-# Names are made of them: each word is in a fifty-th of all names, or in a tenth.
+# The words of product names. Each is in a tenth or a fiftieth of all names.
 _WORDS = {
     "colours": (  # noqa: SIM905 - read as prose
         "red blue green black white yellow purple orange brown grey "
@@ -35,7 +35,7 @@ _WORDS = {
         "ladle apron glove scarf hat belt bag wallet notebook pencil "
     ).split(),
 }
-# Products, customers, half of them with a cart, orders of two lines each, paid; the books balance.
+# Products, customers, carts of half of them, and paid orders of two items. ``audit`` passes.
 _LOAD = """
 SET statement_timeout = 0; SET synchronous_commit = off;
 INSERT INTO accounts_user (id, password, is_superuser, first_name, last_name, is_staff, is_active,
@@ -113,7 +113,7 @@ VACUUM ANALYZE;
 
 
 def main() -> int:
-    """Start a database for each size, measure in a process of its own, print the table."""
+    """Create a database of each size, and measure each in a new process."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth")
     parser.add_argument("--plans", default="", help="write the plans to this file")
     parser.add_argument("--inside", default="", help=argparse.SUPPRESS)
@@ -132,7 +132,7 @@ def main() -> int:
 
 
 def _measure(size: str, plans: str) -> None:
-    import django  # noqa: PLC0415 - the outer process has no settings
+    import django  # noqa: PLC0415 - the parent process has no settings
 
     django.setup()
     from bench.growth_requests import Shopper  # noqa: PLC0415 - as above
@@ -165,7 +165,7 @@ def _load(script: str) -> None:
 
 
 def _time(request: Callable[[], Any]) -> float:
-    """Return the median time of a request, in seconds; the first two are not counted."""
+    """Return the median time of a request, in seconds, without the first two."""
     times = []
     for _ in range(_REPEAT + 2):
         start = time.perf_counter()

@@ -38,12 +38,19 @@ _QUERIES = [
     "search=ceramik+tepot",
     "search=kettle&ordering=price&in_stock=true",
 ]
-_HOT = ["product list, made", "product, made", "add to cart", "view cart", "order", "payment"]
-_HOT += ["order list", "read order"]
+_FREQUENT = [
+    "product list, uncached",
+    "product, uncached",
+    "add to cart",
+    "view cart",
+    "order",
+    "payment",
+]
+_FREQUENT += ["order list", "read order"]
 
 
 class Shopper:
-    """A customer in the middle of the others, and a member of staff."""
+    """Sends the requests of one customer and of a member of staff."""
 
     def __init__(self, customers: int) -> None:
         logging.disable(logging.WARNING)
@@ -51,22 +58,22 @@ class Shopper:
         self.browser = Client(SERVER_NAME="127.0.0.1")
         user = User.objects.get(pk=customers // 2)
         self.headers = {"Authorization": f"Bearer {open_session(user).token}"}
-        self.desk = Client(SERVER_NAME="127.0.0.1")
+        self.admin = Client(SERVER_NAME="127.0.0.1")
         staff = User.objects.create_superuser("amy", "amy@example.com", "corr3ct-horse")
-        self.desk.force_login(staff)
+        self.admin.force_login(staff)
         self.order_id = self._get("/api/orders/")["orders"][0]["order_id"]
         self.products = count(1)
         self.placed: list[int] = []
 
     def requests(self) -> dict[str, Callable[[], Any]]:
-        """Return what is timed, by name."""
+        """Return the requests to measure, by name."""
         admin = "/admin/orders/order/"
         return {
-            "product list, kept": lambda: self._get("/api/products/"),
-            "product list, made": lambda: self._make(""),
-            "product list, page 50, made": lambda: self._make("?page=50"),
-            "product, made": lambda: self._make("500/"),
-            **self._finding(),
+            "product list, cached": lambda: self._get("/api/products/"),
+            "product list, uncached": lambda: self._get_uncached(""),
+            "product list, page 50, uncached": lambda: self._get_uncached("?page=50"),
+            "product, uncached": lambda: self._get_uncached("500/"),
+            **self._lists(),
             "add to cart": self._add,
             "view cart": lambda: self._get("/api/cart/"),
             "order": self._order,
@@ -82,55 +89,56 @@ class Shopper:
             **self._sales(),
         }
 
-    def _finding(self) -> dict[str, Callable[[], Any]]:
-        """Return lists by each filter and in each order, the middle and the last page of them."""
+    def _lists(self) -> dict[str, Callable[[], Any]]:
+        """Return lists with each filter and sort order, and their last pages."""
         last = self._get("/api/products/?page_size=100")["count"] // 20
         queries = {f"list: {query}": query for query in _QUERIES}
         for ordering in ("", "price", "-name", "best_selling"):
-            what = f"&ordering={ordering}" if ordering else ""
-            queries[f"list: last page{what}"] = f"page={last}{what}"
-            queries[f"list: after the last but one{what}"] = self._after(last - 1, what)
+            suffix = f"&ordering={ordering}" if ordering else ""
+            queries[f"list: last page{suffix}"] = f"page={last}{suffix}"
+            queries[f"list: after the last but one{suffix}"] = self._after(last - 1, suffix)
         found = {
-            name: lambda query=query: self._make(f"?{query}") for name, query in queries.items()
+            name: lambda query=query: self._get_uncached(f"?{query}")
+            for name, query in queries.items()
         }
         for query in ("", "in_stock=true", "category=5", "tag=tag7"):
             name = f"list: {query} (after a change)".replace("  ", " ")
-            found[name] = lambda query=query: self._make_after_a_change(f"?{query}")
+            found[name] = lambda query=query: self._get_after_a_change(f"?{query}")
         return found
 
     def _sales(self) -> dict[str, Callable[[], Any]]:
-        """Return what sales make slower; to be asked last, as the sale stays."""
+        """Return lists with a sale. They must be measured last, because the sale remains."""
         queries = ("", "ordering=price", "on_sale=true", "min_price=50&max_price=60", "category=50")
         return {
             f"list: {query} (a sale on)".replace("  ", " "): (
-                lambda query=query: self._make_on_sale(f"?{query}")
+                lambda query=query: self._get_with_sale(f"?{query}")
             )
             for query in queries
         }
 
-    def _after(self, page: int, what: str) -> str:
-        """Return the query of a cursor at the end of a page."""
-        before = self._get(f"/api/products/?page={page}{what}")["products"][-1]
-        ordering = what.rpartition("=")[2]
+    def _after(self, page: int, suffix: str) -> str:
+        """Return the query for the page after ``page``, by cursor."""
+        before = self._get(f"/api/products/?page={page}{suffix}")["products"][-1]
+        ordering = suffix.rpartition("=")[2]
         row = Product.objects.get(pk=before["id"])
         keys = {"": row.pk, "price": in_cents(row.price), "-name": row.name}
         place = Place(keys.get(ordering, row.sold), row.pk)
-        return f"after={write_cursor(ordering, place)}{what}"
+        return f"after={write_cursor(ordering, place)}{suffix}"
 
     def plans(self) -> str:
-        """Return PostgreSQL's plan of each statement of the hot requests, as Markdown."""
-        parts = ["# Plans of the hot statements\n"]
+        """Return PostgreSQL's plans of the statements of frequent requests, as Markdown."""
+        parts = ["# Plans of the statements of frequent requests\n"]
         parts.append(
-            "By `python -m bench.growth --plans docs/plans.md`, at 100,000 products and a million "
-            "orders. A sort or a scan of a whole table would stand out.\n"
+            "By `python -m bench.growth --plans bench/results/plans.md`, at 100,000 products and a "
+            "million orders. A sort or a scan of a whole table would stand out.\n"
         )
         seen: set[str] = set()
         requests = self.requests()
-        for name in [*_HOT, *(name for name in requests if name.startswith("list: "))]:
+        for name in [*_FREQUENT, *(name for name in requests if name.startswith("list: "))]:
             with CaptureQueriesContext(connection) as captured:
                 requests[name]()
             parts.append(f"## {name}\n")
-            # Several inserts may go in one round trip, and have a plan each.
+            # Several inserts may be sent together. Each has a plan.
             statements = [s for query in captured for s in query["sql"].split("; INSERT")]
             parts += [_plan(statement, seen) for statement in statements]
         return "\n".join(part for part in parts if part)
@@ -147,27 +155,27 @@ class Shopper:
         return response.json()
 
     def _look(self, path: str) -> None:
-        assert self.desk.get(path).status_code == 200
+        assert self.admin.get(path).status_code == 200
 
-    def _make(self, path: str) -> None:
-        """Ask for what is kept nowhere."""
+    def _get_uncached(self, path: str) -> None:
+        """Get a list that is not in the cache."""
         revision.responses.clear()
         self._get(f"/api/products/{path}")
 
-    def _make_after_a_change(self, path: str) -> None:
-        """Ask for what is kept nowhere, nor counted: the first to ask after a change."""
+    def _get_after_a_change(self, path: str) -> None:
+        """Get a list after a change of the catalog, which has emptied all caches."""
         revision.clear_caches()
         self._get(f"/api/products/{path}")
 
-    def _make_on_sale(self, path: str) -> None:
-        """Ask while a tenth of the catalogue is reduced, from the first such request on."""
+    def _get_with_sale(self, path: str) -> None:
+        """Get a list while a tenth of the products is on sale."""
         if not Sale.objects.exists():
             sale = Sale.objects.create(
                 name="Sale", kind="percent", value=20, starts_at=timezone.now() - timedelta(days=1)
             )
             sale.categories.add(5)
             revision.clear_caches()
-        self._make(path)
+        self._get_uncached(path)
 
     def _add(self) -> int:
         body = {"product_id": next(self.products), "quantity": 1}

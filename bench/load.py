@@ -1,9 +1,8 @@
-"""A load generator of one process: clients on keep-alive connections, each a generator of requests.
+"""A load generator in one process, with a persistent connection for each client.
 
-A client yields the bytes of a request and is sent the Answer; it checks it, and raises if it is
-wrong. It yields None where an operation ends, so that one operation may be several requests.
-Python, so that nothing needs installing; some 20 microseconds a request on the measured machine,
-the same for whatever is measured.
+A client is a generator. It yields the bytes of a request, gets the Answer, and raises an exception
+if the answer is wrong. It yields None at the end of an operation, which may have several requests.
+The generator takes about 20 microseconds for a request, for every server that is measured.
 """
 
 import json
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """A response."""
 
     status: int
     head: bytes
@@ -47,7 +46,7 @@ def request(
 
 
 def expect(answer: Answer | None, status: int) -> Answer:
-    """Return the answer if it has this status, else raise AssertionError with what it said."""
+    """Return the answer. Raises AssertionError if it has another status."""
     if answer is None or answer.status != status:
         raise AssertionError(f"not a {status}: {answer}")
     return answer
@@ -55,7 +54,7 @@ def expect(answer: Answer | None, status: int) -> Answer:
 
 @dataclass
 class Sample:
-    """What one slice saw: operations, and how long each took, in seconds."""
+    """The results of one slice: its duration and the times of its operations, in seconds."""
 
     seconds: float = 0.0
     times: list[float] = field(default_factory=list)
@@ -71,7 +70,7 @@ class Sample:
 
 
 class _Connection:
-    """One client on its own connection."""
+    """A client and its connection."""
 
     def __init__(self, port: int, client: Client) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
@@ -86,7 +85,7 @@ class _Connection:
         self._send(next(self.client))
 
     def read(self) -> float | None:
-        """Take in what came; return how long the operation took if it has ended."""
+        """Read from the connection. Return the seconds of the operation if it has ended."""
         part = self.socket.recv(262_144)
         if not part:
             raise ConnectionError("the server closed the connection")
@@ -103,12 +102,12 @@ class _Connection:
 
     def _send(self, data: bytes | None) -> None:
         if data is None:
-            raise AssertionError("an operation begins with a request")
+            raise AssertionError("an operation must begin with a request")
         self.socket.sendall(data)
 
 
 def _parse(buffer: bytes) -> Answer | None:
-    """Return the answer once all of it is there; without a length or chunks it has no body."""
+    """Return the answer if it is complete. Without a length or chunks it has no body."""
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -121,12 +120,12 @@ def _parse(buffer: bytes) -> Answer | None:
     elif b"\r\ntransfer-encoding: chunked" in head:
         if not body.endswith(b"\r\n0\r\n\r\n"):
             return None
-        body = b"".join(body.split(b"\r\n")[1:-3:2])  # no body of ours holds a line break
+        body = b"".join(body.split(b"\r\n")[1:-3:2])  # the bodies contain no line breaks
     return Answer(int(head[9:12]), head, body)
 
 
 def run(port: int, clients: list[Callable[[], Client]], seconds: float) -> Sample:
-    """Let the clients work for so many seconds at once; each finishes its last operation."""
+    """Run the clients at the same time for ``seconds``; each completes its last operation."""
     connections = [_Connection(port, make()) for make in clients]
     sample = Sample()
     start = time.perf_counter()

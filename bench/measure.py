@@ -1,6 +1,6 @@
-"""One run: rounds of slices, every scenario at every number of clients in each, so drift cancels.
+"""Rounds of slices: each round has every scenario at every number of clients.
 
-Started by ``bench.__main__`` with DATABASE_URL naming the database that both servers are on.
+``bench.__main__`` runs it with the DATABASE_URL of both servers.
 """
 
 import argparse
@@ -19,13 +19,13 @@ import django
 
 django.setup()
 
-from django.db import connection  # noqa: E402 - only now there are settings
+from django.db import connection  # noqa: E402 - needs the settings
 from django.test import Client as Browser  # noqa: E402
 
 from bench import postgres, say  # noqa: E402
 from bench.fill import fill  # noqa: E402
 from bench.load import Answer, Client, Sample  # noqa: E402
-from bench.scenarios import PASSWORD, PREPARATIONS, SHOP, YARDSTICKS  # noqa: E402
+from bench.scenarios import PASSWORD, PREPARATIONS, REFERENCE_VIEWS, SHOP  # noqa: E402
 from bench.target import Target  # noqa: E402
 from shop.testing.budget import count_statements  # noqa: E402
 
@@ -36,8 +36,8 @@ CUSTOMERS = 32
 def main() -> None:
     """Measure, print the table, write the results."""
     options = _read_options()
-    logging.disable(logging.INFO)  # what runs in here, to count statements, is no request
-    names = list(YARDSTICKS | SHOP)
+    logging.disable(logging.INFO)  # requests in this process only count statements
+    names = list(REFERENCE_VIEWS | SHOP)
     if options.only:
         names = [name for name in names if name == UNIT or options.only in name]
     bench = Bench(options.shop, options.bare, options.products)
@@ -73,9 +73,9 @@ def _read_options() -> argparse.Namespace:
 
 
 class Bench(Target):
-    """The shop, and the server of the yardsticks on the same database."""
+    """The shop, and the server of the reference views on the same database."""
 
-    scenarios = YARDSTICKS | SHOP
+    scenarios = REFERENCE_VIEWS | SHOP
 
     def __init__(self, shop: int, bare: int, products: int) -> None:
         """Fill the database and log everyone in."""
@@ -84,21 +84,21 @@ class Bench(Target):
         self.browser = Browser(SERVER_NAME="127.0.0.1")
 
     def port_of(self, name: str) -> int:
-        """Return the port of the yardsticks, or of the shop."""
-        return self.bare if name in YARDSTICKS else self.port
+        """Return the port of the shop, or that of the reference views."""
+        return self.bare if name in REFERENCE_VIEWS else self.port
 
     def statements(self, name: str) -> int | None:
-        """Count the statements of one operation, transaction control not counted."""
-        if name in YARDSTICKS:
+        """Return the number of statements of one operation, without transaction control."""
+        if name in REFERENCE_VIEWS:
             return None
         if name in PREPARATIONS:
-            self._drive(PREPARATIONS[name](self.shelf, self.customers[0]))
-        client = SHOP[name](self.shelf, self.customers[0])
+            self._drive(PREPARATIONS[name](self.catalog, self.customers[0]))
+        client = SHOP[name](self.catalog, self.customers[0])
         self._drive(client)
         return count_statements(lambda: self._drive(client))
 
     def _drive(self, client: Client) -> None:
-        """Run one operation inside this process."""
+        """Run one operation in this process."""
         ask = next(client)
         while ask is not None:
             head, _, body = ask.partition(b"\r\n\r\n")
@@ -146,9 +146,9 @@ def _print(rows: list[Any]) -> None:
 
 
 def write(path: Path, options: argparse.Namespace, **results: Any) -> None:
-    """Write the results after the facts of this run."""
+    """Write facts about this run, and the results."""
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git there is
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - git on the PATH
         check=False,
         capture_output=True,
         text=True,

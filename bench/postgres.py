@@ -1,4 +1,4 @@
-"""PostgreSQL alone: pgbench sends the statements that the shop sends, without the shop."""
+"""PostgreSQL alone: pgbench sends the statements of the shop."""
 
 import os
 import re
@@ -17,7 +17,7 @@ _RATE = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 
 
 def measure(clients: int, seconds: float) -> dict[str, Sample]:
-    """Return a sample for each script, under its name; without a pgbench, none."""
+    """Return a sample of each script by its name. The result is empty without pgbench."""
     pgbench = _find_pgbench()
     if pgbench is None:
         return {}
@@ -47,12 +47,12 @@ def _run(pgbench: str, script: Path, clients: int, seconds: float) -> Sample:
     )
     found = _RATE.search(done.stdout)
     if found is None:
-        raise RuntimeError(f"pgbench said no rate: {done.stdout}")
+        raise RuntimeError(f"pgbench printed no rate: {done.stdout}")
     return Rate(float(found[1]))
 
 
 class Rate(Sample):
-    """What pgbench says: a rate alone."""
+    """The result of pgbench, which is a rate only."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""What is measured: an operation a scenario, every answer of it checked."""
+"""The scenarios: each repeats one operation, and checks every response."""
 
 import random
 import time
@@ -9,20 +9,20 @@ from itertools import count
 from bench.load import Answer, Client, expect, request
 
 PASSWORD = "corr3ct-horse-battery"
-CART_LINES = 5
+CART_ITEMS = 5
 
 
 @dataclass(frozen=True)
 class Customer:
-    """Who is logged in."""
+    """A customer who is logged in."""
 
     username: str
     token: str
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """What is for sale: the ids, and how the shop's first answers to them looked."""
+class Catalog:
+    """The products, and the responses that the scenarios expect for them."""
 
     product_ids: list[int]
     page: bytes
@@ -30,11 +30,11 @@ class Shelf:
     etag: str
 
 
-Scenario = Callable[[Shelf, Customer], Client]
+Scenario = Callable[[Catalog, Customer], Client]
 
 
-def bare(shelf: Shelf, customer: Customer) -> Client:
-    """A view that asks nothing."""
+def bare(catalog: Catalog, customer: Customer) -> Client:
+    """A view without a query."""
     ask = request("GET", "/bare/")
     while True:
         answer = expect((yield ask), 200)
@@ -42,16 +42,16 @@ def bare(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
-def orm(shelf: Shelf, customer: Customer) -> Client:
+def orm(catalog: Catalog, customer: Customer) -> Client:
     """A view with one ORM query."""
     while True:
-        pk = random.choice(shelf.product_ids)
+        pk = random.choice(catalog.product_ids)
         answer = expect((yield request("GET", f"/orm/{pk}/")), 200)
         assert answer.body.startswith(b'{"id": %d,' % pk)
         yield None
 
 
-def lean_list(shelf: Shelf, customer: Customer) -> Client:
+def lean_list(catalog: Catalog, customer: Customer) -> Client:
     """A page of twenty in plain DRF."""
     while True:
         answer = expect((yield request("GET", "/lean/")), 200)
@@ -59,26 +59,26 @@ def lean_list(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
-def lean_product(shelf: Shelf, customer: Customer) -> Client:
+def lean_product(catalog: Catalog, customer: Customer) -> Client:
     """One product in plain DRF."""
     while True:
-        pk = random.choice(shelf.product_ids)
+        pk = random.choice(catalog.product_ids)
         answer = expect((yield request("GET", f"/lean/{pk}/")), 200)
         assert answer.body.startswith(b'{"id":%d,' % pk)
         yield None
 
 
-def product_list(shelf: Shelf, customer: Customer) -> Client:
+def product_list(catalog: Catalog, customer: Customer) -> Client:
     """The first page of twenty."""
     ask = request("GET", "/api/products/")
     while True:
         answer = expect((yield ask), 200)
-        assert answer.body == shelf.page
+        assert answer.body == catalog.page
         yield None
 
 
-def product_list_filtered(shelf: Shelf, customer: Customer) -> Client:
-    """The cheapest that are in stock, kept as the first page is."""
+def product_list_filtered(catalog: Catalog, customer: Customer) -> Client:
+    """The cheapest products in stock, which are cached as the first page is."""
     ask = request("GET", "/api/products/?in_stock=true&ordering=price")
     while True:
         answer = expect((yield ask), 200)
@@ -86,74 +86,74 @@ def product_list_filtered(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
-def product_search(shelf: Shelf, customer: Customer) -> Client:
-    """Two words of a name, which no answer is kept for."""
+def product_search(catalog: Catalog, customer: Customer) -> Client:
+    """A search for two words of a name, which is not cached."""
     while True:
-        number = random.randrange(len(shelf.product_ids))
+        number = random.randrange(len(catalog.product_ids))
         answer = expect((yield request("GET", f"/api/products/?search=product+{number}")), 200)
         assert b'"name":"Product %d"' % number in answer.body
         yield None
 
 
-def product_list_made(shelf: Shelf, customer: Customer) -> Client:
-    """The same for someone who is logged in."""
+def product_list_logged_in(catalog: Catalog, customer: Customer) -> Client:
+    """The same for a customer who is logged in."""
     ask = request("GET", "/api/products/", token=customer.token)
     while True:
         answer = expect((yield ask), 200)
-        assert answer.body == shelf.page
+        assert answer.body == catalog.page
         yield None
 
 
-def product(shelf: Shelf, customer: Customer) -> Client:
+def product(catalog: Catalog, customer: Customer) -> Client:
     """One product of a thousand."""
     while True:
-        pk = random.choice(shelf.product_ids)
+        pk = random.choice(catalog.product_ids)
         answer = expect((yield request("GET", f"/api/products/{pk}/")), 200)
-        assert answer.body == shelf.products[pk]
+        assert answer.body == catalog.products[pk]
         yield None
 
 
-def walk(shelf: Shelf, customer: Customer) -> Client:
-    """Every product once, in an order of its own: one operation."""
-    for pk in random.sample(shelf.product_ids, len(shelf.product_ids)):
+def walk(catalog: Catalog, customer: Customer) -> Client:
+    """Every product once, in random order, as one operation."""
+    for pk in random.sample(catalog.product_ids, len(catalog.product_ids)):
         answer = expect((yield request("GET", f"/api/products/{pk}/")), 200)
-        assert answer.body == shelf.products[pk]
+        assert answer.body == catalog.products[pk]
     yield None
 
 
-def product_made(shelf: Shelf, customer: Customer) -> Client:
-    """The same for someone who is logged in."""
+def product_logged_in(catalog: Catalog, customer: Customer) -> Client:
+    """The same for a customer who is logged in."""
     while True:
-        pk = random.choice(shelf.product_ids)
+        pk = random.choice(catalog.product_ids)
         ask = request("GET", f"/api/products/{pk}/", token=customer.token)
-        assert expect((yield ask), 200).body == shelf.products[pk]
+        assert expect((yield ask), 200).body == catalog.products[pk]
         yield None
 
 
-def list_unchanged(shelf: Shelf, customer: Customer) -> Client:
-    """The first page for who has it already."""
-    ask = request("GET", "/api/products/", If_None_Match=shelf.etag)
+def list_unchanged(catalog: Catalog, customer: Customer) -> Client:
+    """The first page for a client that has it already."""
+    ask = request("GET", "/api/products/", If_None_Match=catalog.etag)
     while True:
         assert expect((yield ask), 304).body == b""
         yield None
 
 
-def product_unchanged(shelf: Shelf, customer: Customer) -> Client:
-    """One product for who has it already."""
+def product_unchanged(catalog: Catalog, customer: Customer) -> Client:
+    """One product for a client that has it already."""
     while True:
-        pk = random.choice(shelf.product_ids)
-        ask = request("GET", f"/api/products/{pk}/", If_None_Match=shelf.etag)
+        pk = random.choice(catalog.product_ids)
+        ask = request("GET", f"/api/products/{pk}/", If_None_Match=catalog.etag)
         assert expect((yield ask), 304).body == b""
         yield None
 
 
-def login(shelf: Shelf, customer: Customer) -> Client:
-    """A login, argon2 included."""
+def login(catalog: Catalog, customer: Customer) -> Client:
+    """A login, with argon2."""
     yield from _login("/api/login/", customer)
 
 
-def tuned_login(shelf: Shelf, customer: Customer) -> Client:
-    """The same to who does the least that one can."""
+def tuned_login(catalog: Catalog, customer: Customer) -> Client:
+    """The same with the tuned view."""
     yield from _login("/tuned/login/", customer)
 
 
@@ -165,35 +165,35 @@ def _login(path: str, customer: Customer) -> Client:
         yield None
 
 
-def add_to_cart(shelf: Shelf, customer: Customer) -> Client:
-    """One more piece of one of fifty products."""
-    choice = shelf.product_ids[:50]
+def add_to_cart(catalog: Catalog, customer: Customer) -> Client:
+    """One more unit of one of fifty products."""
+    product_ids = catalog.product_ids[:50]
     while True:
-        body = {"product_id": random.choice(choice), "quantity": 1}
+        body = {"product_id": random.choice(product_ids), "quantity": 1}
         answer = expect((yield request("POST", "/api/cart/add/", body, token=customer.token)), 200)
         assert answer.body.startswith(b'{"message":"Added to your cart.","cart_id":')
         yield None
 
 
-def view_cart(shelf: Shelf, customer: Customer) -> Client:
-    """A cart of five lines."""
+def view_cart(catalog: Catalog, customer: Customer) -> Client:
+    """A cart of five items."""
     ask = request("GET", "/api/cart/", token=customer.token)
     while True:
         answer = expect((yield ask), 200)
-        assert answer.body.count(b'"product_id":') == CART_LINES
+        assert answer.body.count(b'"product_id":') == CART_ITEMS
         yield None
 
 
-def clear_cart(shelf: Shelf, customer: Customer) -> Client:
-    """Begin with an empty cart."""
+def clear_cart(catalog: Catalog, customer: Customer) -> Client:
+    """Prepare an empty cart."""
     expect((yield request("DELETE", "/api/cart/", token=customer.token)), 204)
     yield None
 
 
-def fill_cart(shelf: Shelf, customer: Customer) -> Client:
-    """Begin with a cart of five lines."""
+def fill_cart(catalog: Catalog, customer: Customer) -> Client:
+    """Prepare a cart of five items."""
     expect((yield request("DELETE", "/api/cart/", token=customer.token)), 204)
-    for pk in shelf.product_ids[:CART_LINES]:
+    for pk in catalog.product_ids[:CART_ITEMS]:
         body = {"product_id": pk, "quantity": 1}
         expect((yield request("POST", "/api/cart/add/", body, token=customer.token)), 200)
     yield None
@@ -203,19 +203,19 @@ _keys = count(time.time_ns())
 
 
 def _add_two(
-    shelf: Shelf, customer: Customer, path: str
+    catalog: Catalog, customer: Customer, path: str
 ) -> Generator[bytes | None, Answer | None, int]:
     """Add two products, and return the id of the cart."""
-    for pk in random.sample(shelf.product_ids, 2):
+    for pk in random.sample(catalog.product_ids, 2):
         ask = request("POST", path, {"product_id": pk, "quantity": 1}, token=customer.token)
         cart_id: int = expect((yield ask), 200).json()["cart_id"]
     return cart_id
 
 
-def checkout(shelf: Shelf, customer: Customer) -> Client:
-    """Two adds, the order and its payment, as a careful client sends them: with keys."""
+def checkout(catalog: Catalog, customer: Customer) -> Client:
+    """Two adds, the order and its payment, both with idempotency keys."""
     while True:
-        cart_id = yield from _add_two(shelf, customer, "/api/cart/add/")
+        cart_id = yield from _add_two(catalog, customer, "/api/cart/add/")
         headers = {"Idempotency_Key": f"order-{next(_keys)}"}
         ask = request("POST", "/api/orders/", {"cart_id": cart_id}, token=customer.token, **headers)
         placed = expect((yield ask), 201).json()
@@ -227,10 +227,10 @@ def checkout(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
-def tuned_checkout(shelf: Shelf, customer: Customer) -> Client:
-    """The same four requests to who does the least that one can."""
+def tuned_checkout(catalog: Catalog, customer: Customer) -> Client:
+    """The same four requests with the tuned views."""
     while True:
-        cart_id = yield from _add_two(shelf, customer, "/tuned/add/")
+        cart_id = yield from _add_two(catalog, customer, "/tuned/add/")
         ask = request("POST", "/tuned/order/", {"cart_id": cart_id}, token=customer.token)
         order_id = expect((yield ask), 200).json()["order_id"]
         ask = request("POST", "/tuned/payment/", {"order_id": order_id}, token=customer.token)
@@ -238,7 +238,7 @@ def tuned_checkout(shelf: Shelf, customer: Customer) -> Client:
         yield None
 
 
-YARDSTICKS: dict[str, Scenario] = {
+REFERENCE_VIEWS: dict[str, Scenario] = {
     "bare view": bare,
     "one ORM query": orm,
     "lean DRF list": lean_list,
@@ -248,12 +248,12 @@ YARDSTICKS: dict[str, Scenario] = {
 }
 SHOP: dict[str, Scenario] = {
     "product list": product_list,
-    "product list, logged in": product_list_made,
+    "product list, logged in": product_list_logged_in,
     "product list, filtered": product_list_filtered,
     "product search": product_search,
     "product list, 304": list_unchanged,
     "product": product,
-    "product, logged in": product_made,
+    "product, logged in": product_logged_in,
     "product, 304": product_unchanged,
     "login": login,
     "add to cart": add_to_cart,

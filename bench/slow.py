@@ -1,6 +1,6 @@
-"""Slow clients: ``python -m bench.slow`` measures normal ones beside 500 that drip bytes.
+"""``python -m bench.slow``: measure normal clients while 500 slow ones send a byte a second.
 
-Half of the slow ones never end their header, half never end the body that they announced.
+Half of the slow clients do not complete their header, half do not complete their body.
 """
 
 import argparse
@@ -66,23 +66,23 @@ def _cart(token: str) -> Client:
 def _compare(
     name: str, scenario: Callable[[], Client], port: int, options: argparse.Namespace
 ) -> None:
-    idle, beside = [], []
+    idle, with_slow = [], []
     for _ in range(_ROUNDS):
         idle.append(run(port, [scenario] * _NORMAL, options.seconds))
         with _dripping(port, options.slow):
-            beside.append(run(port, [scenario] * _NORMAL, options.seconds))
+            with_slow.append(run(port, [scenario] * _NORMAL, options.seconds))
     for share, label in ((0.5, "p50"), (0.99, "p99")):
         before = 1000 * median(sample.percentile(share) for sample in idle)
-        after = 1000 * median(sample.percentile(share) for sample in beside)
+        after = 1000 * median(sample.percentile(share) for sample in with_slow)
         sys.stdout.write(
-            f"{name:14} {label}  idle {before:6.2f} ms   beside {options.slow} slow clients "
+            f"{name:14} {label}  idle {before:6.2f} ms   with {options.slow} slow clients "
             f"{after:6.2f} ms   ratio {after / before:.2f}\n"
         )
 
 
 @contextmanager
 def _dripping(port: int, number: int) -> Iterator[None]:
-    """Keep so many connections busy, a byte each a second; one that is closed comes again."""
+    """Keep ``number`` slow connections open. Those that the server closes are opened again."""
     code = f"from bench.slow import drip; drip({port}, {number})"
     process = subprocess.Popen([sys.executable, "-c", code])
     time.sleep(2)
@@ -94,7 +94,7 @@ def _dripping(port: int, number: int) -> Iterator[None]:
 
 
 def drip(port: int, number: int) -> None:
-    """Drip until the process is ended."""
+    """Send a byte a second on each connection, until the process is terminated."""
     connections = [_begin(port, count) for count in range(number)]
     while True:
         for count, connection in enumerate(connections):
@@ -109,7 +109,7 @@ def drip(port: int, number: int) -> None:
 
 def _begin(port: int, count: int) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", port), timeout=5)
-    connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
+    connection.setblocking(False)  # noqa: FBT003 - the signature of socket
     connection.send(_HEADER if count % 2 else _BODY)
     return connection
 

@@ -1,8 +1,8 @@
-"""``tuned``: what a checkout and a login would cost at the least. A limit, and no design to copy.
+"""``tuned``: the fastest possible checkout and login, as a limit, not as a design.
 
-Plain views, each one SQL statement on the shop's own tables: they verify a token and ask no user,
-check no body, keep no key, no movement, no ledger, and have no gateway; a login has no session, no
-refresh and no limit. Whatever they cannot do as it is wanted is a 500.
+Each view executes one SQL statement on the tables of the shop. It verifies the token, but does not
+read the user or validate the body. There are no idempotency keys, stock movements, ledger, gateway,
+sessions, refresh tokens and rate limits. Any error is a 500.
 """
 
 import time
@@ -63,13 +63,13 @@ FROM paid RETURNING id
 _LOGIN = "SELECT id, password FROM accounts_user WHERE username_key = %s"
 
 
-def _view(statement: str, made: str) -> Callable[[HttpRequest], HttpResponse]:
+def _view(statement: str, id_name: str) -> Callable[[HttpRequest], HttpResponse]:
     def view(request: HttpRequest) -> HttpResponse:
         claims: Any = _tokens.decode(request.META["HTTP_AUTHORIZATION"].partition(" ")[2])
         with connection.cursor() as cursor:
             cursor.execute(statement, {**orjson.loads(request.body), "user": claims["user_id"]})
             (pk,) = cursor.fetchone()
-        return HttpResponse(orjson.dumps({made: pk}), content_type="application/json")
+        return HttpResponse(orjson.dumps({id_name: pk}), content_type="application/json")
 
     return view
 
@@ -80,7 +80,7 @@ payment = _view(_PAYMENT, "payment_id")
 
 
 def login(request: HttpRequest) -> HttpResponse:
-    """Check a password's hash, which costs what the shop's costs, and sign one token."""
+    """Check the password, with the hash of the shop, and sign a token."""
     given = orjson.loads(request.body)
     with connection.cursor() as cursor:
         cursor.execute(_LOGIN, [given["username"]])

@@ -1,1 +1,1 @@
-"""Intentions, and what they cost."""
+"""Carts: what a user wants to buy, and what it costs at current prices."""

@@ -1,4 +1,4 @@
-"""The cart's desk: to look at."""
+"""Carts in the admin: read-only."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
 class CartItemInline(ReadOnlyInline):
-    """The lines of a cart."""
+    """The items of a cart."""
 
     model = CartItem
     fields = ("product", "quantity")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch the products with the lines."""
+        """Fetch the products in the same statement."""
         return super().get_queryset(request).select_related("product")
 
 
 @admin.register(Cart)
 class CartAdmin(ReadOnlyAdmin):
-    """Carts, open and ordered."""
+    """Open and ordered carts."""
 
     list_display = ("id", "user", "status", "created_at")
     list_select_related = ("user",)

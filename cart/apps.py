@@ -1,4 +1,4 @@
-"""The cart app."""
+"""The configuration of the cart app."""
 
 from django.apps import AppConfig
 

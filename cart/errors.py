@@ -1,26 +1,26 @@
-"""What the cart refuses."""
+"""The errors of carts."""
 
 from shop.core.errors import Conflict, NotFound
 
 
 class QuantityLimit(Conflict):
-    """409. Facts: limit, in_cart."""
+    """409: too many units of a product. Facts: limit, in_cart; numbers of units."""
 
     code = "quantity_limit"
-    message = "A line holds at most {limit} pieces; {in_cart} are in the cart already."
+    message = "You can order at most {limit} units of a product. Your cart has {in_cart} already."
     example = {"limit": 999, "in_cart": 998}
 
 
 class CartFull(Conflict):
-    """409. Facts: limit."""
+    """409: too many products. Facts: limit, the number of items."""
 
     code = "cart_full"
-    message = "A cart holds at most {limit} lines."
+    message = "A cart can hold at most {limit} different products."
     example = {"limit": 100}
 
 
 class ItemNotFound(NotFound):
-    """404: the cart has no line of this product."""
+    """404: the cart has no item of this product."""
 
     code = "item_not_found"
     message = "This product is not in your cart."

@@ -1,4 +1,4 @@
-"""Carts for tests, filled by the services that fill every cart."""
+"""Carts for tests."""
 
 from accounts.models import User
 from cart import services
@@ -7,7 +7,10 @@ from catalog.models import Product
 
 
 def fill_cart(user: User, *products: Product, quantity: int = 1) -> int:
-    """Add ``quantity`` of each product to the user's open cart; return the cart's id."""
+    """Add ``quantity`` of each product, or of one new product, to the user's open cart.
+
+    Returns the cart's id.
+    """
     for product in products or (ProductFactory(),):
         cart_id = services.add_item(user=user, product_id=product.pk, quantity=quantity)
     return cart_id

@@ -1,4 +1,4 @@
-"""Carts: one open cart a user, one line a product."""
+"""Carts: each user has at most one open cart, with at most one item for each product."""
 
 from __future__ import annotations
 
@@ -15,26 +15,29 @@ MAX_ITEMS = 100
 
 
 class CartStatus(models.TextChoices):
-    """An open cart takes items; an ordered one is history."""
+    """The status of a cart. Only an open cart can change."""
 
     OPEN = "open", "Open"
     ORDERED = "ordered", "Ordered"
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
-    """Reads of carts."""
+    """Selects carts."""
 
     def visible_to(self, user_id: int) -> CartQuerySet:
-        """The user's own carts, for staff too; by id, which prepared statements take."""
+        """Return the user's own carts, also for staff.
+
+        Takes an id, and not a user, so that statements can be compiled for any user.
+        """
         return self.filter(user_id=user_id)
 
     def open_of(self, user_id: int) -> CartQuerySet:
-        """The user's open cart, if there is one."""
+        """Return the user's open cart, if there is one."""
         return self.visible_to(user_id).filter(status=CartStatus.OPEN)
 
 
 class Cart(HasMetadata):
-    """What a user means to buy. ``status`` is written by ``cart.services`` alone."""
+    """The products that a user may buy. Only ``cart.services`` writes ``status``."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="carts"
@@ -49,10 +52,15 @@ class Cart(HasMetadata):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user"], condition=Q(status=CartStatus.OPEN), name="cart_one_open_per_user"
+                fields=["user"],
+                condition=Q(status=CartStatus.OPEN),
+                name="cart_one_open_per_user",
+                violation_error_message="A user can have only one open cart.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=CartStatus.values), name="cart_status_known"
+                condition=Q(status__in=CartStatus.values),
+                name="cart_status_known",
+                violation_error_message="The status of a cart must be one of the known statuses.",
             ),
         ]
 
@@ -61,9 +69,9 @@ class Cart(HasMetadata):
 
 
 class CartItem(models.Model):
-    """One line of a cart."""
+    """A product in a cart, with its quantity."""
 
-    # Without an index of its own: the unique one begins with it.
+    # No index for this column: the unique index of cart and product begins with it.
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveSmallIntegerField()
@@ -71,11 +79,14 @@ class CartItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cart", "product"], name="cartitem_one_line_per_product"
+                fields=["cart", "product"],
+                name="cartitem_one_line_per_product",
+                violation_error_message="A cart can contain each product only once.",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="cartitem_quantity_1_to_999",
+                violation_error_message="The quantity of a cart item must be between 1 and 999.",
             ),
         ]
 

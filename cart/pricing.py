@@ -1,4 +1,4 @@
-"""What a cart costs. Pure functions, which cart and order share."""
+"""What a cart costs: pure functions, which carts and orders share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shop.core.money import add_up, quantize
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """Some units of one product at its current price, in the shop's currency."""
+    """A quantity of a product at its current price, in the shop's currency."""
 
     product_id: int
     name: str
@@ -24,13 +24,13 @@ class PricedItem:
 
 @dataclass(frozen=True, slots=True)
 class PricedCart:
-    """The items of a cart, and the sum of their totals in the shop's currency."""
+    """The items of a cart, with the sum of their totals in the shop's currency."""
 
     items: tuple[PricedItem, ...]
     total: Decimal
 
 
 def price_items(items: Iterable[PricedItem]) -> PricedCart:
-    """Return the items with their sum, which is 0.00 for no items."""
+    """Return the items with the sum of their totals: 0.00 if there are no items."""
     priced = tuple(items)
     return PricedCart(priced, add_up(item.line_total for item in priced))

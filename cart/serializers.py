@@ -1,4 +1,4 @@
-"""Shapes of the cart."""
+"""Request and response bodies of carts."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cart.models import MAX_QUANTITY
-from cart.services import CartView
+from cart.services import OpenCart
 from shop.core.fields import AmountField, IdField, StrictInt
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -14,7 +14,7 @@ from shop.core.openapi import example
 
 @extend_schema_serializer(examples=[example({"product_id": 7, "quantity": 2})])
 class AddItemSerializer(serializers.Serializer[Any]):
-    """Pieces of a product to add."""
+    """Units of a product to add."""
 
     product_id = IdField()
     quantity = StrictInt(min_value=1, max_value=MAX_QUANTITY)
@@ -22,21 +22,23 @@ class AddItemSerializer(serializers.Serializer[Any]):
 
 @extend_schema_serializer(examples=[example({"quantity": 3})])
 class QuantitySerializer(serializers.Serializer[Any]):
-    """The quantity that a line is to have."""
+    """The new quantity of a cart item."""
 
     quantity = StrictInt(min_value=1, max_value=MAX_QUANTITY)
 
 
 @extend_schema_serializer(examples=[example({"message": "Added to your cart.", "cart_id": 5})])
 class AddedSerializer(serializers.Serializer[Any]):
-    """Confirms an addition."""
+    """Confirms that units were added."""
 
     message = serializers.CharField()
-    cart_id = serializers.IntegerField(help_text="Order it with POST /api/orders/.")
+    cart_id = serializers.IntegerField(
+        help_text="To order this cart, send it to POST /api/orders/."
+    )
 
 
 class CartItemSerializer(serializers.Serializer[Any]):
-    """One line, at today's price."""
+    """A product in the cart, at its current price."""
 
     product_id = serializers.IntegerField()
     quantity = serializers.IntegerField()
@@ -67,28 +69,30 @@ class CartItemSerializer(serializers.Serializer[Any]):
     ],
 )
 class CartSerializer(serializers.Serializer[Any]):
-    """The open cart, at today's prices."""
+    """The open cart at current prices."""
 
-    cart_id = serializers.IntegerField(allow_null=True, help_text="Null until something is added.")
+    cart_id = serializers.IntegerField(allow_null=True, help_text="Null until a product is added.")
     cart_items = CartItemSerializer(many=True)
-    total = serializers.CharField(help_text="Sum of the lines; may outgrow a single amount.")
+    total = serializers.CharField(
+        help_text="Sum of the line totals. It can have more digits than other amounts."
+    )
     currency = serializers.CharField(help_text="ISO 4217.")
 
 
-def show_cart(view: CartView) -> dict[str, Any]:
-    """Return a cart as its owner sees it."""
+def serialize_cart(cart: OpenCart) -> dict[str, Any]:
+    """Return the response body of a cart."""
     return {
-        "cart_id": view.cart_id,
+        "cart_id": cart.cart_id,
         "cart_items": [
             {
-                "product_id": line.product_id,
-                "quantity": line.quantity,
-                "name": line.name,
-                "unit_price": show(line.unit_price),
-                "line_total": show(line.line_total),
+                "product_id": item.product_id,
+                "quantity": item.quantity,
+                "name": item.name,
+                "unit_price": show(item.unit_price),
+                "line_total": show(item.line_total),
             }
-            for line in view.priced.items
+            for item in cart.priced.items
         ],
-        "total": show(view.priced.total),
+        "total": show(cart.priced.total),
         "currency": currency(),
     }

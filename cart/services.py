@@ -1,7 +1,8 @@
-"""Every write of carts. Each locks its user's row first (RELIABILITY R4, R5).
+"""Every write of carts. Each write locks its user's row first (RELIABILITY R4, R5).
 
-The user's row exists before there is a cart, so one lock covers the first add too. It is sent
-together with the statement that reads the cart, which sees what was committed before the lock.
+The user's row exists before the user has a cart, so that this lock also serializes requests that
+open the first cart. The lock is sent together with the statement that reads the cart; that
+statement sees what was committed before the lock was granted.
 """
 
 from collections.abc import Iterable
@@ -15,12 +16,12 @@ from cart.statements import (
     CartRow,
     LockedItem,
     StockAndCart,
-    close_cart,
     items_for_update,
     new_items,
     open_cart_id,
     open_cart_with_items,
     set_item_quantity,
+    set_ordered,
     stock_and_cart,
     user_for_update,
 )
@@ -33,41 +34,41 @@ from shop.engine import insert
 
 
 @dataclass(frozen=True, slots=True)
-class CartView:
-    """A user's open cart at current prices. ``cart_id`` is None until something was added."""
+class OpenCart:
+    """A user's open cart at current prices. ``cart_id`` is None until a product is added."""
 
     cart_id: int | None
     priced: PricedCart
 
 
-def view_cart(*, user: User) -> CartView:
-    """Return the user's open cart at current prices; create nothing.
+def view_cart(*, user: User) -> OpenCart:
+    """Return the user's open cart at current prices. Does not create a cart.
 
-    One statement, and one more while a sale is on.
+    Sends one statement, and a second one while a sale is active.
     """
     rows = open_cart_with_items.rows(user_id=user.pk)
     items = [row for row in rows if row.product_id is not None]
-    return CartView(rows[0].cart_id if rows else None, price_items(_priced(items)))
+    return OpenCart(rows[0].cart_id if rows else None, price_items(_priced(items)))
 
 
 @transactional
 def add_item(*, user: User, product_id: int, quantity: int) -> int:
     """Add units of a product to the user's open cart, and open one if there is none.
 
-    Returns the cart's id. Stock is compared, not reserved. Raises ProductNotFound, VariantRequired,
-    QuantityLimit, OutOfStock, CartFull.
+    Returns the cart's id. Checks the stock but does not reserve it. Raises ProductNotFound,
+    VariantRequired, QuantityLimit, OutOfStock, CartFull.
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
-    found = _read_stock(user, product_id)
-    in_cart = found.quantity_in_cart or 0
-    wanted = in_cart + quantity
-    if wanted > MAX_QUANTITY:
+    row = _read_stock(user, product_id)
+    in_cart = row.quantity_in_cart or 0
+    new_quantity = in_cart + quantity
+    if new_quantity > MAX_QUANTITY:
         raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart)
-    _check_stock(product_id, found, wanted)
-    cart_id = found.cart_id or _open_cart(user)
+    _check_stock(product_id, row, new_quantity)
+    cart_id = row.cart_id or _open_cart(user)
     if in_cart:
-        set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=wanted)
-    elif (found.item_count or 0) >= MAX_ITEMS:
+        set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=new_quantity)
+    elif (row.item_count or 0) >= MAX_ITEMS:
         raise CartFull(limit=MAX_ITEMS)
     else:
         new_items.send_with_next([(cart_id, product_id, quantity)])
@@ -103,21 +104,21 @@ def clear_cart(*, user: User) -> None:
         CartItem.objects.filter(cart_id=cart_id).delete()
 
 
-def claim_cart(*, user: User, cart_id: int) -> None:
-    """Turn an open cart, whose items the caller has locked, into an ordered one.
+def mark_cart_ordered(*, user: User, cart_id: int) -> None:
+    """Mark the user's open cart, whose items the caller has locked, as ordered.
 
     Needs the caller's transaction, which undoes this if the order fails. Takes effect with the
-    caller's next statement. A unique constraint too allows one order for each cart.
+    caller's next statement. That a cart is ordered once is also a unique constraint of orders.
     """
-    close_cart.send_with_next(user_id=user.pk, cart_id=cart_id)
+    set_ordered.send_with_next(user_id=user.pk, cart_id=cart_id)
 
 
 def lock_items(*, user: User, cart_id: int) -> list[tuple[PricedItem, LockedProduct]]:
     """Return the items of the user's open cart at current prices, with their products.
 
     Locks the user, then the products in ascending id, until the caller's transaction ends. Returns
-    an empty list for an empty cart, and for a cart that is not open or not the user's. One
-    statement, and one more while a sale is on.
+    an empty list for an empty cart, and for a cart that is not open or not the user's. Sends one
+    statement, and a second one while a sale is active.
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
     rows = items_for_update.rows(user_id=user.pk, cart_id=cart_id)
@@ -126,9 +127,9 @@ def lock_items(*, user: User, cart_id: int) -> list[tuple[PricedItem, LockedProd
 
 
 def lock_open_cart(user: User) -> int | None:
-    """Lock the user against every other cart writer. Return the id of the open cart, or None.
+    """Lock the user against all other writers of carts. Return the id of the open cart, or None.
 
-    Needs the caller's transaction, whose end releases the lock.
+    Needs the caller's transaction. The lock lasts until it ends.
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
     row = open_cart_id.row(user_id=user.pk)
@@ -136,34 +137,37 @@ def lock_open_cart(user: User) -> int | None:
 
 
 def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
-    """Return rows as items at current prices. Reads the sales if one is on."""
-    found = [(row.product_id or 0, row) for row in rows]
-    has_sale = bool(found) and found[0][1].has_sale
-    sales = active_sales_of(pk for pk, _ in found) if has_sale else {}
+    """Return rows as items at current prices. Reads sale prices if a sale is active."""
+    items = [(row.product_id or 0, row) for row in rows]
+    has_sale = bool(items) and items[0][1].has_sale
+    sales = active_sales_of(pk for pk, _ in items) if has_sale else {}
     return [
         PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
-        for pk, row in found
+        for pk, row in items
     ]
 
 
 def _read_stock(user: User, product_id: int) -> StockAndCart:
-    """Raise ProductNotFound for what is not for sale, VariantRequired for what has variants."""
-    found = stock_and_cart.row(user_id=user.pk, product_id=product_id)
-    if found is None:
+    """Return a product's stock, with what the user's open cart has of the product.
+
+    Raises ProductNotFound if it is not for sale, and VariantRequired if it has variants.
+    """
+    row = stock_and_cart.row(user_id=user.pk, product_id=product_id)
+    if row is None:
         raise ProductNotFound
-    if found.has_variants:
+    if row.has_variants:
         raise variant_required(product_id)
-    return found
+    return row
 
 
-def _check_stock(product_id: int, found: StockAndCart, wanted: int) -> None:
-    """Raise OutOfStock unless so many units are in stock, or can be backordered."""
-    if wanted > found.stock and not found.backorder:
-        raise OutOfStock(product_id=product_id, available=found.stock, product_ids=[product_id])
+def _check_stock(product_id: int, row: StockAndCart, quantity: int) -> None:
+    """Raise OutOfStock unless ``quantity`` units are in stock or can be backordered."""
+    if quantity > row.stock and not row.backorder:
+        raise OutOfStock(product_id=product_id, available=row.stock, product_ids=[product_id])
 
 
 def _open_cart(user: User) -> int:
-    """Open a cart for a user who has none. The caller has locked the user."""
+    """Insert an open cart and return its id. The caller has locked the user, who has none."""
     cart = Cart(user=user)
     insert(cart)
     return cart.pk

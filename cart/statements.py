@@ -1,4 +1,4 @@
-"""The statements of each request for a cart, compiled once a process (``shop.engine``)."""
+"""The statements of requests for a cart, compiled once a process (``shop.engine``)."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from shop.engine import Insert, select, update
 
 
 class CartRow(NamedTuple):
-    """An open cart with one of its items; the item's columns are None in an empty cart."""
+    """An open cart with one of its items. If the cart is empty, the item's columns are None."""
 
     cart_id: int
     product_id: int | None
@@ -25,7 +25,7 @@ class CartRow(NamedTuple):
 
 @select(CartRow)
 def open_cart_with_items(*, user_id: int) -> QuerySet[Cart, Any]:
-    """The user's open cart, a row for each item in the order in which they were added."""
+    """The user's open cart: a row for each item, in the order in which the items were added."""
     return (
         Cart.objects.open_of(user_id)
         .order_by("items__pk")
@@ -48,7 +48,7 @@ class UserId(NamedTuple):
 
 @select(UserId)
 def user_for_update(*, user_id: int) -> QuerySet[User, Any]:
-    """The user's row, locked against every other writer of the user's carts."""
+    """The user's row, locked against all other writers of the user's carts."""
     return User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk")
 
 
@@ -65,7 +65,10 @@ def open_cart_id(*, user_id: int) -> QuerySet[Cart, Any]:
 
 
 class StockAndCart(NamedTuple):
-    """A product's stock, and what the user's open cart holds of it. Nulls where there is none."""
+    """A product's stock, and what the user's open cart has of it.
+
+    The columns of the cart are None if there is no open cart or no such item.
+    """
 
     stock: int
     backorder: bool
@@ -77,7 +80,7 @@ class StockAndCart(NamedTuple):
 
 @select(StockAndCart)
 def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
-    """A product that is for sale, beside the user's open cart."""
+    """The stock of a product that is for sale, with what the user's open cart has of it."""
     items = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.OPEN)
     return (
         Product.objects.for_sale()
@@ -94,7 +97,7 @@ def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
 
 
 class LockedItem(NamedTuple):
-    """A cart item with its product, both locked."""
+    """A cart item and its product, both locked."""
 
     quantity: int
     name: str
@@ -114,7 +117,8 @@ def items_for_update(*, user_id: int, cart_id: int) -> QuerySet[CartItem, Any]:
             cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
         )
         .order_by("product_id")
-        .select_for_update(no_key=True)  # also cart and items, which only the user's lock guards
+        # Also locks cart and items, which the lock of the user protects already.
+        .select_for_update(no_key=True)
         .values_list(
             "quantity",
             "product__name",
@@ -144,6 +148,6 @@ def set_item_quantity(
 
 
 @update
-def close_cart(*, user_id: int, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
-    """Turn the user's open cart into an ordered one."""
+def set_ordered(*, user_id: int, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
+    """Mark the user's open cart as ordered."""
     return Cart.objects.open_of(user_id).filter(pk=cart_id), {"status": CartStatus.ORDERED}

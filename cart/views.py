@@ -1,4 +1,4 @@
-"""The verbs of the cart; a caller has one, and sees no other."""
+"""Endpoints of the caller's open cart."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from cart.serializers import (
     AddItemSerializer,
     CartSerializer,
     QuantitySerializer,
-    show_cart,
+    serialize_cart,
 )
 from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
 from shop.core.idempotency import idempotent
@@ -24,19 +24,19 @@ from shop.core.viewsets import ID, ShopViewSet, read
 
 
 class CartViewSet(ShopViewSet):
-    """The caller's open cart."""
+    """The caller's open cart. No request reads or changes the cart of another user."""
 
     serializer_class = CartSerializer
     pagination_class = None
 
     @describe("View cart", answers={200: CartSerializer})
     def list(self, request: Request) -> Response:
-        """Show the open cart at today's prices."""
-        return Response(_shown(request))
+        """Return the open cart at current prices."""
+        return Response(_response_body(request))
 
     @describe("Clear cart", answers={204: None})
     def clear(self, request: Request) -> Response:
-        """Take every line out; the cart stays open and keeps its id."""
+        """Remove all items. The cart stays open and keeps its id."""
         services.clear_cart(user=caller(request))
         return Response(status=204)
 
@@ -54,11 +54,11 @@ class CartViewSet(ShopViewSet):
     )
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> HttpResponseBase:
-        """Add pieces of a product; adding again adds up."""
+        """Add units of a product to those that are in the cart."""
 
         def work() -> Response:
-            form = read(AddItemSerializer, request)
-            cart_id = services.add_item(user=caller(request), **form)
+            body = read(AddItemSerializer, request)
+            cart_id = services.add_item(user=caller(request), **body)
             return Response({"message": "Added to your cart.", "cart_id": cart_id})
 
         return idempotent(request, work)
@@ -71,10 +71,10 @@ class CartViewSet(ShopViewSet):
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
     def items(self, request: Request, product_id: str) -> Response:
-        """Set the quantity of a line, and show the cart."""
-        form = read(QuantitySerializer, request)
-        services.set_quantity(user=caller(request), product_id=int(product_id), **form)
-        return Response(_shown(request))
+        """Set the quantity of an item, and return the cart."""
+        body = read(QuantitySerializer, request)
+        services.set_quantity(user=caller(request), product_id=int(product_id), **body)
+        return Response(_response_body(request))
 
     @describe(
         "Remove from cart",
@@ -83,10 +83,10 @@ class CartViewSet(ShopViewSet):
     )
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:
-        """Take a line out."""
+        """Remove an item."""
         services.remove_item(user=caller(request), product_id=int(product_id))
         return Response(status=204)
 
 
-def _shown(request: Request) -> dict[str, Any]:
-    return show_cart(services.view_cart(user=caller(request)))
+def _response_body(request: Request) -> dict[str, Any]:
+    return serialize_cart(services.view_cart(user=caller(request)))

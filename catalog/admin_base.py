@@ -9,10 +9,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from shop.core.admin import DeskAdmin
+from shop.core.admin import ShopModelAdmin
 
 
-class ServiceAdmin(DeskAdmin):
+class ServiceAdmin(ShopModelAdmin):
     """An admin that calls a service to create, update or delete a row."""
 
     def create(self, request: HttpRequest, values: dict[str, Any]) -> Model:

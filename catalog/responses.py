@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from catalog import revision
 from shop.core.renderers import dumps
-from shop.core.viewsets import ShopViewSet, StaffMay, takes_json
+from shop.core.viewsets import ShopViewSet, StaffMay, accepts_json
 from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -112,7 +112,7 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
     meta = request.META
     if request.method != "GET" or "HTTP_AUTHORIZATION" in meta:
         return None
-    if not takes_json(meta.get("HTTP_ACCEPT", "*/*")):
+    if not accepts_json(meta.get("HTTP_ACCEPT", "*/*")):
         return None
     url = _url(request, meta["QUERY_STRING"])
     if url not in revision.responses:

@@ -1,1 +1,1 @@
-"""The promise: what was bought, at which price, and what became of it."""
+"""Orders: what was bought at which price, and what has happened to it since."""

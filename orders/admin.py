@@ -1,4 +1,4 @@
-"""The orders' desk: to look at, and to move by the services that every writer uses."""
+"""Orders in the admin: read-only pages, with actions that change the status."""
 
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 
 class OrderItemInline(ReadOnlyInline):
-    """What was bought."""
+    """The items of an order."""
 
     model = OrderItem
     fields = ("product_id", "name", "unit_price", "quantity", "line_total")
@@ -25,20 +25,20 @@ class OrderItemInline(ReadOnlyInline):
 
 
 class OrderEventInline(ReadOnlyInline):
-    """What happened."""
+    """The timeline of an order, oldest first."""
 
     model = OrderEvent
     fields = ("created_at", "status", "note", "actor")
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch the actors with the events."""
+        """Fetch the actors in the same statement."""
         return super().get_queryset(request).select_related("actor")
 
 
 @admin.register(Order)
 class OrderAdmin(ReadOnlyAdmin):
-    """Orders and their transitions."""
+    """Orders, with an action for each status that staff set."""
 
     list_display = ("id", "user", "status", "total", "amount_paid", "created_at")
     list_select_related = ("user",)
@@ -57,30 +57,37 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Confirm selected orders", permissions=["change"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Promise to deliver before the money comes."""
+        """Confirm orders that are not paid yet."""
         note = "Confirmed by staff"
-        self.act(request, queryset, "confirmed", _by(request, services.confirm_order, note=note))
+        self.act(
+            request, queryset, "confirmed", _as_staff(request, services.confirm_order, note=note)
+        )
 
     @admin.action(description="Ship selected orders", permissions=["change"])
     def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Note that the goods went out."""
-        self.act(request, queryset, "shipped", _by(request, services.ship_order))
+        """Record that the orders were shipped."""
+        self.act(request, queryset, "shipped", _as_staff(request, services.ship_order))
 
     @admin.action(description="Deliver selected orders", permissions=["change"])
     def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Note that the goods arrived."""
-        self.act(request, queryset, "delivered", _by(request, services.deliver_order))
+        """Record that the orders were delivered."""
+        self.act(request, queryset, "delivered", _as_staff(request, services.deliver_order))
 
     @admin.action(description="Cancel selected orders", permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        """Cancel, and return the stock."""
+        """Cancel the orders, and return their units to stock."""
         note = "Cancelled by staff"
-        self.act(request, queryset, "cancelled", _by(request, services.cancel_order, note=note))
+        self.act(
+            request, queryset, "cancelled", _as_staff(request, services.cancel_order, note=note)
+        )
 
 
-def _by(request: HttpRequest, service: Any, **kwargs: Any) -> Any:
-    """Return ``service`` for one order, with the member of staff as its actor."""
+def _as_staff(request: HttpRequest, service: Any, **kwargs: Any) -> Any:
+    """Return a function that calls ``service`` for an order, with the signed-in user as actor.
+
+    Raises PermissionDenied without a signed-in user.
+    """
     if not isinstance(request.user, User):
         raise PermissionDenied
-    serve = partial(service, actor=request.user, **kwargs)
-    return lambda order: serve(order_id=order.pk)
+    call = partial(service, actor=request.user, **kwargs)
+    return lambda order: call(order_id=order.pk)

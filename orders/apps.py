@@ -1,9 +1,9 @@
-"""The orders app."""
+"""The configuration of the orders app."""
 
 from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """Orders and their events."""
+    """Orders, their items and their timelines."""
 
     name = "orders"

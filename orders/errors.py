@@ -1,35 +1,35 @@
-"""What orders refuse."""
+"""The errors of orders."""
 
 from shop.core.errors import Conflict, NotFound
 
 
 class CartNotFound(NotFound):
-    """404: no such cart, or another's."""
+    """404: the cart does not exist, or it belongs to another user."""
 
     code = "cart_not_found"
     message = "You have no cart with this id."
 
 
 class CartEmpty(Conflict):
-    """409: nothing to order."""
+    """409: the cart has no items."""
 
     code = "cart_empty"
-    message = "The cart is empty; add something first."
+    message = "Your cart is empty. Add a product before you place an order."
 
 
 class CartNotOpen(Conflict):
-    """409. Facts: order_id, what the cart became."""
+    """409: the cart has been ordered before. Facts: order_id, the order of the cart."""
 
     code = "cart_not_open"
-    message = "This cart became order {order_id} already."
+    message = "This cart has already been ordered: see order {order_id}."
     example = {"order_id": 42}
 
 
 class TotalChanged(Conflict):
-    """409. Facts: total, expected; amounts in the shop's currency."""
+    """409: prices changed. Facts: total, expected; amounts in the shop's currency."""
 
     code = "total_changed"
-    message = "The total is now {total}; the request expected {expected}."
+    message = "The total is now {total}, but the request expected {expected}."
     example = {"total": "9.99", "expected": "8.99"}
 
 
@@ -37,12 +37,12 @@ class TotalLimit(Conflict):
     """409. Facts: limit, an amount in the shop's currency."""
 
     code = "total_limit"
-    message = "An order's total is at most {limit}; order fewer pieces."
+    message = "The total of an order cannot exceed {limit}. Lower the quantities."
     example = {"limit": "9999999999.99"}
 
 
 class IllegalTransition(Conflict):
-    """409. Facts: order_status, wanted."""
+    """409: the order cannot take the status. Facts: order_status, wanted; values of OrderStatus."""
 
     code = "illegal_transition"
     message = "An order that is {order_status} cannot become {wanted}."

@@ -1,4 +1,4 @@
-"""Orders for tests, placed by the service that places every order."""
+"""Orders for tests."""
 
 from accounts.factories import UserFactory
 from accounts.models import User
@@ -10,13 +10,13 @@ from orders.models import Order
 
 
 def place_order(user: User, *products: Product, quantity: int = 1) -> Order:
-    """Place an order of ``quantity`` of each product, of one new product unless told."""
+    """Place an order as a buyer does: ``quantity`` of each product, or of one new product."""
     cart_id = fill_cart(user, *products, quantity=quantity)
     return services.place_order(user=user, cart_id=cart_id)
 
 
 def bare_orders(count: int) -> list[Order]:
-    """Insert ``count`` orders of as many users, without items: rows for long lists."""
+    """Insert ``count`` orders without items, each of another new user, for tests of long lists."""
     carts = Cart.objects.bulk_create(
         Cart(user=user, status=CartStatus.ORDERED) for user in UserFactory.create_batch(count)
     )

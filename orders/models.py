@@ -1,4 +1,4 @@
-"""Orders: copies of what was bought, and what happened to them."""
+"""Orders: copies of what was bought, with their timelines."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from shop.engine import columns_of, instance_of, select
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """Reads of orders."""
+    """Selects and completes orders."""
 
     def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
-        """One's own; everyone's for staff."""
+        """Return the user's own orders; all orders for staff."""
         return self if user.is_staff else self.filter(user=user.pk)
 
     def with_details(self) -> OrderQuerySet:
-        """With items and events, in two more statements."""
+        """Fetch items and events too, in two more statements."""
         events = OrderEvent.objects.select_related("actor").order_by("pk")
         return self.prefetch_related(
             models.Prefetch("items", OrderItem.objects.order_by("pk")),
@@ -36,37 +36,43 @@ class OrderQuerySet(models.QuerySet["Order"]):
         )
 
     def with_database_time(self) -> OrderQuerySet:
-        """With ``database_time``, the database's clock when it reads them."""
-        clock = {"database_time": Now()}  # in the call, mypy would define the attribute twice
-        return self.annotate(**clock)
+        """Set ``database_time`` of each order to the time of the database when it is read."""
+        # As a keyword of annotate(), mypy would report the attribute as defined twice.
+        annotations = {"database_time": Now()}
+        return self.annotate(**annotations)
 
 
 _Manager = models.Manager.from_queryset(OrderQuerySet)
 
 
 class OrderManager(_Manager["Order"]):
-    """Reads of orders, and their lock. Either lock needs a transaction, whose end releases it."""
+    """Reads and locks orders. A lock needs a transaction and lasts until it ends."""
 
     def lock(self, pk: int, *, user_id: int | None = None) -> Order:
-        """Lock an order, and return it with ``database_time``. Raises DoesNotExist.
+        """Lock an order and return it with ``database_time``.
 
-        With ``user_id``, an order of another user does not exist.
+        Raises DoesNotExist, also for an order that does not belong to ``user_id`` if that is given.
         """
-        owner = {} if user_id is None else {"user_id": user_id}
-        order = _order_for_update.row(pk=pk, **owner)
+        if user_id is None:
+            order = order_for_update.row(pk=pk)
+        else:
+            order = order_for_update.row(pk=pk, user_id=user_id)
         if order is None:
             raise Order.DoesNotExist
         return order
 
     def lock_with_next_statement(self, pk: int) -> None:
-        """Lock an order when the next statement is sent, which saves a round trip."""
-        _order_for_update.lock_with_next_statement(pk=pk)
+        """Lock an order before the next statement is executed, which saves a round trip."""
+        order_for_update.lock_with_next_statement(pk=pk)
 
 
 class Order(HasMetadata):
-    """A promise to sell. ``status`` and money are written by ``orders.services`` alone."""
+    """What a user has bought. Amounts are in ``currency``.
 
-    # Without an index of its own: ``order_by_user`` begins with it.
+    Only ``orders.services`` writes the status and the amounts.
+    """
+
+    # No index for this column: the index ``order_by_user`` begins with it.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
     )
@@ -85,52 +91,67 @@ class Order(HasMetadata):
     created_at = models.DateTimeField(db_default=Now())
 
     database_time: datetime
-    """Set by ``lock`` and ``with_database_time`` alone."""
+    """The time of the database. Only ``lock`` and ``with_database_time`` set it."""
 
     objects = OrderManager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="order_status_known"
+                condition=Q(status__in=OrderStatus.values),
+                name="order_status_known",
+                violation_error_message="The status of an order must be one of the known statuses.",
             ),
-            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(total__gte=0),
+                name="order_total_not_negative",
+                violation_error_message="The total of an order cannot be negative.",
+            ),
             models.CheckConstraint(
                 condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
                 name="order_not_overpaid",
+                violation_error_message="The amount paid must be from zero to the order's total.",
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
                 name="order_paid_in_full",
+                violation_error_message="The total of a paid order must be paid in full.",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
                 | Q(amount_paid=0),
                 name="order_without_money_when_open_or_cancelled",
+                violation_error_message="A pending or cancelled order cannot hold a payment.",
             ),
             models.CheckConstraint(
                 condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
                 name="order_refunded_at_most_what_was_paid",
+                violation_error_message="The amount refunded must be from zero to the amount paid.",
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
                 name="order_refunded_in_full",
+                violation_error_message="A refunded order must be refunded in full.",
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
                 name="order_cancelled_is_restocked_by_that_alone",
+                violation_error_message=(
+                    "A cancelled order cannot have a restock date: "
+                    "its units returned to stock when it was cancelled."
+                ),
             ),
         ]
         indexes = [
-            # GET /api/orders/, newest first
+            # GET /api/orders/, newest first.
             models.Index(fields=["user", "-id"], name="order_by_user"),
-            # manage.py expire_orders
+            # manage.py expire_orders.
             models.Index(
                 fields=["created_at"],
                 condition=Q(status=OrderStatus.PENDING),
                 name="order_pending_by_age",
             ),
-            # the admin's filter by status, newest first
+            # The filter by status in the admin, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]
 
@@ -138,24 +159,29 @@ class Order(HasMetadata):
         return f"Order {self.pk}"
 
 
-def _order(*columns: Any) -> Order:
-    *own, database_time = columns
-    order = instance_of(Order, own)
+def _order_with_database_time(*columns: Any) -> Order:
+    *order_columns, database_time = columns
+    order = instance_of(Order, order_columns)
     order.database_time = database_time
     return order
 
 
-@select(_order)
-def _order_for_update(**wanted: int) -> QuerySet[Order, Any]:
-    """The order of an id, or of an id and a user's id, locked."""
-    orders = Order.objects.filter(**wanted).select_for_update(no_key=True)
-    return orders.values_list(*columns_of(Order), Now())
+@select(_order_with_database_time)
+def order_for_update(*, pk: int, user_id: int | None = None) -> QuerySet[Order, Any]:
+    """An order, of the user if ``user_id`` is given, locked against other writers."""
+    orders = Order.objects.filter(pk=pk)
+    if user_id is not None:
+        orders = orders.filter(user_id=user_id)
+    return orders.select_for_update(no_key=True).values_list(*columns_of(Order), Now())
 
 
 class OrderItem(models.Model):
-    """What was bought, copied at the moment of sale; never follows the catalog."""
+    """A product of an order: a copy, which later changes of the catalog do not affect.
 
-    # Without an index of its own: the unique one begins with it.
+    ``unit_price`` and ``line_total`` are in the order's currency.
+    """
+
+    # No index for this column: the unique index of order and product begins with it.
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
@@ -166,16 +192,22 @@ class OrderItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "product"], name="orderitem_one_line_per_product"
+                fields=["order", "product"],
+                name="orderitem_one_line_per_product",
+                violation_error_message="An order can contain each product only once.",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="orderitem_quantity_1_to_999",
+                violation_error_message="The quantity of an order item must be between 1 and 999.",
             ),
-            # Rounded, since SQLite multiplies decimals as floats: 0.1 * 3 there is no 0.3.
+            # Rounded, since SQLite multiplies decimals as floats: there 0.1 * 3 is not 0.3.
             models.CheckConstraint(
                 condition=Q(line_total=Round(F("unit_price") * F("quantity"), precision=2)),
                 name="orderitem_line_total_adds_up",
+                violation_error_message=(
+                    "The line total of an order item must be its unit price times its quantity."
+                ),
             ),
         ]
 
@@ -184,7 +216,10 @@ class OrderItem(models.Model):
 
 
 class OrderEvent(models.Model):
-    """Something that happened to an order, written in the transaction that did it; append-only."""
+    """An entry of an order's timeline.
+
+    Written in the transaction of the change it describes, and never changed or deleted afterwards.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
     status = models.CharField(
@@ -203,7 +238,9 @@ class OrderEvent(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values), name="orderevent_status_known"
+                condition=Q(status__in=OrderStatus.values),
+                name="orderevent_status_known",
+                violation_error_message="The status of an event must be one of the known statuses.",
             ),
         ]
 

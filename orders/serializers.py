@@ -1,4 +1,4 @@
-"""Shapes of orders."""
+"""Request and response bodies of orders."""
 
 from typing import Any
 
@@ -15,11 +15,12 @@ from shop.core.openapi import example
 
 @extend_schema_serializer(examples=[example({"cart_id": 5, "expected_total": "48.00"})])
 class PlaceOrderSerializer(serializers.Serializer[Any]):
-    """The cart to order."""
+    """The cart to order, and optionally the total that the buyer expects."""
 
     cart_id = IdField()
     expected_total = AmountField(
-        required=False, help_text="What the buyer saw; another total refuses the order."
+        required=False,
+        help_text="The total that the buyer saw. The order is refused if the total has changed.",
     )
 
 
@@ -37,7 +38,7 @@ class PlaceOrderSerializer(serializers.Serializer[Any]):
     ]
 )
 class PlacedOrderSerializer(serializers.Serializer[Any]):
-    """An order without its details."""
+    """An order without its items and events."""
 
     order_id = serializers.IntegerField()
     status = serializers.ChoiceField(OrderStatus.choices)
@@ -47,7 +48,7 @@ class PlacedOrderSerializer(serializers.Serializer[Any]):
 
 
 class OrderItemSerializer(serializers.Serializer[Any]):
-    """A copy of what was bought."""
+    """A product of an order, as it was when the order was placed."""
 
     product_id = serializers.IntegerField()
     name = serializers.CharField()
@@ -57,12 +58,13 @@ class OrderItemSerializer(serializers.Serializer[Any]):
 
 
 class OrderEventSerializer(serializers.Serializer[Any]):
-    """What happened; `status` is the order's from then on."""
+    """An entry of the order's timeline. `status` is the order's status after it."""
 
     status = serializers.ChoiceField(OrderStatus.choices)
     note = serializers.CharField()
     actor = serializers.CharField(
-        help_text='"shop", or a username; to customers "staff" for any member of staff.'
+        help_text='Who made the change: a username, or "shop" for the shop itself. '
+        'Buyers see "staff" instead of the username of a member of staff.'
     )
     created_at = serializers.DateTimeField()
 
@@ -108,8 +110,8 @@ class OrderSerializer(PlacedOrderSerializer):
     events = OrderEventSerializer(many=True)
 
 
-def show_placed(order: Order) -> dict[str, Any]:
-    """Return an order without its details."""
+def serialize_summary(order: Order) -> dict[str, Any]:
+    """Return the response body of an order without its items and events."""
     return {
         "order_id": order.pk,
         "status": order.status,
@@ -119,18 +121,21 @@ def show_placed(order: Order) -> dict[str, Any]:
     }
 
 
-def show_order(order: Order, *, reader: User) -> dict[str, Any]:
-    """Return an order with its items and events, which the caller has fetched."""
+def serialize_order(order: Order, *, reader: User) -> dict[str, Any]:
+    """Return the response body of an order for ``reader``.
+
+    The caller prefetches items and events (``OrderQuerySet.with_details``).
+    """
     return {
-        **show_placed(order),
+        **serialize_summary(order),
         "amount_paid": show(order.amount_paid),
         "amount_refunded": show(order.amount_refunded),
-        "items": [_show_item(item) for item in order.items.all()],
-        "events": [_show_event(event, order, reader) for event in order.events.all()],
+        "items": [_serialize_item(item) for item in order.items.all()],
+        "events": [_serialize_event(event, order, reader) for event in order.events.all()],
     }
 
 
-def _show_item(item: OrderItem) -> dict[str, Any]:
+def _serialize_item(item: OrderItem) -> dict[str, Any]:
     return {
         "product_id": item.product_id,
         "name": item.name,
@@ -140,7 +145,7 @@ def _show_item(item: OrderItem) -> dict[str, Any]:
     }
 
 
-def _show_event(event: OrderEvent, order: Order, reader: User) -> dict[str, Any]:
+def _serialize_event(event: OrderEvent, order: Order, reader: User) -> dict[str, Any]:
     return {
         "status": event.status,
         "note": event.note,
@@ -150,7 +155,7 @@ def _show_event(event: OrderEvent, order: Order, reader: User) -> dict[str, Any]
 
 
 def _name_actor(event: OrderEvent, order: Order, reader: User) -> str:
-    """Name who did it; a customer learns no other person's name."""
+    """Return the name of the event's actor. Only staff see the usernames of other people."""
     if event.actor is None:
         return "shop"
     if reader.is_staff or event.actor_id == order.user_id:

@@ -1,17 +1,19 @@
-"""Every write of orders. A status is written by a guarded UPDATE; what follows from a change
-(stock, history, event) happens in its transaction, and only where the UPDATE found its row.
+"""Every write of orders.
+
+A guarded UPDATE decides each change of status: it changes the row only if the order's present
+status allows the new one. Stock, timeline and events are written in the same transaction, and only
+if the UPDATE changed the row.
 """
 
 from decimal import Decimal
-from functools import cache
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.pricing import PricedCart, price_items
-from cart.services import claim_cart, lock_items, lock_open_cart
+from cart.services import lock_items, lock_open_cart, mark_cart_ordered
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -21,28 +23,29 @@ from orders.errors import (
     TotalChanged,
     TotalLimit,
 )
-from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
+from orders.models import Order, OrderItem
+from orders.statements import new_events, new_items, set_paid, set_status
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core import events
 from shop.core.money import MAX_AMOUNT, currency, show
 from shop.core.transactions import transactional
-from shop.engine import Insert, Update, insert
+from shop.engine import insert
 
 
 @transactional
 def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = None) -> Order:
-    """Make the user's open cart an order, and take its stock. Nothing happens unless all does.
+    """Turn the user's open cart into an order and take its stock, or change nothing.
 
-    Locks the user, then the products in ascending id; the catalogue's revision is bumped last.
-    ``expected_total`` is what the buyer saw, in the shop's currency. Raises CartNotFound,
+    Locks the user, then the products in ascending id, and the catalog revision last.
+    ``expected_total`` is the total that the buyer saw, in the shop's currency. Raises CartNotFound,
     CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
     """
     items = lock_items(user=user, cart_id=cart_id)
     if not items:
-        _refuse_cart(user, cart_id)
+        _raise_cart_error(user, cart_id)
     priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
-    claim_cart(user=user, cart_id=cart_id)
+    mark_cart_ordered(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     take_stock(
         products=[product for _, product in items],
@@ -53,7 +56,8 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     return order
 
 
-def _refuse_cart(user: User, cart_id: int) -> NoReturn:
+def _raise_cart_error(user: User, cart_id: int) -> NoReturn:
+    """Raise the error that says why a cart has no items to order."""
     if cart_id == lock_open_cart(user):
         raise CartEmpty
     order_id = Order.objects.filter(cart_id=cart_id, user=user).values_list("pk", flat=True).first()
@@ -70,141 +74,127 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
 
 
 def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
+    """Insert an order with its items and its first event."""
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
-    _ITEMS.send_with_next(
-        (order.pk, line.product_id, line.name, line.unit_price, line.quantity, line.line_total)
-        for line in priced.items
+    new_items.send_with_next(
+        (order.pk, item.product_id, item.name, item.unit_price, item.quantity, item.line_total)
+        for item in priced.items
     )
-    _write_event(order.pk, order.status, "Order placed", user)
+    _add_to_timeline(order.pk, order.status, "Order placed", user)
     total = {"total": show(order.total), "currency": order.currency}
-    _record(order.pk, "placed", user_id=user.pk, **total)
+    _record_event(order.pk, "placed", user_id=user.pk, **total)
     return order
-
-
-def _record(order_id: int, what: str, **data: events.Fact) -> None:
-    events.record(f"order.{what}", object_type="order", object_id=order_id, data=data)
-
-
-def _write_event(order_id: int, status: str, note: str, actor: User | None) -> None:
-    _EVENTS.send_with_next([(order_id, status, note, None if actor is None else actor.pk)])
-
-
-_ITEMS = Insert(OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total")
-_EVENTS = Insert(OrderEvent, "order_id", "status", "note", "actor_id")
 
 
 @transactional
 def cancel_order(*, order_id: int, actor: User | None, note: str = "") -> None:
     """Cancel a pending or confirmed order and return its stock, once. Raises IllegalTransition.
 
-    A payment in flight is not waited for: money that comes later goes back.
+    Does not wait for a payment in progress: a payment that succeeds later is refunded.
     """
-    _move(order_id, OrderStatus.CANCELLED, actor=actor, note=note)
-    _return_goods(order_id, f"Order {order_id} cancelled", actor)
+    _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note)
+    _return_units(order_id, f"Order {order_id} cancelled", actor)
 
 
-def _return_goods(order_id: int, reason: str, actor: User | None) -> None:
+@transactional
+def confirm_order(*, order_id: int, actor: User | None, note: str = "") -> None:
+    """Confirm an order before it is paid, so that it can be shipped. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.CONFIRMED, actor=actor, note=note)
+
+
+@transactional
+def ship_order(*, order_id: int, actor: User) -> None:
+    """Record that an order was shipped. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.SHIPPED, actor=actor)
+
+
+@transactional
+def deliver_order(*, order_id: int, actor: User) -> None:
+    """Record that an order was delivered. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.DELIVERED, actor=actor)
+
+
+def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
+    """Record a captured payment. Return False if the order takes none and it must be refunded.
+
+    Needs the caller's transaction. ``amount`` is in the order's currency, and at most its total. A
+    shipped or delivered order keeps its status, and so does a confirmed order that is paid in part:
+    only ``amount_paid`` and ``paid_at`` show the payment.
+    """
+    note = "Payment received"
+    if set_paid.run(order_id=order_id, amount=amount):
+        _add_to_timeline(order_id, OrderStatus.PAID.value, note, actor)
+    else:
+        unpaid = Order.objects.filter(pk=order_id, status__in=PARTLY_PAID, paid_at=None)
+        if not unpaid.update(amount_paid=amount, paid_at=Now()):
+            return False
+        note_event(order_id=order_id, note=note, actor=actor)
+    _record_event(order_id, "paid", amount=show(amount))
+    return True
+
+
+def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User | None) -> None:
+    """Record a refund. The order becomes ``refunded`` once all that was paid is refunded.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    With ``restock``, the order's units return to stock, unless an earlier refund returned them.
+    """
+    orders = Order.objects.filter(pk=order_id)
+    # Rounded, since SQLite adds decimals as floats.
+    orders.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
+    note = f"Refunded {show(amount)}"
+    if not _try_to_set_status(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
+        note_event(order_id=order_id, note=note, actor=actor)
+    if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
+        _return_units(order_id, f"Order {order_id} came back", actor)
+
+
+def note_event(*, order_id: int, note: str, actor: User | None) -> None:
+    """Add a note to an order's timeline, with its present status.
+
+    Needs the caller's transaction.
+    """
+    _add_to_timeline(order_id, _status_of(order_id), note, actor)
+
+
+def _set_status(order_id: int, status: OrderStatus, *, actor: User | None, note: str = "") -> None:
+    """Set an order's status. Raises IllegalTransition."""
+    if not _try_to_set_status(order_id, status, actor=actor, note=note):
+        raise IllegalTransition(order_status=_status_of(order_id), wanted=status.value)
+
+
+def _try_to_set_status(
+    order_id: int, status: OrderStatus, *, actor: User | None, note: str = ""
+) -> bool:
+    """Set an order's status to one other than ``PAID``. Return False if that is not allowed.
+
+    Of several calls at the same time, one returns True.
+    """
+    if not sources_of(status) or not set_status(status).run(order_id=order_id):
+        return False
+    _add_to_timeline(order_id, status.value, note, actor)
+    _record_event(order_id, status.value)
+    return True
+
+
+def _status_of(order_id: int) -> str:
+    return Order.objects.values_list("status", flat=True).get(pk=order_id)
+
+
+def _return_units(order_id: int, reason: str, actor: User | None) -> None:
+    """Return all units of an order to stock."""
     quantities = dict(
         OrderItem.objects.filter(order_id=order_id).values_list("product_id", "quantity")
     )
     return_stock(quantities=quantities, reason=reason, actor=actor)
 
 
-@transactional
-def confirm_order(*, order_id: int, actor: User | None, note: str = "") -> None:
-    """Promise to deliver before the money comes. Raises IllegalTransition."""
-    _move(order_id, OrderStatus.CONFIRMED, actor=actor, note=note)
+def _add_to_timeline(order_id: int, status: str, note: str, actor: User | None) -> None:
+    """Add an OrderEvent, which buyer and staff see."""
+    new_events.send_with_next([(order_id, status, note, None if actor is None else actor.pk)])
 
 
-@transactional
-def ship_order(*, order_id: int, actor: User) -> None:
-    """Note that the goods went out. Raises IllegalTransition."""
-    _move(order_id, OrderStatus.SHIPPED, actor=actor)
-
-
-@transactional
-def deliver_order(*, order_id: int, actor: User) -> None:
-    """Note that the goods arrived. Raises IllegalTransition."""
-    _move(order_id, OrderStatus.DELIVERED, actor=actor)
-
-
-def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
-    """Take the money for an order; False if the order takes none, and it must go back.
-
-    Needs the caller's transaction. ``amount`` is in the order's currency, its total at most. An
-    order whose goods went out already keeps its status, and so does a confirmed one that is paid in
-    part: the money shows in ``amount_paid``.
-    """
-    if _try_move(order_id, OrderStatus.PAID, actor=actor, note="Payment received", amount=amount):
-        return True
-    promised = Order.objects.filter(pk=order_id, status__in=PARTLY_PAID, paid_at=None)
-    if not promised.update(amount_paid=amount, paid_at=Now()):
-        return False
-    note_event(order_id=order_id, note="Payment received", actor=actor)
-    _record(order_id, "paid", amount=show(amount))
-    return True
-
-
-def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User | None) -> None:
-    """Note money that went back; the order is ``refunded`` once all of it did.
-
-    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
-    With ``restock`` the order's goods come back into stock, the first time alone.
-    """
-    # Rounded, since SQLite adds decimals as floats.
-    paid = Order.objects.filter(pk=order_id)
-    paid.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
-    note = f"Refunded {show(amount)}"
-    if not _try_move(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
-        note_event(order_id=order_id, note=note, actor=actor)
-    if restock and paid.filter(restocked_at=None).update(restocked_at=Now()):
-        _return_goods(order_id, f"Order {order_id} came back", actor)
-
-
-def note_event(*, order_id: int, note: str, actor: User | None) -> None:
-    """Write down what happened to an order without changing its status."""
-    status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-    _write_event(order_id, status, note, actor)
-
-
-def _move(order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "") -> None:
-    if not _try_move(order_id, wanted, actor=actor, note=note):
-        status = Order.objects.values_list("status", flat=True).get(pk=order_id)
-        raise IllegalTransition(order_status=status, wanted=wanted.value)
-
-
-def _try_move(
-    order_id: int, wanted: OrderStatus, *, actor: User | None, note: str = "", **amount: Decimal
-) -> bool:
-    """Change an order's status; nothing else writes that column. True for the one that did it.
-
-    ``amount`` is the money that the change is about, if any.
-    """
-    if not sources_of(wanted) or not _move_to(wanted).run(order_id=order_id, **amount):
-        return False
-    _write_event(order_id, wanted.value, note, actor)
-    _record(order_id, wanted.value, **{name: show(value) for name, value in amount.items()})
-    return True
-
-
-# What must be true of an order's money before it may become that.
-_MONEY: dict[OrderStatus, dict[str, Any]] = {
-    OrderStatus.CANCELLED: {"amount_paid": 0},
-    OrderStatus.REFUNDED: {"amount_paid__gt": 0, "amount_refunded": F("amount_paid")},
-}
-
-
-@cache
-def _move_to(wanted: OrderStatus) -> Update[...]:
-    """Return the guarded UPDATE that decides a change of status."""
-
-    def build(order_id: int, amount: Decimal | None = None) -> tuple[OrderQuerySet, dict[str, Any]]:
-        movable = Order.objects.filter(pk=order_id, status__in=sources_of(wanted))
-        movable = movable.filter(**_MONEY.get(wanted, {}))
-        if amount is None:
-            return movable, {"status": wanted}
-        money = {"amount_paid": amount, "paid_at": Now()}
-        return movable.filter(total=amount), {"status": wanted, **money}
-
-    return Update(build)
+def _record_event(order_id: int, name: str, **data: events.Fact) -> None:
+    """Record the event ``order.<name>`` for handlers (``shop.core.events``)."""
+    events.record(f"order.{name}", object_type="order", object_id=order_id, data=data)

@@ -1,10 +1,10 @@
-"""May this order become that? The one table, used by ``orders.services`` alone."""
+"""The statuses of an order, and which status may follow which."""
 
 from django.db.models import TextChoices
 
 
 class OrderStatus(TextChoices):
-    """Where an order stands; ``paid`` tells of money that came before the goods."""
+    """The status of an order. ``PAID`` means paid in full before the goods were shipped."""
 
     PENDING = "pending", "Pending"
     CONFIRMED = "confirmed", "Confirmed"
@@ -26,14 +26,15 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CANCELLED: frozenset(),
     _S.REFUNDED: frozenset(),
 }
+"""The statuses that may follow each status."""
 
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
-"""States in which an order takes a payment before its goods go out."""
+"""Statuses in which a buyer can start a payment."""
 
 PARTLY_PAID = frozenset({_S.CONFIRMED, _S.SHIPPED, _S.DELIVERED})
-"""States in which an order may hold less than its total: it was promised before its money came."""
+"""Statuses in which less than the total may be paid, because the order was confirmed unpaid."""
 
 
-def sources_of(wanted: OrderStatus) -> frozenset[OrderStatus]:
-    """Return the states from which an order may become ``wanted``."""
-    return frozenset(status for status, after in MOVES.items() if wanted in after)
+def sources_of(status: OrderStatus) -> frozenset[OrderStatus]:
+    """Return the statuses that ``status`` may follow."""
+    return frozenset(source for source, targets in MOVES.items() if status in targets)

@@ -1,4 +1,4 @@
-"""The verbs of orders: place, read, cancel."""
+"""Endpoints to place, read and cancel orders."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ from orders.serializers import (
     OrderSerializer,
     PlacedOrderSerializer,
     PlaceOrderSerializer,
-    show_order,
-    show_placed,
+    serialize_order,
+    serialize_summary,
 )
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
@@ -32,26 +32,26 @@ from shop.core.viewsets import ShopViewSet, read
 
 
 class OrderViewSet(ShopViewSet):
-    """One's own orders; staff read and cancel everyone's."""
+    """The caller's orders. Staff read and cancel all orders."""
 
     queryset = Order.objects.none()
     serializer_class = OrderSerializer
     plural = "orders"
 
     def get_queryset(self) -> OrderQuerySet:
-        """What the caller may see, newest first."""
+        """Return the orders that the caller may see, newest first."""
         return Order.objects.visible_to(caller(self.request)).order_by("-pk")
 
     @describe("List orders", answers={200: PlacedOrderSerializer(many=True)})
     def list(self, request: Request) -> Response:
-        """Show a page of orders without items, newest first."""
+        """Return a page of orders without items and events, newest first."""
         page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([show_placed(order) for order in page or ()])
+        return self.get_paginated_response([serialize_summary(order) for order in page or ()])
 
     @describe("Retrieve order", answers={200: OrderSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Show one order with items and events."""
-        return Response(self._shown(pk))
+        """Return an order with its items and events."""
+        return Response(self._response_body(pk))
 
     @describe(
         "Create order",
@@ -68,28 +68,28 @@ class OrderViewSet(ShopViewSet):
         ],
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Make an open cart an order and take its stock; one cart makes at most one order."""
+        """Turn an open cart into an order, and take its units from stock."""
 
         def work() -> Response:
-            form = read(PlaceOrderSerializer, request)
-            order = services.place_order(user=caller(request), **form)
+            body = read(PlaceOrderSerializer, request)
+            order = services.place_order(user=caller(request), **body)
             location = f"{request.path}{order.pk}/"
-            return Response(show_placed(order), status=201, headers={"Location": location})
+            return Response(serialize_summary(order), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
     @describe("Cancel order", answers={200: OrderSerializer}, refuses=[IllegalTransition])
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
-        """Cancel a pending or confirmed order, and return its stock."""
+        """Cancel a pending or confirmed order, and return its units to stock."""
 
         def work() -> Response:
             order = self.get_object()
             services.cancel_order(order_id=order.pk, actor=caller(request), note="Order cancelled")
-            return Response(self._shown(pk))
+            return Response(self._response_body(pk))
 
         return idempotent(request, work)
 
-    def _shown(self, pk: str) -> dict[str, Any]:
+    def _response_body(self, pk: str) -> dict[str, Any]:
         order = self.get_queryset().with_details().get(pk=pk)
-        return show_order(order, reader=caller(self.request))
+        return serialize_order(order, reader=caller(self.request))

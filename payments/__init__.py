@@ -1,1 +1,1 @@
-"""Money in, money out."""
+"""Payments, refunds and the ledger."""

@@ -1,4 +1,4 @@
-"""The payments' desk: to look at, and to move money by the services that every writer uses."""
+"""The admin of payments. Its actions call the same services as the API."""
 
 from typing import Any
 
@@ -23,19 +23,22 @@ from shop.core.money import CENT, MAX_DIGITS, show
 
 
 class RefundForm(forms.Form):
-    """How much goes back, and why."""
+    """The amount of a refund, and its reason."""
 
     amount = forms.DecimalField(min_value=CENT, max_digits=MAX_DIGITS, decimal_places=2)
     reason = forms.CharField(max_length=200, required=False, widget=AdminTextInputWidget)
     restock = forms.BooleanField(
-        required=False, help_text="The goods of the whole order come back into stock; once."
+        required=False,
+        help_text="Return all items of the order to stock. Possible once for each order.",
     )
     by_hand = forms.BooleanField(
-        required=False, help_text="You handed the money back yourself: the provider is not asked."
+        required=False,
+        help_text="You have already returned the money in cash or by bank transfer. The refund is "
+        "recorded, and the payment provider is not called.",
     )
 
     def clean_reason(self) -> str:
-        """Keep card numbers out, as the API does."""
+        """Refuse card numbers, as the API does."""
         reason: str = self.cleaned_data["reason"]
         try:
             refuse_card_numbers(reason)
@@ -45,22 +48,22 @@ class RefundForm(forms.Form):
 
 
 class MethodFilter(admin.SimpleListFilter):
-    """By method, as the gateways are known: asking the rows would read them all."""
+    """Filters by payment method. It offers the registered gateways, which needs no query."""
 
     title = "method"
     parameter_name = "method"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer every gateway."""
+        """Return every gateway, including disabled ones."""
         return [(code, gateway.name) for code, gateway in gateways.registered().items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Payment]) -> QuerySet[Payment]:
-        """Apply the choice."""
+        """Apply the filter."""
         return queryset.filter(method=self.value()) if self.value() else queryset
 
 
 class RefundInline(ReadOnlyInline):
-    """What went back, or is on its way."""
+    """The refunds of a payment."""
 
     model = Refund
     fields = (
@@ -81,7 +84,7 @@ class RefundInline(ReadOnlyInline):
 
 
 class LedgerInline(ReadOnlyInline):
-    """What was done with the money: by whom, and when."""
+    """The ledger entries of a payment."""
 
     model = LedgerEntry
     fields = ("created_at", "kind", "amount", "actor", "reference")
@@ -94,7 +97,7 @@ class LedgerInline(ReadOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(ReadOnlyAdmin):
-    """Payments, and what staff do with their money."""
+    """Payments, which are read-only, and actions that record, capture, void and refund them."""
 
     list_display = (
         "id",
@@ -108,7 +111,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "created_at",
     )
     inlines = (RefundInline, LedgerInline)
-    readonly_fields = ("give_back",)
+    readonly_fields = ("refund_link",)
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     number_fields = ("pk", "order_id")
@@ -118,24 +121,25 @@ class PaymentAdmin(ReadOnlyAdmin):
         "provider_reference__exact",
     )
     search_help_text = (
-        "Payment or order number, the provider's reference, or the beginning of a name."
+        "Payment or order number, the provider's reference, or the beginning of a user name or "
+        "e-mail address."
     )
     actions = ("record_payment", "capture", "void", "refund", "refund_and_restock")
 
     @admin.display(description="Refund")
-    def give_back(self, payment: Payment) -> str:
-        """Link to the page that gives a part or all of it back."""
+    def refund_link(self, payment: Payment) -> str:
+        """Link to the page that refunds a part or all of the payment."""
         url = reverse("admin:payments_payment_refund", args=[payment.pk])
-        return format_html('<a href="{}">Give money back</a>', url)
+        return format_html('<a href="{}">Refund this payment</a>', url)
 
-    @admin.display(description="Customer")
+    @admin.display(description="Buyer")
     def user(self, payment: Payment) -> User:
-        """Whose order it pays."""
+        """Return the buyer of the order."""
         return payment.order.user
 
     @admin.action(description="Record the money of selected payments", permissions=["change"])
     def record_payment(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Note that the money of a manual payment came."""
+        """Record that the money of manual payments arrived."""
         staff = _staff(request)
         self.act(
             request,
@@ -146,18 +150,18 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Capture selected payments", permissions=["change"])
     def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Take all the money that was authorised."""
+        """Capture the whole authorised amount."""
         staff = _staff(request)
 
-        def serve(payment: Payment) -> None:
+        def capture_all(payment: Payment) -> None:
             services.check_capture(payment=payment, amount=None)
             services.capture_payment(payment=payment, amount=payment.amount, actor=staff)
 
-        self.act(request, queryset, "captured", serve)
+        self.act(request, queryset, "captured", capture_all)
 
     @admin.action(description="Void selected payments", permissions=["change"])
     def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Let go of the money that was authorised."""
+        """Void the authorisations."""
         staff = _staff(request)
         self.act(
             request,
@@ -168,40 +172,40 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Give back what is left; a part of it goes back by the API."""
-        self._refund(request, queryset, restock=False)
+        """Refund all that is left. The page of a payment refunds a part."""
+        self._refund_rest(request, queryset, restock=False)
 
     @admin.action(
-        description="Refund all that is left, and put the goods back into stock",
+        description="Refund what is left of selected payments, and restock their items",
         permissions=["refund"],
     )
     def refund_and_restock(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
-        """Give back what is left, for goods that came back."""
-        self._refund(request, queryset, restock=True)
+        """Refund all that is left, and return all items of the orders to stock."""
+        self._refund_rest(request, queryset, restock=True)
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
-        """Who may add refunds, as in the API."""
+        """Return whether the user may add refunds, as in the API."""
         return request.user.has_perm("payments.add_refund")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of a refund."""
-        refund = path(
+        """Add the page that refunds a payment."""
+        refund_page = path(
             "<int:payment_id>/refund/",
             self.admin_site.admin_view(self.refund_view),
             name="payments_payment_refund",
         )
-        return [refund, *super().get_urls()]
+        return [refund_page, *super().get_urls()]
 
     def refund_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
-        """Give back a part of a payment, or all of it."""
+        """Show the refund form of a payment, and refund a part or all of it."""
         payment = get_object_or_404(self.get_queryset(request), pk=payment_id)
         if not self.has_refund_permission(request):
             raise PermissionDenied
         left = payment.amount_captured - payment.amount_refunded
         form = RefundForm(request.POST or None, initial={"amount": left})
-        page = reverse("admin:payments_payment_change", args=[payment.pk])
-        if request.method == "POST" and form.is_valid() and self._give(request, payment, form):
-            return HttpResponseRedirect(page)
+        if request.method == "POST" and form.is_valid() and self._refund(request, payment, form):
+            url = reverse("admin:payments_payment_change", args=[payment.pk])
+            return HttpResponseRedirect(url)
         context = {
             **self.admin_site.each_context(request),
             "title": f"Refund {payment}",
@@ -212,24 +216,27 @@ class PaymentAdmin(ReadOnlyAdmin):
         }
         return render(request, "admin/payments/payment/refund.html", context)
 
-    def _give(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
+    def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
+        """Make the refund of a valid form; on an error, add it to the form and return False."""
         try:
             refund_id = services.begin_refund(
                 payment_id=payment.pk, actor=_staff(request), **form.cleaned_data
             )
-        except ShopError as refusal:
-            form.add_error(None, refusal.detail)
+        except ShopError as error:
+            form.add_error(None, error.detail)
             return False
         refund = services.send_refund(services.get_refund(refund_id))
-        said = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
-        self.log_change(request, payment, said)
-        messages.success(request, said)
+        message = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
+        self.log_change(request, payment, message)
+        messages.success(request, message)
         return True
 
-    def _refund(self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool) -> None:
+    def _refund_rest(
+        self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool
+    ) -> None:
         staff = _staff(request)
 
-        def serve(payment: Payment) -> None:
+        def refund_rest(payment: Payment) -> None:
             refund_id = services.begin_refund(
                 payment_id=payment.pk,
                 amount=None,
@@ -239,7 +246,7 @@ class PaymentAdmin(ReadOnlyAdmin):
             )
             services.send_refund(services.get_refund(refund_id))
 
-        self.act(request, queryset, "refunded", serve)
+        self.act(request, queryset, "refunded", refund_rest)
 
 
 def _staff(request: HttpRequest) -> User:

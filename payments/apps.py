@@ -10,7 +10,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the built-in gateways."""
-        from payments.gateways import register  # noqa: PLC0415 - gateways need the models
+        from payments.gateways import register  # noqa: PLC0415 - gateways import models
         from payments.gateways.demo import DemoGateway  # noqa: PLC0415
         from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY  # noqa: PLC0415
         from payments.gateways.stripe import StripeGateway  # noqa: PLC0415

@@ -1,8 +1,7 @@
-"""No card number reaches the shop: a request that holds one is refused before it is read further.
+"""Detection of card numbers: a request that contains one is refused, so that none is stored.
 
-A number is taken for a card's if it has 13 to 19 digits, perhaps grouped by blanks or hyphens, and
-a check digit that is right (ISO/IEC 7812-1: the formula of Luhn). It is never repeated, not even to
-its sender.
+A card number has 13 to 19 digits, optionally grouped by spaces or hyphens, and a valid check digit
+(ISO/IEC 7812-1, the Luhn algorithm). Responses and logs never repeat it.
 """
 
 import re
@@ -15,25 +14,28 @@ _DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])", re.ASCII)
 
 
 def refuse_card_numbers(data: Any) -> None:
-    """Raise CardNumberRefused, a 400 that names the field, if ``data`` holds one anywhere."""
+    """Raise CardNumberRefused if parsed JSON contains a card number in any key or value.
+
+    The error names the field that contains it, as a path joined by dots.
+    """
     for field, text in _texts(data, ""):
-        if any(_is_card_number(found) for found in _DIGITS.findall(text)):
+        if any(_is_card_number(digits) for digits in _DIGITS.findall(text)):
             raise CardNumberRefused(
                 field=field or "body",
-                reason="This looks like a card number. Send it to the payment provider alone, and "
-                "its token here.",
+                reason="This looks like a card number. Send card numbers only to the payment "
+                "provider, and send us the token that it returns.",
             )
 
 
 def _texts(data: Any, field: str) -> Iterator[tuple[str, str]]:
-    """Yield each string, number and member's name under the path of what holds it."""
+    """Yield each key, string and number as text, with the path of the field that contains it."""
     if isinstance(data, dict):
-        for name, member in data.items():
-            yield field, str(name)
-            yield from _texts(member, f"{field}.{name}" if field else str(name))
+        for key, value in data.items():
+            yield field, str(key)
+            yield from _texts(value, f"{field}.{key}" if field else str(key))
     elif isinstance(data, list):
-        for member in data:
-            yield from _texts(member, field)
+        for value in data:
+            yield from _texts(value, field)
     elif isinstance(data, str | int):
         yield field, str(data)
 

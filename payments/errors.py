@@ -1,62 +1,62 @@
-"""What payments refuse."""
+"""Errors of payments and refunds."""
 
 from shop.core.errors import Conflict, InvalidField, NotFound, ShopError, Unavailable
 
 
 class MethodNotConfigured(InvalidField):
-    """400. Facts: field, reason, payment_methods (the codes that are configured)."""
+    """400: the shop does not offer the method. Facts: field, reason, payment_methods (codes)."""
 
     code = "payment_method_not_configured"
     example = {
         "field": "payment_method",
-        "reason": "This method is not configured; choose one of: card.",
+        "reason": "This payment method is not available. Choose one of: card.",
         "payment_methods": ["card"],
     }
 
 
 class CardNumberRefused(InvalidField):
-    """400. Facts: field, reason; never the number."""
+    """400: a field holds a card number. Facts: field, reason. The number is never repeated."""
 
     code = "card_number_refused"
     example = {"field": "payment_token", "reason": "This looks like a card number."}
 
 
 class SignatureInvalid(ShopError):
-    """400: an event that its provider did not sign, or not now."""
+    """400: a provider event without a valid, recent signature."""
 
     code = "signature_invalid"
-    message = "The signature is not the provider's, or not of the last five minutes."
+    message = "The event has no valid signature of the provider from the last five minutes."
 
 
 class EventTooLarge(ShopError):
-    """413. Facts: limit, in bytes."""
+    """413: the body of a provider event is too large. Facts: limit, in bytes."""
 
     status = 413
     code = "body_too_large"
-    message = "An event holds at most {limit} bytes."
+    message = "An event must not be larger than {limit} bytes."
     example = {"limit": 65536}
 
 
 class OrderNotFound(NotFound):
-    """404: no such order, or another's."""
+    """404: the order does not exist, or belongs to another user."""
 
     code = "order_not_found"
     message = "You have no order with this id."
 
 
 class PaymentInProgress(Conflict):
-    """409. Facts: payment_id of the live payment."""
+    """409: the order has another live payment. Facts: payment_id of that payment."""
 
     code = "payment_in_progress"
-    message = "Payment {payment_id} of this order is under way; finish or cancel it first."
+    message = "Payment {payment_id} of this order is in progress. Complete or cancel it first."
     example = {"payment_id": 42}
 
 
 class OrderNotPayable(Conflict):
-    """409. Facts: order_status."""
+    """409: the order's status does not allow a payment. Facts: order_status."""
 
     code = "order_not_payable"
-    message = "An order that is {order_status} takes no payment."
+    message = "An order that is {order_status} does not accept payments."
     example = {"order_status": "paid"}
 
 
@@ -64,67 +64,85 @@ class OrderExpired(Conflict):
     """409: the payment window has closed."""
 
     code = "order_expired"
-    message = "The time to pay this order is over; order anew."
+    message = "The payment window for this order has closed. Please place a new order."
 
 
-class NotRefundable(Conflict):
-    """409. Facts: payment_status."""
+class PaymentNotRefundable(Conflict):
+    """409: the payment has no captured money to refund. Facts: payment_status."""
 
     code = "payment_not_refundable"
-    message = "A payment that is {payment_status} holds no money to give back."
+    message = "A payment that is {payment_status} has no money to refund."
     example = {"payment_status": "pending"}
 
 
 class RefundLimit(Conflict):
-    """409. Facts: refundable, an amount in the payment's currency."""
+    """409: the amount exceeds what can be refunded.
+
+    Facts: refundable, an amount in the payment's currency.
+    """
 
     code = "refund_limit"
-    message = "Of this payment {refundable} can still go back, refunds under way counted."
+    message = "At most {refundable} of this payment can still be refunded."
     example = {"refundable": "4.50"}
 
 
 class AlreadyRestocked(Conflict):
-    """409. Facts: order_id."""
+    """409: the order's items were restocked before. Facts: order_id."""
 
     code = "already_restocked"
-    message = "The goods of order {order_id} are back in stock already; refund without restock."
+    message = "The items of order {order_id} cannot be restocked again. Refund without restock."
     example = {"order_id": 42}
 
 
 class CaptureLimit(Conflict):
-    """409. Facts: authorised, an amount in the payment's currency."""
+    """409: the amount exceeds what is authorised.
+
+    Facts: authorised, an amount in the payment's currency.
+    """
 
     code = "capture_limit"
-    message = "Of this payment {authorised} is authorised; capture that at most."
+    message = "At most {authorised} of this payment can be captured."
     example = {"authorised": "48.00"}
 
 
 class GatewayBusy(Unavailable):
-    """503, before anything was begun: every slot for calling gateways is taken."""
+    """503: every slot for calling gateways is taken. Nothing was written."""
 
     code = "gateway_busy"
-    message = "Payments are slow right now, and this one was not begun. Ask again shortly."
+    message = "The payment service is busy and nothing was started. Please try again shortly."
 
 
 class PaymentNotOpen(Conflict):
-    """409. Facts: payment_status, wanted."""
+    """409: the payment's status does not allow the step. Facts: payment_status, wanted."""
 
     code = "illegal_transition"
     message = "A payment that is {payment_status} cannot be {wanted}."
     example = {"payment_status": "succeeded", "wanted": "cancelled"}
 
 
-class OnlyStaffRecord(Conflict):
-    """409. Facts: payment_method."""
+class PaymentNotConfirmable(Conflict):
+    """409: staff record this method's money, so buyers cannot confirm it.
+
+    Facts: payment_method.
+    """
 
     code = "payment_not_confirmable"
-    message = "Staff record the money of a {payment_method} payment when it arrives."
+    message = (
+        "You cannot confirm a payment by {payment_method}. "
+        "Our staff record the money when it arrives."
+    )
     example = {"payment_method": "bank_transfer"}
 
 
-class CancelTheOrder(Conflict):
-    """409. Facts: payment_method."""
+class PaymentNotCancellable(Conflict):
+    """409: the method confirmed the order, which has to be cancelled instead.
+
+    Facts: payment_method.
+    """
 
     code = "payment_not_cancellable"
-    message = "This {payment_method} order is confirmed; cancel the order instead."
+    message = (
+        "A payment by {payment_method} cannot be cancelled, because its order is confirmed. "
+        "Cancel the order instead."
+    )
     example = {"payment_method": "cash_on_delivery"}

@@ -1,4 +1,4 @@
-"""Payments for tests, made by the services that make every payment."""
+"""Payments and refunds for tests, created by the same services as in production."""
 
 from decimal import Decimal
 
@@ -9,12 +9,12 @@ from payments.models import Payment, Refund
 
 
 def pay(order: Order, *, method: str = "card", token: str = "") -> Payment:
-    """Pay an order as its owner would; return the payment as it then stands."""
-    begun = services.begin_payment(user=order.user, order_id=order.pk, method=method)
-    return services.charge(payment=begun, token=token)
+    """Pay an order as its owner; return the payment as stored afterwards."""
+    payment = services.begin_payment(user=order.user, order_id=order.pk, method=method)
+    return services.charge(payment=payment, token=token)
 
 
-def give_back(
+def refund_payment(
     payment: Payment,
     amount: str | None = None,
     *,
@@ -22,7 +22,10 @@ def give_back(
     restock: bool = False,
     by_hand: bool = False,
 ) -> Refund:
-    """Refund a payment, all that is left unless told; return the refund as it then stands."""
+    """Refund ``amount`` of a payment, or all that is left; return the refund as stored afterwards.
+
+    ``amount`` is in the payment's currency.
+    """
     refund_id = services.begin_refund(
         payment_id=payment.pk,
         amount=None if amount is None else Decimal(amount),

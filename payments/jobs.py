@@ -1,7 +1,7 @@
-"""Scheduled jobs: settle open payments, expire orders that were not paid.
+"""Scheduled jobs: settle open payments, and expire orders that were not paid.
 
-Each row has its own transaction, an error in one stops no other, and two jobs at once do nothing
-twice. The shop stays correct while no job runs.
+Each row is processed in transactions of its own, and an error in one row does not affect the
+others. Jobs may run in parallel and repeatedly. The shop stays correct while no job runs.
 """
 
 import logging
@@ -18,34 +18,34 @@ from payments.states import OPEN
 
 logger = logging.getLogger("shop.payments")
 
-BATCH = 500
-_SENT = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+BATCH_SIZE = 500
+_SHIPPED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 _CANCELLED = OrderStatus.CANCELLED
 Row = TypeVar("Row", Order, Payment, Refund)
 
 
 def settle_payments() -> int:
-    """Settle open payments and refunds by asking the gateways; return how many changed.
+    """Settle open payments and pending refunds at their gateways; return how many changed.
 
-    An authorised payment is captured once its order was shipped, and voided once it was cancelled.
+    An authorised payment is captured if its order was shipped, and voided if it was cancelled.
     """
-    authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SENT, _CANCELLED])
+    authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SHIPPED, _CANCELLED])
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
-    ended = _each(unsettled.select_related("order"), _settle_one)
-    return ended + _each(Refund.objects.pending(), _refund_one)
+    settled = _apply_to_each(unsettled.select_related("order"), _settle_payment)
+    return settled + _apply_to_each(Refund.objects.pending(), _settle_refund)
 
 
-def _settle_one(payment: Payment) -> bool:
-    before = payment.status
+def _settle_payment(payment: Payment) -> bool:
+    previous_status = payment.status
     gateway = gateways.registered()[payment.method]
     is_unconfirmed = gateway.confirms_order and payment.order.status == OrderStatus.PENDING
-    if before == PaymentStatus.AUTHORISED:
+    if previous_status == PaymentStatus.AUTHORISED:
         payment = _finish_authorised(payment)
     elif payment.order.status == OrderStatus.CANCELLED:
         payment = services.abandon_payment(payment)
     elif is_unconfirmed or not gateway.recorded_by_staff:
-        payment = services.settle_by_asking(payment)
-    return payment.status != before
+        payment = services.fetch_and_settle(payment)
+    return payment.status != previous_status
 
 
 def _finish_authorised(payment: Payment) -> Payment:
@@ -54,50 +54,50 @@ def _finish_authorised(payment: Payment) -> Payment:
     return services.capture_payment(payment=payment, amount=payment.amount, actor=None)
 
 
-def _refund_one(refund: Refund) -> bool:
+def _settle_refund(refund: Refund) -> bool:
     return services.send_refund(refund).status != RefundStatus.PENDING
 
 
 def expire_orders() -> int:
-    """Cancel pending orders that were not paid in time; return how many.
+    """Cancel pending orders whose payment window has closed; return how many.
 
-    An open payment is settled first; an order waits for a method with a longer window of its own,
-    such as a bank transfer.
+    An open payment is settled or cancelled first. An order does not expire while it has an open
+    payment whose method has a longer window of its own, such as a bank transfer.
     """
-    late = Order.objects.filter(
+    unpaid = Order.objects.filter(
         status=OrderStatus.PENDING, created_at__lt=services.ago(services.payment_window())
-    ).exclude(pk__in=_waiting_longer().values("order_id"))
-    return _each(late, _expire_one)
+    ).exclude(pk__in=_in_longer_window().values("order_id"))
+    return _apply_to_each(unpaid, _expire_order)
 
 
-def _expire_one(order: Order) -> bool:
+def _expire_order(order: Order) -> bool:
     for payment in Payment.objects.open().filter(order=order).select_related("order"):
         services.abandon_payment(payment)
     return services.expire_order(order_id=order.pk)
 
 
-def _waiting_longer() -> PaymentQuerySet:
-    """Return open payments whose method has a window of its own that has not closed."""
-    waiting = Q(pk__in=[])
+def _in_longer_window() -> PaymentQuerySet:
+    """Return open payments whose method has a payment window of its own that is still open."""
+    in_window = Q(pk__in=[])
     for code, gateway in gateways.registered().items():
         if gateway.payment_window is not None:
-            waiting |= Q(method=code, created_at__gte=services.ago(gateway.payment_window))
-    return Payment.objects.open().filter(waiting)
+            in_window |= Q(method=code, created_at__gte=services.ago(gateway.payment_window))
+    return Payment.objects.open().filter(in_window)
 
 
-def _each(rows: QuerySet[Row], work: Callable[[Row], bool]) -> int:
-    """Do ``work`` on each row, in batches by id; return how often it returned True."""
-    done = last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        done += sum(_safely(work, row) for row in batch)
-        last = batch[-1].pk
-    return done
+def _apply_to_each(rows: QuerySet[Row], function: Callable[[Row], bool]) -> int:
+    """Call ``function`` for each row, in batches by id; return how often it returned True."""
+    count = last_pk = 0
+    while batch := list(rows.filter(pk__gt=last_pk).order_by("pk")[:BATCH_SIZE]):
+        count += sum(_apply_logging_errors(function, row) for row in batch)
+        last_pk = batch[-1].pk
+    return count
 
 
-def _safely(work: Callable[[Row], bool], row: Row) -> bool:
+def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool:
     try:
-        return work(row)
+        return function(row)
     except Exception:
-        # One row that fails must not keep the others waiting; it is tried again next time.
+        # A row that fails must not stop the others. The next run tries it again.
         logger.exception("%s could not be settled", row)
         return False

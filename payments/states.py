@@ -1,4 +1,4 @@
-"""The states of payments and refunds, and which may follow which: one table for each.
+"""The states of payments and refunds, and a table of the allowed transitions for each.
 
 Every guarded UPDATE of ``payments.services`` and ``payments.reconciliation`` uses these tables.
 """
@@ -31,22 +31,23 @@ _P = PaymentStatus
 _R = RefundStatus
 
 OPEN = (_P.PENDING, _P.REQUIRES_ACTION)
-"""The outcome is not known yet."""
+"""States whose outcome is not known yet."""
 
 UNDECIDED = (*OPEN, _P.AUTHORISED)
-"""The gateway may still report another outcome."""
+"""States in which the gateway may still report another outcome."""
 
 LIVE = (*UNDECIDED, _P.SUCCEEDED)
-"""An order has at most one payment in these states."""
+"""States that count as live. An order has at most one live payment."""
 
 CAPTURED = (_P.SUCCEEDED, _P.REFUND_PENDING, _P.REFUNDED)
-"""Money was captured, whether or not it was refunded."""
+"""States in which money was captured, whether or not it was refunded."""
 
 REFUNDABLE = (_P.SUCCEEDED, _P.REFUND_PENDING)
-"""A refund may begin."""
+"""States in which a refund may begin."""
 
-# An open payment may stay as it is, which stores the gateway's reference. Money that arrives for a
-# payment that had ended, or for an order that takes none, makes the payment ``refund_pending``.
+# An open payment may keep its state: the UPDATE then only stores the gateway's reference. Money
+# that is captured for an ended payment, or for an order that cannot be paid, makes the payment
+# ``refund_pending``.
 PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _P.PENDING: frozenset({*UNDECIDED, _P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
     _P.REQUIRES_ACTION: frozenset({*UNDECIDED, _P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
@@ -67,9 +68,9 @@ REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
 
 def payment_sources(wanted: PaymentStatus) -> list[PaymentStatus]:
     """Return the states from which a payment may become ``wanted``."""
-    return [status for status, after in PAYMENT_MOVES.items() if wanted in after]
+    return [status for status, targets in PAYMENT_MOVES.items() if wanted in targets]
 
 
 def refund_sources(wanted: RefundStatus) -> list[RefundStatus]:
     """Return the states from which a refund may become ``wanted``."""
-    return [status for status, after in REFUND_MOVES.items() if wanted in after]
+    return [status for status, targets in REFUND_MOVES.items() if wanted in targets]

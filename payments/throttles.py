@@ -1,10 +1,10 @@
-"""How often payment providers may tell something."""
+"""Rate limits of payments."""
 
 from shop.core.throttling import CountingThrottle, Limit
 
 
 class WebhookThrottle(CountingThrottle):
-    """Far above what a provider sends; what is refused it sends again."""
+    """Limits webhooks per address, far above a provider's usual rate; providers send again."""
 
     name = "webhook"
     limits = (Limit(attempts=1200, seconds=60),)

@@ -1,1 +1,1 @@
-"""The shop: the project package, and the roof over the five apps."""
+"""The shop: the project package of the five apps."""

@@ -1,4 +1,4 @@
-"""The admin of events and their deliveries: to look at, and to try deliveries again."""
+"""The admin of events and their deliveries: read-only, except that deliveries can be retried."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shop.core.models import Event, EventDelivery
 
 
 class DeliveryInline(ReadOnlyInline):
-    """What became of an event."""
+    """The deliveries of an event."""
 
     model = EventDelivery
     fields = ("handler", "attempts", "next_attempt_at", "done_at", "given_up_at", "last_error")
@@ -29,7 +29,7 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Deliveries by what became of them."""
+    """Filter deliveries by their state."""
 
     title = "state"
     parameter_name = "state"
@@ -50,7 +50,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(EventDelivery)
 class EventDeliveryAdmin(ReadOnlyAdmin):
-    """Deliveries; those that were given up can be tried again."""
+    """Deliveries. Those that were given up can be tried again."""
 
     list_display = ("id", "event", "handler", "attempts", "done_at", "given_up_at", "last_error")
     list_select_related = ("event",)
@@ -61,7 +61,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Try selected deliveries again", permissions=["change"])
     def try_again(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
-        """Make those that were given up due at once; the others are left as they are."""
+        """Make deliveries that were given up due now; do not change the others."""
         chosen = list(queryset[: self.list_per_page])
         count = deliveries.try_again(chosen)
         message = f"{count} of {len(chosen)} deliveries will be tried again."

@@ -1,4 +1,4 @@
-"""The roof as an app: it brings the management commands."""
+"""The project package as an app, for its management commands."""
 
 from django.apps import AppConfig
 

@@ -10,11 +10,11 @@ from django.core.wsgi import get_wsgi_application
 
 from catalog import revision
 from shop.core.addresses import network_of
-from shop.core.bodies import limit_of
+from shop.core.bodies import body_limit
 from shop.core.errors import RequestTimeout, ShopError, TooManyRequests, Unavailable
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
-from shop.core.middleware import log_answer, logger
+from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
@@ -26,7 +26,7 @@ from shop.engine.server.threads import ExecutorThreads, ThreadScheduler
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
 _THREADS_AT_ONCE = 4
-"""Threads that run at the same time, not counting those that wait."""
+"""Threads that run at the same time, without those that wait."""
 KEY_HEADERS = frozenset({b"host", b"accept", b"accept-encoding", b"origin", b"x-forwarded-proto"})
 """Request headers that decide a response of the public catalog, together with path and query."""
 
@@ -44,7 +44,7 @@ def make_application(
     responses: ResponseCache | None = None,
     **limits: float,
 ) -> Application:
-    """Return the server around a WSGI application; what is given differs from the settings."""
+    """Return the ASGI application around a WSGI application. ``limits`` override the settings."""
     chosen: dict[str, Any] = {
         "body_timeout": settings.BODY_TIMEOUT,
         "upload_timeout": settings.UPLOAD_TIMEOUT,
@@ -52,19 +52,19 @@ def make_application(
         "memory": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         **limits,
     }
-    site = Site(limit_of, error_response, client_address)
+    site = Site(body_limit, error_response, client_address)
     if threads is None:
         threads = make_scheduler() if uses("thread_scheduler") else ExecutorThreads(THREADS)
     return Application(wsgi, site, threads, limits=Limits(**chosen), responses=responses)
 
 
 def make_scheduler() -> ThreadScheduler:
-    """Return the threads of one worker."""
+    """Return the thread scheduler of one worker."""
     return ThreadScheduler(at_once=_THREADS_AT_ONCE, at_most=THREADS)
 
 
 def make_response_cache() -> ResponseCache:
-    """Return a response cache for the public catalog, on PostgreSQL."""
+    """Return a response cache for the public catalog. Needs PostgreSQL."""
     return ResponseCache(
         LoopQuery(revision.revision_sql()),
         revision_of=revision.public_revision_at,
@@ -74,32 +74,32 @@ def make_response_cache() -> ResponseCache:
 
 
 def uses_response_cache() -> bool:
-    """Return whether the event loop may answer: no middleware of others has to see each request."""
+    """Return whether to use the response cache, which bypasses every middleware."""
     return uses("response_cache") and settings.SHOP_MIDDLEWARE.issuperset(settings.MIDDLEWARE)
 
 
 def error_response(scope: Scope, status: int) -> Response:
-    """Return the response to a request that Django does not see, and log it as any other."""
-    error, about = _ERRORS[status], uuid4().hex
+    """Return the response to a request that is not passed to Django, and log the request."""
+    error, new_id = _ERRORS[status], uuid4().hex
     headers = {
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
-        "X-Request-ID": about,
+        "X-Request-ID": new_id,
     }
-    token = request_id.set(about)
+    token = request_id.set(new_id)
     try:
         path = unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
-        logger.warning("%s %r: %s, unread", *values, extra={"facts": facts})
+        logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
     finally:
         request_id.reset(token)
     return Response(error.status, encode(list(headers.items())), dumps(problem(error)))
 
 
 def client_address(scope: Scope) -> str:
-    """Return the client's address as NUM_PROXIES finds it; of IPv6 its /64 network."""
+    """Return the client's address behind NUM_PROXIES proxies, of IPv6 the /64 network."""
     client: str = (scope.get("client") or ("",))[0]
     lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     if settings.NUM_PROXIES and lines:
@@ -108,9 +108,9 @@ def client_address(scope: Scope) -> str:
     return network_of(client)
 
 
-def _log_hit(path: str, status: int, seconds: float, about: str) -> None:
-    token = request_id.set(about)
-    log_answer("GET", path, status, seconds)
+def _log_hit(path: str, status: int, seconds: float, new_id: str) -> None:
+    token = request_id.set(new_id)
+    log_response("GET", path, status, seconds)
     request_id.reset(token)
 
 

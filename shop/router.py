@@ -1,4 +1,4 @@
-"""The one root router: every viewset of the shop by its path."""
+"""The root router: every viewset of the shop by its path."""
 
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import APIRootView, DefaultRouter, Route
@@ -24,7 +24,7 @@ class IndexView(APIRootView):
 
 
 class ShopRouter(DefaultRouter):
-    """DRF's router, whose collections can be cleared too: ``DELETE /api/cart/``."""
+    """DRF's router with one more route: ``DELETE /api/cart/`` calls ``clear``."""
 
     APIRootView = IndexView
     include_format_suffixes = False
@@ -57,7 +57,7 @@ router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
-# What apps in EXTRA_APPS registered; schema and docs are paths of shop.urls.
+# The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]
 for extension in routing.extensions(taken=[*_own, "schema", "docs"]):
     router.register(*extension)

@@ -1,8 +1,8 @@
-"""Every setting of the shop, in one file; safe, or it does not start.
+"""The settings of the shop, for production and for development.
 
-The environment decides (see ``.env.example``; a ``.env`` file beside ``manage.py`` is read too).
-With ``DEBUG`` off nothing has an unsafe default: a missing or weak secret stops the start, and says
-what to do.
+They are read from the environment (see ``.env.example``) and from a ``.env`` file next to
+``manage.py``. Without ``DEBUG`` no setting has an unsafe default: a missing or weak secret raises
+ImproperlyConfigured, whose message says what to do.
 """
 
 import importlib.util
@@ -26,10 +26,10 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 
 def _flag(name: str, *, default: bool) -> bool:
-    """Read true or false. A slip of the pen stops the start: "ture" would switch a guard off."""
+    """Read true or false. Raises ImproperlyConfigured for a misspelling, which could be unsafe."""
     value = env.str(name, default="").strip().lower()
     if value and value not in (*env.BOOLEAN_TRUE_STRINGS, "false", "off", "n", "no", "0"):
-        raise ImproperlyConfigured(f"{name} is true or false (or 1 or 0), not {value!r}.")
+        raise ImproperlyConfigured(f"{name} must be true or false (or 1 or 0), not {value!r}.")
     return value in env.BOOLEAN_TRUE_STRINGS if value else default
 
 
@@ -37,15 +37,15 @@ DEBUG = _flag("DEBUG", default=False)
 
 
 def _text(name: str) -> str:
-    """Read a variable as it is: env.str() would read a leading "$" as a reference to another."""
+    """Read a variable unchanged: env.str() takes a leading "$" for a reference to another one."""
     return str(env.ENVIRON.get(name, ""))
 
 
 def _secret(name: str) -> str:
-    """Read a signing secret, or stop the start and say how to make one.
+    """Read a signing secret.
 
-    Raises ImproperlyConfigured when the secret is missing or under 32 bytes (RFC 7518, section 3.2:
-    an HS256 key is at least as long as its hash).
+    Raises ImproperlyConfigured if it is missing or shorter than 32 bytes (RFC 7518, section 3.2: an
+    HS256 key is at least as long as its hash).
     """
     value = _text(name)
     if not value and DEBUG:
@@ -63,20 +63,21 @@ SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
 if SECRET_KEY == JWT_SIGNING_KEY:
     raise ImproperlyConfigured(
-        "JWT_SIGNING_KEY equals SECRET_KEY: give each its own value, so that one leak is not two."
+        "JWT_SIGNING_KEY equals SECRET_KEY: use different values, so that one leak does not "
+        "disclose both."
     )
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
-        "ALLOWED_HOSTS must name the hosts that the shop answers for, for example "
-        "ALLOWED_HOSTS=api.example.com (a bare * accepts any, and is refused with DEBUG off)."
+        "ALLOWED_HOSTS must name the hosts of the shop, for example "
+        "ALLOWED_HOSTS=api.example.com (* accepts any host and is allowed with DEBUG only)."
     )
 
 # -- The shop ------------------------------------------------------------------------------------
 
 SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
-# The ISO 4217 currencies of 0, 3 or 4 decimals; amounts here have exactly two.
+# The ISO 4217 currencies with 0, 3 or 4 decimals. Amounts in the shop have exactly two.
 _OTHER_DECIMALS = (
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
     " BHD IQD JOD KWD LYD OMR TND CLF UYW"
@@ -85,62 +86,69 @@ if len(SHOP_CURRENCY) != 3 or not SHOP_CURRENCY.isascii() or not SHOP_CURRENCY.i
     raise ImproperlyConfigured("SHOP_CURRENCY must be a three-letter ISO 4217 code, such as USD.")
 if SHOP_CURRENCY in _OTHER_DECIMALS:
     raise ImproperlyConfigured(
-        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals, and every amount here does: "
-        "choose one that has, such as USD, EUR or GBP."
+        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals, as every amount in the shop "
+        "has. Choose a currency with two decimals, such as USD, EUR or GBP."
     )
 
-# Minutes in which an order wants its payment; a bank transfer gets seven days.
+# Minutes until an order must be paid. A bank transfer may take seven days.
 ORDER_PAYMENT_WINDOW: int = env.int("ORDER_PAYMENT_WINDOW", default=30)
 if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
-    raise ImproperlyConfigured("ORDER_PAYMENT_WINDOW is minutes: 1 to 525600 (a year).")
+    raise ImproperlyConfigured(
+        "ORDER_PAYMENT_WINDOW is in minutes and must be 1 to 525600 (a year)."
+    )
 
-# The demo gateway takes any card and no money.
+# Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=False)
 
-# When a card's money is taken: at once, or authorised at once and taken when the goods go out.
+# When a card is charged: at once, or authorised at once and captured when the order is shipped.
 PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")
 if PAYMENT_CAPTURE not in ("automatic", "on_shipment"):
-    raise ImproperlyConfigured("PAYMENT_CAPTURE is automatic or on_shipment.")
+    raise ImproperlyConfigured("PAYMENT_CAPTURE must be automatic or on_shipment.")
 
-# Stripe: a secret key switches it on, and wants the secret of its webhooks, or two by a comma while
-# one is replaced.
+# Stripe is enabled by its secret key, and also needs the signing secret of its webhook endpoint, or
+# two, separated by a comma, while one is replaced by the other.
 STRIPE_SECRET_KEY = _text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split()
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 _is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 _stripe_host = urlsplit(STRIPE_API_BASE)
 if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
-    raise ImproperlyConfigured("STRIPE_SECRET_KEY begins with sk_ or rk_; pk_ is the public one.")
+    raise ImproperlyConfigured(
+        "STRIPE_SECRET_KEY must begin with sk_ or rk_; a key that begins with pk_ is public."
+    )
 if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRETS):
     raise ImproperlyConfigured(
-        "STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET go together: without the one nothing is paid, "
-        "without the other anyone could send events."
+        "Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET, or neither: payments need the key, "
+        "and the secret proves that events come from Stripe."
     )
 if not all(secret.startswith("whsec_") for secret in STRIPE_WEBHOOK_SECRETS):
     raise ImproperlyConfigured(
-        "STRIPE_WEBHOOK_SECRET begins with whsec_; it is the endpoint's signing secret."
+        "STRIPE_WEBHOOK_SECRET must begin with whsec_: use the signing secret of the endpoint."
     )
 if _stripe_host.scheme != "https" and _stripe_host.hostname not in ("127.0.0.1", "localhost"):
-    raise ImproperlyConfigured("STRIPE_API_BASE is https, but for a server on this machine.")
+    raise ImproperlyConfigured(
+        "STRIPE_API_BASE must be an https URL, except for a server on this machine."
+    )
 if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.com"):
     raise ImproperlyConfigured(
-        "STRIPE_SECRET_KEY is a live one: it goes with neither DEBUG nor DEMO_PAYMENTS, and to no "
-        "other STRIPE_API_BASE than https://api.stripe.com."
+        "STRIPE_SECRET_KEY is a live key, which cannot be used with DEBUG, with DEMO_PAYMENTS or "
+        "with another STRIPE_API_BASE than https://api.stripe.com."
     )
 
-# False switches every rate limit off: for load tests.
+# Whether rate limits are applied. Disable them for load tests only.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
-# Where `manage.py serve` listens, and with how many worker processes, each on a processor or not.
+# Where `manage.py serve` listens, the number of its worker processes, and whether each is pinned to
+# a processor.
 HOST: str = env.str("HOST", default="127.0.0.1")
 PORT: int = env.int("PORT", default=8000)
 WEB_CONCURRENCY: int = env.int("WEB_CONCURRENCY", default=processes.default_workers())
 if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
-    raise ImproperlyConfigured("PORT is 1 to 65535, and WEB_CONCURRENCY 1 or more.")
+    raise ImproperlyConfigured("PORT must be 1 to 65535, and WEB_CONCURRENCY 1 or more.")
 WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
 
-# Limits of each worker: connections, requests of one client address at the same time (0: any
-# number), and the seconds that a header, a body and an upload may take.
+# Limits of each worker: connections; requests of one client address at the same time (0 is no
+# limit); the seconds in which a header, a body and an upload must arrive.
 MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)
 REQUESTS_PER_ADDRESS: int = env.int("REQUESTS_PER_ADDRESS", default=64)
 HEADER_TIMEOUT: int = env.int("HEADER_TIMEOUT", default=10)
@@ -150,7 +158,7 @@ if min(MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT, UPLOAD_TIMEOUT) < 1 or (
     REQUESTS_PER_ADDRESS < 0
 ):
     raise ImproperlyConfigured(
-        "MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT are 1 or more, and "
+        "MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT and UPLOAD_TIMEOUT must be 1 or more, and "
         "REQUESTS_PER_ADDRESS 0 or more."
     )
 
@@ -178,33 +186,34 @@ INSTALLED_APPS = [
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
-# Development packages, where the tests (zeal) and `make lint` (the migration linter) ask for them.
+# Development packages: the tests use zeal, and `make lint` uses the migration linter.
 INSTALLED_APPS += env.list("DEVELOPMENT_APPS", default=[])
 
 MIDDLEWARE = [
     "shop.core.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "shop.core.cors_middleware.CorsMiddleware",
+    "shop.core.admin_middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "shop.core.admin_middleware.AuthenticationMiddleware",
+    "shop.core.admin_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-# Another middleware in MIDDLEWARE has to see every request, so the response cache is not used.
+# With any other middleware in MIDDLEWARE the response cache is off, so that it sees every request.
 SHOP_MIDDLEWARE = frozenset(MIDDLEWARE)
 
 if "zeal" in INSTALLED_APPS:
     MIDDLEWARE.append("zeal.middleware.zeal_middleware")
-    ZEAL_RAISE = True  # an N+1 fails its test
-    # A payment locks its order before and after it asks its gateway, and an admin action each row
-    # in a transaction of its own: repeated get() is no N+1 here, a lazily loaded relation is.
+    ZEAL_RAISE = True  # N+1 queries fail the test
+    # get() is repeated on purpose: a payment locks its order before and after it calls the
+    # gateway, and an admin action locks each row in its own transaction. Relations that are loaded
+    # lazily still fail the test.
     ZEAL_ALLOWLIST = [{"model": "*", "field": "get()"}]
 
 ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
-APPEND_SLASH = False  # a path without its slash is a 404 that names the right one
+APPEND_SLASH = False  # the 404 of a path without its slash names the right path
 
 TEMPLATES = [
     {
@@ -232,8 +241,8 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# A bucket that speaks S3 keeps uploads instead, where one is named; boto3 finds its credentials as
-# it always does (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, the machine's role).
+# Uploads are stored in MEDIA_ROOT, or in a bucket with the S3 protocol. boto3 finds its credentials
+# as usual (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or the role of the machine).
 MEDIA_BUCKET: str = env.str("MEDIA_BUCKET", default="")
 _media: dict[str, Any] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 if MEDIA_BUCKET:
@@ -248,7 +257,7 @@ if MEDIA_BUCKET:
             "bucket_name": MEDIA_BUCKET,
             "endpoint_url": env.str("MEDIA_ENDPOINT", default="") or None,
             "custom_domain": env.str("MEDIA_DOMAIN", default="") or None,
-            "querystring_auth": False,  # an address for ever, which clients and proxies keep
+            "querystring_auth": False,  # permanent URLs, which clients and proxies can cache
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
     }
@@ -269,24 +278,24 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _database = env.db_url_config(
     env.str("DATABASE_URL", default="") or f"sqlite:///{BASE_DIR / 'db.sqlite3'}"
 )
-# Time-outs of PostgreSQL. A request never waits longer for a lock or for one statement.
+# Time-outs of PostgreSQL, for each lock and for each statement of a request.
 DATABASE_TIMEOUTS = {
     "lock_timeout": "3s",
     "statement_timeout": "10s",
     "idle_in_transaction_session_timeout": "15s",
 }
-# A connection pooler that hands out a server connection for each transaction (pgbouncer's
-# transaction mode) accepts no options at connect, and loses prepared statements and cursors.
+# A connection pooler that assigns a server connection to each transaction (the transaction mode of
+# pgbouncer) refuses connection options and does not keep prepared statements and cursors.
 DATABASE_POOLER: bool = _flag("DATABASE_POOLER", default=False)
-# PostgreSQL plans frequent statements once a connection.
+# Whether frequent statements are prepared: PostgreSQL then plans them once a connection.
 PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 _is_postgresql = _database.get("ENGINE") == "django.db.backends.postgresql"
 
-# The implementation behind shop.engine: Django's own parts, or faster ones of the shop.
+# The implementation of shop.engine: plain is Django's own backends, fast the engine's.
 SHOP_ENGINE: str = env.str("SHOP_ENGINE", default="") or ("fast" if _is_postgresql else "plain")
 SHOP_ENGINE_WITHOUT: frozenset[str] = check_names(env.list("SHOP_ENGINE_WITHOUT", default=[]))
 if SHOP_ENGINE not in ("plain", "fast"):
-    raise ImproperlyConfigured("SHOP_ENGINE is plain or fast.")
+    raise ImproperlyConfigured("SHOP_ENGINE must be plain or fast.")
 if not _is_postgresql:  # SQLite has no other implementation
     SHOP_ENGINE = "plain"
 
@@ -298,7 +307,7 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         ),
     }
-    # A file, since an in-memory test database fails under threads; one for each test process.
+    # A file for each test process: an in-memory database does not work with threads.
     _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
 elif _is_postgresql:
     if SHOP_ENGINE == "fast":
@@ -310,25 +319,30 @@ elif _is_postgresql:
         _database["DISABLE_SERVER_SIDE_CURSORS"] = True
         if "options" in _database["OPTIONS"]:
             raise ImproperlyConfigured(
-                "DATABASE_URL has ?options=…, which a pooler (DATABASE_POOLER=true) does not pass "
-                "on: set them for the role instead, ALTER ROLE shop SET name = value."
+                "DATABASE_URL has ?options=…, which a pooler (DATABASE_POOLER=true) does not "
+                "support. Set them for the role instead: ALTER ROLE shop SET name = value."
             )
     else:
-        # Requests share the processors already: parallel workers make a count slower.
-        _limits = {**DATABASE_TIMEOUTS, "max_parallel_workers_per_gather": "0"}
+        _limits = {
+            **DATABASE_TIMEOUTS,
+            # Requests already use all processors, so parallel workers of PostgreSQL only cost time.
+            "max_parallel_workers_per_gather": "0",
+            # Otherwise PostgreSQL plans a statement with a short list of ids at each execution.
+            "plan_cache_mode": "force_generic_plan",
+        }
         _own = " ".join(f"-c {name}={value}" for name, value in _limits.items())
-        # What DATABASE_URL says comes last, and wins.
+        # The options of DATABASE_URL come last, so that they take precedence.
         _database["OPTIONS"]["options"] = (
             f"{_own} {_database['OPTIONS'].get('options', '')}".strip()
         )
 else:
     raise ImproperlyConfigured(
         "DATABASE_URL must be sqlite:///path or postgres://user:password@host/name: "
-        "the shop is built and tested for SQLite and PostgreSQL alone."
+        "the shop supports SQLite and PostgreSQL only."
     )
 DATABASES = {"default": _database}
 
-# -- Who is here ---------------------------------------------------------------------------------
+# -- Users and authentication --------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
@@ -351,11 +365,11 @@ SIMPLE_JWT = {
     "LEEWAY": 5,
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
     "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
-    "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens does, and once: the library's races
+    "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens rotates them without a race
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": False,
     "CHECK_USER_IS_ACTIVE": True,
-    "UPDATE_LAST_LOGIN": False,  # no hot write per login
+    "UPDATE_LAST_LOGIN": False,  # saves a write for each login
     "USER_ID_CLAIM": "user_id",
     "AUTH_HEADER_TYPES": ("Bearer",),
 }
@@ -364,7 +378,9 @@ SIMPLE_JWT = {
 
 NUM_PROXIES: int = env.int("NUM_PROXIES", default=0)
 if NUM_PROXIES < 0:
-    raise ImproperlyConfigured("NUM_PROXIES counts the proxies before the shop: 0 or more.")
+    raise ImproperlyConfigured(
+        "NUM_PROXIES is the number of proxies in front of the shop and must be 0 or more."
+    )
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["shop.core.renderers.ShopJSONRenderer"],
@@ -389,7 +405,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
-    "COMPONENT_SPLIT_PATCH": False,  # each shape says itself what it requires
+    "COMPONENT_SPLIT_PATCH": False,  # serializers of PATCH have no required fields already
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -414,14 +430,14 @@ CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-ke
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# A body holds at most 256 KiB (RELIABILITY R19), and an admin form 100 fields.
+# Limits of a request body (RELIABILITY R19, 256 KiB) and of an admin form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-# Files lie on disk, not in memory, from that size on.
+# Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
-# The paths whose forms bring files, and how large these bodies may be: a picture (10 MiB, as
-# catalog.limits has it) beside the form's text; more from the desk, whose
-# form then tells what is too large.
+# The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB
+# (catalog.limits) and the other fields of the form. The admin accepts more, so that its form can
+# explain which file is too large.
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
     r"/admin/catalog/productimage/add/": 32 * 1024 * 1024,
@@ -430,7 +446,7 @@ UPLOADS = {
 
 # -- Transport -----------------------------------------------------------------------------------
 
-# Only behind a proxy that sets X-Forwarded-Proto itself; else any client could claim HTTPS.
+# Only behind a proxy that sets X-Forwarded-Proto itself. Otherwise any client could claim HTTPS.
 if _flag("TRUST_PROXY_HEADERS", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT: bool = _flag("SECURE_SSL_REDIRECT", default=not DEBUG)
@@ -441,7 +457,7 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 60 * 60 * 24 * 365
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 X_FRAME_OPTIONS = "DENY"
 
-# -- Logs: a line for a client's mistake, a traceback for our own ---------------------------------
+# -- Logs: one line for a client error, a traceback for a server error ----------------------------
 
 LOGGING = {
     "version": 1,
@@ -454,15 +470,15 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "background": {"()": "shop.core.logs.QueueLogHandler", "formatter": "json"},
     },
-    # A developer reads lines, a production's log is read by machines.
+    # Lines for developers, JSON for the log collectors of production.
     "root": {"handlers": ["console" if DEBUG else "background"], "level": "INFO"},
     "loggers": {
-        # Its own handlers mail the admins and print under DEBUG alone.
+        # Django's own handlers send mail to the admins and print with DEBUG only.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
-        # A line for each request of the SDK would tell nothing that ours do not.
+        # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
-        # shop.requests has a line for each request, a client's mistakes included.
+        # shop.requests already has a line for each request, client errors included.
         "django.request": {"level": "ERROR"},
     },
 }

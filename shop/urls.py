@@ -1,4 +1,4 @@
-"""Every path of the shop; what is not here is a JSON 404, also under ``DEBUG``."""
+"""Every path of the shop. Any other path is a 404 in JSON, also with ``DEBUG``."""
 
 from django.contrib import admin
 from django.urls import include, path, re_path

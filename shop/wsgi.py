@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application: all of the shop in plain mode, Django's part of it in fast mode."""
 
 import os
 

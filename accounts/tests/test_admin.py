@@ -1,4 +1,4 @@
-"""The accounts' desk."""
+"""Users and groups in the admin, and its login."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -32,16 +32,16 @@ def log_in(browser, username, password=PASSWORD):
 
 
 @pytest.mark.parametrize("name", ["amy", "AMY", "amy@example.com", "Amy@Example.com"])
-def test_staff_log_in_by_name_or_address(db, name):
+def test_staff_log_in_by_username_or_address(db, name):
     StaffFactory(username="amy")
     browser = Client()
     assert log_in(browser, name).status_code == 302
     page = browser.get("/admin/")
     assert (page.status_code, page.wsgi_request.user.username) == (200, "amy")
-    assert "<title>Desk | Shop</title>" in " ".join(page.content.decode().split())
+    assert "<title>Administration | Shop</title>" in " ".join(page.content.decode().split())
 
 
-def test_the_eleventh_failure_in_a_minute_waits_at_either_door(anyone, db):
+def test_the_eleventh_failed_login_in_a_minute_is_refused_in_admin_and_api(anyone, db):
     StaffFactory(username="amy")
     browser = Client()
     for _ in range(5):
@@ -49,25 +49,25 @@ def test_the_eleventh_failure_in_a_minute_waits_at_either_door(anyone, db):
         body = {"username": "amy", "password": "wrong"}
         assert anyone.post("/api/login/", body).status_code == 401
     page = log_in(browser, "AMY").content.decode()
-    assert "Too many attempts; try again later." in page
+    assert "Too many attempts. Please try again later." in page
     assert browser.get("/admin/").status_code == 302
     assert log_in(browser, "bob").status_code == 200
 
 
-def test_logins_that_succeed_are_not_limited(db):
+def test_successful_logins_are_not_limited(db):
     StaffFactory(username="amy")
     assert [log_in(Client(), "amy").status_code for _ in range(12)] == [302] * 12
 
 
-def test_a_customer_does_not_get_in(db):
+def test_a_customer_cannot_log_in_to_the_admin(db):
     UserFactory(username="ada")
     browser = Client()
     assert log_in(browser, "ada").status_code == 200
     assert browser.get("/admin/").status_code == 302
 
 
-def test_staff_add_a_user(desk):
-    assert desk.post(f"{LIST}add/", NEW).status_code == 302
+def test_staff_add_a_user(admin_browser):
+    assert admin_browser.post(f"{LIST}add/", NEW).status_code == 302
     carol = User.objects.get(username="carol")
     assert (carol.email, carol.username_key) == ("carol@example.com", "carol")
     assert carol.check_password(PASSWORD)
@@ -77,46 +77,46 @@ def test_staff_add_a_user(desk):
     "change",
     [{"username": "ADA"}, {"email": "ADA@example.com"}, {"username": "a@b"}, {"email": "none"}],
 )
-def test_a_name_that_is_taken_or_wrong_is_refused_in_the_form(desk, ada, change):
-    assert desk.post(f"{LIST}add/", NEW | change).status_code == 200
+def test_the_form_refuses_a_name_that_is_taken_or_invalid(admin_browser, ada, change):
+    assert admin_browser.post(f"{LIST}add/", NEW | change).status_code == 200
     assert User.objects.count() == 2
 
 
-def test_a_new_password_ends_every_login(desk, ada):
+def test_a_new_password_ends_all_sessions(admin_browser, ada):
     form = {
         "password1": "another-long-one",
         "password2": "another-long-one",
         "usable_password": "true",
     }
-    assert desk.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}{ada.user.pk}/password/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
 
 
-def test_staff_log_a_user_out_everywhere(desk, ada, bob):
+def test_staff_log_a_user_out_everywhere(admin_browser, ada, bob):
     form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
-    page = desk.post(LIST, form, follow=True)
+    page = admin_browser.post(LIST, form, follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
 
 
-def test_who_may_only_look_logs_nobody_out(ada):
+def test_staff_who_can_only_view_users_cannot_log_them_out(ada):
     browser, _ = browser_of("view_user")
     assert "log_out_everywhere" not in browser.get(LIST).content.decode()
     browser.post(LIST, {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]})
     assert ada.get("/api/cart/").status_code == 200
 
 
-def test_users_are_deactivated_and_never_deleted(desk, ada):
+def test_users_are_deactivated_and_not_deleted(admin_browser, ada):
     path = f"{LIST}{ada.user.pk}"
     form = {"username": "ada", "email": "ada@example.com", **JOINED}
-    assert desk.post(f"{path}/change/", form).status_code == 302
+    assert admin_browser.post(f"{path}/change/", form).status_code == 302
     assert ada.get("/api/cart/").status_code == 401
     assert User.objects.get(pk=ada.user.pk).is_active is False
-    assert desk.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
+    assert admin_browser.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk=ada.user.pk).exists()
 
 
-def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(desk, ada):
+def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(admin_browser, ada):
     def take_the_name(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "accounts_user"') and not taken:
             taken.append(UserFactory.build(username="CAROL"))
@@ -125,25 +125,27 @@ def test_a_name_taken_while_the_form_was_checked_is_told_in_a_message(desk, ada)
 
     taken = []
     with connection.execute_wrapper(take_the_name):
-        page = desk.post(f"{LIST}add/", NEW, follow=True)
+        page = admin_browser.post(f"{LIST}add/", NEW, follow=True)
     assert "was taken just now" in page.content.decode()
     assert not User.objects.filter(username="carol").exists()
 
 
-def test_staff_who_are_no_superusers_change_customers_and_give_no_powers(ada):
-    browser, clerk = browser_of("change_user")
-    powers = {"is_staff": "on", "is_superuser": "on", "user_permissions": "1", "groups": "1"}
-    for user in (ada.user, clerk):
+def test_staff_without_superuser_status_change_customers_but_grant_no_permissions(ada):
+    browser, member = browser_of("change_user")
+    privileges = {"is_staff": "on", "is_superuser": "on", "user_permissions": "1", "groups": "1"}
+    for user in (ada.user, member):
         form = {"username": user.username, "email": user.email, "is_active": "on", **JOINED}
-        answer = browser.post(f"{LIST}{user.pk}/change/", form | powers | {"first_name": "Al"})
-        assert answer.status_code == 302
+        response = browser.post(
+            f"{LIST}{user.pk}/change/", form | privileges | {"first_name": "Al"}
+        )
+        assert response.status_code == 302
         before = (user.is_staff, user.user_permissions.count())
         user.refresh_from_db()
         assert (user.first_name, user.is_superuser, user.groups.count()) == ("Al", False, 0)
         assert (user.is_staff, user.user_permissions.count()) == before
 
 
-def test_staff_who_are_no_superusers_change_no_other_staff(amy):
+def test_staff_without_superuser_status_cannot_change_other_staff(amy):
     browser, _ = browser_of("change_user", "change_group", "add_group", "view_group")
     form = {"username": "amy", "email": "amy@example.com", **JOINED}
     assert browser.get(f"{LIST}{amy.user.pk}/change/").status_code == 200
@@ -155,29 +157,31 @@ def test_staff_who_are_no_superusers_change_no_other_staff(amy):
 
 
 @pytest.mark.parametrize("path", ["/admin/auth/group/add/", "/admin/accounts/user/{}/change/"])
-def test_a_form_with_every_permission_chosen_is_small_enough(desk, ada, path):
-    page = desk.get(path.format(ada.user.pk))
+def test_a_form_with_all_permissions_selected_is_below_the_limit_of_fields(
+    admin_browser, ada, path
+):
+    page = admin_browser.get(path.format(ada.user.pk))
     form = page.context["adminform"].form
     offered = (form.fields.get("permissions") or form.fields["user_permissions"]).queryset
-    kinds = {str(permission.content_type.model) for permission in offered}
-    assert {"product", "order", "payment", "user"} <= kinds
-    assert "outstandingtoken" not in kinds
+    models = {str(permission.content_type.model) for permission in offered}
+    assert {"product", "order", "payment", "user"} <= models
+    assert "outstandingtoken" not in models
     assert offered.count() + len(form.fields) < 80
 
 
-def test_token_rows_are_nobodys_business(desk):
-    assert "token_blacklist" not in desk.get("/admin/").content.decode()
-    assert desk.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
+def test_token_rows_are_not_in_the_admin(admin_browser):
+    assert "token_blacklist" not in admin_browser.get("/admin/").content.decode()
+    assert admin_browser.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
 
 
-def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk):
+def test_the_list_sends_the_same_number_of_statements_for_few_and_many_rows(admin_browser):
     UserFactory.create_batch(4)
-    few = count_statements(lambda: desk.get(LIST))
+    few = count_statements(lambda: admin_browser.get(LIST))
     UserFactory.create_batch(300)
-    assert count_statements(lambda: desk.get(LIST)) == few
-    assert len(desk.get(LIST).context["cl"].result_list) == 50
+    assert count_statements(lambda: admin_browser.get(LIST)) == few
+    assert len(admin_browser.get(LIST).context["cl"].result_list) == 50
 
 
 @pytest.mark.parametrize("term", ["ada", "ADA", "da@EXAMPLE", "\uff21da"])
-def test_the_list_finds_any_spelling(desk, ada, bob, term):
-    assert list(desk.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]
+def test_the_search_finds_any_spelling(admin_browser, ada, bob, term):
+    assert list(admin_browser.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]

@@ -1,4 +1,4 @@
-"""How many passwords are hashed at once."""
+"""How many passwords are hashed at the same time."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,28 +10,28 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, ma
 from shop.engine.server.processes import processors
 
 
-@pytest.mark.parametrize("kind", ["encode", "verify"])
-def test_as_many_as_there_are_processors(kind, monkeypatch):
-    kept = make_password("corr3ct-horse-battery")
-    inside, at_once = [], []
+@pytest.mark.parametrize("method", ["encode", "verify"])
+def test_at_most_one_password_for_each_processor(method, monkeypatch):
+    encoded = make_password("corr3ct-horse-battery")
+    running, numbers = [], []
     lock, together = Lock(), Barrier(processors())
 
     def hash_it(*_):
         with lock:
-            inside.append(1)
-            at_once.append(len(inside))
+            running.append(1)
+            numbers.append(len(running))
         together.wait(10)
-        time.sleep(0.05)  # in which one too many would come
+        time.sleep(0.05)  # time for a call that should have waited
         with lock:
-            inside.pop()
-        return kept if kind == "encode" else True
+            running.pop()
+        return encoded if method == "encode" else True
 
-    monkeypatch.setattr(Argon2PasswordHasher, kind, hash_it)
-    asked = 3 * processors()
-    with ThreadPoolExecutor(asked) as pool:
-        if kind == "encode":
-            answers = [*pool.map(make_password, ["password"] * asked)]
+    monkeypatch.setattr(Argon2PasswordHasher, method, hash_it)
+    calls = 3 * processors()
+    with ThreadPoolExecutor(calls) as pool:
+        if method == "encode":
+            results = [*pool.map(make_password, ["password"] * calls)]
         else:
-            answers = [*pool.map(lambda _: check_password("password", kept), range(asked))]
-    assert answers == ([kept] if kind == "encode" else [True]) * asked
-    assert max(at_once) == processors()
+            results = [*pool.map(lambda _: check_password("password", encoded), range(calls))]
+    assert results == ([encoded] if method == "encode" else [True]) * calls
+    assert max(numbers) == processors()

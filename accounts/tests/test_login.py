@@ -34,23 +34,23 @@ def user(db):
 @pytest.mark.parametrize(
     "name", ["ada", "ADA", " ada ", "ａｄａ", "ada@example.com", "ADA@EXAMPLE.COM"]
 )
-def test_a_name_or_an_address_in_any_spelling_logs_in(anyone, user, name):
-    answer = log_in(anyone, name)
-    assert answer.status_code == 200
-    assert set(answer.json()) == {"token", "refresh", "expires_in"}
-    assert answer.json()["expires_in"] == 900
-    assert answer["Cache-Control"] == "no-store"
-    assert use(anyone, answer.json()["token"]).json()["username"] == "ada"
+def test_users_log_in_with_username_or_address_in_any_spelling(anyone, user, name):
+    response = log_in(anyone, name)
+    assert response.status_code == 200
+    assert set(response.json()) == {"token", "refresh", "expires_in"}
+    assert response.json()["expires_in"] == 900
+    assert response["Cache-Control"] == "no-store"
+    assert use(anyone, response.json()["token"]).json()["username"] == "ada"
 
 
-def test_every_failed_pair_is_the_same_401(anyone, user):
+def test_all_failed_logins_get_the_same_401(anyone, user):
     UserFactory(username="gone", is_active=False)
     pairs = [("ada", "wrong"), ("nobody", PASSWORD), ("gone", PASSWORD), ("no@example.com", "x")]
-    answers = [log_in(anyone, *pair) for pair in pairs]
-    assert {answer.status_code for answer in answers} == {401}
-    assert len({answer.content for answer in answers}) == 1
-    assert answers[0]["WWW-Authenticate"] == 'Bearer realm="api"'
-    assert answers[0].json()["code"] == "invalid_credentials"
+    responses = [log_in(anyone, *pair) for pair in pairs]
+    assert {response.status_code for response in responses} == {401}
+    assert len({response.content for response in responses}) == 1
+    assert responses[0]["WWW-Authenticate"] == 'Bearer realm="api"'
+    assert responses[0].json()["code"] == "invalid_credentials"
     assert not OutstandingToken.objects.exists()
 
 
@@ -67,10 +67,10 @@ def test_every_failed_pair_is_the_same_401(anyone, user):
         ([], {""}),
     ],
 )
-def test_a_malformed_login_is_a_400(anyone, user, body, fields):
-    answer = anyone.post(LOGIN, body)
-    assert answer.status_code == 400
-    assert {fault["field"] for fault in answer.json()["errors"]} == fields
+def test_an_invalid_login_body_is_a_400(anyone, user, body, fields):
+    response = anyone.post(LOGIN, body)
+    assert response.status_code == 400
+    assert {error["field"] for error in response.json()["errors"]} == fields
 
 
 @pytest.mark.parametrize("header", ["Bearer nonsense", "Basic x"])
@@ -78,61 +78,61 @@ def test_login_ignores_an_authorization_header(anyone, user, header):
     assert log_in(anyone, headers={"Authorization": header}).status_code == 200
 
 
-def test_no_token_is_kept_as_text(ada):
+def test_the_text_of_a_token_is_not_stored(ada):
     assert set(OutstandingToken.objects.values_list("token", flat=True)) == {""}
     assert OutstandingToken.objects.count() == 2
 
 
-def test_logging_out_kills_this_login_at_once_and_no_other(anyone, ada):
-    elsewhere = Caller(ada.user)
-    answer = ada.post("/api/logout/")
-    assert (answer.status_code, answer.json()) == (200, {"message": "You are logged out."})
+def test_logging_out_ends_this_session_only(anyone, ada):
+    other_session = Caller(ada.user)
+    response = ada.post("/api/logout/")
+    assert (response.status_code, response.json()) == (200, {"message": "You are logged out."})
     for again in (ada.get(ME), ada.post("/api/logout/")):
         assert (again.status_code, again.json()["code"]) == (401, "token_invalid")
-    spent = anyone.post("/api/token/refresh/", {"refresh": ada.pair.refresh})
-    assert spent.status_code == 401
-    assert elsewhere.get(ME).status_code == 200
+    refreshed = anyone.post("/api/token/refresh/", {"refresh": ada.pair.refresh})
+    assert refreshed.status_code == 401
+    assert other_session.get(ME).status_code == 200
 
 
-def test_logging_out_everywhere_kills_every_login_of_the_user(anyone, ada, bob):
-    elsewhere = Caller(ada.user)
+def test_logging_out_everywhere_ends_all_sessions_of_the_user(anyone, ada, bob):
+    other_session = Caller(ada.user)
     assert ada.post("/api/logout/all/").status_code == 200
-    assert [c.get(ME).status_code for c in (ada, elsewhere, bob)] == [401, 401, 200]
-    spent = anyone.post("/api/token/refresh/", {"refresh": elsewhere.pair.refresh})
-    assert spent.status_code == 401
+    assert [c.get(ME).status_code for c in (ada, other_session, bob)] == [401, 401, 200]
+    refreshed = anyone.post("/api/token/refresh/", {"refresh": other_session.pair.refresh})
+    assert refreshed.status_code == 401
     assert log_in(anyone).status_code == 200
 
 
-def test_logging_out_wants_a_login(anyone, db):
+def test_logging_out_requires_a_token(anyone, db):
     for path in ("/api/logout/", "/api/logout/all/"):
-        answer = anyone.post(path)
-        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+        response = anyone.post(path)
+        assert (response.status_code, response.json()["code"]) == (401, "not_authenticated")
 
 
-def test_a_request_is_authenticated_by_one_statement(ada):
+def test_authentication_sends_one_statement(ada):
     with query_budget(1):
         assert ada.get(ME).status_code == 200
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"token_version": 7}])
-def test_a_token_dies_with_its_user_or_version(ada, change):
+def test_a_token_is_invalid_once_its_user_or_version_changes(ada, change):
     User.objects.filter(pk=ada.user.pk).update(**change)
     assert ada.get(ME).status_code == 401
 
 
-def test_a_token_of_a_user_that_is_gone_is_a_401(ada):
+def test_a_token_of_a_deleted_user_is_a_401(ada):
     User.objects.filter(pk=ada.user.pk).delete()
     assert ada.get(ME).status_code == 401
 
 
-def test_a_changed_password_ends_every_login(ada):
+def test_a_changed_password_ends_all_sessions(ada):
     ada.user.set_password("another-long-one")
     ada.user.save()
     assert ada.get(ME).status_code == 401
     assert Caller(ada.user).get(ME).status_code == 200
 
 
-def test_a_renewed_hash_ends_none(anyone, ada):
+def test_an_upgraded_hash_ends_no_session(anyone, ada):
     from django.contrib.auth.hashers import make_password
 
     old = make_password(PASSWORD, hasher="pbkdf2_sha256")
@@ -142,7 +142,7 @@ def test_a_renewed_hash_ends_none(anyone, ada):
     assert ada.get(ME).status_code == 200
 
 
-def test_saving_a_user_never_writes_the_version_from_memory(ada):
+def test_saving_an_outdated_user_does_not_write_the_token_version(ada):
     stale = User.objects.get()
     ada.post("/api/logout/all/")
     stale.first_name = "Ada"
@@ -152,16 +152,16 @@ def test_saving_a_user_never_writes_the_version_from_memory(ada):
 
 
 @pytest.mark.parametrize("claim", ["sid", "tv", "user_id"])
-def test_a_token_without_our_claims_is_a_401(anyone, ada, claim):
+def test_a_token_with_a_missing_claim_is_a_401(anyone, ada, claim):
     token = AccessToken(ada.pair.token.encode())
     del token[claim]
     assert use(anyone, token).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["Bearer é", "Bearer \x7f", "Bearer a.b.c", "bearer", "Token x"])
-def test_a_header_that_is_no_token_is_a_401(anyone, db, header):
-    answer = anyone.get(ME, headers={"Authorization": header})
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+def test_a_header_without_a_valid_token_is_a_401(anyone, db, header):
+    response = anyone.get(ME, headers={"Authorization": header})
+    assert (response.status_code, response.json()["code"]) == (401, "token_invalid")
 
 
 def test_unsigned_expired_and_foreign_tokens_are_401(anyone, ada, settings):
@@ -181,7 +181,7 @@ def test_unsigned_expired_and_foreign_tokens_are_401(anyone, ada, settings):
     assert use(anyone, jwt.encode(claims, key, algorithm="HS256")).status_code == 200
 
 
-def test_cleanup_deletes_what_expired_and_nothing_else(ada, bob, capsys):
+def test_cleanup_deletes_expired_rows_only(ada, bob, capsys):
     OutstandingToken.objects.filter(user=ada.user).update(expires_at="2020-01-01T00:00:00Z")
     call_command("cleanup")
     assert "2 expired tokens deleted" in capsys.readouterr().out
@@ -197,10 +197,10 @@ def test_the_expiry_of_tokens_is_indexed(db):
     assert constraints["accounts_token_by_expiry"]["columns"] == ["expires_at"]
 
 
-def test_a_token_that_worked_works_no_longer_than_it_lives(anyone, user, monkeypatch):
+def test_a_cached_token_still_expires(anyone, user, monkeypatch):
     token = log_in(anyone).json()["token"]
     assert use(anyone, token).status_code == 200
     later = aware_utcnow() + timedelta(minutes=15, seconds=6)
     monkeypatch.setattr("accounts.auth.aware_utcnow", lambda: later)
-    answer = use(anyone, token)
-    assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
+    response = use(anyone, token)
+    assert (response.status_code, response.json()["code"]) == (401, "token_invalid")

@@ -1,4 +1,4 @@
-"""Rate limits: exact, about the caller's address, and no lock for anyone else."""
+"""Rate limits of login, registration and refresh, counted for each network address."""
 
 import time
 
@@ -25,7 +25,7 @@ def log_in(client, password="wrong", username="ada", address=None):
     return client.post(LOGIN, body, headers=headers)
 
 
-def test_the_eleventh_failure_in_a_minute_waits(anyone, db):
+def test_the_eleventh_failed_login_in_a_minute_is_refused(anyone, db):
     UserFactory(username="ada")
     assert [log_in(anyone).status_code for _ in range(11)] == [401] * 10 + [429]
     refused = log_in(anyone, PASSWORD)
@@ -34,7 +34,7 @@ def test_the_eleventh_failure_in_a_minute_waits(anyone, db):
     assert refused.json()["retry_after"] == int(refused["Retry-After"])
 
 
-def test_the_window_closes_by_itself(anyone, db):
+def test_logins_work_again_when_the_window_has_ended(anyone, db):
     UserFactory(username="ada")
     for _ in range(11):
         log_in(anyone)
@@ -43,7 +43,7 @@ def test_the_window_closes_by_itself(anyone, db):
     assert log_in(anyone, PASSWORD).status_code == 200
 
 
-def test_another_account_is_not_limited_with_it_nor_is_another_spelling_free(anyone, db):
+def test_all_spellings_of_one_account_share_a_limit_and_other_accounts_do_not(anyone, db):
     UserFactory(username="ada")
     UserFactory(username="bob")
     for name in ("ada", "ADA") * 5:
@@ -52,7 +52,7 @@ def test_another_account_is_not_limited_with_it_nor_is_another_spelling_free(any
     assert log_in(anyone, PASSWORD, username="bob").status_code == 200
 
 
-def test_the_owner_gets_in_from_elsewhere(anyone, db, behind_a_proxy):
+def test_the_owner_can_log_in_from_another_address(anyone, db, behind_a_proxy):
     UserFactory(username="ada")
     for _ in range(12):
         log_in(anyone, address="203.0.113.9")
@@ -61,30 +61,30 @@ def test_the_owner_gets_in_from_elsewhere(anyone, db, behind_a_proxy):
 
 
 def test_one_address_cannot_try_every_account(anyone, db):
-    answers = [log_in(anyone, username=f"user{n}").status_code for n in range(52)]
-    assert answers == [401] * 50 + [429] * 2
+    responses = [log_in(anyone, username=f"user{n}").status_code for n in range(52)]
+    assert responses == [401] * 50 + [429] * 2
 
 
-def test_a_forged_header_changes_nobodys_address(anyone, db):
+def test_a_forged_header_does_not_change_the_address(anyone, db):
     for n in range(10):
         log_in(anyone, address=f"203.0.113.{n}")
     assert log_in(anyone, address="203.0.113.99").status_code == 429
 
 
-def test_an_ipv6_network_is_one_address(anyone, db, behind_a_proxy):
+def test_an_ipv6_network_counts_as_one_address(anyone, db, behind_a_proxy):
     for n in range(10):
         log_in(anyone, address=f"2001:db8:1:2::{n:x}")
     assert log_in(anyone, address="2001:db8:1:2:ffff::1").status_code == 429
     assert log_in(anyone, address="2001:db8:1:3::1").status_code == 401
 
 
-def test_successes_do_not_count(anyone, db):
+def test_successful_logins_do_not_count(anyone, db):
     UserFactory(username="ada")
     assert [log_in(anyone, PASSWORD).status_code for _ in range(15)] == [200] * 15
 
 
 def test_forgiving_more_attempts_than_were_counted_stops_at_zero(rf, db):
-    """Two logins may be forgiven after a window closed that had counted both."""
+    """Two logins can be forgiven after the window that counted them has ended."""
     request = Request(rf.post(LOGIN))
     throttle = LoginAddressThrottle()
     assert throttle.allow_request(request, None)
@@ -95,26 +95,26 @@ def test_forgiving_more_attempts_than_were_counted_stops_at_zero(rf, db):
 
 def test_registrations_are_limited(anyone, db):
     body = {"username": "", "email": "", "password": ""}
-    answers = [anyone.post("/api/users/", body).status_code for _ in range(32)]
-    assert answers == [400] * 30 + [429] * 2
+    responses = [anyone.post("/api/users/", body).status_code for _ in range(32)]
+    assert responses == [400] * 30 + [429] * 2
 
 
 def test_refreshes_are_limited(anyone, db):
     body = {"refresh": "nonsense"}
-    answers = [anyone.post("/api/token/refresh/", body).status_code for _ in range(121)]
-    assert answers == [401] * 120 + [429]
+    responses = [anyone.post("/api/token/refresh/", body).status_code for _ in range(121)]
+    assert responses == [401] * 120 + [429]
 
 
-def test_reading_oneself_is_not_limited(ada):
+def test_reading_the_own_user_is_not_limited(ada):
     assert {ada.get("/api/users/me/").status_code for _ in range(40)} == {200}
 
 
-def test_limits_can_be_switched_off(anyone, unthrottled, db):
+def test_limits_can_be_turned_off(anyone, unthrottled, db):
     assert {log_in(anyone).status_code for _ in range(12)} == {401}
     assert not RateCounter.objects.exists()
 
 
-def test_no_name_or_address_is_kept(anyone, db):
+def test_no_username_or_address_is_stored(anyone, db):
     log_in(anyone, username="ada")
     keys = RateCounter.objects.values_list("key", flat=True)
     assert [len(key) for key in keys] == [64] * 4

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -13,16 +14,16 @@ USERS = "/api/users/"
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
 
 
-def test_anyone_registers(anyone, db):
-    answer = anyone.post(USERS, ADA)
+def test_anyone_can_register(anyone, db):
+    response = anyone.post(USERS, ADA)
     user = User.objects.get()
-    assert (answer.status_code, answer["Location"]) == (201, f"{USERS}{user.pk}/")
-    assert answer.json() == {"id": user.pk, "username": "ada", "email": "ada@example.com"}
+    assert (response.status_code, response["Location"]) == (201, f"{USERS}{user.pk}/")
+    assert response.json() == {"id": user.pk, "username": "ada", "email": "ada@example.com"}
     assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert not user.is_staff
 
 
-def test_what_a_customer_may_not_say_is_ignored(anyone, db):
+def test_registration_ignores_fields_that_only_staff_set(anyone, db):
     anyone.post(USERS, ADA | {"is_staff": True, "is_superuser": True, "id": 77})
     user = User.objects.get()
     assert (user.is_staff, user.is_superuser) == (False, False)
@@ -49,10 +50,10 @@ def test_what_a_customer_may_not_say_is_ignored(anyone, db):
         ({"password": 12345678}, "password"),
     ],
 )
-def test_a_registration_that_breaks_a_rule_is_a_400(anyone, db, change, field):
-    answer = anyone.post(USERS, ADA | change)
-    assert answer.status_code == 400
-    assert {fault["field"] for fault in answer.json()["errors"]} == {field}
+def test_an_invalid_registration_is_a_400(anyone, db, change, field):
+    response = anyone.post(USERS, ADA | change)
+    assert response.status_code == 400
+    assert {error["field"] for error in response.json()["errors"]} == {field}
     assert not User.objects.exists()
 
 
@@ -60,42 +61,42 @@ def test_a_registration_that_breaks_a_rule_is_a_400(anyone, db, change, field):
     ("first", "second"),
     [("ada", "ADA"), ("strasse", "straße"), ("ada", "ａｄａ"), ("É", "é"), ("ﬁn", "FIN")],
 )
-def test_a_name_is_taken_in_every_spelling(anyone, db, first, second):
+def test_a_username_is_taken_in_every_spelling(anyone, db, first, second):
     anyone.post(USERS, ADA | {"username": first})
-    answer = anyone.post(USERS, ADA | {"username": second, "email": "other@example.com"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "username_taken")
+    response = anyone.post(USERS, ADA | {"username": second, "email": "other@example.com"})
+    assert (response.status_code, response.json()["code"]) == (409, "username_taken")
     assert User.objects.count() == 1
 
 
 def test_an_address_is_taken_in_every_spelling(anyone, db):
     anyone.post(USERS, ADA)
-    answer = anyone.post(USERS, ADA | {"username": "other", "email": "ADA@Example.COM"})
-    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
+    response = anyone.post(USERS, ADA | {"username": "other", "email": "ADA@Example.COM"})
+    assert (response.status_code, response.json()["code"]) == (409, "email_taken")
     assert User.objects.count() == 1
 
 
 def test_registration_ignores_an_authorization_header(anyone, db):
-    answer = anyone.post(USERS, ADA, headers={"Authorization": "Bearer nonsense"})
-    assert answer.status_code == 201
+    response = anyone.post(USERS, ADA, headers={"Authorization": "Bearer nonsense"})
+    assert response.status_code == 201
 
 
-def test_one_sees_oneself_and_nobody_else(ada, bob):
-    shown = {"id": ada.user.pk, "username": "ada", "email": "ada@example.com"}
-    assert ada.get(f"{USERS}{ada.user.pk}/").json() == shown
-    assert ada.get(f"{USERS}me/").json() == shown
+def test_users_see_only_themselves(ada, bob):
+    expected = {"id": ada.user.pk, "username": "ada", "email": "ada@example.com"}
+    assert ada.get(f"{USERS}{ada.user.pk}/").json() == expected
+    assert ada.get(f"{USERS}me/").json() == expected
     other = ada.get(f"{USERS}{bob.user.pk}/")
     missing = ada.get(f"{USERS}{10**9}/")
     assert (other.status_code, other.content) == (404, missing.content)
 
 
-def test_staff_see_anyone(amy, ada):
+def test_staff_see_all_users(amy, ada):
     assert amy.get(f"{USERS}{ada.user.pk}/").json()["username"] == "ada"
 
 
-def test_the_anonymous_see_nobody(anyone, ada):
+def test_anonymous_requests_see_no_user(anyone, ada):
     for path in (f"{USERS}{ada.user.pk}/", f"{USERS}me/"):
-        answer = anyone.get(path)
-        assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+        response = anyone.get(path)
+        assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
 
 
 def test_users_are_not_listed(anyone, amy):
@@ -103,7 +104,7 @@ def test_users_are_not_listed(anyone, amy):
         assert caller.get(USERS).status_code == 405
 
 
-def test_the_command_line_obeys_the_keys(db, monkeypatch):
+def test_createsuperuser_sets_the_keys(db, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
     options = {"username": "Straße", "email": "S@Example.com", "interactive": False}
     call_command("createsuperuser", **options)
@@ -111,7 +112,7 @@ def test_the_command_line_obeys_the_keys(db, monkeypatch):
     assert (user.username_key, user.email_key) == ("strasse", "s@example.com")
 
 
-def test_the_database_refuses_what_code_might_forget(db):
+def test_the_database_refuses_taken_keys_and_usernames_with_an_at_sign(db):
     first, second = UserFactory(), UserFactory()
     for change in ({"username_key": first.username_key}, {"email_key": first.email_key}):
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -121,18 +122,26 @@ def test_the_database_refuses_what_code_might_forget(db):
 
 
 @pytest.mark.parametrize("text", ["Ada", "ﬀ", "İstanbul", "ǅ", "ẛ̣", "Ω"])
-def test_folding_twice_is_folding_once(text):
+def test_folding_a_key_does_not_change_it(text):
     assert fold(fold(text)) == fold(text)
 
 
 @pytest.mark.parametrize("name", ["\u01f0an", "\u0390", "\u03b0"])
-def test_keys_are_normalised_after_case_folding_too(db, name):
+def test_keys_are_normalized_again_after_case_folding(db, name):
     """Case folding decomposes these letters, and the key composes them again."""
     assert not unicodedata.is_normalized("NFKC", name.casefold())
     user = UserFactory(username=name, email=f"{name}@example.com")
     assert (user.username_key, user.email_key) == (name, f"{name}@example.com")
 
 
-def test_visible_to_is_oneself_and_everyone_for_staff(ada, bob, amy):
+def test_visible_to_returns_the_user_and_all_users_for_staff(ada, bob, amy):
     assert list(User.objects.visible_to(ada.user)) == [ada.user]
     assert set(User.objects.visible_to(amy.user)) == {ada.user, bob.user, amy.user}
+
+
+def test_every_constraint_has_a_message():
+    for model in apps.get_app_config("accounts").get_models():
+        for constraint in model._meta.constraints:
+            message = constraint.violation_error_message
+            assert message != constraint.default_violation_error_message, constraint.name
+            assert message.endswith("."), constraint.name

@@ -1,4 +1,4 @@
--- POST /api/cart/add/: caller; user locked, product, cart and line looked at, line written.
+-- POST /api/cart/add/: read the user, lock the user, read product and cart, write the item.
 \set user_id :client_id + 1
 \set product_id random(1, 50)
 SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, username, email,

@@ -1,4 +1,4 @@
--- Two adds, the order and its payment, with keys: what the shop sends for one journey.
+-- The statements of two adds, an order and its payment, with idempotency keys.
 \set user_id :client_id + 1
 \set one random(1, 500)
 \set two random(501, 1000)
@@ -22,7 +22,7 @@ ORDER BY id \gset
 \if :cart_id = 0
 INSERT INTO cart_cart (user_id, status) VALUES (:user_id, 'open') RETURNING id AS cart_id \gset
 \else
--- What another script left in there.
+-- Items of another script.
 DELETE FROM cart_cartitem WHERE cart_id = :cart_id;
 \endif
 INSERT INTO cart_cartitem (cart_id, product_id, quantity) VALUES (:cart_id, :one, 1);

@@ -1,4 +1,4 @@
--- GET /api/products/{id}/ for someone logged in: caller, product.
+-- GET /api/products/{id}/ of a customer: read the user and the product.
 \set user_id :client_id + 1
 \set product_id random(1, 1000)
 SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, username, email,

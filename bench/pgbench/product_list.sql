@@ -1,4 +1,4 @@
--- GET /api/products/ for someone logged in: caller, count, page.
+-- GET /api/products/ of a customer: read the user, the count and the page.
 \set user_id :client_id + 1
 SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, username, email,
     username_key, email_key, token_version,

@@ -1,2 +1,2 @@
--- GET /api/products/ for everyone, answered from the process: the catalogue's revision.
+-- GET /api/products/ for a cache hit: read the revision of the catalog.
 SELECT epoch, number FROM catalog_catalogrevision WHERE id = 1;

@@ -1,4 +1,4 @@
--- GET /api/cart/: caller, cart with lines and products.
+-- GET /api/cart/: read the user, and the cart with items and products.
 \set user_id :client_id + 1
 SELECT id, password, last_login, is_superuser, first_name, last_name, is_staff, is_active, date_joined, username, email,
     username_key, email_key, token_version,

@@ -1,1 +1,1 @@
-"""The shop beside other shops in one run: ``python -m bench.rivals``."""
+"""``python -m bench.rivals``: measure the shop and other shops in one run."""

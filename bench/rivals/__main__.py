@@ -1,4 +1,4 @@
-"""Starts PostgreSQL, the shop and its rivals, and measures: ``python -m bench.rivals``."""
+"""``python -m bench.rivals``: start PostgreSQL, the shop and its rivals, and measure them."""
 
 import argparse
 import subprocess
@@ -17,7 +17,7 @@ _PROJECTS = {"salesman": "salesman_shop", "oscar": "oscar_shop"}
 
 
 def main() -> int:
-    """Return the exit code of the measurement; what is not ours is handed on to it."""
+    """Run bench.rivals.measure with the remaining options; return its exit code."""
     options, rest = _read_options()
     if options.save:
         today = datetime.now(UTC).date().isoformat()
@@ -42,14 +42,14 @@ def main() -> int:
 def _read_options() -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         prog="python -m bench.rivals",
-        epilog="Further options, handed on: [--rounds 5] [--seconds 1] [--clients 8]",
+        epilog="Further options: [--rounds 5] [--seconds 1] [--clients 8]",
     )
     parser.add_argument("--save", action="store_true", help="write bench/results/DATE-rivals.json")
     parser.add_argument(
         "--environment",
         type=Path,
         default=environment.HERE / ".venv",
-        help="the rivals' virtual environment, made if it is not there; needs the package index",
+        help="virtual environment of the rivals; creating it needs a package index",
     )
     return parser.parse_known_args()
 

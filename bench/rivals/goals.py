@@ -1,11 +1,11 @@
-"""What the shop is to reach, and what other shops reached beside Salesman.
+"""Goals of the shop, and rates of other shops from an earlier measurement.
 
-Measured once, on another machine of two cores, all of them in one run, at 8 clients, with 1,000
-products on PostgreSQL and two worker processes each. What is a service of Node or needs several
-is not run again here: it is bridged by its ratio to Salesman there.
+All shops were measured in one run on another machine with two processors, with 8 clients, 1,000
+products, PostgreSQL and two worker processes each. Shops that need Node or several services are not
+run again. Their rates are estimated ("bridged") from their ratio to Salesman in that run.
 """
 
-RATES_THERE: dict[str, dict[str, float]] = {
+EARLIER_RATES: dict[str, dict[str, float]] = {
     "product list": {"Salesman": 968, "Oscar": 251, "Vendure": 413, "Medusa": 48, "Saleor": 44},
     "product": {"Salesman": 1404, "Oscar": 318, "Vendure": 361, "Medusa": 102, "Saleor": 50},
     "login": {"Salesman": 10, "Oscar": 9.5, "Vendure": 10, "Medusa": 26},
@@ -14,7 +14,8 @@ RATES_THERE: dict[str, dict[str, float]] = {
     "checkout": {"Salesman": 95, "Oscar": 28, "Vendure": 15, "Medusa": 2.3, "Saleor": 3.4},
 }
 
-# How many times whom: the fastest there, and for the checkout each, for Salesman keeps no stock.
+# Goals as multiples of the rate of the fastest rival. For the checkout there is one for each rival,
+# because Salesman has no stock.
 GOALS: dict[str, dict[str, float]] = {
     "product list": {"Salesman": 4},
     "product": {"Salesman": 2.5},
@@ -26,6 +27,6 @@ GOALS: dict[str, dict[str, float]] = {
 
 
 def bridge(operation: str, rival: str) -> float:
-    """Return how many times as fast as ``rival`` Salesman was there."""
-    rates = RATES_THERE[operation]
+    """Return the rate of Salesman divided by that of ``rival``, in the earlier measurement."""
+    rates = EARLIER_RATES[operation]
     return rates["Salesman"] / rates[rival]

@@ -1,6 +1,6 @@
-"""One run: in each round every operation of every shop once, in a random order.
+"""Rounds of slices: each round has every operation of every shop, in random order.
 
-Started by ``bench.rivals.__main__`` with DATABASE_URL naming the shop's own database.
+``bench.rivals.__main__`` runs it with the DATABASE_URL of the shop.
 """
 
 import argparse
@@ -16,11 +16,11 @@ from bench import say
 from bench.load import Client, Sample, run
 from bench.measure import Bench, write
 from bench.rivals import oscar, salesman
-from bench.rivals.goals import GOALS, RATES_THERE, bridge
+from bench.rivals.goals import EARLIER_RATES, GOALS, bridge
 from bench.rivals.server import PRODUCTS, log_in
 
 OURS = "the shop"
-_WARM_UP = 0.5  # seconds of each operation: the rivals keep no answers, so no walk is needed
+_WARM_UP = 0.5  # seconds of each operation; the rivals cache no responses
 
 Operation = Callable[[str], Client]
 RIVALS: dict[str, dict[str, Operation]] = {
@@ -46,13 +46,15 @@ PREPARATIONS: dict[str, dict[str, Operation]] = {
 
 def main() -> None:
     """Measure, print the tables, write the results."""
-    logging.disable(logging.INFO)  # before this process asks the shop anything
+    logging.disable(logging.INFO)  # requests in this process only count statements
     options = _read_options()
     bench = Bench(options.shop, options.shop, options.products)
     ports = {"Salesman": options.salesman, "Oscar": options.oscar}
     results = _measure(bench, ports, options)
     rows = [_row(who, what, slices) for (who, what), slices in sorted(results.items())]
-    comparisons = [_compare(what, rival, results) for what in GOALS for rival in RATES_THERE[what]]
+    comparisons = [
+        _compare(what, rival, results) for what in GOALS for rival in EARLIER_RATES[what]
+    ]
     _print_rates(rows)
     _print_ratios(comparisons)
     if options.output:
@@ -75,7 +77,7 @@ def _read_options() -> argparse.Namespace:
 def _measure(
     bench: Bench, ports: dict[str, int], options: argparse.Namespace
 ) -> dict[tuple[str, str], list[Sample]]:
-    """Return the slices of each shop's operations, a round each."""
+    """Return the slices of each operation of each shop, one for each round."""
     bench.warm_up()
     for name, port in ports.items():
         for what in RIVALS[name]:
@@ -96,7 +98,7 @@ def _measure(
 
 
 def _slice(rival: str, what: str, port: int, number: int, seconds: float) -> Sample:
-    """Run a rival's operation with so many clients, each a customer of its own."""
+    """Run an operation of a rival with ``number`` clients, each of which is another customer."""
     if what in PREPARATIONS[rival]:
         run(port, _clients(PREPARATIONS[rival][what], number), 0)
     return run(port, _clients(RIVALS[rival][what], number), seconds)
@@ -118,7 +120,7 @@ def _row(who: str, what: str, slices: list[Sample]) -> dict[str, Any]:
 
 
 def _compare(what: str, rival: str, results: dict[tuple[str, str], list[Sample]]) -> dict[str, Any]:
-    """Return how many times as fast as the rival the shop is; what was not run is bridged."""
+    """Compare the rates of the shop with those of a rival, estimated if it was not run."""
     bridged = rival not in RIVALS
     theirs = results["Salesman" if bridged else rival, what]
     factor = bridge(what, rival) if bridged else 1.0
@@ -142,7 +144,7 @@ def _print_rates(rows: list[dict[str, Any]]) -> None:
 
 
 def _print_ratios(comparisons: list[dict[str, Any]]) -> None:
-    say("\nthe shop ÷ the rival in the same round (median, and spread); * bridged, not run\n\n")
+    say("\nthe shop ÷ the rival in the same round (median, and spread); * estimated, not run\n\n")
     form = "{:14} {:10} {:>8}  {:16} {:>6}  {}\n"
     say(form.format("", "", "times", "spread", "goal", ""))
     for found in comparisons:

@@ -1,14 +1,14 @@
-"""What is asked of Oscar's API, as ``bench.scenarios`` asks it of the shop; every answer checked.
+"""The scenarios of ``bench.scenarios`` for Oscar.
 
-Cheaper for it than for the others: its list has titles alone, its product no stock, its basket
-the total and a link to the lines, and its order knows no payment, as one on delivery has none.
+They are cheaper than those of the other shops: the list has titles only, the product has no stock,
+the basket has the total and a link to its lines, and the order has no payment (cash on delivery).
 """
 
 import random
 
 from bench.load import Client, expect, request
 from bench.rivals.server import PRODUCTS
-from bench.scenarios import CART_LINES
+from bench.scenarios import CART_ITEMS
 
 _HERE = "http://127.0.0.1/api"
 _ADDRESS = {
@@ -41,7 +41,7 @@ def product(token: str) -> Client:
 
 
 def add_to_cart(token: str) -> Client:
-    """One more piece of one of fifty products."""
+    """One more unit of one of fifty products."""
     while True:
         answer = expect((yield _add(token, random.randint(1, 50))), 200)
         assert b'"status":"Open"' in answer.body
@@ -49,9 +49,9 @@ def add_to_cart(token: str) -> Client:
 
 
 def view_cart(token: str) -> Client:
-    """A cart of five lines, whose total is right."""
+    """A cart of five items, with its total."""
     ask = request("GET", "/api/basket/", **_headers(token))
-    total = sum(pk + 0.5 for pk in range(1, CART_LINES + 1))
+    total = sum(pk + 0.5 for pk in range(1, CART_ITEMS + 1))
     while True:
         answer = expect((yield ask), 200)
         assert b'"total_incl_tax":"%.2f"' % total in answer.body
@@ -61,21 +61,21 @@ def view_cart(token: str) -> Client:
 def checkout(token: str) -> Client:
     """Two adds and the order."""
     while True:
-        # Sorted: Oscar locks stock in the order of the lines, and a deadlock would be a 500.
+        # Sorted, because Oscar locks stock in this order, and a deadlock is a 500.
         yield from _order(token, *sorted(random.sample(range(1, PRODUCTS + 1), 2)))
         yield None
 
 
 def clear_cart(token: str) -> Client:
-    """Begin with an empty cart: order what the last one holds, for the API cannot empty it."""
+    """Prepare an empty cart by ordering the current one; the API cannot empty a cart."""
     yield from _order(token)
     yield None
 
 
 def fill_cart(token: str) -> Client:
-    """Begin with a cart of five lines."""
+    """Prepare a cart of five items."""
     yield from _order(token)
-    for pk in range(1, CART_LINES + 1):
+    for pk in range(1, CART_ITEMS + 1):
         expect((yield _add(token, pk)), 200)
     yield None
 

@@ -1,10 +1,10 @@
-"""What is asked of Salesman, as ``bench.scenarios`` asks it of the shop; every answer checked."""
+"""The scenarios of ``bench.scenarios`` for Salesman."""
 
 import random
 
 from bench.load import Client, expect, request
 from bench.rivals.server import PRODUCTS
-from bench.scenarios import CART_LINES
+from bench.scenarios import CART_ITEMS
 
 
 def product_list(token: str) -> Client:
@@ -26,7 +26,7 @@ def product(token: str) -> Client:
 
 
 def add_to_cart(token: str) -> Client:
-    """One more piece of one of fifty products."""
+    """One more unit of one of fifty products."""
     while True:
         pk = random.randint(1, 50)
         answer = expect((yield _add(token, pk)), 201)
@@ -35,16 +35,16 @@ def add_to_cart(token: str) -> Client:
 
 
 def view_cart(token: str) -> Client:
-    """A cart of five lines."""
+    """A cart of five items."""
     ask = request("GET", "/api/basket/", **_headers(token))
     while True:
         answer = expect((yield ask), 200)
-        assert answer.body.count(b'"product_id":') == CART_LINES
+        assert answer.body.count(b'"product_id":') == CART_ITEMS
         yield None
 
 
 def checkout(token: str) -> Client:
-    """Two adds, and the one request that makes an order and pays it."""
+    """Two adds, and one request that creates and pays an order."""
     order = {
         "email": "customer@example.com",
         "shipping_address": "Street 1",
@@ -61,15 +61,15 @@ def checkout(token: str) -> Client:
 
 
 def clear_cart(token: str) -> Client:
-    """Begin with an empty cart."""
+    """Prepare an empty cart."""
     expect((yield request("POST", "/api/basket/clear/", {}, **_headers(token))), 200)
     yield None
 
 
 def fill_cart(token: str) -> Client:
-    """Begin with a cart of five lines."""
+    """Prepare a cart of five items."""
     expect((yield request("POST", "/api/basket/clear/", {}, **_headers(token))), 200)
-    for pk in range(1, CART_LINES + 1):
+    for pk in range(1, CART_ITEMS + 1):
         expect((yield _add(token, pk)), 201)
     yield None
 

@@ -1,6 +1,6 @@
-"""A rival as it runs in production: granian, two workers, a database of its own.
+"""A rival in production: granian with two workers, and a database of its own.
 
-One blocking thread a worker, which is the fastest for shops that ask only their database.
+Each worker has one thread, which is the fastest for shops that only use their database.
 """
 
 import os
@@ -25,7 +25,7 @@ _STARTS_WITHIN = 30
 
 
 def log_in(token: str) -> Client:
-    """Log the customer in whose token this is: DRF's view, and Django's own hash."""
+    """Log in the customer with this token, with the view of DRF and the hash of Django."""
     username = token.replace("token", "customer")
     ask = request("POST", "/api/login/", {"username": username, "password": PASSWORD})
     while True:

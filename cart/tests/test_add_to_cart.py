@@ -15,83 +15,83 @@ def add(caller, product_id, quantity=1):
     return caller.post(ADD, {"product_id": product_id, "quantity": quantity})
 
 
-def lines_of(caller):
+def quantities_in_cart(caller):
     return dict(CartItem.objects.filter(cart__user=caller.user).values_list("product", "quantity"))
 
 
-def test_adding_again_adds_up(ada, tea):
+def test_adding_a_product_again_adds_to_its_quantity(ada, tea):
     for quantity in (1, 2):
-        answer = add(ada, tea.pk, quantity)
-        assert answer.status_code == 200
-    assert lines_of(ada) == {tea.pk: 3}
-    assert answer.json() == {"message": "Added to your cart.", "cart_id": Cart.objects.get().pk}
+        response = add(ada, tea.pk, quantity)
+        assert response.status_code == 200
+    assert quantities_in_cart(ada) == {tea.pk: 3}
+    assert response.json() == {"message": "Added to your cart.", "cart_id": Cart.objects.get().pk}
 
 
 @pytest.mark.parametrize("quantity", [0, 1000, -1, "2", 2.0, True, None, [], 10**30])
 def test_a_quantity_is_a_whole_number_from_1_to_999(ada, tea, quantity):
-    answer = add(ada, tea.pk, quantity)
-    assert answer.status_code == 400
-    assert [fault["field"] for fault in answer.json()["errors"]] == ["quantity"]
+    response = add(ada, tea.pk, quantity)
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["quantity"]
     assert not Cart.objects.exists()
 
 
 @pytest.mark.parametrize("product_id", [0, -1, "1", 1.5, True, None, 2**63])
 def test_a_product_id_is_a_positive_integer(ada, tea, product_id):
-    answer = add(ada, product_id)
-    assert answer.status_code == 400
-    assert [fault["field"] for fault in answer.json()["errors"]] == ["product_id"]
+    response = add(ada, product_id)
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["product_id"]
     assert not Cart.objects.exists()
 
 
-def test_what_is_not_for_sale_is_a_404_and_opens_no_cart(ada, tea):
-    hidden, gone = ProductFactory(is_published=False), ProductFactory()
-    services.archive_product(product_id=gone.pk)
-    for product_id in (hidden.pk, gone.pk, 10**9, 2**63 - 1):
-        answer = add(ada, product_id)
-        assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+def test_a_product_that_is_not_for_sale_is_a_404_and_opens_no_cart(ada, tea):
+    unpublished, archived = ProductFactory(is_published=False), ProductFactory()
+    services.archive_product(product_id=archived.pk)
+    for product_id in (unpublished.pk, archived.pk, 10**9, 2**63 - 1):
+        response = add(ada, product_id)
+        assert (response.status_code, response.json()["code"]) == (404, "product_not_found")
     assert not Cart.objects.exists()
 
 
-def test_no_more_goes_in_than_is_in_stock(ada, tea):
+def test_a_cart_holds_no_more_than_the_stock(ada, tea):
     add(ada, tea.pk, 8)
-    answer = add(ada, tea.pk, 3)
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (409, "out_of_stock")
+    response = add(ada, tea.pk, 3)
+    body = response.json()
+    assert (response.status_code, body["code"]) == (409, "out_of_stock")
     assert (body["available"], body["product_id"], body["product_ids"]) == (10, tea.pk, [tea.pk])
-    assert lines_of(ada) == {tea.pk: 8}
+    assert quantities_in_cart(ada) == {tea.pk: 8}
 
 
-def test_a_line_holds_at_most_999(ada, db):
+def test_an_item_holds_at_most_999_units(ada, db):
     product = ProductFactory(stock=5000)
     add(ada, product.pk, 998)
-    answer = add(ada, product.pk, 2)
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (409, "quantity_limit")
+    response = add(ada, product.pk, 2)
+    body = response.json()
+    assert (response.status_code, body["code"]) == (409, "quantity_limit")
     assert (body["limit"], body["in_cart"]) == (999, 998)
-    assert lines_of(ada) == {product.pk: 998}
+    assert quantities_in_cart(ada) == {product.pk: 998}
     assert add(ada, product.pk, 1).status_code == 200
 
 
-def test_a_cart_holds_at_most_100_lines(ada, tea):
+def test_a_cart_holds_at_most_100_items(ada, tea):
     products = ProductFactory.create_batch(100)
     fill_cart(ada.user, *products)
-    answer = add(ada, tea.pk)
-    assert (answer.status_code, answer.json()["code"]) == (409, "cart_full")
-    assert answer.json()["limit"] == 100
-    assert tea.pk not in lines_of(ada)
+    response = add(ada, tea.pk)
+    assert (response.status_code, response.json()["code"]) == (409, "cart_full")
+    assert response.json()["limit"] == 100
+    assert tea.pk not in quantities_in_cart(ada)
     assert add(ada, products[0].pk).status_code == 200
 
 
-@pytest.mark.parametrize("lines", [1, 50])
-def test_adding_costs_three_statements_and_one_more_opens_the_cart(ada, tea, lines):
+@pytest.mark.parametrize("count", [1, 50])
+def test_adding_sends_a_fixed_number_of_statements_and_one_more_for_a_new_cart(ada, tea, count):
     with query_budget(1 + LOCK + 3):
         assert add(ada, tea.pk).status_code == 200
-    fill_cart(ada.user, *ProductFactory.create_batch(lines))
+    fill_cart(ada.user, *ProductFactory.create_batch(count))
     with query_budget(1 + LOCK + 2):
         assert add(ada, tea.pk).status_code == 200
 
 
-def test_the_anonymous_have_no_cart(anyone, tea):
-    answer = add(anyone, tea.pk)
-    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
+def test_anonymous_requests_have_no_cart(anyone, tea):
+    response = add(anyone, tea.pk)
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, 'Bearer realm="api"')
     assert not Cart.objects.exists()

@@ -1,4 +1,4 @@
-"""What parallel requests do to one cart, on a real database."""
+"""Parallel requests that change one cart."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +11,7 @@ from accounts.models import User
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
 from catalog.factories import ProductFactory
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times, until_blocked
 
@@ -23,71 +23,71 @@ def add(caller, product, quantity=1):
     return caller.post("/api/cart/add/", body)
 
 
-def test_pieces_added_at_once_all_count(ada):
+def test_units_added_in_parallel_are_all_counted(ada):
     product = ProductFactory()
     fill_cart(ada.user, product)
     assert statuses(times(10, partial(add, ada, product))) == {200: 10}
     assert CartItem.objects.get().quantity == 11
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_the_first_additions_of_a_user_open_one_cart(attempt):
+def test_parallel_first_additions_open_one_cart(attempt):
     caller, product = Caller(UserFactory()), ProductFactory()
     assert statuses(times(8, partial(add, caller, product))) == {200: 8}
     assert Cart.objects.count() == 1
     assert CartItem.objects.get().quantity == 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_line_never_passes_its_limit(ada):
+def test_parallel_additions_do_not_exceed_the_quantity_limit(ada):
     product = ProductFactory(stock=5000)
-    answers = times(6, partial(add, ada, product, 300))
-    assert statuses(answers) == {200: 3, 409: 3}
-    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"quantity_limit"}
+    responses = times(6, partial(add, ada, product, 300))
+    assert statuses(responses) == {200: 3, 409: 3}
+    assert {a.json()["code"] for a in responses if a.status_code == 409} == {"quantity_limit"}
     assert CartItem.objects.get().quantity == 900
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_cart_never_passes_its_hundred_lines(ada):
+def test_parallel_additions_do_not_exceed_the_limit_of_items(ada):
     fill_cart(ada.user, *ProductFactory.create_batch(97))
     calls = [partial(add, ada, product) for product in ProductFactory.create_batch(6)]
-    answers = at_once(*calls)
-    assert statuses(answers) == {200: 3, 409: 3}
-    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"cart_full"}
+    responses = at_once(*calls)
+    assert statuses(responses) == {200: 3, 409: 3}
+    assert {a.json()["code"] for a in responses if a.status_code == 409} == {"cart_full"}
     assert CartItem.objects.count() == 100
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_a_cart_cleared_while_it_fills_is_still_one_cart(ada, tea, attempt):
+def test_a_cart_that_is_cleared_during_additions_stays_one_cart(ada, tea, attempt):
     cart_id = fill_cart(ada.user, tea, quantity=5)
     calls = [partial(ada.delete, "/api/cart/")] + [partial(add, ada, tea)] * 3
     assert statuses(at_once(*calls)) == {204: 1, 200: 3}
     assert Cart.objects.get().pk == cart_id
     assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2, 3}
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_line_taken_out_while_it_grows_leaves_whole_pieces(ada, tea):
+def test_an_item_that_is_removed_during_additions_keeps_later_units_only(ada, tea):
     fill_cart(ada.user, tea, quantity=5)
     path = f"/api/cart/items/{tea.pk}/"
-    answers = at_once(partial(ada.delete, path), partial(add, ada, tea), partial(add, ada, tea))
-    assert statuses(answers) == {204: 1, 200: 2}
+    responses = at_once(partial(ada.delete, path), partial(add, ada, tea), partial(add, ada, tea))
+    assert statuses(responses) == {204: 1, 200: 2}
     assert sum(CartItem.objects.values_list("quantity", flat=True)) in {0, 1, 2}
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_one_key_adds_once_however_often_it_is_sent(ada, tea):
+def test_parallel_requests_with_one_idempotency_key_add_once(ada, tea):
     body = {"product_id": tea.pk, "quantity": 2}
     headers = {"Idempotency-Key": "add-tea"}
-    answers = times(8, lambda: ada.post("/api/cart/add/", body, headers=headers))
-    assert statuses(answers) == {200: 8}
-    assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
+    responses = times(8, lambda: ada.post("/api/cart/add/", body, headers=headers))
+    assert statuses(responses) == {200: 8}
+    assert sum("Idempotent-Replayed" not in response for response in responses) == 1
     assert CartItem.objects.get().quantity == 2
 
 
-WRITES = {
+WRITERS = {
     "add": ("post", "/api/cart/add/", {"product_id": "{pot}", "quantity": 1}, 200, [1, 6]),
     "set": ("patch", "/api/cart/items/{pot}/", {"quantity": 2}, 200, [1, 2]),
     "remove": ("delete", "/api/cart/items/{pot}/", None, 204, [1]),
@@ -96,24 +96,24 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("write", WRITES)
-def test_every_writer_of_a_cart_waits_for_its_user_and_sees_what_came_before(ada, tea, write):
+@pytest.mark.parametrize("writer", WRITERS)
+def test_every_writer_waits_for_the_lock_of_the_user_and_reads_what_was_committed(ada, tea, writer):
     pot = ProductFactory(price="2.00", stock=10)
     cart_id = fill_cart(ada.user, tea)
-    method, path, body, status, quantities = WRITES[write]
-    names = {"pot": pot.pk, "cart": cart_id}
+    method, path, body, status, quantities = WRITERS[writer]
+    ids = {"pot": pot.pk, "cart": cart_id}
     if body is not None:
-        body = {k: int(v.format(**names)) if isinstance(v, str) else v for k, v in body.items()}
-    call = partial(getattr(ada, method), path.format(**names), body)
+        body = {k: int(v.format(**ids)) if isinstance(v, str) else v for k, v in body.items()}
+    call = partial(getattr(ada, method), path.format(**ids), body)
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             User.objects.select_for_update(no_key=True).get(pk=ada.user.pk)
-            writing = pool.submit(at_once, call)
+            request = pool.submit(at_once, call)
             until_blocked(1)
-            assert not writing.done()
+            assert not request.done()
             CartItem.objects.create(cart_id=cart_id, product=pot, quantity=5)
-        (answer,) = writing.result()
-    assert answer.status_code == status
-    lines = CartItem.objects.order_by("pk")
-    assert list(lines.values_list("quantity", flat=True)) == quantities
-    assert write != "order" or answer.json()["total"] == "14.50"
+        (response,) = request.result()
+    assert response.status_code == status
+    items = CartItem.objects.order_by("pk")
+    assert list(items.values_list("quantity", flat=True)) == quantities
+    assert writer != "order" or response.json()["total"] == "14.50"

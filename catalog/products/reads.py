@@ -4,13 +4,13 @@ Each process compiles the statements once. Django needs ten times as long to bui
 as PostgreSQL needs to execute it, and every change of the catalog empties the response cache.
 """
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import orjson
 from django.db.models import (
     BooleanField,
     Case,
@@ -135,7 +135,7 @@ class ListedProduct:
     has_stock: bool
     metadata: dict[str, str]
     private_metadata: dict[str, str]
-    category: ProductCategory | None
+    category: ProductCategory | None = field(kw_only=True)
 
 
 @dataclass(slots=True)
@@ -162,28 +162,24 @@ _JSON = frozenset(
         "private_metadata",
     }
 )
-_CATEGORY = tuple(f"category__{field.name}" for field in fields(ProductCategory))
+_CATEGORY = tuple(f"category__{own.name}" for own in fields(ProductCategory))
 P = TypeVar("P", bound=ListedProduct)
 
 
 def _columns_of(kind: type[P]) -> list[str]:
-    return [*(field.name for field in fields(kind) if field.name != "category"), *_CATEGORY]
+    return [*(own.name for own in fields(kind) if own.name != "category"), *_CATEGORY]
 
 
 def _reader(kind: type[P]) -> Callable[..., P]:
-    """Return a function that builds a product from the values of ``_columns_of(kind)``."""
-    names = _columns_of(kind)
+    """Return what makes a product of the values of ``_columns_of(kind)``."""
+    of_json = [n for n, name in enumerate(_columns_of(kind)) if name in _JSON]
 
     def read(*columns: Any) -> P:
-        values = dict(zip(names, columns, strict=True))
-        for name in _JSON & values.keys():
-            if isinstance(
-                values[name], str
-            ):  # a database cursor does not decode JSON, the ORM does
-                values[name] = json.loads(values[name])
-        category = [values.pop(name) for name in _CATEGORY]
-        values["category"] = None if category[0] is None else ProductCategory(*category)
-        return kind(**values)
+        own, category = list(columns[: -len(_CATEGORY)]), columns[-len(_CATEGORY) :]
+        for n in of_json:
+            if isinstance(own[n], str):  # a cursor returns text, the ORM decodes it
+                own[n] = orjson.loads(own[n])
+        return kind(*own, category=None if category[0] is None else ProductCategory(*category))
 
     return read
 

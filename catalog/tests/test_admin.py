@@ -1,4 +1,4 @@
-"""The catalog's desk."""
+"""The catalog's admin_browser."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -27,9 +27,9 @@ def act(browser, action, *products, **more):
     return messages_of(browser.post(LIST, chosen, follow=True))
 
 
-def test_a_new_product_has_its_stock_by_a_movement(desk, amy):
+def test_a_new_product_has_its_stock_by_a_movement(admin_browser, amy):
     form = {"name": "Pot", "price": "12.50", "description": "", "stock": "7", "is_published": "on"}
-    assert desk.post(f"{LIST}add/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}add/", form).status_code == 302
     pot = Product.objects.get()
     assert (pot.name, str(pot.price), pot.stock, pot.is_published) == ("Pot", "12.50", 7, True)
     movement = StockMovement.objects.get()
@@ -39,14 +39,14 @@ def test_a_new_product_has_its_stock_by_a_movement(desk, amy):
 @pytest.mark.parametrize(
     "field", [{"stock": "-1"}, {"price": "-1"}, {"stock": "1e3"}, {"name": ""}]
 )
-def test_a_product_that_breaks_a_rule_is_refused_in_the_form(desk, field):
+def test_a_product_that_breaks_a_rule_is_refused_in_the_form(admin_browser, field):
     form = {"name": "Pot", "price": "12.50", "stock": "7", **field}
-    assert desk.post(f"{LIST}add/", form).status_code == 200
+    assert admin_browser.post(f"{LIST}add/", form).status_code == 200
     assert not Product.objects.exists()
 
 
-def test_an_edit_never_types_over_the_stock(desk, tea):
-    assert desk.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 302
+def test_an_edit_never_types_over_the_stock(admin_browser, tea):
+    assert admin_browser.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 302
     tea.refresh_from_db()
     assert (tea.name, str(tea.price), tea.stock, tea.is_published) == (
         "Green tea",
@@ -56,8 +56,10 @@ def test_an_edit_never_types_over_the_stock(desk, tea):
     )
 
 
-def test_stock_is_adjusted_with_a_reason(desk, amy, tea):
-    answer = desk.post(f"{LIST}{tea.pk}/adjust/", {"delta": "-3", "reason": "Broken"}, follow=True)
+def test_stock_is_adjusted_with_a_reason(admin_browser, amy, tea):
+    answer = admin_browser.post(
+        f"{LIST}{tea.pk}/adjust/", {"delta": "-3", "reason": "Broken"}, follow=True
+    )
     assert messages_of(answer) == ["The stock of Tea is now 7."]
     tea.refresh_from_db()
     assert tea.stock == 7
@@ -75,39 +77,39 @@ def test_stock_is_adjusted_with_a_reason(desk, amy, tea):
         ({"delta": "1000000000", "reason": "x"}, "at most 1000000000 units"),
     ],
 )
-def test_an_adjustment_that_cannot_be_is_refused_in_the_form(desk, tea, form, said):
-    answer = desk.post(f"{LIST}{tea.pk}/adjust/", form)
+def test_an_adjustment_that_cannot_be_is_refused_in_the_form(admin_browser, tea, form, said):
+    answer = admin_browser.post(f"{LIST}{tea.pk}/adjust/", form)
     assert answer.status_code == 200
     assert said in answer.content.decode()
     tea.refresh_from_db()
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_deleting_a_product_archives_it(desk, tea):
-    page = desk.post(f"{LIST}{tea.pk}/delete/", {})
+def test_deleting_a_product_archives_it(admin_browser, tea):
+    page = admin_browser.post(f"{LIST}{tea.pk}/delete/", {})
     assert "disappear from the shop" in page.content.decode()
-    answer = desk.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
+    answer = admin_browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
     assert messages_of(answer) == ["Archived: Tea."]
     tea.refresh_from_db()
     assert tea.archived_at is not None
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_what_is_archived_is_listed_apart_and_stays_as_it_was(desk, tea):
+def test_what_is_archived_is_listed_apart_and_stays_as_it_was(admin_browser, tea):
     archive_product(product_id=tea.pk)
     pot = ProductFactory()
-    assert list(desk.get(LIST).context["cl"].queryset) == [pot]
-    assert list(desk.get(f"{LIST}?archived=1").context["cl"].queryset) == [tea]
-    page = desk.get(f"{LIST}{tea.pk}/change/").content.decode()
+    assert list(admin_browser.get(LIST).context["cl"].queryset) == [pot]
+    assert list(admin_browser.get(f"{LIST}?archived=1").context["cl"].queryset) == [tea]
+    page = admin_browser.get(f"{LIST}{tea.pk}/change/").content.decode()
     assert "View product" in page
     assert "Adjust stock" not in page
     for way, form in [("change", EDIT), ("delete", {"post": "yes"}), ("adjust", ONE_MORE)]:
-        assert desk.post(f"{LIST}{tea.pk}/{way}/", form).status_code == 403
+        assert admin_browser.post(f"{LIST}{tea.pk}/{way}/", form).status_code == 403
     tea.refresh_from_db()
     assert (tea.name, tea.stock, tea.is_published) == ("Tea", 10, False)
 
 
-def test_a_product_archived_while_it_is_edited_is_told_in_a_message(desk, tea):
+def test_a_product_archived_while_it_is_edited_is_told_in_a_message(admin_browser, tea):
     def archive_after_a_read(execute, sql, params, many, context):
         rows = execute(sql, params, many, context)
         if 'FROM "catalog_product"' in sql:
@@ -116,46 +118,48 @@ def test_a_product_archived_while_it_is_edited_is_told_in_a_message(desk, tea):
 
     for way, form in [("change", EDIT), ("delete", {"post": "yes"})]:
         with connection.execute_wrapper(archive_after_a_read):
-            answer = desk.post(f"{LIST}{tea.pk}/{way}/", form)
+            answer = admin_browser.post(f"{LIST}{tea.pk}/{way}/", form)
         assert (answer.status_code, answer["Location"]) == (302, LIST)
-        assert messages_of(desk.get(LIST)) == ["This product does not exist or is not for sale."]
+        assert messages_of(admin_browser.get(LIST)) == [
+            "This product does not exist or is not for sale."
+        ]
         assert Product.objects.get().name == "Tea"
 
 
-def test_actions_publish_unpublish_and_archive_once_confirmed(desk, tea):
-    assert act(desk, "unpublish", tea) == ["Unpublished: Tea."]
+def test_actions_publish_unpublish_and_archive_once_confirmed(admin_browser, tea):
+    assert act(admin_browser, "unpublish", tea) == ["Unpublished: Tea."]
     assert Product.objects.get().is_published is False
-    assert act(desk, "publish", tea) == ["Published: Tea."]
+    assert act(admin_browser, "publish", tea) == ["Published: Tea."]
     assert Product.objects.get().is_published is True
-    assert act(desk, "delete_selected", tea) == []
+    assert act(admin_browser, "delete_selected", tea) == []
     assert Product.objects.get().archived_at is None
-    assert act(desk, "delete_selected", tea, post="yes") == ["Archived: Tea."]
+    assert act(admin_browser, "delete_selected", tea, post="yes") == ["Archived: Tea."]
     assert Product.objects.get().archived_at is not None
 
 
 @pytest.mark.parametrize("action", ["publish", "unpublish", "delete_selected"])
-def test_an_archived_product_of_a_selection_is_refused_in_a_message(desk, tea, action):
+def test_an_archived_product_of_a_selection_is_refused_in_a_message(admin_browser, tea, action):
     gone = ProductFactory(name="Gone")
     archive_product(product_id=gone.pk)
     chosen = {"action": action, "post": "yes", "_selected_action": [gone.pk]}
-    page = desk.post(f"{LIST}?archived=1", chosen, follow=True)
+    page = admin_browser.post(f"{LIST}?archived=1", chosen, follow=True)
     assert messages_of(page) == ["Gone: This product does not exist or is not for sale."]
     tea.refresh_from_db()
     assert (tea.is_published, tea.archived_at) == (True, None)
 
 
 @pytest.mark.parametrize("post", [{}, {"post": "yes"}])
-def test_more_than_a_page_of_products_is_not_archived_at_once(desk, post):
+def test_more_than_a_page_of_products_is_not_archived_at_once(admin_browser, post):
     products = ProductFactory.create_batch(51)
-    said = act(desk, "delete_selected", products[0], select_across="1", **post)
+    said = act(admin_browser, "delete_selected", products[0], select_across="1", **post)
     assert said == ["Choose at most 50 at a time; nothing was changed."]
     assert not Product.objects.exclude(archived_at=None).exists()
 
 
-def test_what_staff_did_is_in_the_history(desk, tea):
-    desk.post(f"{LIST}{tea.pk}/adjust/", ONE_MORE)
-    act(desk, "unpublish", tea)
-    history = desk.get(f"{LIST}{tea.pk}/history/").content.decode()
+def test_what_staff_did_is_in_the_history(admin_browser, tea):
+    admin_browser.post(f"{LIST}{tea.pk}/adjust/", ONE_MORE)
+    act(admin_browser, "unpublish", tea)
+    history = admin_browser.get(f"{LIST}{tea.pk}/history/").content.decode()
     assert "Stock +1: Found." in history
     assert "Unpublished." in history
 
@@ -175,23 +179,23 @@ def test_who_may_only_look_changes_nothing(tea):
     assert (tea.stock, tea.is_published) == (10, True)
 
 
-def test_movements_are_for_looking(desk, tea):
+def test_movements_are_for_looking(admin_browser, tea):
     path = f"/admin/catalog/stockmovement/{tea.movements.get().pk}/"
-    assert desk.get(f"{path}change/").status_code == 200
-    assert desk.get(f"{path}delete/").status_code == 403
-    assert desk.get("/admin/catalog/stockmovement/add/").status_code == 403
+    assert admin_browser.get(f"{path}change/").status_code == 200
+    assert admin_browser.get(f"{path}delete/").status_code == 403
+    assert admin_browser.get("/admin/catalog/stockmovement/add/").status_code == 403
 
 
 @pytest.mark.parametrize("path", [LIST, "/admin/catalog/stockmovement/"])
-def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, path):
+def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(admin_browser, path):
     ProductFactory.create_batch(5)
-    few = count_statements(lambda: desk.get(path))
+    few = count_statements(lambda: admin_browser.get(path))
     ProductFactory.create_batch(300)
-    assert count_statements(lambda: desk.get(path)) == few
-    assert len(desk.get(path).context["cl"].result_list) == 50
+    assert count_statements(lambda: admin_browser.get(path)) == few
+    assert len(admin_browser.get(path).context["cl"].result_list) == 50
 
 
-def test_products_are_found_by_name_and_filtered(desk, tea):
+def test_products_are_found_by_name_and_filtered(admin_browser, tea):
     hidden = ProductFactory(name="Tea pot", stock=0, is_published=False)
     wanted = {
         "q=TEA": [hidden, tea],
@@ -201,10 +205,10 @@ def test_products_are_found_by_name_and_filtered(desk, tea):
     }
     wanted |= {"is_published__exact=1": [tea], "is_published__exact=0": [hidden]}
     for query, products in wanted.items():
-        assert list(desk.get(f"{LIST}?{query}").context["cl"].result_list) == products
+        assert list(admin_browser.get(f"{LIST}?{query}").context["cl"].result_list) == products
 
 
-def test_the_movements_of_one_product_are_listed(desk, tea):
+def test_the_movements_of_one_product_are_listed(admin_browser, tea):
     ProductFactory.create_batch(2)
-    page = desk.get(f"/admin/catalog/stockmovement/?product__id__exact={tea.pk}")
+    page = admin_browser.get(f"/admin/catalog/stockmovement/?product__id__exact={tea.pk}")
     assert [row.product for row in page.context["cl"].result_list] == [tea]

@@ -1,4 +1,4 @@
-"""Import and export at the desk."""
+"""Import and export at the admin_browser."""
 
 from io import BytesIO
 
@@ -38,15 +38,15 @@ def staff_with(*permissions):
     return browser
 
 
-def test_a_file_is_looked_at_and_then_imported(desk, amy, tea, tmp_path):
+def test_a_file_is_looked_at_and_then_imported(admin_browser, amy, tea, tmp_path):
     before = everything()
-    page = upload(desk)
+    page = upload(admin_browser)
     said = page.content.decode()
     assert "1 created, 1 changed, 0 unchanged, 1 refused" in said
     assert "price 4.50 → 5.00" in said
     assert "line 4, price: &quot;abc&quot; is not a price" in said
     assert everything() == before
-    done = confirm(desk, page).content.decode()
+    done = confirm(admin_browser, page).content.decode()
     assert "Imported new.csv: 1 created, 1 changed, 0 unchanged, 1 refused." in done
     tea.refresh_from_db()
     assert (str(tea.price), tea.stock) == ("5.00", 7)
@@ -55,22 +55,25 @@ def test_a_file_is_looked_at_and_then_imported(desk, amy, tea, tmp_path):
     assert [path for path in (tmp_path / "imports").rglob("*") if path.is_file()] == []
 
 
-def test_a_workbook_and_shopify_are_taken_too(desk):
+def test_a_workbook_and_shopify_are_taken_too(admin_browser):
     bring(FILES / "shop.csv")
     book = export("xlsx")
-    assert "0 created, 0 changed, 9 unchanged, 0 refused" in upload(desk, book).content.decode()
-    page = upload(desk, (FILES / "shopify.csv").read_bytes())
-    assert "3 created" in confirm(desk, page).content.decode()
+    assert (
+        "0 created, 0 changed, 9 unchanged, 0 refused"
+        in upload(admin_browser, book).content.decode()
+    )
+    page = upload(admin_browser, (FILES / "shopify.csv").read_bytes())
+    assert "3 created" in confirm(admin_browser, page).content.decode()
 
 
-def test_stock_is_kept_if_asked(desk, tea):
-    confirm(desk, upload(desk, keep_stock="on"))
+def test_stock_is_kept_if_asked(admin_browser, tea):
+    confirm(admin_browser, upload(admin_browser, keep_stock="on"))
     tea.refresh_from_db()
     assert (str(tea.price), tea.stock) == ("5.00", 10)
 
 
-def test_a_strict_import_with_a_fault_is_not_offered(desk, tea):
-    page = upload(desk, strict="on")
+def test_a_strict_import_with_a_fault_is_not_offered(admin_browser, tea):
+    page = upload(admin_browser, strict="on")
     assert page.context["confirmation"] == ""
     assert Product.objects.count() == 1
 
@@ -84,22 +87,22 @@ def test_a_strict_import_with_a_fault_is_not_offered(desk, tea):
         (b"x" * (admin.MAX_UPLOAD + 1), "The file has more than 5 MiB"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_in_the_form(desk, content, said):
-    page = upload(desk, content)
+def test_a_file_that_cannot_be_read_is_refused_in_the_form(admin_browser, content, said):
+    page = upload(admin_browser, content)
     assert said in page.content.decode()
     assert not Product.objects.exists()
 
 
-def test_a_confirmation_is_of_ones_own_file_and_used_once(desk, tea):
-    page = upload(desk)
+def test_a_confirmation_is_of_ones_own_file_and_used_once(admin_browser, tea):
+    page = upload(admin_browser)
     other = staff_with("add_product", "change_product", "view_product")
-    for browser, ticket in ((other, page.context["confirmation"]), (desk, "made up")):
+    for browser, ticket in ((other, page.context["confirmation"]), (admin_browser, "made up")):
         answer = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
         assert "upload the file again" in answer.content.decode()
     assert Product.objects.count() == 1
-    page = upload(desk)
-    confirm(desk, page)
-    assert "upload the file again" in confirm(desk, page).content.decode()
+    page = upload(admin_browser)
+    confirm(admin_browser, page)
+    assert "upload the file again" in confirm(admin_browser, page).content.decode()
 
 
 @pytest.mark.parametrize("permission", ["add_product", "change_product", "view_product"])
@@ -111,24 +114,26 @@ def test_an_import_takes_both_permissions(db, permission):
     assert not Product.objects.exists()
 
 
-def test_all_products_are_exported_and_those_selected(desk):
+def test_all_products_are_exported_and_those_selected(admin_browser):
     bring(FILES / "shop.csv")
-    answer = desk.get(f"{LIST}export/?format=csv")
+    answer = admin_browser.get(f"{LIST}export/?format=csv")
     assert answer["Content-Disposition"] == 'attachment; filename="products.csv"'
     assert answer.content == export()
     variant = Product.objects.get(sku="POT-S")
     chosen = {"action": "export_csv", "_selected_action": [variant.pk]}
-    assert desk.post(f"{LIST}?kind=all", chosen).content == export(only=[variant.parent_id])
-    book = desk.get(f"{LIST}export/?format=xlsx").content
+    assert admin_browser.post(f"{LIST}?kind=all", chosen).content == export(
+        only=[variant.parent_id]
+    )
+    book = admin_browser.get(f"{LIST}export/?format=xlsx").content
     assert bring(book, name="a.xlsx")[0] == (0, 0, 9, 0)
-    answer = desk.get(f"{LIST}export/?format=ods", follow=True)
+    answer = admin_browser.get(f"{LIST}export/?format=ods", follow=True)
     assert "This format is not supported." in answer.content.decode()
 
 
-def test_an_export_that_would_take_too_long_is_left_to_the_command(desk, monkeypatch):
+def test_an_export_that_would_take_too_long_is_left_to_the_command(admin_browser, monkeypatch):
     monkeypatch.setattr(admin, "MAX_EXPORTED", 1)
     ProductFactory.create_batch(2)
-    answer = desk.get(f"{LIST}export/", follow=True)
+    answer = admin_browser.get(f"{LIST}export/", follow=True)
     assert "manage.py export_products" in answer.content.decode()
 
 

@@ -1,4 +1,4 @@
-"""The desk of pictures."""
+"""The admin_browser of pictures."""
 
 import pytest
 from django.test import Client
@@ -12,20 +12,23 @@ ADD = "/admin/catalog/productimage/add/"
 
 
 @pytest.fixture
-def row(desk, tea):
-    """A picture of tea, added at the desk."""
+def row(admin_browser, tea):
+    """A picture of tea, added at the admin_browser."""
     form = {"image": upload(picture(size=(900, 900))), "alt": "A pot", "position": ""}
-    assert desk.post(f"{ADD}?product={tea.pk}", form).status_code == 302
+    assert admin_browser.post(f"{ADD}?product={tea.pk}", form).status_code == 302
     return ProductImage.objects.get()
 
 
-def test_a_picture_is_added_from_its_products_page(desk, tea, row, media):
-    page = desk.get(f"/admin/catalog/product/{tea.pk}/change/").content.decode()
+def test_a_picture_is_added_from_its_products_page(admin_browser, tea, row, media):
+    page = admin_browser.get(f"/admin/catalog/product/{tea.pk}/change/").content.decode()
     assert f'href="{ADD}?product={tea.pk}"' in page
     assert f'src="/media/{row.small.name}" alt="A pot"' in page
     assert (row.product_id, row.alt, row.position) == (tea.pk, "A pot", 0)
     assert len(files_in(media)) == 2
-    assert 'enctype="multipart/form-data"' in desk.get(f"{ADD}?product={tea.pk}").content.decode()
+    assert (
+        'enctype="multipart/form-data"'
+        in admin_browser.get(f"{ADD}?product={tea.pk}").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,50 +41,53 @@ def test_a_picture_is_added_from_its_products_page(desk, tea, row, media):
         (b"", "empty"),
     ],
 )
-def test_a_bad_upload_is_told_in_the_form(desk, tea, media, content, said):
-    answer = desk.post(f"{ADD}?product={tea.pk}", {"image": upload(content)})
+def test_a_bad_upload_is_told_in_the_form(admin_browser, tea, media, content, said):
+    answer = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload(content)})
     assert answer.status_code == 200
     assert said in answer.content.decode()
     assert not ProductImage.objects.exists()
     assert files_in(media) == []
 
 
-def test_a_body_of_a_hundred_megabytes_is_not_read(desk, tea):
+def test_a_body_of_a_hundred_megabytes_is_not_read(admin_browser, tea):
     headers = {"CONTENT_LENGTH": str(100 * 1024 * 1024)}
-    answer = desk.post(f"{ADD}?product={tea.pk}", {"image": upload()}, **headers)
+    answer = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload()}, **headers)
     assert answer.status_code == 413
 
 
 def test_what_a_picture_says_is_changed_and_it_is_deleted(
-    desk, anyone, row, media, django_capture_on_commit_callbacks
+    admin_browser, anyone, row, media, django_capture_on_commit_callbacks
 ):
     path = f"/admin/catalog/productimage/{row.pk}"
     detail = f"/api/products/{row.product_id}/"
     etag = anyone.get(detail)["ETag"]
-    assert desk.get(f"{path}/change/").status_code == 200
-    assert desk.post(f"{path}/change/", {"alt": "The lid", "position": "4"}).status_code == 302
+    assert admin_browser.get(f"{path}/change/").status_code == 200
+    assert (
+        admin_browser.post(f"{path}/change/", {"alt": "The lid", "position": "4"}).status_code
+        == 302
+    )
     row.refresh_from_db()
     assert (row.alt, row.position) == ("The lid", 4)
     assert anyone.get(detail)["ETag"] != etag
     with django_capture_on_commit_callbacks(execute=True):
-        assert desk.post(f"{path}/delete/", {"post": "yes"}).status_code == 302
+        assert admin_browser.post(f"{path}/delete/", {"post": "yes"}).status_code == 302
     assert not ProductImage.objects.exists()
     assert files_in(media) == []
 
 
-def test_a_picture_of_what_is_archived_stays_as_it_was(desk, tea, row):
+def test_a_picture_of_what_is_archived_stays_as_it_was(admin_browser, tea, row):
     services.archive_product(product_id=tea.pk)
     path = f"/admin/catalog/productimage/{row.pk}/change/"
-    assert desk.post(path, {"alt": "x", "position": "0"}).status_code == 302
+    assert admin_browser.post(path, {"alt": "x", "position": "0"}).status_code == 302
     row.refresh_from_db()
     assert row.alt == "A pot"
     for product in (tea.pk, 999):
-        assert desk.get(f"{ADD}?product={product}").status_code == 404
+        assert admin_browser.get(f"{ADD}?product={product}").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["", "?product=", "?product=x", "?product=٣"])
-def test_a_picture_of_no_product_is_sought_among_them(desk, query):
-    assert desk.get(f"{ADD}{query}")["Location"] == "/admin/catalog/product/"
+def test_a_picture_of_no_product_is_sought_among_them(admin_browser, query):
+    assert admin_browser.get(f"{ADD}{query}")["Location"] == "/admin/catalog/product/"
 
 
 def test_staff_without_the_permission_add_nothing(db, tea):

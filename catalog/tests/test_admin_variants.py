@@ -1,11 +1,11 @@
-"""The catalog's desk: variants, words, attributes and sales."""
+"""The catalog's admin_browser: variants, words, attributes and sales."""
 
 import pytest
 
 from catalog import services
 from catalog.factories import CategoryFactory, SaleFactory
 from catalog.models import Attribute, Product, Sale, StockMovement
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
 
 LIST, SALES = "/admin/catalog/product/", "/admin/catalog/sale/"
@@ -17,7 +17,7 @@ def messages_of(page):
     return [str(message) for message in page.context["messages"]]
 
 
-def test_a_product_is_made_with_words_and_attributes(desk):
+def test_a_product_is_made_with_words_and_attributes(admin_browser):
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.create_attribute(name="Clay", slug="clay", kind="boolean")
     form = {
@@ -30,26 +30,26 @@ def test_a_product_is_made_with_words_and_attributes(desk):
         "publish_at_0": "2099-01-01",
         "publish_at_1": "08:00",
     }
-    assert desk.post(f"{LIST}add/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}add/", form).status_code == 302
     tea = Product.objects.get()
     assert (tea.options, tea.has_variants, tea.publish_at.year) == (["Size"], True, 2099)
     assert sorted(row.tag for row in tea.tags.all()) == ["green", "loose leaf"]
     assert [str(row.number) for row in tea.attributes.all()] == ["1.500000"]
 
 
-def test_an_edit_changes_what_was_typed_and_nothing_else(desk, tea):
+def test_an_edit_changes_what_was_typed_and_nothing_else(admin_browser, tea):
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.update_product(product_id=tea.pk, tags=["green"], attributes={"litres": 2})
-    page = desk.get(f"{LIST}{tea.pk}/change/").content.decode()
+    page = admin_browser.get(f"{LIST}{tea.pk}/change/").content.decode()
     assert 'value="green"' in page
     assert 'name="attribute_litres"' in page
     form = {**PLAIN, "tag_words": "green, black", "attribute_litres": "", "sku": "T-1"}
-    assert desk.post(f"{LIST}{tea.pk}/change/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}{tea.pk}/change/", form).status_code == 302
     tea.refresh_from_db()
     assert (tea.sku, tea.stock, tea.keywords) == ("T-1", 10, "black green T-1")
     assert not tea.attributes.exists()
     assert tea.price_changes.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize(
@@ -63,27 +63,27 @@ def test_an_edit_changes_what_was_typed_and_nothing_else(desk, tea):
         ({"compare_at_price": "-1"}, "greater than or equal"),
     ],
 )
-def test_what_cannot_be_is_said_in_the_form(desk, tea, field, said):
+def test_what_cannot_be_is_said_in_the_form(admin_browser, tea, field, said):
     services.create_attribute(name="Litres", slug="litres", kind="number")
-    answer = desk.post(f"{LIST}{tea.pk}/change/", {**PLAIN, "name": "Other", **field})
+    answer = admin_browser.post(f"{LIST}{tea.pk}/change/", {**PLAIN, "name": "Other", **field})
     assert answer.status_code == 200
     assert said in answer.content.decode()
     tea.refresh_from_db()
     assert tea.name == "Tea"
 
 
-def test_what_a_service_refuses_is_told_and_undone(desk, tea, shirt):
+def test_what_a_service_refuses_is_told_and_undone(admin_browser, tea, shirt):
     form = {**PLAIN, "name": "Other", "sku": "S-RED"}
-    page = desk.post(f"{LIST}{tea.pk}/change/", form, follow=True)
+    page = admin_browser.post(f"{LIST}{tea.pk}/change/", form, follow=True)
     assert messages_of(page) == ["The SKU S-RED is already in use. Please choose another."]
     tea.refresh_from_db()
     assert (tea.name, tea.sku) == ("Tea", "")
 
 
-def test_a_variant_is_added_on_a_page_of_its_own(desk, amy, shirt):
+def test_a_variant_is_added_on_a_page_of_its_own(admin_browser, amy, shirt):
     path = f"{LIST}{shirt.pk}/variant/"
-    assert "Add a variant" in desk.get(f"{LIST}{shirt.pk}/change/").content.decode()
-    assert 'name="option_value_1"' in desk.get(path).content.decode()
+    assert "Add a variant" in admin_browser.get(f"{LIST}{shirt.pk}/change/").content.decode()
+    assert 'name="option_value_1"' in admin_browser.get(path).content.decode()
     form = {
         "option_value_0": "L",
         "option_value_1": "Red",
@@ -91,37 +91,37 @@ def test_a_variant_is_added_on_a_page_of_its_own(desk, amy, shirt):
         "stock": "4",
         "sku": "L-RED",
     }
-    page = desk.post(path, form, follow=True)
+    page = admin_browser.post(path, form, follow=True)
     assert messages_of(page) == ["Added: Shirt – L / Red."]
     made = Product.objects.get(sku="L-RED")
     assert (made.options, str(made.price), made.stock) == (["L", "Red"], "21.00", 4)
     assert StockMovement.objects.latest("pk").actor == amy.user
-    refused = desk.post(path, {**form, "sku": ""})
+    refused = admin_browser.post(path, {**form, "sku": ""})
     assert "already has a variant with the options" in refused.content.decode()
     assert shirt.variants.count() == 4
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_variant_has_a_page_for_what_is_its_own(desk, shirt):
+def test_a_variant_has_a_page_for_what_is_its_own(admin_browser, shirt):
     small = shirt.variants.get(sku="S-RED")
-    page = desk.get(f"{LIST}{small.pk}/change/").content.decode()
+    page = admin_browser.get(f"{LIST}{small.pk}/change/").content.decode()
     assert 'name="price"' in page
     assert 'name="name"' not in page
     form = {"option_value_0": "XS", "option_value_1": "Red", "price": "22.00"}
     form |= {"sku": "S-RED-2", "position": "7"}
-    assert desk.post(f"{LIST}{small.pk}/change/", form).status_code == 302
+    assert admin_browser.post(f"{LIST}{small.pk}/change/", form).status_code == 302
     small.refresh_from_db()
     assert (str(small.price), small.sku, small.position) == ("22.00", "S-RED-2", 7)
     assert (small.options, small.name) == (["XS", "Red"], "Shirt – XS / Red")
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_plain_product_has_no_page_for_a_variant(desk, tea, shirt):
-    assert desk.get(f"{LIST}{tea.pk}/variant/").status_code == 404
-    assert desk.get(f"{LIST}{shirt.pk}/variant/").status_code == 200
+def test_a_plain_product_has_no_page_for_a_variant(admin_browser, tea, shirt):
+    assert admin_browser.get(f"{LIST}{tea.pk}/variant/").status_code == 404
+    assert admin_browser.get(f"{LIST}{shirt.pk}/variant/").status_code == 200
 
 
-def test_lists_show_products_or_variants(desk, tea, shirt):
+def test_lists_show_products_or_variants(admin_browser, tea, shirt):
     small = shirt.variants.get(sku="S-RED")
     services.update_product(product_id=small.pk, low_stock_threshold=5)
     wanted = {
@@ -133,19 +133,19 @@ def test_lists_show_products_or_variants(desk, tea, shirt):
         "q=M-BLUE&kind=all": {shirt, shirt.variants.get(sku="M-BLUE")},
     }
     for query, products in wanted.items():
-        assert set(desk.get(f"{LIST}?{query}").context["cl"].result_list) == products
+        assert set(admin_browser.get(f"{LIST}?{query}").context["cl"].result_list) == products
 
 
-def test_a_products_page_costs_the_same_for_any_number_of_variants(desk, shirt):
+def test_a_products_page_costs_the_same_for_any_number_of_variants(admin_browser, shirt):
     path = f"{LIST}{shirt.pk}/change/"
-    few = count_statements(lambda: desk.get(path))
+    few = count_statements(lambda: admin_browser.get(path))
     for size in range(20):
         new = {"choice": {"Size": str(size), "Colour": "Red"}}
         services.create_variant(product_id=shirt.pk, variant=new)
-    assert count_statements(lambda: desk.get(path)) == few
+    assert count_statements(lambda: admin_browser.get(path)) == few
 
 
-def test_a_sale_is_made_changed_and_ended(desk, anyone, tea):
+def test_a_sale_is_made_changed_and_ended(admin_browser, anyone, tea):
     kitchen = CategoryFactory()
     form = {
         "name": "Winter",
@@ -156,37 +156,40 @@ def test_a_sale_is_made_changed_and_ended(desk, anyone, tea):
         "products": [tea.pk],
         "categories": [kitchen.pk],
     }
-    assert desk.post(f"{SALES}add/", form).status_code == 302
+    assert admin_browser.post(f"{SALES}add/", form).status_code == 302
     sale = Sale.objects.get()
     assert ([*sale.products.all()], [*sale.categories.all()]) == ([tea], [kitchen])
-    desk.post(f"{SALES}{sale.pk}/change/", {**form, "value": "30", "products": []})
+    admin_browser.post(f"{SALES}{sale.pk}/change/", {**form, "value": "30", "products": []})
     sale.refresh_from_db()
     assert (str(sale.value), sale.products.count(), sale.categories.count()) == ("30.00", 0, 1)
-    desk.post(f"{SALES}{sale.pk}/delete/", {"post": "yes"})
+    admin_browser.post(f"{SALES}{sale.pk}/delete/", {"post": "yes"})
     assert not Sale.objects.exists()
 
 
-def test_a_sale_that_has_begun_keeps_its_price(desk, tea):
+def test_a_sale_that_has_begun_keeps_its_price(admin_browser, tea):
     sale = SaleFactory(product_ids=[tea.pk])
     form = {"name": "Longer", "value": "90", "ends_at_0": "2099-01-01", "ends_at_1": "08:00"}
-    assert desk.post(f"{SALES}{sale.pk}/change/", form).status_code == 302
+    assert admin_browser.post(f"{SALES}{sale.pk}/change/", form).status_code == 302
     sale.refresh_from_db()
     assert (sale.name, str(sale.value), sale.ends_at.year) == ("Longer", "20.00", 2099)
-    desk.post(f"{SALES}{sale.pk}/delete/", {"post": "yes"})
+    admin_browser.post(f"{SALES}{sale.pk}/delete/", {"post": "yes"})
     assert Sale.objects.get().ends_at.year != 2099
 
 
-def test_an_attribute_is_defined_and_kept_while_in_use(desk, tea):
+def test_an_attribute_is_defined_and_kept_while_in_use(admin_browser, tea):
     form = {"name": "Material", "slug": "material", "kind": "choice", "choices": "Clay\nGlass"}
-    assert desk.post(f"{ATTRIBUTES}add/", form).status_code == 302
+    assert admin_browser.post(f"{ATTRIBUTES}add/", form).status_code == 302
     material = Attribute.objects.get()
     assert material.choices == ["Clay", "Glass"]
     services.update_product(product_id=tea.pk, attributes={"material": "Clay"})
-    page = desk.post(
+    page = admin_browser.post(
         f"{ATTRIBUTES}{material.pk}/change/", {**form, "choices": "Glass"}, follow=True
     )
-    assert messages_of(page)[-1] == "1 products have this attribute or choice. Remove it from them first."
+    assert (
+        messages_of(page)[-1]
+        == "1 products have this attribute or choice. Remove it from them first."
+    )
     material.refresh_from_db()
     assert material.choices == ["Clay", "Glass"]
-    page = desk.post(f"{ATTRIBUTES}{material.pk}/delete/", {"post": "yes"}, follow=True)
+    page = admin_browser.post(f"{ATTRIBUTES}{material.pk}/delete/", {"post": "yes"}, follow=True)
     assert Attribute.objects.exists()

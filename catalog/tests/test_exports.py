@@ -120,7 +120,7 @@ def test_the_command_writes_whole_files_alone(tmp_path, capsys):
     create_product(name="Bell", description="Ding\x07", price="1.00")
     with pytest.raises(CommandError, match="bell contains a character"):
         call_command("export_products", str(tmp_path / "bell.xlsx"))
-    with pytest.raises(CommandError, match="Name the file"):
+    with pytest.raises(CommandError, match="Use a file name"):
         call_command("export_products", str(tmp_path / "all.ods"))
     with pytest.raises(CommandError, match="No such file or directory"):
         call_command("export_products", str(tmp_path / "away" / "all.csv"))

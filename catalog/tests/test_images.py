@@ -329,7 +329,7 @@ def test_cleanup_deletes_what_no_picture_has_once_it_is_old(amy, tea, media, cap
     call_command("cleanup", "--keep-files")
     assert "files" not in capsys.readouterr().out
     call_command("cleanup")
-    assert "2 files without a picture deleted" in capsys.readouterr().out
+    assert "2 files without an image deleted" in capsys.readouterr().out
     assert files_in(media) == sorted([*had, *orphans[2:]])
 
 

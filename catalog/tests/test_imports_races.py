@@ -13,7 +13,7 @@ from catalog.services import adjust_stock, create_product
 from catalog.tests.exchange import bring, errors_of, everything
 from orders.services import place_order
 from shop.core.errors import ShopError
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.races import at_once, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +37,7 @@ def test_stock_is_counted_under_the_lock_not_when_the_file_was_read(amy, tea):
     assert tea.stock == 25
     deltas = StockMovement.objects.filter(product=tea).order_by("pk")
     assert list(deltas.values_list("delta", flat=True)) == [10, -4, 19]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_orders_and_imports_of_the_same_products_end_well():
@@ -67,7 +67,7 @@ def test_orders_and_imports_of_the_same_products_end_well():
     assert refused == 0
     assert sum(orders) > 0
     assert not Product.objects.filter(stock__lt=0).exists()
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_two_imports_of_one_file_make_each_product_once():
@@ -86,7 +86,7 @@ def test_two_imports_of_one_file_make_each_product_once():
     before = everything()
     assert bring(table)[0] == (0, 0, 40, 0)
     assert everything() == before
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
@@ -106,4 +106,4 @@ def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
     counts, told = bring("slug,name,price,sku\n" + rows)
     assert counts == (4, 0, 0, 1)
     assert errors_of(told) == ['line 4, sku: The existing product "Quick" has the SKU "S-2".']
-    assert_books_balance()
+    assert_audit_passes()

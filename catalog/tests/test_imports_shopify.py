@@ -4,7 +4,7 @@ import pytest
 
 from catalog.models import Product
 from catalog.tests.exchange import FILES, REAL, bring, errors_of, everything
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def test_products_options_variants_and_pictures_come_in(anyone):
     assert [i.source_url for i in variants[0].images.all()] == [
         "https://pictures.example.com/shirt-sand.jpg"
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_default_title_is_no_option_and_a_draft_is_not_published(anyone):
@@ -79,12 +79,21 @@ def test_columns_that_say_what_is_sold_are_needed():
     [
         ("a,A,,,,x,5.00\n", 'line 2, Variant Inventory Qty: "x" is not an integer'),
         ("a,A,,,,-3,5.00\n", "line 2, Variant Inventory Qty: The stock is -3, but it may only"),
-        ("a,A,,,,1,5.00\na,A,,,,1,6.00\n", "line 3, Option1 Name: A product without options may only have"),
-        ("a,A,Size,S,,1,5.00\na,,,S,,1,6.00\n", "line 3, Option1 Value: Line 2 has the same options"),
+        (
+            "a,A,,,,1,5.00\na,A,,,,1,6.00\n",
+            "line 3, Option1 Name: A product without options may only have",
+        ),
+        (
+            "a,A,Size,S,,1,5.00\na,,,S,,1,6.00\n",
+            "line 3, Option1 Value: Line 2 has the same options",
+        ),
         ("a b,A,,,,1,5.00\n", 'line 2, Handle: "a b" is not a slug'),
         ("a,,,,,1,5.00\n", "line 2, Title: A new product needs a name."),
         ("a,A,,,,1,\n", "line 2, Variant Price: A new product needs a price."),
-        ("a,A,Size,S,,1,5.00\na,,,,,,6.00\n", "line 3, Option1 Value: The list contains an empty item."),
+        (
+            "a,A,Size,S,,1,5.00\na,,,,,,6.00\n",
+            "line 3, Option1 Value: The list contains an empty item.",
+        ),
     ],
 )
 def test_a_bad_row_is_named_and_its_product_left_alone_whole(rows, said):
@@ -121,4 +130,4 @@ def test_real_exports_come_in(name, products, variants, pictures):
     assert Product.objects.listed().count() == products
     assert Product.objects.exclude(parent=None).count() == variants
     assert ProductImage.objects.count() == pictures
-    assert_books_balance()
+    assert_audit_passes()

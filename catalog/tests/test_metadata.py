@@ -152,14 +152,16 @@ def test_an_import_names_the_line_of_wrong_metadata(db, cell):
     assert "metadata" in errors_of(results)[0]
 
 
-def test_staff_edit_it_in_the_admin(desk: Client, tea):
-    page = desk.get(f"/admin/catalog/product/{tea.pk}/change/")
+def test_staff_edit_it_in_the_admin(admin_browser: Client, tea):
+    page = admin_browser.get(f"/admin/catalog/product/{tea.pk}/change/")
     form = page.context["adminform"].form
     data = {name: "" if value is None else value for name, value in form.initial.items()}
     data |= {"option_names": "", "tag_words": "", "publish_at_0": "", "publish_at_1": ""}
     data |= {"metadata": '{"erp": "17"}', "private_metadata": ""}
-    answer = desk.post(f"/admin/catalog/product/{tea.pk}/change/", data)
+    answer = admin_browser.post(f"/admin/catalog/product/{tea.pk}/change/", data)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     assert Product.objects.get().metadata == {"erp": "17"}
-    answer = desk.post(f"/admin/catalog/product/{tea.pk}/change/", data | {"metadata": "[1]"})
-    assert "Metadata is a JSON object." in answer.content.decode()
+    answer = admin_browser.post(
+        f"/admin/catalog/product/{tea.pk}/change/", data | {"metadata": "[1]"}
+    )
+    assert "Metadata must be a JSON object." in answer.content.decode()

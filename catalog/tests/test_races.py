@@ -9,7 +9,7 @@ from accounts.factories import StaffFactory
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.revision import current
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
 
@@ -28,7 +28,7 @@ def test_pieces_moved_at_once_all_count(amy, tea):
     assert statuses(at_once(*calls)) == {200: 10}
     assert Product.objects.get().stock == 25
     assert StockMovement.objects.count() == 11
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_pieces_are_written_off_once(amy, tea):
@@ -37,7 +37,7 @@ def test_pieces_are_written_off_once(amy, tea):
     refusals = [a.json() for a in answers if a.status_code == 409]
     assert {(r["code"], r["available"]) for r in refusals} == {("out_of_stock", 2)}
     assert Product.objects.get().stock == 2
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_changes_of_many_products_do_not_meet(amy):
@@ -48,7 +48,7 @@ def test_changes_of_many_products_do_not_meet(amy):
     assert statuses(at_once(*calls)) == {200: 4, 201: 4}
     assert Product.objects.filter(price=7).count() == 4
     assert int(current().split("-")[1]) == int(start.split("-")[1]) + 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_product_is_archived_once(tea):

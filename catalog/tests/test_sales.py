@@ -15,7 +15,7 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
 from catalog.models import PriceChange, Sale
 from catalog.prices.current import Price, Reduction, price_of
 from orders.models import Order
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
 
@@ -59,7 +59,7 @@ def test_a_sale_lowers_prices_in_lists_pages_carts_and_orders(ada, anyone, tea):
     assert (cart["cart_items"][0]["unit_price"], cart["total"]) == ("3.60", "7.20")
     body = {"cart_id": cart["cart_id"], "expected_total": "7.20"}
     assert ada.post(ORDERS, body).json()["total"] == "7.20"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_sale_that_begins_between_cart_and_order_is_told(ada, tea):
@@ -112,7 +112,7 @@ def test_a_free_product_is_ordered(ada, tea):
     SaleFactory(product_ids=[tea.pk], value=Decimal(100))
     cart_id = fill_cart(ada.user, tea)
     assert ada.post(ORDERS, {"cart_id": cart_id}).json()["total"] == "0.00"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_sale_to_come_and_one_that_was_lower_nothing(anyone, amy, tea):

@@ -2,6 +2,8 @@
 
 import pytest
 from django.db import connection
+
+from catalog.factories import ProductFactory
 from catalog.search.words import (
     allowed_typos,
     closest_words,
@@ -10,8 +12,6 @@ from catalog.search.words import (
     stem,
     words_of,
 )
-
-from catalog.factories import ProductFactory
 from shop.testing.budget import query_budget
 
 LIST = "/api/products/"

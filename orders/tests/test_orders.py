@@ -1,6 +1,7 @@
 """GET /api/orders/, GET /api/orders/{id}/, POST /api/orders/{id}/cancel/."""
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalog.factories import ProductFactory
@@ -8,13 +9,13 @@ from catalog.models import Product, StockMovement
 from orders import services
 from orders.factories import place_order
 from orders.models import Order, OrderEvent, OrderItem
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import query_budget
 
 ORDERS = "/api/orders/"
 
 
-def test_one_sees_ones_own_orders_newest_first_without_items(ada, bob, tea):
+def test_the_list_has_the_users_own_orders_newest_first_without_items(ada, bob, tea):
     first, second = place_order(ada.user, tea), place_order(ada.user, tea)
     place_order(bob.user, tea)
     page = ada.get(ORDERS).json()
@@ -23,35 +24,35 @@ def test_one_sees_ones_own_orders_newest_first_without_items(ada, bob, tea):
     assert set(page["orders"][0]) == {"order_id", "status", "total", "currency", "created_at"}
 
 
-def test_staff_see_everyones(ada, bob, amy, tea):
+def test_staff_see_all_orders(ada, bob, amy, tea):
     placed = [place_order(caller.user, tea) for caller in (ada, bob)]
     assert amy.get(ORDERS).json()["count"] == 2
     for order in placed:
         assert amy.get(f"{ORDERS}{order.pk}/").status_code == 200
 
 
-def test_an_order_shows_items_and_events(ada, tea):
+def test_an_order_has_items_and_events(ada, tea):
     cup = ProductFactory(name="Cup", price="0.10")
     order = place_order(ada.user, tea, cup, quantity=3)
-    shown = ada.get(f"{ORDERS}{order.pk}/").json()
-    times = [shown.pop("created_at"), shown["events"][0].pop("created_at")]
+    body = ada.get(f"{ORDERS}{order.pk}/").json()
+    times = [body.pop("created_at"), body["events"][0].pop("created_at")]
     placed = [order.created_at, order.events.get().created_at]
     assert times == [time.isoformat().replace("+00:00", "Z") for time in placed]
-    line = {"product_id": tea.pk, "name": "Tea", "unit_price": "4.50", "quantity": 3}
-    other = {"product_id": cup.pk, "name": "Cup", "unit_price": "0.10", "quantity": 3}
-    assert shown == {
+    tea_item = {"product_id": tea.pk, "name": "Tea", "unit_price": "4.50", "quantity": 3}
+    cup_item = {"product_id": cup.pk, "name": "Cup", "unit_price": "0.10", "quantity": 3}
+    assert body == {
         "order_id": order.pk,
         "status": "pending",
         "total": "13.80",
         "currency": "USD",
         "amount_paid": "0.00",
         "amount_refunded": "0.00",
-        "items": [line | {"line_total": "13.50"}, other | {"line_total": "0.30"}],
+        "items": [tea_item | {"line_total": "13.50"}, cup_item | {"line_total": "0.30"}],
         "events": [{"status": "pending", "note": "Order placed", "actor": "ada"}],
     }
 
 
-def test_events_tell_the_story_in_its_order(ada, amy, tea):
+def test_events_are_in_the_order_in_which_they_happened(ada, amy, tea):
     order = place_order(ada.user, tea)
     services.confirm_order(order_id=order.pk, actor=None, note="Cash on delivery")
     services.ship_order(order_id=order.pk, actor=amy.user)
@@ -65,7 +66,7 @@ def test_events_tell_the_story_in_its_order(ada, amy, tea):
     ]
 
 
-def test_orders_come_in_pages(ada, tea):
+def test_orders_are_paginated(ada, tea):
     placed = [place_order(ada.user, tea).pk for _ in range(3)]
     page = ada.get(ORDERS, {"page_size": 2}).json()
     assert (page["count"], page["previous"]) == (3, None)
@@ -75,7 +76,7 @@ def test_orders_come_in_pages(ada, tea):
     assert ada.get(ORDERS)["Cache-Control"] == "no-store"
 
 
-def test_another_ones_order_does_not_exist(ada, bob, anyone, tea):
+def test_an_order_of_another_user_is_a_404(ada, bob, anyone, tea):
     order = place_order(ada.user, tea)
     assert bob.get(f"{ORDERS}{order.pk}/").status_code == 404
     assert bob.post(f"{ORDERS}{order.pk}/cancel/").status_code == 404
@@ -87,31 +88,31 @@ def test_another_ones_order_does_not_exist(ada, bob, anyone, tea):
     assert order.status == "pending"
 
 
-@pytest.mark.parametrize("lines", [1, 50])
-def test_reading_costs_three_statements_for_any_number_of_lines(ada, lines):
-    order = place_order(ada.user, *ProductFactory.create_batch(lines))
+@pytest.mark.parametrize("count", [1, 50])
+def test_reading_an_order_sends_three_statements_for_any_number_of_items(ada, count):
+    order = place_order(ada.user, *ProductFactory.create_batch(count))
     with query_budget(1 + 3):
-        assert len(ada.get(f"{ORDERS}{order.pk}/").json()["items"]) == lines
+        assert len(ada.get(f"{ORDERS}{order.pk}/").json()["items"]) == count
 
 
-@pytest.mark.parametrize("number", [1, 20])
-def test_a_page_of_orders_costs_two_statements(ada, number):
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_page_of_orders_sends_two_statements(ada, count):
     product = ProductFactory(stock=1000)
-    for _ in range(number):
+    for _ in range(count):
         place_order(ada.user, product)
     with query_budget(1 + 2):
-        assert len(ada.get(ORDERS).json()["orders"]) == number
+        assert len(ada.get(ORDERS).json()["orders"]) == count
 
 
-def test_a_cancelled_order_returns_its_stock(ada, tea):
+def test_cancelling_an_order_returns_its_units_to_stock(ada, tea):
     order = place_order(ada.user, tea, quantity=4)
-    answer = ada.post(f"{ORDERS}{order.pk}/cancel/")
-    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
-    assert [e["status"] for e in answer.json()["events"]] == ["pending", "cancelled"]
+    response = ada.post(f"{ORDERS}{order.pk}/cancel/")
+    assert (response.status_code, response.json()["status"]) == (200, "cancelled")
+    assert [e["status"] for e in response.json()["events"]] == ["pending", "cancelled"]
     assert Product.objects.get().stock == 10
     movement = StockMovement.objects.get(kind="cancellation")
     assert (movement.delta, movement.actor) == (4, ada.user)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_confirmed_order_can_be_cancelled(ada, tea):
@@ -121,14 +122,14 @@ def test_a_confirmed_order_can_be_cancelled(ada, tea):
 
 
 @pytest.mark.parametrize("status", ["paid", "shipped", "delivered", "cancelled", "refunded"])
-def test_an_order_that_went_further_is_not_cancelled(ada, amy, tea, status):
+def test_an_order_with_another_status_cannot_be_cancelled(ada, amy, tea, status):
     order = place_order(ada.user, tea, quantity=4)
-    money = order.total if status == "paid" else 0
-    Order.objects.filter(pk=order.pk).update(status=status, amount_paid=money)
+    paid = order.total if status == "paid" else 0
+    Order.objects.filter(pk=order.pk).update(status=status, amount_paid=paid)
     for caller in (ada, amy):
-        answer = caller.post(f"{ORDERS}{order.pk}/cancel/")
-        body = answer.json()
-        assert (answer.status_code, body["code"]) == (409, "illegal_transition")
+        response = caller.post(f"{ORDERS}{order.pk}/cancel/")
+        body = response.json()
+        assert (response.status_code, body["code"]) == (409, "illegal_transition")
         assert (body["order_status"], body["wanted"]) == (status, "cancelled")
     order.refresh_from_db()
     assert (order.status, order.events.count(), Product.objects.get().stock) == (status, 1, 6)
@@ -136,25 +137,25 @@ def test_an_order_that_went_further_is_not_cancelled(ada, amy, tea, status):
 
 
 @pytest.mark.parametrize("path", ["0", "999999", "9" * 19, "abc"])
-def test_what_is_no_order_is_a_404(ada, amy, tea, path):
+def test_an_unknown_order_is_a_404(ada, amy, tea, path):
     place_order(ada.user, tea)
     for caller in (ada, amy):
-        for answer in (
+        for response in (
             caller.get(f"{ORDERS}{path}/"),
             caller.post(f"{ORDERS}{path}/cancel/"),
         ):
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+            assert (response.status_code, response.json()["code"]) == (404, "not_found")
 
 
-def test_stock_of_a_product_that_is_gone_comes_back_too(ada, amy, tea):
+def test_cancelling_returns_units_of_an_archived_product_too(ada, amy, tea):
     order = place_order(ada.user, tea, quantity=4)
     amy.delete(f"/api/products/{tea.pk}/")
     assert ada.post(f"{ORDERS}{order.pk}/cancel/").status_code == 200
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_an_order_is_cancelled_once(ada, tea):
+def test_an_order_can_be_cancelled_once(ada, tea):
     order = place_order(ada.user, tea)
     ada.post(f"{ORDERS}{order.pk}/cancel/")
     again = ada.post(f"{ORDERS}{order.pk}/cancel/")
@@ -165,17 +166,17 @@ def test_an_order_is_cancelled_once(ada, tea):
     assert order.events.count() == 2
 
 
-def test_a_cancel_with_a_key_answers_again_byte_for_byte(ada, tea):
+def test_a_repeated_cancellation_with_a_key_gets_the_same_response(ada, tea):
     path = f"{ORDERS}{place_order(ada.user, tea).pk}/cancel/"
     first, second = [ada.post(path, headers={"Idempotency-Key": "c"}) for _ in range(2)]
     assert (first.status_code, second.content) == (200, first.content)
     assert second["Idempotent-Replayed"] == "true"
 
 
-def test_staff_who_cancel_are_named_to_staff_alone(ada, amy, tea):
+def test_only_staff_see_the_names_of_staff(ada, amy, tea):
     order = place_order(ada.user, tea)
-    answer = amy.post(f"{ORDERS}{order.pk}/cancel/")
-    assert answer.json()["events"][-1]["actor"] == "amy"
+    response = amy.post(f"{ORDERS}{order.pk}/cancel/")
+    assert response.json()["events"][-1]["actor"] == "amy"
     assert ada.get(f"{ORDERS}{order.pk}/").json()["events"][-1]["actor"] == "staff"
     assert order.events.latest("pk").actor == amy.user
 
@@ -193,7 +194,7 @@ def test_staff_who_cancel_are_named_to_staff_alone(ada, amy, tea):
         {"amount_paid": "4.50", "status": "cancelled"},
     ],
 )
-def test_the_database_refuses_an_order_that_cannot_be(ada, tea, change):
+def test_the_database_enforces_the_constraints_of_orders(ada, tea, change):
     order = place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
         Order.objects.filter(pk=order.pk).update(**change)
@@ -205,14 +206,14 @@ def test_the_database_refuses_an_order_that_cannot_be(ada, tea, change):
     "change",
     [{"quantity": 2}, {"line_total": 5}, {"unit_price": 1}, {"quantity": 1000, "line_total": 4500}],
 )
-def test_the_database_refuses_a_line_that_does_not_add_up(ada, tea, change):
+def test_the_database_enforces_the_constraints_of_items(ada, tea, change):
     place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
         OrderItem.objects.update(**change)
     assert str(OrderItem.objects.get().line_total) == "4.50"
 
 
-def test_the_database_makes_one_order_of_a_cart_and_one_line_of_a_product(ada, tea):
+def test_the_database_allows_one_order_for_a_cart_and_one_item_for_a_product(ada, tea):
     place_order(ada.user, tea)
     for table, columns in (
         ("orders_order", "user_id, cart_id, status, total, amount_paid, currency"),
@@ -224,7 +225,15 @@ def test_the_database_makes_one_order_of_a_cart_and_one_line_of_a_product(ada, t
     assert (Order.objects.count(), OrderItem.objects.count()) == (1, 1)
 
 
-def test_the_database_knows_the_states_of_events(ada, tea):
+def test_the_database_refuses_an_unknown_status_of_an_event(ada, tea):
     place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
         OrderEvent.objects.update(status="lost")
+
+
+def test_every_constraint_has_a_message():
+    for model in apps.get_app_config("orders").get_models():
+        for constraint in model._meta.constraints:
+            message = constraint.violation_error_message
+            assert message != constraint.default_violation_error_message, constraint.name
+            assert message.endswith("."), constraint.name

@@ -1,7 +1,7 @@
 """Payment gateways: the only code that calls a payment provider.
 
-An app registers its own gateway with ``register``; ``base`` has the protocol. docs/payments.md has
-a complete example.
+An app adds its own gateway with ``register``. ``base`` defines the protocol, and docs/payments.md
+has a complete example.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from payments.gateways.base import (
     OutcomeStatus,
     RefundOutcome,
     RefundState,
-    StatedCharge,
-    StatedRefund,
-    StatesCharges,
+    ReportedCharge,
+    ReportedRefund,
+    SupportsReconciliation,
 )
 from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
@@ -32,10 +32,10 @@ __all__ = [
     "OutcomeStatus",
     "RefundOutcome",
     "RefundState",
-    "StatedCharge",
-    "StatedRefund",
-    "StatesCharges",
-    "ask",
+    "ReportedCharge",
+    "ReportedRefund",
+    "SupportsReconciliation",
+    "call_outside_transaction",
     "enabled",
     "register",
     "registered",
@@ -45,12 +45,13 @@ __all__ = [
 R = TypeVar("R")
 
 
-def ask(call: Callable[[], R]) -> R:
-    """Call a gateway. Raises RuntimeError inside a transaction, which would hold its locks.
+def call_outside_transaction(call: Callable[[], R]) -> R:
+    """Call a gateway and return its result. Raises RuntimeError inside a transaction.
 
-    The transaction that a test runs in is allowed, as in ``transaction.atomic(durable=True)``.
+    A transaction would keep its locks until the provider answers. The transaction that a test runs
+    in is allowed, as in ``transaction.atomic(durable=True)``.
     """
     blocks = transaction.get_connection().atomic_blocks
-    if any(not block._from_testcase for block in blocks):  # noqa: SLF001 - Django's own question
-        raise RuntimeError("a gateway was asked inside a transaction")
+    if any(not block._from_testcase for block in blocks):  # noqa: SLF001 - as in Django's ``atomic``
+        raise RuntimeError("A payment gateway must not be called inside a transaction.")
     return call()

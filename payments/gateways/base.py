@@ -1,4 +1,4 @@
-"""The protocol of a gateway. The shop calls it with no lock held and no transaction open."""
+"""The protocol of a gateway. The shop calls gateways without a lock or an open transaction."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 
 
 class OutcomeStatus(StrEnum):
-    """What a gateway knows of a charge."""
+    """The status of a charge at its gateway."""
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
@@ -21,9 +21,11 @@ class OutcomeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What is to be paid. ``key`` is the idempotency key: the same for every call about it.
+    """A payment, as it is described to its gateway. ``amount`` is in ``currency``.
 
-    ``reference`` is the gateway's own name for the charge, "" until the shop has learned it.
+    ``key`` is the idempotency key, the same in every call about the payment. ``reference`` is the
+    provider's id of the charge, or "" while the shop does not know it. ``token`` is only passed to
+    ``start``. With ``captures_later`` the charge is authorised first.
     """
 
     key: str
@@ -38,10 +40,11 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A gateway's answer; ``reference`` is its own name for the charge.
+    """The result of a gateway call. ``reference`` is the provider's id of the charge.
 
-    ``captured`` is what was taken, where that is not the whole amount. ``client_secret`` lets the
-    customer's own app go on with the provider; it is answered once and never kept.
+    ``captured`` is the captured amount in the charge's currency; None means the whole amount.
+    ``client_secret`` lets the buyer's app continue at the provider. It is returned to the buyer
+    and never stored.
     """
 
     status: OutcomeStatus
@@ -51,7 +54,7 @@ class Outcome:
 
 
 class RefundState(StrEnum):
-    """What a gateway knows of a refund."""
+    """The status of a refund at its gateway."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -60,26 +63,26 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundOutcome:
-    """A gateway's answer about a refund; FAILED only where no money went back, nor will."""
+    """The result of a refund call. FAILED means that no money was or will be refunded."""
 
     status: RefundState
     reference: str = ""
 
 
 class GatewayUnavailable(Exception):
-    """The gateway did not answer, or not intelligibly: what it did is unknown."""
+    """The gateway did not answer, or its answer is invalid. What it did is unknown."""
 
 
 class Gateway(Protocol):
     """A payment method. An app registers it with ``payments.gateways.register``.
 
     A call that is repeated with the same key has no further effect. Each call returns within ten
-    seconds, or raises GatewayUnavailable if the outcome is unknown; it raises nothing else.
+    seconds. It raises GatewayUnavailable if the outcome is unknown, and no other exception.
     """
 
     @property
     def code(self) -> str:
-        """The payment method's name in the API."""
+        """The payment method's name in the API. It is stored with each payment."""
 
     @property
     def name(self) -> str:
@@ -87,50 +90,50 @@ class Gateway(Protocol):
 
     @property
     def is_enabled(self) -> bool:
-        """Buyers may choose the method. If not, payments that exist are still settled."""
+        """Whether buyers can choose the method. Existing payments are settled in any case."""
 
     @property
     def recorded_by_staff(self) -> bool:
-        """Money arrives outside the shop, and staff record it."""
+        """Whether the money arrives outside the shop, and staff record it."""
 
     @property
     def confirms_order(self) -> bool:
-        """The order is confirmed at once, before the money."""
+        """Whether an order is confirmed before its money arrives."""
 
     @property
     def payment_window(self) -> timedelta | None:
-        """How long an order waits for this method's money; None for the shop's payment window."""
+        """How long an order waits for this method's money. None means ORDER_PAYMENT_WINDOW."""
 
     @property
     def can_capture_later(self) -> bool:
-        """A charge can be authorised first and captured when the goods go out."""
+        """Whether a charge can be authorised first and captured when the order is shipped."""
 
     def start(self, charge: Charge) -> Outcome:
-        """Try to take the money, or to authorise it where the charge ``captures_later``."""
+        """Capture the amount, or authorise it if the charge ``captures_later``."""
 
     def fetch(self, charge: Charge) -> Outcome | None:
-        """Return what became of the charge; None if the gateway never heard of it."""
+        """Return the current outcome of the charge, or None if the gateway does not know it."""
 
     def confirm(self, charge: Charge) -> Outcome:
-        """Go on after the customer did what ``requires_action`` asked for."""
+        """Continue after the buyer completed the required action."""
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Take ``amount`` of what was authorised, once, and let the rest go."""
+        """Capture ``amount`` of an authorised charge, once, and release the rest."""
 
     def cancel(self, charge: Charge) -> Outcome:
-        """Give up the charge, so that a ``start`` still under way takes nothing either.
+        """Cancel the charge, or void its authorisation.
 
-        An authorisation is let go. Returns what is then true: SUCCEEDED if the money was taken
-        before.
+        A ``start`` that arrives later must not capture money either. Returns the resulting outcome,
+        which is SUCCEEDED if the money was captured before.
         """
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
-        """Give ``amount`` back, once for each ``key``; a repeated call finds it by its key."""
+        """Refund ``amount``, once for each ``key``. A repeated call returns the same refund."""
 
 
 @dataclass(frozen=True, slots=True)
-class StatedRefund:
-    """A refund as the provider lists it; ``key`` is ours, "" if the shop did not request it."""
+class ReportedRefund:
+    """A refund as the provider lists it. ``key`` is "" if the shop did not request it."""
 
     reference: str
     key: str
@@ -139,20 +142,23 @@ class StatedRefund:
 
 
 @dataclass(frozen=True, slots=True)
-class StatedCharge:
-    """A charge as the provider lists it; ``key`` is ours, "" if the shop did not request it."""
+class ReportedCharge:
+    """A charge as the provider lists it. ``key`` is "" if the shop did not request it.
+
+    ``captured`` is in ``currency``, an ISO 4217 code in capital letters.
+    """
 
     reference: str
     key: str
     status: OutcomeStatus
     currency: str
     captured: Decimal
-    refunds: tuple[StatedRefund, ...] = ()
+    refunds: tuple[ReportedRefund, ...] = ()
 
 
 @runtime_checkable
-class StatesCharges(Protocol):
-    """A gateway that lists its charges, for ``manage.py reconcile_payments``."""
+class SupportsReconciliation(Protocol):
+    """A gateway whose charges ``manage.py reconcile_payments`` can compare with the shop's."""
 
-    def statement(self, since: datetime) -> Iterator[StatedCharge]:
-        """Yield each charge made since then. Raises GatewayUnavailable."""
+    def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
+        """Yield each charge made since then, with its refunds. Raises GatewayUnavailable."""

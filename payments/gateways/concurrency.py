@@ -1,4 +1,4 @@
-"""How many requests of a worker may call gateways at once."""
+"""The concurrency limit of requests that call gateways."""
 
 import time
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from threading import BoundedSemaphore, get_ident
 from payments.errors import GatewayBusy
 from payments.gateways.registry import registered
 
-# A worker has ten threads (shop.asgi). A slow gateway blocks at most four of them, and for one
-# second four more, which wait for a slot.
+# A worker has ten threads. A slow gateway blocks at most four of them, and four more that wait for
+# a slot for one second.
 _slots = BoundedSemaphore(4)
 _queue = BoundedSemaphore(4)
 _taken_at: dict[int, float] = {}
@@ -18,10 +18,11 @@ _MAX_WAIT = 1.0
 
 @contextmanager
 def slot(method: str = "") -> Iterator[None]:
-    """Hold one of this worker's slots for requests that call gateways; taken before anything else.
+    """Hold one of this worker's four slots for requests that call gateways.
 
-    Waits for a slot for one second at most, and not at all while a gateway is slow; then raises
-    GatewayBusy. A ``method`` whose money staff record calls no gateway and needs no slot.
+    A request takes its slot before it writes anything. It waits one second at most, and does not
+    wait while another request has held a slot for longer than that. Without a slot, GatewayBusy is
+    raised. A ``method`` whose money staff record calls no provider and needs no slot.
     """
     if method and registered()[method].recorded_by_staff:
         yield

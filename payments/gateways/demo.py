@@ -1,8 +1,9 @@
-"""The demo gateway: takes any card and no money, and fails on demand.
+"""The demo gateway. It simulates a card provider, moves no money, and fails on demand.
 
-Its ledger is a table of its own, written outside the shop's transactions, as a provider's would be.
-Tokens: none succeeds; ``demo_decline`` is declined; ``demo_action`` wants a confirmation;
-``demo_timeout`` takes the money but never answers; ``demo_late`` succeeds when asked again.
+It stores charges in tables of its own, outside the shop's transactions, as a provider would. The
+token chooses the result: without one the charge succeeds, ``demo_decline`` is declined,
+``demo_action`` requires a confirmation, ``demo_timeout`` captures the money without answering, and
+``demo_late`` succeeds when it is fetched.
 """
 
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from payments.gateways.base import (
     OutcomeStatus,
     RefundOutcome,
     RefundState,
-    StatedCharge,
-    StatedRefund,
+    ReportedCharge,
+    ReportedRefund,
 )
 from payments.models import DemoCharge, DemoRefund, Payment
 from shop.core.money import ZERO
@@ -46,7 +47,7 @@ _OUTCOMES = {
 
 @dataclass(frozen=True, slots=True)
 class DemoGateway:
-    """A provider in a box."""
+    """The payment method ``card``, for demonstrations and tests."""
 
     code: str = "card"
     name: str = "Card (demo)"
@@ -57,80 +58,81 @@ class DemoGateway:
 
     @property
     def is_enabled(self) -> bool:
-        """DEMO_PAYMENTS switches it on."""
+        """Return the setting DEMO_PAYMENTS."""
         return bool(settings.DEMO_PAYMENTS)
 
     def start(self, charge: Charge) -> Outcome:
-        """Charge as the token says, once for each key."""
-        status = _FIRST_STATUS.get(charge.token, _taken(charge))
-        outcome = _outcome(_enter(charge, status))
+        """Create the charge, with the result that its token chooses."""
+        status = _FIRST_STATUS.get(charge.token, _paid_status(charge))
+        outcome = _outcome(_get_or_create(charge, status))
         if charge.token == "demo_timeout":  # noqa: S105 - the name of a scenario
             raise GatewayUnavailable("demo_timeout")
         return outcome
 
     def fetch(self, charge: Charge) -> Outcome | None:
-        """Look the charge up; one that is processing succeeds by that."""
-        _change(charge, ["processing"], _taken(charge))
+        """Return the charge's outcome. A charge that is processing succeeds first."""
+        _update_status(charge, ["processing"], _paid_status(charge))
         row = DemoCharge.objects.filter(key=charge.key).first()
         return None if row is None else _outcome(row)
 
     def confirm(self, charge: Charge) -> Outcome:
-        """Take the money that waited for the customer."""
-        _change(charge, ["requires_action"], _taken(charge))
+        """Complete a charge that required an action."""
+        _update_status(charge, ["requires_action"], _paid_status(charge))
         return _outcome(DemoCharge.objects.get(key=charge.key))
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Take what was authorised, or a part of it; a second call finds the first one's."""
-        held = DemoCharge.objects.filter(key=charge.key, status="authorised")
-        held.filter(amount__gte=amount).update(status="succeeded", captured=amount)
+        """Capture ``amount`` of an authorised charge. A second call returns the first result."""
+        authorised = DemoCharge.objects.filter(key=charge.key, status="authorised")
+        authorised.filter(amount__gte=amount).update(status="succeeded", captured=amount)
         return _outcome(DemoCharge.objects.get(key=charge.key))
 
     def cancel(self, charge: Charge) -> Outcome:
-        """Give up, and remember it: a ``start`` of this key that comes later finds it cancelled."""
-        _change(charge, ["processing", "requires_action", "authorised"], "cancelled")
-        return _outcome(_enter(charge, "cancelled"))
+        """Cancel the charge. An unknown charge is stored, so that a later ``start`` finds it."""
+        _update_status(charge, ["processing", "requires_action", "authorised"], "cancelled")
+        return _outcome(_get_or_create(charge, "cancelled"))
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
-        """Give back what was taken, once for each key, and never more."""
+        """Refund ``amount`` once for each key, up to the captured amount."""
         row = DemoCharge.objects.filter(key=charge.key).first()
-        if row is None or not _give_back(row, amount, key):
+        if row is None or not _record_refund(row, amount, key):
             return RefundOutcome(RefundState.FAILED)
         return RefundOutcome(RefundState.SUCCEEDED, reference=f"demo_refund_{key}")
 
-    def statement(self, since: datetime) -> Iterator[StatedCharge]:
-        """Read its own ledger; it knows no dates, so the shop's payments tell them."""
+    def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
+        """Yield the charges. They have no dates, so those of the shop's payments are used."""
         recent = Payment.objects.filter(created_at__gte=since).values("provider_key")
-        strange = ~Q(key__in=Payment.objects.values("provider_key"))
-        rows = DemoCharge.objects.filter(Q(key__in=recent) | strange)
+        has_no_payment = ~Q(key__in=Payment.objects.values("provider_key"))
+        rows = DemoCharge.objects.filter(Q(key__in=recent) | has_no_payment)
         for row in rows.order_by("pk").prefetch_related("refunds"):
-            yield _stated(row)
+            yield _reported_charge(row)
 
 
-def _taken(charge: Charge) -> str:
+def _paid_status(charge: Charge) -> str:
     return "authorised" if charge.captures_later else "succeeded"
 
 
 @transactional
-def _give_back(charge: DemoCharge, amount: Decimal, key: str) -> bool:
-    """Enter a refund, and what it adds up to; True if this key has one, from now or before."""
+def _record_refund(charge: DemoCharge, amount: Decimal, key: str) -> bool:
+    """Store a refund once for each key; return False if it exceeds what is left to refund."""
     if not insert(DemoRefund(charge=charge, key=key, amount=amount), unless_exists=True):
         return True
-    # Rounded, since SQLite adds decimals as floats.
+    # SQLite calculates with floats, so the results are rounded.
     left = Round(Coalesce("captured", "amount") - F("refunded"), precision=2)
-    taken = DemoCharge.objects.annotate(left=left).filter(pk=charge.pk, status="succeeded")
-    if taken.filter(left__gte=amount).update(refunded=Round(F("refunded") + amount, precision=2)):
+    total = Round(F("refunded") + amount, precision=2)
+    captured = DemoCharge.objects.annotate(left=left).filter(pk=charge.pk, status="succeeded")
+    if captured.filter(left__gte=amount).update(refunded=total):
         return True
     DemoRefund.objects.filter(key=key).delete()
     return False
 
 
-def _stated(row: DemoCharge) -> StatedCharge:
+def _reported_charge(row: DemoCharge) -> ReportedCharge:
     captured = row.captured or row.amount if row.status == "succeeded" else ZERO
     refunds = tuple(
-        StatedRefund(f"demo_refund_{r.key}", r.key, r.amount, RefundState.SUCCEEDED)
+        ReportedRefund(f"demo_refund_{r.key}", r.key, r.amount, RefundState.SUCCEEDED)
         for r in row.refunds.all()
     )
-    return StatedCharge(
+    return ReportedCharge(
         reference=f"demo_{row.pk}",
         key=str(row.key),
         status=_OUTCOMES[row.status],
@@ -140,15 +142,16 @@ def _stated(row: DemoCharge) -> StatedCharge:
     )
 
 
-def _enter(charge: Charge, status: str) -> DemoCharge:
+def _get_or_create(charge: Charge, status: str) -> DemoCharge:
+    """Return the charge's row, inserted with ``status`` if there is none."""
     row = DemoCharge(key=charge.key, amount=charge.amount, currency=charge.currency, status=status)
-    # The insert is tried first, as nearly every charge is new; the unique key has one winner.
+    # Nearly every charge is new, so the insert comes first. The unique key decides between calls.
     if insert(row, unless_exists=True):
         return row
     return DemoCharge.objects.get(key=charge.key)
 
 
-def _change(charge: Charge, sources: list[str], wanted: str) -> None:
+def _update_status(charge: Charge, sources: list[str], wanted: str) -> None:
     DemoCharge.objects.filter(key=charge.key, status__in=sources).update(status=wanted)
 
 

@@ -1,7 +1,7 @@
-"""Methods without a provider: the money comes by hand or by bank, and staff record it.
+"""Methods without a provider: the money arrives in cash or by bank transfer, and staff record it.
 
-A bank transfer carries a creditor reference of ISO 11649, made of the order's number, so that the
-customer's bank notices a typing error before the shop has to.
+The reference of a bank transfer is a creditor reference (ISO 11649) with the order's number. Its
+check digits let the buyer's bank detect a typing error.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from payments.gateways.base import Charge, Outcome, OutcomeStatus, RefundOutcome
 
 @dataclass(frozen=True, slots=True)
 class ManualGateway:
-    """A payment that stays pending until staff record its money."""
+    """A payment method whose payments stay pending until staff record the money."""
 
     code: str
     name: str
@@ -25,34 +25,34 @@ class ManualGateway:
     has_reference: bool = False
 
     def start(self, charge: Charge) -> Outcome:
-        """Wait for the money; a reference tells whose it is."""
+        """Return a pending outcome, with a reference if the method uses one."""
         reference = creditor_reference(charge.order_id) if self.has_reference else ""
         return Outcome(OutcomeStatus.PENDING, reference=reference)
 
     def fetch(self, charge: Charge) -> Outcome | None:
-        """Still wait: only staff know more."""
+        """Return a pending outcome: only staff know whether the money arrived."""
         return Outcome(OutcomeStatus.PENDING)
 
     def confirm(self, charge: Charge) -> Outcome:
-        """Still wait: a customer's word is no money."""
+        """Return a pending outcome: buyers cannot confirm that the money arrived."""
         return Outcome(OutcomeStatus.PENDING)
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Still wait: nothing is ever authorised."""
+        """Return a pending outcome: these methods have no authorisation."""
         return Outcome(OutcomeStatus.PENDING)
 
     def cancel(self, charge: Charge) -> Outcome:
-        """Stop waiting."""
+        """Return a cancelled outcome."""
         return Outcome(OutcomeStatus.CANCELLED)
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
-        """Believe the member of staff who handed the money back, and says so by asking."""
+        """Return success: staff record a refund when they have returned the money."""
         return RefundOutcome(RefundState.SUCCEEDED)
 
 
 def creditor_reference(number: int) -> str:
-    """Return ``number`` as a creditor reference: RF, two check digits (modulo 97), the number."""
-    # ISO 7064: the letters R and F count as 27 and 15, and the check digits as 00 meanwhile.
+    """Return the creditor reference of a number: RF, two check digits and the number."""
+    # ISO 7064, modulo 97-10: R and F count as 27 and 15, and the check digits as 00.
     check = 98 - int(f"{number}271500") % 97
     return f"RF{check:02}{number}"
 

@@ -1,4 +1,4 @@
-"""The gateways of this shop. An app adds its own in the ``ready`` of its AppConfig."""
+"""The registry of gateways. An app registers its own in the ``ready`` method of its AppConfig."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,10 +11,10 @@ _gateways: dict[str, Gateway] = {}
 
 
 def register(gateway: Gateway) -> None:
-    """Add a payment method to the shop.
+    """Add a payment method to the shop. Registering an equal gateway again has no effect.
 
-    Raises ImproperlyConfigured if another gateway has its code, because each payment stores the
-    code of its gateway. To register an equal gateway again has no effect.
+    Raises ImproperlyConfigured if another gateway has the same code, because each payment stores
+    the code of its gateway.
     """
     other = _gateways.setdefault(gateway.code, gateway)
     if other != gateway:
@@ -25,12 +25,12 @@ def register(gateway: Gateway) -> None:
 
 
 def registered() -> Mapping[str, Gateway]:
-    """Return every gateway by its code, disabled ones included: old payments need them."""
+    """Return every gateway by code, including disabled ones, which old payments need."""
     return MappingProxyType(_gateways)
 
 
 def enabled() -> dict[str, Gateway]:
-    """Return the gateways that buyers may choose, by code."""
+    """Return the gateways that buyers can choose, by code."""
     return {code: gateway for code, gateway in _gateways.items() if gateway.is_enabled}
 
 

@@ -1,6 +1,6 @@
-"""The ledger of the demo gateway, which stands for a provider's own database.
+"""The tables of the demo gateway, which simulate the database of a payment provider.
 
-Written outside the shop's transactions, so that it tells what a provider would have done.
+They are written outside the shop's transactions, as a provider's database would be.
 """
 
 from django.db import models
@@ -12,14 +12,15 @@ _STATUSES = ("processing", "requires_action", "authorised", "succeeded", "declin
 
 
 class DemoCharge(models.Model):
-    """A charge; of one that succeeded ``captured`` was taken, all of it unless that says less."""
+    """A charge. If it succeeded, ``captured`` was captured; None means the whole amount."""
 
     key = models.UUIDField(unique=True)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     captured = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, null=True)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20, choices=[(status, status) for status in _STATUSES])
-    # Read by nothing any more: dropped a release later, so that old workers run until then.
+    # No longer used. A later release drops the column, because workers of the previous release
+    # still write it during an upgrade.
     refund_key = models.CharField(max_length=64, blank=True, default="")
     refunded = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
 
@@ -28,6 +29,7 @@ class DemoCharge(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")),
                 name="democharge_refunds_at_most_the_charge",
+                violation_error_message="The refunds of a charge cannot exceed its amount.",
             ),
         ]
 
@@ -36,7 +38,7 @@ class DemoCharge(models.Model):
 
 
 class DemoRefund(models.Model):
-    """Money that the demo gateway gave back, once for each key."""
+    """A refund by the demo gateway. There is one for each idempotency key."""
 
     charge = models.ForeignKey(DemoCharge, on_delete=models.PROTECT, related_name="refunds")
     key = models.CharField(max_length=64, unique=True)

@@ -1,4 +1,4 @@
-"""Events that a provider sent, each applied once."""
+"""Events that payment providers sent."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -7,7 +7,10 @@ from payments.models.payments import Payment
 
 
 class ProviderEvent(models.Model):
-    """An event that was heard, written in the transaction that applied it; append-only."""
+    """A received event. It is inserted by the transaction that applies it, and never changed.
+
+    The unique ``event_id`` ensures that an event is applied once.
+    """
 
     event_id = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=200)
@@ -16,7 +19,7 @@ class ProviderEvent(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="events",
-        help_text="Empty where the shop knows no such payment.",
+        help_text="Empty if the event does not belong to a payment of the shop.",
     )
     received_at = models.DateTimeField(db_default=Now())
 

@@ -1,4 +1,4 @@
-"""The ledger: what was done with money, append-only; and refunds, which may take their time."""
+"""Refunds, and the append-only ledger of all movements of money."""
 
 from __future__ import annotations
 
@@ -17,20 +17,23 @@ from shop.core.money import MAX_DIGITS
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
-    """Reads of refunds."""
+    """Queries of refunds."""
 
     def visible_to(self, user: User | AnonymousUser) -> RefundQuerySet:
-        """Those of the user's own orders; all for staff."""
+        """Return the refunds of the user's own orders, or all refunds for staff."""
         return self if user.is_staff else self.filter(payment__order__user=user.pk)
 
     def pending(self) -> RefundQuerySet:
-        """Those whose outcome is not known yet, oldest first, with payment and actor."""
+        """Return the refunds whose outcome is not known yet, with payment and actor, by id."""
         pending = self.filter(status=RefundStatus.PENDING)
         return pending.select_related("payment", "actor").order_by("pk")
 
 
 class Refund(models.Model):
-    """Money on its way back. ``status`` is written by ``payments.services`` alone."""
+    """A full or partial refund of a payment. Only ``payments.services`` writes ``status``.
+
+    ``amount`` is in the payment's currency.
+    """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
@@ -38,14 +41,19 @@ class Refund(models.Model):
         max_length=10, choices=RefundStatus.choices, default=RefundStatus.PENDING
     )
     reason = models.CharField(max_length=200, blank=True, default="")
-    restock = models.BooleanField(default=False, help_text="The order's goods come back.")
+    restock = models.BooleanField(
+        default=False, help_text="All items of the order return to stock when the refund succeeds."
+    )
     by_hand = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Handed back past the provider, which is not asked: cash, a bank transfer.",
+        help_text="Staff returned the money in cash or by bank transfer. The payment provider is "
+        "not called.",
     )
     provider_key = models.UUIDField(
-        unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
+        unique=True,
+        default=uuid4,
+        help_text="The idempotency key of this refund at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
     actor = models.ForeignKey(
@@ -53,7 +61,7 @@ class Refund(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="Who gave it back; empty for the shop itself.",
+        help_text="The member of staff who made the refund. Empty if the shop made it.",
     )
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
@@ -63,12 +71,18 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(status__in=RefundStatus.values), name="refund_status_known"
+                condition=Q(status__in=RefundStatus.values),
+                name="refund_status_known",
+                violation_error_message="This is not a status of a refund.",
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_gives_something_back"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0),
+                name="refund_gives_something_back",
+                violation_error_message="The amount of a refund must be greater than zero.",
+            ),
         ]
         indexes = [
-            # manage.py settle_payments
+            # For ``manage.py settle_payments``.
             models.Index(
                 fields=["id"], condition=Q(status=RefundStatus.PENDING), name="refund_unfinished"
             ),
@@ -79,7 +93,7 @@ class Refund(models.Model):
 
 
 class EntryKind(models.TextChoices):
-    """What was done with a payment's money."""
+    """The kinds of ledger entries."""
 
     AUTHORISED = "authorised", "Authorised"
     CAPTURED = "captured", "Captured"
@@ -89,9 +103,10 @@ class EntryKind(models.TextChoices):
 
 
 class LedgerEntry(models.Model):
-    """One movement of money, written in the transaction that learned of it; append-only.
+    """One movement of a payment's money, in the payment's currency. Entries never change.
 
-    What payments and orders show is recomputed from these by ``manage.py audit``.
+    An entry is inserted by the transaction that stores the outcome. ``manage.py audit`` recomputes
+    the amounts and statuses of payments and orders from the entries.
     """
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
@@ -99,14 +114,17 @@ class LedgerEntry(models.Model):
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     reference = models.CharField(
-        max_length=200, blank=True, default="", help_text="The provider's name for it."
+        max_length=200,
+        blank=True,
+        default="",
+        help_text="The payment provider's id of the charge or refund.",
     )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="Who did it; empty for the shop itself and its customers.",
+        help_text="The member of staff who did it. Empty for buyers and for the shop itself.",
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -117,17 +135,24 @@ class LedgerEntry(models.Model):
                 fields=["payment", "kind"],
                 condition=~Q(kind=EntryKind.REFUNDED),
                 name="ledgerentry_each_kind_once_a_payment",
+                violation_error_message="This payment already has a ledger entry of this kind.",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=EntryKind.values), name="ledgerentry_kind_known"
+                condition=Q(kind__in=EntryKind.values),
+                name="ledgerentry_kind_known",
+                violation_error_message="This is not a kind of ledger entry.",
             ),
             models.CheckConstraint(
                 condition=Q(kind=EntryKind.REFUNDED, refund__isnull=False)
                 | (~Q(kind=EntryKind.REFUNDED) & Q(refund__isnull=True)),
                 name="ledgerentry_refunded_names_its_refund",
+                violation_error_message="A ledger entry of the kind Refunded must refer to a "
+                "refund, and other entries must not.",
             ),
             models.CheckConstraint(
-                condition=Q(amount__gte=0), name="ledgerentry_amount_not_negative"
+                condition=Q(amount__gte=0),
+                name="ledgerentry_amount_not_negative",
+                violation_error_message="The amount of a ledger entry cannot be negative.",
             ),
         ]
 

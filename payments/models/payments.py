@@ -1,4 +1,4 @@
-"""Payments: one live payment an order."""
+"""Payments. An order has at most one live payment."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ from shop.core.money import MAX_DIGITS
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
-    """Reads of payments."""
+    """Queries of payments."""
 
     def visible_to(self, user: User | AnonymousUser) -> PaymentQuerySet:
-        """Those of the user's own orders; all for staff."""
+        """Return the payments of the user's own orders, or all payments for staff."""
         return self if user.is_staff else self.filter(order__user=user.pk)
 
     def open(self) -> PaymentQuerySet:
-        """Those whose outcome is not known yet."""
+        """Return the payments whose outcome is not known yet."""
         return self.filter(status__in=OPEN)
 
 
 class Payment(models.Model):
-    """One attempt to pay an order; status and amounts are written by ``payments.services``."""
+    """One attempt to pay an order. Only ``payments.services`` writes status and amounts.
+
+    All amounts are in ``currency``, with two decimal places.
+    """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     method = models.CharField(max_length=30)
@@ -44,19 +47,24 @@ class Payment(models.Model):
         decimal_places=2,
         default=0,
         db_default=0,
-        help_text="Of refunds that are done or under way.",
+        help_text="The sum of succeeded and pending refunds.",
     )
-    currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    currency = models.CharField(max_length=3, help_text="ISO 4217 code.")
     captures_later = models.BooleanField(
-        default=False, db_default=False, help_text="Authorised first, captured when shipped."
+        default=False,
+        db_default=False,
+        help_text="The payment is authorised first and captured when the order is shipped.",
     )
     is_late = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Its money came when the order took none: it goes back, unseen by the order.",
+        help_text="The money arrived when the order could no longer be paid. It is refunded and "
+        "does not count towards the order.",
     )
     provider_key = models.UUIDField(
-        unique=True, default=uuid4, help_text="The gateway's idempotency key: one a row, for ever."
+        unique=True,
+        default=uuid4,
+        help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
@@ -65,43 +73,60 @@ class Payment(models.Model):
     objects = PaymentQuerySet.as_manager()
 
     client_secret = ""
-    """For whoever began the payment, from the gateway's answer; no column, and never kept."""
+    """The provider's secret for the buyer's form. It is not a column, and is never stored."""
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["order"], condition=Q(status__in=LIVE), name="payment_one_live_per_order"
+                fields=["order"],
+                condition=Q(status__in=LIVE),
+                name="payment_one_live_per_order",
+                violation_error_message="This order already has a payment that is in progress or "
+                "has succeeded.",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=PaymentStatus.values), name="payment_status_known"
+                condition=Q(status__in=PaymentStatus.values),
+                name="payment_status_known",
+                violation_error_message="This is not a status of a payment.",
             ),
-            models.CheckConstraint(condition=Q(amount__gte=0), name="payment_amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="payment_amount_not_negative",
+                violation_error_message="The amount of a payment cannot be negative.",
+            ),
             models.CheckConstraint(
                 condition=Q(amount_captured__gte=0, amount_captured__lte=F("amount")),
                 name="payment_captured_at_most_its_amount",
+                violation_error_message="The captured amount must be between zero and the amount "
+                "of the payment.",
             ),
             models.CheckConstraint(
                 condition=Q(amount_captured=0) | Q(status__in=CAPTURED),
                 name="payment_without_money_until_captured",
+                violation_error_message="A payment with this status cannot have a captured amount.",
             ),
             models.CheckConstraint(
                 condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_captured")),
                 name="payment_refunded_at_most_what_was_captured",
+                violation_error_message="The refunded amount must be between zero and the captured "
+                "amount.",
             ),
             models.CheckConstraint(
                 condition=~Q(status=PaymentStatus.REFUNDED)
                 | Q(amount_refunded=F("amount_captured")),
                 name="payment_refunded_in_full",
+                violation_error_message="A refunded payment must have its whole captured amount "
+                "refunded.",
             ),
         ]
         indexes = [
-            # manage.py settle_payments
+            # For ``manage.py settle_payments``.
             models.Index(
                 fields=["id"],
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
                 name="payment_unfinished",
             ),
-            # a provider's event, by the name that the provider gave
+            # For webhooks, which name a payment by the provider's reference.
             models.Index(
                 fields=["provider_reference"],
                 condition=~Q(provider_reference=""),

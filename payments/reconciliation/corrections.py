@@ -1,23 +1,27 @@
-"""Corrections of differences that have one right answer."""
+"""Corrections of differences for which exactly one correction is right."""
 
 from decimal import Decimal
 
 from orders.models import Order
 from payments import gateways
 from payments.errors import RefundLimit
-from payments.gateways import RefundOutcome, RefundState, StatedRefund
+from payments.gateways import RefundOutcome, RefundState, ReportedRefund
 from payments.models import EntryKind, Payment, Refund
 from payments.services import send_pending_refunds, settle_refund
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import reserve
-from payments.services.settlement import begin_late_refund, enter
+from payments.services.settlement import add_ledger_entry, begin_late_refund
 from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import insert
 
 
 def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:
-    """Refund money that was captured for a payment that had ended; once, whoever else tries."""
+    """Refund ``captured`` money of a payment that had ended; return the payment.
+
+    ``captured`` is in the payment's currency. May be repeated and run in parallel: the money is
+    refunded once.
+    """
     _record_unexpected_capture(payment, captured)
     return send_pending_refunds(payment)
 
@@ -26,23 +30,29 @@ def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:
 def _record_unexpected_capture(payment: Payment, captured: Decimal) -> None:
     Order.objects.lock(payment.order_id)
     if begin_late_refund(payment, captured):
-        enter(payment, EntryKind.CAPTURED, captured, None)
+        add_ledger_entry(payment, EntryKind.CAPTURED, captured, None)
 
 
 def cancel_ended(payment: Payment) -> None:
-    """Cancel at the gateway a payment that ended here, so that nobody can pay it any more."""
+    """Cancel an ended payment at its gateway, so that it can no longer be paid there.
+
+    Raises GatewayUnavailable.
+    """
     gateway, charge = gateway_of(payment), charge_of(payment)
-    gateways.ask(lambda: gateway.cancel(charge))
+    gateways.call_outside_transaction(lambda: gateway.cancel(charge))
 
 
 @transactional
-def record_foreign_refund(payment: Payment, stated: StatedRefund) -> Refund:
-    """Record a refund that was made at the provider, without the shop. Raises RefundLimit."""
+def record_foreign_refund(payment: Payment, reported: ReportedRefund) -> Refund:
+    """Record a refund that was made directly at the provider; return it.
+
+    Locks the order. Raises RefundLimit if it exceeds what can be refunded.
+    """
     Order.objects.lock(payment.order_id)
-    if not reserve(payment.pk, stated.amount):
+    if not reserve(payment.pk, reported.amount):
         left = payment.amount_captured - payment.amount_refunded
         raise RefundLimit(refundable=show(left))
-    refund = Refund(payment=payment, amount=stated.amount, reason="Made at the provider")
+    refund = Refund(payment=payment, amount=reported.amount, reason="Made at the provider")
     insert(refund)
-    outcome = RefundOutcome(RefundState.SUCCEEDED, reference=stated.reference)
+    outcome = RefundOutcome(RefundState.SUCCEEDED, reference=reported.reference)
     return settle_refund(refund=refund, outcome=outcome)

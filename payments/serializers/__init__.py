@@ -1,1 +1,1 @@
-"""Shapes of payments and refunds."""
+"""Request and response bodies of payments and refunds."""

@@ -1,4 +1,4 @@
-"""Shapes of payments."""
+"""Request and response bodies of payments."""
 
 from typing import Any
 
@@ -17,15 +17,17 @@ TOKEN_LENGTH = 200
 
 @extend_schema_serializer(examples=[example({"order_id": 42, "payment_method": "card"})])
 class PayOrderSerializer(serializers.Serializer[Any]):
-    """An order to pay, and how."""
+    """The order to pay, and the payment method."""
 
     order_id = IdField()
-    payment_method = StrictStr(max_length=METHOD_LENGTH, help_text="One of /api/payments/methods/.")
+    payment_method = StrictStr(
+        max_length=METHOD_LENGTH, help_text="A code of /api/payments/methods/."
+    )
     payment_token = StrictStr(
         max_length=TOKEN_LENGTH,
         required=False,
-        help_text="From the provider's own form; the demo card succeeds without one, and obeys "
-        "demo_decline, demo_action, demo_timeout and demo_late.",
+        help_text="The token that the provider's form returned. The demo card accepts no token, "
+        "which succeeds, or demo_decline, demo_action, demo_timeout or demo_late.",
     )
 
 
@@ -47,23 +49,23 @@ class PayOrderSerializer(serializers.Serializer[Any]):
     ]
 )
 class PaymentSerializer(serializers.Serializer[Any]):
-    """A payment, as its owner and staff see it."""
+    """A payment, as its buyer and staff see it."""
 
     payment_id = serializers.IntegerField()
     order_id = serializers.IntegerField()
     payment_method = serializers.CharField()
     status = serializers.ChoiceField(PaymentStatus.choices)
     amount = AmountField()
-    amount_refunded = AmountField(help_text="Of refunds that are done or under way.")
-    currency = serializers.CharField(help_text="ISO 4217.")
+    amount_refunded = AmountField(help_text="The sum of succeeded and pending refunds.")
+    currency = serializers.CharField(help_text="ISO 4217 code.")
     reference = serializers.CharField(
-        help_text="What the customer writes on a bank transfer; empty for other methods."
+        help_text="The reference for the buyer's bank transfer. Empty for other methods."
     )
     created_at = serializers.DateTimeField()
 
 
 def show_payment(payment: Payment) -> dict[str, Any]:
-    """Return a payment as its owner and staff see it."""
+    """Return the response body of a payment."""
     return {
         "payment_id": payment.pk,
         "order_id": payment.order_id,
@@ -78,7 +80,7 @@ def show_payment(payment: Payment) -> dict[str, Any]:
 
 
 def _reference(payment: Payment) -> str:
-    """Return what the customer has to write on a transfer; a provider's own names stay here."""
+    """Return the reference for a bank transfer. A provider's own reference is not shown."""
     gateway = gateways.registered().get(payment.method)
     return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
 
@@ -102,23 +104,24 @@ def _reference(payment: Payment) -> str:
     ]
 )
 class BegunPaymentSerializer(PaymentSerializer):
-    """A payment, as whoever begins it sees it."""
+    """A payment, as the buyer sees it when beginning it."""
 
     client_secret = serializers.CharField(
-        required=False, help_text="For the provider's own form, while the customer has to act."
+        required=False,
+        help_text="The secret for the provider's form. Present while the buyer has to act.",
     )
 
 
 def show_begun(payment: Payment) -> dict[str, Any]:
-    """Return a payment as whoever begins it sees it, with what the provider's form needs."""
-    secret = {"client_secret": payment.client_secret} if payment.client_secret else {}
-    return {**show_payment(payment), **secret}
+    """Return the response body of a begun payment, with its client secret if it has one."""
+    extra = {"client_secret": payment.client_secret} if payment.client_secret else {}
+    return {**show_payment(payment), **extra}
 
 
 class PaymentMethodSerializer(serializers.Serializer[Any]):
-    """A configured way to pay."""
+    """An available payment method."""
 
-    code = serializers.CharField(help_text="Send it as payment_method.")
+    code = serializers.CharField(help_text="The value of payment_method in requests.")
     name = serializers.CharField()
 
 
@@ -135,6 +138,6 @@ class PaymentMethodSerializer(serializers.Serializer[Any]):
     ]
 )
 class PaymentMethodsSerializer(serializers.Serializer[Any]):
-    """Every configured way to pay."""
+    """Every available payment method."""
 
     payment_methods = PaymentMethodSerializer(many=True)

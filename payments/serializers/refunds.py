@@ -1,4 +1,4 @@
-"""Shapes of what staff do with a payment's money."""
+"""Request and response bodies of refunds and captures."""
 
 from typing import Any
 
@@ -14,31 +14,37 @@ REASON_LENGTH = 200
 
 
 @extend_schema_serializer(
-    examples=[example({"amount": "4.50", "reason": "Lid broken", "restock": False})]
+    component_name="GiveBack",  # Generated clients use the name of the component.
+    examples=[example({"amount": "4.50", "reason": "Lid broken", "restock": False})],
 )
-class GiveBackSerializer(serializers.Serializer[Any]):
-    """How much of a payment goes back, and why."""
+class RefundRequestSerializer(serializers.Serializer[Any]):
+    """How much of a payment to refund, and why."""
 
     amount = AmountField(
-        required=False, min_value=CENT, help_text="All that is left, unless given."
+        required=False,
+        min_value=CENT,
+        help_text="The amount to refund. The default is all that can still be refunded.",
     )
     reason = StrictStr(max_length=REASON_LENGTH, required=False, allow_blank=True)
     restock = StrictBool(
-        required=False, help_text="The goods of the whole order come back into stock; once."
+        required=False,
+        help_text="Return all items of the order to stock. Possible once for each order.",
     )
     by_hand = StrictBool(
         required=False,
-        help_text="You handed the money back yourself, in cash or by bank: the provider is not "
-        "asked. For a refund that the customer's bank refused.",
+        help_text="You have already returned the money in cash or by bank transfer. The refund is "
+        "recorded, and the payment provider is not called.",
     )
 
 
 @extend_schema_serializer(examples=[example({"amount": "40.00"})])
 class CaptureSerializer(serializers.Serializer[Any]):
-    """How much of an authorised payment is taken."""
+    """How much of an authorised payment to capture."""
 
     amount = AmountField(
-        required=False, min_value=CENT, help_text="All that is authorised, unless given."
+        required=False,
+        min_value=CENT,
+        help_text="The amount to capture. The default is the authorised amount.",
     )
 
 
@@ -60,13 +66,13 @@ class CaptureSerializer(serializers.Serializer[Any]):
     ]
 )
 class RefundSerializer(serializers.Serializer[Any]):
-    """Money that goes back, as the payment's owner and staff see it."""
+    """A refund, as the payment's buyer and staff see it."""
 
     refund_id = serializers.IntegerField()
     payment_id = serializers.IntegerField()
     status = serializers.ChoiceField(RefundStatus.choices)
     amount = AmountField()
-    currency = serializers.CharField(help_text="ISO 4217.")
+    currency = serializers.CharField(help_text="ISO 4217 code.")
     reason = serializers.CharField()
     restock = serializers.BooleanField()
     by_hand = serializers.BooleanField()
@@ -74,7 +80,7 @@ class RefundSerializer(serializers.Serializer[Any]):
 
 
 def show_refund(refund: Refund) -> dict[str, Any]:
-    """Return a refund as the payment's owner and staff see it; its payment is fetched already."""
+    """Return the response body of a refund. Its payment must be fetched with it."""
     return {
         "refund_id": refund.pk,
         "payment_id": refund.payment_id,

@@ -1,8 +1,9 @@
 """Every write of payments, in three phases (RELIABILITY R7).
 
-``begin_payment`` stores the intent and commits; ``charge`` calls the gateway with no lock held and
-no transaction open; ``settle`` stores the outcome, whoever reports it. Refunds have the same three
-phases. An unknown outcome stays pending, never "failed". Lock order: order, payment, products.
+``begin_payment`` inserts a pending payment and commits. ``charge`` calls the gateway without a lock
+or a transaction. ``settle`` stores the outcome that a request, webhook or scheduled job reports.
+Refunds have the same three phases. A payment whose outcome is unknown stays pending. Rows are
+locked in this order: order, payment, products.
 """
 
 from payments.services.captures import (
@@ -19,8 +20,8 @@ from payments.services.payments import (
     charge,
     check_method,
     confirm_payment,
+    fetch_and_settle,
     refresh_payment,
-    settle_by_asking,
 )
 from payments.services.refunds import (
     begin_refund,
@@ -46,6 +47,7 @@ __all__ = [
     "check_method",
     "confirm_payment",
     "expire_order",
+    "fetch_and_settle",
     "get_refund",
     "payment_window",
     "record_manual_payment",
@@ -53,7 +55,6 @@ __all__ = [
     "send_pending_refunds",
     "send_refund",
     "settle",
-    "settle_by_asking",
     "settle_refund",
     "void_payment",
 ]

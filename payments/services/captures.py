@@ -7,14 +7,15 @@ from orders.models import Order
 from orders.states import OrderStatus
 from payments.errors import CaptureLimit, OrderNotPayable, PaymentNotOpen
 from payments.models import Payment, PaymentStatus
-from payments.services.payments import cancel_at_gateway, settle_by
+from payments.services.payments import call_and_settle, cancel_at_gateway
 from shop.core.money import show
 
 
 def check_capture(*, payment: Payment, amount: Decimal | None) -> None:
-    """Raise PaymentNotOpen, OrderNotPayable or CaptureLimit unless ``amount`` may be captured.
+    """Raise PaymentNotOpen, OrderNotPayable or CaptureLimit unless ``amount`` can be captured.
 
-    None stands for all of it. Writes nothing: of two parallel captures the gateway accepts one.
+    ``amount`` is in the payment's currency; None means the authorised amount. Locks nothing,
+    because the gateway accepts only one of two parallel captures.
     """
     check_authorised(payment, "captured")
     order_status = Order.objects.values_list("status", flat=True).get(pk=payment.order_id)
@@ -27,13 +28,16 @@ def check_capture(*, payment: Payment, amount: Decimal | None) -> None:
 def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) -> Payment:
     """Capture ``amount`` of an authorised payment; return the payment as stored afterwards.
 
-    The rest is released. If the order was cancelled meanwhile, the money is refunded.
+    The rest of the authorisation is released. If the order was cancelled meanwhile, the captured
+    money is refunded.
     """
-    return settle_by(payment, lambda gateway, charge: gateway.capture(charge, amount=amount), actor)
+    return call_and_settle(
+        payment, lambda gateway, charge: gateway.capture(charge, amount=amount), actor
+    )
 
 
 def void_payment(*, payment: Payment, actor: User | None) -> Payment:
-    """Release an authorised payment; return it as stored afterwards. Raises PaymentNotOpen."""
+    """Void an authorised payment; return it as stored afterwards. Raises PaymentNotOpen."""
     check_authorised(payment, "voided")
     return cancel_at_gateway(payment, actor)
 

@@ -1,4 +1,4 @@
-"""A payment as its gateway sees it."""
+"""The gateway of a payment, and the charge that describes the payment to the gateway."""
 
 from payments import gateways
 from payments.gateways import Charge, Gateway
@@ -6,12 +6,12 @@ from payments.models import Payment
 
 
 def gateway_of(payment: Payment) -> Gateway:
-    """Return the gateway of a payment."""
+    """Return the gateway of a payment. Raises KeyError if it is not registered any more."""
     return gateways.registered()[payment.method]
 
 
 def charge_of(payment: Payment, token: str = "") -> Charge:
-    """Return the charge that the gateway is asked about."""
+    """Return the payment as a charge, with the buyer's ``token`` if this is the first call."""
     return Charge(
         key=str(payment.provider_key),
         amount=payment.amount,

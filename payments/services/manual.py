@@ -14,10 +14,10 @@ from shop.core.transactions import transactional
 
 @transactional
 def record_manual_payment(*, payment_id: int, actor: User) -> Payment:
-    """Record money that arrived in cash or by bank. Raises PaymentNotOpen, OrderNotPayable.
+    """Record money that arrived in cash or by bank transfer; return the payment.
 
-    The ledger entry has the actor and the time. For a cancelled order nothing is recorded: staff
-    return the money.
+    The ledger entry stores the actor and the time. Locks the order. Raises PaymentNotOpen, and
+    OrderNotPayable for a cancelled order, whose money staff have to return.
     """
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
     order = Order.objects.lock(order_id)

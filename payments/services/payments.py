@@ -1,4 +1,4 @@
-"""Payments from their beginning to their outcome."""
+"""Beginning, charging, confirming and cancelling payments."""
 
 import logging
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from accounts.models import User
 from orders.models import Order
 from payments import gateways
 from payments.errors import (
-    CancelTheOrder,
     MethodNotConfigured,
-    OnlyStaffRecord,
     OrderNotFound,
     PaymentInProgress,
+    PaymentNotCancellable,
+    PaymentNotConfirmable,
     PaymentNotOpen,
 )
 from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
@@ -29,28 +29,29 @@ from shop.engine import insert
 
 logger = logging.getLogger("shop.payments")
 
-# A gateway call ends within ten seconds; the first call of a younger payment may be under way.
-UNDER_WAY = timedelta(seconds=30)
+# The first gateway call about a payment has ended this long after the payment was inserted. A call
+# takes ten seconds at most, and may wait for a slot before.
+FIRST_CALL_TIMEOUT = timedelta(seconds=30)
 
 
-# -- Phase A: store the intent --------------------------------------------------------------------
+# -- Phase A: insert the payment ------------------------------------------------------------------
 
 
 def check_method(method: str) -> None:
-    """Raise MethodNotConfigured, a 400 that lists the configured ones, unless ``method`` is."""
+    """Raise MethodNotConfigured unless buyers can choose this payment method."""
     enabled = gateways.enabled()
     if method not in enabled:
         names = ", ".join(enabled)
         raise MethodNotConfigured(
             field="payment_method",
-            reason=f"This method is not configured; choose one of: {names}.",
+            reason=f"This payment method is not available. Choose one of: {names}.",
             payment_methods=list(enabled),
         )
 
 
 @transactional
 def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
-    """Store a pending payment of the user's own order, and return it. Locks the order.
+    """Insert a pending payment of the user's own order, and return it. Locks the order.
 
     Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
     """
@@ -82,73 +83,77 @@ def _captures_later(method: str) -> bool:
 
 
 def charge(*, payment: Payment, token: str = "") -> Payment:
-    """Charge a payment that was begun; return it as stored afterwards."""
-    return settle_by(payment, lambda gateway, charge: gateway.start(charge), token=token)
+    """Start a payment that was begun at its gateway; return it as stored afterwards.
+
+    ``token`` is what the provider's form returned to the buyer.
+    """
+    return call_and_settle(payment, lambda gateway, charge: gateway.start(charge), token=token)
 
 
 def refresh_payment(*, payment: Payment) -> Payment:
-    """Settle an open payment by asking its gateway; return it with its client secret.
+    """Settle an open payment by the gateway's outcome; return it with its client secret.
 
-    For a client that repeats the request that began it: the client secret is not stored.
+    Serves a duplicate of the request that began the payment. The client secret is not stored, so
+    it has to be fetched again.
     """
     if payment.status not in OPEN or gateway_of(payment).recorded_by_staff:
         return payment
-    return settle_by_asking(payment)
+    return fetch_and_settle(payment)
 
 
 def confirm_payment(*, payment: Payment) -> Payment:
     """Continue an open payment after the buyer's action; return it as stored afterwards.
 
-    Raises PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired.
+    Raises PaymentNotOpen, PaymentNotConfirmable, OrderNotPayable, OrderExpired.
     """
     check_open(payment, "confirmed")
     if gateway_of(payment).recorded_by_staff:
-        raise OnlyStaffRecord(payment_method=payment.method)
+        raise PaymentNotConfirmable(payment_method=payment.method)
     check_payable(Order.objects.with_database_time().get(pk=payment.order_id))
     if payment.status == PaymentStatus.PENDING:
-        return settle_by_asking(payment)
-    return settle_by(payment, lambda gateway, charge: gateway.confirm(charge))
+        return fetch_and_settle(payment)
+    return call_and_settle(payment, lambda gateway, charge: gateway.confirm(charge))
 
 
 def cancel_payment(*, payment: Payment) -> Payment:
     """Cancel an open payment; its order stays payable. Returns it as stored afterwards.
 
     If the money was captured before, the payment has succeeded instead. Raises PaymentNotOpen,
-    CancelTheOrder.
+    PaymentNotCancellable.
     """
     check_open(payment, "cancelled")
     if gateway_of(payment).confirms_order:
-        raise CancelTheOrder(payment_method=payment.method)
+        raise PaymentNotCancellable(payment_method=payment.method)
     return cancel_at_gateway(payment)
 
 
 def cancel_at_gateway(payment: Payment, actor: User | None = None) -> Payment:
     """Cancel an open or authorised payment at its gateway; return it as stored afterwards."""
-    return settle_by(payment, lambda gateway, charge: gateway.cancel(charge), actor)
+    return call_and_settle(payment, lambda gateway, charge: gateway.cancel(charge), actor)
 
 
-def settle_by_asking(payment: Payment) -> Payment:
-    """Settle an open payment by the outcome that its gateway reports.
+def fetch_and_settle(payment: Payment) -> Payment:
+    """Settle an open payment by the outcome that its gateway reports; return the stored payment.
 
-    A charge that the gateway does not know is cancelled there first, so that a request under way
-    captures nothing; the payment is cancelled here afterwards.
+    A charge that the gateway does not know is cancelled there first, so that a delayed request
+    cannot capture money. Then the payment is cancelled.
     """
 
-    def ask(gateway: Gateway, charge: Charge) -> Outcome:
+    def fetch_or_cancel(gateway: Gateway, charge: Charge) -> Outcome:
         outcome = gateway.fetch(charge)
-        if outcome is None and _is_under_way(payment):
+        if outcome is None and _first_call_may_be_running(payment):
             return Outcome(OutcomeStatus.PENDING)
         return outcome or gateway.cancel(charge)
 
-    return settle_by(payment, ask)
+    return call_and_settle(payment, fetch_or_cancel)
 
 
-def _is_under_way(payment: Payment) -> bool:
-    """Return whether the first request about a payment may not have reached the gateway yet."""
-    return Payment.objects.filter(pk=payment.pk, created_at__gt=ago(UNDER_WAY)).exists()
+def _first_call_may_be_running(payment: Payment) -> bool:
+    """Return whether the request that starts the charge may not have reached the gateway yet."""
+    return Payment.objects.filter(pk=payment.pk, created_at__gt=ago(FIRST_CALL_TIMEOUT)).exists()
 
 
-def settle_by(
+def call_and_settle(
     payment: Payment,
     call: Callable[[Gateway, Charge], Outcome],
     actor: User | None = None,
@@ -157,13 +162,14 @@ def settle_by(
 ) -> Payment:
     """Settle a payment by the outcome of a gateway call; return it as stored afterwards.
 
-    Without an answer it stays as it was. Money that arrived too late is refunded at once.
+    If the gateway does not answer, the payment is not changed. Money of a late payment is refunded
+    at once. The caller must not be in a transaction.
     """
     gateway, charge = gateway_of(payment), charge_of(payment, token)
     try:
-        outcome = gateways.ask(lambda: call(gateway, charge))
+        outcome = gateways.call_outside_transaction(lambda: call(gateway, charge))
     except GatewayUnavailable as error:
-        logger.warning("payment %s: the gateway did not answer: %s", payment.pk, error)
+        logger.warning("payment %s: the outcome is unknown: %s", payment.pk, error)
         return Payment.objects.get(pk=payment.pk)
     settled = settle(payment=payment, outcome=outcome, actor=actor)
     if settled.status == PaymentStatus.REFUND_PENDING:

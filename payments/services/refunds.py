@@ -1,4 +1,4 @@
-"""Refunds: reserve the amount, then ask the gateway with no lock held."""
+"""Refunds: reserve the amount in a transaction, then call the gateway without a lock."""
 
 import logging
 from decimal import Decimal
@@ -9,7 +9,7 @@ from django.db.models.functions import Round
 from accounts.models import User
 from orders.models import Order
 from payments import gateways
-from payments.errors import AlreadyRestocked, NotRefundable, RefundLimit
+from payments.errors import AlreadyRestocked, PaymentNotRefundable, RefundLimit
 from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState
 from payments.models import Payment, PaymentStatus, Refund
 from payments.services.charges import charge_of, gateway_of
@@ -32,17 +32,17 @@ def begin_refund(
     actor: User,
     by_hand: bool = False,
 ) -> int:
-    """Write a pending refund; return its id. Locks the order, then the payment.
+    """Insert a pending refund and reserve its amount; return its id. Locks the order.
 
-    ``amount`` is in the payment's currency; None for all that is left. With ``restock`` the items
-    of the order return to stock once the refund succeeds. ``by_hand`` is money that staff returned
-    without the gateway. Raises NotRefundable, RefundLimit, AlreadyRestocked.
+    ``amount`` is in the payment's currency; None means all that is left. With ``restock`` all items
+    of the order return to stock when the refund succeeds. ``by_hand`` records money that staff
+    returned without the gateway. Raises PaymentNotRefundable, RefundLimit, AlreadyRestocked.
     """
     payment = Payment.objects.get(pk=payment_id)
     order = Order.objects.lock(payment.order_id)
     payment.refresh_from_db()
     if payment.status not in REFUNDABLE:
-        raise NotRefundable(payment_status=payment.status)
+        raise PaymentNotRefundable(payment_status=payment.status)
     if restock and (order.restocked_at or payment.status == PaymentStatus.REFUND_PENDING):
         raise AlreadyRestocked(order_id=order.pk)
     left = payment.amount_captured - payment.amount_refunded
@@ -62,8 +62,12 @@ def begin_refund(
 
 
 def reserve(payment_id: int, amount: Decimal) -> bool:
-    """Add to the refunded amount of a payment; False if it would exceed what was captured."""
-    # Rounded, since SQLite subtracts decimals as floats.
+    """Add ``amount`` to a payment's refunded amount, unless it would exceed what was captured.
+
+    Return whether it was added. The check and the change are one UPDATE, so parallel refunds cannot
+    exceed the captured amount together.
+    """
+    # SQLite calculates with floats, so the result is rounded.
     left = Round(F("amount_captured") - F("amount_refunded"), precision=2)
     refundable = Payment.objects.annotate(left=left).filter(
         pk=payment_id, status__in=REFUNDABLE, left__gte=amount
@@ -73,25 +77,25 @@ def reserve(payment_id: int, amount: Decimal) -> bool:
 
 
 def get_refund(refund_id: int) -> Refund:
-    """Return a refund with its payment and actor. Raises DoesNotExist."""
+    """Return a refund with its payment and actor. Raises Refund.DoesNotExist."""
     return Refund.objects.select_related("payment", "actor").get(pk=refund_id)
 
 
 def send_refund(refund: Refund) -> Refund:
-    """Ask the gateway to refund; return the refund as stored afterwards.
+    """Refund at the gateway; return the refund as stored afterwards.
 
-    The gateway refunds once for the key of the refund, however often it is asked. A refund by hand
-    is only recorded.
+    The gateway refunds once for each refund's key, so the call may be repeated. A refund by hand is
+    settled without a call. If the gateway does not answer, the refund stays pending.
     """
     if refund.by_hand:
         return settle_refund(refund=refund, outcome=RefundOutcome(RefundState.SUCCEEDED))
     gateway, charge = gateway_of(refund.payment), charge_of(refund.payment)
     try:
-        outcome = gateways.ask(
+        outcome = gateways.call_outside_transaction(
             lambda: gateway.refund(charge, amount=refund.amount, key=str(refund.provider_key))
         )
     except GatewayUnavailable as error:
-        logger.warning("refund %s is not known yet: %s", refund.pk, error)
+        logger.warning("refund %s: the outcome is unknown: %s", refund.pk, error)
         return refund
     return settle_refund(refund=refund, outcome=outcome)
 

@@ -1,7 +1,8 @@
-"""Phase C: store the outcome of a payment or refund, whoever reports it, in one transaction.
+"""Phase C: store the outcome of a payment or refund, in one transaction.
 
-Safe to repeat and to run in parallel: a guarded UPDATE decides, and the second caller changes
-nothing. Each movement of money adds an entry to the ledger in the same transaction.
+The functions may be repeated and run in parallel: a guarded UPDATE lets the first caller change the
+status, and later callers change nothing. Each movement of money adds an entry to the ledger in the
+same transaction.
 """
 
 from decimal import Decimal
@@ -37,71 +38,74 @@ from shop.engine import Insert, Update, insert
 def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> Payment:
     """Store the outcome of an open or authorised payment; return it as stored afterwards.
 
-    Locks the order first. Money for an order that takes none any more is marked
-    ``refund_pending``, with a refund that the caller sends after the transaction.
+    Locks the order. If the order can no longer be paid, the payment becomes ``refund_pending`` and
+    gets a pending refund, which the caller has to send after the transaction.
     """
     order_status = ""
-    if outcome.status == OutcomeStatus.SUCCEEDED:  # the UPDATE does not depend on the order
+    if outcome.status == OutcomeStatus.SUCCEEDED:
+        # The UPDATE does not depend on the order's row, so the lock is sent together with it.
         Order.objects.lock_with_next_statement(payment.order_id)
     else:
         order_status = Order.objects.lock(payment.order_id).status
     captured = payment.amount if outcome.captured is None else outcome.captured
-    if not _move(payment.pk, outcome, captured):
+    if not _update_payment(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
-    before, payment.status = payment.status, outcome.status.value
+    previous_status, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         payment.amount_captured = captured
-        _take_money(payment, actor)
+        _record_capture(payment, actor)
     elif payment.status in OPEN:
-        _wait(payment, order_status, actor)
+        _confirm_unpaid_order(payment, order_status, actor)
     else:
-        _close(payment, before, order_status, actor)
+        _record_without_capture(payment, previous_status, order_status, actor)
     return payment
 
 
-def _move(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
+def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
+    """Run the guarded UPDATE; return 1, or 0 if the table of moves does not allow it."""
     values: dict[str, Any] = {}
     if outcome.reference:
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
-    return _move_to(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
+    return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
 
 
 @cache
-def _move_to(wanted: PaymentStatus) -> Update[...]:
-    """Return the guarded UPDATE that decides a change of status."""
+def _guarded_update(wanted: PaymentStatus) -> Update[...]:
+    """Return the UPDATE that makes a payment ``wanted`` if the table of moves allows it."""
 
     def build(
         payment_id: int, reference: str | None = None, captured: Decimal | None = None
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
         columns = {"provider_reference": reference, "amount_captured": captured}
-        becomes: dict[str, Any] = {
+        changes: dict[str, Any] = {
             name: value for name, value in columns.items() if value is not None
         }
         if wanted not in UNDECIDED:
-            becomes["settled_at"] = Now()
+            changes["settled_at"] = Now()
         movable = Payment.objects.filter(pk=payment_id, status__in=payment_sources(wanted))
-        return movable, {"status": wanted, **becomes}
+        return movable, {"status": wanted, **changes}
 
     return Update(build)
 
 
-def _take_money(payment: Payment, actor: User | None) -> None:
-    """Enter captured money in the ledger, and credit the order, or refund it."""
-    enter(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
+def _record_capture(payment: Payment, actor: User | None) -> None:
+    """Add captured money to the ledger, then credit it to the order or begin its refund."""
+    add_ledger_entry(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
     if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
-        _record(payment, "succeeded", payment.amount_captured)
+        _record_event(payment, "succeeded", payment.amount_captured)
         return
     begin_late_refund(payment, payment.amount_captured)
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
-    """Mark captured money that its order does not take, and store the refund of all of it.
+    """Make a late payment ``refund_pending``, and insert a pending refund of all its money.
 
-    The caller has locked the order, and sends the refund after its transaction. False if the
-    payment has changed since the caller read it, or is in a state that holds no such money.
+    Return False, without a change, if the payment's status has changed since the caller read it, or
+    the table of moves does not allow it. The caller must have locked the order, and has to send the
+    refund after the transaction.
     """
     movable = Payment.objects.filter(pk=payment.pk, status=payment.status)
     movable = movable.filter(status__in=payment_sources(PaymentStatus.REFUND_PENDING))
@@ -115,25 +119,31 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
     return True
 
 
-def _wait(payment: Payment, order_status: str, actor: User | None) -> None:
+def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | None) -> None:
+    """Confirm a pending order if the payment method confirms orders before they are paid."""
     gateway = gateways.registered()[payment.method]
     if gateway.confirms_order and order_status == OrderStatus.PENDING:
         confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
 
 
-def _close(payment: Payment, before: str, order_status: str, actor: User | None) -> None:
-    """Enter an authorisation, which confirms the order, or the end of a payment without money."""
-    enter(payment, _KIND_OF_END[payment.status], payment.amount, actor)
+def _record_without_capture(
+    payment: Payment, previous_status: str, order_status: str, actor: User | None
+) -> None:
+    """Add an authorisation, failure or cancellation to the ledger; update the order's timeline.
+
+    An authorisation confirms a pending order.
+    """
+    add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
-        _record(payment, "failed", payment.amount)
+        _record_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
         if order_status == OrderStatus.PENDING:
             confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
-    elif before == PaymentStatus.AUTHORISED:
-        note_event(order_id=payment.order_id, note="Authorisation let go", actor=actor)
+    elif previous_status == PaymentStatus.AUTHORISED:
+        note_event(order_id=payment.order_id, note="Authorisation voided", actor=actor)
 
 
-_KIND_OF_END = {
+_LEDGER_KINDS = {
     PaymentStatus.AUTHORISED.value: EntryKind.AUTHORISED,
     PaymentStatus.FAILED.value: EntryKind.FAILED,
     PaymentStatus.CANCELLED.value: EntryKind.VOIDED,
@@ -143,14 +153,14 @@ _KIND_OF_END = {
 _ENTRIES = Insert(LedgerEntry, "payment_id", "refund_id", "kind", "amount", "reference", "actor_id")
 
 
-def enter(
+def add_ledger_entry(
     payment: Payment,
     kind: EntryKind,
     amount: Decimal,
     actor: User | None,
     refund: Refund | None = None,
 ) -> None:
-    """Add an entry to the ledger, with the next statement."""
+    """Add an entry to the ledger. The INSERT is sent with the next statement."""
     reference = payment.provider_reference if refund is None else refund.provider_reference
     refund_id, actor_id = refund and refund.pk, actor and actor.pk
     _ENTRIES.send_with_next([(payment.pk, refund_id, kind.value, amount, reference, actor_id)])
@@ -158,22 +168,22 @@ def enter(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order first.
+    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order.
 
-    A refund that failed releases the amount that it had reserved.
+    A failed refund releases the amount that it had reserved.
     """
     payment = refund.payment
     Order.objects.lock(payment.order_id)
-    becomes: dict[str, Any] = {"status": outcome.status.value}
+    changes: dict[str, Any] = {"status": outcome.status.value}
     if outcome.reference:
-        becomes["provider_reference"] = outcome.reference
+        changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
-        becomes["settled_at"] = Now()
+        changes["settled_at"] = Now()
     sources = refund_sources(RefundStatus(outcome.status))
-    is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**becomes)
+    is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
     settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
-        _record_success(settled)
+        _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
         left = Round(F("amount_refunded") - refund.amount, precision=2)
         Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
@@ -181,12 +191,15 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     return settled
 
 
-def _record_success(refund: Refund) -> None:
-    """Enter refunded money, and update payment and order. The caller has locked the order."""
+def _record_refund_success(refund: Refund) -> None:
+    """Add refunded money to the ledger, and update payment and order.
+
+    The caller must have locked the order.
+    """
     payment, amount = refund.payment, refund.amount
-    enter(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
-    _record(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
-    _close_refunded(payment)
+    add_ledger_entry(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
+    _record_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
+    _mark_refunded_in_full(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
@@ -195,19 +208,20 @@ def _record_success(refund: Refund) -> None:
         )
 
 
-def _record(payment: Payment, what: str, amount: Decimal, **more: events.Fact) -> None:
+def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
+    """Record the domain event ``payment.<name>``."""
     data = {
         "order_id": payment.order_id,
         "method": payment.method,
         "amount": show(amount),
         "currency": payment.currency,
-        **more,
+        **facts,
     }
-    events.record(f"payment.{what}", object_type="payment", object_id=payment.pk, data=data)
+    events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
 
 
-def _close_refunded(payment: Payment) -> None:
-    """Make a payment ``refunded`` once all of it was refunded."""
+def _mark_refunded_in_full(payment: Payment) -> None:
+    """Make a payment ``refunded`` if all of it was refunded and no refund is pending."""
     if Refund.objects.pending().filter(payment=payment).exists():
         return
     wanted = PaymentStatus.REFUNDED

@@ -1,4 +1,4 @@
-"""Provider events. Each is applied once, after its payment was fetched from the gateway."""
+"""Provider events. Each is applied once, using the payment's state at the gateway."""
 
 import logging
 from dataclasses import replace
@@ -21,33 +21,33 @@ logger = logging.getLogger("shop.payments")
 
 
 def apply_event(*, event: WebhookEvent, method: str) -> None:
-    """Apply an event of the gateway ``method``, whose signature was checked; once.
+    """Apply an event of the gateway ``method`` once. Its signature must have been verified.
 
-    The payment is fetched from the gateway first, unless the event can change nothing: of the many
-    events of a payment, most arrive after it was settled. Raises GatewayUnavailable or GatewayBusy,
-    with nothing written, so that the provider sends the event again.
+    The payment is fetched from the gateway, except if the event cannot change anything: most events
+    of a payment arrive after it was settled. Raises GatewayUnavailable or GatewayBusy and writes
+    nothing, so that the provider sends the event again.
     """
     if ProviderEvent.objects.filter(event_id=event.event_id).exists():
         return
-    payment = _payment_of(event, method)
+    payment = _find_payment(event, method)
     if payment is None:
-        logger.warning("event %s is about no payment of ours: %s", event.event_id, event.reference)
+        logger.warning("event %s: unknown payment %s", event.event_id, event.reference)
     if payment is None or not _can_change(payment, event):
-        _record(event, payment)
+        _store_event(event, payment)
         return
-    # Only events that call a gateway take a slot, so that the others never delay a buyer.
+    # Only events that call a gateway need a slot. Other events must not delay a buyer.
     with gateways.slot():
         _fetch_and_apply(event, payment)
 
 
-def _record(event: WebhookEvent, payment: Payment | None) -> bool:
-    """Store an event; False if it is stored already."""
+def _store_event(event: WebhookEvent, payment: Payment | None) -> bool:
+    """Insert the event; return False if it was stored before."""
     row = ProviderEvent(event_id=event.event_id, kind=event.kind, payment=payment)
     return insert(row, unless_exists=True)
 
 
 def _can_change(payment: Payment, event: WebhookEvent) -> bool:
-    """Return whether the event may concern something that is not settled."""
+    """Return whether the payment, or a refund that the event is about, is not settled yet."""
     if payment.status in (*UNDECIDED, PaymentStatus.REFUND_PENDING):
         return True
     return "refund" in event.kind and Refund.objects.pending().filter(payment=payment).exists()
@@ -56,7 +56,7 @@ def _can_change(payment: Payment, event: WebhookEvent) -> bool:
 def _fetch_and_apply(event: WebhookEvent, payment: Payment) -> None:
     charge = charge_of(payment)
     charge = replace(charge, reference=charge.reference or event.reference)
-    outcome = gateways.ask(lambda: gateway_of(payment).fetch(charge))
+    outcome = gateways.call_outside_transaction(lambda: gateway_of(payment).fetch(charge))
     settled = _apply(event, payment, outcome)
     if settled.status == PaymentStatus.REFUND_PENDING or "refund" in event.kind:
         send_pending_refunds(settled)
@@ -64,21 +64,24 @@ def _fetch_and_apply(event: WebhookEvent, payment: Payment) -> None:
 
 @transactional
 def _apply(event: WebhookEvent, payment: Payment, outcome: Outcome | None) -> Payment:
-    """Store the event and the outcome of its payment; nothing for a duplicate of the event."""
-    if not _record(event, payment) or outcome is None:
+    """Store the event and the outcome of its payment, unless the event was applied before."""
+    if not _store_event(event, payment) or outcome is None:
         return Payment.objects.get(pk=payment.pk)
     return settle(payment=payment, outcome=outcome)
 
 
-def _payment_of(event: WebhookEvent, method: str) -> Payment | None:
-    """Find by our own key, which the event has before we know the provider's reference."""
-    about = Q(provider_reference=event.reference) if event.reference else Q(pk__in=[])
-    if _is_key(event.key):
-        about |= Q(provider_key=event.key)
-    return Payment.objects.filter(about, method=method).first()
+def _find_payment(event: WebhookEvent, method: str) -> Payment | None:
+    """Return the payment that an event is about, or None.
+
+    An event can arrive before the provider's reference is stored, so our key is used as well.
+    """
+    matches = Q(provider_reference=event.reference) if event.reference else Q(pk__in=[])
+    if _is_payment_key(event.key):
+        matches |= Q(provider_key=event.key)
+    return Payment.objects.filter(matches, method=method).first()
 
 
-def _is_key(text: str) -> bool:
+def _is_payment_key(text: str) -> bool:
     try:
         return str(UUID(text)) == text
     except ValueError:

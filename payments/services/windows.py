@@ -1,4 +1,4 @@
-"""When an order's time to be paid is over, by the database's clock."""
+"""The payment window of an order, measured by the database's clock."""
 
 from datetime import timedelta
 
@@ -13,25 +13,28 @@ from payments.errors import OrderExpired, OrderNotPayable
 
 
 def payment_window() -> timedelta:
-    """Return how long an order waits for its payment to begin."""
+    """Return how long after it was placed an order can be paid."""
     return timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
 
 
 def ago(span: timedelta) -> Combinable:
-    """Return the database's time minus ``span``: workers' clocks decide nothing."""
+    """Return an expression for the database's time minus ``span``; workers' clocks may differ."""
     return ExpressionWrapper(Now() - span, output_field=DateTimeField())
 
 
 def is_expired(order: Order) -> bool:
-    """Return whether an order, read with ``database_time``, was not paid within its window."""
+    """Return whether an order is unpaid and its payment window has closed.
+
+    The order must be read with ``database_time``.
+    """
     age = order.database_time - order.created_at
     return order.status == OrderStatus.PENDING and age > payment_window()
 
 
 def check_payable(order: Order) -> None:
-    """Raise OrderNotPayable or OrderExpired unless the order may be paid now.
+    """Raise OrderNotPayable or OrderExpired unless the order can be paid now.
 
-    The order was read with ``database_time``.
+    The order must be read with ``database_time``.
     """
     if order.status not in PAYABLE:
         raise OrderNotPayable(order_status=order.status)

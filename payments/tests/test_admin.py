@@ -1,4 +1,4 @@
-"""The payments' desk."""
+"""The admin of payments."""
 
 from decimal import Decimal
 
@@ -10,9 +10,9 @@ from accounts.factories import UserFactory
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, Payment, Refund
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
 
 LIST = "/admin/payments/payment/"
@@ -25,47 +25,47 @@ def record(browser, *payments):
 
 
 @pytest.mark.parametrize("method", ["bank_transfer", "cash_on_delivery"])
-def test_staff_record_money_that_came(desk, amy, ada, tea, method):
+def test_staff_record_manual_payments(admin_browser, amy, ada, tea, method):
     payment = pay(place_order(ada.user, tea), method=method)
-    assert record(desk, payment) == [f"Recorded as paid: {payment}."]
+    assert record(admin_browser, payment) == [f"Recorded as paid: {payment}."]
     payment.refresh_from_db()
     assert (payment.status, payment.order.status) == ("succeeded", "paid")
     assert payment.order.events.latest("pk").actor == amy.user
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_money_is_not_recorded_twice_nor_for_a_card_nor_for_a_cancelled_order(desk, ada, tea):
+def test_recording_is_refused_for_settled_card_and_cancelled_payments(admin_browser, ada, tea):
     twice = pay(place_order(ada.user, tea), method="bank_transfer")
-    record(desk, twice)
+    record(admin_browser, twice)
     card = pay(place_order(ada.user, tea), token="demo_action")
     late = pay(place_order(ada.user, tea), method="bank_transfer")
     cancel_order(order_id=late.order_id, actor=ada.user)
-    assert record(desk, twice, card, late) == [
-        f"{late}: An order that is cancelled takes no payment.",
+    assert record(admin_browser, twice, card, late) == [
+        f"{late}: An order that is cancelled does not accept payments.",
         f"{card}: A payment that is by card cannot be recorded as paid.",
         f"{twice}: A payment that is succeeded cannot be recorded as paid.",
     ]
     for payment, status in [(twice, "succeeded"), (card, "requires_action"), (late, "pending")]:
         payment.refresh_from_db()
         assert payment.status == status
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_payment_is_for_looking(desk, ada, tea):
+def test_a_payment_is_read_only(admin_browser, ada, tea):
     payment = pay(place_order(ada.user, tea))
-    assert desk.get(f"{LIST}{payment.pk}/change/").status_code == 200
+    assert admin_browser.get(f"{LIST}{payment.pk}/change/").status_code == 200
     form = {"status": "refunded", "_save": "1"}
-    assert desk.post(f"{LIST}{payment.pk}/change/", form).status_code == 403
+    assert admin_browser.post(f"{LIST}{payment.pk}/change/", form).status_code == 403
     payment.refresh_from_db()
     assert payment.status == "succeeded"
-    assert desk.get(f"{LIST}{payment.pk}/delete/").status_code == 403
+    assert admin_browser.get(f"{LIST}{payment.pk}/delete/").status_code == 403
 
 
-def test_who_may_only_look_records_nothing(ada, tea):
+def test_staff_without_the_permission_cannot_record_payments(ada, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
-    looker, browser = UserFactory(is_staff=True), Client()
-    looker.user_permissions.add(Permission.objects.get(codename="view_payment"))
-    browser.force_login(looker)
+    clerk, browser = UserFactory(is_staff=True), Client()
+    clerk.user_permissions.add(Permission.objects.get(codename="view_payment"))
+    browser.force_login(clerk)
     assert 'value="record_payment"' not in browser.get(LIST).content.decode()
     assert record(browser, payment) == []
     payment.refresh_from_db()
@@ -73,7 +73,7 @@ def test_who_may_only_look_records_nothing(ada, tea):
 
 
 @pytest.mark.parametrize("path", [LIST, f"{LIST}?method=cash_on_delivery"])
-def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, path):
+def test_the_list_needs_the_same_number_of_statements_for_any_number_of_rows(admin_browser, path):
     def bare_payments(count):
         Payment.objects.bulk_create(
             Payment(order=order, method="cash_on_delivery", amount=order.total, currency="USD")
@@ -81,23 +81,23 @@ def test_the_list_costs_the_same_for_five_rows_and_for_a_page_of_hundreds(desk, 
         )
 
     bare_payments(5)
-    few = count_statements(lambda: desk.get(path))
+    few = count_statements(lambda: admin_browser.get(path))
     bare_payments(300)
-    assert count_statements(lambda: desk.get(path)) == few
-    assert len(desk.get(path).context["cl"].result_list) == 50
+    assert count_statements(lambda: admin_browser.get(path)) == few
+    assert len(admin_browser.get(path).context["cl"].result_list) == 50
 
 
-def test_the_list_finds_by_number_name_and_reference_and_by_order(desk, ada, bob, tea):
+def test_the_list_searches_numbers_names_and_references(admin_browser, ada, bob, tea):
     other, mine = pay(place_order(bob.user, tea)), pay(place_order(ada.user, tea))
     found = {
-        term: list(desk.get(f"{LIST}?q={term}").context["cl"].queryset)
+        term: list(admin_browser.get(f"{LIST}?q={term}").context["cl"].queryset)
         for term in ("ADA", "ada@example", mine.provider_reference, "nobody")
     }
     assert list(found.values()) == [[mine], [mine], [mine], []]
-    assert mine in desk.get(f"{LIST}?q={mine.order_id}").context["cl"].queryset
-    of_order = desk.get(f"{LIST}?order__id__exact={other.order_id}").context["cl"].queryset
+    assert mine in admin_browser.get(f"{LIST}?q={mine.order_id}").context["cl"].queryset
+    of_order = admin_browser.get(f"{LIST}?order__id__exact={other.order_id}").context["cl"].queryset
     assert list(of_order) == [other]
-    assert list(desk.get(f"{LIST}?method=bank_transfer").context["cl"].queryset) == []
+    assert list(admin_browser.get(f"{LIST}?method=bank_transfer").context["cl"].queryset) == []
 
 
 def act(browser, action, *payments):
@@ -106,39 +106,39 @@ def act(browser, action, *payments):
     return [str(message) for message in page.context["messages"]]
 
 
-def test_staff_refund_what_is_left_with_the_goods_or_without(desk, amy, ada, tea):
+def test_staff_refund_the_rest_with_or_without_restocking(admin_browser, amy, ada, tea):
     kept, returned = [pay(place_order(ada.user, tea)) for _ in range(2)]
-    give_back(kept, "1.00", actor=amy.user)
-    assert act(desk, "refund", kept) == [f"Refunded: {kept}."]
-    assert act(desk, "refund_and_restock", returned) == [f"Refunded: {returned}."]
+    refund_payment(kept, "1.00", actor=amy.user)
+    assert act(admin_browser, "refund", kept) == [f"Refunded: {kept}."]
+    assert act(admin_browser, "refund_and_restock", returned) == [f"Refunded: {returned}."]
     assert list(Refund.objects.order_by("pk").values_list("amount", "restock")) == [
         (Decimal("1.00"), False),
         (Decimal("3.50"), False),
         (Decimal("4.50"), True),
     ]
     assert Product.objects.get().stock == 9
-    assert act(desk, "refund", kept) == [
-        f"{kept}: A payment that is refunded holds no money to give back."
+    assert act(admin_browser, "refund", kept) == [
+        f"{kept}: A payment that is refunded has no money to refund."
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_staff_capture_and_void(desk, ada, tea, settings):
+def test_staff_capture_and_void(admin_browser, ada, tea, settings):
     settings.PAYMENT_CAPTURE = "on_shipment"
     first, second = [pay(place_order(ada.user, tea)) for _ in range(2)]
-    assert act(desk, "capture", first) == [f"Captured: {first}."]
-    assert act(desk, "void", second) == [f"Voided: {second}."]
-    assert act(desk, "capture", second) == [
+    assert act(admin_browser, "capture", first) == [f"Captured: {first}."]
+    assert act(admin_browser, "void", second) == [f"Voided: {second}."]
+    assert act(admin_browser, "capture", second) == [
         f"{second}: A payment that is cancelled cannot be captured."
     ]
     assert [Payment.objects.get(pk=p.pk).status for p in (first, second)] == [
         "succeeded",
         "cancelled",
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_who_may_not_refund_is_not_offered_it(ada, tea):
+def test_staff_without_the_permission_cannot_refund(ada, tea):
     payment = pay(place_order(ada.user, tea))
     clerk, browser = UserFactory(is_staff=True), Client()
     names = ["view_payment", "change_payment"]
@@ -149,35 +149,35 @@ def test_who_may_not_refund_is_not_offered_it(ada, tea):
     assert not Refund.objects.exists()
 
 
-def test_a_payments_page_shows_who_did_what_with_its_money(desk, amy, ada, tea):
+def test_the_page_of_a_payment_shows_its_ledger(admin_browser, amy, ada, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
-    record(desk, payment)
-    give_back(payment, "1.00", actor=amy.user)
-    page = desk.get(f"{LIST}{payment.pk}/change/").content.decode()
+    record(admin_browser, payment)
+    refund_payment(payment, "1.00", actor=amy.user)
+    page = admin_browser.get(f"{LIST}{payment.pk}/change/").content.decode()
     assert [kind in page for kind in ("Captured", "Refunded", "amy")] == [True] * 3
 
 
-def test_staff_refund_a_part_with_a_reason(desk, ada, tea):
+def test_staff_refund_a_part_with_a_reason(admin_browser, ada, tea):
     payment = pay(place_order(ada.user, tea))
     page = f"{LIST}{payment.pk}/refund/"
-    assert 'value="4.50"' in desk.get(page).content.decode()
+    assert 'value="4.50"' in admin_browser.get(page).content.decode()
     form = {"amount": "1.25", "reason": "Broken lid", "restock": "on"}
-    done = desk.post(page, form, follow=True)
+    done = admin_browser.post(page, form, follow=True)
     refund = Refund.objects.get()
     assert [str(m) for m in done.context["messages"]] == [f"{refund} of 1.25 USD: succeeded."]
     assert (refund.amount, refund.reason, refund.restock) == (Decimal("1.25"), "Broken lid", True)
     assert Product.objects.get().stock == 10
     for wrong in ({"amount": "9"}, {"amount": "0"}, {"reason": "4242 4242 4242 4242"}):
-        refused = desk.post(page, {"amount": "1", "reason": ""} | wrong)
+        refused = admin_browser.post(page, {"amount": "1", "reason": ""} | wrong)
         assert (refused.status_code, bool(refused.context["form"].errors)) == (200, True)
     assert Refund.objects.count() == 1
-    desk.post(page, {"amount": "1.00", "reason": "Closed card", "by_hand": "on"})
+    admin_browser.post(page, {"amount": "1.00", "reason": "Closed card", "by_hand": "on"})
     assert Refund.objects.latest("pk").by_hand
     assert DemoCharge.objects.get().refunded == Decimal("1.25")
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_the_refund_page_is_for_those_who_may(ada, tea):
+def test_the_refund_page_needs_the_permission(ada, tea):
     payment = pay(place_order(ada.user, tea))
     clerk, browser = UserFactory(is_staff=True), Client()
     clerk.user_permissions.set(Permission.objects.filter(codename="view_payment"))

@@ -1,4 +1,4 @@
-"""How many requests of a worker may call gateways at once, and how many may wait for a slot."""
+"""The concurrency limit of requests that call gateways."""
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from payments.gateways import concurrency
 
 
 @contextmanager
-def four_slots_taken():
+def hold_four_slots():
     """Hold the four slots until the event that is yielded is set, or the block ends."""
     taken, release = Barrier(5), Event()
 
@@ -32,18 +32,18 @@ def four_slots_taken():
             each.result()
 
 
-def test_four_have_a_slot_four_wait_and_one_more_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr(concurrency, "_MAX_WAIT", 30)  # the machine may be busy with other things
-    for _ in range(2):  # slots and places in the queue are released
-        four_have_a_slot_four_wait()
+def test_four_requests_have_a_slot_four_wait_and_the_next_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(concurrency, "_MAX_WAIT", 30)  # The machine may be slow.
+    for _ in range(2):  # The second round needs the released slots and places in the queue.
+        check_four_slots_and_four_waiting_requests()
 
 
-def four_have_a_slot_four_wait():
+def check_four_slots_and_four_waiting_requests():
     def take():
         with gateways.slot():
             return "taken"
 
-    with four_slots_taken() as release, ThreadPoolExecutor(5) as pool:
+    with hold_four_slots() as release, ThreadPoolExecutor(5) as pool:
         waiting = [pool.submit(take) for _ in range(5)]
         refused = wait(waiting, timeout=10, return_when=FIRST_COMPLETED).done
         release.set()
@@ -52,11 +52,11 @@ def four_have_a_slot_four_wait():
     assert ended.count("taken") == 4
 
 
-def test_a_request_without_a_slot_is_refused_after_a_second_and_the_next_ones_at_once():
-    with four_slots_taken():
+def test_a_waiting_request_is_refused_after_a_second_and_later_ones_at_once():
+    with hold_four_slots():
         for _ in range(2):
             with pytest.raises(GatewayBusy), gateways.slot():
-                raise AssertionError("there was a fifth slot")
+                raise AssertionError("a fifth slot was available")
         with gateways.slot("bank_transfer"):
             pass
     with gateways.slot():

@@ -1,4 +1,4 @@
-"""The gateway of docs/payments.md follows the protocol, and its app needs no change to the shop."""
+"""The example of docs/payments.md: its gateway, and its app, which needs no change to the shop."""
 
 import json
 import os
@@ -15,36 +15,37 @@ import pytest
 from orders.factories import place_order
 from orders.services import cancel_order
 from payments import jobs
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.gateways import registry
 from payments.models import Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "payments.md"
 
 
 def block(name):
-    """Return the Python code below a mark of the page."""
+    """Return the Python code below a marker of the page."""
     return PAGE.read_text().split(f"<!-- {name} -->\n```python\n")[1].split("```")[0]
 
 
 class Till(BaseHTTPRequestHandler):
-    """PUT, GET and DELETE of charges and refunds, kept by their path."""
+    """A provider with PUT, GET and DELETE of charges and refunds, stored by their path."""
 
-    kept: dict[str, dict[str, str]] = {}
+    stored: dict[str, dict[str, str]] = {}
     lost: list[str] = []
+    """Methods whose next response is lost."""
 
     def do_PUT(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.kept.setdefault(self.path, {"status": "succeeded", "id": "till_1", **body})
+        self.stored.setdefault(self.path, {"status": "succeeded", "id": "till_1", **body})
         self.answer()
 
     def do_GET(self):
         self.answer()
 
     def do_DELETE(self):
-        self.kept.setdefault(self.path, {"status": "cancelled", "id": "till_1"})
+        self.stored.setdefault(self.path, {"status": "cancelled", "id": "till_1"})
         self.answer()
 
     def answer(self):
@@ -52,9 +53,9 @@ class Till(BaseHTTPRequestHandler):
             self.lost.remove(self.command)
             self.close_connection = True
             return
-        found = self.kept.get(self.path)
-        body = json.dumps(found or {}).encode()
-        self.send_response(200 if found else 404)
+        row = self.stored.get(self.path)
+        body = json.dumps(row or {}).encode()
+        self.send_response(200 if row else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -65,7 +66,7 @@ class Till(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def till(monkeypatch) -> Iterator[type[Till]]:
-    Till.kept, Till.lost = {}, []
+    Till.stored, Till.lost = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Till)
     Thread(target=server.serve_forever, daemon=True).start()
     example = types.ModuleType("example")
@@ -78,35 +79,35 @@ def till(monkeypatch) -> Iterator[type[Till]]:
     server.server_close()
 
 
-def test_it_pays_and_gives_back(ada, amy, tea, till):
+def test_the_example_charges_and_refunds(ada, amy, tea, till):
     payment = pay(place_order(ada.user, tea, quantity=2), method="till")
     assert (payment.status, payment.provider_reference) == ("succeeded", "till_1")
-    assert give_back(payment, "4.00", actor=amy.user).status == "succeeded"
-    assert [row["amount"] for row in till.kept.values()] == ["9.00", "4.00"]
-    assert_books_balance()
+    assert refund_payment(payment, "4.00", actor=amy.user).status == "succeeded"
+    assert [row["amount"] for row in till.stored.values()] == ["9.00", "4.00"]
+    assert_audit_passes()
 
 
-def test_a_lost_answer_is_found_by_its_key(ada, tea, till):
+def test_a_lost_response_is_found_by_its_key(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     assert payment.status == "pending"
     assert jobs.settle_payments() == 1
     assert Payment.objects.get().status == "succeeded"
-    assert len(till.kept) == 1
-    assert_books_balance()
+    assert len(till.stored) == 1
+    assert_audit_passes()
 
 
-def test_late_money_goes_back(ada, tea, till):
+def test_a_late_payment_is_refunded(ada, tea, till):
     till.lost.append("PUT")
     payment = pay(place_order(ada.user, tea), method="till")
     cancel_order(order_id=payment.order_id, actor=ada.user)
     jobs.settle_payments()
     assert Payment.objects.get().status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def run_with_the_app(folder, *, code="till"):
-    """Install the page's app from another directory; print the methods that buyers may choose."""
+def run_with_app(folder, *, code="till"):
+    """Install the example app in ``folder``; print the available payment methods with it."""
     app = folder / "till"
     app.mkdir()
     (app / "__init__.py").touch()
@@ -133,14 +134,14 @@ def run_with_the_app(folder, *, code="till"):
     )
 
 
-def test_an_app_registers_its_gateway_without_a_change_to_the_shop(tmp_path):
-    done = run_with_the_app(tmp_path)
+def test_an_app_registers_its_gateway_without_changing_the_shop(tmp_path):
+    done = run_with_app(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "card cash_on_delivery bank_transfer till"
 
 
-def test_the_shop_does_not_start_with_two_gateways_of_one_code(tmp_path):
-    done = run_with_the_app(tmp_path, code="card")
+def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_path):
+    done = run_with_app(tmp_path, code="card")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "django.core.exceptions.ImproperlyConfigured: Two payment gateways have the code 'card': "

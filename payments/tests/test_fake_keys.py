@@ -1,4 +1,4 @@
-"""The fake keeps Stripe's rules of idempotency keys, and fails as it is told to."""
+"""Idempotency keys and faults of the fake Stripe."""
 
 from contextlib import suppress
 from functools import partial
@@ -23,7 +23,7 @@ def is_replayed(intent):
     return intent.last_response.headers.get("Idempotent-Replayed") == "true"
 
 
-def test_a_key_replays_its_first_answer(stripe_api, fake_stripe):
+def test_a_key_replays_its_first_response(stripe_api, fake_stripe):
     first, second = pay(stripe_api), pay(stripe_api)
     assert (second.id, is_replayed(first), is_replayed(second)) == (first.id, False, True)
     original = second.last_response.headers["Original-Request"]
@@ -31,7 +31,7 @@ def test_a_key_replays_its_first_answer(stripe_api, fake_stripe):
     assert len(fake_stripe.ledger()) == 1
 
 
-def test_a_key_replays_what_was_true_then(stripe_api):
+def test_a_replayed_response_has_the_state_at_the_time_of_the_first_request(stripe_api):
     intent = pay(stripe_api, capture_method="manual")
     stripe_api.payment_intents.capture(intent.id)
     assert pay(stripe_api, capture_method="manual").status == "requires_capture"
@@ -44,7 +44,7 @@ def test_a_key_replays_a_decline(stripe_api, fake_stripe):
     assert len(fake_stripe.state()["charges"]) == 1
 
 
-def test_a_key_stands_for_its_parameters_and_endpoint(stripe_api, fake_stripe):
+def test_a_key_is_refused_for_other_parameters_or_another_endpoint(stripe_api, fake_stripe):
     intent = pay(stripe_api)
     with pytest.raises(stripe.IdempotencyError, match="same parameters") as caught:
         pay(stripe_api, amount=901)
@@ -55,16 +55,16 @@ def test_a_key_stands_for_its_parameters_and_endpoint(stripe_api, fake_stripe):
     assert [each["net"] for each in fake_stripe.ledger()] == [900]
 
 
-def test_a_key_is_forgotten_after_a_day(stripe_api, fake_stripe):
+def test_a_key_expires_after_a_day(stripe_api, fake_stripe):
     first = pay(stripe_api)
-    fake_stripe.put_forward(DAY - 5)
+    fake_stripe.advance_clock(DAY - 5)
     assert pay(stripe_api).id == first.id
-    fake_stripe.put_forward(10)
+    fake_stripe.advance_clock(10)
     assert pay(stripe_api).id != first.id
     assert len(fake_stripe.ledger()) == 2
 
 
-def test_what_never_began_is_not_kept(stripe_api, fake_stripe):
+def test_a_response_is_not_stored_if_the_endpoint_had_not_begun(stripe_api, fake_stripe):
     with pytest.raises(stripe.InvalidRequestError):
         pay(stripe_api, amount=10)
     for kind in ("error", "unavailable", "rate_limit", "lock_timeout", "drop"):
@@ -75,20 +75,20 @@ def test_what_never_began_is_not_kept(stripe_api, fake_stripe):
     assert len(fake_stripe.ledger()) == 1
 
 
-def test_a_key_is_at_most_255_characters(stripe_api):
+def test_a_key_has_at_most_255_characters(stripe_api):
     with pytest.raises(stripe.InvalidRequestError, match="255"):
         pay(stripe_api, key="k" * 256)
     assert pay(stripe_api, key="k" * 255).status == "succeeded"
 
 
-def test_a_key_that_is_in_use_is_a_409(fake_stripe):
+def test_a_key_in_use_is_a_409(fake_stripe):
     fake_stripe.fail("slow", INTENTS, seconds=0.5)
-    seen = times(3, partial(_outcome, fake_stripe))
-    assert sorted(seen) == [200, 409, 409]
+    results = times(3, partial(_outcome, fake_stripe))
+    assert sorted(results) == [200, 409, 409]
     assert len(fake_stripe.ledger()) == 1
 
 
-def test_the_sdk_waits_for_a_key_that_is_in_use(fake_stripe):
+def test_the_sdk_retries_while_a_key_is_in_use(fake_stripe):
     fake_stripe.fail("slow", INTENTS, seconds=0.5)
     assert times(3, partial(_outcome, fake_stripe, retries=3)) == [200] * 3
     assert len(fake_stripe.ledger()) == 1
@@ -102,7 +102,7 @@ def _outcome(fake, retries=0):
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "hang_after", "garbage_after"])
-def test_money_that_was_taken_without_an_answer_is_found_by_its_key(stripe_api, fake_stripe, kind):
+def test_a_payment_whose_response_was_lost_is_found_by_its_key(stripe_api, fake_stripe, kind):
     fake_stripe.fail(kind, seconds=0.1)
     with pytest.raises((stripe.APIConnectionError, stripe.APIError)):
         pay(stripe_api)
@@ -112,7 +112,7 @@ def test_money_that_was_taken_without_an_answer_is_found_by_its_key(stripe_api, 
 
 
 @pytest.mark.parametrize("kind", ["drop", "hang", "garbage", "error"])
-def test_a_request_that_came_to_nothing_took_nothing(stripe_api, fake_stripe, kind):
+def test_a_request_that_failed_before_its_endpoint_creates_no_intent(stripe_api, fake_stripe, kind):
     fake_stripe.fail(kind, seconds=0.1)
     with pytest.raises(stripe.StripeError):
         pay(stripe_api)
@@ -120,7 +120,7 @@ def test_a_request_that_came_to_nothing_took_nothing(stripe_api, fake_stripe, ki
 
 
 @pytest.mark.parametrize(("kind", "taken"), [("error_kept", []), ("error_after", [900])])
-def test_a_500_of_an_endpoint_that_began_is_kept(fake_stripe, kind, taken):
+def test_a_500_of_an_endpoint_that_had_begun_is_stored(fake_stripe, kind, taken):
     fake_stripe.fail(kind)
     api = sdk(fake_stripe, retries=2)
     for _ in range(2):
@@ -128,7 +128,7 @@ def test_a_500_of_an_endpoint_that_began_is_kept(fake_stripe, kind, taken):
             pay(api)
         assert caught.value.http_status == 500
     assert [each["net"] for each in fake_stripe.ledger()] == taken
-    assert len(fake_stripe.requests()) == 2, "the answer says Stripe-Should-Retry: false"
+    assert len(fake_stripe.requests()) == 2, "Stripe-Should-Retry: false was ignored"
 
 
 def test_the_sdk_retries_a_dropped_connection_with_its_key(fake_stripe):
@@ -139,7 +139,7 @@ def test_the_sdk_retries_a_dropped_connection_with_its_key(fake_stripe):
     assert {each["key"] for each in fake_stripe.requests()} == {"key"}
 
 
-def test_faults_at_random_are_the_same_for_a_seed(stripe_api, fake_stripe):
+def test_random_faults_are_reproducible_by_their_seed(stripe_api, fake_stripe):
     def statuses(seed):
         fake_stripe.reset()
         fake_stripe.fail_at_random([{"kind": "error", "rate": 0.5, "times": None}], seed=seed)

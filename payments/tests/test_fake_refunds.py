@@ -1,4 +1,4 @@
-"""The fake keeps Stripe's rules of refunds."""
+"""Refunds of the fake Stripe."""
 
 import pytest
 import stripe
@@ -6,7 +6,7 @@ import stripe
 from payments.tests.test_fake_stripe import buy, create, refused
 
 
-def test_refunds_end_at_what_was_captured(stripe_api, fake_stripe):
+def test_refunds_cannot_exceed_the_captured_amount(stripe_api, fake_stripe):
     refunds = stripe_api.refunds
     intent = buy(stripe_api)
     refund = refunds.create({"payment_intent": intent.id, "amount": 400})
@@ -25,7 +25,7 @@ def test_refunds_end_at_what_was_captured(stripe_api, fake_stripe):
 
 
 @pytest.mark.parametrize("card", ["", "pm_card_authenticationRequired"])
-def test_what_was_not_taken_is_not_refunded(stripe_api, card):
+def test_an_intent_without_a_charge_is_not_refunded(stripe_api, card):
     intent = buy(stripe_api, card) if card else create(stripe_api)
     error = refused(stripe_api.refunds.create, {"payment_intent": intent.id})
     assert "does not have a successful charge" in str(error)
@@ -39,20 +39,20 @@ def test_what_was_not_taken_is_not_refunded(stripe_api, card):
         {"amount": "1.5"},
         {"reason": "because"},
         {"colour": "blue"},
-        {"payment_intent": "pi_unheard_of"},
+        {"payment_intent": "pi_unknown"},
     ],
 )
-def test_refunds_that_stripe_refuses(stripe_api, fake_stripe, parameters):
+def test_invalid_refunds_are_refused(stripe_api, fake_stripe, parameters):
     intent = buy(stripe_api)
     refused(stripe_api.refunds.create, {"payment_intent": intent.id, **parameters})
     assert fake_stripe.state()["refunds"] == []
 
 
-def test_a_refund_is_of_something(stripe_api):
+def test_a_refund_needs_a_charge_or_an_intent(stripe_api):
     assert refused(stripe_api.refunds.create, {}).code == "parameter_missing"
 
 
-def test_refunds_are_listed_by_intent(stripe_api):
+def test_refunds_can_be_listed_by_intent(stripe_api):
     one, other = buy(stripe_api), buy(stripe_api)
     mine = stripe_api.refunds.create({"charge": one.latest_charge, "metadata": {"key": "k"}})
     stripe_api.refunds.create({"payment_intent": other.id})
@@ -60,7 +60,7 @@ def test_refunds_are_listed_by_intent(stripe_api):
     assert [(each.id, each.metadata.key) for each in found] == [(mine.id, "k")]
 
 
-def test_a_refund_may_be_pending_and_then_end(stripe_api, fake_stripe):
+def test_a_refund_can_be_pending_first(stripe_api, fake_stripe):
     intent = buy(stripe_api, "pm_card_pendingRefund")
     refund = stripe_api.refunds.create({"payment_intent": intent.id})
     assert refund.status == "pending"
@@ -69,7 +69,7 @@ def test_a_refund_may_be_pending_and_then_end(stripe_api, fake_stripe):
     assert stripe_api.refunds.retrieve(refund.id).status == "succeeded"
 
 
-def test_a_refund_that_failed_gives_the_money_back_to_the_account(stripe_api, fake_stripe):
+def test_the_money_of_a_failed_refund_returns_to_the_account(stripe_api, fake_stripe):
     intent = buy(stripe_api)
     refund = stripe_api.refunds.create({"payment_intent": intent.id})
     fake_stripe.finish_refund(refund.id, succeed=False)

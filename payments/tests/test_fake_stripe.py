@@ -1,4 +1,4 @@
-"""The fake keeps Stripe's rules of payment intents, as the official SDK sees them."""
+"""Payment intents of the fake Stripe, called with the official SDK."""
 
 import pytest
 import stripe
@@ -31,7 +31,7 @@ def declined(call, *args, **kwargs):
     return caught.value.error
 
 
-def test_a_card_pays(stripe_api, fake_stripe):
+def test_a_card_is_charged(stripe_api, fake_stripe):
     intent = buy(stripe_api, metadata={"order_id": "7"})
     assert (intent.status, intent.amount_received) == ("succeeded", 900)
     assert intent.metadata.order_id == "7"
@@ -41,7 +41,7 @@ def test_a_card_pays(stripe_api, fake_stripe):
 
 
 @pytest.mark.parametrize("key", ["sk_test_other", "pk_test_shop", "sk_live_shop"])
-def test_another_key_is_a_401(fake_stripe, key):
+def test_a_wrong_api_key_is_a_401(fake_stripe, key):
     with pytest.raises(stripe.AuthenticationError, match="Invalid API Key"):
         create(sdk(fake_stripe, key=key))
     assert fake_stripe.state()["intents"] == []
@@ -57,7 +57,7 @@ def test_a_declined_card_is_a_402_that_names_the_intent(stripe_api, fake_stripe)
     assert fake_stripe.events()[-1]["type"] == "payment_intent.payment_failed"
 
 
-def test_an_intent_goes_through_its_states(stripe_api):
+def test_an_intent_passes_through_its_states(stripe_api):
     intents = stripe_api.payment_intents
     intent = create(stripe_api)
     assert intent.status == "requires_payment_method"
@@ -78,7 +78,7 @@ def test_a_decline_leaves_the_intent_payable_by_another_card(stripe_api):
 
 @pytest.mark.parametrize("step", ["confirm", "cancel", "capture"])
 @pytest.mark.parametrize("end", ["succeeded", "canceled"])
-def test_what_ended_goes_no_further(stripe_api, fake_stripe, step, end):
+def test_an_ended_intent_cannot_change(stripe_api, fake_stripe, step, end):
     intent = buy(stripe_api) if end == "succeeded" else create(stripe_api)
     if end == "canceled":
         stripe_api.payment_intents.cancel(intent.id)
@@ -94,8 +94,8 @@ def test_what_ended_goes_no_further(stripe_api, fake_stripe, step, end):
 
 def test_the_customer_pays_and_authenticates(stripe_api, fake_stripe):
     intent = create(stripe_api)
-    status, shown = fake_stripe.pay(intent.client_secret, "pm_card_authenticationRequired")
-    assert (status, shown["status"]) == (200, "requires_action")
+    status, body = fake_stripe.pay(intent.client_secret, "pm_card_authenticationRequired")
+    assert (status, body["status"]) == (200, "requires_action")
     assert fake_stripe.ledger() == []
     fake_stripe.authenticate(intent.id)
     assert stripe_api.payment_intents.retrieve(intent.id).status == "succeeded"
@@ -118,16 +118,16 @@ def test_a_card_may_be_declined_after_authentication(stripe_api, fake_stripe):
 
 
 @pytest.mark.parametrize("how", ["off_session", "error_on_requires_action"])
-def test_who_cannot_be_asked_is_declined(stripe_api, how):
+def test_a_payment_that_cannot_require_an_action_is_declined(stripe_api, how):
     error = declined(buy, stripe_api, "pm_card_authenticationRequired", **{how: True})
     assert error.code == "authentication_required"
 
 
-def test_a_secret_opens_its_own_intent_alone(stripe_api, fake_stripe):
+def test_a_client_secret_is_valid_for_its_own_intent_only(stripe_api, fake_stripe):
     one, other = create(stripe_api), create(stripe_api)
     _, _, secret = one.client_secret.partition("_secret")
-    status, shown = fake_stripe.pay(f"{other.id}_secret{secret}")
-    assert (status, shown["error"]["type"]) == (400, "invalid_request_error")
+    status, body = fake_stripe.pay(f"{other.id}_secret{secret}")
+    assert (status, body["error"]["type"]) == (400, "invalid_request_error")
     assert fake_stripe.ledger() == []
 
 
@@ -141,7 +141,7 @@ def test_a_bank_debit_is_processing_for_days(stripe_api, fake_stripe):
     assert [each["net"] for each in fake_stripe.ledger()] == [900]
 
 
-def test_an_authorisation_is_captured_once_and_the_rest_is_let_go(stripe_api, fake_stripe):
+def test_an_authorisation_is_captured_once_and_the_rest_is_released(stripe_api, fake_stripe):
     intents = stripe_api.payment_intents
     intent = buy(stripe_api, capture_method="manual")
     assert (intent.status, intent.amount_capturable) == ("requires_capture", 900)
@@ -161,18 +161,18 @@ def test_an_authorisation_is_captured_once_and_the_rest_is_let_go(stripe_api, fa
     refused(stripe_api.refunds.create, {"payment_intent": intent.id, "amount": 601})
 
 
-@pytest.mark.parametrize("how", ["cancelled", "lapsed"])
-def test_an_authorisation_is_let_go(stripe_api, fake_stripe, how):
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+def test_an_authorisation_can_be_cancelled_and_expires(stripe_api, fake_stripe, how):
     intent = buy(stripe_api, capture_method="manual")
     if how == "cancelled":
         stripe_api.payment_intents.cancel(intent.id, {"cancellation_reason": "abandoned"})
     else:
-        fake_stripe.put_forward(7 * DAY - 5)
+        fake_stripe.advance_clock(7 * DAY - 5)
         assert stripe_api.payment_intents.retrieve(intent.id).status == "requires_capture"
-        fake_stripe.put_forward(10)
+        fake_stripe.advance_clock(10)
     intent = stripe_api.payment_intents.retrieve(intent.id)
     assert (intent.status, intent.amount_capturable) == ("canceled", 0)
-    assert intent.cancellation_reason == {"cancelled": "abandoned", "lapsed": "automatic"}[how]
+    assert intent.cancellation_reason == {"cancelled": "abandoned", "expired": "automatic"}[how]
     assert [each["net"] for each in fake_stripe.ledger()] == [0]
 
 
@@ -191,7 +191,9 @@ def test_an_authorisation_is_let_go(stripe_api, fake_stripe, how):
         (950, "isk", None),
     ],
 )
-def test_an_amount_that_stripe_does_not_charge(stripe_api, fake_stripe, amount, currency, code):
+def test_amounts_that_stripe_does_not_charge_are_refused(
+    stripe_api, fake_stripe, amount, currency, code
+):
     assert refused(create, stripe_api, amount, currency).code == code
     assert fake_stripe.state()["intents"] == []
 
@@ -199,7 +201,7 @@ def test_an_amount_that_stripe_does_not_charge(stripe_api, fake_stripe, amount, 
 @pytest.mark.parametrize(
     ("amount", "currency"), [(50, "usd"), (50, "jpy"), (900, "isk"), (910, "kwd"), (900, "EUR")]
 )
-def test_an_amount_that_stripe_charges(stripe_api, amount, currency):
+def test_amounts_that_stripe_charges_are_accepted(stripe_api, amount, currency):
     intent = create(stripe_api, amount, currency)
     assert (intent.amount, intent.currency) == (amount, currency.lower())
 
@@ -210,7 +212,7 @@ def test_an_amount_that_stripe_charges(stripe_api, amount, currency):
         ({"colour": "blue"}, "parameter_unknown"),
         ({"confirm": True}, "parameter_missing"),
         ({"off_session": True}, None),
-        ({"payment_method": "pm_card_unheard_of"}, "resource_missing"),
+        ({"payment_method": "pm_card_unknown"}, "resource_missing"),
         ({"payment_method": "4242424242424242"}, "resource_missing"),
         ({"capture_method": "later"}, None),
         ({"payment_method_types": ["card"]}, None),
@@ -219,7 +221,7 @@ def test_an_amount_that_stripe_charges(stripe_api, amount, currency):
         ({"metadata": {f"key{number}": "y" for number in range(51)}}, None),
     ],
 )
-def test_parameters_that_stripe_refuses(stripe_api, fake_stripe, parameters, code):
+def test_invalid_parameters_are_refused(stripe_api, fake_stripe, parameters, code):
     assert refused(create, stripe_api, **parameters).code == code
     assert fake_stripe.state()["intents"] == []
 
@@ -230,7 +232,7 @@ def test_amount_and_currency_are_required(stripe_api):
         assert error.code == "parameter_missing"
 
 
-def test_methods_that_redirect_want_a_place_to_come_back_to(stripe_api):
+def test_methods_that_redirect_need_a_return_url(stripe_api):
     card = {"confirm": True, "payment_method": "pm_card_visa"}
     error = refused(create, stripe_api, automatic_payment_methods={"enabled": True}, **card)
     assert error.param == "return_url"
@@ -241,42 +243,41 @@ def test_methods_that_redirect_want_a_place_to_come_back_to(stripe_api):
     )
 
 
-def test_the_bank_sends_the_customer_back_to_the_return_url(stripe_api):
+def test_the_redirect_has_the_return_url(stripe_api):
     shop = "https://shop.example.com/paid"
     intent = buy(stripe_api, "pm_card_authenticationRequired", return_url=shop)
     assert intent.next_action.redirect_to_url.return_url == shop
 
 
-def test_a_card_that_paid_is_used_up(stripe_api):
+def test_a_payment_method_cannot_be_used_twice(stripe_api):
     card = buy(stripe_api).payment_method
     error = refused(buy, stripe_api, card)
     assert error.code == "payment_method_unexpected_state"
 
 
-def test_an_unknown_id_is_a_404_and_an_unknown_path_too(stripe_api, fake_stripe):
-    error = refused(stripe_api.payment_intents.retrieve, "pi_unheard_of")
+def test_unknown_ids_and_paths_are_a_404(stripe_api, fake_stripe):
+    error = refused(stripe_api.payment_intents.retrieve, "pi_unknown")
     assert (error.http_status, error.code) == (404, "resource_missing")
-    assert refused(stripe_api.refunds.retrieve, "re_unheard_of").http_status == 404
+    assert refused(stripe_api.refunds.retrieve, "re_unknown").http_status == 404
     assert refused(stripe_api.customers.retrieve, "cus_1").http_status == 404
 
 
-def test_lists_are_pages_newest_first(stripe_api):
-    made = [create(stripe_api).id for _ in range(5)]
-    made.reverse()
+def test_lists_are_paginated_newest_first(stripe_api):
+    ids = [create(stripe_api).id for _ in range(5)]
+    ids.reverse()
     intents = stripe_api.payment_intents
     first = intents.list({"limit": 2})
-    assert ([each.id for each in first.data], first.has_more) == (made[:2], True)
-    after = intents.list({"limit": 3, "starting_after": made[1]})
-    assert ([each.id for each in after.data], after.has_more) == (made[2:], False)
-    before = intents.list({"limit": 2, "ending_before": made[3]})
-    assert ([each.id for each in before.data], before.has_more) == (made[1:3], True)
-    every = [each.id for each in intents.list({"limit": 2}).auto_paging_iter()]
-    assert every == made
+    assert ([each.id for each in first.data], first.has_more) == (ids[:2], True)
+    after = intents.list({"limit": 3, "starting_after": ids[1]})
+    assert ([each.id for each in after.data], after.has_more) == (ids[2:], False)
+    before = intents.list({"limit": 2, "ending_before": ids[3]})
+    assert ([each.id for each in before.data], before.has_more) == (ids[1:3], True)
+    assert [each.id for each in intents.list({"limit": 2}).auto_paging_iter()] == ids
 
 
-def test_lists_are_filtered_by_time(stripe_api, fake_stripe):
+def test_lists_can_be_filtered_by_time(stripe_api, fake_stripe):
     old = create(stripe_api)
-    fake_stripe.put_forward(100)
+    fake_stripe.advance_clock(100)
     new = create(stripe_api)
     for bounds, expected in [
         ({"gte": old.created}, [new.id, old.id]),
@@ -290,13 +291,13 @@ def test_lists_are_filtered_by_time(stripe_api, fake_stripe):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"limit": 0}, {"limit": 101}, {"starting_after": "pi_unheard_of"}, {"order": "asc"}],
+    [{"limit": 0}, {"limit": 101}, {"starting_after": "pi_unknown"}, {"order": "asc"}],
 )
-def test_a_page_that_there_is_not(stripe_api, parameters):
+def test_invalid_pages_are_refused(stripe_api, parameters):
     assert refused(stripe_api.payment_intents.list, parameters).http_status == 400
 
 
-def test_charges_events_and_expansion(stripe_api):
+def test_charges_and_events_are_listed_and_ids_expanded(stripe_api):
     intent = buy(stripe_api)
     charges = stripe_api.charges.list({"payment_intent": intent.id}).data
     assert [each.id for each in charges] == [intent.latest_charge]

@@ -1,4 +1,4 @@
-"""The fake signs its webhooks as Stripe does, and sends them as badly as it is told to."""
+"""Webhooks of the fake Stripe: their signatures and their delivery plans."""
 
 import json
 import time
@@ -15,7 +15,7 @@ KINDS = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded
 
 
 class Listener(ThreadingHTTPServer):
-    """Takes webhooks, and answers with the statuses that it was given."""
+    """Receives webhooks, and responds with the statuses in ``statuses``, then with 200."""
 
     daemon_threads = True
 
@@ -59,7 +59,7 @@ def construct(body, signature, secret="whsec_shop"):
     return stripe.Webhook.construct_event(body, signature, secret)
 
 
-def test_events_arrive_signed(stripe_api, fake_stripe, listener):
+def test_webhooks_are_signed(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url)
     intent = buy(stripe_api)
     assert sorted(listener.wait_for(3)) == sorted(KINDS)
@@ -73,7 +73,7 @@ def test_events_arrive_signed(stripe_api, fake_stripe, listener):
             construct(body.replace(b"900", b"100") + b" ", signature)
 
 
-def test_both_secrets_sign_while_one_is_rolled(stripe_api, fake_stripe, listener):
+def test_webhooks_are_signed_with_both_secrets(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url, secrets=["whsec_old", "whsec_new"])
     buy(stripe_api)
     listener.wait_for(3)
@@ -88,7 +88,7 @@ def test_a_webhook_is_sent_again_until_a_2xx(stripe_api, fake_stripe, listener):
     assert sorted(set(listener.wait_for(6))) == sorted(KINDS)
 
 
-def test_webhooks_are_held_and_released_in_any_order(stripe_api, fake_stripe, listener):
+def test_held_webhooks_are_released_in_any_order(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url, hold=True)
     buy(stripe_api)
     assert listener.seen == []
@@ -98,7 +98,7 @@ def test_webhooks_are_held_and_released_in_any_order(stripe_api, fake_stripe, li
     assert fake_stripe.release() == []
 
 
-def test_webhooks_are_released_by_their_kind(stripe_api, fake_stripe, listener):
+def test_held_webhooks_are_released_by_kind(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url, hold=True)
     buy(stripe_api)
     fake_stripe.release(kinds=["charge.succeeded"])
@@ -106,7 +106,7 @@ def test_webhooks_are_released_by_their_kind(stripe_api, fake_stripe, listener):
     assert len(fake_stripe.deliveries()["held"]) == 2
 
 
-def test_webhooks_are_doubled_and_withheld_at_random(stripe_api, fake_stripe, listener):
+def test_webhooks_are_duplicated_and_withheld(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url, duplicate=1.0)
     buy(stripe_api)
     assert sorted(listener.wait_for(6)) == sorted(KINDS * 2)
@@ -117,7 +117,7 @@ def test_webhooks_are_doubled_and_withheld_at_random(stripe_api, fake_stripe, li
     assert len(listener.seen) == 6
 
 
-def test_delayed_webhooks_overtake_each_other(stripe_api, fake_stripe, listener):
+def test_delayed_webhooks_change_their_order(stripe_api, fake_stripe, listener):
     fake_stripe.send_webhooks(listener.url, delay=0.5, seed=3)
     for _ in range(4):
         buy(stripe_api)
@@ -126,7 +126,7 @@ def test_delayed_webhooks_overtake_each_other(stripe_api, fake_stripe, listener)
     assert sorted(arrived) == sorted(KINDS * 4)
 
 
-def test_a_signature_of_long_ago_is_out_of_tolerance():
+def test_an_old_signature_is_outside_the_tolerance():
     body, signature = sign({"object": "event", "id": "evt_1"}, at=time.time() - 301)
     with pytest.raises(stripe.SignatureVerificationError, match="tolerance"):
         construct(body, signature)

@@ -1,4 +1,4 @@
-"""POST /api/payments/ and what follows: GET, confirm, cancel, methods."""
+"""POST and GET /api/payments/, POST …/confirm/, …/cancel/ and …/record/, GET …/methods/."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from orders.models import Order
 from payments.factories import pay
 from payments.gateways.manual import creditor_reference
 from payments.models import DemoCharge, LedgerEntry, Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, query_budget
 
 PAY = "/api/payments/"
@@ -24,7 +24,7 @@ def post(caller, order, method="card", token=None, **kwargs):
     return caller.post(PAY, body | ({} if token is None else {"payment_token": token}), **kwargs)
 
 
-def move_back(order, **ago):
+def make_older(order, **ago):
     Order.objects.filter(pk=order.pk).update(created_at=F("created_at") - timedelta(**ago))
 
 
@@ -54,7 +54,7 @@ def test_a_card_pays_an_order(ada, order):
     assert [e["note"] for e in shown["events"]] == ["Order placed", "Payment received"]
     order.refresh_from_db()
     assert order.paid_at is not None
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_a_declined_card_leaves_the_order_payable(ada, order):
@@ -62,60 +62,60 @@ def test_a_declined_card_leaves_the_order_payable(ada, order):
     assert (declined.status_code, declined.json()["status"]) == (201, "failed")
     assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
     assert post(ada, order).json()["status"] == "succeeded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_card_that_wants_action_is_confirmed(ada, order):
+def test_a_payment_that_requires_an_action_is_confirmed(ada, order):
     payment = post(ada, order, token="demo_action").json()
     assert payment["status"] == "requires_action"
     confirmed = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
     assert (confirmed.status_code, confirmed.json()["status"]) == (200, "succeeded")
     assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "paid"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_card_that_wants_action_is_cancelled_and_the_order_stays_payable(ada, order):
+def test_a_payment_that_requires_an_action_is_cancelled_and_its_order_stays_payable(ada, order):
     payment = post(ada, order, token="demo_action").json()
     cancelled = ada.post(f"{PAY}{payment['payment_id']}/cancel/")
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     assert DemoCharge.objects.get().status == "cancelled"
     assert post(ada, order).json()["status"] == "succeeded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
-def test_a_pending_payment_is_asked_for_when_confirmed(ada, order, token):
+def test_confirming_a_pending_payment_fetches_its_outcome(ada, order, token):
     payment = post(ada, order, token=token).json()
     assert payment["status"] == "pending"
     assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
     confirmed = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
     assert (confirmed.status_code, confirmed.json()["status"]) == (200, "succeeded")
     assert DemoCharge.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_cancelling_a_payment_whose_money_was_taken_finds_it_succeeded(ada, order):
+def test_cancelling_a_captured_payment_settles_it_as_succeeded(ada, order):
     payment = post(ada, order, token="demo_timeout").json()
     answer = ada.post(f"{PAY}{payment['payment_id']}/cancel/")
     assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
     assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "paid"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_cash_on_delivery_confirms_at_once(ada, order):
+def test_cash_on_delivery_confirms_the_order_at_once(ada, order):
     assert post(ada, order, "cash_on_delivery").json()["status"] == "pending"
     shown = ada.get(f"/api/orders/{order.pk}/").json()
     assert (shown["status"], shown["amount_paid"]) == ("confirmed", "0.00")
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_bank_transfer_waits(ada, order):
+def test_a_bank_transfer_stays_pending(ada, order):
     assert post(ada, order, "bank_transfer").json()["status"] == "pending"
     assert ada.get(f"/api/orders/{order.pk}/").json()["status"] == "pending"
 
 
 @pytest.mark.parametrize("method", ["card", "paypal", "CARD", ""])
-def test_a_method_that_is_not_configured_is_a_400_that_lists_those_that_are(
+def test_a_method_that_is_not_available_is_a_400_with_the_available_ones(
     ada, order, settings, method
 ):
     settings.DEMO_PAYMENTS = False
@@ -128,7 +128,7 @@ def test_a_method_that_is_not_configured_is_a_400_that_lists_those_that_are(
     assert not Payment.objects.exists()
 
 
-def test_the_methods_are_listed_for_anyone(anyone, settings):
+def test_anyone_can_list_the_methods(anyone, settings):
     shown = anyone.get(f"{PAY}methods/").json()["payment_methods"]
     assert [method["code"] for method in shown] == ALL_METHODS
     assert all(set(method) == {"code", "name"} for method in shown)
@@ -145,7 +145,7 @@ def test_an_order_has_one_live_payment(ada, order):
     assert DemoCharge.objects.count() == 1
 
 
-def test_an_order_that_is_not_payable_takes_no_payment(ada, order):
+def test_a_paid_order_cannot_be_paid_again(ada, order):
     post(ada, order)
     again = post(ada, order)
     assert (again.status_code, again.json()["code"]) == (409, "order_not_payable")
@@ -154,34 +154,34 @@ def test_an_order_that_is_not_payable_takes_no_payment(ada, order):
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
-def test_after_the_window_no_payment_begins_whether_or_not_a_sweep_came(ada, order, method):
-    move_back(order, minutes=31)
+def test_no_payment_begins_after_the_payment_window(ada, order, method):
+    make_older(order, minutes=31)
     answer = post(ada, order, method)
     assert (answer.status_code, answer.json()["code"]) == (409, "order_expired")
     assert not Payment.objects.exists()
 
 
-def test_before_the_window_closes_it_does(ada, order):
-    move_back(order, minutes=29)
+def test_a_payment_begins_within_the_payment_window(ada, order):
+    make_older(order, minutes=29)
     assert post(ada, order).status_code == 201
 
 
-def test_after_the_window_nothing_is_confirmed(ada, order):
+def test_no_payment_is_confirmed_after_the_payment_window(ada, order):
     payment = post(ada, order, token="demo_action").json()
-    move_back(order, minutes=31)
+    make_older(order, minutes=31)
     answer = ada.post(f"{PAY}{payment['payment_id']}/confirm/")
     assert (answer.status_code, answer.json()["code"]) == (409, "order_expired")
     assert DemoCharge.objects.get().status == "requires_action"
 
 
-def test_one_pays_ones_own_orders_only(ada, bob, amy, order):
+def test_buyers_can_only_pay_their_own_orders(ada, bob, amy, order):
     for caller in (bob, amy):
         answer = post(caller, order)
         assert (answer.status_code, answer.json()["code"]) == (404, "order_not_found")
     assert not Payment.objects.exists()
 
 
-def test_another_ones_payment_does_not_exist_but_staff_see_it(ada, bob, amy, anyone, order):
+def test_buyers_see_only_their_own_payments_and_staff_see_all(ada, bob, amy, anyone, order):
     path = post(ada, order, token="demo_action")["Location"]
     for answer in (bob.get(path), bob.post(f"{path}confirm/"), bob.post(f"{path}cancel/")):
         assert answer.status_code == 404
@@ -192,7 +192,7 @@ def test_another_ones_payment_does_not_exist_but_staff_see_it(ada, bob, amy, any
     assert Payment.objects.get().status == "requires_action"
 
 
-def test_amount_and_status_come_from_the_server(ada, order):
+def test_amount_and_status_in_the_request_are_ignored(ada, order):
     body = {"order_id": order.pk, "payment_method": "card", "amount": "0.01", "currency": "EUR"}
     answer = ada.post(PAY, body | {"status": "failed", "user": 1})
     assert (answer.json()["amount"], answer.json()["currency"]) == ("9.00", "USD")
@@ -217,14 +217,14 @@ def test_a_malformed_payment_is_a_400(ada, order, body):
 
 
 @pytest.mark.parametrize("step", ["confirm", "cancel"])
-def test_a_payment_that_ended_goes_no_further(ada, order, step):
+def test_an_ended_payment_cannot_be_confirmed_or_cancelled(ada, order, step):
     path = post(ada, order)["Location"]
     answer = ada.post(f"{path}{step}/")
     assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
     assert Payment.objects.get().status == "succeeded"
 
 
-def test_a_customers_word_is_no_money(ada, order):
+def test_buyers_cannot_confirm_a_bank_transfer(ada, order):
     path = post(ada, order, "bank_transfer")["Location"]
     answer = ada.post(f"{path}confirm/")
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_confirmable")
@@ -232,14 +232,14 @@ def test_a_customers_word_is_no_money(ada, order):
     assert post(ada, order).json()["status"] == "succeeded"
 
 
-def test_cash_on_delivery_is_cancelled_with_its_order(ada, order):
+def test_cash_on_delivery_can_only_be_cancelled_with_its_order(ada, order):
     path = post(ada, order, "cash_on_delivery")["Location"]
     answer = ada.post(f"{path}cancel/")
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_cancellable")
     assert ada.post(f"/api/orders/{order.pk}/cancel/").status_code == 200
 
 
-def test_a_key_gets_the_payment_as_it_stands(ada, order):
+def test_a_duplicate_request_gets_the_current_payment(ada, order):
     headers = {"Idempotency-Key": "pay"}
     first = post(ada, order, token="demo_action", headers=headers)
     second = post(ada, order, token="demo_action", headers=headers)
@@ -251,14 +251,14 @@ def test_a_key_gets_the_payment_as_it_stands(ada, order):
     assert DemoCharge.objects.count() == 1
 
 
-def test_a_key_stands_for_one_body(ada, order):
+def test_a_key_is_refused_for_another_body(ada, order):
     headers = {"Idempotency-Key": "pay"}
     post(ada, order, headers=headers)
     answer = post(ada, order, token="other", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_a_key_remembers_a_refusal(ada, order):
+def test_a_duplicate_request_gets_the_same_error(ada, order):
     live = post(ada, order, token="demo_action")["Location"]
     headers = {"Idempotency-Key": "second"}
     refused = post(ada, order, headers=headers)
@@ -269,7 +269,7 @@ def test_a_key_remembers_a_refusal(ada, order):
     assert again["Idempotent-Replayed"] == "true"
 
 
-def test_a_key_on_confirm_gets_the_payment_as_it_stands(ada, order):
+def test_a_duplicate_confirmation_gets_the_current_payment(ada, order):
     path = post(ada, order, token="demo_action")["Location"]
     headers = {"Idempotency-Key": "confirm"}
     first, second = [ada.post(f"{path}confirm/", headers=headers) for _ in range(2)]
@@ -279,17 +279,17 @@ def test_a_key_on_confirm_gets_the_payment_as_it_stands(ada, order):
 
 
 @pytest.mark.parametrize("lines", [1, 50])
-def test_a_payment_costs_ten_statements_and_a_key_two(ada, lines):
+def test_a_payment_needs_ten_statements_and_a_key_two_more(ada, lines):
     products = ProductFactory.create_batch(lines)
     first, second = place_order(ada.user, *products), place_order(ada.user, *products)
-    with query_budget(1 + 9 + LOCK):  # two of them record events
+    with query_budget(1 + 9 + LOCK):  # Two of them record events.
         assert post(ada, first).json()["status"] == "succeeded"
     with query_budget(1 + 9 + LOCK + 2):
         paid = post(ada, second, headers={"Idempotency-Key": "pay"})
     assert paid.json()["status"] == "succeeded"
 
 
-def test_the_database_refuses_what_code_might_forget(ada, order):
+def test_the_database_enforces_the_constraints(ada, order):
     payment = pay(order, token="demo_action")
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.create(order=order, method="card", amount=1, currency="USD")
@@ -300,7 +300,7 @@ def test_the_database_refuses_what_code_might_forget(ada, order):
         DemoCharge.objects.update(refunded=F("amount") + 1)
 
 
-def test_a_bank_transfer_carries_a_reference_that_finds_its_typing_errors(ada, order):
+def test_a_bank_transfer_has_a_creditor_reference(ada, order):
     shown = post(ada, order, "bank_transfer").json()
     assert shown["reference"] == creditor_reference(order.pk)
     assert ada.get(f"{PAY}{shown['payment_id']}/").json()["reference"] == shown["reference"]
@@ -310,7 +310,7 @@ def test_a_bank_transfer_carries_a_reference_that_finds_its_typing_errors(ada, o
     )
 
 
-def test_staff_record_money_and_the_ledger_says_who(ada, amy, order):
+def test_staff_record_money_and_the_ledger_has_the_actor(ada, amy, order):
     path = post(ada, order, "bank_transfer")["Location"]
     assert ada.post(f"{path}record/").status_code == 403
     assert Payment.objects.get().status == "pending"
@@ -319,4 +319,4 @@ def test_staff_record_money_and_the_ledger_says_who(ada, amy, order):
     entry = LedgerEntry.objects.get()
     assert (entry.kind, entry.amount, entry.actor) == ("captured", 9, amy.user)
     assert amy.post(f"{path}record/").json()["code"] == "illegal_transition"
-    assert_books_balance()
+    assert_audit_passes()

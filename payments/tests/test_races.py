@@ -1,4 +1,4 @@
-"""What parallel requests do to money, on a real database."""
+"""Parallel payments, cancellations and jobs, with committed transactions."""
 
 from functools import partial
 from threading import Event
@@ -15,7 +15,7 @@ from payments.factories import pay
 from payments.gateways import Outcome, OutcomeStatus
 from payments.models import DemoCharge, Payment
 from shop.core import transactions
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once, times, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,21 +28,21 @@ def pay_by_card(caller, order, token=None, **kwargs):
     )
 
 
-def make_late(order):
+def make_overdue(order):
     Order.objects.filter(pk=order.pk).update(created_at="2020-01-01T00:00:00Z")
 
 
-def test_an_order_paid_from_many_tabs_is_charged_once(ada, tea):
+def test_parallel_payments_of_an_order_charge_once(ada, tea):
     order = place_order(ada.user, tea)
     answers = times(8, partial(pay_by_card, ada, order))
     assert statuses(answers) == {201: 1, 409: 7}
     codes = {a.json()["code"] for a in answers if a.status_code == 409}
     assert codes <= {"payment_in_progress", "order_not_payable"}
     assert DemoCharge.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_one_key_many_times_is_one_charge(ada, tea):
+def test_parallel_requests_with_one_key_charge_once(ada, tea):
     order = place_order(ada.user, tea)
     headers = {"Idempotency-Key": "pay-once"}
     answers = times(8, partial(pay_by_card, ada, order, headers=headers))
@@ -50,11 +50,11 @@ def test_one_key_many_times_is_one_charge(ada, tea):
     assert {a.json()["payment_id"] for a in answers} == {Payment.objects.get().pk}
     assert sum("Idempotent-Replayed" not in answer for answer in answers) == 1
     assert DemoCharge.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(8))
-def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attempt):
+def test_paying_and_cancelling_an_order_in_parallel_has_one_outcome(ada, tea, attempt):
     order = place_order(ada.user, tea)
     paid, cancelled = at_once(
         partial(pay_by_card, ada, order), lambda: ada.post(f"/api/orders/{order.pk}/cancel/")
@@ -68,11 +68,11 @@ def test_pay_against_cancel_ends_paid_or_cancelled_without_money(ada, tea, attem
         assert (order.status, order.amount_paid, kept, stock) == ("cancelled", 0, 0, 10)
     else:
         assert (order.status, order.amount_paid, kept, stock) == ("paid", 4.5, 4.5, 9)
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_confirm_against_cancel_of_a_payment_has_one_outcome(ada, tea, attempt):
+def test_confirming_and_cancelling_a_payment_in_parallel_has_one_outcome(ada, tea, attempt):
     payment = pay(place_order(ada.user, tea), token="demo_action")
     answers = at_once(
         lambda: ada.post(f"/api/payments/{payment.pk}/confirm/"),
@@ -84,10 +84,10 @@ def test_confirm_against_cancel_of_a_payment_has_one_outcome(ada, tea, attempt):
         ("succeeded", "paid"),
         ("cancelled", "pending"),
     ]
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
+def test_parallel_jobs_refund_a_late_payment_once(ada, tea):
     orders = [place_order(ada.user, tea) for _ in range(3)]
     for order in orders:
         pay(order, token="demo_late")
@@ -97,14 +97,14 @@ def test_late_money_goes_back_once_however_many_sweeps_run(ada, tea):
     assert set(DemoCharge.objects.values_list("refunded", flat=True)) == {tea.price}
     notes = [list(o.events.values_list("note", flat=True)) for o in orders]
     assert [n.count("Late payment refunded") for n in notes] == [1, 1, 1]
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
+def test_settling_and_expiring_in_parallel_has_one_outcome(ada, tea, attempt):
     order = place_order(ada.user, tea)
     payment = pay(order, token="demo_action")
-    make_late(order)
+    make_overdue(order)
     at_once(
         jobs.expire_orders,
         lambda: services.settle(
@@ -117,11 +117,11 @@ def test_an_order_expires_or_is_paid_but_not_both(ada, tea, attempt):
     order.refresh_from_db()
     assert (order.status, Product.objects.get().stock) == ("cancelled", 10)
     assert order.events.filter(status="cancelled").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
-    """As beginning a payment does; in the other order the two would deadlock."""
+    """Beginning a payment locks in the same order. Another order could deadlock."""
     monkeypatch.setattr(transactions, "ATTEMPTS", 1)
     order = place_order(ada.user, tea)
     payment = pay(order, token="demo_action")
@@ -164,7 +164,7 @@ def test_settling_a_refund_locks_the_order_before_the_payment(ada, amy, tea, mon
     assert at_once(hold, settle) == [1, "succeeded"]
 
 
-def test_money_by_bank_is_recorded_once(ada, amy, tea):
+def test_parallel_recordings_of_a_bank_transfer_record_it_once(ada, amy, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
 
     def record():
@@ -176,4 +176,4 @@ def test_money_by_bank_is_recorded_once(ada, amy, tea):
     assert sorted(times(6, record)) == ["refused"] * 5 + ["succeeded"]
     payment.order.refresh_from_db()
     assert payment.order.amount_paid == payment.amount
-    assert_books_balance()
+    assert_audit_passes()

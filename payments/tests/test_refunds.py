@@ -14,11 +14,11 @@ from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs, services
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.gateways import GatewayUnavailable, RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, DemoRefund, LedgerEntry, Payment, Refund
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
@@ -33,23 +33,23 @@ def path(payment):
     return f"/api/payments/{payment.pk}/refunds/"
 
 
-def books():
+def money_rows():
     return [
         list(model.objects.order_by("pk").values())
         for model in (Payment, Refund, LedgerEntry, Order, Product, DemoCharge, DemoRefund)
     ]
 
 
-class LostAnswers(DemoGateway):
-    """A provider whose answers to refunds are lost, after it gave the money back."""
+class LostResponses(DemoGateway):
+    """A provider that refunds the money, and whose responses are lost."""
 
     def refund(self, charge, *, amount, key):
         super().refund(charge, amount=amount, key=key)
         raise GatewayUnavailable("lost")
 
 
-class Refusing(DemoGateway):
-    """A provider that gives nothing back."""
+class FailingRefunds(DemoGateway):
+    """A provider whose refunds fail."""
 
     def refund(self, charge, *, amount, key):
         return RefundOutcome(RefundState.FAILED)
@@ -59,7 +59,7 @@ def use(monkeypatch, gateway):
     monkeypatch.setitem(registry._gateways, "card", gateway)
 
 
-def test_staff_give_all_of_it_back(ada, amy, payment):
+def test_staff_refund_a_whole_payment(ada, amy, payment):
     answer = amy.post(path(payment), {"reason": "Broken", "restock": True})
     refund = Refund.objects.get()
     assert (answer.status_code, answer["Location"]) == (201, path(payment))
@@ -85,10 +85,10 @@ def test_staff_give_all_of_it_back(ada, amy, payment):
     assert shown["events"][-1]["note"] == "Refunded 9.00"
     assert Product.objects.get().stock == 10
     assert DemoCharge.objects.get().refunded == 9
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_part_goes_back_and_then_the_rest(amy, payment):
+def test_staff_refund_a_part_and_then_the_rest(amy, payment):
     first = amy.post(path(payment), {"amount": "0.10"}).json()
     assert (first["status"], first["amount"]) == ("succeeded", "0.10")
     payment.refresh_from_db()
@@ -107,44 +107,44 @@ def test_a_part_goes_back_and_then_the_rest(amy, payment):
         ("refunded", Decimal("8.70"), amy.user.pk),
     ]
     assert Product.objects.get().stock == 8
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_more_than_was_captured_never_goes_back(amy, payment):
+def test_a_refund_cannot_exceed_the_captured_amount(amy, payment):
     amy.post(path(payment), {"amount": "5.00"})
-    before = books()
+    before = money_rows()
     answer = amy.post(path(payment), {"amount": "4.01"})
     assert (answer.status_code, answer.json()["code"]) == (409, "refund_limit")
     assert answer.json()["refundable"] == "4.00"
-    assert books() == before
+    assert money_rows() == before
 
 
 @pytest.mark.parametrize("token", ["demo_decline", "demo_action", "demo_late"])
-def test_what_holds_no_money_gives_none_back(ada, amy, tea, token):
+def test_a_payment_without_captured_money_cannot_be_refunded(ada, amy, tea, token):
     payment = pay(place_order(ada.user, tea), token=token)
-    before = books()
+    before = money_rows()
     answer = amy.post(path(payment))
     assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_refundable")
-    assert books() == before
+    assert money_rows() == before
 
 
-def test_goods_come_back_once(amy, payment):
+def test_an_order_is_restocked_once(amy, payment):
     assert amy.post(path(payment), {"amount": "1.00", "restock": True}).status_code == 201
     assert Product.objects.get().stock == 10
     answer = amy.post(path(payment), {"amount": "1.00", "restock": True})
     assert (answer.status_code, answer.json()["code"]) == (409, "already_restocked")
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "1.001", 1, "1e1", None])
-def test_an_amount_is_money(amy, payment, amount):
+def test_an_amount_must_be_a_positive_amount_of_money(amy, payment, amount):
     answer = amy.post(path(payment), {"amount": amount})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
     assert not Refund.objects.exists()
 
 
-def test_customers_do_not_refund_and_staff_need_the_permission(ada, bob, anyone, payment):
+def test_only_staff_with_the_permission_can_refund(ada, bob, anyone, payment):
     clerk = Caller(UserFactory(is_staff=True))
     for caller, status in [(ada, 403), (bob, 403), (anyone, 401), (clerk, 403)]:
         assert caller.post(path(payment)).status_code == status
@@ -154,7 +154,7 @@ def test_customers_do_not_refund_and_staff_need_the_permission(ada, bob, anyone,
     assert clerk.post(path(payment)).status_code == 201
 
 
-def test_a_key_gives_back_once(amy, payment):
+def test_a_duplicate_request_refunds_once(amy, payment):
     headers = {"Idempotency-Key": "back"}
     body = {"amount": "4.00"}
     first, second = [amy.post(path(payment), body, headers=headers) for _ in range(2)]
@@ -163,9 +163,9 @@ def test_a_key_gives_back_once(amy, payment):
     assert DemoCharge.objects.get().refunded == 4
 
 
-def test_a_refund_whose_answer_was_lost_is_found_by_its_key(amy, payment, monkeypatch):
+def test_a_refund_whose_response_was_lost_is_found_by_its_key(amy, payment, monkeypatch):
     with monkeypatch.context() as patch:
-        use(patch, LostAnswers())
+        use(patch, LostResponses())
         answer = amy.post(path(payment), {"amount": "4.00", "restock": True})
     assert (answer.status_code, answer.json()["status"]) == (201, "pending")
     assert amy.get(f"/api/payments/{payment.pk}/").json()["amount_refunded"] == "4.00"
@@ -174,28 +174,28 @@ def test_a_refund_whose_answer_was_lost_is_found_by_its_key(amy, payment, monkey
     assert Refund.objects.get().status == "succeeded"
     assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (4, 10)
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_refund_that_failed_leaves_its_money_refundable(amy, payment, monkeypatch):
+def test_a_failed_refund_releases_its_amount(amy, payment, monkeypatch):
     with monkeypatch.context() as patch:
-        use(patch, Refusing())
+        use(patch, FailingRefunds())
         answer = amy.post(path(payment), {"restock": True})
     assert answer.json()["status"] == "failed"
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("succeeded", 0)
     assert payment.order.events.latest("pk").note == "Refund failed"
     assert Product.objects.get().stock == 8
-    assert_books_balance()
+    assert_audit_passes()
     assert amy.post(path(payment)).json()["status"] == "succeeded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, payment, monkeypatch):
+def test_a_refund_by_hand_is_recorded_without_a_gateway_call(amy, payment, monkeypatch):
     with monkeypatch.context() as patch:
-        use(patch, Refusing())
+        use(patch, FailingRefunds())
         part = amy.post(path(payment), {"amount": "1.00", "by_hand": True}).json()
-        services.begin_refund(  # and whoever writes it down is gone
+        services.begin_refund(  # The request ends here, so the job settles the refund.
             payment_id=payment.pk,
             amount=None,
             reason="Closed card",
@@ -214,17 +214,17 @@ def test_what_was_handed_back_is_written_down_and_the_gateway_not_asked(amy, pay
     assert (DemoCharge.objects.get().refunded, Product.objects.get().stock) == (0, 10)
     refused = amy.post(path(payment), {"by_hand": True})
     assert refused.json()["code"] == "payment_not_refundable"
-    assert_books_balance()
-    DemoCharge.objects.update(refunded=1)  # as if the gateway had been asked all the same
+    assert_audit_passes()
+    DemoCharge.objects.update(refunded=1)  # As if the gateway had been called.
     with pytest.raises(CommandError):
         call_command("audit")
 
 
-def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monkeypatch):
+def test_staff_refund_a_late_payment_whose_refund_failed(ada, amy, tea, monkeypatch):
     payment = pay(place_order(ada.user, tea), token="demo_late")
     ada.post(f"/api/orders/{payment.order_id}/cancel/")
     with monkeypatch.context() as patch:
-        use(patch, Refusing())
+        use(patch, FailingRefunds())
         jobs.settle_payments()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)
@@ -233,19 +233,19 @@ def test_late_money_whose_refund_failed_is_refunded_by_staff(ada, amy, tea, monk
     assert amy.post(path(payment)).json()["status"] == "succeeded"
     payment.refresh_from_db()
     assert payment.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_money_by_bank_is_handed_back_and_recorded(ada, amy, tea):
+def test_a_bank_transfer_is_refunded_by_recording_it(ada, amy, tea):
     payment = pay(place_order(ada.user, tea), method="bank_transfer")
     services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
     assert amy.post(path(payment)).json()["status"] == "succeeded"
     payment.order.refresh_from_db()
     assert payment.order.status == "refunded"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_the_database_refuses_what_code_might_forget(payment):
+def test_the_database_enforces_the_constraints(payment):
     refused = [
         (Payment, {"amount_refunded": F("amount_captured") + 1}),
         (Payment, {"amount_captured": F("amount") + 1}),
@@ -267,40 +267,42 @@ def test_the_database_refuses_what_code_might_forget(payment):
 
 
 @pytest.mark.parametrize("count", [1, 9])
-def test_the_list_costs_the_same_for_one_refund_and_for_nine(ada, amy, payment, count):
+def test_the_list_needs_the_same_number_of_statements_for_one_refund_and_for_nine(
+    ada, amy, payment, count
+):
     for _ in range(count):
-        give_back(payment, "0.10", actor=amy.user)
+        refund_payment(payment, "0.10", actor=amy.user)
     with query_budget(1 + 3):
         assert ada.get(path(payment)).json()["count"] == count
 
 
 def test_refunds_are_visible_to_the_buyer_and_to_staff(ada, bob, amy, payment):
-    refund = give_back(payment, "1.00", actor=amy.user)
+    refund = refund_payment(payment, "1.00", actor=amy.user)
     assert list(Refund.objects.visible_to(ada.user)) == [refund]
     assert list(Refund.objects.visible_to(amy.user)) == [refund]
     assert not Refund.objects.visible_to(bob.user).exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_refunds_that_race_give_back_what_was_captured_and_no_more(amy, payment):
+def test_parallel_refunds_cannot_exceed_the_captured_amount(amy, payment):
     answers = times(6, partial(amy.post, path(payment), {"amount": "4.00", "restock": True}))
-    seen = statuses(answers)
-    assert (seen[201], seen[409]) == (2, 4) or (seen[201], seen[409]) == (1, 5)
+    counts = statuses(answers)
+    assert (counts[201], counts[409]) in [(2, 4), (1, 5)]
     payment.refresh_from_db()
-    assert DemoCharge.objects.get().refunded == payment.amount_refunded == 4 * seen[201]
+    assert DemoCharge.objects.get().refunded == payment.amount_refunded == 4 * counts[201]
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_refund_settled_by_many_is_entered_once(amy, payment, monkeypatch):
+def test_a_refund_that_is_sent_in_parallel_is_settled_once(amy, payment, monkeypatch):
     with monkeypatch.context() as patch:
-        use(patch, LostAnswers())
-        give_back(payment, "4.00", actor=amy.user, restock=True)
+        use(patch, LostResponses())
+        refund_payment(payment, "4.00", actor=amy.user, restock=True)
     refund = Refund.objects.select_related("payment", "actor").get()
     settled = at_once(*[partial(services.send_refund, refund)] * 4)
     assert [each.status for each in settled] == ["succeeded"] * 4
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
     assert payment.order.events.filter(note="Refunded 4.00").count() == 1
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()

@@ -1,4 +1,4 @@
-"""What happens after the request: settling, expiring, late money."""
+"""The scheduled jobs: settling payments, expiring orders, refunding late payments."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from payments.factories import pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, Payment
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 
 @pytest.fixture
@@ -24,77 +24,77 @@ def order(ada, tea):
     return place_order(ada.user, tea, quantity=2)
 
 
-def age(row, **ago):
+def make_older(row, **ago):
     type(row).objects.filter(pk=row.pk).update(created_at=F("created_at") - timedelta(**ago))
 
 
-def reload(*rows):
+def reload_statuses(*rows):
     for row in rows:
         row.refresh_from_db()
     return tuple(row.status for row in rows)
 
 
-class DeadGateway(DemoGateway):
-    """A provider that is away."""
+class UnavailableGateway(DemoGateway):
+    """A provider that does not answer."""
 
     def start(self, charge):
-        raise GatewayUnavailable("away")
+        raise GatewayUnavailable("no answer")
 
     fetch = cancel = confirm = start
 
     def refund(self, charge, *, amount, key):
-        raise GatewayUnavailable("away")
+        raise GatewayUnavailable("no answer")
 
 
 @pytest.fixture
-def dead_gateway(monkeypatch):
-    """The provider is away until the test calls ``undo``."""
-    monkeypatch.setitem(registry._gateways, "card", DeadGateway())
+def unavailable_gateway(monkeypatch):
+    """The provider does not answer until the test calls ``undo``."""
+    monkeypatch.setitem(registry._gateways, "card", UnavailableGateway())
     return monkeypatch
 
 
 @pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
-def test_an_open_payment_is_settled_by_asking(ada, order, token, capsys):
+def test_the_job_settles_an_open_payment(ada, order, token, capsys):
     payment = pay(order, token=token)
     assert payment.status == "pending"
     call_command("settle_payments")
     assert capsys.readouterr().out == "1 payments settled\n"
-    assert reload(payment, order) == ("succeeded", "paid")
+    assert reload_statuses(payment, order) == ("succeeded", "paid")
     assert DemoCharge.objects.count() == 1
     assert jobs.settle_payments() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_gateway_that_is_away_leaves_the_payment_pending(ada, order, dead_gateway):
+def test_a_payment_stays_pending_while_its_gateway_is_unavailable(ada, order, unavailable_gateway):
     body = {"order_id": order.pk, "payment_method": "card"}
     answer = ada.post("/api/payments/", body)
     assert (answer.status_code, answer.json()["status"]) == (201, "pending")
     payment = Payment.objects.get()
-    age(payment, minutes=5)
+    make_older(payment, minutes=5)
     assert jobs.settle_payments() == 0
-    assert reload(payment, order) == ("pending", "pending")
-    dead_gateway.undo()
+    assert reload_statuses(payment, order) == ("pending", "pending")
+    unavailable_gateway.undo()
     assert jobs.settle_payments() == 1
-    assert reload(payment, order) == ("cancelled", "pending")
-    assert_books_balance()
+    assert reload_statuses(payment, order) == ("cancelled", "pending")
+    assert_audit_passes()
 
 
-def test_a_charge_that_may_still_be_under_way_is_left_alone(order):
+def test_a_new_charge_that_the_gateway_does_not_know_is_not_cancelled(order):
     begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
     assert jobs.settle_payments() == 0
     assert not DemoCharge.objects.exists()
     assert services.charge(payment=begun).status == "succeeded"
 
 
-def test_a_charge_the_gateway_never_heard_of_is_given_up_there_first(order):
+def test_an_unknown_charge_is_cancelled_at_the_gateway_first(order):
     begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
     payment = Payment.objects.get(pk=begun.pk)
-    age(payment, seconds=31)
+    make_older(payment, seconds=31)
     assert jobs.settle_payments() == 1
-    assert reload(payment, order) == ("cancelled", "pending")
+    assert reload_statuses(payment, order) == ("cancelled", "pending")
     late = services.charge(payment=begun)
     assert (late.status, DemoCharge.objects.get().status) == ("cancelled", "cancelled")
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("outcome", list(OutcomeStatus))
@@ -107,122 +107,122 @@ def test_settling_twice_changes_nothing(order, outcome):
     assert order.events.count() == 2
 
 
-def test_money_that_comes_after_a_cancel_goes_back_once(order, capsys):
+def test_money_for_a_cancelled_order_is_refunded_once(order, capsys):
     payment = pay(order, token="demo_late")
     orders.cancel_order(order_id=order.pk, actor=order.user)
     assert jobs.settle_payments() == 1
-    assert reload(payment, order) == ("refunded", "cancelled")
+    assert reload_statuses(payment, order) == ("refunded", "cancelled")
     assert jobs.settle_payments() == 0
     charge = DemoCharge.objects.get()
     assert (charge.status, charge.refunded) == ("succeeded", payment.amount)
     assert order.amount_paid == 0
     assert order.events.latest("pk").note == "Late payment refunded"
     assert Product.objects.get().stock == 10
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_refund_whose_answer_was_lost_is_finished_later(order, dead_gateway):
-    dead_gateway.undo()
+def test_the_job_completes_a_refund_whose_response_was_lost(order, unavailable_gateway):
+    unavailable_gateway.undo()
     payment = pay(order, token="demo_timeout")
     orders.cancel_order(order_id=order.pk, actor=order.user)
     services.settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED))
-    dead_gateway.setitem(registry._gateways, "card", DeadGateway())
+    unavailable_gateway.setitem(registry._gateways, "card", UnavailableGateway())
     assert jobs.settle_payments() == 0
-    assert reload(payment) == ("refund_pending",)
-    dead_gateway.undo()
+    assert reload_statuses(payment) == ("refund_pending",)
+    unavailable_gateway.undo()
     assert jobs.settle_payments() == 1
-    assert reload(payment) == ("refunded",)
+    assert reload_statuses(payment) == ("refunded",)
     assert DemoCharge.objects.get().refunded == payment.amount
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_an_order_that_was_not_paid_in_time_expires(order, capsys):
+def test_an_unpaid_order_expires_after_its_payment_window(order, capsys):
     assert jobs.expire_orders() == 0
-    age(order, minutes=31)
+    make_older(order, minutes=31)
     call_command("expire_orders")
     assert capsys.readouterr().out == "1 orders expired\n"
-    assert reload(order) == ("cancelled",)
+    assert reload_statuses(order) == ("cancelled",)
     event = order.events.latest("pk")
     assert (event.note, event.actor) == ("Not paid in time", None)
     assert Product.objects.get().stock == 10
     assert jobs.expire_orders() == 0
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("token", ["demo_timeout", "demo_late"])
-def test_money_that_was_taken_in_time_keeps_the_order(order, token):
+def test_an_order_whose_charge_succeeded_does_not_expire(order, token):
     payment = pay(order, token=token)
-    age(order, minutes=31)
+    make_older(order, minutes=31)
     assert jobs.expire_orders() == 0
-    assert reload(payment, order) == ("succeeded", "paid")
-    assert_books_balance()
+    assert reload_statuses(payment, order) == ("succeeded", "paid")
+    assert_audit_passes()
 
 
-def test_an_action_nobody_took_is_given_up_with_its_order(order):
+def test_a_payment_that_requires_an_action_is_cancelled_with_its_expired_order(order):
     payment = pay(order, token="demo_action")
-    age(order, minutes=31)
+    make_older(order, minutes=31)
     assert jobs.expire_orders() == 1
-    assert reload(payment, order) == ("cancelled", "cancelled")
+    assert reload_statuses(payment, order) == ("cancelled", "cancelled")
     assert DemoCharge.objects.get().status == "cancelled"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_an_order_does_not_expire_while_its_payment_is_unknown(order, dead_gateway):
+def test_an_order_does_not_expire_while_the_outcome_is_unknown(order, unavailable_gateway):
     payment = pay(order, token="demo_action")
-    age(order, minutes=31)
+    make_older(order, minutes=31)
     assert jobs.expire_orders() == 0
-    assert reload(payment, order) == ("pending", "pending")
+    assert reload_statuses(payment, order) == ("pending", "pending")
 
 
-def test_cash_on_delivery_does_not_expire_and_its_money_shows_when_it_comes(order, amy):
+def test_cash_on_delivery_does_not_expire_and_is_recorded_after_delivery(order, amy):
     payment = pay(order, method="cash_on_delivery")
-    age(order, days=30)
-    age(payment, days=30)
+    make_older(order, days=30)
+    make_older(payment, days=30)
     assert (jobs.expire_orders(), jobs.settle_payments()) == (0, 0)
     for step in (orders.ship_order, orders.deliver_order):
         step(order_id=order.pk, actor=amy.user)
     services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
-    assert reload(payment, order) == ("succeeded", "delivered")
+    assert reload_statuses(payment, order) == ("succeeded", "delivered")
     assert order.amount_paid == order.total
     assert order.events.latest("pk").note == "Payment received"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_cash_on_delivery_that_was_cut_off_is_confirmed_by_the_sweep(order):
+def test_the_job_confirms_an_interrupted_cash_on_delivery_order(order):
     services.begin_payment(user=order.user, order_id=order.pk, method="cash_on_delivery")
     jobs.settle_payments()
-    assert reload(order) == ("confirmed",)
+    assert reload_statuses(order) == ("confirmed",)
 
 
 @pytest.mark.parametrize(("days", "expired", "status"), [(6, 0, "pending"), (8, 1, "cancelled")])
-def test_a_bank_transfer_has_seven_days(order, days, expired, status):
+def test_a_bank_transfer_expires_after_seven_days(order, days, expired, status):
     payment = pay(order, method="bank_transfer")
     for row in (order, payment):
-        age(row, days=days)
+        make_older(row, days=days)
     assert jobs.settle_payments() == 0
     assert jobs.expire_orders() == expired
-    assert reload(payment, order) == (status, status)
-    assert_books_balance()
+    assert reload_statuses(payment, order) == (status, status)
+    assert_audit_passes()
 
 
-def test_a_manual_payment_ends_with_its_order(order):
+def test_a_manual_payment_is_cancelled_with_its_order(order):
     payment = pay(order, method="bank_transfer")
     orders.cancel_order(order_id=order.pk, actor=order.user)
     assert jobs.settle_payments() == 1
-    assert reload(payment) == ("cancelled",)
+    assert reload_statuses(payment) == ("cancelled",)
 
 
-def test_one_row_that_fails_keeps_no_other_waiting(ada, tea, caplog):
+def test_an_error_in_one_payment_does_not_stop_the_others(ada, tea, caplog):
     broken = pay(place_order(ada.user, tea), token="demo_late")
     whole = pay(place_order(ada.user, tea), token="demo_late")
     Payment.objects.filter(pk=broken.pk).update(method="vanished")
     assert jobs.settle_payments() == 1
-    assert reload(broken, whole) == ("pending", "succeeded")
+    assert reload_statuses(broken, whole) == ("pending", "succeeded")
     assert f"{broken} could not be settled" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_gateway_is_asked_inside_a_transaction():
+def test_a_gateway_cannot_be_called_inside_a_transaction():
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
-        gateways.ask(lambda: None)
-    assert gateways.ask(lambda: "asked") == "asked"
+        gateways.call_outside_transaction(lambda: None)
+    assert gateways.call_outside_transaction(lambda: "called") == "called"

@@ -1,4 +1,4 @@
-"""The tables of states, written out once more by hand; and every pair is tried."""
+"""The tables of moves, compared with a second copy, and an attempt of every pair of states."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from payments import services
 from payments.factories import pay
 from payments.gateways import Outcome, OutcomeStatus, RefundOutcome, RefundState
 from payments.models import LedgerEntry, Payment, PaymentStatus, Refund, RefundStatus
-from payments.services.settlement import _close_refunded, begin_late_refund
+from payments.services.settlement import _mark_refunded_in_full, begin_late_refund
 from payments.states import PAYMENT_MOVES, REFUND_MOVES
 
 PAYMENT_ALLOWED = {
@@ -40,10 +40,10 @@ REFUND_ALLOWED = {
 
 
 def pairs(moves):
-    return {(now.value, wanted.value) for now, after in moves.items() for wanted in after}
+    return {(now.value, wanted.value) for now, targets in moves.items() for wanted in targets}
 
 
-def test_the_tables_are_these():
+def test_the_tables_have_exactly_these_moves():
     assert pairs(PAYMENT_MOVES) == PAYMENT_ALLOWED
     assert pairs(REFUND_MOVES) == REFUND_ALLOWED
     assert (set(PAYMENT_MOVES), set(REFUND_MOVES)) == (set(PaymentStatus), set(RefundStatus))
@@ -55,24 +55,24 @@ def payment(ada, tea):
 
 
 def put(payment, status):
-    """Bring the row into a state, with the money that the constraints ask for."""
-    captured = status in ("succeeded", "refund_pending", "refunded")
-    money = payment.amount if captured else 0
+    """Store a status, with the amounts that the constraints require."""
+    has_money = status in ("succeeded", "refund_pending", "refunded")
+    captured = payment.amount if has_money else 0
     refunded = payment.amount if status == "refunded" else 0
     Payment.objects.filter(pk=payment.pk).update(
-        status=status, amount_captured=money, amount_refunded=refunded
+        status=status, amount_captured=captured, amount_refunded=refunded
     )
     payment.refresh_from_db()
 
 
 def move(payment, wanted):
-    """Do what brings a payment into a state; each of them ends with a guarded UPDATE."""
+    """Call the function that gives a payment this status. Each of them runs a guarded UPDATE."""
     if wanted == "refund_pending":
         begin_late_refund(payment, payment.amount)
     elif wanted == "refunded":
         if payment.amount_captured:
             Payment.objects.filter(pk=payment.pk).update(amount_refunded=payment.amount)
-        _close_refunded(payment)
+        _mark_refunded_in_full(payment)
     else:
         outcome = Outcome(OutcomeStatus(wanted), reference="moved")
         services.settle(payment=payment, outcome=outcome)
@@ -80,7 +80,7 @@ def move(payment, wanted):
 
 @pytest.mark.parametrize("wanted", list(PaymentStatus))
 @pytest.mark.parametrize("now", list(PaymentStatus))
-def test_a_payment_moves_as_the_table_says_and_no_other_way(payment, now, wanted):
+def test_a_payment_changes_its_status_only_as_the_table_allows(payment, now, wanted):
     put(payment, now)
     move(payment, wanted)
     stored = Payment.objects.get()
@@ -94,7 +94,7 @@ def test_a_payment_moves_as_the_table_says_and_no_other_way(payment, now, wanted
     assert Refund.objects.exists() is (is_allowed and wanted == "refund_pending")
 
 
-def test_late_money_is_not_refunded_for_a_payment_that_changed_meanwhile(payment):
+def test_a_late_refund_does_not_begin_if_the_status_changed_meanwhile(payment):
     put(payment, "failed")
     Payment.objects.update(status="cancelled")
     assert not begin_late_refund(payment, payment.amount)
@@ -103,7 +103,7 @@ def test_late_money_is_not_refunded_for_a_payment_that_changed_meanwhile(payment
 
 @pytest.mark.parametrize("wanted", list(RefundStatus))
 @pytest.mark.parametrize("now", list(RefundStatus))
-def test_a_refund_moves_as_the_table_says_and_no_other_way(amy, ada, tea, now, wanted):
+def test_a_refund_changes_its_status_only_as_the_table_allows(amy, ada, tea, now, wanted):
     payment = pay(place_order(ada.user, tea))
     refund_id = services.begin_refund(
         payment_id=payment.pk, amount=None, reason="", restock=False, actor=amy.user

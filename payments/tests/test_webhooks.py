@@ -1,4 +1,4 @@
-"""POST /api/webhooks/stripe/: what Stripe tells, applied once and never believed."""
+"""POST /api/webhooks/stripe/."""
 
 import json
 import time
@@ -9,10 +9,10 @@ from rest_framework.test import APIClient
 
 from orders.factories import place_order
 from payments import jobs, services
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
 from payments.tests.fake_stripe.client import sign
-from shop.testing.books import assert_books_balance, statuses
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
@@ -24,7 +24,7 @@ def order(ada, tea):
     return place_order(ada.user, tea, quantity=2)
 
 
-def tell(event, client=None, *, signature=None, **kwargs):
+def post_event(event, client=None, *, signature=None, **kwargs):
     body, signed = sign(event, **kwargs)
     return (client or APIClient(raise_request_exception=False)).generic(
         "POST",
@@ -39,56 +39,58 @@ def succeeded(fake):
     return fake.events("payment_intent.succeeded")[0]
 
 
-def stands(order):
+def stored_statuses(order):
     order.refresh_from_db()
     return Payment.objects.get(order=order).status, order.status, order.amount_paid
 
 
 @pytest.fixture
 def paid_by_app(order, fake_stripe):
-    """The customer's app has paid, and the shop does not know yet."""
+    """A payment that the buyer's app has completed at Stripe, and the shop has not settled."""
     payment = pay(order, method="stripe")
     fake_stripe.pay(payment.client_secret)
     return payment
 
 
-def test_an_event_settles_its_payment_and_again_changes_nothing(paid_by_app, order, fake_stripe):
-    answer = tell(succeeded(fake_stripe))
+def test_an_event_settles_its_payment_and_a_duplicate_changes_nothing(
+    paid_by_app, order, fake_stripe
+):
+    answer = post_event(succeeded(fake_stripe))
     assert (answer.status_code, answer.json()) == (200, {"received": True})
-    assert stands(order) == ("succeeded", "paid", 9)
-    asked = len(fake_stripe.requests("GET"))
-    assert tell(succeeded(fake_stripe)).status_code == 200
-    assert len(fake_stripe.requests("GET")) == asked
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
+    calls = len(fake_stripe.requests("GET"))
+    assert post_event(succeeded(fake_stripe)).status_code == 200
+    assert len(fake_stripe.requests("GET")) == calls
     event = ProviderEvent.objects.get()
     assert (event.kind, event.payment) == ("payment_intent.succeeded", paid_by_app)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_events_in_any_order_lead_to_the_same(paid_by_app, order, fake_stripe, backwards):
+def test_events_in_any_order_have_the_same_result(paid_by_app, order, fake_stripe, backwards):
     events = fake_stripe.events()
     for event in reversed(events) if backwards else events:
-        assert tell(event).status_code == 200
-    assert stands(order) == ("succeeded", "paid", 9)
+        assert post_event(event).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == len(events) > 2
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_events_about_what_has_ended_ask_nobody(paid_by_app, order, fake_stripe, amy):
-    """Five for one payment: were each to ask, events would keep customers from paying."""
-    tell(succeeded(fake_stripe))
-    refund = give_back(paid_by_app, "4.50", actor=amy.user)
+def test_events_of_settled_payments_do_not_call_the_gateway(paid_by_app, order, fake_stripe, amy):
+    """A payment has five events. If each called the gateway, they would take the buyers' slots."""
+    post_event(succeeded(fake_stripe))
+    refund = refund_payment(paid_by_app, "4.50", actor=amy.user)
     assert refund.status == "succeeded"
-    asked = len(fake_stripe.requests("GET"))
+    calls = len(fake_stripe.requests("GET"))
     for event in fake_stripe.events():
-        assert tell(event).status_code == 200
-    assert len(fake_stripe.requests("GET")) == asked
+        assert post_event(event).status_code == 200
+    assert len(fake_stripe.requests("GET")) == calls
     assert ProviderEvent.objects.count() == len(fake_stripe.events()) == 5
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake_stripe):
+def test_an_event_finds_a_payment_whose_reference_is_not_stored_yet(order, fake_stripe):
     begun = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
     services.charge(payment=begun, token="pm_card_visa")
     Payment.objects.update(
@@ -98,79 +100,79 @@ def test_an_event_that_comes_before_our_own_answer_finds_its_payment(order, fake
     order.events.filter(status="paid").delete()
     type(order).objects.update(status="pending", amount_paid=0, paid_at=None)
     made = len(fake_stripe.requests())
-    assert tell(succeeded(fake_stripe)).status_code == 200
-    assert stands(order) == ("succeeded", "paid", 9)
+    assert post_event(succeeded(fake_stripe)).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert len(fake_stripe.requests()) == made
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_an_event_about_no_payment_of_ours_is_heard_once(order, fake_stripe, stripe_api, db):
+def test_an_event_of_an_unknown_payment_is_recorded(order, fake_stripe, stripe_api, db):
     intent = stripe_api.payment_intents.create({"amount": 500, "currency": "usd"})
-    assert tell(fake_stripe.events()[0]).status_code == 200
+    assert post_event(fake_stripe.events()[0]).status_code == 200
     assert ProviderEvent.objects.get().payment is None
     assert intent.id
     assert not Payment.objects.exists()
 
 
-def test_late_success_goes_back_by_itself_and_once(ada, paid_by_app, order, fake_stripe):
+def test_a_late_payment_is_refunded_once(ada, paid_by_app, order, fake_stripe):
     ada.post(f"/api/orders/{order.pk}/cancel/")
     for _ in range(2):
-        assert tell(succeeded(fake_stripe)).status_code == 200
-    assert stands(order) == ("refunded", "cancelled", 0)
+        assert post_event(succeeded(fake_stripe)).status_code == 200
+    assert stored_statuses(order) == ("refunded", "cancelled", 0)
     assert fake_stripe.ledger()[0]["refunded"] == 900
     assert len(fake_stripe.state()["refunds"]) == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_what_an_event_claims_is_not_believed(order, fake_stripe):
+def test_the_state_in_an_event_is_not_used(order, fake_stripe):
     pay(order, method="stripe")
     event = fake_stripe.events("payment_intent.created")[0]
     event["type"] = "payment_intent.succeeded"
     event["data"]["object"] |= {"status": "succeeded", "amount_received": 900}
-    assert tell(event).status_code == 200
-    assert stands(order) == ("requires_action", "pending", 0)
+    assert post_event(event).status_code == 200
+    assert stored_statuses(order) == ("requires_action", "pending", 0)
 
 
-def test_a_refund_that_ended_later_is_settled_by_its_event(order, amy, fake_stripe):
+def test_a_pending_refund_is_settled_by_its_event(order, amy, fake_stripe):
     payment = pay(order, method="stripe", token="pm_card_pendingRefund")
-    refund = give_back(payment, actor=amy.user)
+    refund = refund_payment(payment, actor=amy.user)
     assert refund.status == "pending"
     fake_stripe.finish_refund(refund.provider_reference)
-    assert tell(fake_stripe.events("refund.updated")[-1]).status_code == 200
+    assert post_event(fake_stripe.events("refund.updated")[-1]).status_code == 200
     assert Refund.objects.get().status == "succeeded"
-    assert stands(order)[:2] == ("refunded", "refunded")
-    assert_books_balance()
+    assert stored_statuses(order)[:2] == ("refunded", "refunded")
+    assert_audit_passes()
 
 
-def test_a_stripe_that_is_away_is_asked_again_when_the_event_comes_again(
-    paid_by_app, order, fake_stripe
-):
+def test_an_event_can_be_sent_again_after_stripe_was_unreachable(paid_by_app, order, fake_stripe):
     fake_stripe.fail("drop", "/v1/payment_intents/*", times=2)
-    answer = tell(succeeded(fake_stripe))
+    answer = post_event(succeeded(fake_stripe))
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert not ProviderEvent.objects.exists()
-    assert tell(succeeded(fake_stripe)).status_code == 200
-    assert stands(order) == ("succeeded", "paid", 9)
+    assert post_event(succeeded(fake_stripe)).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
 FORGED = {
     "no signature": {"signature": ""},
     "another secret": {"secrets": ["whsec_other"]},
     "too old": {"at": time.time() - 310},
-    "not yet": {"at": time.time() + 100_000},
-    "nonsense": {"signature": "t=x,v1=y"},
+    "in the future": {"at": time.time() + 100_000},
+    "malformed": {"signature": "t=x,v1=y"},
 }
 
 
 @pytest.mark.parametrize("forged", FORGED)
-def test_what_stripe_did_not_sign_just_now_is_refused(paid_by_app, order, fake_stripe, forged):
-    answer = tell(succeeded(fake_stripe), **FORGED[forged])
+def test_an_event_without_a_valid_recent_signature_is_refused(
+    paid_by_app, order, fake_stripe, forged
+):
+    answer = post_event(succeeded(fake_stripe), **FORGED[forged])
     assert (answer.status_code, answer.json()["code"]) == (400, "signature_invalid")
     assert not ProviderEvent.objects.exists()
-    assert stands(order) == ("requires_action", "pending", 0)
+    assert stored_statuses(order) == ("requires_action", "pending", 0)
 
 
-def test_the_signature_is_over_the_very_bytes(paid_by_app, order, fake_stripe):
+def test_the_signature_covers_the_exact_bytes(paid_by_app, order, fake_stripe):
     event = succeeded(fake_stripe)
     _, signature = sign(event)
     answer = APIClient().generic(
@@ -183,70 +185,71 @@ def test_the_signature_is_over_the_very_bytes(paid_by_app, order, fake_stripe):
     assert answer.json()["code"] == "signature_invalid"
 
 
-def test_either_of_two_secrets_will_do(paid_by_app, order, fake_stripe, settings):
+def test_each_of_two_secrets_is_accepted(paid_by_app, order, fake_stripe, settings):
     settings.STRIPE_WEBHOOK_SECRETS = ["whsec_old", "whsec_new"]
-    assert tell(succeeded(fake_stripe), secrets=["whsec_shop"]).status_code == 400
-    assert tell(succeeded(fake_stripe), secrets=["whsec_gone", "whsec_new"]).status_code == 200
-    assert stands(order) == ("succeeded", "paid", 9)
+    assert post_event(succeeded(fake_stripe), secrets=["whsec_shop"]).status_code == 400
+    assert (
+        post_event(succeeded(fake_stripe), secrets=["whsec_gone", "whsec_new"]).status_code == 200
+    )
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
-def test_without_stripe_nothing_is_heard(paid_by_app, fake_stripe, settings):
+def test_every_event_is_refused_without_a_secret(paid_by_app, fake_stripe, settings):
     settings.STRIPE_WEBHOOK_SECRETS = []
-    assert tell(succeeded(fake_stripe), secrets=[""]).status_code == 400
+    assert post_event(succeeded(fake_stripe), secrets=[""]).status_code == 400
 
 
 @pytest.mark.parametrize("event", [[], {}, {"id": "evt_1"}, {"id": "e", "type": "t", "data": 1}])
-def test_a_signed_body_that_is_no_event_is_refused(db, event):
-    assert tell(event).status_code == 400
+def test_a_signed_body_that_is_not_an_event_is_refused(db, event):
+    assert post_event(event).status_code == 400
     assert not ProviderEvent.objects.exists()
 
 
 def test_a_body_over_64_kb_is_refused(db):
-    answer = tell({"id": "evt_1", "padding": "x" * 65_536})
+    answer = post_event({"id": "evt_1", "padding": "x" * 65_536})
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert answer.json()["limit"] == 65_536
 
 
-def test_a_login_is_not_asked_for_and_none_is_read(ada, paid_by_app, fake_stripe):
+def test_an_authorization_header_is_ignored(ada, paid_by_app, fake_stripe):
     ada.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
-    assert tell(succeeded(fake_stripe), ada).status_code == 200
+    assert post_event(succeeded(fake_stripe), ada).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_event_many_times_at_once_is_applied_once(paid_by_app, order, fake_stripe):
+def test_parallel_duplicates_of_an_event_are_applied_once(paid_by_app, order, fake_stripe):
     event = succeeded(fake_stripe)
-    assert statuses(at_once(*[partial(tell, event)] * 4)) == {200: 4}
-    assert stands(order) == ("succeeded", "paid", 9)
+    assert statuses(at_once(*[partial(post_event, event)] * 4)) == {200: 4}
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert ProviderEvent.objects.count() == LedgerEntry.objects.count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
-def test_an_event_against_our_own_answer_is_one_payment(ada, order, fake_stripe, attempt):
-    """Both learn of the same charge; whoever comes second changes nothing."""
+def test_an_event_and_a_confirmation_in_parallel_settle_once(ada, order, fake_stripe, attempt):
     payment = pay(order, method="stripe")
     fake_stripe.pay(payment.client_secret)
     answers = at_once(
-        partial(tell, succeeded(fake_stripe)),
+        partial(post_event, succeeded(fake_stripe)),
         lambda: ada.post(f"/api/payments/{payment.pk}/confirm/"),
-        partial(tell, succeeded(fake_stripe)),
+        partial(post_event, succeeded(fake_stripe)),
     )
     statuses(answers)
-    assert stands(order) == ("succeeded", "paid", 9)
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert order.events.filter(note="Payment received").count() == 1
-    assert_books_balance()
+    assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(3))
-def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, attempt):
+def test_a_refund_and_its_event_in_parallel_refund_once(amy, order, fake_stripe, attempt):
     payment = pay(order, method="stripe", token="pm_card_visa")
     fake_stripe.fail("drop_after", "/v1/refunds", method="POST", times=2)
-    refund = give_back(payment, "4.00", actor=amy.user, restock=True)
+    refund = refund_payment(payment, "4.00", actor=amy.user, restock=True)
     event = fake_stripe.events("charge.refunded")[-1]
     answers = at_once(
-        partial(tell, event),
+        partial(post_event, event),
         partial(services.send_refund, refund),
         jobs.settle_payments,
     )
@@ -255,4 +258,4 @@ def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, atte
     order.refresh_from_db()
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
-    assert_books_balance()
+    assert_audit_passes()

@@ -1,4 +1,4 @@
-"""The verbs of payments."""
+"""The endpoints of payments and webhooks."""
 
 from payments.views.payments import PaymentViewSet
 from payments.views.webhooks import WebhookViewSet

@@ -1,4 +1,4 @@
-"""What staff do with a payment's money: give it back, capture it, let it go, record it."""
+"""Endpoints with which staff refund, capture, void and record payments."""
 
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
@@ -11,16 +11,16 @@ from payments.errors import (
     AlreadyRestocked,
     CaptureLimit,
     GatewayBusy,
-    NotRefundable,
     OrderNotPayable,
     PaymentNotOpen,
+    PaymentNotRefundable,
     RefundLimit,
 )
 from payments.models import Payment, Refund
 from payments.serializers.payments import PaymentSerializer, show_payment
 from payments.serializers.refunds import (
     CaptureSerializer,
-    GiveBackSerializer,
+    RefundRequestSerializer,
     RefundSerializer,
     show_refund,
 )
@@ -29,7 +29,7 @@ from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
 
 PERMISSIONS = {
-    "give_back": "payments.add_refund",
+    "create_refund": "payments.add_refund",
     "capture": "payments.change_payment",
     "void": "payments.change_payment",
     "record": "payments.change_payment",
@@ -37,26 +37,26 @@ PERMISSIONS = {
 
 
 class MoneyViewSet(ShopViewSet):
-    """The part of the payments' viewset that is for staff; its owner reads refunds."""
+    """The staff actions of ``PaymentViewSet``, and the list of refunds, which buyers read too."""
 
     @describe("List refunds", answers={200: RefundSerializer(many=True)})
     @action(detail=True, plural="refunds")
     def refunds(self, request: Request, pk: str) -> Response:
-        """Show what of a payment went back or is on its way, newest first."""
+        """List the refunds of a payment, newest first."""
         refunds = Refund.objects.visible_to(caller(request)).filter(payment=self.get_object())
         page = self.paginate_queryset(refunds.select_related("payment").order_by("-pk"))
         return self.get_paginated_response([show_refund(refund) for refund in page or ()])
 
     @describe(
         "Refund payment",
-        takes=GiveBackSerializer,
+        takes=RefundRequestSerializer,
         answers={201: RefundSerializer},
-        refuses=[NotRefundable, RefundLimit, AlreadyRestocked, GatewayBusy],
+        refuses=[PaymentNotRefundable, RefundLimit, AlreadyRestocked, GatewayBusy],
     )
     @refunds.mapping.post
-    def give_back(self, request: Request, pk: str) -> HttpResponseBase:
-        """Give money back, all that is left or a part; never more than was captured."""
-        form = read(GiveBackSerializer, request)
+    def create_refund(self, request: Request, pk: str) -> HttpResponseBase:
+        """Refund all that is left of a payment, or a part, up to the captured amount."""
+        form = read(RefundRequestSerializer, request)
 
         def begin() -> int:
             return services.begin_refund(
@@ -71,11 +71,11 @@ class MoneyViewSet(ShopViewSet):
         def finish(refund_id: int) -> Response:
             return _created(services.send_refund(services.get_refund(refund_id)))
 
-        def twin(refund_id: int) -> Response:
+        def replay(refund_id: int) -> Response:
             return _created(services.get_refund(refund_id))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=replay)
 
     @describe(
         "Capture payment",
@@ -85,7 +85,7 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def capture(self, request: Request, pk: str) -> HttpResponseBase:
-        """Take the money that was authorised, or a part of it; the rest is let go."""
+        """Capture the authorised amount, or a part of it. The rest is released."""
         wanted = read(CaptureSerializer, request).get("amount")
 
         def begin() -> int:
@@ -96,12 +96,12 @@ class MoneyViewSet(ShopViewSet):
         def finish(payment_id: int) -> Response:
             payment: Payment = self.get_queryset().get(pk=payment_id)
             amount = payment.amount if wanted is None else wanted
-            return _shown(
+            return _response(
                 services.capture_payment(payment=payment, amount=amount, actor=caller(request))
             )
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._replay)
 
     @describe(
         "Void payment",
@@ -110,7 +110,7 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str) -> HttpResponseBase:
-        """Let go of the money that was authorised; the order stays as it is."""
+        """Void an authorised payment. The order keeps its status."""
 
         def begin() -> int:
             payment: Payment = self.get_object()
@@ -119,10 +119,10 @@ class MoneyViewSet(ShopViewSet):
 
         def finish(payment_id: int) -> Response:
             payment: Payment = self.get_queryset().get(pk=payment_id)
-            return _shown(services.void_payment(payment=payment, actor=caller(request)))
+            return _response(services.void_payment(payment=payment, actor=caller(request)))
 
         with gateways.slot():
-            return idempotent_steps(request, begin=begin, finish=finish, twin=self._stored)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=self._replay)
 
     @describe(
         "Record payment",
@@ -131,17 +131,19 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> HttpResponseBase:
-        """Record money that came by hand or by bank; the ledger says who did, and when."""
+        """Record money that arrived in cash or by bank transfer. The ledger stores the caller."""
 
-        def work() -> Response:
+        def record_money() -> Response:
             payment = self.get_object()
-            recorded = services.record_manual_payment(payment_id=payment.pk, actor=caller(request))
-            return Response(show_payment(recorded))
+            return _response(
+                services.record_manual_payment(payment_id=payment.pk, actor=caller(request))
+            )
 
-        return idempotent(request, work)
+        return idempotent(request, record_money)
 
-    def _stored(self, payment_id: int) -> Response:
-        return _shown(self.get_queryset().get(pk=payment_id))
+    def _replay(self, payment_id: int) -> Response:
+        """Return the response to a duplicate request: the payment as it is stored now."""
+        return _response(self.get_queryset().get(pk=payment_id))
 
 
 def _created(refund: Refund) -> Response:
@@ -149,5 +151,5 @@ def _created(refund: Refund) -> Response:
     return Response(show_refund(refund), status=201, headers={"Location": location})
 
 
-def _shown(payment: Payment) -> Response:
+def _response(payment: Payment) -> Response:
     return Response(show_payment(payment))

@@ -1,4 +1,4 @@
-"""The verbs of payments: pay, look, confirm, cancel."""
+"""Endpoints with which buyers pay, and read, confirm and cancel their payments."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,15 +14,15 @@ from accounts.auth import caller
 from payments import gateways, services
 from payments.cards import refuse_card_numbers
 from payments.errors import (
-    CancelTheOrder,
     CardNumberRefused,
     GatewayBusy,
     MethodNotConfigured,
-    OnlyStaffRecord,
     OrderExpired,
     OrderNotFound,
     OrderNotPayable,
     PaymentInProgress,
+    PaymentNotCancellable,
+    PaymentNotConfirmable,
     PaymentNotOpen,
 )
 from payments.models import Payment
@@ -41,38 +41,38 @@ from shop.core.viewsets import StaffMay, read
 
 
 class PaymentViewSet(MoneyViewSet):
-    """Payments of one's own orders; staff read everyone's."""
+    """Payments of the caller's own orders, or of all orders for staff."""
 
     queryset = Payment.objects.none()
     serializer_class = PaymentSerializer
     plural = "payments"
 
     def get_permissions(self) -> list[Any]:
-        """How one can pay is public; moving money is for staff who may."""
-        needed = PERMISSIONS.get(self.action or "")
-        if needed:
-            return [StaffMay(needed)]
+        """Anyone may list the methods. Actions in ``PERMISSIONS`` are for permitted staff."""
+        permission = PERMISSIONS.get(self.action or "")
+        if permission:
+            return [StaffMay(permission)]
         return [AllowAny() if self.action == "methods" else IsAuthenticated()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse a body that holds a card number, whoever sends it and whatever for."""
+        """Refuse every request whose body contains a card number."""
         super().initial(request, *args, **kwargs)
         if request.method == "POST":
             refuse_card_numbers(request.data)
 
     def get_queryset(self) -> QuerySet[Payment]:
-        """What the caller may see, newest first."""
+        """Return the payments that the caller may see, newest first."""
         return Payment.objects.visible_to(caller(self.request)).order_by("-pk")
 
     @describe("List payments", answers={200: PaymentSerializer(many=True)})
     def list(self, request: Request) -> Response:
-        """Show a page of payments, newest first."""
+        """List payments, newest first."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
     @describe("Retrieve payment", answers={200: PaymentSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Show one payment."""
+        """Return one payment."""
         return Response(show_payment(self.get_object()))
 
     @describe(
@@ -90,63 +90,64 @@ class PaymentViewSet(MoneyViewSet):
         ],
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Pay one's own order; a declined card is a 201 with `failed`, and can be tried again."""
+        """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
 
-        begun: dict[int, Payment] = {}
+        new_payments: dict[int, Payment] = {}
 
         def begin() -> int:
             payment = services.begin_payment(
                 user=caller(request), order_id=form["order_id"], method=form["payment_method"]
             )
-            begun[payment.pk] = payment
+            new_payments[payment.pk] = payment
             return payment.pk
 
         def finish(payment_id: int) -> Response:
             token = form.get("payment_token", "")
-            return _created(request, services.charge(payment=begun[payment_id], token=token))
+            payment = new_payments[payment_id]
+            return _created(request, services.charge(payment=payment, token=token))
 
-        def twin(payment_id: int) -> Response:
+        def replay(payment_id: int) -> Response:
             payment = self.get_queryset().get(pk=payment_id)
             return _created(request, services.refresh_payment(payment=payment))
 
         with gateways.slot(form["payment_method"]):
-            return idempotent_steps(request, begin=begin, finish=finish, twin=twin)
+            return idempotent_steps(request, begin=begin, finish=finish, replay=replay)
 
     @describe(
         "Confirm payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, OnlyStaffRecord, OrderNotPayable, OrderExpired, GatewayBusy],
+        refuses=[PaymentNotOpen, PaymentNotConfirmable, OrderNotPayable, OrderExpired, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
-        """Go on after the customer did what `requires_action` asked for."""
-        return self._step(services.confirm_payment)
+        """Continue a payment after the buyer completed the required action."""
+        return self._run_step(services.confirm_payment)
 
     @describe(
         "Cancel payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, CancelTheOrder, GatewayBusy],
+        refuses=[PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
-        """Give an open payment up; its order stays payable."""
-        return self._step(services.cancel_payment)
+        """Cancel an open payment. Its order stays payable."""
+        return self._run_step(services.cancel_payment)
 
     @describe("List payment methods", answers={200: PaymentMethodsSerializer})
     @action(detail=False, pagination_class=None)
     def methods(self, request: Request) -> Response:
-        """Show the configured ways to pay."""
+        """List the available payment methods."""
         methods = [
             {"code": gateway.code, "name": gateway.name} for gateway in gateways.enabled().values()
         ]
         return Response({"payment_methods": methods})
 
-    def _step(self, step: Callable[..., Payment]) -> HttpResponseBase:
-        """Take one step of a payment that the caller may see; a twin sees where it led."""
+    def _run_step(self, step: Callable[..., Payment]) -> HttpResponseBase:
+        """Run ``step`` on a payment of the caller. A duplicate request gets the stored payment."""
 
-        def shown(payment_id: int) -> Response:
+        def replay(payment_id: int) -> Response:
             return Response(show_payment(self.get_queryset().get(pk=payment_id)))
 
         def finish(payment_id: int) -> Response:
@@ -158,7 +159,7 @@ class PaymentViewSet(MoneyViewSet):
             return payment_id
 
         with gateways.slot():
-            return idempotent_steps(self.request, begin=begin, finish=finish, twin=shown)
+            return idempotent_steps(self.request, begin=begin, finish=finish, replay=replay)
 
 
 def _created(request: Request, payment: Payment) -> Response:

@@ -1,4 +1,4 @@
-"""What providers tell the shop."""
+"""Webhooks: endpoints that receive the events of payment providers."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -24,7 +24,7 @@ MAX_BYTES = 65_536
 
 
 class RawParser(BaseParser):
-    """Leaves a body as it came: its signature is over these very bytes."""
+    """Returns the body unparsed, because the signature covers its exact bytes."""
 
     media_type = "*/*"
 
@@ -43,13 +43,13 @@ class RawParser(BaseParser):
 
 @extend_schema_serializer(examples=[example({"received": True})])
 class ReceivedSerializer(serializers.Serializer[Any]):
-    """The event was heard, and need not come again."""
+    """Confirmation that an event was received. The provider need not send it again."""
 
     received = serializers.BooleanField()
 
 
 class WebhookViewSet(ShopViewSet):
-    """Events of payment providers, who prove themselves by a signature instead of a login."""
+    """Receives events of payment providers, which authenticate by a signature."""
 
     authentication_classes = ()
     parser_classes = (RawParser,)
@@ -58,17 +58,17 @@ class WebhookViewSet(ShopViewSet):
     serializer_class = ReceivedSerializer
 
     def get_permissions(self) -> list[Any]:
-        """The signature is the permission."""
+        """Allow any request: the action verifies the signature."""
         return [AllowAny()]
 
     @describe(
-        "Hear Stripe",
+        "Receive Stripe event",
         answers={200: ReceivedSerializer},
         refuses=[SignatureInvalid, EventTooLarge, GatewayBusy],
     )
     @action(detail=False, methods=["post"])
     def stripe(self, request: Request) -> Response:
-        """Take an event, signed in `Stripe-Signature`; a repeated one changes nothing."""
+        """Receive an event with a valid `Stripe-Signature`. A duplicate event has no effect."""
         body = request.data if isinstance(request.data, bytes) else b""
         event = read_event(body, request.headers.get("Stripe-Signature", ""))
         if event is None:

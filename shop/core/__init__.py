@@ -1,1 +1,1 @@
-"""The ground floor: errors, input, money, idempotency, rate limits and pages for every app."""
+"""The base layer of the apps: errors, input, money, idempotency, rate limits, events, pages."""

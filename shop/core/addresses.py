@@ -1,10 +1,13 @@
-"""Client addresses, as limits count them."""
+"""Client addresses, as the limits of requests count them."""
 
 import ipaddress
 
 
 def network_of(text: str) -> str:
-    """Return an address as limits count it: of IPv6 the /64 network, of other text the start."""
+    """Return the /64 network of an IPv6 address, an IPv4 address as it is, or the start of a text.
+
+    A provider gives each customer at least a /64 network of IPv6 addresses.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

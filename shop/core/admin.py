@@ -1,4 +1,4 @@
-"""What the desks of all apps share: lists, refusals, and rows that actions alone move."""
+"""Base classes of the admin: lists, error messages, and models that only actions change."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -14,11 +14,11 @@ M = TypeVar("M", bound=Model)
 _MAX_DIGITS = 18
 
 
-class DeskAdmin(admin.ModelAdmin):
-    """What every list has: pages of 50, newest first, and refusals that are told, never a 500."""
+class ShopModelAdmin(admin.ModelAdmin):
+    """Lists newest first, in pages of 50, and shows errors of services as messages."""
 
     list_per_page = 50
-    list_max_show_all = 50  # a form holds 100 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    list_max_show_all = 50  # a form has 100 fields at most (DATA_UPLOAD_MAX_NUMBER_FIELDS)
     show_full_result_count = False
     ordering = ("-id",)
 
@@ -29,23 +29,23 @@ class DeskAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Tell what a service refused; its transaction is undone."""
+        """Show the error of a service, whose transaction was rolled back, as a message."""
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
-        except ShopError as refusal:
-            return self._refuse(request, refusal)
+        except ShopError as error:
+            return self._show_error(request, error)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """Tell what a service refused; its transaction is undone."""
+        """Show the error of a service, whose transaction was rolled back, as a message."""
         try:
             return super().delete_view(request, object_id, extra_context)
-        except ShopError as refusal:
-            return self._refuse(request, refusal)
+        except ShopError as error:
+            return self._show_error(request, error)
 
-    def _refuse(self, request: HttpRequest, refusal: ShopError) -> HttpResponseRedirect:
-        self.message_user(request, refusal.detail, messages.ERROR)
+    def _show_error(self, request: HttpRequest, error: ShopError) -> HttpResponseRedirect:
+        self.message_user(request, error.detail, messages.ERROR)
         return HttpResponseRedirect(
             reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         )
@@ -53,9 +53,10 @@ class DeskAdmin(admin.ModelAdmin):
     def act(
         self, request: HttpRequest, rows: QuerySet[M], verb: str, service: Callable[[M], object]
     ) -> None:
-        """Do ``service`` on each row, and tell staff what was done and what was refused.
+        """Call ``service`` with each row, and show staff the rows that succeeded and the errors.
 
-        On a page of rows at most: each is a transaction of its own, and each refusal a message.
+        At most one page of rows: each call is a transaction, and each error a message. ``verb`` is
+        a past participle, such as "cancelled".
         """
         chosen = list(rows[: self.list_per_page + 1])
         if len(chosen) > self.list_per_page:
@@ -72,34 +73,34 @@ class DeskAdmin(admin.ModelAdmin):
     ) -> bool:
         try:
             service(row)
-        except ShopError as refusal:
-            self.message_user(request, f"{row}: {refusal.detail}", messages.ERROR)
+        except ShopError as error:
+            self.message_user(request, f"{row}: {error.detail}", messages.ERROR)
             return False
         self.log_change(request, row, f"{verb.capitalize()}.")
         return True
 
 
-class ReadOnlyAdmin(DeskAdmin):
-    """A list and a page for looking; who may change the rows has the actions, and nothing else."""
+class ReadOnlyAdmin(ShopModelAdmin):
+    """Shows rows. Users who may change them can run the actions, but not edit a row."""
 
     number_fields: tuple[str, ...] = ("pk",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Rows are made by the shop."""
+        """Return False: services create the rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No row's page has a form; the actions, where there are some, ask without a row."""
+        """Return False for a row, so that its page has no form; actions have no row here."""
         return obj is None and bool(self.actions) and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Rows are kept for the books."""
+        """Return False: rows are kept for audits."""
         return False
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Look a number up in ``number_fields``, by index, and any other term as text."""
+        """Search ``number_fields`` for a number, which needs an index only; other terms as text."""
         term = search_term.strip().casefold()
         if term.isascii() and term.isdigit() and len(term) <= _MAX_DIGITS:
             numbers: list[Any] = [(name, int(term)) for name in self.number_fields]
@@ -107,25 +108,25 @@ class ReadOnlyAdmin(DeskAdmin):
         return super().get_search_results(request, queryset, term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Every field, also those that no form has."""
+        """Return every field, also those that are not editable."""
         extra = [name for name in self.readonly_fields if isinstance(name, str)]
         return [field.name for field in self.opts.fields] + extra
 
 
 class ReadOnlyInline(admin.TabularInline):
-    """Rows shown on the page of the row that they belong to."""
+    """Shows related rows on the page of a row."""
 
     extra = 0
     can_delete = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who sees the row sees what belongs to it."""
+        """Return True: a user who may view the row may view the related rows."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Look only."""
+        """Return False."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Look only."""
+        """Return False."""
         return False

@@ -1,14 +1,14 @@
-"""The ground floor as an app: it owns the idempotency and rate-limit tables."""
+"""The app ``core``: the tables of idempotency keys, rate limits and events."""
 
 from django.apps import AppConfig
 
 
 class CoreConfig(AppConfig):
-    """Names the app ``core``, and registers its system checks."""
+    """Sets the label ``core``, and registers the system checks and the signals of the app."""
 
     name = "shop.core"
     label = "core"
 
     def ready(self) -> None:
-        """Register the system checks, which Django asks for at this point."""
+        """Import the modules that register system checks and signal receivers."""
         from shop.core import checks, sqlite  # noqa: F401, PLC0415 - importing it registers them

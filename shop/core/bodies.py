@@ -1,4 +1,4 @@
-"""How large a body may be: 256 KiB, and more only where a form brings files."""
+"""The largest body of a request: 256 KiB, and more for the forms with files (UPLOADS)."""
 
 import re
 
@@ -14,12 +14,12 @@ class BodyTooLarge(ShopError):
 
     status = 413
     code = "body_too_large"
-    message = "The body is larger than {limit} bytes."
+    message = "The request body is larger than {limit} bytes."
     example = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
 
-def limit_of(method: str, path: str, content_type: str) -> int:
-    """Return how many bytes the body of a request may have."""
+def body_limit(method: str, path: str, content_type: str) -> int:
+    """Return the largest size of the body of a request, in bytes."""
     if method == "POST" and content_type.lower().startswith("multipart/form-data"):
         for pattern, limit in _UPLOADS:
             if pattern.fullmatch(path):

@@ -1,4 +1,4 @@
-"""System checks of the shop's own: what is allowed, but wrong with real customers."""
+"""System checks for deployments: settings that are allowed, but wrong in a real shop."""
 
 import sys
 from typing import Any
@@ -15,13 +15,13 @@ from django.core.checks import (
 
 @register(Tags.security, deploy=True)
 def check_demo_payments(**kwargs: Any) -> list[CheckMessage]:
-    """Warn before a deployment that gives goods away for demo money."""
+    """Warn if the demo gateway is enabled."""
     if not settings.DEMO_PAYMENTS:
         return []
     return [
         Warning(
-            "DEMO_PAYMENTS is on: the card method takes any card and no money.",
-            hint="Unset DEMO_PAYMENTS before real customers come.",
+            "DEMO_PAYMENTS is on: the card method accepts any card and charges nothing.",
+            hint="Unset DEMO_PAYMENTS before the shop has real customers.",
             id="shop.W001",
         )
     ]
@@ -29,7 +29,7 @@ def check_demo_payments(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_throttle(**kwargs: Any) -> list[CheckMessage]:
-    """Warn before a deployment in which passwords can be guessed without limit."""
+    """Warn if rate limits are disabled, so that passwords can be guessed."""
     if settings.THROTTLE:
         return []
     return [
@@ -43,32 +43,35 @@ def check_throttle(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_stripe_key(**kwargs: Any) -> list[CheckMessage]:
-    """Warn before a deployment that gives goods away for test money."""
+    """Warn if Stripe is used with a test key."""
     if "_test_" not in settings.STRIPE_SECRET_KEY:
         return []
     return [
         Warning(
-            "STRIPE_SECRET_KEY is a test key: cards pay with no money.",
-            hint="Use the live key before real customers come.",
+            "STRIPE_SECRET_KEY is a test key: no card is charged.",
+            hint="Use the live key before the shop has real customers.",
             id="shop.W003",
         )
     ]
 
 
-def interpreter_hole(version: tuple[int, int, int]) -> str:
-    """Return what is known of a Python version without a security fix, or an empty string."""
-    fixed = {(3, 11): 10, (3, 12): 6}  # in 3.13 from the start
+def known_vulnerability(version: tuple[int, int, int]) -> str:
+    """Return a sentence about the known vulnerability of a Python version, "" if it has none."""
+    fixed = {(3, 11): 10, (3, 12): 6}  # the first fixed releases
     if version[2] >= fixed.get(version[:2], 0):
         return ""
     number = ".".join(map(str, version))
     return (
-        f"Python {number} reads cookies in quadratic time (CVE-2024-7592), which the admin does. "
-        "Use 3.11.10, 3.12.6 or newer."
+        f"Python {number} parses cookies in quadratic time (CVE-2024-7592), also in the admin. "
+        "Use Python 3.11.10, 3.12.6 or newer."
     )
 
 
 @register(Tags.security, deploy=True)
 def check_interpreter(**kwargs: Any) -> list[CheckMessage]:
-    """Tell of an interpreter with a known hole. No warning: the API is protected all the same."""
-    found = interpreter_hole(sys.version_info[:3])
+    """Report an interpreter with a known vulnerability.
+
+    It is not a warning, because the shop limits the length of cookies (RequestMiddleware).
+    """
+    found = known_vulnerability(sys.version_info[:3])
     return [Info(found, id="shop.I001")] if found else []

@@ -1,9 +1,9 @@
-"""From recorded events to called handlers: positions, deliveries, attempts.
+"""Delivery of recorded events to their handlers.
 
 ``dispatch`` gives positions to committed events, under one lock and in the order of their ids, and
 creates a delivery for each event and handler. A transaction that commits late gets a later
-position, so that a reader who continues after the last position it has seen skips nothing.
-``deliver_next`` runs one handler. Any number of workers may do both at once.
+position, so that a reader that continues after its last position does not miss an event.
+``deliver_next`` runs one handler. Any number of workers may call both at the same time.
 """
 
 import logging
@@ -23,11 +23,11 @@ logger = logging.getLogger("shop.events")
 
 BATCH = 500
 LEASE = timedelta(minutes=5)
-"""How long a handler may take; after that another worker takes the delivery over."""
+"""The longest time of a handler. After it, another worker may run the same delivery."""
 MAX_ATTEMPTS = 12
 _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
-KEPT_FOR = timedelta(days=30)
+RETENTION = timedelta(days=30)
 
 _LOCK_ID = 7_305_810_222
 _NUMBER = """
@@ -41,9 +41,9 @@ WHERE core_event.id = numbered.id
 
 
 def dispatch() -> int:
-    """Give positions to committed events, and create deliveries; return how much there was to do.
+    """Give positions to committed events, and create deliveries; return the number of events.
 
-    One transaction, and ``BATCH`` events at most: the caller repeats it until it returns 0.
+    It handles ``BATCH`` events at most, in one transaction: call it until it returns 0.
     """
     with transaction.atomic():
         _lock()
@@ -55,7 +55,10 @@ def dispatch() -> int:
 
 
 def _lock() -> None:
-    """Lock out every other ``dispatch`` until the transaction ends. SQLite has one writer."""
+    """Wait until no other ``dispatch`` runs, and block others until the transaction ends.
+
+    SQLite allows one writing transaction anyway.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
@@ -67,7 +70,7 @@ def _last_position() -> int:
 
 
 def _positions_of_handlers() -> dict[str, int]:
-    """Return how far each registered handler is; a new one begins after the last position."""
+    """Return the position of each registered handler; create those that are new."""
     names = list(registered())
     positions = dict(EventHandler.objects.filter(name__in=names).values_list("name", "position"))
     for name in names:
@@ -84,7 +87,7 @@ def _assign_positions() -> int:
 
 
 def _create_deliveries(registration: Registration, position: int) -> int:
-    """Create the deliveries of the next events; return how many events were looked at."""
+    """Create the deliveries of the events after ``position``; return the number of events."""
     events = list(Event.objects.after(position).values_list("pk", "kind", "position")[:BATCH])
     if not events:
         return 0
@@ -98,10 +101,10 @@ def _create_deliveries(registration: Registration, position: int) -> int:
 
 
 def deliver_next() -> bool:
-    """Run the handler of the delivery that is due first; False if none is due.
+    """Run the handler of the delivery that is due first. Return False if none is due.
 
-    The handler runs outside a transaction. A failure is stored and logged, never raised; a database
-    that does not answer is.
+    The handler runs outside a transaction. Its exception is logged and stored, and not raised.
+    Errors of the database outside the handler are raised.
     """
     delivery = _claim()
     if delivery is None:
@@ -117,7 +120,7 @@ def deliver_next() -> bool:
 
 
 def _claim() -> EventDelivery | None:
-    """Take the next delivery that is due, for ``LEASE``; nobody else takes it meanwhile."""
+    """Reserve the next delivery that is due for the time of ``LEASE``, and return it."""
     with transaction.atomic():
         due = EventDelivery.objects.filter(
             done_at=None,
@@ -141,14 +144,14 @@ def _claim() -> EventDelivery | None:
 
 
 def _note_success(delivery: EventDelivery) -> None:
-    """Mark it done, also if it took so long that another worker has begun it again."""
+    """Mark a delivery as done, also if another worker has started it again after the lease."""
     EventDelivery.objects.filter(pk=delivery.pk, done_at=None).update(
         done_at=Now(), given_up_at=None, last_error=""
     )
 
 
 def _note_failure(delivery: EventDelivery, error: str) -> None:
-    """Store what failed, and when to try again; nothing if another worker has begun it since."""
+    """Store the error and the time of the next attempt, unless another worker has started it."""
     mine = EventDelivery.objects.filter(
         pk=delivery.pk, attempts=delivery.attempts, done_at=None, given_up_at=None
     )
@@ -160,7 +163,10 @@ def _note_failure(delivery: EventDelivery, error: str) -> None:
 
 
 def give_up_interrupted() -> int:
-    """Give up deliveries whose last attempt never ended: each killed its worker, or hung."""
+    """Give up deliveries whose last attempt did not end, because its process died or hung.
+
+    Return their number.
+    """
     return EventDelivery.objects.filter(
         done_at=None,
         given_up_at=None,
@@ -170,27 +176,27 @@ def give_up_interrupted() -> int:
 
 
 def try_again(deliveries: Iterable[EventDelivery]) -> int:
-    """Make deliveries that were given up due at once, with all attempts; return how many."""
+    """Make deliveries that were given up due now, with all attempts; return their number."""
     return EventDelivery.objects.filter(
         pk__in=[delivery.pk for delivery in deliveries], given_up_at__isnull=False
     ).update(given_up_at=None, attempts=0, next_attempt_at=Now())
 
 
-def forget_done_deliveries(limit: int) -> int:
-    """Delete deliveries that were done over 30 days ago, ``limit`` at most; return how many."""
-    old = EventDelivery.objects.filter(done_at__lt=_in(-KEPT_FOR)).order_by("done_at")
+def delete_done_deliveries(limit: int) -> int:
+    """Delete at most ``limit`` deliveries that were done over 30 days ago; return their number."""
+    old = EventDelivery.objects.filter(done_at__lt=_in(-RETENTION)).order_by("done_at")
     return EventDelivery.objects.filter(
         pk__in=list(old.values_list("pk", flat=True)[:limit])
     ).delete()[0]
 
 
 def _in(span: timedelta) -> Combinable:
-    """Return the database's time plus ``span``: workers' clocks decide nothing."""
+    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
     return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 
 
 def _describe(error: Exception) -> str:
-    """Return the message of a HandlerError; of any other exception its class and its place."""
+    """Return the message of a HandlerError, or the class and the place of another exception."""
     if isinstance(error, HandlerError):
         return str(error)[:200]
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -1,4 +1,4 @@
-"""The schema and its page: drf-spectacular's views, fit for strangers."""
+"""The OpenAPI document and its page, by drf-spectacular, for anonymous clients."""
 
 from functools import cache
 from typing import Any
@@ -15,32 +15,30 @@ _METHODS = ["get", "head"]
 
 
 class SchemaView(SpectacularAPIView):
-    """The OpenAPI document, in YAML or JSON as ``Accept`` says; the same for everyone."""
+    """The OpenAPI document, in YAML or JSON. It is the same for every user."""
 
     http_method_names = _METHODS
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer from the bytes that this process wrote once, whatever the query."""
+        """Return the document, which a process renders once. Query parameters are ignored."""
         renderer = request.accepted_renderer
         name = f'inline; filename="shop.{renderer.format}"'
         return HttpResponse(
-            _written(type(renderer)),  # type: ignore[arg-type]  # a class is hashable
+            _render(type(renderer)),  # type: ignore[arg-type]  # a class is hashable
             content_type=f"{renderer.media_type}; charset=utf-8",
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )
 
 
 class DocsView(SpectacularSwaggerView):
-    """Swagger UI, from local files."""
+    """Swagger UI, from files of the shop's own host."""
 
     http_method_names = _METHODS
 
 
 @cache
-def _written(renderer: type[BaseRenderer]) -> bytes:
-    """Return the document; to write it takes a quarter of a second, which no stranger may ask for
-    again and again.
-    """
+def _render(renderer: type[BaseRenderer]) -> bytes:
+    """Return the document. Rendering takes a quarter of a second, so a process does it once."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return force_bytes(renderer().render(schema, renderer_context={}))

@@ -1,27 +1,27 @@
-"""What can be refused, and how a refusal reads: a code, a sentence and facts.
+"""Errors of the API: a status, a code, a sentence and facts.
 
-Apps subclass these in their ``errors.py``; ``shop.core.handlers`` draws them as RFC 9457
-``problem+json``. Nothing here knows of HTTP frameworks, so services may raise them anywhere.
+Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes them as RFC 9457
+``problem+json``. They do not depend on an HTTP framework, so services may raise them.
 """
 
 from typing import Any, ClassVar
 
 
 class ShopError(Exception):
-    """A refusal that a client can act on.
+    """An error that a client can react to.
 
-    ``code`` names it for programs and ``message`` for people, as a format string over the facts;
-    ``facts`` are JSON-ready values that become members of the answer.
+    ``code`` identifies it for programs. ``message`` is a sentence for people, a format string with
+    the names of facts. ``facts`` are JSON values that become members of the response.
     """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
     message: ClassVar[str] = "The request is not valid."
     example: ClassVar[dict[str, Any]] = {}
-    """Facts such as it may have, for the OpenAPI document."""
+    """Example facts for the OpenAPI document."""
 
     def __init__(self, **facts: Any) -> None:
-        """Keep the facts that the message and the answer name."""
+        """Take the facts that the message and the response contain."""
         self.facts = facts
         super().__init__(self.message.format(**facts))
 
@@ -32,22 +32,22 @@ class ShopError(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers that the answer must carry."""
+        """Headers of the response."""
         return {}
 
 
 class InvalidField(ShopError):
-    """400 for one field, found by a rule that a serializer cannot know. Facts: field, reason."""
+    """400 for one field, found outside its serializer. Facts: field, reason."""
 
     message = "The request is not valid: {reason}"
 
 
 class Unauthorized(ShopError):
-    """401: the caller did not prove who they are."""
+    """401: the request has no token."""
 
     status = 401
     code = "not_authenticated"
-    message = "Log in and send the token as `Authorization: Bearer <token>`."
+    message = "Log in, and send the token as `Authorization: Bearer <token>`."
 
     @property
     def headers(self) -> dict[str, str]:
@@ -56,48 +56,48 @@ class Unauthorized(ShopError):
 
 
 class NotFound(ShopError):
-    """404: it does not exist, or it is not the caller's; the two look the same."""
+    """404: the object does not exist, or the caller may not see it; the response is the same."""
 
     status = 404
     code = "not_found"
-    message = "Nothing is here, or it is not yours."
+    message = "It does not exist, or you may not see it."
 
 
 class RequestTimeout(ShopError):
-    """408: the body did not come in time."""
+    """408: the body did not arrive in time."""
 
     status = 408
     code = "request_timeout"
-    message = "The body took too long to arrive; send the request again."
+    message = "The request body took too long to arrive. Send the request again."
 
 
 class Conflict(ShopError):
-    """409: the state of things refuses; an idempotency key remembers this answer."""
+    """409: the current state does not allow it. Stored as the response to an idempotency key."""
 
     status = 409
     code = "conflict"
-    message = "The present state does not allow this."
+    message = "The current state does not allow this."
 
 
 class RequestInProgress(ShopError):
-    """409, not remembered: a twin with the same key still runs."""
+    """409: the first request with the same key has not finished. The response is not stored."""
 
     status = 409
     code = "request_in_progress"
-    message = "A request with this Idempotency-Key is still running; ask again."
+    message = "A request with this Idempotency-Key is still running. Send the request again."
 
     @property
     def headers(self) -> dict[str, str]:
-        """The twin holds its lock for at most a few seconds."""
+        """The other request holds its lock for a few seconds at most."""
         return {"Retry-After": "3"}
 
 
 class IdempotencyKeyReused(ShopError):
-    """422: the key already stands for another request body."""
+    """422: the key was used with another request body."""
 
     status = 422
     code = "idempotency_key_reused"
-    message = "This Idempotency-Key was used with another body; a new request needs a new key."
+    message = "This Idempotency-Key was used with another request body. Use a new key."
 
 
 class HeaderTooLarge(ShopError):
@@ -109,11 +109,11 @@ class HeaderTooLarge(ShopError):
 
 
 class TooManyRequests(ShopError):
-    """429. Facts: retry_after, whole seconds."""
+    """429: a rate limit. Facts: retry_after, in whole seconds."""
 
     status = 429
     code = "too_many_requests"
-    message = "Too many attempts; try again in {retry_after} seconds."
+    message = "Too many attempts. Try again in {retry_after} seconds."
     example: ClassVar[dict[str, Any]] = {"retry_after": 42}
 
     @property
@@ -123,13 +123,13 @@ class TooManyRequests(ShopError):
 
 
 class Unavailable(ShopError):
-    """503: the database, a lock or the disk fails for now; nothing was done."""
+    """503: the database, a lock or the disk is not available. Nothing was changed."""
 
     status = 503
     code = "unavailable"
-    message = "The shop cannot do this right now. Ask again shortly, with the same Idempotency-Key."
+    message = "The shop is temporarily unavailable. Try again, with the same Idempotency-Key."
 
     @property
     def headers(self) -> dict[str, str]:
-        """A lock is waited for at most ten seconds, a database restart takes a few."""
+        """A lock is waited for ten seconds at most, and a restart of the database takes a few."""
         return {"Retry-After": "5"}

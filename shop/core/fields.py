@@ -1,4 +1,4 @@
-"""Serializer fields that take JSON types at their word: "2", 2.0 and true are no integers."""
+"""Serializer fields that do not convert JSON types: "2", 2.0 and true are not integers."""
 
 import re
 from decimal import Decimal
@@ -18,10 +18,10 @@ _SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
 class StrictInt(serializers.IntegerField):
-    """An integer, written as one; give it ``min_value`` and ``max_value``."""
+    """An integer. Set ``min_value`` and ``max_value``."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Refuse whatever JSON does not call an integer, booleans too."""
+        """Raise ValidationError for any other type, booleans included."""
         if type(data) is not int:
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -31,15 +31,15 @@ class IdField(StrictInt):
     """The id of a row: 1 to 2⁶³ − 1."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Bound it by what the column holds."""
+        """Set the limits of the column."""
         super().__init__(min_value=1, max_value=MAX_ID, **kwargs)
 
 
 class StrictStr(serializers.CharField):
-    """A string, written as one; give it a ``max_length``."""
+    """A string. Set ``max_length``."""
 
     def to_internal_value(self, data: Any) -> str:
-        """Refuse numbers, which CharField would take."""
+        """Raise ValidationError for numbers, which CharField accepts."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -47,12 +47,12 @@ class StrictStr(serializers.CharField):
 
 @extend_schema_field({"type": "string", "pattern": f"^{_SLUG.pattern}$", "examples": ["tea-pots"]})
 class SlugField(StrictStr):
-    """A name for links: letters, digits, hyphens and underscores of ASCII."""
+    """A name for URLs: ASCII letters, digits, hyphens and underscores."""
 
-    default_error_messages = {"slug": "Use the letters a to z, digits, hyphens and underscores."}
+    default_error_messages = {"slug": "Use letters from a to z, digits, hyphens and underscores."}
 
     def to_internal_value(self, data: Any) -> str:
-        """Refuse what a link would have to escape."""
+        """Raise ValidationError for characters that a URL must escape."""
         slug = super().to_internal_value(data)
         if not _SLUG.fullmatch(slug):
             self.fail("slug")
@@ -63,7 +63,7 @@ class StrictBool(serializers.BooleanField):
     """``true`` or ``false``, not "yes" or 1."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Refuse all that BooleanField would read as a boolean."""
+        """Raise ValidationError for strings and numbers, which BooleanField accepts."""
         if type(data) is not bool:
             self.fail("invalid", input=data)
         return data
@@ -71,24 +71,24 @@ class StrictBool(serializers.BooleanField):
 
 @extend_schema_field({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["12.50"]})
 class AmountField(serializers.DecimalField):
-    """Money as a string such as "12.50", in the shop's currency; never negative, never rounded."""
+    """An amount in the currency of the shop, a string such as "12.50", not negative."""
 
     default_error_messages = {
         "invalid": 'Write the amount as a string with at most two decimals, such as "12.50".',
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        """Bound it by what the column holds."""
+        """Set the limits of the column."""
         super().__init__(max_digits=MAX_DIGITS, decimal_places=2, max_value=MAX_AMOUNT, **kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """Refuse "1e3", "1_000", " 1" and numbers, which DecimalField would take."""
+        """Raise ValidationError for "1e3", "1_000", " 1" and numbers; DecimalField accepts them."""
         if not isinstance(data, str) or not _AMOUNT.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
 
     def to_representation(self, value: Decimal) -> str:
-        """Write two decimals, always."""
+        """Return the amount with two decimals."""
         return show(value)
 
 
@@ -102,10 +102,10 @@ class AmountField(serializers.DecimalField):
     }
 )
 class MetadataField(serializers.JSONField):
-    """Metadata: an object of strings, at most 16 KiB. It replaces what was there."""
+    """Metadata: an object of strings, at most 16 KiB. It replaces the previous metadata."""
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Refuse what ``validate_metadata`` refuses."""
+        """Raise ValidationError where ``validate_metadata`` does."""
         try:
             validate_metadata(data)
         except ValidationError as error:

@@ -1,6 +1,4 @@
-"""How a failure looks: RFC 9457 ``problem+json``, whoever raised it. The one place that knows both
-our errors and the frameworks'.
-"""
+"""Error responses: RFC 9457 ``problem+json`` for errors of the shop, of Django and of DRF."""
 
 import logging
 from collections.abc import Iterator
@@ -39,7 +37,7 @@ logger = logging.getLogger("shop.errors")
 
 
 class InvalidToken(Unauthorized):
-    """401: the one answer for every token that does not work."""
+    """401: the token does not work. The response does not say why."""
 
     code = "token_invalid"
     message = "The token is invalid, expired or revoked. Log in again."
@@ -63,63 +61,63 @@ CODES = {
 }
 # Python 3.13 renamed these two.
 _TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
-_OUR_FAULT = (500, "")
-# The first that fits, as RequestDataTooBig is a SuspiciousOperation too. A connection that died
-# half-way surfaces as a bare DatabaseError.
-_FOREIGN: list[tuple[type[Exception], int, str]] = [
+_SERVER_ERROR = (500, "")
+# The first class that matches decides: RequestDataTooBig is a SuspiciousOperation too. A lost
+# connection is a DatabaseError without a more specific class.
+_DJANGO_ERRORS: list[tuple[type[Exception], int, str]] = [
     (Http404, 404, NotFound.message),
     (ObjectDoesNotExist, 404, NotFound.message),
     (PermissionDenied, 403, "Your role does not allow this."),
-    (RequestDataTooBig, 413, "The body is larger than 262144 bytes."),
-    (UnreadablePostError, 400, "The body ended before its Content-Length."),
-    (DisallowedHost, 400, "The shop does not answer for this Host."),
+    (RequestDataTooBig, 413, "The request body is larger than 262144 bytes."),
+    (UnreadablePostError, 400, "The request body is shorter than its Content-Length."),
+    (DisallowedHost, 400, "The Host header does not name a host of the shop."),
     (SuspiciousOperation, 400, "The request is malformed."),
     (BadRequest, 400, "The request is malformed."),
-    (IntegrityError, *_OUR_FAULT),
-    (DataError, *_OUR_FAULT),
-    (ProgrammingError, *_OUR_FAULT),
+    (IntegrityError, *_SERVER_ERROR),
+    (DataError, *_SERVER_ERROR),
+    (ProgrammingError, *_SERVER_ERROR),
     (DatabaseError, 503, ""),
     (InterfaceError, 503, ""),
 ]
 
 
 def problem(error: ShopError) -> dict[str, Any]:
-    """Draw one of our refusals: its facts are members beside the standard ones."""
+    """Return an error of the shop as a problem, whose facts are further members."""
     return {**_problem(error.status, error.detail, error.code), **error.facts}
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
-    """Draw whatever a DRF view raised; DRF's ``EXCEPTION_HANDLER``."""
+    """Return the response to an exception of a DRF view (``EXCEPTION_HANDLER``)."""
     request = context.get("request")
     if request is not None:
-        # Whatever the view writes otherwise: the schema YAML, the docs page HTML.
+        # Views may have other renderers: the schema has YAML, the documentation has HTML.
         request.accepted_renderer = ShopJSONRenderer()
         request.accepted_media_type = ShopJSONRenderer.media_type
     status, body, headers = describe(exc, request)
     response = Response(body, status=status, content_type=PROBLEM_JSON, headers=headers)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
+        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's flag
     return response
 
 
 def problem_for(exc: Exception, request: HttpRequest) -> HttpResponse:
-    """Draw what was raised outside a DRF view."""
+    """Return the response to an exception outside DRF."""
     status, body, headers = describe(exc, request)
     response = HttpResponse(dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's own flag
+        response._has_been_logged = True  # type: ignore[attr-defined] # noqa: SLF001 - Django's flag
     return response
 
 
 def describe(
     exc: BaseException, request: HttpRequest | Request | None
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
-    """Return status, problem and headers for an exception, and log what is the server's fault."""
+    """Return status, problem and headers for an exception. Log the exception of a 5xx."""
     if isinstance(exc, ShopError):
         return exc.status, _with_errors(exc), exc.headers
     if isinstance(exc, drf.APIException):
         return _describe_drf(exc)
-    status, detail = _read_foreign(exc)
+    status, detail = _describe_django(exc)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.error("unavailable: %s: %s", type(exc).__name__, _one_line(exc))
         return _describe_503()
@@ -128,9 +126,9 @@ def describe(
     return status, _problem(status, detail), {}
 
 
-def _read_foreign(exc: BaseException) -> tuple[int, str]:
-    """Return the status and the sentence for an exception that is neither ours nor DRF's."""
-    for kind, status, detail in _FOREIGN:
+def _describe_django(exc: BaseException) -> tuple[int, str]:
+    """Return the status and the sentence for an exception of Django or of Python."""
+    for kind, status, detail in _DJANGO_ERRORS:
         if isinstance(exc, kind):
             return status, detail
     return 500, ""
@@ -147,27 +145,27 @@ def _describe_500(
     request_id = getattr(request, "request_id", "")
     method, path = (request.method, request.path) if request else ("", "")
     logger.error("%s %s failed, request %s", method, path, request_id, exc_info=exc)
-    detail = "The shop failed; it is our fault and is in our log under this request_id."
+    detail = "An internal error occurred. The log of the shop has it under this request_id."
     return 500, {**_problem(500, detail), "request_id": request_id}, {}
 
 
 def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str, str]]:
     if isinstance(exc, drf.ValidationError):
-        errors = list(_walk(exc.detail))
+        errors = list(_flatten(exc.detail))
         return 400, {**_problem(400, _summary(errors)), "errors": errors}, {}
     if isinstance(exc, drf.NotAuthenticated):
-        return _describe_ours(Unauthorized())
+        return _describe_shop_error(Unauthorized())
     if isinstance(exc, drf.AuthenticationFailed):
-        return _describe_ours(InvalidToken())
+        return _describe_shop_error(InvalidToken())
     if isinstance(exc, drf.Throttled):
-        return _describe_ours(TooManyRequests(retry_after=_seconds(exc)))
-    plain = exc.detail == exc.default_detail
-    details = {403: "Your role does not allow this.", 404: NotFound.message} if plain else {}
+        return _describe_shop_error(TooManyRequests(retry_after=_seconds(exc)))
+    is_default = exc.detail == exc.default_detail
+    details = {403: "Your role does not allow this.", 404: NotFound.message} if is_default else {}
     detail = details.get(exc.status_code, str(exc.detail))
     return exc.status_code, _problem(exc.status_code, detail), {}
 
 
-def _describe_ours(error: ShopError) -> tuple[int, dict[str, Any], dict[str, str]]:
+def _describe_shop_error(error: ShopError) -> tuple[int, dict[str, Any], dict[str, str]]:
     return error.status, problem(error), error.headers
 
 
@@ -198,15 +196,15 @@ def _with_errors(error: ShopError) -> dict[str, Any]:
     return body
 
 
-def _walk(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
-    """Flatten DRF's nested details into one entry for each fault, fields joined by dots."""
+def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
+    """Flatten the nested details of DRF into one entry for each error, with dotted field names."""
     if isinstance(detail, dict):
         for name, inner in detail.items():
             own = "" if name == api_settings.NON_FIELD_ERRORS_KEY else str(name)
-            yield from _walk(inner, ".".join(filter(None, (field, own))))
+            yield from _flatten(inner, ".".join(filter(None, (field, own))))
     elif isinstance(detail, list | tuple):
         for inner in detail:
-            yield from _walk(inner, field)
+            yield from _flatten(inner, field)
     else:
         yield {"field": field, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
@@ -222,7 +220,7 @@ def _one_line(exc: BaseException) -> str:
     return " ".join(str(exc).split())
 
 
-# -- Django's own hooks, for what happens outside views -------------------------------------------
+# -- Django's error views -------------------------------------------------------------------------
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -235,18 +233,21 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return problem_for(exception, request)
 
 
-@csrf_exempt  # for every method nothing is here: a CSRF failure would be HTML, and untrue
+@csrf_exempt  # otherwise a POST would get the HTML page of a CSRF failure
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """``handler404``, and the last route of all: names the right path where a slash is missing."""
-    detail = "Nothing is here."
+    """``handler404``, and the last URL pattern. It names the right path if a slash is missing."""
+    detail = "This path does not exist."
     if not request.path.endswith("/") and _resolves(f"{request.path_info}/"):
-        detail = f"Nothing is here; the path ends with a slash: {request.path}/"
+        detail = f"This path does not exist. Add a slash at the end: {request.path}/"
     return HttpResponse(dumps(_problem(404, detail)), status=404, content_type=PROBLEM_JSON)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """``handler500``; the request middleware has logged the exception."""
-    body = {**_problem(500, "The shop failed."), "request_id": getattr(request, "request_id", "")}
+    """``handler500``. The exception is already logged."""
+    body = {
+        **_problem(500, "An internal error occurred."),
+        "request_id": getattr(request, "request_id", ""),
+    }
     return HttpResponse(dumps(body), status=500, content_type=PROBLEM_JSON)
 
 

@@ -1,4 +1,4 @@
-"""Whether the process is alive, and whether it is fit for traffic."""
+"""Health checks: whether the process is alive, and whether it is ready for requests."""
 
 from functools import cache
 
@@ -10,19 +10,19 @@ from django.views.decorators.csrf import csrf_exempt
 
 @csrf_exempt
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 while the process answers at all; touches nothing."""
+    """Return 200 as long as the process can respond. Does not use the database."""
     return JsonResponse({"status": "ok"})
 
 
 @csrf_exempt
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers and has every migration, else 503."""
+    """Return 200 if the database responds and every migration is applied, otherwise 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         pending = _pending_migrations()
     except DatabaseError:
-        return _not_ready("the database does not answer")
+        return _not_ready("the database does not respond")
     if pending:
         return _not_ready("migrations are missing: run manage.py migrate")
     return JsonResponse({"status": "ready"})
@@ -35,12 +35,12 @@ def _not_ready(reason: str) -> JsonResponse:
 
 
 class _MigrationsPendingError(Exception):
-    """Keeps a negative answer out of the cache."""
+    """Migrations are missing. An exception, because ``cache`` does not store it."""
 
 
 @cache
 def _check_migrated() -> None:
-    """Return once every migration is applied; they stay applied while this process lives."""
+    """Raise _MigrationsPendingError unless every migration is applied. Success is cached."""
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise _MigrationsPendingError

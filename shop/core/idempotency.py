@@ -1,10 +1,13 @@
-"""Did this request happen already? The record commits with the work, or not at all.
+"""Idempotent requests: a duplicate gets the stored response of the first request.
 
 ``Idempotency-Key`` follows draft-ietf-httpapi-idempotency-key-header-07: a structured-field string,
-and bare as most clients send it. Scope: caller, method and path. The record is the first that a
-request writes: a twin blocks on its unique index until the first commits, fails, and replays; a
-crash takes the record away with the work, so nothing is ever stuck. Kept for 48 hours; 2xx and 409
-answers alone, and none that carries a secret.
+or the bare string that most clients send. A key belongs to one user, method and path.
+
+The record of a key is the first row that a request writes, in the transaction of its work. A
+duplicate request waits on the unique index of the records until the first request commits, fails
+with an IntegrityError and gets the stored response. If the first request fails, its record is
+rolled back with its work, so that no key stays blocked. Records are kept for 48 hours. Responses
+with the status 2xx or 409 are stored; a response with a secret must not be.
 """
 
 import json
@@ -32,7 +35,7 @@ from shop.engine import Insert, send_with_next
 
 T = TypeVar("T")
 
-KEPT_FOR = timedelta(hours=48)
+RETENTION = timedelta(hours=48)
 REPLAYED = "Idempotent-Replayed"
 
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
@@ -40,79 +43,83 @@ _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 _QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
 _LOCK_NOT_AVAILABLE = "55P03"
 
-_CLAIM = Insert(
+_INSERT = Insert(
     IdempotencyKey,
     *("user_id", "scope", "key", "fingerprint"),
     *("status_code", "content_type", "location", "body"),
 )
-_STORE = """
+_STORE_RESPONSE = """
 UPDATE core_idempotencykey SET status_code = %s, content_type = %s, location = %s, body = %s
 WHERE user_id = %s AND scope = %s AND key = %s
 """
-_NAME = """
+_STORE_RESOURCE = """
 UPDATE core_idempotencykey SET resource_id = %s WHERE user_id = %s AND scope = %s AND key = %s
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What a key stands for: this caller, this operation, this body."""
+    """The key of a request, with the user, the operation and the body that it belongs to."""
 
     user_id: int
     scope: str
+    """Method and path."""
     key: str
     fingerprint: str
+    """SHA-256 of the body."""
 
     def take(self) -> None:
-        """Insert the record, with the caller's next statement. Needs a transaction.
+        """Insert the record, together with the next statement. Needs a transaction.
 
-        That statement raises an IntegrityError where a record stands, and an OperationalError where
-        a twin holds the index for longer than the lock time-out.
+        The next statement raises an IntegrityError if the record exists, and an OperationalError if
+        the first request holds the index for longer than the lock time-out.
         """
-        _CLAIM.send_with_next(
+        _INSERT.send_with_next(
             [(self.user_id, self.scope, self.key, self.fingerprint, 0, "", "", b"")]
         )
 
-    def record(self) -> IdempotencyKey | None:
-        """Return the record that stands. Raises IdempotencyKeyReused for another body."""
-        mine = {"user_id": self.user_id, "scope": self.scope, "key": self.key}
-        record = IdempotencyKey.objects.filter(**mine).first()
-        if record is not None and record.fingerprint != self.fingerprint:
+    def find_record(self) -> IdempotencyKey | None:
+        """Return the existing record. Raises IdempotencyKeyReused if it has another body."""
+        found = IdempotencyKey.objects.filter(
+            user_id=self.user_id, scope=self.scope, key=self.key
+        ).first()
+        if found is not None and found.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused
-        return record
+        return found
 
-    def store(self, answer: HttpResponse) -> None:
-        """Keep the answer in the record that was claimed."""
-        kept = (
-            answer.status_code,
-            answer["Content-Type"],
-            answer.get("Location", ""),
-            answer.content,
+    def store_response(self, response: HttpResponse) -> None:
+        """Store the response in the record, together with the next statement."""
+        columns = (
+            response.status_code,
+            response["Content-Type"],
+            response.get("Location", ""),
+            response.content,
         )
-        send_with_next(_STORE, [*kept, self.user_id, self.scope, self.key])
+        send_with_next(_STORE_RESPONSE, [*columns, self.user_id, self.scope, self.key])
 
-    def name(self, resource_id: int) -> None:
-        """Let the record say which row the work is about."""
-        send_with_next(_NAME, [resource_id, self.user_id, self.scope, self.key])
+    def store_resource(self, resource_id: int) -> None:
+        """Store the id of the row that the work created, together with the next statement."""
+        send_with_next(_STORE_RESOURCE, [resource_id, self.user_id, self.scope, self.key])
 
 
 def idempotent(request: Request, work: Callable[[], Response]) -> HttpResponseBase:
-    """Answer with ``work()``, once for each key; ``work`` touches the database alone.
+    """Return the response of ``work()``, which runs once for each key.
 
-    Without a key it is just ``work()``. A Conflict undoes the work and is remembered as the answer;
-    any other exception undoes the record too.
+    ``work`` writes to the database only, in the transaction of the record. Without a key the
+    request is not recorded. A Conflict rolls the work back and is stored as the response; any other
+    exception rolls the record back too.
     """
     claim = _read_claim(request)
     if claim is None:
         return work()
 
-    def answer() -> HttpResponse:
-        frozen = _freeze(work())
-        claim.store(frozen)
-        return frozen
+    def respond() -> HttpResponse:
+        response = _make_storable(work())
+        claim.store_response(response)
+        return response
 
-    outcome = _once(claim, answer)
-    return _replay(outcome) if isinstance(outcome, IdempotencyKey) else outcome
+    outcome = _run_once(claim, respond)
+    return _stored_response(outcome) if isinstance(outcome, IdempotencyKey) else outcome
 
 
 def idempotent_steps(
@@ -120,90 +127,95 @@ def idempotent_steps(
     *,
     begin: Callable[[], int],
     finish: Callable[[int], Response],
-    twin: Callable[[int], Response],
+    replay: Callable[[int], Response],
 ) -> HttpResponseBase:
-    """Answer work that asks the outside: ``begin`` and the record commit before ``finish`` asks.
+    """Return the response of work that calls a service outside the database, such as a gateway.
 
-    ``begin`` returns the id of the row that the work is about. A twin gets ``twin(id)``, the row as
-    it stands, and starts nothing.
+    ``begin`` writes a row and returns its id. It commits together with the record, before
+    ``finish(id)`` calls the service. A duplicate request gets ``replay(id)``, the row in its
+    current state, and does not call the service.
     """
     claim = _read_claim(request)
     if claim is None:
         return finish(begin())
 
-    def start() -> int:
+    def begin_and_store() -> int:
         resource_id = begin()
-        claim.name(resource_id)
+        claim.store_resource(resource_id)
         return resource_id
 
-    outcome = _once(claim, start)
+    outcome = _run_once(claim, begin_and_store)
     if isinstance(outcome, HttpResponse):
         return outcome
     if isinstance(outcome, int):
         return finish(outcome)
     if outcome.status_code:
-        return _replay(outcome)
-    response = twin(outcome.resource_id or 0)
+        return _stored_response(outcome)
+    response = replay(outcome.resource_id or 0)
     response[REPLAYED] = "true"
     return response
 
 
-def _once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
-    """Return what ``work`` returned, the refusal that it met, or the record of a twin.
+def _run_once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
+    """Return what ``work`` returned, the stored response to a Conflict, or the existing record.
 
-    Whatever ``work`` failed by, it is undone, and a record that stands has the last word: the claim
-    may have failed wherever ``work`` sent its first statement.
+    The record is inserted together with the first statement of ``work``, which may be in a block
+    that handles an IntegrityError as an error of its own. So any exception may mean that the
+    request is a duplicate: an existing record takes precedence over the exception.
     """
     try:
-        return _work(claim, work)
-    except Conflict as refusal:
-        return _remember(claim, refusal)
+        return _run_in_transaction(claim, work)
+    except Conflict as error:
+        return _store_conflict(claim, error)
     except (OperationalError, InterfaceError) as error:
-        if sqlstate(error) == _LOCK_NOT_AVAILABLE and _is_by_the_claim(error):
+        if sqlstate(error) == _LOCK_NOT_AVAILABLE and _concerns_records(error):
             raise RequestInProgress from error
         raise
     except Exception as error:
-        record = claim.record()
+        record = claim.find_record()
         if record is not None:
             return record
-        if _is_by_the_claim(error):  # the record grew old and was cleaned up this very moment
+        if _concerns_records(error):  # cleanup has deleted the record since
             raise RequestInProgress from error
         raise
 
 
 @transactional
-def _work(claim: _Claim, work: Callable[[], T]) -> T:
+def _run_in_transaction(claim: _Claim, work: Callable[[], T]) -> T:
     claim.take()
     return work()
 
 
-def _remember(claim: _Claim, refusal: Conflict) -> HttpResponse | IdempotencyKey:
-    """Keep a refusal, in a transaction of its own, which saves every other request a savepoint.
+def _store_conflict(claim: _Claim, error: Conflict) -> HttpResponse | IdempotencyKey:
+    """Store the response to a Conflict in a transaction of its own.
 
-    A twin may come between the two and succeed: then its answer is the answer of both.
+    So no request needs a savepoint. A duplicate request may succeed between the two transactions;
+    then its response is the response to both.
     """
 
-    def answer() -> HttpResponse:
-        frozen = _freeze_conflict(refusal)
-        claim.store(frozen)
-        return frozen
+    def respond() -> HttpResponse:
+        response = HttpResponse(
+            dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON
+        )
+        claim.store_response(response)
+        return response
 
-    return _once(claim, answer)
+    return _run_once(claim, respond)
 
 
-def _is_by_the_claim(error: Exception) -> bool:
-    """Whether the database names the records of keys as what an error is about."""
+def _concerns_records(error: Exception) -> bool:
+    """Return whether the database reports an error about the table of the records."""
     diagnosis = getattr(error.__cause__, "diag", None)
-    if diagnosis is None:  # SQLite says which columns are not unique
+    if diagnosis is None:  # SQLite names the columns that are not unique
         return "core_idempotencykey" in str(error)
     return "idempotencykey" in f"{diagnosis.constraint_name} {diagnosis.context}"
 
 
-def forget_old_keys(limit: int) -> int:
-    """Delete up to ``limit`` records that are older than 48 hours; return how many went."""
+def delete_old_keys(limit: int) -> int:
+    """Delete at most ``limit`` records that are older than 48 hours; return their number."""
     old = IdempotencyKey.objects.filter(
         created_at__lt=models.ExpressionWrapper(
-            Now() - KEPT_FOR, output_field=models.DateTimeField()
+            Now() - RETENTION, output_field=models.DateTimeField()
         )
     )
     batch = list(old.order_by("created_at").values_list("pk", flat=True)[:limit])
@@ -211,7 +223,7 @@ def forget_old_keys(limit: int) -> int:
 
 
 def read_key(header: str) -> str:
-    """Return the key that a header value carries, bare or quoted. Raises InvalidField, a 400."""
+    """Return the key in a header value, bare or quoted. Raises InvalidField (400)."""
     value = header.strip()
     if value.startswith('"'):
         if not _QUOTED.fullmatch(value):
@@ -219,13 +231,14 @@ def read_key(header: str) -> str:
         value = re.sub(r"\\(.)", r"\1", value[1:-1])
     if not _VISIBLE.fullmatch(value):
         raise InvalidField(
-            field="Idempotency-Key", reason="Idempotency-Key is 1 to 255 visible ASCII characters."
+            field="Idempotency-Key",
+            reason="Idempotency-Key must be 1 to 255 visible ASCII characters.",
         )
     return value
 
 
 def _read_claim(request: Request) -> _Claim | None:
-    header = request.META.get("HTTP_IDEMPOTENCY_KEY")  # not the parsed headers, all of them
+    header = request.META.get("HTTP_IDEMPOTENCY_KEY")  # request.headers would parse all headers
     if header is None:
         return None
     return _Claim(
@@ -237,7 +250,8 @@ def _read_claim(request: Request) -> _Claim | None:
 
 
 def _canonical(data: Any) -> bytes:
-    # Not orjson, which stops at integers of 64 bits: a member that we ignore may hold any number.
+    """Return the same bytes for every notation of a body."""
+    # Not orjson, which refuses integers over 64 bits: an ignored member may hold any number.
     members = data.dict() if isinstance(data, QueryDict) else data
     return json.dumps(members, sort_keys=True, separators=(",", ":"), default=_digest).encode()
 
@@ -250,23 +264,21 @@ def _digest(file: "File[bytes]") -> str:
     return digest.hexdigest()
 
 
-def _freeze(response: Response) -> HttpResponse:
+def _make_storable(response: Response) -> HttpResponse:
+    """Return the rendered response, with the headers that are stored only."""
     body = b"" if response.data is None else dumps(response.data)
-    frozen = HttpResponse(body, status=response.status_code, content_type="application/json")
+    rendered = HttpResponse(body, status=response.status_code, content_type="application/json")
     if "Location" in response:
-        frozen["Location"] = response["Location"]
-    return frozen
+        rendered["Location"] = response["Location"]
+    return rendered
 
 
-def _freeze_conflict(error: Conflict) -> HttpResponse:
-    return HttpResponse(dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON)
-
-
-def _replay(record: IdempotencyKey) -> HttpResponse:
-    answer = HttpResponse(
+def _stored_response(record: IdempotencyKey) -> HttpResponse:
+    """Return the stored response, marked as a replay."""
+    response = HttpResponse(
         bytes(record.body), status=record.status_code, content_type=record.content_type
     )
     if record.location:
-        answer["Location"] = record.location
-    answer[REPLAYED] = "true"
-    return answer
+        response["Location"] = record.location
+    response[REPLAYED] = "true"
+    return response

@@ -1,34 +1,36 @@
-"""Logs: one JSON object a line, written to stderr by a thread of its own.
+"""Logs: one JSON object a line, written to stderr by a background thread.
 
-A request does not wait for a terminal, a pipe or a disk: it puts its record into a queue. A process
-that is killed loses what the queue still holds, a twentieth of a second's worth; one that ends
-writes it.
+A request puts its records into a queue, so that it does not wait for a terminal, a pipe or a disk.
+A process writes the queue when it ends. A process that is killed loses the records of the last 0.05
+seconds.
 """
 
 import json
 import logging
 import os
+import sys
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.util import Finalize
 from queue import SimpleQueue
 from threading import Event
-from typing import Any
 
 _PAUSE = 0.05
 _MAX_QUEUE = 10_000
+_MAX_LINES = 500
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""The id of the request that this thread works on; every line about it bears it."""
+"""The id of the request that the current thread processes; its log records contain it."""
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON: time (ISO 8601, UTC), level, logger, message, and its facts."""
+    """Formats a record as a line of JSON: time (ISO 8601, UTC), level, logger, message, facts."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback is a member of it, so that it stays one line."""
+        """Return the line. A traceback is a member, so that it stays on the same line."""
         time = datetime.fromtimestamp(record.created, UTC)
         line = {
             "time": time.isoformat(timespec="milliseconds"),
@@ -36,8 +38,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if about := getattr(record, "request_id", ""):
-            line["request_id"] = about
+        if id_ := getattr(record, "request_id", ""):
+            line["request_id"] = id_
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -47,68 +49,88 @@ class JsonFormatter(logging.Formatter):
 class QueueLogHandler(QueueHandler):
     """Puts records into a queue, from which a thread writes them to stderr.
 
-    The thread starts with the first record of a process, which may have been forked.
+    The thread starts with the first record of a process, also in a forked one.
     """
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Do not start the thread yet."""
         self._records: SimpleQueue[logging.LogRecord] = SimpleQueue()
         super().__init__(self._records)
         self._process = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put the record into the queue, with a thread behind it."""
+        """Put the record into the queue. Start the thread if this process has none."""
         if self._process != os.getpid():
             self._start()
         super().emit(record)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Return the record with what only the caller's thread knows."""
+        """Add the formatted message and the request id, which only this thread knows."""
         record.msg, record.args = record.getMessage(), None
         record.request_id = request_id.get()
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Put the record into the queue; drop it if the console takes none any more."""
+        """Put the record into the queue. Drop it if the queue is full, because stderr blocks."""
         if self._records.qsize() < _MAX_QUEUE:
             self._records.put_nowait(record)
 
     def _start(self) -> None:
-        self.queue = self._records = SimpleQueue()  # the parent process writes what is in its own
+        self.queue = self._records = SimpleQueue()  # the parent process writes its own queue
         console = _Console()
         console.setFormatter(self.formatter)
         listener = _Listener(self._records, console)
         listener.start()
-        # Not atexit, which does not run in a worker that multiprocessing forked.
+        # atexit does not run in a worker that multiprocessing has forked.
         Finalize(None, listener.finish, exitpriority=0)
         self._process = os.getpid()
 
 
 class _Listener(QueueListener):
-    """Writes many records at a time, so that its thread does not wake for each of them."""
+    """Writes several records at a time, so that its thread does not wake up for each."""
 
     def __init__(self, records: SimpleQueue[logging.LogRecord], console: logging.Handler) -> None:
         super().__init__(records, console)
         self._records = records
+        self._console = console
         self._finished = Event()
 
-    def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - as the library has it
-        """Return the next record; wait for more if it is the only one."""
+    def dequeue(self, block: bool) -> logging.LogRecord:  # noqa: FBT001 - the library's signature
+        """Return the next record. If there is none yet, write the lines and wait for it."""
+        waits = self._records.empty()
+        if waits:
+            self._console.flush()
         record = super().dequeue(block)
-        if record is None:  # what finish() puts there
+        if record is None:  # the sentinel of finish()
+            self._console.flush()
             self._finished.set()
-        elif self._records.empty():
+        elif waits:
             time.sleep(_PAUSE)
         return record
 
     def finish(self) -> None:
-        """Write what is in the queue, for at most five seconds."""
+        """Write the queue, for five seconds at most."""
         self.enqueue_sentinel()
         self._finished.wait(5)
 
 
-class _Console(logging.StreamHandler[Any]):
-    """Writes to stderr."""
+class _Console(logging.Handler):
+    """Writes to stderr, many lines at a time."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
-        """Lose the record: where stderr is gone, nothing can be told."""
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line of the record until there are many, or until ``flush``."""
+        self._lines.append(self.format(record))
+        if len(self._lines) >= _MAX_LINES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines. They are lost if stderr is closed."""
+        lines, self._lines = self._lines, []
+        if lines:
+            with suppress(OSError, ValueError):
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()

@@ -1,7 +1,7 @@
-"""Metadata: data of an integration's own on products, users, carts and orders.
+"""Metadata: data of integrations on products, users, carts and orders.
 
-A JSON object whose values are strings. ``metadata`` is public: whoever sees the row sees it.
-``private_metadata`` is for staff.
+A JSON object whose values are strings. ``metadata`` is visible to everyone who may see the row,
+``private_metadata`` to staff.
 """
 
 import json
@@ -24,17 +24,19 @@ def validate_metadata(value: object) -> None:
     """Raise ValidationError unless ``value`` is an object of strings within the limits.
 
     At most 50 keys of 1 to 64 letters, digits, ``_``, ``-`` and ``.``; at most 16 KiB as JSON in
-    UTF-8; no NUL characters, which PostgreSQL cannot store.
+    UTF-8; no NUL characters, which PostgreSQL does not store.
     """
     if not isinstance(value, Mapping):
-        raise ValidationError("Metadata is a JSON object.")
+        raise ValidationError("Metadata must be a JSON object.")
     if len(value) > MAX_KEYS:
-        raise ValidationError(f"Metadata has at most {MAX_KEYS} keys.")
+        raise ValidationError(f"Metadata must have at most {MAX_KEYS} keys.")
     for key, text in value.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
-            raise ValidationError("A key is 1 to 64 letters, digits, hyphens, dots and _.")
+            raise ValidationError(
+                "A key must be 1 to 64 letters, digits, hyphens, dots and underscores."
+            )
         if not isinstance(text, str) or "\0" in text:
-            raise ValidationError(f"The value of {key} is not a string.")
+            raise ValidationError(f"The value of {key} must be a string without NUL characters.")
     _check_size(value)
 
 
@@ -42,16 +44,16 @@ def _check_size(value: Mapping[str, str]) -> None:
     try:
         size = len(json.dumps(value, ensure_ascii=False).encode())
     except UnicodeEncodeError:
-        raise ValidationError("Metadata is valid Unicode.") from None
+        raise ValidationError("Metadata must be valid Unicode.") from None
     if size > MAX_BYTES:
-        raise ValidationError(f"Metadata has at most {MAX_BYTES} bytes.")
+        raise ValidationError(f"Metadata must have at most {MAX_BYTES} bytes.")
 
 
 class MetadataFormField(forms.JSONField):
-    """A form field for metadata; left empty, it is an empty object."""
+    """A form field for metadata. An empty field is an empty object."""
 
     def to_python(self, value: Any) -> Any:
-        """Parse the JSON, and validate it: the model does not look at ``[]``, which is empty."""
+        """Parse and validate the JSON here: the model does not validate empty values such as []."""
         parsed = super().to_python(value)
         if parsed is None:
             return {}
@@ -60,16 +62,16 @@ class MetadataFormField(forms.JSONField):
 
 
 class MetadataField(models.JSONField):
-    """A column of metadata; the database fills in ``{}`` for a writer that does not know it."""
+    """A column of metadata. Its default in the database lets older releases insert rows."""
 
     default_validators = [validate_metadata]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Take Django's options."""
+        """Set the defaults of the column."""
         super().__init__(*args, **{"default": dict, "db_default": {}, "blank": True, **kwargs})
 
     def deconstruct(self) -> Any:
-        """Describe it to migrations as Django's own field: they import no code of ours."""
+        """Describe the field as a JSONField, so that migrations do not import this class."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.JSONField", args, kwargs
 
@@ -79,7 +81,7 @@ class MetadataField(models.JSONField):
 
 
 class HasMetadata(models.Model):
-    """The two columns, on each model that has metadata."""
+    """The two columns of a model with metadata."""
 
     metadata = MetadataField(
         help_text="Public: up to 50 keys with string values, such as a number in another system."
@@ -91,17 +93,17 @@ class HasMetadata(models.Model):
 
 
 class MetadataValue(Func):
-    """The value of a key, NULL where there is none; in a query, for a filter by it."""
+    """The value of a key of metadata as an expression, NULL if the key is missing."""
 
     function = "jsonb_extract_path_text"
     output_field = TextField()
 
     def __init__(self, column: str, key: str, **extra: Any) -> None:
-        """``column`` is metadata or private_metadata; ``key`` a valid key."""
+        """``column`` is metadata or private_metadata; ``key`` must be a valid key."""
         super().__init__(F(column), Value(key), **extra)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """Write it with SQLite's function, which takes a path; no valid key has a quote."""
+        """Use the function of SQLite, whose path is safe: valid keys have no quotes."""
         column, key = self.get_source_expressions()
         path = Value(f'$."{key.value}"')
         return Func(column, path, function="JSON_EXTRACT").as_sql(compiler, connection, **extra)

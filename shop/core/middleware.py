@@ -1,6 +1,6 @@
-"""The outermost layer: refuses what no view should see, draws whatever escapes a view, and logs.
+"""The outermost middleware: it validates requests, handles exceptions and logs.
 
-It runs under ``DEBUG`` too, so that the API answers alike there and never with a page of HTML.
+It handles exceptions with ``DEBUG`` too, so that errors of the API are always JSON.
 """
 
 import logging
@@ -17,7 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject
 
-from shop.core.bodies import BodyTooLarge, limit_of
+from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.errors import HeaderTooLarge, ShopError
 from shop.core.handlers import problem_for
 from shop.core.logs import request_id
@@ -32,25 +32,25 @@ _MAX_HEADER = 8190
 
 
 class Malformed(ShopError):
-    """400 for what no view should see. Facts: reason."""
+    """400: the request line or a header is malformed. Facts: reason."""
 
     message = "{reason}"
 
 
 class LengthRequired(ShopError):
-    """411: a chunked body, whose size nobody knows until it is read."""
+    """411: a chunked body, whose size is unknown before it is read."""
 
     status = 411
     code = "length_required"
-    message = "Send the body with a Content-Length, not chunked."
+    message = "Send the request body with a Content-Length header, not chunked."
 
 
-class OnlyRead(ShopError):
-    """405: a health check that is asked for more than its state."""
+class HealthCheckIsReadOnly(ShopError):
+    """405: a health check with another method than GET or HEAD."""
 
     status = 405
     code = "method_not_allowed"
-    message = "A health check is only read."
+    message = "Health checks support GET and HEAD only."
 
     @property
     def headers(self) -> dict[str, str]:
@@ -59,29 +59,29 @@ class OnlyRead(ShopError):
 
 
 class RequestMiddleware:
-    """Gives each request its id, refuses malformed ones, draws what is raised outside DRF."""
+    """Sets the id of each request, validates it, and handles exceptions outside DRF."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        """Keep the next layer."""
+        """Take the next middleware."""
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer, with the request id and, unless a view said otherwise, ``no-store``."""
+        """Return the response with the request id and, unless the view set it, ``no-store``."""
         start = time.perf_counter()
         request.request_id = uuid4().hex  # type: ignore[attr-defined]
-        mark = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        token = request_id.set(request.request_id)  # type: ignore[attr-defined]
         try:
-            response = self._answer(request)
+            response = self._respond(request)
             _log(request, response, time.perf_counter() - start)
         finally:
-            request_id.reset(mark)
+            request_id.reset(token)
         return response
 
-    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+    def _respond(self, request: HttpRequest) -> HttpResponseBase:
         try:
             check_request(request)
         except (ShopError, DisallowedHost) as error:
-            response: HttpResponseBase = _refuse(request, error)
+            response: HttpResponseBase = _respond_with_error(request, error)
         else:
             if not _reads_cookies(request.path_info):
                 request.META.pop("HTTP_COOKIE", None)
@@ -90,14 +90,14 @@ class RequestMiddleware:
         if request.path.startswith("/api/") and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         if isinstance(response, HttpResponse) and response.status_code not in _BODILESS:
-            # Else the server would send it chunked.
+            # Without a length the server would send the body chunked.
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """Draw what a view raised; the admin keeps Django's pages for its own."""
+        """Return the response to an exception of a view. The admin has its own pages."""
         if request.path.startswith("/admin/") and (
             settings.DEBUG or isinstance(exception, Http404)
         ):
@@ -105,24 +105,24 @@ class RequestMiddleware:
         return problem_for(exception, request)
 
 
-def _refuse(request: HttpRequest, error: Exception) -> HttpResponseBase:
-    """Draw a refusal, and keep the reason for the log's line."""
-    request.refused_for = " ".join(str(error).split())  # type: ignore[attr-defined]
+def _respond_with_error(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    """Return the response to an invalid request, and keep the reason for the log."""
+    request.error_reason = " ".join(str(error).split())  # type: ignore[attr-defined]
     return problem_for(error, request)
 
 
 def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-    log_answer(
+    log_response(
         request.method,
         request.path,
         response.status_code,
         seconds,
         user_id=_user_id(request),
-        reason=getattr(request, "refused_for", ""),
+        reason=getattr(request, "error_reason", ""),
     )
 
 
-def log_answer(
+def log_response(
     method: str | None,
     path: str,
     status: int,
@@ -131,14 +131,17 @@ def log_answer(
     user_id: Any = None,
     reason: str = "",
 ) -> None:
-    """Log a request in one line: never its query, its headers or its body, which bear secrets."""
+    """Log a request in one line, without its query, headers and body, which may have secrets.
+
+    ``seconds`` is the time that the response took.
+    """
     level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
     if not logger.isEnabledFor(level):
         return
     milliseconds = round(1000 * seconds, 1)
-    why = f": {reason}" if reason else ""
-    # By hand: logger.log would look up the caller's line, which costs more than all the rest.
-    values = (method, path, status, milliseconds, why)
+    suffix = f": {reason}" if reason else ""
+    # logger.log would look up the line of its caller, which takes longer than everything else here.
+    values = (method, path, status, milliseconds, suffix)
     record = logging.LogRecord(logger.name, level, __file__, 0, _LINE, values, None)
     facts = {
         "user_id": user_id,
@@ -154,35 +157,35 @@ def log_answer(
 
 
 def _user_id(request: HttpRequest) -> Any:
-    """Return who was recognised, if anyone; never asks the database for it."""
+    """Return the id of the user, or None. Does not query the database."""
     user = getattr(request, "user", None)
-    if isinstance(user, LazyObject):  # of a session: the admin's
+    if isinstance(user, LazyObject):  # the user of a session, in the admin
         user = getattr(request, "_cached_user", None)
     return getattr(user, "pk", None)
 
 
 def check_request(request: HttpRequest) -> None:
-    """Refuse what no view should see. Raises a 4xx error; reads no body."""
+    """Raise a 4xx error if the request is malformed. Does not read the body."""
     if _NUL.search(request.META.get("QUERY_STRING", "")) or "\x00" in request.path_info:
-        raise Malformed(reason="Path and query hold no NUL character.")
-    if not request.path_info.startswith("/"):  # "OPTIONS *", which no route can name
-        raise Malformed(reason="The path begins with a slash.")
-    if request.path not in HEALTH_PATHS:  # a probe comes by address, not by name
+        raise Malformed(reason="Path and query must not contain a NUL character.")
+    if not request.path_info.startswith("/"):  # "OPTIONS *", which matches no URL pattern
+        raise Malformed(reason="The path must begin with a slash.")
+    if request.path not in HEALTH_PATHS:  # probes use the address of the server, not a host name
         request.get_host()
     elif request.method not in {"GET", "HEAD"}:
-        raise OnlyRead
+        raise HealthCheckIsReadOnly
     _check_headers(request)
     if request.path.startswith(("/api/", "/admin/")):
         _check_length(request)
 
 
 def _reads_cookies(path: str) -> bool:
-    """Return whether cookies may reach a view: the API has tokens, and none but its docs page."""
+    """Return whether the view reads cookies: of the API, only its documentation page does."""
     return not path.startswith("/api/") or path.startswith("/api/docs/")
 
 
 def _check_headers(request: HttpRequest) -> None:
-    """Raises HeaderTooLarge: some parsers need quadratic time (CVE-2024-7592)."""
+    """Raise HeaderTooLarge, because parsers may take quadratic time (CVE-2024-7592)."""
     for name, value in request.META.items():
         if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
             raise HeaderTooLarge
@@ -193,7 +196,7 @@ def _check_length(request: HttpRequest) -> None:
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired
     if length and not (length.isascii() and length.isdigit()):
-        raise Malformed(reason="Content-Length is a whole number of bytes.")
-    limit = limit_of(request.method or "", request.path, request.META.get("CONTENT_TYPE", ""))
+        raise Malformed(reason="Content-Length must be a whole number of bytes.")
+    limit = body_limit(request.method or "", request.path, request.META.get("CONTENT_TYPE", ""))
     if length and (len(length) > 18 or int(length) > limit):
         raise BodyTooLarge(limit=limit)

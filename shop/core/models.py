@@ -11,14 +11,14 @@ from django.db.models.functions import Now
 
 
 class IdempotencyKey(models.Model):
-    """A request that was answered, written in the transaction of its work (RELIABILITY R6).
+    """A processed request, written in the transaction of its work (RELIABILITY R6).
 
-    ``status_code`` 0 says that the answer is the present state of ``resource_id`` (a payment, R7);
-    else ``body`` holds the bytes that the first answer had.
+    A duplicate request gets the stored response, whose bytes are in ``body``. With ``status_code``
+    0 it gets the current state of the row ``resource_id`` instead, such as a payment (R7).
     """
 
-    # Without an index of its own: the unique one begins with it, and a planner that knows nothing
-    # of the table yet may take a user's whole history for the shorter way to one key.
+    # No index: the unique one begins with this column. With a second index, PostgreSQL may read all
+    # keys of a user to find one, as long as it has no statistics of the table.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
@@ -35,7 +35,9 @@ class IdempotencyKey(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "scope", "key"], name="idempotencykey_once_per_user_and_scope"
+                fields=["user", "scope", "key"],
+                name="idempotencykey_once_per_user_and_scope",
+                violation_error_message="This key was already used for this operation.",
             ),
         ]
         indexes = [
@@ -48,11 +50,13 @@ class IdempotencyKey(models.Model):
 
 
 class RateCounter(models.Model):
-    """Attempts under one key in the present window (RELIABILITY R16)."""
+    """The attempts under one key in the current window (RELIABILITY R16)."""
 
-    key = models.CharField(max_length=64, primary_key=True, help_text="SHA-256 of what is counted.")
+    key = models.CharField(
+        max_length=64, primary_key=True, help_text="SHA-256 of the limit and of the caller."
+    )
     attempts = models.IntegerField()
-    ends_at = models.BigIntegerField(help_text="When the window closes, in seconds since 1970.")
+    ends_at = models.BigIntegerField(help_text="End of the window, in seconds since 1970.")
 
     class Meta:
         indexes = [
@@ -65,39 +69,42 @@ class RateCounter(models.Model):
 
 
 class EventQuerySet(models.QuerySet["Event"]):
-    """Reads of events. Events are append-only, so that this refuses to change or delete them."""
+    """Reads events. Raises TypeError for changes and deletions, because events are append-only."""
 
     def after(self, position: int) -> EventQuerySet:
-        """Return the events that have a higher position, in the order of their positions.
+        """Return the events with a higher position, ordered by position.
 
-        Whoever reads on from the last position seen skips no event (``shop.core.deliveries``).
+        A reader that continues after its last position does not miss an event
+        (``shop.core.deliveries``).
         """
         return self.filter(position__gt=position).order_by("position")
 
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("Events are append-only: they are neither changed nor deleted.")
+        raise TypeError("Events are append-only: they cannot be changed or deleted.")
 
     update = delete = bulk_update = _refuse
 
 
 class Event(models.Model):
-    """Something that happened, written in the transaction that caused it (``shop.core.events``).
+    """An event, written in the transaction that caused it (``shop.core.events``).
 
-    Append-only: the queryset and the model refuse to change or delete events. The exception is
-    ``position``, which ``shop.core.deliveries`` sets once, after the event was committed.
+    Append-only: the queryset and the model raise TypeError for changes and deletions. Only
+    ``position`` is set later, once, by ``shop.core.deliveries`` after the event was committed.
     """
 
     kind = models.CharField(max_length=64, help_text="Such as order.paid.")
-    object_type = models.CharField(max_length=32, help_text="What it happened to, such as order.")
+    object_type = models.CharField(
+        max_length=32, help_text="Type of the changed object, such as order."
+    )
     object_id = models.BigIntegerField()
     data = models.JSONField(
-        help_text="Ids, numbers, amounts and statuses; never an address, an e-mail or a token."
+        help_text="Ids, numbers, amounts and statuses; no personal data and no tokens."
     )
     is_internal = models.BooleanField(
-        default=False, help_text="Handlers receive it, feeds and webhooks do not."
+        default=False, help_text="Only handlers receive it, not feeds and webhooks."
     )
     position = models.BigIntegerField(
-        null=True, unique=True, help_text="The order in which events are read."
+        null=True, unique=True, help_text="Position in the sequence in which events are read."
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -105,11 +112,21 @@ class Event(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(kind=""), name="event_kind_not_empty"),
             models.CheckConstraint(
-                condition=~Q(object_type=""), name="event_object_type_not_empty"
+                condition=~Q(kind=""),
+                name="event_kind_not_empty",
+                violation_error_message="An event must have a kind.",
             ),
-            models.CheckConstraint(condition=Q(position__gt=0), name="event_position_positive"),
+            models.CheckConstraint(
+                condition=~Q(object_type=""),
+                name="event_object_type_not_empty",
+                violation_error_message="An event must name the type of the changed object.",
+            ),
+            models.CheckConstraint(
+                condition=Q(position__gt=0),
+                name="event_position_positive",
+                violation_error_message="The position of an event must be 1 or more.",
+            ),
         ]
         indexes = [
             # the worker, which gives positions to committed events
@@ -120,18 +137,18 @@ class Event(models.Model):
         return f"{self.kind} {self.object_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert a new event. Raises TypeError for one that exists."""
+        """Insert a new event. Raises TypeError for an existing one."""
         if not self._state.adding:
-            raise TypeError("Events are append-only: they are not changed.")
+            raise TypeError("Events are append-only: they cannot be changed.")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise TypeError."""
-        raise TypeError("Events are append-only: they are not deleted.")
+        raise TypeError("Events are append-only: they cannot be deleted.")
 
 
 class EventHandler(models.Model):
-    """How far the deliveries of a registered handler have been created."""
+    """The position up to which the deliveries of a handler have been created."""
 
     name = models.CharField(max_length=100, primary_key=True)
     position = models.BigIntegerField(
@@ -144,13 +161,13 @@ class EventHandler(models.Model):
 
 
 class EventDelivery(models.Model):
-    """One event for one handler, and what became of it.
+    """The delivery of one event to one handler, and its result.
 
     A delivery is due at ``next_attempt_at`` until it is done or given up. While a worker runs the
-    handler, ``next_attempt_at`` is the time at which another worker may take the delivery over.
+    handler, ``next_attempt_at`` is the time from which another worker may run it again.
     """
 
-    # Without an index of its own: the unique one begins with it.
+    # No index: the unique one begins with this column.
     event = models.ForeignKey(
         Event, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
@@ -160,18 +177,21 @@ class EventDelivery(models.Model):
     done_at = models.DateTimeField(null=True)
     given_up_at = models.DateTimeField(null=True)
     last_error = models.CharField(
-        max_length=200, blank=True, default="", help_text="The last failure, without its message."
+        max_length=200, blank=True, default="", help_text="The last error."
     )
 
     class Meta:
         verbose_name_plural = "event deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["event", "handler"], name="eventdelivery_once_per_event_and_handler"
+                fields=["event", "handler"],
+                name="eventdelivery_once_per_event_and_handler",
+                violation_error_message="This event already has a delivery to this handler.",
             ),
             models.CheckConstraint(
                 condition=Q(done_at=None) | Q(given_up_at=None),
                 name="eventdelivery_done_or_given_up",
+                violation_error_message="A delivery cannot be both done and given up.",
             ),
         ]
         indexes = [

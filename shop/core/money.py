@@ -1,4 +1,4 @@
-"""What a cent is: amounts are ``Decimal`` with two decimals, in the one currency of the shop."""
+"""Amounts: ``Decimal`` with two decimals, in the currency of the shop (SHOP_CURRENCY)."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,21 +12,21 @@ MAX_AMOUNT = Decimal("9999999999.99")
 
 
 def quantize(amount: Decimal) -> Decimal:
-    """Round to the cent, half a cent up (away from zero)."""
+    """Round an amount to cents, half a cent away from zero."""
     return amount.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
 def add_up(amounts: Iterable[Decimal]) -> Decimal:
-    """Return the exact sum, 0.00 for none."""
+    """Return the exact sum, 0.00 without amounts."""
     return sum(amounts, ZERO)
 
 
 def show(amount: Decimal) -> str:
-    """Write an amount as the API does: "12.50"."""
+    """Return an amount as the API writes it, such as "12.50"."""
     return f"{amount:.2f}"
 
 
 def currency() -> str:
-    """Return the shop's currency, an ISO 4217 code."""
+    """Return the currency of the shop, an ISO 4217 code."""
     code: str = settings.SHOP_CURRENCY
     return code

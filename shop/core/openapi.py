@@ -1,7 +1,7 @@
-"""OpenAPI: what each operation answers, and how it refuses, in the one shape of ``problem+json``.
+"""The OpenAPI document: the responses of each operation, with errors as ``problem+json``.
 
-A view says with ``describe`` what it answers and which of our refusals it can raise; what follows
-from method, path and permissions (401, 405, 413 …) is added here, so that no view repeats it.
+A view names its responses and its own errors with ``describe``. The errors that follow from its
+method, path and permissions (401, 405, 413 …) are added here.
 """
 
 import re
@@ -14,11 +14,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from shop.core.bodies import BodyTooLarge, limit_of
+from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.errors import (
     IdempotencyKeyReused,
     NotFound,
     RequestInProgress,
+    RequestTimeout,
     ShopError,
     TooManyRequests,
     Unauthorized,
@@ -31,36 +32,36 @@ from shop.core.viewsets import IsStaff
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What str.strip() leaves: it takes more away than the \s of JSON Schema's regular expressions.
+# A character that str.strip() keeps; it strips more than \s matches in JSON Schema.
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 _KEY_PATTERN = r'^([\x21\x23-\x7e][\x21-\x7e]{0,254}|"[\x21\x23-\x5b\x5d-\x7e]{1,255}")$'
 _IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
     "schema": {"type": "string", "pattern": _KEY_PATTERN},
-    "description": "A new key for each new request; a repeated one gets the first answer again.",
+    "description": "A new key for each new request. A repeated key gets the stored response.",
 }
 _IF_NONE_MATCH = {
     "in": "header",
     "name": "If-None-Match",
     "schema": {"type": "string"},
-    "description": "The ETag of the answer that you have: a 304 says that it still holds.",
+    "description": "The ETag of your copy. If it is still valid, the response is 304.",
 }
-# What shop.core.viewsets.ID lets through, every variable of a path.
+# The variables of paths, which match shop.core.viewsets.ID.
 _PATH_ID = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 _HEADERS: dict[str, dict[str, Any]] = {
-    "Allow": {"description": "The methods that the path has.", "schema": {"type": "string"}},
+    "Allow": {"description": "The methods that the path supports.", "schema": {"type": "string"}},
     "ETag": {
-        "description": "The catalogue's revision; send it back as If-None-Match.",
+        "description": "The revision of the catalog. Send it as If-None-Match.",
         "schema": {"type": "string"},
     },
     "Idempotent-Replayed": {
-        "description": "`true` where the first answer to this key came again.",
+        "description": "`true` if this is the stored response to the key.",
         "schema": {"type": "string", "enum": ["true"]},
     },
-    "Location": {"description": "Path of what was made.", "schema": {"type": "string"}},
+    "Location": {"description": "The path of the created object.", "schema": {"type": "string"}},
     "Retry-After": {
-        "description": "Seconds to wait before the request is sent again, where that helps.",
+        "description": "Seconds to wait before sending the request again.",
         "schema": {"type": "string", "pattern": "^[0-9]+$"},
     },
     "WWW-Authenticate": {
@@ -68,7 +69,7 @@ _HEADERS: dict[str, dict[str, Any]] = {
         "schema": {"type": "string"},
     },
     "X-Request-ID": {
-        "description": "Finds this request in the shop's log.",
+        "description": "The id of this request in the logs of the shop.",
         "schema": {"type": "string"},
     },
 }
@@ -80,33 +81,33 @@ _HEADERS_OF_STATUS = {
     "503": ["Retry-After"],
 }
 _DETAILS = {
-    400: "The body, a field, a parameter, the path or the Host is malformed.",
+    400: "The body, a field, a parameter, the path or the Host header is malformed.",
     403: "Your role does not allow this.",
-    404: "Nothing is here, or it is not yours.",
-    406: "Accept leaves no room for JSON.",
-    408: "The body took too long to arrive; send the request again.",
-    411: "Send the body with a Content-Length, not chunked.",
-    415: "The body is not application/json.",
+    404: NotFound.message,
+    406: "The Accept header does not include JSON.",
+    408: RequestTimeout.message,
+    411: "Send the request body with a Content-Length header, not chunked.",
+    415: "The body must be application/json.",
 }
-_UPLOAD = "The body is not multipart/form-data."
+_NOT_A_FORM = "The body must be multipart/form-data."
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
-    """One fault of one field."""
+    """An error of one field."""
 
-    field = serializers.CharField(help_text="Path of the field, joined by dots.")
+    field = serializers.CharField(help_text="Path of the field, with dots.")
     code = serializers.CharField()
     detail = serializers.CharField()
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457 problem details; facts of the refusal are further members."""
+    """RFC 9457 problem details. The facts of an error are further members."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What happened, and what to do.")
-    code = serializers.CharField(help_text="The refusal's name, for programs.")
+    detail = serializers.CharField(help_text="What went wrong, and what to do.")
+    code = serializers.CharField(help_text="The code of the error, for programs.")
     errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
@@ -119,9 +120,11 @@ def describe(
     headers: Sequence[str] = (),
     parameters: Sequence[OpenApiParameter] = (),
 ) -> Callable[[View], View]:
-    """Describe an operation: its answers by status, its body, and our refusals that it can raise.
+    """Describe an operation.
 
-    ``headers`` are further headers of its 2xx answers, by name; ``parameters`` those of its query.
+    ``answers`` are the serializers of its responses by status, ``takes`` is the serializer of its
+    body, ``refuses`` are the errors that it may raise. ``headers`` are the names of further headers
+    of its 2xx responses, and ``parameters`` those of its query.
     """
 
     def decorate(view: View) -> View:
@@ -135,46 +138,46 @@ def describe(
 
 
 def example(value: dict[str, Any], *, media_type: str = "application/json") -> OpenApiExample:
-    """Return the example of a shape."""
+    """Return the example of a serializer."""
     return OpenApiExample("example", value=value, media_type=media_type)
 
 
 def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Say once what many operations have: headers, refusals; a drf-spectacular hook."""
+    """Move headers and error responses to components (a hook of drf-spectacular)."""
     shared: dict[str, Any] = {}
     for path in result["paths"].values():
         for operation in path.values():
-            _share_refusals(operation["responses"], shared)
-            _tell_of_parts(operation, result["components"]["schemas"])
+            _share_errors(operation["responses"], shared)
+            _describe_sparse_fields(operation, result["components"]["schemas"])
     result["components"] |= {"headers": _HEADERS, "responses": dict(sorted(shared.items()))}
     return result
 
 
-def _share_refusals(responses: dict[str, Any], shared: dict[str, Any]) -> None:
+def _share_errors(responses: dict[str, Any], shared: dict[str, Any]) -> None:
     for status, response in responses.items():
         content = response.get("content", {}).get(PROBLEM_JSON)
         if content:
             name = ".".join([status, *content["examples"]])
             while shared.setdefault(name, response) != response:
-                name += ".too"  # the same code, told otherwise
+                name += ".too"  # the same codes with another example
             responses[status] = {"$ref": f"#/components/responses/{name}"}
 
 
-def _tell_of_parts(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Say that an operation with the parameter ``fields`` may answer with some members alone."""
+def _describe_sparse_fields(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Describe that the parameter ``fields`` leaves out members of the response."""
     if not any(parameter["name"] == "fields" for parameter in operation.get("parameters", ())):
         return
     holder = operation["responses"]["200"]["content"]["application/json"]
     name = holder["schema"]["$ref"].rpartition("/")[2]
     for property_ in schemas[name]["properties"].values():
         if "$ref" in property_.get("items", {}) and name.startswith("Paginated"):
-            whole = property_["items"]["$ref"].rpartition("/")[2]
-            property_["items"] = _whole_or_part(whole, schemas)
+            complete = property_["items"]["$ref"].rpartition("/")[2]
+            property_["items"] = _complete_or_sparse(complete, schemas)
             return
-    holder["schema"] = _whole_or_part(name, schemas)
+    holder["schema"] = _complete_or_sparse(name, schemas)
 
 
-def _whole_or_part(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
+def _complete_or_sparse(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
     part = f"Part{name}"
     schemas[part] = {**schemas[name], "required": ["id"], "description": f"Some of {name}."}
     reference = "#/components/schemas/"
@@ -182,7 +185,7 @@ def _whole_or_part(name: str, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 class ShopAutoSchema(AutoSchema):
-    """Adds the refusals and the headers to what drf-spectacular finds out by itself."""
+    """Adds errors and headers to the operations of drf-spectacular."""
 
     def _get_parameters(self) -> list[dict[str, Any]]:
         parameters: list[dict[str, Any]] = super()._get_parameters()
@@ -221,17 +224,17 @@ class ShopAutoSchema(AutoSchema):
             answer["headers"] = self._headers(status, self._action().answer_headers)
         if self._has_etag():
             responses["304"] = {
-                "description": "Not Modified: what If-None-Match names is still true.",
+                "description": "Not Modified: the response with this ETag has not changed.",
                 "headers": self._headers("304", ["ETag"]),
             }
-        refusals: dict[int, list[dict[str, Any]]] = {}
-        for refusal in self._refusals():
-            refusals.setdefault(refusal["status"], []).append(refusal)
-        for number, problems in sorted(refusals.items()):
-            responses[str(number)] = self._describe_refusal(str(number), problems)
+        errors: dict[int, list[dict[str, Any]]] = {}
+        for body in self._errors():
+            errors.setdefault(body["status"], []).append(body)
+        for number, problems in sorted(errors.items()):
+            responses[str(number)] = self._describe_errors(str(number), problems)
         return responses
 
-    def _describe_refusal(self, status: str, problems: list[dict[str, Any]]) -> dict[str, Any]:
+    def _describe_errors(self, status: str, problems: list[dict[str, Any]]) -> dict[str, Any]:
         component = self.resolve_serializer(ProblemSerializer(), "response")
         codes = ", ".join(f"`{body['code']}`" for body in problems)
         return {
@@ -253,8 +256,8 @@ class ShopAutoSchema(AutoSchema):
             names.append("Retry-After")
         return {name: {"$ref": f"#/components/headers/{name}"} for name in sorted(set(names))}
 
-    def _refusals(self) -> Iterator[dict[str, Any]]:
-        """Yield an example body for each refusal that the operation can answer with."""
+    def _errors(self) -> Iterator[dict[str, Any]]:
+        """Yield an example body for each error of the operation."""
         for kind in self._action().refuses:
             yield problem(kind(**kind.example))
         if self.view.get_authenticators():
@@ -288,7 +291,7 @@ class ShopAutoSchema(AutoSchema):
 
     def _body_limit(self) -> int:
         kind = "multipart/form-data" if self._takes_files() else ""
-        return limit_of(self.method, re.sub(r"{\w+}", "1", self.path), kind)
+        return body_limit(self.method, re.sub(r"{\w+}", "1", self.path), kind)
 
     def _is_page(self) -> bool:
         return bool(self._is_list_view() and self._get_paginator())
@@ -303,12 +306,12 @@ class ShopAutoSchema(AutoSchema):
         return getattr(self.view, getattr(self.view, "action", "") or "", None)
 
 
-def _plain(status: int, takes_files: bool) -> dict[str, Any]:  # noqa: FBT001 - of an operation
+def _plain(status: int, takes_files: bool) -> dict[str, Any]:  # noqa: FBT001
     is_upload = takes_files and status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return {
         "type": "about:blank",
         "title": title_of(status),
         "status": status,
-        "detail": _UPLOAD if is_upload else _DETAILS.get(status, NotFound.message),
+        "detail": _NOT_A_FORM if is_upload else _DETAILS.get(status, NotFound.message),
         "code": CODES[status],
     }

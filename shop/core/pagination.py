@@ -1,4 +1,4 @@
-"""Pages: an array under the resource's plural name, beside count, next and previous."""
+"""Pagination: pages with an array under the plural name of the resource, and count and links."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,15 +18,15 @@ _MAX_DIGITS = 9
 
 
 class PageBeyondEnd(NotFound):
-    """404 for a page after the last. Facts: pages, how many there are."""
+    """404 for a page after the last. Facts: pages, the number of pages."""
 
     message = "There are {pages} pages."
 
 
 class ShopPagination(PageNumberPagination):
-    """``?page=`` from 1 and ``?page_size=`` up to 100, 20 unless told; two statements a page.
+    """``?page=`` from 1, and ``?page_size=`` up to 100, by default 20. A page takes two queries.
 
-    The view says ``plural``, the name of the array in its answer.
+    The attribute ``plural`` of a view is the name of the array in its response.
     """
 
     page_size = DEFAULT_PAGE_SIZE
@@ -37,7 +37,7 @@ class ShopPagination(PageNumberPagination):
     def paginate_queryset(
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """Return the page's rows. Raises InvalidField (400) or PageBeyondEnd (404)."""
+        """Return the rows of the page. Raises InvalidField (400) or PageBeyondEnd (404)."""
         self.request = request
         self.plural = getattr(view, "plural", self.plural)
         size = min(read_number(request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
@@ -49,7 +49,7 @@ class ShopPagination(PageNumberPagination):
         return list(self.page)
 
     def get_paginated_response(self, data: Any) -> Response:
-        """Wrap the rows."""
+        """Return the response with the serialized rows."""
         return Response(
             {
                 "count": self.page.paginator.count,
@@ -62,10 +62,10 @@ class ShopPagination(PageNumberPagination):
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Describe ``page`` and ``page_size`` in OpenAPI."""
         return [
-            _parameter("page", "The page to show, from 1.", default=1),
+            _parameter("page", "The number of the page, from 1.", default=1),
             _parameter(
                 "page_size",
-                f"Rows a page; more than {MAX_PAGE_SIZE} are {MAX_PAGE_SIZE}.",
+                f"Rows of a page, {MAX_PAGE_SIZE} at most.",
                 default=DEFAULT_PAGE_SIZE,
             ),
         ]
@@ -97,10 +97,10 @@ def _parameter(name: str, description: str, *, default: int) -> dict[str, Any]:
 
 
 def read_number(request: Request, name: str, default: int) -> int:
-    """Return a whole number of the query, from 1. Raises InvalidField."""
+    """Return a parameter of the query, a whole number from 1. Raises InvalidField (400)."""
     text = request.query_params.get(name)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
-        raise InvalidField(field=name, reason=f"{name} is a whole number from 1.")
+        raise InvalidField(field=name, reason=f"{name} must be a whole number from 1.")
     return int(text)

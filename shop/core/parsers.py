@@ -1,4 +1,4 @@
-"""Readers of bodies. The strict one of JSON refuses what two could read in two ways (RFC 8259)."""
+"""Parsers of request bodies. The JSON parser accepts unambiguous documents only (RFC 8259)."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ MAX_DEPTH = 20
 
 
 class StrictJSONParser(JSONParser):
-    """Reads UTF-8 JSON; refuses duplicate members, NaN, NUL, lone surrogates, deep nesting."""
+    """Parses UTF-8 JSON without duplicate members, NaN, NUL, lone surrogates and deep nesting."""
 
     def parse(
         self,
@@ -22,16 +22,16 @@ class StrictJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the value. Raises ParseError, a 400, for anything that is not strict JSON."""
+        """Return the value. Raises ParseError (400) for anything that is not strict JSON."""
         try:
             return loads(stream.read())
         except (ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, _Refused) else "it is not well-formed"
+            reason = str(error) if isinstance(error, _StrictError) else "it is not well-formed"
             raise ParseError(f"The body is not valid JSON: {reason}.") from None
 
 
 class UploadParser(MultiPartParser):
-    """Reads a form with files, which lie in the system's temporary folder if they are large."""
+    """Parses a form with files. Large files are in the temporary folder of the system."""
 
     def parse(
         self,
@@ -39,7 +39,7 @@ class UploadParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the form. Raises ParseError, a 400, or Unavailable where the disk is full."""
+        """Return the form. Raises ParseError (400), or Unavailable if the disk is full."""
         try:
             return super().parse(stream, media_type, parser_context)
         except UnreadablePostError:
@@ -48,24 +48,24 @@ class UploadParser(MultiPartParser):
             raise Unavailable from error
 
 
-class _Refused(ValueError):
-    """Well-formed for ``json``, refused here; its text may be shown to the client."""
+class _StrictError(ValueError):
+    """Valid for ``json``, but not strict JSON. Its text is part of the response."""
 
 
 def loads(raw: bytes) -> Any:
-    """Read strict JSON. Raises ValueError (RecursionError for absurd nesting)."""
+    """Parse strict JSON. Raises ValueError, or RecursionError for extreme nesting."""
     text = raw.decode("utf-8")
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     value = _STRICT.decode(text)
-    # Only an escape can bring a NUL or a lone surrogate past UTF-8 and the JSON grammar.
+    # UTF-8 and the grammar of JSON exclude NUL and lone surrogates, unless they are escaped.
     if "\\u" in text:
         _check_strings(value)
     return value
 
 
 def _check_depth(text: str) -> None:
-    """Count brackets outside strings; a malformed text is left for ``json`` to refuse."""
+    """Count the brackets outside strings. ``json`` detects malformed texts later."""
     depth = 0
     in_string = escaped = False
     for char in text:
@@ -81,7 +81,7 @@ def _check_depth(text: str) -> None:
         elif char in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise _Refused(f"it is nested deeper than {MAX_DEPTH} levels")
+                raise _StrictError(f"it is nested deeper than {MAX_DEPTH} levels")
         elif char in "]}":
             depth -= 1
 
@@ -89,22 +89,22 @@ def _check_depth(text: str) -> None:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _Refused("a member is given twice")
+        raise _StrictError("an object has two members of the same name")
     return members
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _Refused(f"{name} is not a JSON number")
+    raise _StrictError(f"{name} is not a JSON number")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise _Refused("a number is too large")
+        raise _StrictError("a number is too large")
     return number
 
 
-# One for all: json.loads would build another for each body.
+# json.loads would create a decoder for each body.
 _STRICT = json.JSONDecoder(
     object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
 )
@@ -113,9 +113,9 @@ _STRICT = json.JSONDecoder(
 def _check_strings(value: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value:
-            raise _Refused("a string holds a NUL character")
+            raise _StrictError("a string contains a NUL character")
         if any("\ud800" <= char <= "\udfff" for char in value):
-            raise _Refused("a string holds half of a surrogate pair")
+            raise _StrictError("a string contains half of a surrogate pair")
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_strings(name)

@@ -1,4 +1,4 @@
-"""JSON out, by orjson: several times faster than the standard library on hand-made answers."""
+"""JSON responses by orjson, which is several times faster than the standard library."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ import orjson
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-_encode_other = JSONEncoder().default  # decimals as strings, lazy texts, as DRF writes them
+_encode_other = JSONEncoder().default  # decimals and lazy strings, as DRF writes them
 
 
 class ShopJSONRenderer(JSONRenderer):
-    """Writes compact UTF-8 JSON; nothing for an answer without a body."""
+    """Renders compact UTF-8 JSON, and an empty body for None."""
 
     charset = None
 

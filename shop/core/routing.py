@@ -1,4 +1,4 @@
-"""The router hook: how an app in ``EXTRA_APPS`` adds endpoints below ``/api/``."""
+"""Endpoints of apps in ``EXTRA_APPS`` below ``/api/``."""
 
 import re
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _SEGMENT = re.compile(r"[a-z][a-z0-9-]*")
 
 
 class Registration(NamedTuple):
-    """A viewset of an extension, as ``Router.register`` takes it."""
+    """The viewset of an extension, with the arguments of ``Router.register``."""
 
     prefix: str
     viewset: type[ViewSetMixin]
@@ -22,22 +22,23 @@ _registered: list[Registration] = []
 
 
 def register(prefix: str, viewset: type[ViewSetMixin], basename: str) -> None:
-    """Serve ``viewset`` below ``/api/<prefix>/``, in the index and in the OpenAPI document too.
+    """Serve ``viewset`` below ``/api/<prefix>/``, and add it to the index and the OpenAPI document.
 
-    Call it in ``AppConfig.ready()``. The first segment of the prefix is lower-case letters, digits
-    and hyphens; nothing below the shop's own prefixes can be registered. Raises
-    ImproperlyConfigured for a malformed prefix; for one that is taken, the start does.
+    Call it in ``AppConfig.ready()``. The first segment of the prefix has lower-case letters, digits
+    and hyphens, and must not be a prefix of the shop. Raises ImproperlyConfigured for a malformed
+    prefix. A prefix that is taken raises it when the URLs are loaded.
     """
     if not _SEGMENT.fullmatch(_first_segment(prefix)):
-        raise ImproperlyConfigured(f"{prefix!r} is not a prefix for an endpoint: use my-things.")
+        raise ImproperlyConfigured(
+            f"{prefix!r} is not a valid prefix of an endpoint: use one such as gift-cards."
+        )
     _registered.append(Registration(prefix, viewset, basename))
 
 
 def extensions(taken: Iterable[str]) -> list[Registration]:
-    """Return what was registered. ``taken`` are the shop's own prefixes.
+    """Return the registered viewsets. ``taken`` are the prefixes of the shop.
 
-    Raises ImproperlyConfigured for a prefix that begins with one of them, and for two that are
-    the same.
+    Raises ImproperlyConfigured for a prefix that begins with one of them, and for two equal ones.
     """
     segments = {_first_segment(prefix) for prefix in taken}
     prefixes: set[str] = set()

@@ -1,7 +1,7 @@
-"""Rate limits that hold under races and across workers: an atomic upsert in the database.
+"""Rate limits with an atomic upsert in the database, shared by all workers.
 
-DRF's own throttle reads, then writes, a cache, and parallel requests pass it together. A
-window opens with the first attempt and closes by itself, so no limit ever becomes a lock.
+The throttles of DRF read and then write a cache, so that parallel requests can exceed the limit. A
+window begins with the first attempt and ends after a fixed time, whatever happens meanwhile.
 """
 
 import time
@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from shop.core.addresses import network_of
 from shop.core.models import RateCounter
 
-# A window that has closed begins anew. One statement for all limits of a caller.
+# One statement counts all limits of a caller. The first attempt after a window begins a new one.
 _COUNT = """
 INSERT INTO core_ratecounter (key, attempts, ends_at) VALUES {rows}
 ON CONFLICT (key) DO UPDATE SET
@@ -32,52 +32,52 @@ RETURNING key, attempts, ends_at
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most ``attempts`` in ``seconds``, counted from the first of them."""
+    """At most ``attempts`` in a window of ``seconds``, which begins with the first attempt."""
 
     attempts: int
     seconds: int
 
 
 class CountingThrottle(BaseThrottle):
-    """Counts attempts under ``name`` and what ``identify`` returns, against each of ``limits``."""
+    """Applies each of ``limits`` to the attempts under ``name`` and the result of ``identify``."""
 
     name = ""
     limits: tuple[Limit, ...] = ()
 
     def __init__(self) -> None:
-        """Start without a wait; DRF makes a throttle for each request."""
+        """DRF creates a throttle for each request."""
         self._wait: int | None = None
 
     def identify(self, request: Request) -> str | None:
-        """Return whom to count, None for nobody; by default the caller's address."""
+        """Return the caller to count, by default the client's address, or None for no limit."""
         return address_of(self, request)
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        """Count this attempt; False once any limit is passed."""
-        whom = self.identify(request) if settings.THROTTLE else None
-        if whom is None:
+        """Count this attempt. Return False if it exceeds a limit."""
+        caller = self.identify(request) if settings.THROTTLE else None
+        if caller is None:
             return True
-        self._wait = self._count(whom)
+        self._wait = self._count(caller)
         return self._wait == 0
 
     def wait(self) -> float | None:
-        """Return the seconds until the window closes."""
+        """Return the seconds until the window ends."""
         return self._wait
 
     def forgive(self, request: Request) -> None:
-        """Take this attempt back: it was none to be limited."""
-        whom = self.identify(request) if settings.THROTTLE else None
-        if whom is None:
+        """Subtract this attempt, which turned out not to count."""
+        caller = self.identify(request) if settings.THROTTLE else None
+        if caller is None:
             return
-        RateCounter.objects.filter(key__in=self._keys(whom), attempts__gt=0).update(
+        RateCounter.objects.filter(key__in=self._keys(caller), attempts__gt=0).update(
             attempts=F("attempts") - 1
         )
 
-    def _count(self, whom: str) -> int:
-        """Count once under each limit; return 0, or the seconds until the longest wait is over."""
-        keys = self._keys(whom)
+    def _count(self, caller: str) -> int:
+        """Count once under each limit. Return the seconds to wait, 0 if no limit is exceeded."""
+        keys = self._keys(caller)
         now = int(time.time())
-        # In one order always, so that parallel upserts of several rows cannot deadlock.
+        # Always in the same order, so that parallel upserts of several rows cannot deadlock.
         rows = [value for key in sorted(keys) for value in (key, 1, now + keys[key].seconds)]
         statement = _COUNT.format(rows=", ".join(["(%s, %s, %s)"] * len(keys)))
         with connection.cursor() as cursor:
@@ -88,21 +88,21 @@ class CountingThrottle(BaseThrottle):
             for key, attempts, ends_at in counted
         )
 
-    def _keys(self, whom: str) -> dict[str, Limit]:
-        """Return the limits under the names of their counters: a digest, so no name is kept."""
+    def _keys(self, caller: str) -> dict[str, Limit]:
+        """Return the limits by the keys of their counters: digests, without personal data."""
         return {
-            sha256(f"{self.name}:{limit.seconds}:{whom}".encode()).hexdigest(): limit
+            sha256(f"{self.name}:{limit.seconds}:{caller}".encode()).hexdigest(): limit
             for limit in self.limits
         }
 
 
 def address_of(throttle: BaseThrottle, request: Request) -> str:
-    """Return the caller's address as NUM_PROXIES finds it; of IPv6 the /64 of a customer."""
+    """Return the client's address behind NUM_PROXIES proxies, as ``network_of`` returns it."""
     return network_of(throttle.get_ident(request) or "")
 
 
-def forget_closed_windows(limit: int) -> int:
-    """Delete up to ``limit`` counters whose window has closed; return how many went."""
-    closed = RateCounter.objects.filter(ends_at__lte=int(time.time()))
-    batch = list(closed.order_by("ends_at").values_list("pk", flat=True)[:limit])
+def delete_ended_windows(limit: int) -> int:
+    """Delete at most ``limit`` counters whose window has ended; return their number."""
+    ended = RateCounter.objects.filter(ends_at__lte=int(time.time()))
+    batch = list(ended.order_by("ends_at").values_list("pk", flat=True)[:limit])
     return RateCounter.objects.filter(pk__in=batch, ends_at__lte=int(time.time())).delete()[0]

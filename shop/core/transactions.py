@@ -1,4 +1,4 @@
-"""One transaction for each service, run again as a whole when the database broke a deadlock."""
+"""One transaction for each service, which is repeated after a deadlock."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,11 +17,12 @@ R = TypeVar("R")
 
 
 def transactional(service: Callable[P, R]) -> Callable[P, R]:
-    """Run ``service`` in a transaction; inside another one, as a part of it.
+    """Run ``service`` in a transaction, or as a part of the current one.
 
-    The outermost call runs at most three times: PostgreSQL undoes one side of a deadlock whole, so
-    running it again is running it for the first time. Anything else that fails is raised at once;
-    whoever means to go on after it, inside a transaction, calls the service in a savepoint.
+    The outermost call runs at most three times: PostgreSQL rolls back one transaction of a deadlock
+    as a whole, so that it can be repeated. Any other exception is raised at once. Inside a
+    transaction, an exception also rolls back the outer one: to continue after it, call the service
+    in a savepoint.
     """
 
     @wraps(service)
@@ -29,8 +30,8 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
         connection = transaction.get_connection()
         blocks = connection.atomic_blocks
         outermost = not blocks
-        # A test's own transaction is none of ours, and has to survive what fails in it.
-        in_a_test = not outermost and blocks[-1]._from_testcase  # noqa: SLF001 - Django's own question
+        # The transaction of a test has to survive an exception of the service.
+        in_a_test = not outermost and blocks[-1]._from_testcase  # noqa: SLF001 - Django's attribute
         if not outermost and not in_a_test:
             try:
                 return service(*args, **kwargs)

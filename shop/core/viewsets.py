@@ -1,4 +1,4 @@
-"""What every viewset of the shop shares, and nothing more."""
+"""The base class of viewsets, permissions, and the validation of request bodies."""
 
 from functools import cache, cached_property
 from typing import Any, cast
@@ -15,18 +15,24 @@ ID = "[0-9]{1,18}"
 
 
 class ShopViewSet(GenericViewSet[Any]):
-    """A viewset whose unknown methods are a 405, before anyone is asked who they are."""
+    """Checks the method before authentication, so that an unknown one is a 405 for everyone."""
 
     lookup_value_regex = ID
-    http_method_names = ["get", "head", "post", "patch", "delete"]  # OPTIONS is CORS's, not ours
+    http_method_names = [
+        "get",
+        "head",
+        "post",
+        "patch",
+        "delete",
+    ]  # django-cors-headers handles OPTIONS
 
     @cached_property
     def allowed_methods(self) -> list[str]:
-        """What the path takes, worked out once: an answer's ``Allow`` asks too."""
+        """The methods of the path, computed once a request: the ``Allow`` header needs them too."""
         return super().allowed_methods
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse unknown methods, then do what DRF does."""
+        """Raise MethodNotAllowed for an unknown method, before authentication."""
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
@@ -36,25 +42,25 @@ class ShopViewSet(GenericViewSet[Any]):
         request: Request,
         force: bool = False,  # noqa: FBT001, FBT002 - DRF's signature
     ) -> tuple[BaseRenderer, str]:
-        """Choose JSON, all that we write, at once where it is welcome; DRF parses and sorts."""
-        if not takes_json(request.META.get("HTTP_ACCEPT", "*/*")):
+        """Choose JSON at once if the client accepts it, which saves DRF parsing the header."""
+        if not accepts_json(request.META.get("HTTP_ACCEPT", "*/*")):
             return super().perform_content_negotiation(request, force)
         renderer = self.get_renderers()[0]
         return renderer, renderer.media_type
 
 
-def takes_json(accept: str) -> bool:
-    """Whether an Accept header takes JSON for certain: it is missing, or names JSON or anything."""
-    if accept in _WELCOME:
+def accepts_json(accept: str) -> bool:
+    """Return whether an Accept header includes JSON or any type, whatever the weights."""
+    if accept in _JSON_TYPES:
         return True
-    return not _WELCOME.isdisjoint(part.partition(";")[0].strip() for part in accept.split(","))
+    return not _JSON_TYPES.isdisjoint(part.partition(";")[0].strip() for part in accept.split(","))
 
 
-_WELCOME = frozenset({"*/*", "application/json"})
+_JSON_TYPES = frozenset({"*/*", "application/json"})
 
 
 class IsStaff(BasePermission):
-    """Staff alone: 401 for the anonymous, 403 for customers."""
+    """Allows staff: 401 for anonymous users, 403 for customers."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True for an active member of staff."""
@@ -62,28 +68,28 @@ class IsStaff(BasePermission):
 
 
 class StaffMay(IsStaff):
-    """Staff who have a permission of Django's: 401 for the anonymous, 403 for the others."""
+    """Allows staff with a permission: 401 for anonymous users, 403 for others."""
 
     def __init__(self, needed: str) -> None:
-        """``needed`` as in "catalog.change_product"."""
+        """``needed`` is a permission such as "catalog.change_product"."""
         self.needed = needed
-        self.message = f"Your role does not allow this: it lacks the permission {needed}."
+        self.message = f"Your role does not allow this. It needs the permission {needed}."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True for an active member of staff who has the permission."""
         return super().has_permission(request, view) and request.user.has_perm(self.needed)
 
 
-def read(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
-    """Return the request's body as ``shape`` reads it. Raises ValidationError, a 400."""
-    return cast("dict[str, Any]", _built(shape).run_validation(request.data))
+def read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+    """Return the validated body of the request. Raises ValidationError (400)."""
+    return cast("dict[str, Any]", _instance_of(serializer).run_validation(request.data))
 
 
 @cache
-def _built(shape: type[Serializer[Any]]) -> Serializer[Any]:
-    """Return the one instance that reads every body of this shape: to read changes nothing in it.
+def _instance_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+    """Return the instance that validates all bodies of a serializer, in every thread.
 
-    A new one copies its fields, which costs more than to check a small body. So a shape's rules
-    look at what they are given alone, and not at ``initial_data``, ``instance`` or ``context``.
+    A new instance copies its fields, which takes longer than validating a small body. Validators
+    must therefore use their arguments only, not ``initial_data``, ``instance`` or ``context``.
     """
-    return shape()
+    return serializer()

@@ -27,7 +27,7 @@ def check_pooler(databases: Sequence[str] | None = None, **_: Any) -> list[Check
     except OperationalError as error:
         return _refused_options(error)
     if is_pooled and not settings.DATABASE_POOLER:
-        return [_error("A connection pooler answers for DATABASE_URL.", "E001")]
+        return [_error("DATABASE_URL is that of a connection pooler.", "E001")]
     fast = fast_connection()
     if fast is None and is_pooled and "0" in found.values():
         return [_missing_timeouts(connection.settings_dict["USER"], found)]
@@ -41,7 +41,7 @@ def _show(cursor: Any, name: str) -> str:
 
 def _refused_options(error: OperationalError) -> list[CheckMessage]:
     if "unsupported startup parameter" not in str(error):
-        return []  # an outage is no mistake in the settings
+        return []  # an outage is not an error of the settings
     return [_error("A connection pooler refuses the options of DATABASE_URL.", "E002")]
 
 

@@ -1,5 +1,6 @@
 """INSERT statements that are compiled once a process."""
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -21,9 +22,7 @@ from django.db.models import (
 from django.db.models.expressions import DatabaseDefault
 from django.db.utils import DEFAULT_DB_ALIAS
 
-from shop.engine.parts import uses
-from shop.engine.postgresql.base import DatabaseWrapper
-from shop.engine.statements import fast_connection
+from shop.engine.statements import compiles, execute, send_with_next
 
 _ROW_BY_ROW = 10
 """Up to so many rows, the prepared statement of one row is faster than a statement of all."""
@@ -42,10 +41,6 @@ _PLAIN = {
 """Fields whose values psycopg2 sends as the ORM would, without a conversion."""
 
 
-def _compiling_connection() -> DatabaseWrapper | None:
-    return fast_connection() if uses("compiled_statements") else None
-
-
 class Insert:
     """New rows of a model by the values of some columns. The database fills in the others."""
 
@@ -62,8 +57,7 @@ class Insert:
         That statement raises the IntegrityError of a row that is refused.
         """
         batch = list(rows)
-        connection = _compiling_connection()
-        if connection is None:
+        if not compiles():
             made = (self._model(**dict(zip(self._columns, row, strict=True))) for row in batch)
             self._model._default_manager.bulk_create(made)  # noqa: SLF001 - public
             return
@@ -71,19 +65,19 @@ class Insert:
             return
         start, places = self._compiled if self._compiled[0] else self._compile()
         if self._json:
-            batch = [self._convert(connection, row) for row in batch]
+            batch = [self._with_json(row) for row in batch]
         values = [value for row in batch for value in row]
         if len(batch) <= _ROW_BY_ROW:
-            connection.send_with_next(start + places, values, times=len(batch))
+            send_with_next(start + places, values, times=len(batch))
         else:
             sql = start + ", ".join([places] * len(batch))
-            connection.send_with_next(sql, values, prepare=False)
+            send_with_next(sql, values, prepare=False)
 
-    def _convert(self, connection: DatabaseWrapper, row: Sequence[Any]) -> Sequence[Any]:
-        """Return the row with its JSON values as psycopg2 takes them."""
+    def _with_json(self, row: Sequence[Any]) -> Sequence[Any]:
+        """Return the row with its JSON values as text."""
         values = list(row)
         for index, field in self._json:
-            values[index] = field.get_db_prep_save(values[index], connection)
+            values[index] = json.dumps(values[index], cls=field.encoder)
         return values
 
     def _compile(self) -> tuple[str, str]:
@@ -117,17 +111,16 @@ def insert(row: Model, *, unless_exists: bool = False) -> bool:
     With ``unless_exists``, return False where a unique constraint forbids the row; the transaction
     goes on.
     """
-    connection = _compiling_connection()
-    if connection is None:
+    if not compiles():
         return _insert_by_orm(row, unless_exists=unless_exists)
     sql, given, filled = _insertion(type(row), unless_exists, _stated(row))
     values = [
-        getattr(row, field.attname) if is_plain else _value(connection, field, row)
-        for field, is_plain in given
+        getattr(row, field.attname) if is_plain else _value(field, row) for field, is_plain in given
     ]
-    found = connection.execute_prepared(sql, values).fetchone()
+    found = execute(sql, values).fetchone()
     for field, value in zip(filled, found or (), strict=False):
-        setattr(row, field.attname, value)
+        is_text = isinstance(field, JSONField)
+        setattr(row, field.attname, json.loads(value) if is_text else value)
     row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
     return found is not None
 
@@ -183,8 +176,9 @@ def _insertion(
     return f"{sql} RETURNING {_names(filled)}", plain, filled
 
 
-def _value(connection: DatabaseWrapper, field: Any, row: Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+def _value(field: Any, row: Model) -> Any:
+    value = field.pre_save(row, add=True)
+    return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 
 def _quote(name: str) -> str:

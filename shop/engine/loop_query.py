@@ -9,7 +9,7 @@ from django.db import connection
 from psycopg2.extensions import POLL_OK, POLL_READ
 
 _TIMEOUT = 1.0
-"""Seconds that an answer, or a connection, may take."""
+"""Time-out of a response and of a connection, in seconds."""
 _PAUSE = 1.0
 """Seconds without another attempt after one that failed."""
 
@@ -34,7 +34,7 @@ class LoopQuery:
         self._not_before = 0.0
 
     async def row(self) -> tuple[Any, ...] | None:
-        """Return the row as it is now, or None if the server does not answer within a second."""
+        """Return the row as it is now, or None if the server does not respond within a second."""
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             return None
@@ -52,7 +52,7 @@ class LoopQuery:
             try:
                 async with asyncio.timeout(_TIMEOUT):
                     row = await self._fetch()
-            except Exception as error:  # noqa: BLE001 - whatever fails, each caller gets an answer
+            except Exception as error:  # noqa: BLE001 - every caller needs a result
                 logger.warning("response cache: %s", " ".join(str(error).split()))
                 self._disconnect()
                 row = None

@@ -6,6 +6,7 @@ names parts to leave out, to measure what each is worth and to find the cause of
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +17,7 @@ PARTS: frozenset[str] = frozenset(
         "pipeline",
         "request_buffer",
         "response_cache",
+        "shared_cursor",
         "socket_check",
         "thread_scheduler",
     }
@@ -23,13 +25,15 @@ PARTS: frozenset[str] = frozenset(
 """The names that SHOP_ENGINE_WITHOUT may hold."""
 
 
+@cache
 def is_fast() -> bool:
-    """Return whether the shop runs on the fast engine."""
+    """Return whether the shop runs on the fast engine. The settings are read once."""
     return bool(settings.SHOP_ENGINE == "fast")
 
 
+@cache
 def uses(part: str) -> bool:
-    """Return whether a part of PARTS is switched on: in fast mode, unless it is excluded."""
+    """Return whether a part of PARTS is on: in fast mode, unless it is left out."""
     return is_fast() and part not in settings.SHOP_ENGINE_WITHOUT
 
 

@@ -2,21 +2,23 @@
 
 Django builds the SQL of a query again each time it is executed, which takes several times as long
 as PostgreSQL takes to answer. ``select`` and ``update`` turn a function that returns a queryset
-into a statement. The fast engine compiles it at its first use, with the values replaced by
-placeholders, and PostgreSQL plans it once a connection. The plain engine calls the function and
-executes the queryset each time.
+into a statement. On PostgreSQL it is compiled at its first use, with the values replaced by
+placeholders; in fast mode the server also plans it once a connection. On SQLite the function is
+called and the queryset executed each time.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
-from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
+from functools import cache, cached_property
+from threading import local
+from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, cast
 
+from django.conf import settings
 from django.db import connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql import UpdateQuery
 from django.db.utils import DEFAULT_DB_ALIAS
 
-from shop.engine.parts import uses
 from shop.engine.postgresql.base import DatabaseWrapper
 
 P = ParamSpec("P")
@@ -29,36 +31,103 @@ Value = int | str | Decimal | list[int] | None
 _Compiled = tuple[str, list[str]]
 
 
+_thread = local()
+
+
+def _connection() -> BaseDatabaseWrapper:
+    """Return the connection of this thread. Django looks it up each time, for 4 µs."""
+    try:
+        return cast("BaseDatabaseWrapper", _thread.connection)
+    except AttributeError:
+        _thread.connection = connections[DEFAULT_DB_ALIAS]
+        return cast("BaseDatabaseWrapper", _thread.connection)
+
+
 def fast_connection() -> DatabaseWrapper | None:
     """Return the connection of this thread if it is the engine's own, else None."""
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = _connection()
     return connection if isinstance(connection, DatabaseWrapper) else None
 
 
-def _compiling_connection() -> DatabaseWrapper | None:
-    return fast_connection() if uses("compiled_statements") else None
+@cache
+def compiles() -> bool:
+    """Return whether statements are compiled: on PostgreSQL, in both modes."""
+    is_left_out = "compiled_statements" in settings.SHOP_ENGINE_WITHOUT
+    return _connection().vendor == "postgresql" and not is_left_out
 
 
-class Select(Generic[P, Row]):
+def execute(sql: str, values: Sequence[Any]) -> Any:
+    """Execute SQL, as a prepared statement in fast mode. Return a cursor with its rows.
+
+    Read them before the next statement is executed. Only the values of ``%s`` may vary.
+    """
+    connection = _connection()
+    if isinstance(connection, DatabaseWrapper):
+        return connection.execute_prepared(sql, values)
+    cursor = connection.cursor()
+    cursor.execute(sql, values)
+    return cursor
+
+
+def send_with_next(
+    sql: str, values: Sequence[Any], *, times: int = 1, prepare: bool = True
+) -> None:
+    """Execute SQL with the next statement of the transaction or its commit; in plain mode at once.
+
+    With ``times``, it is executed so often, each time with its share of the values.
+    """
+    connection = _connection()
+    if isinstance(connection, DatabaseWrapper):
+        connection.send_with_next(sql, values, times=times, prepare=prepare)
+    else:
+        execute("; ".join([sql] * times), values)
+
+
+class _Statement:
+    """SQL that is compiled at its first use, for each set of names of values."""
+
+    def __init__(self) -> None:
+        """Compile nothing yet: models may still be loading."""
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+
+    def query_of(self, values: dict[str, Any]) -> Any:
+        """Return Django's query for the values."""
+        raise NotImplementedError
+
+    def compile(self, values: dict[str, Any]) -> tuple[str, list[Any]]:
+        """Return the SQL, and the values in the order of its places."""
+        names = tuple(values)
+        if names not in self._compiled:
+            marks = _marks(values)
+            self._compiled[names] = _compile(self.query_of(marks), marks)
+        sql, places = self._compiled[names]
+        return sql, [values[place] for place in places]
+
+
+class Select(_Statement, Generic[P, Row]):
     """The rows of a queryset. Made by ``select``."""
 
     def __init__(
         self,
-        row: Callable[[Unpack[Columns]], Row],
+        row: Callable[[*Columns], Row],
         build: Callable[P, models.QuerySet[Any, tuple[*Columns]]],
     ) -> None:
-        """Compile nothing yet: models may still be loading."""
+        """Take the function that makes a row, and the one that returns the queryset."""
+        super().__init__()
         self._row = row
-        self._build = build
-        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+        self._build: Callable[..., models.QuerySet[Any, Any]] = build
+
+    def query_of(self, values: dict[str, Any]) -> Any:
+        """Return the SELECT for the values."""
+        return self._build(**values).query
 
     def rows(self, *args: P.args, **values: P.kwargs) -> list[Row]:
         """Return all rows."""
-        connection = _compiling_connection()
-        if connection is None:
-            found: Iterable[Any] = self._build(*args, **values)
-        else:
-            found = connection.execute_prepared(*self._compile(connection, values)).fetchall()
+        found: Iterable[Any] = (
+            execute(*self.compile(values)).fetchall()
+            if compiles()
+            else self._build(*args, **values)
+        )
         return [self._row(*columns) for columns in found]
 
     def row(self, *args: P.args, **values: P.kwargs) -> Row | None:
@@ -71,37 +140,22 @@ class Select(Generic[P, Row]):
 
         The next statement sees what was committed before the lock was granted. Needs a transaction.
         """
-        connection = _compiling_connection()
-        if connection is not None:
-            connection.send_with_next(*self._keys._compile(connection, values))  # noqa: SLF001
-        elif connections[DEFAULT_DB_ALIAS].features.has_select_for_update:
+        if compiles():
+            send_with_next(*self._keys.compile(values))
+        elif _connection().features.has_select_for_update:
             list(self._build(*args, **values).values_list("pk"))
 
     @cached_property
-    def _keys(self) -> "Select[P, tuple[object]]":
+    def _keys(self) -> "Select[..., tuple[object, ...]]":
         """The same rows by primary key only, whose type no migration changes.
 
         The statement that sends the lock cannot handle "cached plan must not change result type".
         """
-        return Select(
-            lambda *columns: columns,
-            lambda *args, **values: self._build(*args, **values).values_list("pk"),
-        )
-
-    def _compile(
-        self, connection: DatabaseWrapper, values: Mapping[str, Any]
-    ) -> tuple[str, list[Any]]:
-        names = tuple(values)
-        if names not in self._compiled:
-            marks = _marks(values)
-            build: Callable[..., models.QuerySet[Any, Any]] = self._build
-            self._compiled[names] = _compile(connection, build(**marks).query, marks)
-        sql, places = self._compiled[names]
-        return sql, [values[place] for place in places]
+        return Select(lambda *keys: keys, lambda **values: self._build(**values).values_list("pk"))
 
 
 def select(
-    row: Callable[[Unpack[Columns]], Row],
+    row: Callable[[*Columns], Row],
 ) -> Callable[[Callable[P, models.QuerySet[Any, tuple[*Columns]]]], Select[P, Row]]:
     """Turn a function that returns a ``values_list`` queryset into a statement of typed rows.
 
@@ -111,54 +165,39 @@ def select(
     return lambda build: Select(row, build)
 
 
-class Update(Generic[P]):
+class Update(_Statement, Generic[P]):
     """An UPDATE. Made by ``update``."""
 
     def __init__(
         self, build: Callable[P, tuple[models.QuerySet[Any, Any], Mapping[str, object]]]
     ) -> None:
-        """Compile nothing yet."""
-        self._build = build
-        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+        """Take the function that returns the queryset and the new values of columns."""
+        super().__init__()
+        self._build: Callable[..., tuple[models.QuerySet[Any, Any], Mapping[str, Any]]] = build
+
+    def query_of(self, values: dict[str, Any]) -> Any:
+        """Return the UPDATE for the values."""
+        queryset, columns = self._build(**values)
+        query: Any = queryset.query.chain(UpdateQuery)
+        query.add_update_values(columns)
+        return query
 
     def run(self, *args: P.args, **values: P.kwargs) -> int:
         """Execute it and return the number of rows that it changed."""
-        connection = _compiling_connection()
-        if connection is None:
-            return self._run_by_orm(*args, **values)
-        cursor = connection.execute_prepared(*self._compile(connection, values))
-        return int(cursor.rowcount)
+        if compiles():
+            return int(execute(*self.compile(values)).rowcount)
+        queryset, columns = self._build(*args, **values)
+        return queryset.update(**columns)
 
     def send_with_next(self, *args: P.args, **values: P.kwargs) -> None:
         """Execute it with the next statement of the transaction, or with its commit.
 
         For rows that the caller has locked, where the number of rows is known.
         """
-        connection = _compiling_connection()
-        if connection is None:
-            self._run_by_orm(*args, **values)
+        if compiles():
+            send_with_next(*self.compile(values))
         else:
-            connection.send_with_next(*self._compile(connection, values))
-
-    def _run_by_orm(self, *args: P.args, **values: P.kwargs) -> int:
-        queryset, columns = self._build(*args, **values)
-        return queryset.update(**columns)
-
-    def _compile(
-        self, connection: DatabaseWrapper, values: Mapping[str, Any]
-    ) -> tuple[str, list[Any]]:
-        names = tuple(values)
-        if names not in self._compiled:
-            marks = _marks(values)
-            build: Callable[..., tuple[models.QuerySet[Any, Any], dict[str, Any]]] = cast(
-                "Any", self._build
-            )
-            queryset, columns = build(**marks)
-            query: Any = queryset.query.chain(UpdateQuery)
-            query.add_update_values(columns)
-            self._compiled[names] = _compile(connection, query, marks)
-        sql, places = self._compiled[names]
-        return sql, [values[place] for place in places]
+            self.run(*args, **values)
 
 
 def update(
@@ -181,12 +220,13 @@ def _mark(value: Value, name: str, number: int) -> Value:
     return 2_147_480_000 + number if isinstance(value, int) else Decimal(f"0.{number}1234567")
 
 
-def _compile(connection: DatabaseWrapper, query: Any, marks: Mapping[str, Any]) -> _Compiled:
+def _compile(query: Any, marks: Mapping[str, Any]) -> _Compiled:
     """Return SQL with a place for each value, and the names of the values in the order of places.
 
     Other parameters of the query become literals: PostgreSQL cannot use a partial index of open
     orders for a status that it does not know when it plans.
     """
+    connection = _connection()
     sql, parameters = query.get_compiler(connection=connection).as_sql()
     names = {key: name for name, mark in marks.items() for key in _keys(mark)}
     places = [names[_key(p)] for p in parameters if _key(p) in names]
@@ -225,22 +265,6 @@ def _fill_in(sql: str, written: Sequence[str]) -> str:
     return first.replace("\0", "%%")
 
 
-def fetch(sql: str, values: Sequence[Value]) -> list[tuple[Any, ...]]:
+def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """Return the rows of SQL that was written by hand. Only the values of its ``%s`` may vary."""
-    connection = fast_connection()
-    if connection is not None:
-        rows: list[tuple[Any, ...]] = connection.execute_prepared(sql, values).fetchall()
-        return rows
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
-
-
-def send_with_next(sql: str, values: Sequence[Value | bytes]) -> None:
-    """Execute SQL with the next statement of the transaction, or with its commit."""
-    connection = fast_connection()
-    if connection is not None:
-        connection.send_with_next(sql, values)
-        return
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(sql, values)
+    return list(execute(sql, values).fetchall())

@@ -1,1 +1,1 @@
-"""What tests share: the cast, the race harness, the query budget and a real PostgreSQL."""
+"""Helpers of tests: fixtures, races, query budgets, and real servers and databases."""

@@ -1,4 +1,4 @@
-"""How many statements a request may cost, transaction control not counted."""
+"""The number of statements of a request, without transaction control."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,14 +7,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 LOCK = 1 if connection.vendor == "postgresql" else 0
-"""What a statement that only locks rows costs: SQLite locks none, and sends none."""
+"""The number of statements that lock rows: SQLite has no row locks, and sends none."""
 
 _CONTROL = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT")
 
 
 @contextmanager
 def query_budget(exactly: int) -> Iterator[None]:
-    """Fail, printing every statement, unless the block sends ``exactly`` that many."""
+    """Fail unless the block sends exactly this number of statements, and list them."""
     with CaptureQueriesContext(connection) as captured:
         yield
     sent = [q["sql"] for q in captured if not q["sql"].startswith(_CONTROL)]
@@ -23,7 +23,7 @@ def query_budget(exactly: int) -> Iterator[None]:
 
 
 def count_statements(call: Callable[[], object]) -> int:
-    """Return how many statements ``call`` sends, transaction control not counted."""
+    """Return the number of statements of ``call``, without transaction control."""
     with CaptureQueriesContext(connection) as captured:
         call()
     return sum(not query["sql"].startswith(_CONTROL) for query in captured)

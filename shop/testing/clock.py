@@ -1,7 +1,4 @@
-"""Clocks that tests set forward.
-
-The database's decides when sales begin and products appear, an event loop's when it looks again.
-"""
+"""Clocks that tests can advance: that of the database, and that of an event loop."""
 
 import asyncio
 import sqlite3
@@ -22,22 +19,23 @@ SET LOCAL search_path = clock, pg_catalog, public;
 
 
 class DatabaseClock:
-    """The clock of this test's transaction, whose end undoes what was done to it.
+    """The clock of the database in the transaction of a test.
 
-    PostgreSQL gets a function that stands before its own; SQLite's are replaced on the connection,
-    by ones that ask another connection for what they do not change.
+    On PostgreSQL a function in another schema hides the one of pg_catalog until the end of the
+    transaction. On SQLite the functions of the connection are replaced. They call the original
+    functions on another connection.
     """
 
     def __init__(self) -> None:
-        """Show the right time."""
+        """Begin with the real time."""
         self._ahead = timedelta()
 
     def now(self) -> datetime:
-        """Return the time that the shop's statements see."""
+        """Return the time of the database as the shop reads it."""
         return datetime.fromtimestamp(revision.read_revision()[2], UTC)
 
     def advance(self, **span: float) -> None:
-        """Set it forward by so many ``hours``, ``days`` and so on."""
+        """Advance the clock; ``span`` has the arguments of timedelta, such as ``hours``."""
         self._ahead += timedelta(**span)
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
@@ -47,36 +45,36 @@ class DatabaseClock:
             self._replace(name)
 
     def stop(self) -> None:
-        """Show the right time again, to whoever uses the connection next."""
+        """Return to the real time."""
         self._ahead = timedelta()
 
     def _replace(self, name: str) -> None:
         def shifted(*values: Any) -> Any:
             now = (datetime.now(UTC) + self._ahead).replace(tzinfo=None)
-            seen = [now.isoformat(" ") if str(v).lower() == "now" else v for v in values]
-            places = ", ".join("?" * len(seen))
-            return _original().execute(f"SELECT {name}({places})", seen).fetchone()[0]
+            arguments = [now.isoformat(" ") if str(v).lower() == "now" else v for v in values]
+            places = ", ".join("?" * len(arguments))
+            return _original().execute(f"SELECT {name}({places})", arguments).fetchone()[0]
 
         connection.connection.create_function(name, -1, shifted)
 
 
 @cache
 def _original() -> sqlite3.Connection:
-    """Return a connection whose functions are SQLite's; open until the end of the process."""
+    """Return a connection with the original functions, open until the process ends."""
     return sqlite3.connect(":memory:", check_same_thread=False)
 
 
 class LoopClock:
-    """The time of the running event loop, which stands still until it is put forward."""
+    """The time of the running event loop, which only ``forward`` advances."""
 
     def __init__(self) -> None:
-        """Stop it."""
+        """Stop the clock of the running event loop."""
         self._loop: Any = asyncio.get_running_loop()
         self._now: float = self._loop.time()
         self._loop.time = lambda: self._now
 
     async def forward(self, seconds: float) -> None:
-        """Let time pass, and what was to happen meanwhile."""
+        """Advance the time, and run the callbacks that are due."""
         self._now += seconds
         for _ in range(3):
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Production settings with a middleware of a shop's own, which writes a line for each request."""
+"""The production settings with another middleware, which counts the requests."""
 
 import os
 from collections.abc import Callable
@@ -13,13 +13,13 @@ MIDDLEWARE = [*MIDDLEWARE, "shop.testing.counting.CountingMiddleware"]  # noqa: 
 
 
 class CountingMiddleware:
-    """Appends the path of each request to the file that COUNTED_REQUESTS names."""
+    """Appends the path of each request to the file COUNTED_REQUESTS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Write the line, and answer as the next layer does."""
+        """Write the line, and call the next middleware."""
         with Path(os.environ["COUNTED_REQUESTS"]).open("a") as file:
             file.write(f"{request.path}\n")
         return self.get_response(request)

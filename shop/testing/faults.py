@@ -1,9 +1,9 @@
-"""Points at which a test kills a worker of its server, or holds it up.
+"""Fault points: places in the code at which a test kills a worker of its server, or delays it.
 
-The settings ``shop.testing.faulty`` install this app, and nothing else does. It wraps the functions
-of ``POINTS`` when the server starts. A file in the folder ``settings.FAULTS`` arms the point of its
-name: an empty file is removed, and the process killed with SIGKILL; a file with a number remains,
-and delays everyone who passes by so many seconds; ``NAME.reached`` then shows that one did.
+Only the settings ``shop.testing.faulty`` install this app. It wraps the functions of ``POINTS``
+when the server starts. A file in the folder ``settings.FAULTS`` arms the point of the same name. An
+empty file kills the next process that reaches the point with SIGKILL, and is removed. A file with a
+number stays, and delays every call by so many seconds; ``NAME.reached`` is created then.
 """
 
 import os
@@ -20,11 +20,11 @@ from django.conf import settings
 
 BEFORE, AFTER, FAILED = "before", "after", "failed"
 
-# The point, when it is passed, and the function, as the caller looks it up.
+# By point: whether it is before or after a function, and the function as its caller looks it up.
 POINTS = {
     "key.claimed": (AFTER, "shop.core.idempotency", "_Claim.take"),
-    "answer.committed": (AFTER, "shop.core.idempotency", "_once"),
-    "order.lines_locked": (AFTER, "orders.services", "lock_items"),
+    "response.committed": (AFTER, "shop.core.idempotency", "_run_once"),
+    "order.items_locked": (AFTER, "orders.services", "lock_items"),
     "order.written": (AFTER, "orders.services", "_write_order"),
     "order.stock_taken": (AFTER, "orders.services", "take_stock"),
     "payment.begun": (BEFORE, "payments.services", "charge"),
@@ -38,12 +38,12 @@ POINTS = {
 
 
 class FaultsConfig(AppConfig):
-    """Arms nothing by itself; see the module."""
+    """The app that wraps the functions; a test arms the points."""
 
     name = "shop.testing"
 
     def ready(self) -> None:
-        """Wrap every function of ``POINTS``. Raises AttributeError if one has gone."""
+        """Wrap every function of ``POINTS``. Raises AttributeError if one no longer exists."""
         for point, (when, module, path) in POINTS.items():
             *owners, name = path.split(".")
             owner = reduce(getattr, owners, import_module(module))

@@ -1,11 +1,11 @@
-"""Production's settings, with points at which a test may kill a worker or hold it up.
+"""The production settings with fault points (``shop.testing.faults``).
 
-FAULTS names the folder of ``shop.testing.faults``.
+The environment variable FAULTS names the folder of the files that arm them.
 """
 
 import os
 
-from shop.settings import *  # noqa: F403 - all of them
+from shop.settings import *  # noqa: F403
 
 INSTALLED_APPS += ["shop.testing.faults.FaultsConfig"]  # noqa: F405
 FAULTS = os.environ["FAULTS"]

@@ -1,4 +1,4 @@
-"""A small cast: ada and bob buy, amy is staff, and anyone is nobody in particular."""
+"""Fixtures: the customers ada and bob, amy of the staff, anonymous clients, and products."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ from shop.testing.clock import DatabaseClock
 
 
 class Caller(APIClient):
-    """An API client that is logged in as ``user``, by a real token of a real session."""
+    """An API client that is logged in as ``user``, with a real token."""
 
     def __init__(self, user: User) -> None:
         super().__init__(raise_request_exception=False)
@@ -29,7 +29,7 @@ class Caller(APIClient):
 
 @pytest.fixture
 def anyone() -> APIClient:
-    """A client without a token."""
+    """An anonymous API client."""
     return APIClient(raise_request_exception=False)
 
 
@@ -53,47 +53,47 @@ def amy(db: None) -> Caller:
 
 @pytest.fixture
 def tea(db: None) -> Product:
-    """A product for sale: 4.50 a piece, 10 in stock."""
+    """A product: price 4.50, 10 in stock."""
     return ProductFactory(name="Tea", price="4.50", stock=10)
 
 
 @pytest.fixture
 def shirt(db: None) -> Product:
-    """A product with variants: S / Red (5), M / Red (3), both 20.00; M / Blue (none), 18.00."""
+    """A product with variants: S / Red (5 in stock) and M / Red (3), 20.00; M / Blue (0), 18.00."""
     return ShirtFactory()
 
 
 @pytest.fixture
 def the_clock(db: None) -> Iterator[DatabaseClock]:
-    """The clock by which sales begin and products appear."""
+    """The clock of the database, which sales and publication dates depend on."""
     clock = DatabaseClock()
     yield clock
     clock.stop()
 
 
 @pytest.fixture(autouse=True)
-def _forget_answers() -> None:
-    """Keep no cached catalogue answer from one test to the next."""
+def _empty_caches() -> None:
+    """Empty the caches of the catalog before each test."""
     revision.clear_caches()
 
 
 @pytest.fixture(autouse=True)
 def media(tmp_path: Path) -> Iterator[Path]:
-    """The folder of this test's uploads."""
+    """The folder of the uploads of this test."""
     with override_settings(MEDIA_ROOT=str(tmp_path / "media")):
         yield tmp_path / "media"
 
 
 @pytest.fixture
 def unthrottled() -> Iterator[None]:
-    """Switch the rate limits off."""
+    """Disable rate limits."""
     with override_settings(THROTTLE=False):
         yield
 
 
 @pytest.fixture
-def desk(amy: Caller) -> Client:
-    """Amy's browser, logged in to the admin."""
+def admin_browser(amy: Caller) -> Client:
+    """A test client of Django, logged in to the admin as amy."""
     browser = Client(raise_request_exception=False)
     browser.force_login(amy.user)
     return browser

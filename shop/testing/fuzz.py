@@ -1,7 +1,7 @@
-"""Schemathesis over the whole schema, as anonymous, customer and staff: ``make fuzz``.
+"""``make fuzz``: schemathesis on the whole schema, as anonymous user, customer and staff.
 
-The shop runs as in production on PostgreSQL; the run fails on the first kind of answer that
-`/api/schema/` does not describe.
+The shop runs as in production, on PostgreSQL. The test fails if a response does not match
+`/api/schema/`.
 """
 
 import subprocess
@@ -29,10 +29,12 @@ for name, is_staff in [("customer", False), ("staff", True)]:
 
 
 def main() -> int:
-    """Fuzz as each role; return 1 if anything failed."""
+    """Test as each role. Return 1 if a role failed."""
     parser = ArgumentParser(prog="python -m shop.testing.fuzz")
-    parser.add_argument("--examples", type=int, default=50, help="cases an operation, a phase")
-    parser.add_argument("--seed", type=int, default=1, help="of the cases")
+    parser.add_argument(
+        "--examples", type=int, default=50, help="cases of each operation and phase"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random cases")
     options = parser.parse_args()
     with running_postgres() as server, fresh_database(server) as database:
         environment = environment_for(database)
@@ -46,7 +48,7 @@ def main() -> int:
                 if _fuzz(shop, role, options.examples, options.seed)
             ]
             breaches = shop.manage("audit")
-    sys.stdout.write(f"\naudit: {breaches}failed as: {', '.join(failed) or 'nobody'}\n")
+    sys.stdout.write(f"\naudit: {breaches}failed roles: {', '.join(failed) or 'none'}\n")
     return bool(failed)
 
 
@@ -59,7 +61,7 @@ def _fuzz(shop: Shop, role: str, examples: int, seed: int) -> int:
         *("--seed", str(seed)),
     ]
     if role != "anonymous":
-        # Logging out would end the role's own login; the anonymous and the tests do that.
+        # A logout would end the session of the run. Other tests cover it.
         command += ["--header", f"Authorization: Bearer {_log_in(shop, role)}"]
         command += ["--exclude-path-regex", "^/api/logout/"]
     return subprocess.run(command, check=False).returncode

@@ -1,7 +1,7 @@
-"""Schemathesis's hooks, for what a schema cannot say and a checker cannot know.
+"""Hooks of schemathesis, for rules that a schema cannot describe.
 
-JSON Schema calls 2.0 an integer; the shop refuses it (RELIABILITY R14). And a key that an earlier
-scenario used brings that one's product again, which may be archived by now.
+2.0 is an integer in JSON Schema, but not in the API (RELIABILITY R14). An Idempotency-Key that an
+earlier scenario used returns the product of that scenario, which may be archived since.
 """
 
 import re
@@ -15,7 +15,7 @@ _BARE_KEY = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Write 2.0 as 2 at the top of a body, where all our integers are."""
+    """Write 2.0 as 2 in the members of a body; no other integers occur in the API."""
     if not isinstance(body, dict):
         return body
     return {name: _integer(value) for name, value in body.items()}
@@ -23,7 +23,7 @@ def map_body(context: Any, body: Any) -> Any:
 
 @schemathesis.hook
 def map_headers(context: Any, headers: Any) -> Any:
-    """Give each new product a key that was never used; a key that is none stays as it is."""
+    """Use a new key for each new product, unless the key is invalid on purpose."""
     key = (headers or {}).get("Idempotency-Key", "")
     if context.operation.label != "POST /api/products/" or not _BARE_KEY.fullmatch(str(key)):
         return headers

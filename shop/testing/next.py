@@ -1,9 +1,9 @@
-"""The suite on the next Django and the newest Python: ``python -m shop.testing.next [--quick]``.
+"""The tests on the next Django and the newest Python: ``python -m shop.testing.next [--quick]``.
 
-Looks for the newest Python on the PATH that really starts, makes ``.venv-next`` with the locked
-packages and Django 6 instead of the locked one, and runs the suite on SQLite and on PostgreSQL;
-with ``--quick``, on PostgreSQL only the tests of some packages. Where there is no such Python, it
-says so and exits with 0; ``PYTHON_NEXT`` names one that is not on the PATH.
+Finds the newest Python on the PATH that works, or PYTHON_NEXT, creates ``.venv-next`` with the
+locked packages except Django, and Django 6, and runs the tests on SQLite and PostgreSQL. With
+``--quick`` it runs only the tests of some packages on PostgreSQL. Without such a Python it prints a
+message and exits with 0.
 """
 
 import argparse
@@ -28,11 +28,13 @@ _LOCKED = re.compile(r"^([\w.-]+)(\[[\w,-]+\])?==[^\\\n]+", re.MULTILINE)
 def main() -> int:
     """Return 1 if a test failed, else 0."""
     parser = argparse.ArgumentParser(prog="python -m shop.testing.next")
-    parser.add_argument("--quick", action="store_true", help="a part of the suite on PostgreSQL")
+    parser.add_argument(
+        "--quick", action="store_true", help="run a part of the tests on PostgreSQL"
+    )
     options = parser.parse_args()
     base = find_python()
     if base is None:
-        _say(f"SKIPPED: there is no Python {' or '.join(_VERSIONS)} that starts.")
+        _print(f"SKIPPED: no working Python {' or '.join(_VERSIONS)} was found.")
         return 0
     python = make_environment(base)
     _print_versions(python)
@@ -48,7 +50,7 @@ def main() -> int:
 
 
 def find_python() -> str | None:
-    """Return the path of the newest Python that starts and has what the shop needs."""
+    """Return the path of the newest Python that works and has the modules that the shop needs."""
     named = os.environ.get("PYTHON_NEXT")
     if named:
         return named
@@ -63,7 +65,7 @@ def find_python() -> str | None:
 
 
 def _ask_executable(program: str, version: str) -> str | None:
-    """Return where the interpreter really is; a shim of pyenv starts one if it is told which."""
+    """Return the path of the interpreter that ``program`` runs, also for a shim of pyenv."""
     done = subprocess.run(
         [program, "-c", "import ensurepip, sqlite3, ssl, sys, venv; print(sys.executable)"],
         env={**os.environ, "PYENV_VERSION": version},
@@ -75,17 +77,17 @@ def _ask_executable(program: str, version: str) -> str | None:
 
 
 def make_environment(base: str) -> str:
-    """Return the Python of an environment with the locked packages; make it if they changed."""
+    """Return the Python of ``.venv-next``, which is created again if the requirements changed."""
     python = str(VENV / "bin" / "python")
     requirements = derive_requirements(_LOCK_FILE.read_text())
     digest = hashlib.sha256(f"{base}\n{requirements}".encode()).hexdigest()
     if _DIGEST.exists() and _DIGEST.read_text() == digest:
         return python
     subprocess.run([base, "-m", "venv", "--clear", str(VENV)], check=True)
-    wanted = VENV / "requirements.txt"
-    wanted.write_text(requirements)
+    requirements_file = VENV / "requirements.txt"
+    requirements_file.write_text(requirements)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*command, "-r", str(wanted)], check=True)
+    subprocess.run([*command, "-r", str(requirements_file)], check=True)
     _DIGEST.write_text(digest)
     return python
 
@@ -106,7 +108,7 @@ def _print_versions(python: str) -> None:
 
 
 def _run(name: str, wrapper: list[str], python: str, tests: list[str]) -> int:
-    _say(f"== {' '.join([name, *tests])}")
+    _print(f"== {' '.join([name, *tests])}")
     environment = {**os.environ}
     if not wrapper:
         environment.pop("DATABASE_URL", None)
@@ -115,7 +117,7 @@ def _run(name: str, wrapper: list[str], python: str, tests: list[str]) -> int:
     return int(done.returncode != 0)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -1,4 +1,4 @@
-"""pgbouncer between the shop and its database, as a connection pooler in production."""
+"""pgbouncer in front of the database, as an example of a connection pooler."""
 
 import os
 import shutil
@@ -34,9 +34,9 @@ ignore_startup_parameters = {ignored}
 def running_pooler(database_url: str, *, accepts_options: bool = False) -> Iterator[str]:
     """Yield the URL of a database behind pgbouncer in transaction mode.
 
-    Six connections of the server are shared by all clients. Connections that state ``options`` are
-    refused, as pgbouncer does by default, or with ``accepts_options`` their options are ignored.
-    Raises FileNotFoundError where pgbouncer is not installed.
+    All clients share six connections of the server. By default pgbouncer refuses connections with
+    ``options``; with ``accepts_options`` it ignores the options. Raises FileNotFoundError if
+    pgbouncer is not installed.
     """
     program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
     if program is None:
@@ -58,7 +58,7 @@ def running_pooler(database_url: str, *, accepts_options: bool = False) -> Itera
         process = subprocess.Popen([program, "-q", str(file)], user=_user(host))
         try:
             url = f"postgres://{database['USER'] or 'postgres'}@127.0.0.1:{port}/{database['NAME']}"
-            _wait_until_it_answers(url)
+            _wait_until_ready(url)
             yield url
         finally:
             process.terminate()
@@ -66,13 +66,13 @@ def running_pooler(database_url: str, *, accepts_options: bool = False) -> Itera
 
 
 def _user(host: str) -> str | None:
-    """Return who may reach the socket of the server, as pgbouncer refuses to run as root."""
+    """Return the user to run pgbouncer as: it does not run as root, and needs the socket."""
     if os.geteuid() != 0:
         return None
     return Path(host).owner() if host.startswith("/") else "nobody"
 
 
-def _wait_until_it_answers(url: str) -> None:
+def _wait_until_ready(url: str) -> None:
     deadline = time.monotonic() + 10
     while True:
         try:

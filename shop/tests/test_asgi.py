@@ -1,4 +1,4 @@
-"""What lies between the server and Django: bytes of requests and of answers."""
+"""The ASGI application: requests and responses as bytes."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def scope(*headers, method="POST", path=b"/echo/", query=b""):
 
 
 def events(*events):
-    """Return a ``receive`` that hands these out and then waits for ever."""
+    """Return a ``receive`` that returns these events and then waits for ever."""
     left = list(events)
 
     async def receive():
@@ -69,7 +69,7 @@ def recorder(seen):
     return wsgi
 
 
-def test_a_body_in_parts_is_one_and_an_answer_too():
+def test_parts_of_a_body_and_of_a_response_are_joined():
     seen = {}
     length = (b"content-length", b"5")
     sent = ask(
@@ -82,7 +82,7 @@ def test_a_body_in_parts_is_one_and_an_answer_too():
     ]
 
 
-def test_names_and_values_arrive_as_pep_3333_says():
+def test_the_environ_follows_pep_3333():
     seen = {}
     headers = [
         (b"x-a", b"1"),
@@ -100,7 +100,7 @@ def test_names_and_values_arrive_as_pep_3333_says():
     assert "HTTP_X_FORWARDED_FOR" not in seen
 
 
-def test_a_body_that_does_not_come_is_a_408_and_costs_no_thread():
+def test_a_body_that_does_not_arrive_is_a_408_and_uses_no_thread():
     seen = {}
     application = make_application(recorder(seen), body_timeout=0.05)
     start, body = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
@@ -108,7 +108,7 @@ def test_a_body_that_does_not_come_is_a_408_and_costs_no_thread():
     assert b'"code":"request_timeout"' in body["body"]
 
 
-def test_what_is_refused_before_django_has_its_id_and_its_line(caplog):
+def test_an_error_before_django_has_a_request_id_and_a_log_line(caplog):
     application = make_application(recorder({}), body_timeout=0.05)
     start, _ = ask(application, scope((b"content-length", b"5")), part(b"hel", more=True))
     headers = dict(start["headers"])
@@ -118,7 +118,7 @@ def test_what_is_refused_before_django_has_its_id_and_its_line(caplog):
     assert line.facts == {"user_id": None, "method": "POST", "path": "/echo/", "status": 408}
 
 
-def test_who_leaves_while_sending_gets_no_answer():
+def test_a_client_that_disconnects_while_sending_gets_no_response():
     seen = {}
     left = {"type": "http.disconnect"}
     length = (b"content-length", b"5")
@@ -126,7 +126,7 @@ def test_who_leaves_while_sending_gets_no_answer():
     assert seen == {}
 
 
-def test_a_body_that_is_too_large_is_not_taken_in():
+def test_a_body_that_is_too_large_is_not_read():
     seen = {}
     length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
     ask(
@@ -145,7 +145,7 @@ def announcing(length, *headers):
     return (b"content-length", b"%d" % length), *headers
 
 
-def test_a_picture_goes_to_disk_and_not_to_memory():
+def test_an_upload_is_stored_on_disk():
     seen, length = {}, 3_000_000
 
     def wsgi(environ, start_response):
@@ -171,14 +171,14 @@ def test_a_picture_goes_to_disk_and_not_to_memory():
         (b"/admin/catalog/product/add/", FORM, 3_000_000),
     ],
 )
-def test_anywhere_else_a_large_body_is_not_taken_in(path, kind, length):
+def test_a_large_body_is_read_for_uploads_only(path, kind, length):
     seen = {}
     about = scope(*announcing(length, kind), path=path)
     ask(make_application(recorder(seen)), about, part(b"x" * 3_000_000))
     assert seen["body"] == b""
 
 
-def test_a_picture_has_longer_to_arrive_and_not_for_ever():
+def test_an_upload_has_its_own_time_out():
     application = make_application(recorder({}), body_timeout=30, upload_timeout=0.05)
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
     start, _ = ask(application, about, part(b"x", more=True))
@@ -187,7 +187,7 @@ def test_a_picture_has_longer_to_arrive_and_not_for_ever():
     assert start["status"] == 201
 
 
-def test_so_many_pictures_arrive_at_once_and_the_others_come_again():
+def test_more_than_eight_uploads_at_once_are_a_503():
     async def crowd():
         application, sent, full = make_application(recorder({})), [], asyncio.Event()
         release = asyncio.Event()
@@ -213,7 +213,7 @@ def test_so_many_pictures_arrive_at_once_and_the_others_come_again():
     assert asyncio.run(crowd()) == [503, 503] + [201] * 10
 
 
-def test_a_disk_without_room_is_a_503(monkeypatch):
+def test_a_full_disk_is_a_503(monkeypatch):
     def full():
         raise OSError("no space left on device")
 
@@ -223,7 +223,7 @@ def test_a_disk_without_room_is_a_503(monkeypatch):
     assert start["status"] == 503
 
 
-def test_without_room_for_any_thread_it_is_a_503_and_later_no_more(monkeypatch):
+def test_a_503_without_a_thread_does_not_last(monkeypatch):
     def refuse(_):
         raise RuntimeError("can't start new thread")
 
@@ -236,7 +236,7 @@ def test_without_room_for_any_thread_it_is_a_503_and_later_no_more(monkeypatch):
     assert ask(application, scope(method="GET"))[0]["status"] == 201
 
 
-def test_four_work_at_once_beside_those_that_are_held_up():
+def test_four_threads_run_at_once_without_those_that_wait():
     entered, release = SimpleQueue(), Event()
 
     def slow(environ, start_response):
@@ -268,7 +268,7 @@ def test_four_work_at_once_beside_those_that_are_held_up():
     asyncio.run(crowd())
 
 
-def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
+def test_requests_beyond_the_queue_are_a_503():
     release = Event()
 
     def slow(environ, start_response):
@@ -298,7 +298,7 @@ def test_a_queue_that_is_too_long_is_refused_and_nobody_in_it_is():
     assert sorted(asyncio.run(crowd())) == [204] * (THREADS + 128) + [503] * 3
 
 
-def test_one_address_has_a_limit_of_its_own_and_gets_its_place_back():
+def test_requests_of_one_address_at_once_are_limited():
     release = Event()
 
     def slow(environ, start_response):
@@ -341,14 +341,14 @@ def test_one_address_has_a_limit_of_its_own_and_gets_its_place_back():
         (1, "2001:db8::1", "2001:db8::/64"),
     ],
 )
-def test_an_address_is_counted_as_the_proxies_tell_it(settings, proxies, forwarded, address):
+def test_the_address_of_a_client_is_found_behind_proxies(settings, proxies, forwarded, address):
     settings.NUM_PROXIES = proxies
     about = scope((b"x-forwarded-for", forwarded.encode()))
     assert client_address(about) == address
 
 
 def post_picture(url, path, token, content):
-    """Send a picture in a form; return the status."""
+    """Upload an image; return the status."""
     body = (
         b'--x\r\nContent-Disposition: form-data; name="image"; filename="pot.png"\r\n'
         b"Content-Type: image/png\r\n\r\n" + content + b"\r\n--x--\r\n"
@@ -359,7 +359,7 @@ def post_picture(url, path, token, content):
     }
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
-        with suppress(BrokenPipeError, ConnectionResetError):  # answered before the body was read
+        with suppress(BrokenPipeError, ConnectionResetError):  # the server responded early
             connection.request("POST", path, body, headers)
         return connection.getresponse().status
     finally:
@@ -367,7 +367,7 @@ def post_picture(url, path, token, content):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_real_server_answers_what_is_odd(server, ada, amy, tea):
+def test_a_real_server_answers_unusual_requests(server, ada, amy, tea):
     url, token = server.shop.url, ada.pair.token
     assert send(url, "HEAD", "/api/products/").body == b""
     assert send(url, "GET", "/api/products/%E2%82%AC/").status == 404

@@ -1,4 +1,4 @@
-"""seed_demo, cleanup, sweep, serve and migrate."""
+"""The management commands seed_demo, cleanup, sweep, serve and migrate."""
 
 import os
 import re
@@ -24,12 +24,12 @@ from payments.factories import pay
 from shop.management.demo import details
 from shop.management.demo.images import draw_image
 from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def test_a_port_that_is_taken_is_not_shared():
+def test_serve_refuses_a_port_that_is_in_use():
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian listens
         other.bind(("127.0.0.1", 0))
@@ -48,7 +48,7 @@ def test_a_port_that_is_taken_is_not_shared():
     assert f"Cannot listen on 127.0.0.1:{port}" in refused.stderr
 
 
-def test_the_catalogue_is_believable():
+def test_the_demo_products_are_plausible():
     assert len(DEMO_PRODUCTS) >= 60
     assert len(PRODUCTS_WITH_VARIANTS) >= 12
     assert len({product.name for product in DEMO_PRODUCTS}) == len(DEMO_PRODUCTS)
@@ -60,7 +60,7 @@ def test_the_catalogue_is_believable():
     assert any(product.stock == 0 for product in DEMO_PRODUCTS)
 
 
-def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
+def test_seeding_twice_creates_no_duplicates(db, capsys, settings, tmp_path):
     settings.MEDIA_ROOT = str(tmp_path)
     for loaded in (len(DEMO_PRODUCTS), 0):
         call_command("seed_demo")
@@ -75,17 +75,17 @@ def test_seeding_twice_doubles_nothing(db, capsys, settings, tmp_path):
     for picture in ProductImage.objects.all():
         assert picture.large.storage.exists(picture.large.name)
         assert picture.small.storage.exists(picture.small.name)
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_a_picture_is_drawn_alike_each_time_and_for_each_product_otherwise():
+def test_a_demo_image_depends_on_the_product_only():
     mug, again, jug = (draw_image(name, "cup") for name in ("Mug", "Mug", "Jug"))
     assert mug.size == (800, 800)
     assert mug.tobytes() == again.tobytes()
     assert mug.tobytes() != jug.tobytes()
 
 
-def test_the_demo_shop_moves_into_another_shop_unchanged(db):
+def test_the_demo_products_can_be_exported_and_imported(db):
     call_command("seed_demo", "--without-pictures")
     before = everything()
     counts, _ = bring(export())
@@ -94,7 +94,7 @@ def test_the_demo_shop_moves_into_another_shop_unchanged(db):
     assert everything() == before
 
 
-def test_a_missing_demo_product_is_loaded_again_and_a_changed_one_left_alone(db, capsys):
+def test_seeding_restores_missing_products_and_keeps_changed_ones(db, capsys):
     call_command("seed_demo", "--without-pictures")
     changed, missing = Product.objects.order_by("pk")[:2]
     Product.objects.filter(pk=changed.pk).update(price=1)
@@ -105,17 +105,17 @@ def test_a_missing_demo_product_is_loaded_again_and_a_changed_one_left_alone(db,
     assert Product.objects.get(pk=changed.pk).price == 1
 
 
-def test_a_shop_with_products_is_not_seeded_if_empty_was_asked(tea, capsys):
+def test_if_empty_loads_nothing_into_a_shop_with_products(tea, capsys):
     call_command("seed_demo", "--if-empty")
     assert Product.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_logins_come_with_an_order_history(settings, capsys):
+def test_with_logins_creates_accounts_and_orders(settings, capsys):
     settings.DEBUG = True
     for _ in range(2):
         call_command("seed_demo", "--with-logins", "--without-pictures")
-        said = capsys.readouterr().out
+        output = capsys.readouterr().out
     assert sorted(Order.objects.values_list("status", flat=True)) == [
         "cancelled",
         "confirmed",
@@ -124,24 +124,24 @@ def test_logins_come_with_an_order_history(settings, capsys):
         "pending",
         "shipped",
     ]
-    logins = re.findall(r"(\w+)\s+password\s+(\S+)", said)
+    logins = re.findall(r"(\w+)\s+password\s+(\S+)", output)
     assert [name for name, _ in logins] == ["demo", "staff"]
     for name, password in logins:
         answer = APIClient().post("/api/login/", {"username": name, "password": password})
         assert answer.status_code == 200
     staff = dict(zip(("username", "password"), logins[1], strict=True))
     assert Client().post("/admin/login/?next=/admin/", staff)["Location"] == "/admin/"
-    assert_books_balance()
+    assert_audit_passes()
 
 
-def test_logins_whose_passwords_everyone_knows_are_refused_in_production(db):
-    with pytest.raises(CommandError, match="DEBUG on"):
+def test_with_logins_is_refused_in_production(db):
+    with pytest.raises(CommandError, match="needs DEBUG"):
         call_command("seed_demo", "--with-logins")
     assert not User.objects.exists()
     assert not Product.objects.exists()
 
 
-def test_cleanup_deletes_in_batches_until_nothing_spent_is_left(ada, monkeypatch, capsys):
+def test_cleanup_deletes_everything_expired_in_batches(ada, monkeypatch, capsys):
     from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
     from shop.management.commands import cleanup
@@ -158,25 +158,25 @@ def test_cleanup_deletes_in_batches_until_nothing_spent_is_left(ada, monkeypatch
     assert not Session.objects.exists()
 
 
-def test_a_round_of_the_sweep_does_all_three(ada, tea, capsys):
+def test_sweep_once_runs_each_job(ada, tea, capsys):
     payment = pay(place_order(ada.user, tea), token="demo_late")
     call_command("sweep", "--once")
     payment.refresh_from_db()
     assert payment.status == "succeeded"
-    said = capsys.readouterr().out
-    assert said.startswith("1 payments settled\n0 orders expired\n")
-    assert "0 expired tokens deleted" in said
+    output = capsys.readouterr().out
+    assert output.startswith("1 payments settled\n0 orders expired\n")
+    assert "0 expired tokens deleted" in output
 
 
 @pytest.mark.parametrize("every", ["0", "-5"])
-def test_a_sweep_takes_a_rest(db, every):
-    with pytest.raises(CommandError, match="1 or more"):
+def test_the_interval_of_the_worker_is_positive(db, every):
+    with pytest.raises(CommandError, match="1 second or more"):
         call_command("sweep", "--every", every)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_sweep_outlives_a_database_that_is_away_and_stops_when_told(tmp_path, number):
-    """An empty database fails every round: the sweep says so and goes on, until it is told to stop."""
+def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, number):
+    """On an empty database every run fails. The worker logs it and continues."""
     environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
     command = [sys.executable, "manage.py", "sweep", "--every", "1"]
     sweep = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
@@ -187,7 +187,7 @@ def test_the_sweep_outlives_a_database_that_is_away_and_stops_when_told(tmp_path
     finally:
         sweep.kill()
         sweep.stderr.close()
-    assert all("the database failed a round" in line for line in lines)
+    assert all("the database failed a run" in line for line in lines)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no time limit")

@@ -1,4 +1,4 @@
-"""Workers of a real server, killed where it would hurt."""
+"""Workers of a real server that are killed at fault points."""
 
 from datetime import timedelta
 from http.client import HTTPException
@@ -22,7 +22,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.mark.parametrize(
     "point",
-    ["key.claimed", "order.lines_locked", "order.written", "order.stock_taken", "answer.committed"],
+    [
+        "key.claimed",
+        "order.items_locked",
+        "order.written",
+        "order.stock_taken",
+        "response.committed",
+    ],
 )
 def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart, point):
     server.arm(point)
@@ -35,7 +41,7 @@ def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart
     assert answer.status == 201
     order = Order.objects.get()
     assert answer.json()["order_id"] == order.pk
-    assert ("Idempotent-Replayed" in answer.headers) == (point == "answer.committed")
+    assert ("Idempotent-Replayed" in answer.headers) == (point == "response.committed")
     assert Product.objects.get().stock == 8
     assert Cart.objects.get().status == CartStatus.ORDERED
     assert server.send(*request, token=ada.pair.token, key="order").body == answer.body
@@ -43,7 +49,7 @@ def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart
 
 
 @pytest.mark.parametrize(
-    ("point", "stands", "ends", "charges"),
+    ("point", "replayed", "settled", "charges"),
     [
         ("key.claimed", PaymentStatus.SUCCEEDED, PaymentStatus.SUCCEEDED, ["succeeded"]),
         ("payment.begun", PaymentStatus.PENDING, PaymentStatus.CANCELLED, ["cancelled"]),
@@ -52,7 +58,7 @@ def test_a_worker_killed_inside_checkout_leaves_one_order(server, ada, tea, cart
     ],
 )
 def test_a_worker_killed_inside_payment_charges_once(
-    server, ada, tea, point, stands, ends, charges
+    server, ada, tea, point, replayed, settled, charges
 ):
     order = place_order(ada.user, tea)
     server.arm(point)
@@ -64,12 +70,12 @@ def test_a_worker_killed_inside_payment_charges_once(
     answer = server.send_until_answered(*request, token=ada.pair.token, key="pay")
     payment = Payment.objects.get()
     assert (answer.status, answer.json()["payment_id"]) == (201, payment.pk)
-    assert answer.json()["status"] == payment.status == stands
+    assert answer.json()["status"] == payment.status == replayed
     Payment.objects.update(created_at=F("created_at") - timedelta(minutes=1))
     call_command("settle_payments")
-    assert Payment.objects.get().status == ends
+    assert Payment.objects.get().status == settled
     assert list(DemoCharge.objects.values_list("status", flat=True)) == charges
-    paid = ends == PaymentStatus.SUCCEEDED
+    paid = settled == PaymentStatus.SUCCEEDED
     assert Order.objects.get().status == (OrderStatus.PAID if paid else OrderStatus.PENDING)
 
     again = server.send(*request, token=ada.pair.token, key="pay-another-time")
@@ -98,7 +104,7 @@ def test_a_worker_killed_inside_a_refund_refunds_once(server, ada, amy, tea, poi
     call_command("audit")
 
 
-def test_every_point_is_armed_by_some_test():
-    """A point whose function has gone fails the start of the server; one without a test is dead."""
+def test_every_fault_point_is_used_by_a_test():
+    """The start of the server fails if a function of a point does not exist."""
     tests = "".join(path.read_text() for path in (ROOT / "shop" / "tests").glob("test_*.py"))
     assert [point for point in POINTS if f'"{point}"' not in tests] == []

@@ -1,4 +1,4 @@
-"""Documents that cannot rot: the README's purchase is run, the lists of codes and commands compared."""
+"""The documentation agrees with the code: its purchase runs, its lists, links and paths are right."""
 
 import re
 import shutil
@@ -16,10 +16,16 @@ import payments.errors
 from orders.models import Order
 from shop.core import handlers, middleware
 from shop.core.errors import ShopError
-from shop.testing.books import assert_books_balance
+from shop.engine.parts import PARTS
+from shop.testing.assertions import assert_audit_passes
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md")),
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs" / "decisions").iterdir(),
+]
 MODULES = (accounts, cart, catalog, orders, payments, middleware)
 
 
@@ -34,10 +40,16 @@ def test_every_code_is_documented():
     assert documented == codes | set(handlers.CODES.values())
 
 
-def test_every_command_is_in_the_readme():
+def test_every_command_is_documented():
     ours = {name for name, app in get_commands().items() if app == "shop"}
-    table = README.split("## Commands")[1].split("\n## ")[0]
-    assert set(re.findall(r"^\| `(\w+)[ `]", table, re.MULTILINE)) == ours
+    page = (ROOT / "docs" / "commands.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)[ `]", page, re.MULTILINE)) == ours
+
+
+def test_every_part_of_the_engine_is_documented():
+    page = (ROOT / "docs" / "performance.md").read_text()
+    table = page.split("## Parts of the engine")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == PARTS
 
 
 def test_the_committed_schema_is_what_the_shop_serves(client):
@@ -45,7 +57,7 @@ def test_the_committed_schema_is_what_the_shop_serves(client):
     assert served == (ROOT / "docs" / "openapi.yaml").read_text(), "run `make schema`"
 
 
-def test_every_operation_says_what_it_takes_answers_and_refuses(client):
+def test_every_operation_describes_its_body_responses_and_errors(client):
     schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]
     assert len(operations) == 55
@@ -63,25 +75,46 @@ def test_every_operation_says_what_it_takes_answers_and_refuses(client):
             assert all(shape["examples"] for shape in content.values()), name
 
 
-def test_the_schema_names_every_code_that_a_view_can_raise(client):
+def test_the_schema_contains_every_error_code(client):
     text = client.get("/api/schema/").content.decode()
-    # The last two are of no single operation.
+    # The last two are not errors of an operation.
     others = {ShopError.code, "conflict", "method_not_allowed", "header_too_large"}
     codes = {cls.code for cls in every_subclass(ShopError)} - others
     assert {code for code in codes if f"code: {code}\n" not in text} == set()
 
 
-def test_every_link_of_the_documents_leads_somewhere():
-    pages = [
-        ROOT / "README.md",
-        ROOT / "CONTRIBUTING.md",
-        *(ROOT / "docs").glob("*.md"),
-        *(ROOT / "docs" / "decisions").iterdir(),
-    ]
-    assert len(pages) > 10
-    for page in pages:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-            assert (page.parent / target).exists(), f"{page.name}: {target}"
+def anchors_of(page):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
+def test_every_relative_link_has_a_target(page):
+    for target, anchor in re.findall(r"\]\(([^)#:\s]*)(?:#([^)]+))?\)", page.read_text()):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors_of(path), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_path_that_is_named_exists(name):
+    text = (ROOT / name).read_text()
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|toml|ini|yml|in))`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert paths or name == "README.md"
+
+
+def test_the_index_of_decisions_has_every_page():
+    folder = ROOT / "docs" / "decisions"
+    pages = {page.name for page in folder.iterdir()} - {"README.md"}
+    index = (folder / "README.md").read_text()
+    rows = re.findall(r"^\| (\d\d) \| (?:\[.*?\]\((.*?)\)|[^\[|]*) \|", index, re.MULTILINE)
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert {file for _, file in rows if file} == pages
+    for number, file in rows:
+        assert not file or file.startswith(f"{number}-")
+        assert not file or "\nStatus: " in (folder / file).read_text(), file
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
@@ -98,4 +131,4 @@ def test_the_purchase_of_the_readme_works(live_server, capsys):
     assert done.stdout.rstrip().endswith("}")
     assert '"status":"paid"' in done.stdout.splitlines()[-1]
     assert Order.objects.get().status == "paid"
-    assert_books_balance()
+    assert_audit_passes()

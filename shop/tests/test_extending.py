@@ -1,4 +1,4 @@
-"""The app of docs/extending.md, installed from another directory: it pays, handles, answers."""
+"""The example app of docs/extending.md, installed from another folder."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from catalog.models import Product
 from orders.models import Order
 from shop.core.models import EventDelivery
-from shop.testing.books import assert_books_balance
+from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
 from shop.testing.server import ROOT, environment_for, manage, running_shop, send
 from shop.testing.serving import url_of_the_tests_database
@@ -32,7 +32,7 @@ def write_app(folder: Path) -> None:
 
 @pytest.fixture
 def environment(tmp_path):
-    """What installs the app. Its table is dropped afterwards, for the sake of the other tests."""
+    """The environment variables that install the app. Its table is dropped afterwards."""
     write_app(tmp_path)
     more = {"EXTRA_APPS": "company_invoices", "PYTHONPATH": str(tmp_path)}
     environment = environment_for(url_of_the_tests_database(), **more)
@@ -40,7 +40,7 @@ def environment(tmp_path):
     manage(environment | more, "migrate", "company_invoices", "zero", "--verbosity", "0")
 
 
-def test_the_example_of_the_page_works(environment, tmp_path, ada, bob, tea):
+def test_the_example_app_works(environment, tmp_path, ada, bob, tea):
     before = _files_of_the_shop()
     database = url_of_the_tests_database()
     whole = environment_for(database, **environment)
@@ -64,7 +64,7 @@ def test_the_example_of_the_page_works(environment, tmp_path, ada, bob, tea):
     assert EventDelivery.objects.get().handler == "company_invoices.number"
     assert EventDelivery.objects.get().done_at is not None
     assert Order.objects.get().status == "paid"
-    assert_books_balance()
+    assert_audit_passes()
     assert _files_of_the_shop() == before
 
 
@@ -92,12 +92,12 @@ def _invoices(url: str, caller: Caller):
 
 
 def _files_of_the_shop() -> str:
-    """Return what git says about the working tree; nothing where it is not a checkout."""
+    """Return the changes that git reports, "" if this is no checkout."""
     command = ["git", "status", "--porcelain", "--untracked-files=all"]
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout
 
 
-def test_the_example_has_the_style_of_the_shop(tmp_path):
+def test_the_example_app_passes_ruff(tmp_path):
     write_app(tmp_path)
     for arguments in (["check", "--ignore", "ALL", "--select", "E,F,I,W"], ["format", "--check"]):
         config = ["--config", str(ROOT / "pyproject.toml")]

@@ -1,4 +1,4 @@
-"""While Stripe hangs nothing is locked: a real server answers everyone else at once."""
+"""While Stripe hangs, a real server holds no locks and responds to other requests at once."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +19,10 @@ from shop.testing.serving import faulty_server, place_order
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HANGING = 3
-"""Fewer than the slots of one worker, so that each request has one."""
+"""Fewer than the slots of one worker."""
 SECONDS = 7.0
 AT_ONCE = 2.0
-"""Far above what a request takes on a busy machine, and far below how long Stripe hangs."""
+"""Seconds: far above the time of a request on a busy machine, and far below SECONDS."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def stripe_server(_fake_stripe, django_db_setup, django_db_blocker, tmp_path_fac
 
 @pytest.fixture
 def known_stripe(fake_stripe, settings):
-    """The fake, and this process's own settings naming it too."""
+    """The fake Stripe, also in the settings of this process."""
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url
@@ -52,14 +52,14 @@ def timed(server, *args, **kwargs):
 
 
 def pay_at(server, order, caller, payment_token=""):
-    """Pay; it asks no database, whose connection a thread of a pool would keep."""
+    """Pay, without the database: the threads of a pool would keep their connections."""
     body = {"order_id": order.pk, "payment_method": "stripe"}
     body |= {"payment_token": payment_token} if payment_token else {}
     return server.send("POST", "/api/payments/", body, token=caller, key=str(order.pk))
 
 
 def assert_nothing_is_locked():
-    """Anyone may write, and on PostgreSQL nobody even has a transaction open."""
+    """On PostgreSQL there is no other transaction; on SQLite others can write."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
@@ -75,7 +75,7 @@ def assert_nothing_is_locked():
 
 
 def test_no_lock_is_held_while_stripe_hangs(stripe_server, known_stripe, ada):
-    """Others browse, add and order; the very orders and customers that wait can be written."""
+    """Other requests read and write, also the rows of the payments that wait."""
     plenty = ProductFactory(stock=100)
     orders = [place_order(UserFactory(), plenty) for _ in range(HANGING)]
     known_stripe.fail("hang", INTENTS, times=None, seconds=SECONDS)
@@ -93,7 +93,7 @@ def test_no_lock_is_held_while_stripe_hangs(stripe_server, known_stripe, ada):
         token = open_session(orders[0].user).token
         assert timed(stripe_server, *cancel, token=token).status == 200
         assert not any(payment.done() for payment in paying), "Stripe hangs all the while"
-        known_stripe.be_well()
+        known_stripe.clear_faults()
         assert {payment.result().status for payment in paying} == {201}
     call_command("settle_payments")
     statuses = list(Payment.objects.order_by("pk").values_list("status", flat=True))
@@ -127,7 +127,7 @@ def test_no_lock_is_held_while_a_refund_hangs(stripe_server, known_stripe, ada, 
         assert [(each["amount"], each["status"]) for each in shown] == [("1.00", "pending")]
         _shop_as(stripe_server, owner, tea)
         assert not refunding.done(), "Stripe hangs all the while"
-        known_stripe.be_well()
+        known_stripe.clear_faults()
         refunding.result()
     call_command("settle_payments")
     payment = Payment.objects.get(pk=payment_id)

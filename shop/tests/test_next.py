@@ -1,4 +1,4 @@
-"""What `make test-next` runs the suite with."""
+"""The interpreter and the packages of `make test-next`."""
 
 import pytest
 
@@ -18,7 +18,7 @@ granian[uvloop]==2.8.7 ; sys_platform != 'win32' \\
 
 @pytest.fixture
 def on_the_path(tmp_path, monkeypatch):
-    """Put programs on the PATH, in a folder each, and nothing else."""
+    """A function that adds a program to the PATH, which is empty otherwise."""
     folders = []
 
     def put(name, script):
@@ -35,7 +35,7 @@ def on_the_path(tmp_path, monkeypatch):
     return put
 
 
-def test_the_newest_python_that_starts_is_found(on_the_path):
+def test_the_newest_working_python_is_found(on_the_path):
     assert next_versions.find_python() is None
     on_the_path("python3.12", "echo /opt/twelve")
     on_the_path("python3.14", "exit 127")
@@ -46,13 +46,13 @@ def test_the_newest_python_that_starts_is_found(on_the_path):
     assert next_versions.find_python() == "/opt/thirteen"
 
 
-def test_a_named_python_is_taken(on_the_path, monkeypatch):
+def test_the_named_python_is_used(on_the_path, monkeypatch):
     on_the_path("python3.13", "echo /opt/thirteen")
     monkeypatch.setenv("PYTHON_NEXT", "/opt/own")
     assert next_versions.find_python() == "/opt/own"
 
 
-def test_django_alone_is_another_than_in_the_lock_file():
+def test_only_django_differs_from_the_lock_file():
     assert next_versions.derive_requirements(LOCK) == (
         "django>=6,<7\ngranian[uvloop]==2.8.7 ; sys_platform != 'win32'\n"
     )

@@ -1,4 +1,4 @@
-"""Two servers behind pgbouncer in transaction mode: six connections of PostgreSQL for all."""
+"""Two servers behind pgbouncer in transaction mode, with six connections to PostgreSQL."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -25,19 +25,20 @@ pytestmark = [
 BUYERS, STOCK = 12, 5
 
 MODES = {
-    "a pooler is named": {"DATABASE_POOLER": "true"},
+    "a pooler is named": {"DATABASE_POOLER": "true", "SHOP_ENGINE": "fast"},
     "a pooler is named, statements are not prepared": {
         "DATABASE_POOLER": "true",
         "PREPARE_STATEMENTS": "false",
+        "SHOP_ENGINE": "fast",
     },
-    "a pooler is found": {},
+    "a pooler is found": {"SHOP_ENGINE": "fast"},
     "the plain engine": {"DATABASE_POOLER": "true", "SHOP_ENGINE": "plain"},
 }
 
 
 @contextmanager
 def two_shops(pooled, **environment):
-    """Two servers of two workers each, on one database."""
+    """Run two servers with two workers each, on one database."""
     secrets = {
         "SECRET_KEY": settings.SECRET_KEY,
         "JWT_SIGNING_KEY": settings.JWT_SIGNING_KEY,
@@ -49,8 +50,8 @@ def two_shops(pooled, **environment):
 
 
 @contextmanager
-def time_outs_of_the_database():
-    """Set what the plain engine asks for behind a pooler, for this database alone."""
+def database_time_outs():
+    """Set the time-outs that the plain engine needs behind a pooler, on this database."""
     name = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
         for setting, value in settings.DATABASE_TIMEOUTS.items():
@@ -62,19 +63,19 @@ def time_outs_of_the_database():
 
 @pytest.fixture(scope="module", params=MODES, ids=str)
 def shops(request, django_db_setup, django_db_blocker):
-    """Two servers behind a pooler, in each mode of operation."""
+    """Two servers behind a pooler, for each of MODES."""
     database = url_of_the_tests_database()
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
         if "plain" in request.param:
-            stack.enter_context(time_outs_of_the_database())
+            stack.enter_context(database_time_outs())
         accepts_options = request.param == "a pooler is found"
         pooled = stack.enter_context(running_pooler(database, accepts_options=accepts_options))
         yield stack.enter_context(two_shops(pooled, **MODES[request.param]))
 
 
 def buy(shops, number, token, product_id):
-    """Add, order and pay, each request twice at once on both servers. Return the statuses."""
+    """Add, order and pay, the last two on both servers at once. Return the statuses."""
     add = {"product_id": product_id, "quantity": 1}
     added = send(shops[number % 2].url, "POST", "/api/cart/add/", add, token=token)
     statuses = [added.status]
@@ -100,7 +101,7 @@ def twice(shops, path, body, token, key):
         return [answer.result() for answer in sent]
 
 
-def test_races_and_repeated_requests_are_right_behind_a_pooler(shops):
+def test_races_and_duplicate_requests_behind_a_pooler(shops):
     product = ProductFactory(stock=STOCK)
     tokens = [open_session(user).token for user in UserFactory.create_batch(BUYERS)]
     with ThreadPoolExecutor(BUYERS) as pool:
@@ -114,7 +115,7 @@ def test_races_and_repeated_requests_are_right_behind_a_pooler(shops):
     assert "audit: " in shops[0].manage("audit")
 
 
-def test_a_request_waits_three_seconds_for_a_lock_behind_a_pooler(shops, ada, tea):
+def test_the_lock_time_out_applies_behind_a_pooler(shops, ada, tea):
     direct = connect(url_of_the_tests_database())
     with direct.cursor() as cursor:
         cursor.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR UPDATE", [ada.user.pk])
@@ -128,7 +129,7 @@ def test_a_request_waits_three_seconds_for_a_lock_behind_a_pooler(shops, ada, te
     assert send(shops[0].url, "POST", "/api/cart/add/", add, token=ada.pair.token).status == 200
 
 
-def test_no_command_leaves_a_setting_behind_in_the_pool(shops):
+def test_commands_do_not_change_settings_of_pooled_connections(shops):
     shops[0].manage("audit")
     pooled = connect(shops[0].environment["DATABASE_URL"])
     pooled.autocommit = True

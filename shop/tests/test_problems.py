@@ -1,4 +1,4 @@
-"""Every way to fail reads alike, also outside views and under DEBUG."""
+"""Errors are always problem details, also outside views and with DEBUG."""
 
 import logging
 
@@ -53,7 +53,7 @@ def test_a_path_without_its_slash_names_the_right_one(anyone, db, debug, path):
         assert f"{path}/" in body["detail"]
 
 
-def test_a_strange_host_is_a_400(anyone, db, settings):
+def test_an_unknown_host_is_a_400(anyone, db, settings):
     settings.ALLOWED_HOSTS = ["shop.example.com"]
     for host in ("evil.example.com", "a b", "shop.example.com:x", "[::1"):
         answer = anyone.get(LIST, headers={"Host": host})
@@ -79,7 +79,7 @@ def test_a_chunked_body_is_a_411(db, debug):
 
 
 @pytest.mark.parametrize("length", ["-1", "abc", "1e3", "9" * 30])
-def test_a_length_that_is_none_is_refused(db, length):
+def test_an_invalid_content_length_is_refused(db, length):
     answer = Client().generic(
         "POST", "/api/login/", "{}", "application/json", CONTENT_LENGTH=length
     )
@@ -97,7 +97,7 @@ def test_an_unknown_method_is_a_405_for_anyone(anyone, ada, debug, method):
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/schema/", "/api/docs/", "/healthz", "/readyz"])
-def test_what_is_only_read_takes_no_other_method(anyone, db, debug, path):
+def test_read_only_paths_support_no_other_method(anyone, db, debug, path):
     for method in ("POST", "DELETE", "OPTIONS"):
         answer = anyone.generic(method, path)
         assert_problem(answer, 405, "method_not_allowed")
@@ -105,44 +105,44 @@ def test_what_is_only_read_takes_no_other_method(anyone, db, debug, path):
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/schema/", "/api/docs/"])
-def test_the_index_and_the_documents_fail_like_the_rest(anyone, db, debug, path):
+def test_errors_of_the_index_and_the_documentation_are_problems(anyone, db, debug, path):
     assert_problem(anyone.get(path, headers={"Accept": "image/png"}), 406, "not_acceptable")
     bad = anyone.get(path, headers={"Authorization": "Bearer x"})
     assert_problem(bad, 401, "token_invalid")
 
 
-def test_a_path_that_is_none_is_a_400(anyone, db, debug):
+def test_an_asterisk_as_path_is_a_400(anyone, db, debug):
     assert_problem(anyone.generic("OPTIONS", "/", PATH_INFO="*"), 400, "invalid")
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/*"])
-def test_what_cannot_be_answered_is_a_406(anyone, db, debug, accept):
+def test_an_accept_header_without_json_is_a_406(anyone, db, debug, accept):
     assert_problem(anyone.get(LIST, headers={"Accept": accept}), 406, "not_acceptable")
 
 
 @pytest.mark.parametrize(
     "accept", ["*/*", "application/*", "application/json", "text/html, */*;q=0.1"]
 )
-def test_what_a_browser_asks_for_is_answered(anyone, db, accept):
+def test_an_accept_header_with_json_is_answered(anyone, db, accept):
     assert anyone.get(LIST, headers={"Accept": accept}).status_code == 200
 
 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_what_is_not_json_is_a_415(anyone, db, debug, kind):
+def test_another_content_type_is_a_415(anyone, db, debug, kind):
     answer = anyone.generic("POST", "/api/login/", "username=ada", content_type=kind)
     assert_problem(answer, 415, "unsupported_media_type")
 
 
-def test_roles_and_rights(anyone, ada, debug):
+def test_missing_permissions(anyone, ada, debug):
     body = {"name": "x", "price": "1"}
     assert_problem(anyone.post(LIST, body), 401, "not_authenticated")
     assert_problem(ada.post(LIST, body), 403, "permission_denied")
     assert_problem(ada.get("/api/orders/1/"), 404, "not_found")
 
 
-def test_validation_names_each_fault(anyone, db):
+def test_a_validation_error_names_each_field(anyone, db):
     body = assert_problem(anyone.post("/api/users/", {"username": 7}), 400, "invalid")
     assert [(e["field"], e["code"]) for e in body["errors"]] == [
         ("username", "invalid"),
@@ -153,7 +153,7 @@ def test_validation_names_each_fault(anyone, db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_fault_of_the_server_is_a_500_without_a_trace(debug, caplog):
+def test_a_database_error_is_not_disclosed(debug, caplog):
     client = Caller(UserFactory())
     with connection.schema_editor() as editor:
         editor.alter_db_table(Product, "catalog_product", "catalog_elsewhere")
@@ -162,14 +162,14 @@ def test_a_fault_of_the_server_is_a_500_without_a_trace(debug, caplog):
     finally:
         with connection.schema_editor() as editor:
             editor.alter_db_table(Product, "catalog_elsewhere", "catalog_product")
-    # SQLite cannot tell a table that is missing from a database that fails.
+    # On SQLite a missing table is the same error as an unavailable database.
     assert answer.status_code == {"postgresql": 500, "sqlite": 503}[connection.vendor]
     text = answer.content.decode()
     assert "Traceback" not in text
     assert "catalog_product" not in text
 
 
-def test_an_escaped_exception_is_a_500_with_the_request_id(ada, debug, monkeypatch, caplog):
+def test_an_unhandled_exception_is_a_500_with_the_request_id(ada, debug, monkeypatch, caplog):
     from shop.core import health
 
     monkeypatch.setattr(health, "_pending_migrations", lambda: 1 / 0)
@@ -183,7 +183,7 @@ def test_an_escaped_exception_is_a_500_with_the_request_id(ada, debug, monkeypat
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_held_lock_is_a_503_for_who_wants_it_and_nothing_for_others(ada, bob, amy, tea):
+def test_a_lock_time_out_is_a_503_and_readers_do_not_wait(ada, bob, amy, tea):
     path = f"{LIST}{tea.pk}/stock/"
 
     def impatient(call):
@@ -219,7 +219,7 @@ def test_a_held_lock_is_a_503_for_who_wants_it_and_nothing_for_others(ada, bob, 
         lambda c: c.post("/api/login/", {"username": "nobody", "password": "x"}),
     ],
 )
-def test_a_clients_mistake_logs_one_line_and_no_trace(anyone, db, caplog, mistake):
+def test_a_client_error_logs_one_line_without_traceback(anyone, db, caplog, mistake):
     caplog.set_level(logging.WARNING)
     assert 400 <= mistake(anyone).status_code < 500
     assert len(caplog.records) == 1
@@ -227,13 +227,13 @@ def test_a_clients_mistake_logs_one_line_and_no_trace(anyone, db, caplog, mistak
     assert "\n" not in caplog.records[0].getMessage()
 
 
-def test_the_body_of_a_head_is_empty_and_its_length_is_that_of_a_get(anyone, tea):
+def test_a_head_has_no_body_and_the_length_of_a_get(anyone, tea):
     head, get = anyone.head(LIST), anyone.get(LIST)
     assert (head.status_code, head.content) == (200, b"")
     assert head["Content-Length"] == get["Content-Length"] == str(len(get.content))
 
 
-def test_each_answer_has_a_request_id_of_its_own(anyone, db):
+def test_each_response_has_a_new_request_id(anyone, db):
     given = {"X-Request-ID": "mine"}
     ids = {anyone.get(LIST, headers=given)["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3

@@ -1,4 +1,4 @@
-"""What the services record, in the transaction of the change."""
+"""The events that the services record."""
 
 import pytest
 from django.db import transaction
@@ -7,7 +7,7 @@ from accounts.models import User
 from orders.factories import place_order
 from orders.services import cancel_order, confirm_order, deliver_order, ship_order
 from payments import jobs
-from payments.factories import give_back, pay
+from payments.factories import pay, refund_payment
 from shop.core.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,8 @@ def test_a_purchase_that_is_shipped_delivered_and_refunded(ada, amy, tea):
     payment = pay(order)
     ship_order(order_id=order.pk, actor=amy.user)
     deliver_order(order_id=order.pk, actor=amy.user)
-    part = give_back(payment, "4.00", actor=amy.user)
-    rest = give_back(payment, "5.00", actor=amy.user)
+    part = refund_payment(payment, "4.00", actor=amy.user)
+    rest = refund_payment(payment, "5.00", actor=amy.user)
 
     paid = {"order_id": order.pk, "method": "card", "currency": "USD"}
     placed = {"user_id": ada.user.pk, "total": "9.00", "currency": "USD"}
@@ -78,7 +78,7 @@ def test_a_payment_that_fails(ada, tea):
     assert recorded()[1:] == [("payment.failed", "payment", payment.pk, data)]
 
 
-def test_late_money_that_is_refunded(ada, tea):
+def test_a_late_payment_that_is_refunded(ada, tea):
     order = place_order(ada.user, tea)
     payment = pay(order, token="demo_late")
     cancel_order(order_id=order.pk, actor=ada.user)
@@ -89,7 +89,7 @@ def test_late_money_that_is_refunded(ada, tea):
     assert recorded()[-1][2] == payment.pk
 
 
-def test_a_registration_is_internal_and_names_nobody(anyone):
+def test_a_registration_is_internal_and_has_no_personal_data(anyone):
     body = {"username": "eve", "email": "eve@example.com", "password": "corr3ct-horse"}
     assert anyone.post("/api/users/", body).status_code == 201
     assert recorded() == [("user.registered", "user", User.objects.get().pk, {})]
@@ -98,7 +98,7 @@ def test_a_registration_is_internal_and_names_nobody(anyone):
     assert Event.objects.count() == 1
 
 
-def test_an_order_that_fails_records_nothing(ada, tea):
+def test_a_transaction_that_fails_records_nothing(ada, tea):
     order = place_order(ada.user, tea)
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         cancel_order(order_id=order.pk, actor=ada.user)

@@ -1,4 +1,4 @@
-"""Cache hits: when the event loop answers without Django, and when it must not."""
+"""The response cache: which requests it answers, and which reach Django."""
 
 import asyncio
 from datetime import timedelta
@@ -27,14 +27,14 @@ GZIP = (b"accept-encoding", b"gzip")
 
 
 class Django:
-    """The whole of it, counting its requests, each on a connection of its own."""
+    """The WSGI application, which counts its requests, each with a new connection."""
 
     def __init__(self):
         self.handler = WSGIHandler()
-        self.asked = 0
+        self.requests = 0
 
     def __call__(self, environ, start_response):
-        self.asked += 1
+        self.requests += 1
         response = self.handler(environ, start_response)
         body = b"".join(response)
         response.close()
@@ -58,31 +58,31 @@ def cached(wsgi):
 
 
 def read(application, *headers, path=LIST, query=b"", method="GET"):
-    """Return status, headers without the request's id, body, and the id."""
+    """Return status, headers without the request id, body, and the request id."""
     given = headers if any(name == b"host" for name, _ in headers) else (HOST, *headers)
     start, content = ask(application, scope(*given, method=method, path=path, query=query))
     named = dict(start["headers"])
     return start["status"], named, content["body"], named.pop(b"x-request-id")
 
 
-def test_a_repeated_request_is_answered_without_django(application, django, tea):
+def test_a_repeated_request_does_not_reach_django(application, django, tea):
     for path in (LIST, b"%s%d/" % (LIST, tea.pk), b"/api/categories/"):
-        before = django.asked
+        before = django.requests
         first, second = read(application, path=path), read(application, path=path)
         assert first[:3] == second[:3]
         assert first[3] != second[3]
-        assert django.asked == before + 1
+        assert django.requests == before + 1
 
 
-def test_a_change_of_the_catalogue_ends_it(application, django, tea):
+def test_a_change_of_the_catalog_invalidates_the_cache(application, django, tea):
     assert b'"price":"4.50"' in read(application)[2]
     services.update_product(product_id=tea.pk, price="11.00")
     assert b'"price":"11.00"' in read(application)[2]
     assert b'"price":"11.00"' in read(application)[2]
-    assert django.asked == 2
+    assert django.requests == 2
 
 
-def test_a_time_that_came_ends_it(tea):
+def test_a_scheduled_change_invalidates_the_cache(tea):
     soon = timezone.now() + timedelta(hours=1)
     services.update_product(product_id=tea.pk, publish_at=soon)
     shown = revision.current()
@@ -94,11 +94,11 @@ def test_a_time_that_came_ends_it(tea):
 
 
 @pytest.mark.parametrize("header", sorted(BYPASS_HEADERS))
-def test_a_request_that_may_be_personal_goes_to_django(application, django, tea, header):
+def test_a_request_that_may_be_personal_reaches_django(application, django, tea, header):
     read(application)
     for _ in range(2):
         read(application, (header, b"0"))
-    assert django.asked == 3
+    assert django.requests == 3
 
 
 @pytest.mark.parametrize("name", [b"x-anything", b"if-none-match", b"origin"])
@@ -108,43 +108,43 @@ def test_a_header_over_8_kb_is_refused_on_a_cache_hit_too(application, django, t
     assert read(application, (name, b"a" * 8191))[0] == 431
 
 
-def test_a_request_that_names_no_host_is_djangos(application, django, tea, settings):
+def test_a_request_without_host_reaches_django(application, django, tea, settings):
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     for _ in range(2):
         start, _ = ask(application, scope(GZIP, method="GET", path=LIST))
         assert start["status"] == 200
-    assert django.asked == 2
+    assert django.requests == 2
 
 
-def test_an_answer_that_was_asked_for_at_length_is_not_kept(application, django, tea):
+def test_a_response_with_a_long_key_is_not_cached(application, django, tea):
     for _ in range(2):
         assert read(application, (b"origin", b"a" * 2000))[0] == 200
-    assert django.asked == 2
+    assert django.requests == 2
 
 
 def test_a_cache_hit_with_the_right_etag_is_a_304(application, django, tea):
     _, headers, body, _ = read(application)
     has = (b"if-none-match", headers[b"etag"])
     unchanged = read(application, has)
-    assert (unchanged[0], unchanged[2], django.asked) == (304, b"", 1)
+    assert (unchanged[0], unchanged[2], django.requests) == (304, b"", 1)
     assert b"content-type" not in unchanged[1]
     services.update_product(product_id=tea.pk, price="5.50")
     changed = read(application, has)
     assert (changed[0], changed[2] == body) == (200, False)
     assert read(application, has)[:3] == changed[:3]
-    assert django.asked == 2
+    assert django.requests == 2
 
 
-def test_no_more_than_so_many_are_kept(application, django, tea):
+def test_the_size_of_the_cache_is_limited(application, django, tea):
     application._responses._size = 2
     for origin in (b"a", b"b", b"c", b"b", b"c"):
         read(application, (b"origin", origin))
-    assert django.asked == 3
+    assert django.requests == 3
     read(application, (b"origin", b"a"))
-    assert django.asked == 4
+    assert django.requests == 4
 
 
-def test_other_methods_and_refusals_are_djangos(application, django, tea):
+def test_other_methods_and_errors_reach_django(application, django, tea):
     for about in (
         {"method": "HEAD"},
         {"method": "OPTIONS"},
@@ -154,12 +154,12 @@ def test_other_methods_and_refusals_are_djangos(application, django, tea):
         {"path": b"/api/products/changes/"},
         {"path": b"/readyz"},
     ):
-        before = django.asked
+        before = django.requests
         assert read(application, **about)[0] == read(application, **about)[0]
-        assert django.asked == before + 2, about
+        assert django.requests == before + 2, about
 
 
-def test_each_header_that_is_read_has_its_own_answer(application, tea, settings):
+def test_a_cached_response_equals_that_of_django_for_each_header(application, tea, settings):
     settings.CORS_ALLOWED_ORIGINS = ["https://app.example.com"]
     settings.ALLOWED_HOSTS = ["testserver", "other.example.com"]
     etag = read(application)[1][b"etag"]
@@ -183,14 +183,14 @@ def test_each_header_that_is_read_has_its_own_answer(application, tea, settings)
         [(b"accept", b"text/plain")],
     ]
     for headers in asked:
-        alone = read(cached(Django()), *headers)
+        uncached = read(cached(Django()), *headers)
         answers = [read(application, *headers) for _ in range(3)]
         for answer in answers:
-            assert (answer[0], answer[2]) == (alone[0], alone[2])
-            assert {**answer[1], b"allow": b""} == {**alone[1], b"allow": b""}
+            assert (answer[0], answer[2]) == (uncached[0], uncached[2])
+            assert {**answer[1], b"allow": b""} == {**uncached[1], b"allow": b""}
 
 
-def test_django_reads_no_other_header_of_such_a_request(tea, monkeypatch):
+def test_django_reads_no_headers_but_those_of_the_cache_key(tea, monkeypatch):
     names = set()
 
     class Environ(dict):
@@ -220,20 +220,18 @@ def test_django_reads_no_other_header_of_such_a_request(tea, monkeypatch):
         connections.close_all()
         return [body]
 
-    for _ in range(2):  # made, and kept
+    for _ in range(2):  # without and with caches in the process
         assert read(cached(wsgi))[0] == 200
     headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
     known = {name.decode() for name in KEY_HEADERS | BYPASS_HEADERS | {CONDITION}}
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
 
 
-def test_without_the_database_nothing_is_answered_from_the_cache(
-    application, django, tea, monkeypatch
-):
+def test_there_are_no_cache_hits_without_the_database(application, django, tea, monkeypatch):
     monkeypatch.setattr(loop, "_PAUSE", 0)
     read(application)
     read(application)
-    assert django.asked == 1
+    assert django.requests == 1
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -242,10 +240,10 @@ def test_without_the_database_nothing_is_answered_from_the_cache(
         )
         assert cursor.fetchall() == [(True,)]
     assert [read(application)[0] for _ in range(3)] == [200] * 3
-    assert django.asked == 2
+    assert django.requests == 2
 
 
-def test_after_a_failure_the_server_is_left_alone_for_a_moment(monkeypatch):
+def test_a_failure_is_followed_by_a_pause(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "PORT", "1")
     query = LoopQuery("SELECT 1")
 
@@ -258,7 +256,7 @@ def test_after_a_failure_the_server_is_left_alone_for_a_moment(monkeypatch):
     assert asyncio.run(ask_twice()) == (None, None)
 
 
-def test_no_error_leaves_anyone_waiting(db, monkeypatch):
+def test_an_error_in_the_loop_does_not_block_callers(db, monkeypatch):
     monkeypatch.setattr(loop, "_PAUSE", 0)
     query = LoopQuery("SELECT 1")
 
@@ -281,7 +279,7 @@ async def _until_one_waits(cursor):
         await asyncio.sleep(0.01)
 
 
-def test_who_comes_while_it_is_asked_waits_for_the_next_time(db):
+def test_a_caller_during_a_query_waits_for_the_next_query(db):
     query = LoopQuery(
         "SELECT nextval('catalog_product_id_seq') FROM (SELECT pg_advisory_xact_lock(7)) held"
     )
@@ -301,7 +299,7 @@ def test_who_comes_while_it_is_asked_waits_for_the_next_time(db):
     assert (second, third) == (first + 1, first + 1)
 
 
-def test_a_server_that_hangs_is_not_waited_for(db, monkeypatch):
+def test_a_query_has_a_time_out(db, monkeypatch):
     monkeypatch.setattr(loop, "_TIMEOUT", 0.05)
     query = LoopQuery("SELECT 1 FROM (SELECT pg_advisory_xact_lock(7)) held")
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A real server process in both modes: raw requests, connections, instrumentation, its end."""
+"""A real server in both modes: raw requests, connections, middleware and shutdown."""
 
 import os
 import signal
@@ -28,17 +28,17 @@ def shop(request, django_db_setup, django_db_blocker):
         yield shop
 
 
-def dial(shop):
+def open_socket(shop):
     host, _, port = shop.url.removeprefix("http://").partition(":")
     return closing(socket.create_connection((host, int(port)), timeout=10))
 
 
 def ask(shop, head, *headers):
-    """Send a request without a body, and return what comes until the server closes."""
+    """Send a request without a body; return everything until the server closes."""
     lines = [head + b" HTTP/1.1", HOST.strip(), b"Connection: close", *headers, b"", b""]
-    with dial(shop) as line:
-        line.sendall(b"\r\n".join(lines))
-        return b"".join(iter(lambda: line.recv(65536), b""))
+    with open_socket(shop) as connected:
+        connected.sendall(b"\r\n".join(lines))
+        return b"".join(iter(lambda: connected.recv(65536), b""))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def ask(shop, head, *headers):
         (b"GET /api/cart/", [], 401, b"not_authenticated"),
     ],
 )
-def test_a_refusal_is_json_with_its_request_id(shop, head, headers, status, code):
+def test_an_error_is_json_with_its_request_id(shop, head, headers, status, code):
     answer = ask(shop, head, *headers)
     head, _, body = answer.partition(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 %d " % status)
@@ -62,7 +62,7 @@ def test_a_refusal_is_json_with_its_request_id(shop, head, headers, status, code
     assert b'"code":"%s"' % code in body
 
 
-def test_too_many_headers_are_refused_without_a_page(shop):
+def test_too_many_headers_are_a_431_without_html(shop):
     answer = ask(shop, b"GET /api/products/", *[b"X-%d: 1" % number for number in range(120)])
     assert answer.startswith(b"HTTP/1.1 431 ")
     assert b"<" not in answer
@@ -71,27 +71,27 @@ def test_too_many_headers_are_refused_without_a_page(shop):
 @pytest.mark.parametrize(
     "sent", [b"", b"GET /healthz HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"]
 )
-def test_a_connection_that_asks_nothing_is_closed_within_the_time_of_a_header(shop, sent):
-    with dial(shop) as line:
-        line.sendall(sent)
+def test_a_connection_without_a_request_is_closed_after_the_header_time_out(shop, sent):
+    with open_socket(shop) as connected:
+        connected.sendall(sent)
         start = time.monotonic()
-        while line.recv(4096):
+        while connected.recv(4096):
             pass
         assert time.monotonic() - start < 3
 
 
-def test_an_idle_connection_is_closed_too(shop):
-    with dial(shop) as line:
-        line.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
-        assert line.recv(4096).startswith(b"HTTP/1.1 200 ")
+def test_an_idle_connection_is_closed(shop):
+    with open_socket(shop) as connected:
+        connected.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert connected.recv(4096).startswith(b"HTTP/1.1 200 ")
         start = time.monotonic()
-        while line.recv(4096):
+        while connected.recv(4096):
             pass
         assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_middleware_of_the_shops_own_sees_every_request(tmp_path, tea, mode):
+def test_another_middleware_sees_every_request(tmp_path, tea, mode):
     counted = tmp_path / "counted"
     own = {"DJANGO_SETTINGS_MODULE": "shop.testing.counting", "COUNTED_REQUESTS": str(counted)}
     url = url_of_the_tests_database()
@@ -102,7 +102,7 @@ def test_a_middleware_of_the_shops_own_sees_every_request(tmp_path, tea, mode):
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no response cache")
-def test_the_event_loop_asks_for_no_revision_where_it_does_not_answer(tmp_path, tea):
+def test_the_event_loop_connects_only_with_a_response_cache(tmp_path, tea):
     counted = tmp_path / "counted"
     for changes, asks in [
         ({"SHOP_ENGINE_WITHOUT": "response_cache"}, False),
@@ -132,7 +132,7 @@ def revision_connections():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_workers_end_with_the_main_process_and_the_port_is_free(mode):
+def test_workers_end_with_the_main_process_and_release_the_port(mode):
     url = url_of_the_tests_database()
     with running_shop(url, SHOP_ENGINE=mode) as shop:
         workers = shop.workers()

@@ -1,4 +1,4 @@
-"""The worker as a process: handlers soon after the commit, kill -9, SIGTERM."""
+"""``manage.py worker`` as a process: events, SIGKILL and SIGTERM."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ from shop.testing.serving import url_of_the_tests_database
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# An app whose handler kills its process while a file "kill" is there, and notes what it handles.
+# An app whose handler writes to a file, or kills its process if the file "kill" exists.
 APP = """
 import os, signal
 from pathlib import Path
@@ -78,7 +78,7 @@ def record(total):
         events.record("order.paid", object_type="order", object_id=7, data={"total": total})
 
 
-def test_a_delivery_whose_worker_was_killed_is_taken_up_again(notes):
+def test_a_delivery_whose_worker_was_killed_is_repeated(notes):
     record("4.50")
     (notes / "kill").touch()
     assert work_once(notes).returncode == -signal.SIGKILL
@@ -94,8 +94,8 @@ def test_a_delivery_whose_worker_was_killed_is_taken_up_again(notes):
 
 
 @pytest.mark.parametrize("name", ["worker", "sweep"])
-def test_a_running_worker_handles_events_soon_and_stops_on_sigterm(notes, name):
-    """The jobs have a minute to wait; the handler does not wait for them."""
+def test_a_running_worker_handles_events_and_stops_on_sigterm(notes, name):
+    """Handlers do not wait for the interval of the jobs."""
     worker = subprocess.Popen(**command(notes, name, "--every", "60"), stdout=subprocess.DEVNULL)
     try:
         for total in ("1.00", "2.00"):
@@ -116,12 +116,12 @@ def _wait_for(path, line):
         time.sleep(0.05)
 
 
-def test_the_worker_reports_what_it_ran(capsys):
+def test_the_worker_prints_the_number_of_handlers(capsys):
     call_command("worker", "--once")
     assert capsys.readouterr().out.splitlines()[-1] == "0 event handlers run"
 
 
-def test_an_extension_cannot_take_over_a_prefix_of_the_shop(notes):
+def test_an_extension_cannot_use_a_prefix_of_the_shop(notes):
     takes_over = APP.replace(
         'events.register("order.paid", handle, name="notes")',
         "from shop.core import routing; from shop.core.viewsets import ShopViewSet\n"

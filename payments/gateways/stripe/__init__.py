@@ -1,4 +1,4 @@
-"""Stripe, by its official SDK: cards and wallets, with 3-D Secure where the bank wants it."""
+"""The Stripe gateway: cards and wallets, with 3-D Secure if the bank requires it."""
 
 from payments.gateways.stripe.gateway import StripeGateway
 from payments.gateways.stripe.webhooks import WebhookEvent, read_event

@@ -1,4 +1,4 @@
-"""The official SDK, kept within bounds: eight seconds a call, no redirects, answers of a size."""
+"""The official SDK with limits: eight seconds for a call, 4 MB for a response, no redirects."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -16,23 +16,23 @@ CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 8.0
 MAX_BYTES = 4 * 1024 * 1024
 
-# The SDK retries under the same key (docs.stripe.com/error-low-level); the deadline ends it.
+# The SDK retries with the same key (docs.stripe.com/error-low-level), until the deadline.
 _RETRIES = 1
 _threads = local()
 
 
 class BoundedClient(stripe.RequestsClient):
-    """The SDK's way to the network, with a deadline for all requests until the next ``begin``."""
+    """An HTTP client for the SDK, with one deadline for all requests until it is set again."""
 
     def __init__(self) -> None:
         session = requests.Session()
-        session.max_redirects = 0  # a redirect could carry the key elsewhere
+        session.max_redirects = 0  # A redirect could send the API key to another host.
         super().__init__(session=session)
-        self._ends_at = 0.0
+        self._deadline = 0.0
 
-    def begin(self, seconds: float) -> None:
-        """Allow so many seconds from now on."""
-        self._ends_at = time.monotonic() + seconds
+    def set_deadline(self, seconds: float) -> None:
+        """Allow requests for ``seconds`` from now on."""
+        self._deadline = time.monotonic() + seconds
 
     def request(
         self,
@@ -43,46 +43,46 @@ class BoundedClient(stripe.RequestsClient):
         *,
         _usage: list[str] | None = None,
     ) -> Any:
-        """Ask within the time that is left. Raises APIConnectionError."""
-        left = self._left()
+        """Send a request and read its response before the deadline. Raises APIConnectionError."""
+        left = self._seconds_left()
         self._timeout = (min(CONNECT_SECONDS, left), left)
-        raw, status, answered = self.request_stream(method, url, headers, post_data)
+        raw, status, response_headers = self.request_stream(method, url, headers, post_data)
         try:
-            return self._read(raw), status, answered
+            return self._read(raw), status, response_headers
         except stripe.APIConnectionError:
             raw.close()
             raise
         except Exception as error:
-            # Of the network's libraries, several: whatever it is, the answer was lost.
+            # requests, urllib3 and http.client raise different errors. The response is lost.
             raw.close()
-            raise _lost(f"the answer broke off: {type(error).__name__}") from error
+            raise _connection_error(f"the response broke off: {type(error).__name__}") from error
 
     def _read(self, raw: Any) -> bytes:
         body = bytearray()
         while chunk := raw.read1(65_536, decode_content=True):
             body += chunk
-            self._left()
+            self._seconds_left()
             if len(body) > MAX_BYTES:
-                raise _lost("the answer is too long")
+                raise _connection_error("the response is too large")
         raw.release_conn()
         return bytes(body)
 
-    def _left(self) -> float:
-        left = self._ends_at - time.monotonic()
+    def _seconds_left(self) -> float:
+        left = self._deadline - time.monotonic()
         if left <= 0:
-            raise _lost("no time is left")
+            raise _connection_error("the deadline has passed")
         return left
 
 
-def _lost(why: str) -> stripe.APIConnectionError:
-    return stripe.APIConnectionError(why, should_retry=False)  # type: ignore[no-untyped-call]
+def _connection_error(message: str) -> stripe.APIConnectionError:
+    return stripe.APIConnectionError(message, should_retry=False)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
-def talking(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
-    """Give the SDK for ``seconds``; whatever goes wrong in them is GatewayUnavailable.
+def api_client(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
+    """Provide the SDK's services for ``seconds``. Every error becomes GatewayUnavailable.
 
-    Of an error only its kind, code and request id are told: nothing that was sent.
+    Its message has the error's type, code, status and request id, and nothing that was sent.
     """
     try:
         yield _services(seconds)
@@ -90,12 +90,12 @@ def talking(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
         facts = (type(error).__name__, error.code, error.http_status, error.request_id)
         raise GatewayUnavailable(" ".join(str(fact) for fact in facts if fact)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # A 200 that is not what Stripe answers.
-        raise GatewayUnavailable(f"unintelligible: {type(error).__name__}") from error
+        # The response has status 200, but not the content that Stripe documents.
+        raise GatewayUnavailable(f"invalid response: {type(error).__name__}") from error
 
 
 def _services(seconds: float) -> stripe.V1Services:
-    """Return this thread's client: connections are not shared between threads."""
+    """Return the services of this thread's client. Threads do not share connections."""
     account = (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
     if getattr(_threads, "account", None) != account:
         _threads.http = BoundedClient()
@@ -106,6 +106,6 @@ def _services(seconds: float) -> stripe.V1Services:
             max_network_retries=_RETRIES,
         )
         _threads.account = account
-    _threads.http.begin(seconds)
+    _threads.http.set_deadline(seconds)
     services: stripe.V1Services = _threads.client.v1
     return services

@@ -1,8 +1,8 @@
-"""One payment is one PaymentIntent, made under the payment's key and named in its metadata.
+"""The Stripe gateway. Each payment has one PaymentIntent, whose metadata has the payment's key.
 
-What is made of an intent afterwards needs no key of ours: its own states let it be confirmed,
-captured and cancelled once (docs.stripe.com/payments/paymentintents/lifecycle). A refund has no
-such states, so it is looked for by our key before it is asked for.
+The intent is created with the payment's key as idempotency key. Its states allow one confirmation,
+capture and cancellation each (docs.stripe.com/payments/paymentintents/lifecycle). Refunds have no
+such states, so ``refunds`` looks for a refund with our key before it creates one.
 """
 
 from collections.abc import Iterator
@@ -20,17 +20,17 @@ from payments.gateways.base import (
     Outcome,
     OutcomeStatus,
     RefundOutcome,
-    StatedCharge,
+    ReportedCharge,
 )
-from payments.gateways.stripe import answers, refunds
+from payments.gateways.stripe import parsing, refunds
 from payments.gateways.stripe.amounts import to_minor
-from payments.gateways.stripe.client import talking
+from payments.gateways.stripe.client import api_client
 
-_UNDER_WAY = timedelta(seconds=30)
-# Stripe keeps the answer to a key for 24 hours at least (docs.stripe.com/api/idempotent_requests).
-_KEY_IS_KEPT = timedelta(hours=23)
-# Stripe's clock and ours may differ.
-_SKEW = timedelta(minutes=10)
+_FIRST_CALL_TIMEOUT = timedelta(seconds=30)
+# Stripe stores the response to a key for 24 hours (docs.stripe.com/api/idempotent_requests).
+_KEY_LIFETIME = timedelta(hours=23)
+# Stripe's clock and ours may differ by this much.
+_CLOCK_SKEW = timedelta(minutes=10)
 _STATEMENT_SECONDS = 600.0
 
 
@@ -47,79 +47,80 @@ class StripeGateway:
 
     @property
     def is_enabled(self) -> bool:
-        """STRIPE_SECRET_KEY switches it on."""
+        """Return whether STRIPE_SECRET_KEY is set."""
         return bool(settings.STRIPE_SECRET_KEY)
 
     def start(self, charge: Charge) -> Outcome:
-        """Make the intent; with a token pay it at once, else leave that to the customer's app."""
-        with talking() as api:
+        """Create the intent, and confirm it if there is a token. Else the buyer's app does."""
+        with api_client() as api:
             try:
-                intent = _make(api, charge)
+                intent = _create_intent(api, charge)
             except stripe.InvalidRequestError as error:
-                if answers.is_about_key(error):
+                if parsing.is_idempotency_error(error):
                     raise
-                # Refused before anything was made: too small an amount, an unknown currency.
+                # Stripe refused to create it, for example because the amount is too small.
                 return Outcome(OutcomeStatus.FAILED)
             if charge.token:
-                return _pay(api, charge, intent.id)
-            return answers.outcome(charge, intent)
+                return _confirm_with_token(api, charge, intent.id)
+            return parsing.to_outcome(charge, intent)
 
     def fetch(self, charge: Charge) -> Outcome | None:
-        """Return the intent's state; one whose making was not heard of is found by its key."""
-        with talking() as api:
+        """Return the intent's outcome. An intent without a stored reference is found by its key."""
+        with api_client() as api:
             intent = _find(api, charge)
-            return None if intent is None else answers.outcome(charge, intent)
+            return None if intent is None else parsing.to_outcome(charge, intent)
 
     def confirm(self, charge: Charge) -> Outcome:
-        """Return the intent's state: it went on when the customer's bank said so."""
+        """Return the intent's outcome. Stripe continues it when the bank has authenticated."""
         return self.fetch(charge) or Outcome(OutcomeStatus.PENDING)
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Take what was authorised; where that is done already, say what was taken."""
-        with talking() as api:
+        """Capture ``amount``. If the intent was captured before, return that outcome."""
+        with api_client() as api:
             minor = to_minor(amount, charge.currency)
             try:
                 intent = api.payment_intents.capture(charge.reference, {"amount_to_capture": minor})
             except stripe.InvalidRequestError as error:
-                intent = _see_state(api, charge.reference, error)
-            return answers.outcome(charge, intent)
+                intent = _retrieve_after_wrong_state(api, charge.reference, error)
+            return parsing.to_outcome(charge, intent)
 
     def cancel(self, charge: Charge) -> Outcome:
-        """Cancel the intent; where it is too late for that, say what is true."""
-        with talking() as api:
+        """Cancel the intent. If its state does not allow that, return its outcome."""
+        with api_client() as api:
             intent = _find(api, charge)
             if intent is None:
-                if _age(charge) < _UNDER_WAY:
-                    raise GatewayUnavailable("its making may be under way")
+                if _age(charge) < _FIRST_CALL_TIMEOUT:
+                    raise GatewayUnavailable("the request that creates it may be delayed")
                 return Outcome(OutcomeStatus.CANCELLED)
-            return answers.outcome(charge, _cancel(api, intent.id))
+            return parsing.to_outcome(charge, _cancel(api, intent.id))
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
-        """Give back a part of what was captured, once for the key."""
-        with talking() as api:
-            return refunds.give_back(api, charge, to_minor(amount, charge.currency), key)
+        """Refund ``amount`` once for the key."""
+        with api_client() as api:
+            return refunds.refund_once(api, charge, to_minor(amount, charge.currency), key)
 
-    def statement(self, since: datetime) -> Iterator[StatedCharge]:
-        """Yield every intent made since then, with its refunds."""
-        with talking(_STATEMENT_SECONDS) as api:
+    def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
+        """Yield every intent created since then, with its refunds."""
+        with api_client(_STATEMENT_SECONDS) as api:
             intents = api.payment_intents.list(
                 {"created": {"gte": int(since.timestamp())}, "limit": 100}
             )
-            given_back = refunds.by_intent(api, since)
+            refunds_of = refunds.by_intent(api, since)
             for intent in intents.auto_paging_iter():
-                yield answers.stated(intent, given_back.get(intent.id, ()))
+                yield parsing.to_reported_charge(intent, refunds_of.get(intent.id, ()))
 
 
-def _make(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent:
-    """Make the intent, or get the answer again that its making got under this key.
+def _create_intent(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent:
+    """Create the intent, or get the stored response of the first request with this key.
 
-    What is sent follows from the payment's row alone, so that it is the same each time.
+    The parameters depend only on the payment's row, so they are the same each time, as Stripe
+    requires for a repeated key.
     """
     return api.payment_intents.create(
         {
             "amount": to_minor(charge.amount, charge.currency),
             "currency": charge.currency.lower(),
-            # The shop has no page for a redirect to come back to; 3-D Secure needs none.
+            # The shop has no page that a redirect could return to. 3-D Secure needs none.
             "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
             "capture_method": "manual" if charge.captures_later else "automatic",
             "description": f"Order {charge.order_id}",
@@ -129,8 +130,8 @@ def _make(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent:
     )
 
 
-def _pay(api: stripe.V1Services, charge: Charge, intent_id: str) -> Outcome:
-    """Confirm the intent with the customer's token; one that is declined is given up at once."""
+def _confirm_with_token(api: stripe.V1Services, charge: Charge, intent_id: str) -> Outcome:
+    """Confirm the intent with the buyer's token. If it is declined, cancel it at once."""
     try:
         intent = api.payment_intents.confirm(
             intent_id,
@@ -138,54 +139,54 @@ def _pay(api: stripe.V1Services, charge: Charge, intent_id: str) -> Outcome:
             {"idempotency_key": f"{charge.key}-confirm"},
         )
     except (stripe.CardError, stripe.InvalidRequestError) as error:
-        if answers.is_about_key(error):
+        if parsing.is_idempotency_error(error):
             raise
         intent = _cancel(api, intent_id)
         if intent.status == "canceled":
             return Outcome(OutcomeStatus.FAILED, reference=intent_id)
-    return answers.outcome(charge, intent)
+    return parsing.to_outcome(charge, intent)
 
 
 def _cancel(api: stripe.V1Services, intent_id: str) -> stripe.PaymentIntent:
     try:
         return api.payment_intents.cancel(intent_id)
     except stripe.InvalidRequestError as error:
-        return _see_state(api, intent_id, error)
+        return _retrieve_after_wrong_state(api, intent_id, error)
 
 
-def _see_state(
+def _retrieve_after_wrong_state(
     api: stripe.V1Services, intent_id: str, error: stripe.InvalidRequestError
 ) -> stripe.PaymentIntent:
-    """Return the intent whose state did not allow what was asked. Raises any other error."""
-    if error.code not in answers.WRONG_STATE:
+    """Return the intent if the error says that its state does not allow the call; else raise it."""
+    if error.code not in parsing.WRONG_STATE:
         raise error
     return api.payment_intents.retrieve(intent_id)
 
 
 def _find(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent | None:
-    """Return the intent as it stands; None if Stripe has none and will make none."""
+    """Return the current intent of a charge, or None if it was not and will not be created."""
     if charge.reference:
         return api.payment_intents.retrieve(charge.reference)
-    if _age(charge) < _KEY_IS_KEPT:
+    if _age(charge) < _KEY_LIFETIME:
         try:
-            # The same answer as the first time: it has the intent's name, and an old state.
-            return api.payment_intents.retrieve(_make(api, charge).id)
+            # A repeated key returns the stored response, which has the id but an old state.
+            return api.payment_intents.retrieve(_create_intent(api, charge).id)
         except stripe.InvalidRequestError as error:
-            if answers.is_about_key(error):
+            if parsing.is_idempotency_error(error):
                 raise
             return None
         except stripe.APIError as error:
-            if not answers.is_replayed(error):
+            if not parsing.is_replayed(error):
                 raise
-            # A failure that is kept for the key: whether anything was made, the list tells.
-    return _search(api, charge)
+            # Stripe repeats a stored failure, so the list shows whether the intent exists.
+    return _find_in_list(api, charge)
 
 
-def _search(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent | None:
-    since = int((charge.created_at - _SKEW).timestamp())
-    made: Any = api.payment_intents.list({"created": {"gte": since}, "limit": 100})
-    for intent in made.auto_paging_iter():
-        if answers.key_of(intent) == charge.key:
+def _find_in_list(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent | None:
+    since = int((charge.created_at - _CLOCK_SKEW).timestamp())
+    intents: Any = api.payment_intents.list({"created": {"gte": since}, "limit": 100})
+    for intent in intents.auto_paging_iter():
+        if parsing.payment_key_of(intent) == charge.key:
             return intent  # type: ignore[no-any-return]
     return None
 

@@ -1,4 +1,4 @@
-"""Refunds at Stripe: looked for by our key in their metadata, then asked for under it."""
+"""Refunds at Stripe. A refund's metadata has our key, by which it is found before a new one."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -6,9 +6,9 @@ from typing import Any
 
 import stripe
 
-from payments.gateways.base import Charge, RefundOutcome, RefundState, StatedRefund
+from payments.gateways.base import Charge, RefundOutcome, RefundState, ReportedRefund
 from payments.gateways.stripe.amounts import from_minor
-from payments.gateways.stripe.answers import is_about_key, is_replayed, named
+from payments.gateways.stripe.parsing import is_idempotency_error, is_replayed, metadata_value
 
 # docs.stripe.com/api/refunds/object#refund_object-status
 STATES = {
@@ -18,56 +18,57 @@ STATES = {
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
 }
-_KEYS = 3
+_MAX_KEYS = 3
 
 
-def give_back(api: stripe.V1Services, charge: Charge, minor: int, key: str) -> RefundOutcome:
-    """Return the refund of this key, asking for it if there is none.
+def refund_once(api: stripe.V1Services, charge: Charge, minor: int, key: str) -> RefundOutcome:
+    """Return the outcome of the refund with this key; create the refund if there is none.
 
-    A failure that Stripe keeps for the key would come again for a day. Where the list then shows
-    that nothing went back, the next key is tried; the metadata is that of all of them.
+    ``minor`` is in the currency's smallest unit. Stripe repeats a stored failure of an idempotency
+    key for a day. If the list then shows no refund, the next idempotency key is tried. All of them
+    have the same key in the metadata.
     """
-    for number in range(_KEYS):
-        found = _find(api, charge, key)
-        if found is not None:
-            return _outcome(found)
+    for number in range(_MAX_KEYS):
+        refund = _find(api, charge, key)
+        if refund is not None:
+            return _outcome(refund)
         try:
-            return _outcome(_ask(api, charge, minor, key, number))
+            return _outcome(_create(api, charge, minor, key, number))
         except stripe.InvalidRequestError as error:
-            if is_about_key(error):
+            if is_idempotency_error(error):
                 raise
             return RefundOutcome(RefundState.FAILED)
         except stripe.APIError as error:
-            if not is_replayed(error) or number == _KEYS - 1:
+            if not is_replayed(error) or number == _MAX_KEYS - 1:
                 raise
     raise AssertionError("unreachable: the last key returns or raises")
 
 
-def by_intent(api: stripe.V1Services, since: datetime) -> dict[str, tuple[StatedRefund, ...]]:
-    """Return the refunds made since then, by their intent."""
-    found: dict[str, list[StatedRefund]] = defaultdict(list)
-    made: Any = api.refunds.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
-    for refund in made.auto_paging_iter():
-        found[refund.payment_intent].append(
-            StatedRefund(
+def by_intent(api: stripe.V1Services, since: datetime) -> dict[str, tuple[ReportedRefund, ...]]:
+    """Return the refunds created since then, by the id of their intent."""
+    refunds: dict[str, list[ReportedRefund]] = defaultdict(list)
+    created: Any = api.refunds.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
+    for refund in created.auto_paging_iter():
+        refunds[refund.payment_intent].append(
+            ReportedRefund(
                 reference=refund.id,
-                key=named(refund, "refund_key"),
+                key=metadata_value(refund, "refund_key"),
                 amount=from_minor(refund.amount, refund.currency),
                 status=STATES[refund.status],
             )
         )
-    return {intent: tuple(refunds) for intent, refunds in found.items()}
+    return {intent_id: tuple(found) for intent_id, found in refunds.items()}
 
 
 def _find(api: stripe.V1Services, charge: Charge, key: str) -> Any:
-    made: Any = api.refunds.list({"payment_intent": charge.reference, "limit": 100})
-    for refund in made.auto_paging_iter():
-        if named(refund, "refund_key") == key:
+    refunds: Any = api.refunds.list({"payment_intent": charge.reference, "limit": 100})
+    for refund in refunds.auto_paging_iter():
+        if metadata_value(refund, "refund_key") == key:
             return refund
     return None
 
 
-def _ask(api: stripe.V1Services, charge: Charge, minor: int, key: str, number: int) -> Any:
+def _create(api: stripe.V1Services, charge: Charge, minor: int, key: str, number: int) -> Any:
     return api.refunds.create(
         {
             "payment_intent": charge.reference,

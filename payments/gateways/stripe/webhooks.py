@@ -1,6 +1,6 @@
-"""Events from Stripe: their signature, and the payment that they are about.
+"""Events from Stripe: the verification of their signature, and the payment that they are about.
 
-Nothing else in an event is used: the state of the payment is fetched from Stripe.
+The rest of an event is not used. The payment's state is fetched from Stripe instead.
 """
 
 import json
@@ -11,13 +11,13 @@ from typing import Any
 import stripe
 from django.conf import settings
 
-TOLERANCE = 300
-_LENGTH = 200
+TOLERANCE = 300  # seconds
+_MAX_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """The id and kind of an event, and the intent or payment key that it is about."""
+    """The id and kind of an event, and the intent and payment key that it is about, or ""."""
 
     event_id: str
     kind: str
@@ -26,10 +26,10 @@ class WebhookEvent:
 
 
 def read_event(body: bytes, signature: str) -> WebhookEvent | None:
-    """Return the event in a body; None unless Stripe signed these bytes in the last five minutes.
+    """Return the event in a body, or None if its signature is invalid or older than five minutes.
 
-    docs.stripe.com/webhooks#verify-manually. Any of the configured secrets is accepted, so that one
-    can be replaced while events signed with the other arrive.
+    Each of STRIPE_WEBHOOK_SECRETS is accepted, so that a secret can be replaced while events that
+    are signed with the old one arrive. See docs.stripe.com/webhooks#verify-manually.
     """
     if not any(_is_signed(body, signature, secret) for secret in settings.STRIPE_WEBHOOK_SECRETS):
         return None
@@ -42,7 +42,7 @@ def read_event(body: bytes, signature: str) -> WebhookEvent | None:
 def _is_signed(body: bytes, signature: str, secret: str) -> bool:
     try:
         stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE)
-        # The SDK refuses what is too old; what is too new was not signed just now either.
+        # The SDK refuses old signatures only. Those from the future are refused here.
         stamp = next(part for part in signature.split(",") if part.startswith("t="))
         return int(stamp[2:]) <= time.time() + TOLERANCE
     except (stripe.SignatureVerificationError, StopIteration, ValueError):
@@ -50,13 +50,13 @@ def _is_signed(body: bytes, signature: str, secret: str) -> bool:
 
 
 def _parse(event: dict[str, Any]) -> WebhookEvent:
-    about = event["data"]["object"]
-    is_intent = about.get("object") == "payment_intent"
-    reference = about["id"] if is_intent else about.get("payment_intent")
-    key = (about.get("metadata") or {}).get("payment_key")
+    subject = event["data"]["object"]
+    is_intent = subject.get("object") == "payment_intent"
+    reference = subject["id"] if is_intent else subject.get("payment_intent")
+    key = (subject.get("metadata") or {}).get("payment_key")
     return WebhookEvent(
-        event_id=str(event["id"])[:_LENGTH],
-        kind=str(event["type"])[:_LENGTH],
-        reference=str(reference or "")[:_LENGTH],
-        key=str(key or "")[:_LENGTH],
+        event_id=str(event["id"])[:_MAX_LENGTH],
+        kind=str(event["type"])[:_MAX_LENGTH],
+        reference=str(reference or "")[:_MAX_LENGTH],
+        key=str(key or "")[:_MAX_LENGTH],
     )

@@ -1,7 +1,9 @@
-"""A fake Stripe: an HTTP server of its own that the real SDK talks to.
+"""A fake Stripe: an HTTP server, in a process of its own, that the official SDK calls.
 
-It speaks the part of Stripe's API that the shop uses, refuses what Stripe refuses, keeps a ledger
-of its own, and on demand hangs, fails, drops connections and sends webhooks badly. Beside each rule
-stands the page of docs.stripe.com that has it. ``python -m payments.tests.fake_stripe --port 0``
-prints its URL; ``control`` has the endpoints under ``/_control/``, ``client`` what tests hold.
+It implements the part of Stripe's API that the shop uses, with Stripe's checks, and stores charges
+and refunds in memory. On demand it hangs, fails, drops connections, and delays or repeats webhooks.
+Comments and docstrings name the page of docs.stripe.com that documents each rule.
+
+``python -m payments.tests.fake_stripe --port 0`` prints its URL. ``control`` has the endpoints
+under ``/_control/``, and ``client`` the class that tests use.
 """

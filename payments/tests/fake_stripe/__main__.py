@@ -1,4 +1,4 @@
-"""``python -m payments.tests.fake_stripe --port 0``: serve, and print where."""
+"""``python -m payments.tests.fake_stripe --port 0``: serve, and print the URL."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from payments.tests.fake_stripe.server import Server
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(prog="python -m payments.tests.fake_stripe")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 chooses a free port")
     server = Server(parser.parse_args().port)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""What the fake remembers: an account's objects, in memory, under one lock."""
+"""The objects of the fake's account, in memory, under one lock."""
 
 import secrets
 import string
@@ -11,35 +11,34 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 class Account:
-    """Every object by its id, oldest first. Hold ``lock`` to read or write."""
+    """The account's objects by id, oldest first. Hold ``lock`` to read or write them."""
 
     def __init__(self) -> None:
         self.lock = RLock()
-        self.ahead = 0.0
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
-        self.ahead = 0.0
+        """Delete every object and reset the clock."""
+        self.clock_offset = 0.0
         self.intents: dict[str, Object] = {}
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
         self.events: dict[str, Object] = {}
         self.cards: dict[str, str] = {}
-        """The test payment method that each ``pm_…`` was made from."""
+        """The test payment method from which each ``pm_…`` was created."""
 
     def now(self) -> int:
-        """Return the account's time in seconds, which tests may put forward."""
-        return int(time.time() + self.ahead)
+        """Return the account's time in seconds, which tests can advance."""
+        return int(time.time() + self.clock_offset)
 
     def find(self, pk: str) -> Object | None:
-        """Return any object by its id."""
-        for kind in (self.intents, self.charges, self.refunds, self.events):
-            if pk in kind:
-                return kind[pk]
+        """Return an object of any kind by its id, or None."""
+        for objects in (self.intents, self.charges, self.refunds, self.events):
+            if pk in objects:
+                return objects[pk]
         return None
 
 
 def new_id(prefix: str) -> str:
-    """Return an id as Stripe's look."""
+    """Return a random id in Stripe's format."""
     return f"{prefix}_{''.join(secrets.choice(_LETTERS) for _ in range(24))}"

@@ -1,4 +1,4 @@
-"""What stands before each endpoint: keys, idempotency, faults."""
+"""The API in front of its endpoints: API keys, idempotency and faults."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import Any
 
 from payments.tests.fake_stripe import pages
 from payments.tests.fake_stripe.account import Account, Object
-from payments.tests.fake_stripe.charges import Till
-from payments.tests.fake_stripe.errors import Refusal
+from payments.tests.fake_stripe.charges import Charges
+from payments.tests.fake_stripe.errors import ApiError
 from payments.tests.fake_stripe.events import Events
 from payments.tests.fake_stripe.faults import Faults, Rule
 from payments.tests.fake_stripe.idempotency import Keys
@@ -20,8 +20,8 @@ from payments.tests.fake_stripe.webhooks import Webhooks
 
 
 @dataclass
-class Answer:
-    """What to answer, in bytes."""
+class Response:
+    """An HTTP response."""
 
     status: int
     body: bytes
@@ -29,133 +29,140 @@ class Answer:
 
 
 class Api:
-    """Stripe's API, and everything behind it."""
+    """Stripe's API, with the account, faults and webhooks behind it."""
 
     def __init__(self) -> None:
         self.account = Account()
         self.events = Events(self.account)
-        self.till = Till(self.account, self.events)
-        self.intents = Intents(self.account, self.events, self.till)
+        self.charges = Charges(self.account, self.events)
+        self.intents = Intents(self.account, self.events, self.charges)
         self.refunds = Refunds(self.account, self.events)
         self.routes = Routes(self.account, self.intents, self.refunds)
         self.keys = Keys(self.account)
         self.faults = Faults()
         self.webhooks = Webhooks(self.account)
-        self.events.listeners.append(self.webhooks.tell)
+        self.events.listeners.append(self.webhooks.enqueue)
         self.log: list[Object] = []
-        self.calm = Event()
-        self.under_way = 0
+        self.faults_cleared = Event()
+        """Set when the faults that were active at the time are cleared. It ends their waiting."""
+        self.active_requests = 0
 
     def reset(self) -> None:
-        """Forget everything, and let whoever hangs go."""
+        """Delete everything, and end requests that hang."""
         with self.account.lock:
-            self.be_well()
+            self.clear_faults()
             self.account.clear()
-            self.keys.kept.clear()
-            self.faults.struck.clear()
-            self.webhooks.follow({})
+            self.keys.stored.clear()
+            self.faults.counts.clear()
+            self.webhooks.set_plan({})
             self.log.clear()
 
-    def be_well(self) -> None:
-        """Fail no more, and let whoever hangs go. Hold the account's lock."""
-        self.calm.set()
-        self.calm = Event()
-        self.faults.arm([], seed=0)
+    def clear_faults(self) -> None:
+        """Remove every fault, and end requests that hang. Callers hold the account's lock."""
+        self.faults_cleared.set()
+        self.faults_cleared = Event()
+        self.faults.set_rules([], seed=0)
 
-    def answer(self, request: Request) -> Answer | None:
-        """Return the answer, or None where the connection is to be dropped."""
-        noted = {"method": request.method, "path": request.path, "key": request.key}
-        noted |= {"form": request.form, "id": request.id, "status": None, "fault": None}
+    def handle(self, request: Request) -> Response | None:
+        """Return the response, or None if the connection has to be dropped."""
+        entry = {"method": request.method, "path": request.path, "key": request.key}
+        entry |= {"form": request.form, "id": request.id, "status": None, "fault": None}
         with self.account.lock:
-            self.log.append(noted)
-            self.under_way += 1
-            calm = self.calm
-            rule = self.faults.draw(request.method, request.path)
-        noted["fault"] = rule and rule.kind
+            self.log.append(entry)
+            self.active_requests += 1
+            cleared = self.faults_cleared
+            rule = self.faults.next_for(request.method, request.path)
+        entry["fault"] = rule and rule.kind
         try:
-            answer = self._answer(request, rule, calm)
+            response = self._respond(request, rule, cleared)
         finally:
             with self.account.lock:
-                self.under_way -= 1
-        noted["status"] = answer and answer.status
-        return answer
+                self.active_requests -= 1
+        entry["status"] = response and response.status
+        return response
 
-    def _answer(self, request: Request, rule: Rule | None, calm: Event) -> Answer | None:
+    def _respond(self, request: Request, rule: Rule | None, cleared: Event) -> Response | None:
         kind = rule.kind if rule else ""
-        if kind in {"hang", "hang_after", "slow"} and rule is not None:
-            wait = rule.seconds
+        seconds = rule.seconds if rule else 0.0
         if kind == "hang":
-            calm.wait(wait)
+            cleared.wait(seconds)
         if kind in {"hang", "drop"}:
             return None
         if kind == "garbage":
             return _garbage()
         try:
             check_key(request)
-            _strike_before(kind)
-            answer = self._answer_once(request, kind, lambda: kind == "slow" and calm.wait(wait))
-        except Refusal as refusal:
-            answer = _render(request, refusal.status, refusal.body())
+            _raise_fault(kind)
+            response = self._execute_once(
+                request, kind, lambda: kind == "slow" and cleared.wait(seconds)
+            )
+        except ApiError as error:
+            response = _json_response(request, error.status, error.body())
         if kind == "hang_after":
-            calm.wait(wait)
+            cleared.wait(seconds)
         if kind in {"hang_after", "drop_after"}:
             return None
-        return _garbage() if kind == "garbage_after" else answer
+        return _garbage() if kind == "garbage_after" else response
 
-    def _answer_once(self, request: Request, kind: str, pause: Callable[[], Any]) -> Answer:
-        """Replay the answer of the key, or execute and keep the answer if it had begun."""
+    def _execute_once(self, request: Request, kind: str, pause: Callable[[], Any]) -> Response:
+        """Replay the response stored for the key, or execute and store the response."""
         if not request.key:
             pause()
             with self.account.lock:
                 return self._execute(request, kind)[0]
         parameters = json.dumps(request.form, sort_keys=True)
         with self.account.lock:
-            kept = self.keys.claim(request.key, request.path, parameters)
-        if kept is not None:
-            status, body, original = kept
-            answer = Answer(status, body, _headers(request))
-            answer.headers |= {"Idempotent-Replayed": "true", "Original-Request": original}
-            answer.headers |= _advice(status)
-            return answer
+            stored = self.keys.claim(request.key, request.path, parameters)
+        if stored is not None:
+            status, body, original = stored
+            response = Response(status, body, _headers(request))
+            response.headers |= {"Idempotent-Replayed": "true", "Original-Request": original}
+            response.headers |= _retry_header(status)
+            return response
         pause()
         with self.account.lock:
-            answer, was_begun = self._execute(request, kind)
+            response, was_begun = self._execute(request, kind)
             if was_begun:
-                self.keys.keep(request.key, (answer.status, answer.body, request.id))
+                self.keys.store(request.key, (response.status, response.body, request.id))
             else:
-                self.keys.free(request.key)
-        return answer
+                self.keys.release(request.key)
+        return response
 
-    def _execute(self, request: Request, kind: str) -> tuple[Answer, bool]:
+    def _execute(self, request: Request, kind: str) -> tuple[Response, bool]:
+        """Return the endpoint's response, and whether the endpoint had begun."""
         self.events.request = {"id": request.id, "idempotency_key": request.key or None}
         self.events.api_version = request.headers.get("stripe-version", "unset")
         try:
             if kind != "error_kept":
-                found = self.routes.execute(request)
+                result = self.routes.execute(request)
             if kind in {"error_kept", "error_after"}:
-                raise Refusal(500, "Something went wrong.", kind="api_error", was_begun=True)
-            found = pages.expand(self.account, found, request.form)
-        except Refusal as refusal:
-            answer = _render(request, refusal.status, refusal.body())
-            answer.headers |= _advice(refusal.status)
-            return answer, refusal.was_begun
-        return _render(request, 200, found), True
+                raise ApiError(500, "Something went wrong.", kind="api_error", was_begun=True)
+            result = pages.expand(self.account, result, request.form)
+        except ApiError as error:
+            response = _json_response(request, error.status, error.body())
+            response.headers |= _retry_header(error.status)
+            return response, error.was_begun
+        return _json_response(request, 200, result), True
 
 
-def _strike_before(kind: str) -> None:
+def _raise_fault(kind: str) -> None:
+    """Raise the error of a fault that strikes before the endpoint begins."""
     if kind == "error":
-        raise Refusal(500, "Something went wrong.", kind="api_error")
+        raise ApiError(500, "Something went wrong.", kind="api_error")
     if kind == "unavailable":
-        raise Refusal(503, "Stripe is down for a moment.", kind="api_error")
+        raise ApiError(503, "Stripe is temporarily unavailable.", kind="api_error")
     if kind == "rate_limit":
-        raise Refusal(429, "Request rate limit exceeded.", code="rate_limit")
+        raise ApiError(429, "Request rate limit exceeded.", code="rate_limit")
     if kind == "lock_timeout":
         message = "This object cannot be accessed right now because another request is using it."
-        raise Refusal(429, message, code="lock_timeout")
+        raise ApiError(429, message, code="lock_timeout")
 
 
-def _advice(status: int) -> dict[str, str]:
-    """Return what tells the SDK that a kept 500 stays a 500 (docs.stripe.com/error-low-level)."""
+def _retry_header(status: int) -> dict[str, str]:
+    """Return the header that stops the SDK from retrying a stored 500.
+
+    docs.stripe.com/error-low-level
+    """
     return {"Stripe-Should-Retry": "false"} if status >= 500 else {}
 
 
@@ -168,9 +175,9 @@ def _headers(request: Request) -> dict[str, str]:
     return headers
 
 
-def _render(request: Request, status: int, found: Object) -> Answer:
-    return Answer(status, json.dumps(found, indent=2).encode(), _headers(request))
+def _json_response(request: Request, status: int, content: Object) -> Response:
+    return Response(status, json.dumps(content, indent=2).encode(), _headers(request))
 
 
-def _garbage() -> Answer:
-    return Answer(200, b"<html><body>Bad gateway", {"Content-Type": "text/html"})
+def _garbage() -> Response:
+    return Response(200, b"<html><body>Bad gateway", {"Content-Type": "text/html"})

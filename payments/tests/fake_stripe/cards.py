@@ -1,21 +1,21 @@
-"""Test payment methods and what becomes of them (docs.stripe.com/testing)."""
+"""Test payment methods and their behaviour (docs.stripe.com/testing)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """How a payment method behaves."""
+    """The behaviour of a payment method."""
 
     code: str = ""
-    """The error's code, where the charge is declined."""
+    """The error code if the charge is declined."""
     decline_code: str = ""
     message: str = "Your card was declined."
-    wants_action: bool = False
-    """3-D Secure before the charge."""
+    requires_action: bool = False
+    """Whether the charge needs 3-D Secure first."""
     kind: str = "card"
     refund: str = "succeeded"
-    """How a refund ends: at once ``succeeded``, or later."""
+    """The status of a new refund."""
 
 
 def _declined(code: str, decline_code: str, message: str = "Your card was declined.") -> Card:
@@ -42,16 +42,16 @@ CARDS = {
     "pm_card_chargeDeclinedProcessingError": _declined(
         "processing_error", "processing_error", "An error occurred while processing your card."
     ),
-    "pm_card_authenticationRequired": Card(wants_action=True),
-    "pm_card_threeDSecure2Required": Card(wants_action=True),
+    "pm_card_authenticationRequired": Card(requires_action=True),
+    "pm_card_threeDSecure2Required": Card(requires_action=True),
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": Card(
         code="card_declined",
         decline_code="insufficient_funds",
         message="Your card has insufficient funds.",
-        wants_action=True,
+        requires_action=True,
     ),
     "pm_card_pendingRefund": Card(refund="pending"),
     "pm_card_refundFail": Card(refund="fails"),
-    # docs.stripe.com/payments/ach-direct-debit: processing, for days.
+    # docs.stripe.com/payments/ach-direct-debit: the payment is processing for days.
     "pm_usBankAccount_success": Card(kind="us_bank_account"),
 }

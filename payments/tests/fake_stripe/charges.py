@@ -1,60 +1,60 @@
-"""Charges: each try at a payment intent's money (docs.stripe.com/api/charges)."""
+"""Charges: the attempts to pay payment intents (docs.stripe.com/api/charges)."""
 
 from copy import deepcopy
 from typing import NoReturn
 
 from payments.tests.fake_stripe.account import Account, Object, new_id
 from payments.tests.fake_stripe.cards import CARDS, Card
-from payments.tests.fake_stripe.errors import Refusal
+from payments.tests.fake_stripe.errors import ApiError
 from payments.tests.fake_stripe.events import Events
 
 
-class Till:
-    """Takes the money of intents that are confirmed. The account's lock is held."""
+class Charges:
+    """Charges confirmed intents. Callers hold the account's lock."""
 
     def __init__(self, account: Account, events: Events) -> None:
         self.account = account
         self.events = events
 
     def take(self, intent: Object) -> None:
-        """Charge, authorise, begin to process, or decline with a 402."""
+        """Capture, authorise or begin to process the intent, or raise the 402 of a decline."""
         card = self.card_of(intent)
         if card.kind == "us_bank_account":
-            self._enter(intent, card, status="pending", captured=False)
-            self.move(intent, "processing")
+            self._create(intent, card, status="pending", captured=False)
+            self.set_status(intent, "processing")
         elif card.code:
             self.decline(intent, card)
         else:
             self._succeed(intent, card)
 
     def card_of(self, intent: Object) -> Card:
-        """Return how the intent's payment method behaves."""
+        """Return the behaviour of the intent's payment method."""
         return CARDS[self.account.cards[intent["payment_method"]]]
 
-    def finish(self, intent: Object, *, well: bool) -> None:
-        """End the processing of a payment method that takes days."""
+    def finish(self, intent: Object, *, succeed: bool) -> None:
+        """End an intent that is processing."""
         charge = self.account.charges[intent["latest_charge"]]
-        if well:
+        if succeed:
             charge |= {"status": "succeeded", "paid": True, "captured": True}
             charge["amount_captured"] = intent["amount_received"] = intent["amount"]
             self.events.record("charge.succeeded", charge)
-            self.move(intent, "succeeded")
+            self.set_status(intent, "succeeded")
         else:
             charge["status"] = "failed"
-            self._give_back(intent, Card(code="payment_intent_payment_attempt_failed"))
+            self._require_new_method(intent, Card(code="payment_intent_payment_attempt_failed"))
 
     def decline(self, intent: Object, card: Card) -> NoReturn:
-        """Refuse the card: a charge that failed, and the intent wants another method.
+        """Store a failed charge, make the intent require another method, and raise the 402.
 
         docs.stripe.com/payments/paymentintents/lifecycle, docs.stripe.com/declines/codes
         """
-        charge = self._enter(intent, card, status="failed", captured=False)
+        charge = self._create(intent, card, status="failed", captured=False)
         charge |= {"failure_code": card.code, "failure_message": card.message}
         charge["outcome"] = {"type": "issuer_declined", "reason": card.decline_code}
         method = {"id": intent["payment_method"], "object": "payment_method", "type": card.kind}
         self.events.record("charge.failed", charge)
-        self._give_back(intent, card)
-        raise Refusal(
+        self._require_new_method(intent, card)
+        raise ApiError(
             402,
             card.message,
             kind="card_error",
@@ -67,7 +67,7 @@ class Till:
         )
 
     def fail_authentication(self, intent: Object) -> None:
-        """Note that the customer failed at their bank: the intent wants another method.
+        """Make the intent require another method, because 3-D Secure failed.
 
         docs.stripe.com/error-codes#payment-intent-authentication-failure
         """
@@ -75,10 +75,10 @@ class Till:
             "We are unable to authenticate your payment method. Please choose a different payment "
             "method and try again."
         )
-        self._give_back(intent, Card("payment_intent_authentication_failure", "", message))
+        self._require_new_method(intent, Card("payment_intent_authentication_failure", "", message))
 
-    def move(self, intent: Object, status: str) -> None:
-        """Change an intent's status, and tell of it."""
+    def set_status(self, intent: Object, status: str) -> None:
+        """Change an intent's status, and record the event."""
         intent["status"] = status
         if status != "requires_action":
             intent["next_action"] = None
@@ -87,18 +87,18 @@ class Till:
 
     def _succeed(self, intent: Object, card: Card) -> None:
         is_manual = intent["capture_method"] == "manual"
-        charge = self._enter(intent, card, status="succeeded", captured=not is_manual)
+        charge = self._create(intent, card, status="succeeded", captured=not is_manual)
         if is_manual:
-            # docs.stripe.com/payments/place-a-hold-on-a-payment-method: seven days, then it lapses.
+            # docs.stripe.com/payments/place-a-hold-on-a-payment-method: it expires in seven days.
             intent["amount_capturable"] = intent["amount"]
             details = {"capture_before": self.account.now() + 7 * 24 * 3600}
             charge["payment_method_details"]["card"] |= details
         else:
             intent["amount_received"] = charge["amount_captured"] = intent["amount"]
         self.events.record("charge.succeeded", charge)
-        self.move(intent, "requires_capture" if is_manual else "succeeded")
+        self.set_status(intent, "requires_capture" if is_manual else "succeeded")
 
-    def _give_back(self, intent: Object, card: Card) -> None:
+    def _require_new_method(self, intent: Object, card: Card) -> None:
         intent["last_payment_error"] = {
             "type": "card_error",
             "code": card.code,
@@ -113,7 +113,7 @@ class Till:
         }
         self.events.record("payment_intent.payment_failed", intent)
 
-    def _enter(self, intent: Object, card: Card, *, status: str, captured: bool) -> Object:
+    def _create(self, intent: Object, card: Card, *, status: str, captured: bool) -> Object:
         charge = {
             "id": new_id("ch"),
             "object": "charge",

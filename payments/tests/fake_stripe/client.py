@@ -1,4 +1,4 @@
-"""What tests hold of the fake: its process, its controls, and the customer's side of a payment."""
+"""The fake as tests use it: its process, its controls, and the customer's part of a payment."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ INTENTS = "/v1/payment_intents*"
 
 
 class FakeStripe:
-    """A fake Stripe that runs at ``url``, in a process of its own."""
+    """A client of the fake that runs at ``url``, in a process of its own."""
 
     key = SECRET
     webhook_secret = "whsec_shop"
@@ -29,7 +29,7 @@ class FakeStripe:
         self.url = url
 
     def environment(self) -> dict[str, str]:
-        """Return what a shop is told so that it talks to this Stripe."""
+        """Return the environment variables of a shop that uses this fake."""
         return {
             "STRIPE_SECRET_KEY": self.key,
             "STRIPE_WEBHOOK_SECRET": self.webhook_secret,
@@ -37,41 +37,41 @@ class FakeStripe:
         }
 
     def control(self, method: str, name: str, **body: Any) -> Any:
-        """Ask an endpoint of ``control``. Raises AssertionError where it refuses."""
-        status, found = _ask(self.url, method, f"/_control/{name}", json.dumps(body), {})
-        assert status == 200, found
-        return found
+        """Call an endpoint of ``control``. Raises AssertionError on an error."""
+        status, result = _request(self.url, method, f"/_control/{name}", json.dumps(body), {})
+        assert status == 200, result
+        return result
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         self.control("POST", "reset")
 
     def fail(self, kind: str, path: str = "*", **rule: Any) -> None:
-        """Let the next request that matches fail, or as ``faults.Rule`` says."""
+        """Let the next matching request fail; ``rule`` has further fields of ``faults.Rule``."""
         self.control("POST", "faults", rules=[{"kind": kind, "path": path, **rule}])
 
-    def be_well(self) -> None:
-        """Fail no more, and let whoever hangs go."""
-        self.control("POST", "well")
+    def clear_faults(self) -> None:
+        """Remove every fault, and end requests that hang."""
+        self.control("POST", "clear_faults")
 
     def fail_at_random(self, rules: list[dict[str, Any]], seed: int) -> None:
-        """Let requests fail by the rules' rates."""
+        """Let requests fail at the rates of the rules."""
         self.control("POST", "faults", rules=rules, seed=seed)
 
     def send_webhooks(self, url: str, **plan: Any) -> None:
-        """Send events there from now on, as ``webhooks.Plan`` says."""
+        """Send events to ``url`` from now on; ``plan`` has fields of ``webhooks.DeliveryPlan``."""
         self.control("POST", "webhooks", url=url, **plan)
 
     def release(self, *, order: str = "as sent", copies: int = 1, kinds: Iterable[str] = ()) -> Any:
-        """Send the webhooks that are held, and return what the shop answered to each."""
+        """Send the held webhooks; return the deliveries with the shop's statuses."""
         return self.control("POST", "release", order=order, copies=copies, kinds=list(kinds))
 
-    def put_forward(self, seconds: float) -> None:
-        """Put the account's time forward."""
+    def advance_clock(self, seconds: float) -> None:
+        """Advance the account's clock, which may expire authorisations."""
         self.control("POST", "clock", seconds=seconds)
 
     def ledger(self) -> list[dict[str, Any]]:
-        """Return every charge with what was captured, refunded and is left, in minor units."""
+        """Return every charge with its amounts, in the currency's smallest unit."""
         return self.control("GET", "ledger")
 
     def state(self) -> dict[str, Any]:
@@ -79,17 +79,17 @@ class FakeStripe:
         return self.control("GET", "state")
 
     def requests(self, method: str = "POST") -> list[dict[str, Any]]:
-        """Return what was asked with a method, with keys and statuses."""
+        """Return the requests with a method, with their keys and statuses."""
         return [each for each in self.control("GET", "requests") if each["method"] == method]
 
     def wait_for_requests(self, count: int, path: str) -> None:
-        """Return once so many requests for a path have come; raises after twenty seconds."""
+        """Wait for ``count`` requests for a path. Raises AssertionError after twenty seconds."""
         deadline = time.monotonic() + 20
         while True:
-            came = [each for each in self.control("GET", "requests") if each["path"] == path]
-            if len(came) >= count:
+            arrived = sum(each["path"] == path for each in self.control("GET", "requests"))
+            if arrived >= count:
                 return
-            assert time.monotonic() < deadline, f"{len(came)} of {count} requests for {path} came"
+            assert time.monotonic() < deadline, f"{arrived} of {count} requests for {path} arrived"
             time.sleep(0.02)
 
     def events(self, kind: str = "") -> list[dict[str, Any]]:
@@ -97,32 +97,35 @@ class FakeStripe:
         return [each for each in self.state()["events"] if kind in {"", each["type"]}]
 
     def authenticate(self, intent: str, *, succeed: bool = True) -> Any:
-        """Do at the bank what ``requires_action`` asks the customer for."""
+        """Complete 3-D Secure as the customer."""
         return self.control("POST", "authenticate", id=intent, succeed=succeed)
 
     def try_to_authenticate(self, intent: str, *, succeed: bool) -> str:
-        """Do so where the bank still asks; return the intent's status, ``over`` if it does not."""
+        """Complete 3-D Secure if the intent still requires it.
+
+        Return the intent's status, or ``over`` if it required no action.
+        """
         body = json.dumps({"id": intent, "succeed": succeed})
-        status, found = _ask(self.url, "POST", "/_control/authenticate", body, {})
-        return str(found["status"]) if status == 200 else "over"
+        status, result = _request(self.url, "POST", "/_control/authenticate", body, {})
+        return str(result["status"]) if status == 200 else "over"
 
     def deliveries(self) -> dict[str, Any]:
-        """Return the webhooks that were sent, are held or withheld, and whether all is quiet."""
-        found: dict[str, Any] = self.control("GET", "deliveries")
-        return found
+        """Return the sent, held and withheld webhooks, and whether the fake is idle."""
+        deliveries: dict[str, Any] = self.control("GET", "deliveries")
+        return deliveries
 
     def process(self, intent: str, *, succeed: bool = True) -> Any:
-        """End a payment that is ``processing``."""
+        """End an intent that is ``processing``."""
         return self.control("POST", "process", id=intent, succeed=succeed)
 
     def finish_refund(self, refund: str, *, succeed: bool = True) -> None:
-        """End a refund that is pending, or fail one that had succeeded."""
+        """End a pending refund, or fail one that had succeeded."""
         self.control("POST", "finish_refund", id=refund, succeed=succeed)
 
     def unfinished(self) -> tuple[list[str], list[str]]:
-        """Return intents that are processing, and refunds that are pending."""
-        found = self.control("GET", "unfinished")
-        return found["intents"], found["refunds"]
+        """Return the ids of intents that are processing, and of pending refunds."""
+        ids = self.control("GET", "unfinished")
+        return ids["intents"], ids["refunds"]
 
     def pay(self, client_secret: str, card: str = "pm_card_visa") -> tuple[int, Any]:
         """Confirm an intent as Stripe's own form does in the customer's browser."""
@@ -130,30 +133,32 @@ class FakeStripe:
         form = {"client_secret": client_secret, "payment_method": card, "use_stripe_sdk": "true"}
         headers = {"Authorization": f"Bearer {PUBLISHABLE}"}
         path = f"/v1/payment_intents/{intent}/confirm"
-        return _ask(self.url, "POST", path, urlencode(form), headers)
+        return _request(self.url, "POST", path, urlencode(form), headers)
 
 
 def sign(
     event: dict[str, Any], *, secrets: Iterable[str] = ("whsec_shop",), at: float | None = None
 ) -> tuple[bytes, str]:
-    """Return the body of a webhook and its ``Stripe-Signature``, for tests that post it."""
+    """Return the body of a webhook and its ``Stripe-Signature``, for tests that send it."""
     body = json.dumps(event, indent=2).encode()
     return body, signature(body, secrets, int(time.time() if at is None else at))
 
 
-def _ask(url: str, method: str, path: str, body: str, headers: dict[str, str]) -> tuple[int, Any]:
+def _request(
+    url: str, method: str, path: str, body: str, headers: dict[str, str]
+) -> tuple[int, Any]:
     connection = HTTPConnection(url.removeprefix("http://"), timeout=60)
     try:
         connection.request(method, path, body if method == "POST" else None, headers)
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read())
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
     finally:
         connection.close()
 
 
 @contextmanager
 def running_fake_stripe(port: int = 0) -> Iterator[FakeStripe]:
-    """Run the server in a process of its own; kill it at the end."""
+    """Run the server in a process of its own, and kill it at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "payments.tests.fake_stripe", "--port", str(port)],
         cwd=ROOT,

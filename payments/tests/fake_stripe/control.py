@@ -1,21 +1,21 @@
-"""The endpoints below ``/_control/``: what tests ask of the fake, in JSON.
+"""The endpoints below ``/_control/``, in JSON, with which tests control the fake.
 
-| request | what it does |
+| request | effect or response |
 |---|---|
-| ``POST reset`` | forget everything |
-| ``POST faults`` ``rules, seed`` | replace the rules of ``faults`` |
-| ``POST well`` | fail no more, and let whoever hangs go |
-| ``POST clock`` ``seconds`` | put the account's time forward |
-| ``POST webhooks`` (a plan) | replace the plan of ``webhooks`` |
-| ``POST release`` ``order, copies, kinds`` | send what is held; answers the deliveries |
-| ``POST authenticate`` ``id, succeed`` | what the customer does at their bank |
-| ``POST process`` ``id, succeed`` | end what is ``processing`` |
-| ``POST finish_refund`` ``id, succeed`` | end a refund that is pending, or fail one |
-| ``GET unfinished`` | ids of intents that are ``processing`` and of refunds that are pending |
-| ``GET ledger`` | every charge with what was captured, refunded and is left |
+| ``POST reset`` | deletes everything |
+| ``POST faults`` ``rules, seed`` | replaces the rules of ``faults`` |
+| ``POST clear_faults`` | removes every fault, and ends requests that hang |
+| ``POST clock`` ``seconds`` | advances the account's clock |
+| ``POST webhooks`` (a plan) | replaces the delivery plan of ``webhooks`` |
+| ``POST release`` ``order, copies, kinds`` | sends held webhooks; returns the deliveries |
+| ``POST authenticate`` ``id, succeed`` | completes 3-D Secure as the customer |
+| ``POST process`` ``id, succeed`` | ends an intent that is ``processing`` |
+| ``POST finish_refund`` ``id, succeed`` | ends a pending refund, or fails a succeeded one |
+| ``GET unfinished`` | ids of ``processing`` intents and of pending refunds |
+| ``GET ledger`` | every charge with its captured, refunded and net amount |
 | ``GET state`` | intents, charges, refunds and events, oldest first |
-| ``GET requests`` | what was asked, with keys, faults and statuses |
-| ``GET deliveries`` | webhooks: sent, held and withheld; whether nothing is on its way |
+| ``GET requests`` | the requests, with keys, faults and statuses |
+| ``GET deliveries`` | sent, held and withheld webhooks, and whether the fake is idle |
 """
 
 from collections.abc import Callable
@@ -23,22 +23,22 @@ from typing import Any
 
 from payments.tests.fake_stripe.account import Object
 from payments.tests.fake_stripe.api import Api
-from payments.tests.fake_stripe.errors import Refusal
-from payments.tests.fake_stripe.intents import unexpected
+from payments.tests.fake_stripe.errors import ApiError
+from payments.tests.fake_stripe.intents import raise_unexpected_state
 
 
 def control(api: Api, name: str, body: dict[str, Any]) -> Any:
-    """Do what is asked, and return what to answer."""
-    doing: dict[str, Callable[..., Any]] = {
+    """Run the command ``name`` and return its result. Raises KeyError for an unknown name."""
+    commands: dict[str, Callable[..., Any]] = {
         "reset": api.reset,
-        "faults": lambda rules=(), seed=0: api.faults.arm(list(rules), seed=seed),
-        "well": api.be_well,
-        "clock": lambda seconds: _put_forward(api, seconds),
-        "webhooks": lambda **plan: api.webhooks.follow(plan),
+        "faults": lambda rules=(), seed=0: api.faults.set_rules(list(rules), seed=seed),
+        "clear_faults": api.clear_faults,
+        "clock": lambda seconds: _advance_clock(api, seconds),
+        "webhooks": lambda **plan: api.webhooks.set_plan(plan),
         "authenticate": lambda id, succeed=True: _authenticate(api, id, succeed),  # noqa: A006
         "process": lambda id, succeed=True: _process(api, id, succeed),  # noqa: A006
         "finish_refund": lambda id, succeed=True: api.refunds.finish(  # noqa: A006
-            api.refunds.retrieve(id), well=succeed
+            api.refunds.retrieve(id), succeed=succeed
         ),
         "unfinished": lambda: _unfinished(api),
         "ledger": lambda: ledger(api),
@@ -46,18 +46,18 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
         "requests": lambda: list(api.log),
         "deliveries": lambda: _deliveries(api),
     }
-    if name == "release":  # the shop may ask us meanwhile: not under the lock
+    if name == "release":  # Not under the lock, because the shop may call the API meanwhile.
         return api.webhooks.release(
             order=body.get("order", "as sent"),
             copies=body.get("copies", 1),
             kinds=body.get("kinds", []),
         )
     with api.account.lock:
-        return doing[name](**body)
+        return commands[name](**body)
 
 
 def ledger(api: Api) -> list[Object]:
-    """Return every charge that took or held money, in minor units."""
+    """Return every authorised or captured charge, in the currency's smallest unit."""
     return [
         {
             "payment_intent": charge["payment_intent"],
@@ -82,7 +82,7 @@ def _state(api: Api) -> Object:
         "charges": list(account.charges.values()),
         "refunds": list(account.refunds.values()),
         "events": list(account.events.values()),
-        "faults": api.faults.struck,
+        "faults": api.faults.counts,
     }
 
 
@@ -100,33 +100,35 @@ def _deliveries(api: Api) -> Object:
         "sent": list(webhooks.deliveries),
         "held": list(webhooks.held),
         "withheld": list(webhooks.withheld),
-        "is_idle": webhooks.is_idle() and not api.under_way,
+        "is_idle": webhooks.is_idle() and not api.active_requests,
     }
 
 
-def _put_forward(api: Api, seconds: float) -> None:
-    api.account.ahead += seconds
-    api.intents.lapse()
+def _advance_clock(api: Api, seconds: float) -> None:
+    api.account.clock_offset += seconds
+    api.intents.cancel_expired_authorisations()
 
 
 def _authenticate(api: Api, pk: str, succeed: bool) -> Object:
-    """docs.stripe.com/payments/3d-secure/authentication-flow: the bank's page, done or failed."""
+    """Complete 3-D Secure (docs.stripe.com/payments/3d-secure/authentication-flow)."""
     intent = api.intents.retrieve(pk)
     if intent["status"] != "requires_action":
-        unexpected(intent, "Nothing to authenticate", "authenticated", ("requires_action",))
+        raise_unexpected_state(
+            intent, "Nothing to authenticate", "authenticated", ("requires_action",)
+        )
     try:
         if succeed:
-            api.till.take(intent)
+            api.charges.take(intent)
         else:
-            api.till.fail_authentication(intent)
-    except Refusal:
-        pass  # the customer's browser reads of it
+            api.charges.fail_authentication(intent)
+    except ApiError:
+        pass  # Stripe shows the error in the customer's browser.
     return intent
 
 
 def _process(api: Api, pk: str, succeed: bool) -> Object:
     intent = api.intents.retrieve(pk)
     if intent["status"] != "processing":
-        unexpected(intent, "Nothing to process", "processed", ("processing",))
-    api.till.finish(intent, well=succeed)
+        raise_unexpected_state(intent, "Nothing to process", "processed", ("processing",))
+    api.charges.finish(intent, succeed=succeed)
     return intent

@@ -1,4 +1,4 @@
-"""What may be charged, in each currency's minor unit (docs.stripe.com/currencies)."""
+"""The amounts that can be charged, in each currency's smallest unit (docs.stripe.com/currencies)."""
 
 from payments.tests.fake_stripe.errors import invalid
 
@@ -14,34 +14,31 @@ MAXIMUM = 99_999_999
 ZERO_DECIMALS = frozenset(
     "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
 )
-# docs.stripe.com/currencies#three-decimal: thousandths, of which the last is 0.
+# docs.stripe.com/currencies#three-decimal: thousandths, in multiples of ten.
 THREE_DECIMALS = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
-# docs.stripe.com/currencies#special-cases: written as hundredths, though there are none.
-WHOLE_BUT_WRITTEN_IN_HUNDREDTHS = frozenset({"isk", "ugx"})
+# docs.stripe.com/currencies#special-cases: hundredths, in multiples of one hundred.
+WHOLE_HUNDREDTHS = frozenset({"isk", "ugx"})
 
-KNOWN = frozenset(MINIMUMS) | ZERO_DECIMALS | THREE_DECIMALS | WHOLE_BUT_WRITTEN_IN_HUNDREDTHS
+KNOWN = frozenset(MINIMUMS) | ZERO_DECIMALS | THREE_DECIMALS | WHOLE_HUNDREDTHS
 
 
 def check(amount: int, currency: str) -> None:
-    """Refuse an amount that Stripe does not charge."""
+    """Raise ApiError for an amount that Stripe does not charge."""
     if currency not in KNOWN:
         raise invalid(f"Invalid currency: {currency}.", "currency")
     if amount < MINIMUMS.get(currency, 1):
-        least = show(MINIMUMS.get(currency, 1), currency)
-        message = f"Amount must be at least {least}"
+        message = f"Amount must be at least {show(MINIMUMS.get(currency, 1), currency)}"
         raise invalid(message, "amount", "amount_too_small")
     if amount > MAXIMUM:
         message = f"Amount must be no more than {show(MAXIMUM, currency)}"
         raise invalid(message, "amount", "amount_too_large")
-    step = {True: 10}.get(currency in THREE_DECIMALS, 1)
-    if currency in WHOLE_BUT_WRITTEN_IN_HUNDREDTHS:
-        step = 100
+    step = 10 if currency in THREE_DECIMALS else 100 if currency in WHOLE_HUNDREDTHS else 1
     if amount % step:
         raise invalid(f"Amounts in {currency} must be multiples of {step}.", "amount")
 
 
 def show(amount: int, currency: str) -> str:
-    """Return an amount for people."""
+    """Return an amount with its currency, for error messages."""
     if currency in ZERO_DECIMALS:
         return f"{amount} {currency}"
     decimals = 3 if currency in THREE_DECIMALS else 2

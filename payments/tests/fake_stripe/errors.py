@@ -3,11 +3,11 @@
 from typing import Any
 
 
-class Refusal(Exception):
-    """An answer that is an error.
+class ApiError(Exception):
+    """An error response.
 
-    ``was_begun`` tells whether the endpoint had begun to execute: only then is the answer kept for
-    its idempotency key (docs.stripe.com/api/idempotent_requests).
+    ``was_begun`` says whether the endpoint had begun to execute. Only then is the response stored
+    for its idempotency key (docs.stripe.com/api/idempotent_requests).
     """
 
     def __init__(
@@ -27,24 +27,24 @@ class Refusal(Exception):
             self.error["doc_url"] = f"https://stripe.com/docs/error-codes/{facts['code']}"
 
     def body(self) -> dict[str, Any]:
-        """Return what the client reads."""
+        """Return the response body."""
         return {"error": self.error}
 
 
-def invalid(message: str, param: str = "", code: str = "") -> Refusal:
-    """Return the 400 for a parameter; the endpoint does not begin."""
+def invalid(message: str, param: str = "", code: str = "") -> ApiError:
+    """Return the 400 for an invalid parameter. The endpoint had not begun."""
     facts = {"param": param} if param else {}
-    return Refusal(400, message, **facts, **({"code": code} if code else {}))
+    return ApiError(400, message, **facts, **({"code": code} if code else {}))
 
 
-def missing(what: str, pk: str, *, param: str = "id") -> Refusal:
-    """Return the 404 for an id in the path, or the 400 for one in a parameter."""
+def missing(kind: str, pk: str, *, param: str = "id") -> ApiError:
+    """Return the 404 for an unknown id in the path, or the 400 for one in a parameter."""
     status = 404 if param == "id" else 400
-    message = f"No such {what}: '{pk}'"
-    return Refusal(status, message, param=param, code="resource_missing")
+    message = f"No such {kind}: '{pk}'"
+    return ApiError(status, message, param=param, code="resource_missing")
 
 
-def conflict(message: str, code: str = "", **facts: Any) -> Refusal:
-    """Return the 400 for the state that things are in: the endpoint had begun."""
+def conflict(message: str, code: str = "", **facts: Any) -> ApiError:
+    """Return the 400 for an object whose state does not allow the call. The endpoint had begun."""
     facts |= {"code": code} if code else {}
-    return Refusal(400, message, was_begun=True, **facts)
+    return ApiError(400, message, was_begun=True, **facts)

@@ -1,16 +1,16 @@
-"""What goes wrong on demand, before or after the endpoint did its work.
+"""Faults on demand, before or after the endpoint executes.
 
-The kinds, each with the page that tells of it:
+The kinds of faults, some with the page that documents them:
 
-``hang``, ``hang_after``: no answer for ``seconds``, then the connection is dropped.
-``drop``, ``drop_after``: the connection is closed without an answer.
+``hang``, ``hang_after``: no response for ``seconds``, then the connection is closed.
+``drop``, ``drop_after``: the connection is closed without a response.
 ``garbage``, ``garbage_after``: a 200 that is not JSON.
-``error``: a 500 of a server that never began, not kept (docs.stripe.com/error-low-level).
-``error_kept``: a 500 without effect, kept for the key: the same again and again.
-``error_after``: the work was done, and yet a 500, kept for the key: "treat as indeterminate".
-``unavailable``: a 503 before anything.
-``rate_limit``, ``lock_timeout``: a 429 before anything (docs.stripe.com/rate-limits).
-``slow``: ``seconds`` later than usual, but well.
+``error``: a 500 before the endpoint begins, which is not stored (docs.stripe.com/error-low-level).
+``error_kept``: a 500 without effect, which is stored for the idempotency key.
+``error_after``: a 500 after the endpoint has executed, which is stored for the key.
+``unavailable``: a 503 before the endpoint begins.
+``rate_limit``, ``lock_timeout``: a 429 before the endpoint begins (docs.stripe.com/rate-limits).
+``slow``: a correct response, ``seconds`` later than usual.
 """
 
 import random
@@ -26,7 +26,7 @@ KINDS = frozenset({
 
 @dataclass
 class Rule:
-    """Strikes requests that match, ``times`` times (None: always), each with chance ``rate``."""
+    """Applies a fault to ``times`` matching requests (None: to all), each at the rate ``rate``."""
 
     kind: str
     method: str = "*"
@@ -37,29 +37,30 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"no such fault: {self.kind}")
+            raise ValueError(f"unknown fault: {self.kind}")
 
 
 class Faults:
-    """The rules in force, tried in their order. The account's lock is held."""
+    """The active rules, in the order in which they are tried. Callers hold the account's lock."""
 
     def __init__(self) -> None:
-        self.arm([], seed=0)
-        self.struck: dict[str, int] = {}
+        self.set_rules([], seed=0)
+        self.counts: dict[str, int] = {}
+        """How often each kind of fault was applied."""
 
-    def arm(self, rules: list[dict[str, Any]], *, seed: int) -> None:
+    def set_rules(self, rules: list[dict[str, Any]], *, seed: int) -> None:
         """Replace every rule."""
         self.rules = [Rule(**rule) for rule in rules]
-        self.chance = random.Random(seed)
+        self.random = random.Random(seed)
 
-    def draw(self, method: str, path: str) -> Rule | None:
-        """Return the rule that strikes this request, if one does."""
+    def next_for(self, method: str, path: str) -> Rule | None:
+        """Return the rule to apply to this request, and count it; or None."""
         for rule in self.rules:
             if rule.times == 0 or not fnmatchcase(method, rule.method):
                 continue
-            if not fnmatchcase(path, rule.path) or self.chance.random() >= rule.rate:
+            if not fnmatchcase(path, rule.path) or self.random.random() >= rule.rate:
                 continue
             rule.times = None if rule.times is None else rule.times - 1
-            self.struck[rule.kind] = self.struck.get(rule.kind, 0) + 1
+            self.counts[rule.kind] = self.counts.get(rule.kind, 0) + 1
             return rule
         return None

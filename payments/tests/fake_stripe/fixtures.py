@@ -1,4 +1,4 @@
-"""The fake as a fixture: one process a session, empty at the start of each test."""
+"""Fixtures with the fake: one process for each session, emptied before each test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,19 +17,19 @@ def _fake_stripe() -> Iterator[FakeStripe]:
 
 @pytest.fixture
 def fake_stripe(_fake_stripe: FakeStripe) -> FakeStripe:
-    """A fake Stripe that nobody has paid with yet."""
+    """An empty fake Stripe."""
     _fake_stripe.reset()
     return _fake_stripe
 
 
 @pytest.fixture
 def stripe_api(fake_stripe: FakeStripe) -> stripe.V1Services:
-    """The official SDK, talking to the fake, without retries."""
+    """The official SDK, connected to the fake, without retries."""
     return sdk(fake_stripe)
 
 
 def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Services:
-    """Return the official SDK's services, talking to the fake."""
+    """Return the official SDK's services, connected to the fake."""
     client = stripe.StripeClient(
         key or fake.key, base_addresses={"api": fake.url}, max_network_retries=retries
     )
@@ -38,7 +38,7 @@ def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Servic
 
 @pytest.fixture
 def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> FakeStripe:
-    """A shop that takes cards through the fake."""
+    """The fake, with settings that enable the method ``stripe`` with it."""
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url

@@ -1,4 +1,7 @@
-"""Form-encoded bodies with nested keys, read strictly (docs.stripe.com/api, "form-encoded")."""
+"""Strict parsing of form-encoded bodies with nested keys (docs.stripe.com/api, "form-encoded").
+
+Functions that read a parameter raise ApiError if it is invalid.
+"""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,34 +13,35 @@ Form = dict[str, Any]
 
 def parse(text: str) -> Form:
     """Return ``a[b]=1`` as ``{"a": {"b": "1"}}`` and ``a[0]=1``, ``a[]=1`` as ``{"a": ["1"]}``."""
-    found: Form = {}
+    form: Form = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
-        at = found
+        target = form
         *path, last = name.replace("]", "").split("[")
         for part in path:
-            at = at.setdefault(part, {})
-        at[last or str(len(at))] = value
-    return {name: _listed(value) for name, value in found.items()}
+            target = target.setdefault(part, {})
+        target[last or str(len(target))] = value
+    return {name: _with_lists(value) for name, value in form.items()}
 
 
-def _listed(value: Any) -> Any:
+def _with_lists(value: Any) -> Any:
+    """Return a value with each dict of numbered keys replaced by a list."""
     if not isinstance(value, dict):
         return value
     if value and all(name.isdigit() for name in value):
-        return [_listed(each) for each in value.values()]
-    return {name: _listed(each) for name, each in value.items()}
+        return [_with_lists(item) for item in value.values()]
+    return {name: _with_lists(item) for name, item in value.items()}
 
 
-def only(form: Form, *names: str, known_as: str = "") -> None:
-    """Refuse a parameter that the endpoint does not know: ``parameter_unknown``."""
+def check_names(form: Form, *names: str, parent: str = "") -> None:
+    """Raise ``parameter_unknown`` for a parameter that is neither in ``names`` nor ``expand``."""
     for name in form:
         if name not in (*names, "expand"):
-            full = f"{known_as}[{name}]" if known_as else name
+            full = f"{parent}[{name}]" if parent else name
             raise invalid(f"Received unknown parameter: {full}", full, "parameter_unknown")
 
 
 def required(form: Form, name: str) -> str:
-    """Return a parameter that must be there: ``parameter_missing``."""
+    """Return a parameter, or raise ``parameter_missing``."""
     if name not in form:
         raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
     if form[name] == "":
@@ -46,7 +50,7 @@ def required(form: Form, name: str) -> str:
 
 
 def integer(form: Form, name: str) -> int | None:
-    """Return a whole number, or None: ``parameter_invalid_integer``."""
+    """Return an integer, or None if it is missing; raise ``parameter_invalid_integer``."""
     if name not in form:
         return None
     text = form[name]
@@ -56,7 +60,7 @@ def integer(form: Form, name: str) -> int | None:
 
 
 def positive(form: Form, name: str) -> int | None:
-    """Return a whole number of at least 1, or None."""
+    """Return an integer of at least 1, or None if it is missing."""
     number = integer(form, name)
     if number is not None and number < 1:
         message = "This value must be greater than or equal to 1."
@@ -65,7 +69,7 @@ def positive(form: Form, name: str) -> int | None:
 
 
 def boolean(form: Form, name: str) -> bool:
-    """Return ``true`` or ``false``; what is not there is false."""
+    """Return a boolean, which is false if it is missing."""
     text = form.get(name, "false")
     if text not in {"true", "false"}:
         raise invalid(f"Invalid boolean: {text}", name)
@@ -73,7 +77,7 @@ def boolean(form: Form, name: str) -> bool:
 
 
 def choice(form: Form, name: str, choices: tuple[str, ...]) -> str | None:
-    """Return one of the choices, or None."""
+    """Return one of the choices, or None if it is missing."""
     value = form.get(name)
     if value is not None and value not in choices:
         message = f"Invalid {name}: must be one of {', '.join(choices)}"
@@ -82,13 +86,13 @@ def choice(form: Form, name: str, choices: tuple[str, ...]) -> str | None:
 
 
 def metadata(form: Form) -> dict[str, str]:
-    """Return at most 50 pairs of 40 and 500 characters (docs.stripe.com/api/metadata)."""
-    found = form.get("metadata") or {}
-    if not isinstance(found, dict):
+    """Return at most 50 keys of 40 characters, with values of 500 (docs.stripe.com/api/metadata)."""
+    values = form.get("metadata") or {}
+    if not isinstance(values, dict):
         raise invalid("Invalid hash", "metadata")
-    if len(found) > 50:
+    if len(values) > 50:
         raise invalid("Metadata can have at most 50 keys.", "metadata")
-    for name, value in found.items():
+    for name, value in values.items():
         if len(name) > 40 or len(value) > 500:
-            raise invalid("Metadata: a key is too long, or a value.", f"metadata[{name}]")
-    return found
+            raise invalid("A key or value of the metadata is too long.", f"metadata[{name}]")
+    return values

@@ -1,69 +1,72 @@
 """Idempotency keys, by Stripe's rules (docs.stripe.com/api/idempotent_requests).
 
-The first answer of a key is kept for 24 hours, whatever its status, once its endpoint had begun;
-docs.stripe.com/error-low-level#idempotency says the same of a 500.
+The first response to a key is stored for 24 hours if its endpoint had begun, whatever its status,
+also if it is a 500 (docs.stripe.com/error-low-level#idempotency).
 """
 
 from dataclasses import dataclass
 
 from payments.tests.fake_stripe.account import Account
-from payments.tests.fake_stripe.errors import Refusal, invalid
+from payments.tests.fake_stripe.errors import ApiError, invalid
 
-KEPT_FOR = 24 * 3600
+LIFETIME = 24 * 3600  # seconds
 
 
 @dataclass
-class Kept:
-    """What a key stands for; ``answer`` is None while its first request still runs."""
+class StoredKey:
+    """A key and its first request. ``response`` is None while that request is running."""
 
     path: str
     parameters: str
-    at: int
-    answer: tuple[int, bytes, str] | None = None
-    """Status, body, and the id of the request that got it first."""
+    created_at: int
+    response: tuple[int, bytes, str] | None = None
+    """Status, body, and the id of the first request."""
 
 
 class Keys:
-    """Every key that was used, of one API key. The account's lock is held."""
+    """The idempotency keys of one API key. Callers hold the account's lock."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.kept: dict[str, Kept] = {}
+        self.stored: dict[str, StoredKey] = {}
 
     def claim(self, key: str, path: str, parameters: str) -> tuple[int, bytes, str] | None:
-        """Return the kept answer to replay, or None: the caller has claimed the key."""
+        """Return the stored response to replay, or claim the key and return None.
+
+        Raises ApiError if the key was used for another request, or its first request is running.
+        """
         if len(key) > 255:
             raise invalid("Idempotency keys may be at most 255 characters long.")
-        kept = self.kept.get(key)
-        if kept is None or kept.at + KEPT_FOR < self.account.now():
-            self.kept[key] = Kept(path, parameters, self.account.now())
+        stored = self.stored.get(key)
+        if stored is None or stored.created_at + LIFETIME < self.account.now():
+            self.stored[key] = StoredKey(path, parameters, self.account.now())
             return None
-        _check(key, kept, path, parameters)
-        return kept.answer
+        _check_reuse(key, stored, path, parameters)
+        return stored.response
 
-    def keep(self, key: str, answer: tuple[int, bytes, str]) -> None:
-        """Write the answer of a claimed key down."""
-        if key in self.kept:
-            self.kept[key].answer = answer
+    def store(self, key: str, response: tuple[int, bytes, str]) -> None:
+        """Store the response to a claimed key."""
+        if key in self.stored:
+            self.stored[key].response = response
 
-    def free(self, key: str) -> None:
-        """Give a claimed key up: its endpoint never began."""
-        self.kept.pop(key, None)
+    def release(self, key: str) -> None:
+        """Delete a claimed key whose endpoint had not begun."""
+        self.stored.pop(key, None)
 
 
-def _check(key: str, kept: Kept, path: str, parameters: str) -> None:
-    if kept.path != path:
+def _check_reuse(key: str, stored: StoredKey, path: str, parameters: str) -> None:
+    if stored.path != path:
         message = (
             "Keys for idempotent requests can only be used for the same endpoint they were first "
-            f"used for ('{path}' vs '{kept.path}'). Try using a key other than '{key}'."
+            f"used for ('{path}' vs '{stored.path}'). Try using a key other than '{key}'."
         )
-        raise Refusal(400, message, kind="idempotency_error")
-    if kept.parameters != parameters:
+        raise ApiError(400, message, kind="idempotency_error")
+    if stored.parameters != parameters:
         message = (
             "Keys for idempotent requests can only be used with the same parameters they were first "
             f"used with. Try using a key other than '{key}'."
         )
-        raise Refusal(400, message, kind="idempotency_error")
-    if kept.answer is None:
+        raise ApiError(400, message, kind="idempotency_error")
+    if stored.response is None:
         message = "There is currently another in-progress request using this Idempotent Key."
-        raise Refusal(409, message, kind="idempotency_error", code="idempotency_key_in_use")
+        raise ApiError(409, message, kind="idempotency_error", code="idempotency_key_in_use")

@@ -6,8 +6,8 @@ from typing import NoReturn
 from payments.tests.fake_stripe import currencies, forms
 from payments.tests.fake_stripe.account import Account, Object, new_id
 from payments.tests.fake_stripe.cards import CARDS, Card
-from payments.tests.fake_stripe.charges import Till
-from payments.tests.fake_stripe.errors import Refusal, conflict, invalid, missing
+from payments.tests.fake_stripe.charges import Charges
+from payments.tests.fake_stripe.errors import ApiError, conflict, invalid, missing
 from payments.tests.fake_stripe.events import Events
 from payments.tests.fake_stripe.forms import Form
 
@@ -21,22 +21,22 @@ _CREATE = (
     "confirmation_method", "payment_method_options", *_CONFIRM,
 )  # fmt: skip
 _UPDATE = ("amount", "currency", "metadata", "description", "payment_method", "receipt_email")
-_MAY_CHANGE = ("requires_payment_method", "requires_confirmation", "requires_action")
-_MAY_CANCEL = (*_MAY_CHANGE, "requires_capture")
+_CHANGEABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_CANCELLABLE = (*_CHANGEABLE, "requires_capture")
 _REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 
 
 class Intents:
-    """The endpoints below ``/v1/payment_intents``. The account's lock is held."""
+    """The endpoints below ``/v1/payment_intents``. Callers hold the account's lock."""
 
-    def __init__(self, account: Account, events: Events, till: Till) -> None:
+    def __init__(self, account: Account, events: Events, charges: Charges) -> None:
         self.account = account
         self.events = events
-        self.till = till
+        self.charges = charges
 
     def create(self, form: Form) -> Object:
         """docs.stripe.com/api/payment_intents/create."""
-        forms.only(form, *_CREATE)
+        forms.check_names(form, *_CREATE)
         amount = int(forms.integer({"amount": forms.required(form, "amount")}, "amount") or 0)
         currency = forms.required(form, "currency").lower()
         currencies.check(amount, currency)
@@ -44,8 +44,8 @@ class Intents:
         if not is_confirmed:
             for name in ("off_session", "error_on_requires_action", "return_url"):
                 if name in form:
-                    raise invalid(f"`{name}` is for `confirm=true` alone.", name)
-        intent = self._blank(form, amount, currency)
+                    raise invalid(f"`{name}` requires `confirm=true`.", name)
+        intent = self._new_intent(form, amount, currency)
         _check_return_url(intent, form, needed=is_confirmed)
         if is_confirmed:
             forms.required(form, "payment_method")
@@ -54,7 +54,7 @@ class Intents:
         self.account.intents[intent["id"]] = intent
         self.events.record("payment_intent.created", intent)
         if is_confirmed:
-            self._go_on(intent, form)
+            self._process(intent, form)
         return intent
 
     def retrieve(self, pk: str) -> Object:
@@ -64,14 +64,14 @@ class Intents:
         return self.account.intents[pk]
 
     def update(self, pk: str, form: Form) -> Object:
-        """docs.stripe.com/api/payment_intents/update: money only before it is taken."""
-        forms.only(form, *_UPDATE)
+        """docs.stripe.com/api/payment_intents/update: an ended intent keeps amount and method."""
+        forms.check_names(form, *_UPDATE)
         intent = self.retrieve(pk)
         amount = forms.integer(form, "amount")
-        touched = [name for name in ("amount", "currency", "payment_method") if name in form]
-        if touched and intent["status"] not in _MAY_CHANGE:
-            what = f"{touched[0]} could not be updated"
-            unexpected(intent, f"This PaymentIntent's {what}", "updated", _MAY_CHANGE)
+        changed = [name for name in ("amount", "currency", "payment_method") if name in form]
+        if changed and intent["status"] not in _CHANGEABLE:
+            message = f"This PaymentIntent's {changed[0]} could not be updated"
+            raise_unexpected_state(intent, message, "updated", _CHANGEABLE)
         currency = form.get("currency", intent["currency"]).lower()
         currencies.check(intent["amount"] if amount is None else amount, currency)
         intent |= {"amount": intent["amount"] if amount is None else amount, "currency": currency}
@@ -83,12 +83,14 @@ class Intents:
 
     def confirm(self, pk: str, form: Form, *, by_customer: bool) -> Object:
         """docs.stripe.com/api/payment_intents/confirm."""
-        forms.only(form, *_CONFIRM)
+        forms.check_names(form, *_CONFIRM)
         intent = self.retrieve(pk)
         if by_customer and form.get("client_secret") != intent["client_secret"]:
             raise invalid("No such payment_intent: the client_secret does not match.", "intent")
-        if intent["status"] not in _MAY_CHANGE:
-            unexpected(intent, "You cannot confirm this PaymentIntent", "confirmed", _MAY_CHANGE)
+        if intent["status"] not in _CHANGEABLE:
+            raise_unexpected_state(
+                intent, "You cannot confirm this PaymentIntent", "confirmed", _CHANGEABLE
+            )
         _check_return_url(intent, form, needed=not (by_customer and "use_stripe_sdk" in form))
         if "payment_method" in form:
             self._attach(intent, form["payment_method"])
@@ -98,17 +100,17 @@ class Intents:
                 "payment_intent_unexpected_state",
                 payment_intent=deepcopy(intent),
             )
-        self._go_on(intent, form)
+        self._process(intent, form)
         return intent
 
     def capture(self, pk: str, form: Form) -> Object:
-        """docs.stripe.com/api/payment_intents/capture: once; the rest is let go."""
-        forms.only(form, "amount_to_capture", "final_capture", "metadata")
+        """docs.stripe.com/api/payment_intents/capture: possible once; the rest is released."""
+        forms.check_names(form, "amount_to_capture", "final_capture", "metadata")
         amount = forms.positive(form, "amount_to_capture")
         intent = self.retrieve(pk)
         if intent["status"] != "requires_capture":
             message = "This PaymentIntent could not be captured"
-            unexpected(intent, message, "captured", ("requires_capture",))
+            raise_unexpected_state(intent, message, "captured", ("requires_capture",))
         amount = intent["amount_capturable"] if amount is None else amount
         if amount > intent["amount_capturable"]:
             raise conflict(
@@ -121,32 +123,32 @@ class Intents:
         intent |= {"amount_received": amount, "amount_capturable": 0}
         intent["metadata"] |= forms.metadata(form)
         self.events.record("charge.captured", charge)
-        self.till.move(intent, "succeeded")
+        self.charges.set_status(intent, "succeeded")
         return intent
 
     def cancel(self, pk: str, form: Form) -> Object:
-        """docs.stripe.com/api/payment_intents/cancel: lets an authorisation go."""
-        forms.only(form, "cancellation_reason")
+        """docs.stripe.com/api/payment_intents/cancel: releases an authorisation."""
+        forms.check_names(form, "cancellation_reason")
         reason = forms.choice(form, "cancellation_reason", _REASONS)
         intent = self.retrieve(pk)
-        if intent["status"] not in _MAY_CANCEL:
+        if intent["status"] not in _CANCELLABLE:
             message = "You cannot cancel this PaymentIntent"
-            unexpected(intent, message, "canceled", _MAY_CANCEL)
-        return self.give_up(intent, reason)
+            raise_unexpected_state(intent, message, "canceled", _CANCELLABLE)
+        return self.cancel_intent(intent, reason)
 
-    def give_up(self, intent: Object, reason: str | None) -> Object:
-        """Cancel, whoever wants it."""
+    def cancel_intent(self, intent: Object, reason: str | None) -> Object:
+        """Cancel an intent whose state allows it, and release its authorisation."""
         if intent["status"] == "requires_capture":
             charge = self.account.charges[intent["latest_charge"]]
             charge |= {"refunded": True, "amount_refunded": charge["amount"]}
             self.events.record("charge.refunded", charge)
         intent |= {"canceled_at": self.account.now(), "cancellation_reason": reason}
         intent["amount_capturable"] = 0
-        self.till.move(intent, "canceled")
+        self.charges.set_status(intent, "canceled")
         return intent
 
-    def lapse(self) -> None:
-        """Cancel authorisations that nobody captured in seven days.
+    def cancel_expired_authorisations(self) -> None:
+        """Cancel authorisations that were not captured within seven days.
 
         docs.stripe.com/payments/place-a-hold-on-a-payment-method
         """
@@ -154,35 +156,35 @@ class Intents:
             if intent["status"] == "requires_capture":
                 card = self.account.charges[intent["latest_charge"]]["payment_method_details"]
                 if card["card"]["capture_before"] <= self.account.now():
-                    self.give_up(intent, "automatic")
+                    self.cancel_intent(intent, "automatic")
 
-    def _go_on(self, intent: Object, form: Form) -> None:
-        """Ask the customer for 3-D Secure, or take the money.
+    def _process(self, intent: Object, form: Form) -> None:
+        """Require 3-D Secure from the customer, or charge the intent.
 
         docs.stripe.com/payments/3d-secure/authentication-flow
         """
-        must_not_ask = any(
+        refuses_action = any(
             forms.boolean(form, name) for name in ("off_session", "error_on_requires_action")
         )
-        if not self.till.card_of(intent).wants_action:
-            self.till.take(intent)
-        elif must_not_ask:
+        if not self.charges.card_of(intent).requires_action:
+            self.charges.take(intent)
+        elif refuses_action:
             message = "Your card was declined. This transaction requires authentication."
-            self.till.decline(
+            self.charges.decline(
                 intent,
                 Card("authentication_required", "authentication_required", message),
             )
         else:
             intent["next_action"] = _next_action(intent, form)
-            self.till.move(intent, "requires_action")
+            self.charges.set_status(intent, "requires_action")
 
     def _attach(self, intent: Object, token: str) -> None:
-        """Attach a test card as a new ``pm_…``; one that paid already is used up.
+        """Attach a test card as a new ``pm_…``, or an existing one that has not been used.
 
-        docs.stripe.com/payments/payment-methods: without a customer, once.
+        docs.stripe.com/payments/payment-methods: without a customer, a method pays once.
         """
-        paid = {each["payment_method"] for each in self.account.charges.values() if each["paid"]}
-        if token in paid:
+        used = {each["payment_method"] for each in self.account.charges.values() if each["paid"]}
+        if token in used:
             message = (
                 "The provided PaymentMethod was previously used with a PaymentIntent without "
                 "Customer attachment, and may not be used again."
@@ -197,7 +199,7 @@ class Intents:
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
 
-    def _blank(self, form: Form, amount: int, currency: str) -> Object:
+    def _new_intent(self, form: Form, amount: int, currency: str) -> Object:
         pk = new_id("pi")
         capture = forms.choice(form, "capture_method", ("automatic", "automatic_async", "manual"))
         return {
@@ -229,7 +231,7 @@ class Intents:
 
 
 def _methods(form: Form) -> Object | None:
-    """Return what the intent may be paid with; automatic unless types are named.
+    """Return the automatic payment methods of an intent, or None if types are given.
 
     docs.stripe.com/upgrades#2023-08-16
     """
@@ -240,7 +242,7 @@ def _methods(form: Form) -> Object | None:
             raise invalid(message, "payment_method_types")
         return None
     wanted = {"enabled": "true"} if wanted is None else wanted
-    forms.only(wanted, "enabled", "allow_redirects", known_as="automatic_payment_methods")
+    forms.check_names(wanted, "enabled", "allow_redirects", parent="automatic_payment_methods")
     forms.required(wanted, "enabled")
     redirects = forms.choice(wanted, "allow_redirects", ("always", "never"))
     if not forms.boolean(wanted, "enabled"):
@@ -249,7 +251,7 @@ def _methods(form: Form) -> Object | None:
 
 
 def _next_action(intent: Object, form: Form) -> Object:
-    """Return where the customer authenticates: in Stripe's own script, or on a page.
+    """Return how the customer authenticates: with Stripe's script, or by a redirect.
 
     docs.stripe.com/api/payment_intents/object#payment_intent_object-next_action
     """
@@ -261,7 +263,7 @@ def _next_action(intent: Object, form: Form) -> Object:
 
 
 def _check_return_url(intent: Object, form: Form, *, needed: bool) -> None:
-    """Refuse to confirm what may redirect the customer without a place to come back to.
+    """Raise the 400 if an intent that may redirect is confirmed without a ``return_url``.
 
     docs.stripe.com/api/payment_intents/create#create_payment_intent-return_url
     """
@@ -278,14 +280,16 @@ def _check_return_url(intent: Object, form: Form, *, needed: bool) -> None:
         )
 
 
-def unexpected(intent: Object, what: str, verb: str, allowed: tuple[str, ...]) -> NoReturn:
-    """Refuse what the intent's state does not allow.
+def raise_unexpected_state(
+    intent: Object, message: str, verb: str, allowed: tuple[str, ...]
+) -> NoReturn:
+    """Raise the 400 for a call that the intent's state does not allow.
 
     docs.stripe.com/error-codes#payment-intent-unexpected-state
     """
-    raise Refusal(
+    raise ApiError(
         400,
-        f"{what} because it has a status of {intent['status']}. Only a PaymentIntent with one of "
+        f"{message} because it has a status of {intent['status']}. Only a PaymentIntent with one of "
         f"the following statuses may be {verb}: {', '.join(allowed)}.",
         was_begun=True,
         code="payment_intent_unexpected_state",

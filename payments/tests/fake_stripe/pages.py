@@ -1,4 +1,4 @@
-"""Lists and their pages, newest first (docs.stripe.com/api/pagination), and expansion."""
+"""Pagination, newest first (docs.stripe.com/api/pagination), and expansion of objects."""
 
 from copy import deepcopy
 from typing import Any
@@ -12,64 +12,65 @@ PARAMETERS = ("limit", "starting_after", "ending_before", "created")
 
 
 def page(objects: dict[str, Object], form: Form, url: str, **equal: Any) -> Object:
-    """Return one page of those objects whose fields equal the values that are given."""
+    """Return one page of the objects whose fields equal the given values other than None."""
     limit = forms.integer(form, "limit")
     limit = 10 if limit is None else limit
     if not 1 <= limit <= 100:
         raise invalid("Invalid limit: must be between 1 and 100.", "limit")
-    created = _created(form)
+    created_filters = _created_filters(form)
     found = [
-        each
-        for each in reversed(objects.values())
-        if all(each[name] == value for name, value in equal.items() if value is not None)
-        and all(holds(each["created"]) for holds in created)
+        obj
+        for obj in reversed(objects.values())
+        if all(obj[name] == value for name, value in equal.items() if value is not None)
+        and all(matches(obj["created"]) for matches in created_filters)
     ]
-    found, has_more = _cut(found, form, limit, objects)
+    found, has_more = _paginate(found, form, limit, objects)
     return {"object": "list", "url": url, "has_more": has_more, "data": found}
 
 
-def _created(form: Form) -> list[Any]:
-    wanted = form.get("created", {})
-    if not isinstance(wanted, dict):
-        wanted = {"gte": wanted, "lte": wanted}
-    forms.only(wanted, "gt", "gte", "lt", "lte", known_as="created")
-    bounds = {name: forms.integer(wanted, name) for name in wanted}
-    tests = {"gt": int.__gt__, "gte": int.__ge__, "lt": int.__lt__, "lte": int.__le__}
-    return [lambda at, name=name: tests[name](at, bounds[name]) for name in bounds]
+def _created_filters(form: Form) -> list[Any]:
+    """Return a function for each bound of ``created``, which says whether a time is within it."""
+    bounds = form.get("created", {})
+    if not isinstance(bounds, dict):
+        bounds = {"gte": bounds, "lte": bounds}
+    forms.check_names(bounds, "gt", "gte", "lt", "lte", parent="created")
+    times = {name: forms.integer(bounds, name) for name in bounds}
+    operators = {"gt": int.__gt__, "gte": int.__ge__, "lt": int.__lt__, "lte": int.__le__}
+    return [lambda time, name=name: operators[name](time, times[name]) for name in times]
 
 
-def _cut(
+def _paginate(
     found: list[Object], form: Form, limit: int, objects: dict[str, Object]
 ) -> tuple[list[Object], bool]:
-    """Return the page after or before the cursor, and whether there is more that way."""
+    """Return the page after or before the cursor, and whether more objects follow."""
     after, before = form.get("starting_after"), form.get("ending_before")
     if after and before:
         raise invalid("You cannot use both starting_after and ending_before.", "ending_before")
-    order = {pk: place for place, pk in enumerate(reversed(objects))}
+    positions = {pk: position for position, pk in enumerate(reversed(objects))}
     for name, cursor in (("starting_after", after), ("ending_before", before)):
-        if cursor and cursor not in order:
+        if cursor and cursor not in positions:
             raise missing("object", cursor, param=name)
     if before:
-        found = [each for each in found if order[each["id"]] < order[before]]
+        found = [obj for obj in found if positions[obj["id"]] < positions[before]]
         return found[-limit:], len(found) > limit
     if after:
-        found = [each for each in found if order[each["id"]] > order[after]]
+        found = [obj for obj in found if positions[obj["id"]] > positions[after]]
     return found[:limit], len(found) > limit
 
 
-def expand(account: Account, answer: Object, form: Form) -> Object:
-    """Return a copy of the answer with each ``expand[]`` in place of its id.
+def expand(account: Account, response: Object, form: Form) -> Object:
+    """Return a copy of the response in which each ``expand[]`` replaces an id by its object.
 
     docs.stripe.com/api/expanding_objects
     """
-    answer = deepcopy(answer)
+    response = deepcopy(response)
     paths = form.get("expand", [])
     for path in paths if isinstance(paths, list) else [paths]:
         first, *rest = path.split(".")
-        targets = answer["data"] if first == "data" else [answer]
+        targets = response["data"] if first == "data" else [response]
         for target in targets:
             _expand(account, target, rest if first == "data" else [first, *rest], path)
-    return answer
+    return response
 
 
 def _expand(account: Account, target: Object, path: list[str], full: str) -> None:

@@ -1,4 +1,4 @@
-"""Refunds, never more than was captured (docs.stripe.com/refunds)."""
+"""Refunds, up to the captured amount (docs.stripe.com/refunds)."""
 
 from payments.tests.fake_stripe import currencies, forms
 from payments.tests.fake_stripe.account import Account, Object, new_id
@@ -12,7 +12,7 @@ _REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 
 class Refunds:
-    """The endpoints below ``/v1/refunds``. The account's lock is held."""
+    """The endpoints below ``/v1/refunds``. Callers hold the account's lock."""
 
     def __init__(self, account: Account, events: Events) -> None:
         self.account = account
@@ -20,7 +20,7 @@ class Refunds:
 
     def create(self, form: Form) -> Object:
         """docs.stripe.com/api/refunds/create."""
-        forms.only(form, *_CREATE)
+        forms.check_names(form, *_CREATE)
         amount = forms.positive(form, "amount")
         reason = forms.choice(form, "reason", _REASONS)
         charge = self._charge_of(form)
@@ -30,13 +30,13 @@ class Refunds:
             raise conflict(message, "charge_already_refunded")
         amount = left if amount is None else amount
         if amount > left:
-            asked, rest = (currencies.show(each, charge["currency"]) for each in (amount, left))
+            wanted, rest = (currencies.show(each, charge["currency"]) for each in (amount, left))
             raise conflict(
-                f"Refund amount ({asked}) is greater than unrefunded amount on charge ({rest})",
+                f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({rest})",
                 param="amount",
             )
-        refund = self._enter(charge, form, amount, reason)
-        self._move_money(charge, amount)
+        refund = self._create(charge, form, amount, reason)
+        self._add_refunded(charge, amount)
         self.events.record("charge.refunded", charge)
         return refund
 
@@ -47,22 +47,22 @@ class Refunds:
         return self.account.refunds[pk]
 
     def update(self, pk: str, form: Form) -> Object:
-        """docs.stripe.com/api/refunds/update: metadata alone."""
-        forms.only(form, "metadata")
+        """docs.stripe.com/api/refunds/update: only the metadata can be changed."""
+        forms.check_names(form, "metadata")
         refund = self.retrieve(pk)
         refund["metadata"] |= forms.metadata(form)
         return refund
 
-    def finish(self, refund: Object, *, well: bool) -> None:
-        """End a refund that is pending, or fail one that had succeeded.
+    def finish(self, refund: Object, *, succeed: bool) -> None:
+        """End a pending refund, or fail one that had succeeded.
 
-        docs.stripe.com/refunds#failed-refunds: the money comes back to the account.
+        docs.stripe.com/refunds#failed-refunds: the money returns to the account.
         """
-        refund["status"] = "succeeded" if well else "failed"
-        if not well:
+        refund["status"] = "succeeded" if succeed else "failed"
+        if not succeed:
             refund["failure_reason"] = "expired_or_canceled_card"
-            self._move_money(self.account.charges[refund["charge"]], -refund["amount"])
-        for kind in ["refund.updated"] if well else ["refund.updated", "refund.failed"]:
+            self._add_refunded(self.account.charges[refund["charge"]], -refund["amount"])
+        for kind in ["refund.updated"] if succeed else ["refund.updated", "refund.failed"]:
             self.events.record(kind, refund)
 
     def _charge_of(self, form: Form) -> Object:
@@ -84,11 +84,11 @@ class Refunds:
             raise conflict(message)
         return charge
 
-    def _move_money(self, charge: Object, amount: int) -> None:
+    def _add_refunded(self, charge: Object, amount: int) -> None:
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
 
-    def _enter(self, charge: Object, form: Form, amount: int, reason: str | None) -> Object:
+    def _create(self, charge: Object, form: Form, amount: int, reason: str | None) -> Object:
         behaviour = CARDS[self.account.cards[charge["payment_method"]]].refund
         refund = {
             "id": new_id("re"),

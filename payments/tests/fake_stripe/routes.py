@@ -1,4 +1,4 @@
-"""The endpoints: which request does what, and who may ask."""
+"""Routing of requests to endpoints, and authentication."""
 
 import base64
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from payments.tests.fake_stripe import forms, pages
 from payments.tests.fake_stripe.account import Account, Object, new_id
-from payments.tests.fake_stripe.errors import Refusal, missing
+from payments.tests.fake_stripe.errors import ApiError, missing
 from payments.tests.fake_stripe.forms import Form
 from payments.tests.fake_stripe.intents import Intents
 from payments.tests.fake_stripe.refunds import Refunds
@@ -16,7 +16,7 @@ SECRET, PUBLISHABLE = "sk_test_shop", "pk_test_shop"
 
 @dataclass
 class Request:
-    """What a client sent; ``form`` is its body, or the query of a GET."""
+    """A request. ``form`` is its parsed body, or the query of a GET."""
 
     method: str
     path: str
@@ -26,11 +26,11 @@ class Request:
 
     @property
     def key(self) -> str:
-        """The idempotency key of a POST; on other methods it means nothing."""
+        """The idempotency key of a POST. Other methods ignore it."""
         return self.headers.get("idempotency-key", "") if self.method == "POST" else ""
 
     def api_key(self) -> str:
-        """Return the key of Bearer or Basic (docs.stripe.com/api/authentication)."""
+        """Return the API key of Bearer or Basic (docs.stripe.com/api/authentication)."""
         scheme, _, value = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "basic":
             return base64.b64decode(value).decode().partition(":")[0]
@@ -38,11 +38,15 @@ class Request:
 
 
 def check_key(request: Request) -> None:
-    """docs.stripe.com/keys: a publishable key confirms and reads one intent by its secret."""
+    """Raise the 401 for a wrong API key.
+
+    A publishable key can only confirm and read an intent whose secret is given
+    (docs.stripe.com/keys).
+    """
     key = request.api_key()
     if not key:
         message = "You did not provide an API key. You need to provide your API key…"
-        raise Refusal(401, message)
+        raise ApiError(401, message)
     is_about_one_intent = (
         request.path.startswith("/v1/payment_intents/pi_")
         and "client_secret" in request.form
@@ -50,14 +54,14 @@ def check_key(request: Request) -> None:
     )
     if key != SECRET and not (key == PUBLISHABLE and is_about_one_intent):
         shown = f"{key[:8]}{'*' * 8}{key[-4:]}"
-        raise Refusal(401, f"Invalid API Key provided: {shown}")
+        raise ApiError(401, f"Invalid API Key provided: {shown}")
 
 
 Endpoint = Callable[[Request, list[str]], Object]
 
 
 class Routes:
-    """Finds the endpoint of a request and executes it. The account's lock is held."""
+    """Finds and executes the endpoint of a request. Callers hold the account's lock."""
 
     def __init__(self, account: Account, intents: Intents, refunds: Refunds) -> None:
         self.account = account
@@ -73,7 +77,7 @@ class Routes:
         }
 
     def execute(self, request: Request) -> Object:
-        """Return the object or the list that is asked for. Raises Refusal."""
+        """Execute the endpoint of a request and return its result. Raises ApiError."""
         _, kind, *rest = [*request.path.strip("/").split("/"), ""]
         endpoint = self._endpoints.get((request.method, kind))
         if endpoint is None:
@@ -84,13 +88,13 @@ class Routes:
         """docs.stripe.com/api/payment_intents/list."""
         form = request.form
         if not rest:
-            forms.only(form, "customer", *pages.PARAMETERS)
+            forms.check_names(form, "customer", *pages.PARAMETERS)
             intents = self.account.intents
             return pages.page(intents, form, request.path, customer=form.get("customer"))
-        forms.only(form, "client_secret")
+        forms.check_names(form, "client_secret")
         intent = self.intents.retrieve(rest[0])
-        is_theirs = form.get("client_secret") == intent["client_secret"]
-        if request.api_key() == PUBLISHABLE and not is_theirs:
+        is_secret_right = form.get("client_secret") == intent["client_secret"]
+        if request.api_key() == PUBLISHABLE and not is_secret_right:
             raise missing("payment_intent", intent["id"])
         return intent
 
@@ -115,7 +119,7 @@ class Routes:
         form = request.form
         if rest:
             return self.refunds.retrieve(rest[0])
-        forms.only(form, "payment_intent", "charge", *pages.PARAMETERS)
+        forms.check_names(form, "payment_intent", "charge", *pages.PARAMETERS)
         equal = {name: form.get(name) for name in ("payment_intent", "charge")}
         return pages.page(self.account.refunds, form, request.path, **equal)
 
@@ -131,18 +135,18 @@ class Routes:
         form = request.form
         if rest:
             return _found("charge", self.account.charges, rest[0])
-        forms.only(form, "payment_intent", *pages.PARAMETERS)
+        forms.check_names(form, "payment_intent", *pages.PARAMETERS)
         wanted = form.get("payment_intent")
         return pages.page(self.account.charges, form, request.path, payment_intent=wanted)
 
     def _read_events(self, request: Request, rest: list[str]) -> Object:
-        """docs.stripe.com/api/events/list: thirty days of them."""
+        """docs.stripe.com/api/events/list: those of the last thirty days."""
         form = request.form
         oldest = self.account.now() - 30 * 24 * 3600
         events = {pk: each for pk, each in self.account.events.items() if each["created"] >= oldest}
         if rest:
             return _found("event", events, rest[0])
-        forms.only(form, "type", "types", *pages.PARAMETERS)
+        forms.check_names(form, "type", "types", *pages.PARAMETERS)
         if "types" in form:
             events = {pk: each for pk, each in events.items() if each["type"] in form["types"]}
         return pages.page(events, form, request.path, type=form.get("type"))
@@ -154,7 +158,7 @@ def _found(what: str, objects: dict[str, Object], pk: str) -> Object:
     return objects[pk]
 
 
-def no_such_url(request: Request) -> Refusal:
-    """Return the 404 for a path that is none."""
+def no_such_url(request: Request) -> ApiError:
+    """Return the 404 for an unknown path."""
     message = f"Unrecognized request URL ({request.method}: {request.path})."
-    return Refusal(404, message)
+    return ApiError(404, message)

@@ -1,4 +1,4 @@
-"""HTTP around the API: a thread a connection, kept alive as Stripe keeps them."""
+"""The HTTP server: a thread for each connection, with keep-alive as at Stripe."""
 
 import json
 import socket
@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from payments.tests.fake_stripe import forms
-from payments.tests.fake_stripe.api import Answer, Api
+from payments.tests.fake_stripe.api import Api, Response
 from payments.tests.fake_stripe.control import control
-from payments.tests.fake_stripe.errors import Refusal
+from payments.tests.fake_stripe.errors import ApiError
 from payments.tests.fake_stripe.routes import Request
 
 
 class Server(ThreadingHTTPServer):
-    """The fake, listening on loopback alone."""
+    """The fake's server. It listens on the loopback interface only."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -27,17 +27,17 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of clients that went away, which are killed on purpose; the rest is ours."""
+        """Print errors, except those of connections that clients closed: tests kill clients."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+    """Serves the requests of one connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -45,11 +45,11 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        """Read."""
+        """Serve a GET, with the query as its form."""
         self._serve(urlsplit(self.path).query)
 
     def do_POST(self) -> None:
-        """Write."""
+        """Serve a POST."""
         length = int(self.headers.get("Content-Length") or 0)
         self._serve(self.rfile.read(length).decode())
 
@@ -60,34 +60,34 @@ class Handler(BaseHTTPRequestHandler):
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, path, forms.parse(text), headers)
-        answer = self.server.api.answer(request)
-        if answer is None:
+        response = self.server.api.handle(request)
+        if response is None:
             self._drop()
         else:
-            self._write(answer)
+            self._write(response)
 
-    def _control(self, name: str, text: str) -> Answer:
+    def _control(self, name: str, text: str) -> Response:
         headers = {"Content-Type": "application/json"}
         try:
-            found = control(self.server.api, name, json.loads(text or "{}"))
-        except Refusal as refusal:
-            return Answer(refusal.status, json.dumps(refusal.body()).encode(), headers)
+            result = control(self.server.api, name, json.loads(text or "{}"))
+        except ApiError as error:
+            return Response(error.status, json.dumps(error.body()).encode(), headers)
         except (KeyError, TypeError, ValueError) as error:
-            return Answer(400, json.dumps(repr(error)).encode(), headers)
-        return Answer(200, json.dumps(found).encode(), headers)
+            return Response(400, json.dumps(repr(error)).encode(), headers)
+        return Response(200, json.dumps(result).encode(), headers)
 
-    def _write(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
+    def _write(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile.write(response.body)
 
     def _drop(self) -> None:
         self.close_connection = True
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its base's name
-        """Keep quiet: ``/_control/requests`` knows."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
+        """Print nothing. ``/_control/requests`` lists the requests."""

@@ -1,4 +1,4 @@
-"""Webhooks: signed, sent, repeated until a 2xx (docs.stripe.com/webhooks); badly, on demand."""
+"""Webhooks: signed and sent until a 2xx (docs.stripe.com/webhooks), with faults on demand."""
 
 import hashlib
 import heapq
@@ -19,28 +19,28 @@ from payments.tests.fake_stripe.account import Account, Object
 
 
 @dataclass
-class Plan:
-    """How events travel. Rates are chances from 0 to 1; times are seconds."""
+class DeliveryPlan:
+    """How events are delivered. Rates are from 0 to 1, times in seconds."""
 
     url: str = ""
     secrets: list[str] = field(default_factory=lambda: ["whsec_shop"])
     seed: int = 0
     duplicate: float = 0.0
-    """Sent twice."""
+    """The rate of events that are sent twice."""
     delay: float = 0.0
-    """Each waits up to so long, so that they overtake each other."""
+    """The longest random delay of an event. Delayed events change their order."""
     withhold: float = 0.0
-    """Never sent, as when a webhook endpoint was down for longer than Stripe repeats."""
+    """The rate of events that are never sent, as if all attempts of Stripe had failed."""
     hold: bool = False
-    """Keep them all until they are released."""
+    """Whether events are held until they are released."""
     repeats: int = 5
-    """After so many tries without a 2xx it gives up; Stripe does after three days."""
+    """How often an event is sent without a 2xx. Stripe stops after three days."""
 
 
 def signature(body: bytes, secrets: Iterable[str], at: int) -> str:
     """Return the ``Stripe-Signature`` of a body, with a ``v1`` for each secret.
 
-    docs.stripe.com/webhooks#verify-manually; two while one is rolled
+    docs.stripe.com/webhooks#verify-manually. While a secret is replaced, there are two
     (docs.stripe.com/webhooks#roll-endpoint-secrets).
     """
     signed = b"%d.%s" % (at, body)
@@ -48,8 +48,8 @@ def signature(body: bytes, secrets: Iterable[str], at: int) -> str:
     return ",".join([f"t={at}", *(f"v1={mac}" for mac in macs)])
 
 
-def send(plan: Plan, event: Object) -> int:
-    """Send an event once; return the status, or 0 if there was no answer."""
+def send(plan: DeliveryPlan, event: Object) -> int:
+    """Send an event once; return the status of the response, or 0 if there was none."""
     address = urlsplit(plan.url)
     body = json.dumps(event, indent=2).encode()
     headers = {
@@ -68,61 +68,61 @@ def send(plan: Plan, event: Object) -> int:
 
 
 class Webhooks:
-    """Sends what ``Events`` tells it of, from threads of its own."""
+    """Sends the events that are enqueued, in threads of its own."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        self.plan = Plan()
-        self.chance = random.Random(0)
+        self.plan = DeliveryPlan()
+        self.random = random.Random(0)
         self.held: list[Object] = []
         self.withheld: list[Object] = []
         self.deliveries: list[Object] = []
         self._due: list[tuple[float, int, int, Object]] = []
-        self._number = itertools.count()
-        self._under_way = 0
+        self._numbers = itertools.count()
+        self._active = 0
         self._changed = Condition()
         self._pool = ThreadPoolExecutor(8)
         Thread(target=self._run, daemon=True).start()
 
-    def follow(self, plan: dict[str, Any]) -> None:
-        """Replace the plan; what is on its way is forgotten."""
+    def set_plan(self, plan: dict[str, Any]) -> None:
+        """Replace the plan, and discard the events that were not sent yet."""
         with self._changed:
-            self.plan = Plan(**plan)
-            self.chance = random.Random(self.plan.seed)
+            self.plan = DeliveryPlan(**plan)
+            self.random = random.Random(self.plan.seed)
             self.held, self.withheld, self.deliveries, self._due = [], [], [], []
 
-    def tell(self, event: Object) -> None:
-        """Take an event over."""
+    def enqueue(self, event: Object) -> None:
+        """Schedule, hold or withhold an event, as the plan says."""
         with self._changed:
             if not self.plan.url:
                 return
             if self.plan.hold:
                 self.held.append(event)
-            elif self.chance.random() < self.plan.withhold:
+            elif self.random.random() < self.plan.withhold:
                 self.withheld.append(event)
             else:
-                for _ in range(2 if self.chance.random() < self.plan.duplicate else 1):
-                    self._schedule(event, self.chance.random() * self.plan.delay)
+                for _ in range(2 if self.random.random() < self.plan.duplicate else 1):
+                    self._schedule(event, self.random.random() * self.plan.delay)
 
     def release(self, *, order: str, copies: int, kinds: list[str]) -> list[Object]:
-        """Send what is held, one after the other, and say what was answered."""
+        """Send the held events of these kinds, or of all, in turn; return the deliveries."""
         with self._changed:
             chosen = [each for each in self.held if not kinds or each["type"] in kinds]
             self.held = [each for each in self.held if each not in chosen]
         if order == "reversed":
             chosen.reverse()
         elif order == "shuffled":
-            self.chance.shuffle(chosen)
+            self.random.shuffle(chosen)
         return [self._deliver(event, 0) for event in chosen for _ in range(copies)]
 
     def is_idle(self) -> bool:
-        """Return whether nothing is on its way."""
+        """Return whether no event is scheduled or being sent."""
         with self._changed:
-            return not self._due and not self._under_way
+            return not self._due and not self._active
 
     def _schedule(self, event: Object, seconds: float, attempt: int = 0) -> None:
         at = time.monotonic() + seconds
-        heapq.heappush(self._due, (at, next(self._number), attempt, event))
+        heapq.heappush(self._due, (at, next(self._numbers), attempt, event))
         self._changed.notify()
 
     def _run(self) -> None:
@@ -132,29 +132,29 @@ class Webhooks:
                     wait = self._due[0][0] - time.monotonic() if self._due else None
                     self._changed.wait(wait)
                 _, _, attempt, event = heapq.heappop(self._due)
-                self._under_way += 1
+                self._active += 1
             self._pool.submit(self._try, event, attempt, self.plan)
 
-    def _try(self, event: Object, attempt: int, plan: Plan) -> None:
+    def _try(self, event: Object, attempt: int, plan: DeliveryPlan) -> None:
         try:
             status = self._deliver(event, attempt)["status"]
             with self._changed:
-                is_well = 200 <= status < 300
-                if not is_well and attempt + 1 < plan.repeats and plan is self.plan:
-                    # docs.stripe.com/webhooks#retries: ever more slowly; here within seconds.
+                succeeded = 200 <= status < 300
+                if not succeeded and attempt + 1 < plan.repeats and plan is self.plan:
+                    # docs.stripe.com/webhooks#retries: the pauses grow, here up to four seconds.
                     self._schedule(event, min(0.25 * 2**attempt, 4), attempt + 1)
         finally:
             with self._changed:
-                self._under_way -= 1
+                self._active -= 1
 
     def _deliver(self, event: Object, attempt: int) -> Object:
         status = send(self.plan, event)
-        done = {
+        delivery = {
             "event": event["id"],
             "type": event["type"],
             "status": status,
             "attempt": attempt,
         }
         with self._changed:
-            self.deliveries.append(done)
-        return done
+            self.deliveries.append(delivery)
+        return delivery

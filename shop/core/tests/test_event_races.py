@@ -1,4 +1,4 @@
-"""Overlapping transactions, several workers: no event is skipped, none is handled twice at once."""
+"""Events with overlapping transactions and several workers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -47,7 +47,7 @@ def test_an_event_with_a_lower_id_that_commits_later_is_not_skipped():
     def record_and_wait():
         with transaction.atomic():
             record(1)
-            if connection.vendor == "postgresql":  # SQLite lets nobody else write meanwhile
+            if connection.vendor == "postgresql":  # SQLite allows one writer at a time
                 Event.objects.count()  # sends the insert, which takes the lower id
                 is_recorded.set()
                 assert may_commit.wait(20)
@@ -108,7 +108,7 @@ def test_several_workers_share_the_deliveries():
             pass
 
     times(4, work)
-    while deliveries.deliver_next():  # what a worker that came first had not created yet
+    while deliveries.deliver_next():  # deliveries that another worker created later
         pass
     assert sorted(received) == sorted(Event.objects.values_list("pk", flat=True))
     assert EventDelivery.objects.filter(done_at=None).count() == 0

@@ -1,4 +1,4 @@
-"""Fields that take JSON types at their word, and what a cent is."""
+"""Serializer fields that do not convert JSON types, and amounts."""
 
 from decimal import Decimal
 
@@ -44,13 +44,13 @@ def test_an_amount_is_a_string_with_at_most_two_decimals(text, amount):
         {},
     ],
 )
-def test_all_else_is_no_amount(value):
+def test_other_values_are_not_an_amount(value):
     with pytest.raises(ValidationError):
         AmountField().run_validation(value)
 
 
 @pytest.mark.parametrize("value", ["1", 1.0, True, None, [], 2.5])
-def test_only_an_integer_is_an_integer(value):
+def test_other_types_are_not_an_integer(value):
     with pytest.raises(ValidationError):
         StrictInt(min_value=0, max_value=9).run_validation(value)
 
@@ -58,7 +58,7 @@ def test_only_an_integer_is_an_integer(value):
 @pytest.mark.parametrize(
     ("value", "is_id"), [(0, False), (1, True), (2**63 - 1, True), (2**63, False)]
 )
-def test_an_id_fits_its_column(value, is_id):
+def test_an_id_has_the_limits_of_its_column(value, is_id):
     if is_id:
         assert IdField().run_validation(value) == value
     else:
@@ -67,13 +67,13 @@ def test_an_id_fits_its_column(value, is_id):
 
 
 @pytest.mark.parametrize("value", [1, 1.5, True, None, [], {}])
-def test_only_a_string_is_a_string(value):
+def test_other_types_are_not_a_string(value):
     with pytest.raises(ValidationError):
         StrictStr(max_length=9).run_validation(value)
 
 
 @pytest.mark.parametrize("value", ["true", "yes", 1, 0, None, []])
-def test_only_a_boolean_is_a_boolean(value):
+def test_other_types_are_not_a_boolean(value):
     with pytest.raises(ValidationError):
         StrictBool().run_validation(value)
     assert StrictBool().run_validation(True) is True
@@ -87,6 +87,6 @@ def test_half_a_cent_is_rounded_up(amount, rounded):
     assert str(quantize(Decimal(amount))) == rounded
 
 
-def test_amounts_are_shown_with_two_decimals():
+def test_amounts_are_formatted_with_two_decimals():
     assert show(add_up([Decimal("0.1"), Decimal("0.2")])) == "0.30"
     assert show(add_up([])) == "0.00"

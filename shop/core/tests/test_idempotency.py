@@ -1,4 +1,4 @@
-"""Idempotency-Key, on operations that touch the database alone."""
+"""Idempotency-Key, on operations that only use the database."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def add(caller, tea, key="k", quantity=1):
     return caller.post(ADD, body, headers={"Idempotency-Key": key})
 
 
-def test_the_first_answer_comes_again_byte_for_byte(ada, tea):
+def test_a_duplicate_request_gets_the_stored_response(ada, tea):
     first, second = add(ada, tea), add(ada, tea)
     assert "Idempotent-Replayed" not in first
     assert second["Idempotent-Replayed"] == "true"
@@ -52,7 +52,7 @@ def test_another_body_is_a_422(ada, tea):
 
 
 @pytest.mark.parametrize("body", [{"quantity": 0}, {"product_id": 10**9}])
-def test_a_key_that_was_used_matters_more_than_a_mistake(ada, tea, body):
+def test_a_reused_key_takes_precedence_over_validation(ada, tea, body):
     add(ada, tea)
     body = {"product_id": tea.pk, "quantity": 1, **body}
     answer = ada.post(ADD, body, headers={"Idempotency-Key": "k"})
@@ -68,15 +68,15 @@ def test_a_key_that_was_used_matters_more_than_a_mistake(ada, tea, body):
         ("/api/products/", {"name": "Pot", "slug": "pot", "price": "1"}),
     ],
 )
-def test_a_twin_is_no_row_of_a_name_that_is_taken(amy, path, body):
-    """Each of these first writes within a block that has a meaning for an IntegrityError."""
+def test_a_duplicate_request_is_not_reported_as_a_taken_name(amy, path, body):
+    """Each of these operations handles an IntegrityError of its first write."""
     first, second = [amy.post(path, body, headers={"Idempotency-Key": "k"}) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
     assert second["Idempotent-Replayed"] == "true"
     assert second.content == first.content
 
 
-def test_a_key_is_its_callers_and_its_operations_own(ada, bob, amy, tea):
+def test_a_key_belongs_to_a_user_and_an_operation(ada, bob, amy, tea):
     assert [add(caller, tea).status_code for caller in (ada, bob)] == [200, 200]
     body, headers = {"delta": 1, "reason": "x"}, {"Idempotency-Key": "k"}
     answers = [amy.post(f"/api/products/{tea.pk}/stock/", body, headers=headers) for _ in range(2)]
@@ -86,7 +86,7 @@ def test_a_key_is_its_callers_and_its_operations_own(ada, bob, amy, tea):
     assert IdempotencyKey.objects.count() == 4
 
 
-def test_a_location_comes_again(amy):
+def test_the_stored_response_has_the_location(amy):
     body, headers = {"name": "Pot", "price": "1"}, {"Idempotency-Key": "k"}
     first, second = [amy.post("/api/products/", body, headers=headers) for _ in range(2)]
     assert (first.status_code, second.status_code) == (201, 201)
@@ -94,7 +94,7 @@ def test_a_location_comes_again(amy):
     assert Product.objects.count() == 1
 
 
-def test_a_refusal_by_the_state_of_things_is_remembered(ada, amy, tea):
+def test_a_conflict_is_stored(ada, amy, tea):
     refused = add(ada, tea, quantity=11)
     assert refused.status_code == 409
     amy.post(f"/api/products/{tea.pk}/stock/", {"delta": 5, "reason": "x"})
@@ -105,9 +105,9 @@ def test_a_refusal_by_the_state_of_things_is_remembered(ada, amy, tea):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, amy, tea, settings):
-    """The refused work is undone first; whoever writes the record then has the last word."""
-    settings.PREPARE_STATEMENTS = False  # so that the statement can be told by its text
+def test_a_duplicate_that_succeeds_before_a_conflict_is_stored_decides(ada, amy, tea, settings):
+    """The work is rolled back before the conflict is stored; a duplicate may succeed meanwhile."""
+    settings.PREPARE_STATEMENTS = False  # so that the wrapper sees the SQL
     connection.close()
     writes = 'INSERT INTO "core_idempotencykey"'
     second_transaction = "BEGIN" if connection.vendor == "sqlite" else writes
@@ -131,7 +131,7 @@ def test_a_twin_that_succeeds_before_a_refusal_is_written_answers_for_both(ada, 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_record_that_is_cleaned_up_between_two_looks_is_no_answer(ada, tea):
+def test_a_record_that_is_deleted_meanwhile_is_a_request_in_progress(ada, tea):
     add(ada, tea)
 
     def clean_up_first(execute, sql, params, many, context):
@@ -146,7 +146,7 @@ def test_a_record_that_is_cleaned_up_between_two_looks_is_no_answer(ada, tea):
 
 
 @pytest.mark.parametrize(("product_id", "quantity", "status"), [(10**9, 1, 404), (1, 0, 400)])
-def test_a_mistake_is_not_remembered(ada, tea, product_id, quantity, status):
+def test_other_errors_are_not_stored(ada, tea, product_id, quantity, status):
     body = {"product_id": product_id, "quantity": quantity}
     answer = ada.post(ADD, body, headers={"Idempotency-Key": "k"})
     assert answer.status_code == status
@@ -155,13 +155,13 @@ def test_a_mistake_is_not_remembered(ada, tea, product_id, quantity, status):
 
 
 @pytest.mark.parametrize("header", ['"k"', "k", " k ", '  "k"'])
-def test_a_quoted_key_is_the_bare_one(ada, tea, header):
+def test_a_quoted_key_equals_the_bare_one(ada, tea, header):
     add(ada, tea, key="k")
     assert add(ada, tea, key=header)["Idempotent-Replayed"] == "true"
 
 
 @pytest.mark.parametrize("header", ["", '""', '"', '"a', "a b", "é", "x" * 256, '"a"b"', "\x7f"])
-def test_what_is_no_key_is_a_400(ada, tea, header):
+def test_an_invalid_key_is_a_400(ada, tea, header):
     answer = add(ada, tea, key=header)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "Idempotency-Key")
     assert not CartItem.objects.exists()
@@ -183,17 +183,17 @@ def test_a_key_is_kept_for_two_days(ada, tea, capsys):
     assert CartItem.objects.get().quantity == 2
 
 
-def test_a_body_of_any_number_has_a_fingerprint(ada, tea):
+def test_a_body_may_contain_any_integer(ada, tea):
     body = {"product_id": tea.pk, "quantity": 1, "ignored": 10**40}
     assert ada.post(ADD, body, headers={"Idempotency-Key": "k"}).status_code == 200
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_twin_that_waits_too_long_is_told_to_ask_again(ada, tea):
-    """On PostgreSQL the twin waits on the index until its lock time-out; SQLite has one lock, a 503."""
+def test_a_duplicate_request_that_waits_too_long_is_a_409(ada, tea):
+    """PostgreSQL waits on the index until the lock time-out. SQLite has one lock: a 503."""
     record = {"user": ada.user, "scope": f"POST {ADD}", "key": "k", "fingerprint": "0"}
 
-    def impatient():
+    def add_with_short_time_outs():
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET lock_timeout = '200ms'")
@@ -203,7 +203,7 @@ def test_a_twin_that_waits_too_long_is_told_to_ask_again(ada, tea):
 
     with transaction.atomic():
         IdempotencyKey.objects.create(**record)
-        (answer,) = at_once(impatient)
+        (answer,) = at_once(add_with_short_time_outs)
         transaction.set_rollback(True)
     expected = {"postgresql": (409, "request_in_progress"), "sqlite": (503, "unavailable")}
     assert (answer.status_code, answer.json()["code"]) == expected[connection.vendor]
@@ -212,28 +212,28 @@ def test_a_twin_that_waits_too_long_is_told_to_ask_again(ada, tea):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("what", ["a row that another request locks", "a statement's time limit"])
-def test_what_else_takes_too_long_is_no_twin(ada, tea, what):
-    """A 503, as without a key: the claim's own lock time-out alone speaks of a twin."""
+@pytest.mark.parametrize("reason", ["a row that another request locks", "a statement's time limit"])
+def test_other_time_outs_are_a_503(ada, tea, reason):
+    """Only a lock time-out of the record itself means that the request is a duplicate."""
 
-    def impatient():
+    def add_with_short_time_outs():
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
                 cursor.execute("PRAGMA busy_timeout = 200")
-            elif "row" in what:
+            elif "row" in reason:
                 cursor.execute("SET lock_timeout = '200ms'")
             else:
                 cursor.execute("SET statement_timeout = '200ms'")
         return add(ada, tea)
 
     with transaction.atomic():
-        if "row" in what:
+        if "row" in reason:
             type(ada.user).objects.filter(pk=ada.user.pk).update(first_name="Ada")
         else:
             IdempotencyKey.objects.create(
                 user=ada.user, scope=f"POST {ADD}", key="k", fingerprint="0"
             )
-        (answer,) = at_once(impatient)
+        (answer,) = at_once(add_with_short_time_outs)
         transaction.set_rollback(True)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert not CartItem.objects.exists()

@@ -33,7 +33,7 @@ def test_the_root_is_a_404_in_production(client, settings, method):
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_the_root_takes_no_other_method(settings, method):
+def test_the_root_supports_no_other_method(settings, method):
     settings.DEBUG = True
     answer = getattr(Client(enforce_csrf_checks=True), method)("/")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

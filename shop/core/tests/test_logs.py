@@ -1,4 +1,4 @@
-"""The log's thread: what it writes, and what it survives."""
+"""The log and its background thread."""
 
 import json
 import logging
@@ -50,7 +50,7 @@ def finish(monkeypatch):
     return finish
 
 
-def test_a_record_is_a_line_with_its_request_and_facts(handler, finish, monkeypatch):
+def test_a_record_is_a_line_with_request_id_and_facts(handler, finish, monkeypatch):
     console = StringIO()
     monkeypatch.setattr(sys, "stderr", console)
     mark = request_id.set("r-1")
@@ -72,7 +72,7 @@ def test_a_record_is_a_line_with_its_request_and_facts(handler, finish, monkeypa
     assert "request_id" not in second
 
 
-def test_a_console_that_is_gone_stops_nothing(handler, finish, monkeypatch):
+def test_logging_continues_after_a_write_error(handler, finish, monkeypatch):
     console = Interrupted()
     monkeypatch.setattr(sys, "stderr", console)
     handler.handle(record("lost"))
@@ -85,7 +85,7 @@ def test_a_console_that_is_gone_stops_nothing(handler, finish, monkeypatch):
     assert json.loads(console.getvalue())["message"] == "kept"
 
 
-def test_a_console_that_takes_nothing_costs_no_memory_without_end(handler, monkeypatch):
+def test_the_queue_is_limited(handler, monkeypatch):
     monkeypatch.setattr(logs, "_MAX_QUEUE", 3)
     monkeypatch.setattr(handler, "_process", os.getpid())  # without a thread behind it
     for _ in range(5):
@@ -93,7 +93,7 @@ def test_a_console_that_takes_nothing_costs_no_memory_without_end(handler, monke
     assert handler.queue.qsize() == 3
 
 
-def test_a_mistake_in_a_log_call_is_nobodys_misfortune(handler, finish, monkeypatch):
+def test_an_invalid_log_call_is_ignored(handler, finish, monkeypatch):
     console = StringIO()
     monkeypatch.setattr(sys, "stderr", console)
     monkeypatch.setattr(logging, "raiseExceptions", False)

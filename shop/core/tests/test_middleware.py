@@ -1,4 +1,4 @@
-"""What the outermost middleware takes from a request before anything reads it."""
+"""The request middleware removes cookies from requests of the API."""
 
 import pytest
 from django.http import HttpResponse
@@ -17,12 +17,12 @@ from shop.core.middleware import RequestMiddleware
         ("/admin/", True),
     ],
 )
-def test_cookies_arrive_only_where_pages_are_for_people(path, arrives):
-    seen = []
+def test_only_html_pages_receive_cookies(path, arrives):
+    received = []
 
-    def see(request):
-        seen.append(request.COOKIES)
+    def view(request):
+        received.append(request.COOKIES)
         return HttpResponse()
 
-    RequestMiddleware(see)(RequestFactory().get(path, headers={"Cookie": "sessionid=1"}))
-    assert seen == [{"sessionid": "1"} if arrives else {}]
+    RequestMiddleware(view)(RequestFactory().get(path, headers={"Cookie": "sessionid=1"}))
+    assert received == [{"sessionid": "1"} if arrives else {}]

@@ -1,4 +1,4 @@
-"""Pages of every list."""
+"""Pagination."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def ids(page):
     return [product["id"] for product in page["products"]]
 
 
-def test_a_page_holds_twenty_unless_told(anyone, products):
+def test_a_page_has_twenty_rows_by_default(anyone, products):
     pks = [product.pk for product in products]
     first = anyone.get(LIST).json()
     assert (first["count"], first["previous"]) == (45, None)
@@ -28,7 +28,7 @@ def test_a_page_holds_twenty_unless_told(anyone, products):
 
 
 @pytest.mark.parametrize(("size", "shown"), [("1", 1), ("45", 45), ("100", 45), ("1000", 45)])
-def test_page_size_is_obeyed_up_to_a_hundred(anyone, size, shown):
+def test_page_size_is_limited_to_a_hundred(anyone, size, shown):
     assert len(anyone.get(LIST, {"page_size": size}).json()["products"]) == shown
 
 
@@ -39,7 +39,7 @@ def test_a_page_never_holds_more_than_a_hundred(anyone, products):
 
 @pytest.mark.parametrize("name", ["page", "page_size"])
 @pytest.mark.parametrize("value", ["0", "-1", "abc", "1.5", "", "1e3", "9" * 30, "٣", "last"])
-def test_what_is_no_number_is_a_400(anyone, name, value):
+def test_an_invalid_number_is_a_400(anyone, name, value):
     answer = anyone.get(LIST, {name: value})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, name)
 

@@ -1,4 +1,4 @@
-"""The strict JSON reader, as a function and through a request."""
+"""The strict JSON parser, as a function and through a request."""
 
 import json
 
@@ -20,7 +20,7 @@ values = st.recursive(
 
 
 @given(values)
-def test_what_json_writes_is_read(value):
+def test_json_is_parsed(value):
     assert loads(json.dumps(value).encode()) == value
 
 
@@ -54,22 +54,22 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("raw", REFUSED)
-def test_what_is_not_strict_json_is_refused(raw):
+def test_json_that_is_not_strict_is_refused(raw):
     with pytest.raises(ValueError):
         loads(raw)
 
 
 @pytest.mark.parametrize("raw", REFUSED)
-def test_through_a_request_it_is_a_400(anyone, db, raw):
+def test_a_body_that_is_not_strict_json_is_a_400(anyone, db, raw):
     answer = anyone.generic("POST", "/api/login/", raw, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 @pytest.mark.parametrize("text", ['"[[[[[[[[[[[[[[[[[[[[[[["', '"\\ud83d\\ude00"', '"\\\\u0000"'])
-def test_what_only_looks_forbidden_is_read(text):
+def test_similar_valid_json_is_parsed(text):
     assert loads(text.encode()) == json.loads(text)
 
 
-def test_twenty_levels_are_read():
+def test_twenty_levels_are_parsed():
     raw = b"[" * 20 + b"]" * 20
     assert loads(raw) == json.loads(raw)

@@ -1,4 +1,4 @@
-"""The router hook: what an extension may register, and what is refused."""
+"""Endpoints of extensions: valid and invalid prefixes."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -9,7 +9,7 @@ from shop.router import router
 
 
 class GiftViewSet(ShopViewSet):
-    """An extension's."""
+    """The viewset of an extension."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,13 +28,13 @@ def test_an_extension_registers_a_prefix_of_its_own(prefix):
 
 
 @pytest.mark.parametrize("prefix", ["products", "cart", "products/export", "webhooks"])
-def test_the_shops_own_prefixes_stay_its_own(prefix):
+def test_the_prefixes_of_the_shop_are_refused(prefix):
     routing.register(prefix, GiftViewSet, "gift")
     with pytest.raises(ImproperlyConfigured, match=r"GiftViewSet cannot have the prefix .* taken"):
         extensions()
 
 
-def test_two_extensions_have_two_prefixes():
+def test_two_equal_prefixes_are_refused():
     routing.register("gifts", GiftViewSet, "gift")
     routing.register("gifts", GiftViewSet, "present")
     with pytest.raises(ImproperlyConfigured, match="/api/gifts/ is taken"):
@@ -42,6 +42,6 @@ def test_two_extensions_have_two_prefixes():
 
 
 @pytest.mark.parametrize("prefix", ["", "/gifts", "Gifts", "[a-z]+", "(?P<x>.*)", ".*"])
-def test_a_prefix_begins_with_a_plain_word(prefix):
-    with pytest.raises(ImproperlyConfigured, match="is not a prefix"):
+def test_a_malformed_prefix_is_refused(prefix):
+    with pytest.raises(ImproperlyConfigured, match="is not a valid prefix"):
         routing.register(prefix, GiftViewSet, "gift")

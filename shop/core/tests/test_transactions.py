@@ -1,4 +1,4 @@
-"""A transaction that lost a deadlock is run again, whole; any other failure is not."""
+"""A transaction is repeated after a deadlock, but not after other errors."""
 
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
@@ -15,29 +15,35 @@ from shop.testing.races import at_once
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_two_that_lock_in_opposite_order_both_succeed():
-    """On PostgreSQL they deadlock for certain; SQLite has one lock, and lets one wait."""
+def test_two_transactions_that_deadlock_both_succeed():
+    """On PostgreSQL they deadlock. On SQLite one of them waits."""
     products = [ProductFactory().pk, ProductFactory().pk]
-    meeting = Barrier(2)
+    barrier = Barrier(2)
     attempts = []
 
     @transactional
     def lock(first, second):
         attempts.append(first)
         Product.objects.lock(first)
-        with suppress(BrokenBarrierError):  # on SQLite, and in a second attempt, nobody else comes
-            meeting.wait(timeout=1)
+        with suppress(BrokenBarrierError):  # on SQLite, and in a second attempt, there is no other
+            barrier.wait(timeout=1)
         update_product(product_id=second, name=f"locked after {first}")
         return first
 
-    def hurry(first, second):
+    def lock_with_short_time_out(first, second):
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET deadlock_timeout = '100ms'")
         return lock(first, second)
 
-    assert at_once(lambda: hurry(*products), lambda: hurry(*reversed(products))) == products
-    # The one that lost tries again, and may lose again before the other has its row.
+    assert (
+        at_once(
+            lambda: lock_with_short_time_out(*products),
+            lambda: lock_with_short_time_out(*reversed(products)),
+        )
+        == products
+    )
+    # The repeated transaction may deadlock again.
     assert len(attempts) > 2 or connection.vendor != "postgresql"
     names = {f"locked after {pk}" for pk in products}
     assert set(Product.objects.values_list("name", flat=True)) == names
@@ -56,7 +62,7 @@ def test_any_other_failure_is_raised_at_once():
     assert len(attempts) == 1 < ATTEMPTS
 
 
-def test_a_service_within_another_that_failed_takes_it_along():
+def test_an_inner_service_that_fails_rolls_back_the_outer_one():
     pk = ProductFactory(name="before").pk
 
     @transactional
@@ -65,11 +71,11 @@ def test_a_service_within_another_that_failed_takes_it_along():
         raise ZeroDivisionError
 
     @transactional
-    def go_on():
+    def ignore_error():
         with suppress(ZeroDivisionError):
             fail()
 
-    go_on()
+    ignore_error()
     assert Product.objects.get(pk=pk).name == "before"
 
 

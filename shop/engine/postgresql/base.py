@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgresWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.utils import Error, NotSupportedError, OperationalError
 
 from shop.engine.errors import sqlstate
@@ -28,6 +29,10 @@ Values = Sequence[Any]
 logger = logging.getLogger("shop.engine")
 
 
+_EXECUTE = CursorWrapper.execute
+"""Django's own, which instrumentation such as Sentry's replaces."""
+
+
 class TableChanged(OperationalError):
     """A migration changed the columns that a prepared statement reads, inside a transaction."""
 
@@ -38,6 +43,8 @@ class DatabaseWrapper(PostgresWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Prepare nothing yet."""
         super().__init__(*args, **kwargs)
+        self._shared_cursor: Any = None
+        self._logs_queries = False
         self._prepared: dict[str, str] = {}
         self._prepares = self._is_outdated = False
         self._limits = dict(settings.DATABASE_TIMEOUTS)
@@ -47,6 +54,8 @@ class DatabaseWrapper(PostgresWrapper):
         factories = {"connection_factory": Connection, "cursor_factory": Cursor}
         raw = super().get_new_connection({**conn_params, **factories})
         raw.pipelines = uses("pipeline")
+        self._shared_cursor = None
+        self._logs_queries = settings.DEBUG
         self._prepared = {}
         self._is_outdated = False
         self._prepares = settings.PREPARE_STATEMENTS
@@ -91,18 +100,21 @@ class DatabaseWrapper(PostgresWrapper):
         Only the values of its ``%s`` may vary from call to call. Inside a transaction, raises
         TableChanged, or an error for which ``succeeds_when_repeated`` returns True.
         """
-        cursor = self.cursor()
+        cursor = self._statement_cursor()
         try:
-            cursor.execute(self._prepare(sql, len(values)), values)
+            with self.wrap_database_errors:
+                cursor.execute(self._prepare(sql, len(values)), values)
         except NotSupportedError as error:  # "cached plan must not change result type"
             self._is_outdated = True
             if self.in_atomic_block:
                 raise TableChanged("A migration changed a table in use.") from error
-            cursor.execute(sql, values)
+            with self.wrap_database_errors:
+                cursor.execute(sql, values)
         except Error as error:
             if not self.succeeds_when_repeated(error) or self.in_atomic_block:
                 raise
-            cursor.execute(sql, values)
+            with self.wrap_database_errors:
+                cursor.execute(sql, values)
         return cursor
 
     def send_with_next(
@@ -114,16 +126,37 @@ class DatabaseWrapper(PostgresWrapper):
         the statement is executed at once. With ``times``, it is executed so often, each time with
         its share of the values.
         """
-        cursor = self.cursor()
+        cursor = self._statement_cursor()
         execution = self._prepare(sql, len(values) // times) if prepare else sql
         if times > 1:
             execution = "; ".join([execution] * times)
         raw: Any = self.connection
         raw.is_queueing = self.in_atomic_block and raw.pipelines
         try:
-            cursor.execute(execution, values)
+            with self.wrap_database_errors:
+                cursor.execute(execution, values)
         finally:
             raw.is_queueing = False
+
+    def _statement_cursor(self) -> Any:
+        """Return a cursor for all prepared statements, or Django's if something observes it.
+
+        A cursor of its own, and Django's wrapper around it, cost more than a short statement does
+        in this process. Rows are read before the next statement is executed.
+        """
+        if self.health_check_enabled and not self.health_check_done:  # type: ignore[attr-defined]
+            self.close_if_health_check_failed()
+        if self._is_observed() or self.connection is None or not uses("shared_cursor"):
+            return self.cursor()
+        self.validate_no_broken_transaction()
+        if self._shared_cursor is None:
+            self._shared_cursor = self.create_cursor()
+        return self._shared_cursor
+
+    def _is_observed(self) -> bool:
+        """Return whether something wants to see each statement."""
+        is_logged = self._logs_queries or self.force_debug_cursor
+        return bool(self.execute_wrappers) or is_logged or CursorWrapper.execute is not _EXECUTE
 
     def _savepoint_rollback(self, sid: str) -> None:
         """Roll back, and discard the pending statements, which belong to the savepoint."""
@@ -168,9 +201,9 @@ class DatabaseWrapper(PostgresWrapper):
 
 
 def is_pooled(raw: Any) -> bool:
-    """Return whether the process that answers is not the one that the connection was opened to.
+    """Return whether a connection pooler is between this process and PostgreSQL.
 
-    A pooler tells its clients a process id of its own invention.
+    A pooler reports another process id than the one of the server process that responds.
     """
     with raw.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

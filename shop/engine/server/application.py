@@ -57,7 +57,7 @@ class Limits:
     upload_timeout: float = 120
     """For bodies larger than ``memory``."""
     requests_per_address: int = 0
-    """Requests of one client address at the same time; 0 is no limit."""
+    """Requests of one client address at the same time. 0 disables the limit."""
     memory: int = 262_144
     """The largest body, in bytes, that is not put on disk."""
 
@@ -93,7 +93,7 @@ class Application:
         self._by_address: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a client that has left gets no response."""
+        """Respond to one request, unless the client has disconnected."""
         lookup = self._responses.lookup(scope) if self._responses else None
         response = await self._responses.get(lookup) if self._responses and lookup else None
         if response is None:
@@ -188,7 +188,7 @@ class Application:
 
 
 async def _read_body(body: IO[bytes], length: int, receive: Receive) -> bool:
-    """Read the body, and rewind the file; return False if the client left meanwhile."""
+    """Read the body, and rewind the file; return False if the client has disconnected."""
     more = length > 0
     while more:
         event = await receive()

@@ -94,7 +94,7 @@ class ThreadScheduler:
         self._dispatch()
 
     def _start(self) -> None:
-        """Start a thread if possible. Raises RuntimeError if there is no thread at all."""
+        """Start a thread if possible. Raises RuntimeError if it would be the first one."""
         jobs: SimpleQueue[Any] = SimpleQueue()
         # As a daemon: the server has waited for running requests when its process ends.
         name = f"shop {self._started + 1}"

@@ -69,10 +69,10 @@ def _serve(target: str, options: Options, **more: Any) -> None:
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]
-    """Granian, which replaces a worker however often it dies, and stops when it is told to.
+    """Granian with workers that are always replaced, and with a reliable stop.
 
-    Granian itself ends, and the shop with it, when a worker dies within six seconds of its start;
-    and it never ends if a second SIGTERM interrupts what the first one began.
+    Granian itself stops if a worker dies within six seconds of its start, and does not stop if a
+    second SIGTERM interrupts the handler of the first one.
     """
 
     interrupt_signal: bool
@@ -85,9 +85,10 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
     def signal_handler_interrupt(self, number: int, *_: Any) -> None:
         """Stop; ignore a repeated request to stop.
 
-        A worker has this handler too until granian gives it its own: it dies of the signal, which
-        would otherwise be lost. Another thread wakes the main one, which this handler interrupts
-        anywhere: also where it holds the lock that it takes to wake it.
+        A worker inherits this handler until granian sets another one. There the default action is
+        restored and the signal sent again, because it would be lost otherwise. The event is set in
+        another thread: this handler may have interrupted the main thread while it holds the lock of
+        the event.
         """
         if os.getpid() != self._main:
             signal.signal(number, signal.SIG_DFL)

@@ -1,4 +1,4 @@
-"""Statements that PostgreSQL plans once a connection, and what a migration in between does."""
+"""Prepared statements, also after a migration and behind a pooler."""
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -31,7 +31,7 @@ def _retype(column_type):
 
 @pytest.fixture
 def counter(db):
-    """A row, on a connection that has prepared nothing."""
+    """A row, on a connection without prepared statements."""
     connection.close()
     counter = RateCounter(key="100 % k", attempts=2, ends_at=3)
     insert(counter)
@@ -39,7 +39,7 @@ def counter(db):
     _retype("integer")
 
 
-def test_a_statement_is_prepared_once_whatever_its_values(counter):
+def test_a_statement_is_prepared_once_for_all_values(counter):
     assert [_ATTEMPTS.row(key=key) for key in ("100 % k", "other", "100 % k")] == [
         (2,),
         None,
@@ -48,19 +48,19 @@ def test_a_statement_is_prepared_once_whatever_its_values(counter):
     assert len([text for text in _prepared() if "core_ratecounter" in text]) == 2  # with the insert
 
 
-def test_a_new_connection_prepares_anew(counter):
+def test_a_new_connection_prepares_again(counter):
     assert _ATTEMPTS.row(key=counter.key) == (2,)
     connection.close()
     assert _ATTEMPTS.row(key=counter.key) == (2,)
 
 
-def test_a_connection_prepares_no_more_than_so_many(counter, monkeypatch):
+def test_the_number_of_prepared_statements_is_limited(counter, monkeypatch):
     monkeypatch.setattr(base, "MAX_PREPARED", 1)
     assert _ATTEMPTS.row(key=counter.key) == (2,)
     assert len(_prepared()) == 1
 
 
-def test_nothing_is_prepared_if_so_set(counter, settings):
+def test_the_setting_disables_prepared_statements(counter, settings):
     settings.PREPARE_STATEMENTS = False
     connection.close()
     assert _ATTEMPTS.row(key=counter.key) == (2,)
@@ -75,7 +75,7 @@ def test_a_column_of_another_type_is_read_at_once(counter):
     assert _ATTEMPTS.row(key=counter.key) == (2,)
 
 
-def test_under_a_transaction_it_is_told_to_try_again(counter):
+def test_a_changed_column_in_a_transaction_is_an_error(counter):
     assert _ATTEMPTS.row(key=counter.key) == (2,)
     _retype("bigint")
     with pytest.raises(OperationalError, match="A migration changed"), transaction.atomic():
@@ -84,7 +84,7 @@ def test_under_a_transaction_it_is_told_to_try_again(counter):
         assert _ATTEMPTS.row(key=counter.key) == (2,)
 
 
-def test_a_lock_does_not_mind_a_column_of_another_type(counter):
+def test_a_lock_works_after_a_column_has_changed(counter):
     for column_type in ("integer", "bigint"):
         _retype(column_type)
         with transaction.atomic():
@@ -110,7 +110,7 @@ def _prepare_the_same_elsewhere():
 
 
 @pytest.mark.parametrize("lose", [_lose_statements, _prepare_the_same_elsewhere])
-def test_a_statement_that_a_pooler_lost_is_executed_unprepared(counter, lose):
+def test_a_statement_that_a_pooler_lost_is_executed_directly(counter, lose):
     assert _ATTEMPTS.row(key=counter.key) == (2,)
     lose()
     assert _ATTEMPTS.row(key=counter.key) == (2,)
@@ -121,7 +121,7 @@ def test_a_statement_that_a_pooler_lost_is_executed_unprepared(counter, lose):
 
 @pytest.mark.parametrize("lose", [_lose_statements, _prepare_the_same_elsewhere])
 @pytest.mark.parametrize("is_queued", [False, True])
-def test_a_transaction_that_lost_a_statement_runs_again(counter, lose, is_queued):
+def test_a_transaction_that_lost_a_statement_is_repeated(counter, lose, is_queued):
     runs = []
 
     @transactional

@@ -1,4 +1,4 @@
-"""Which processors workers keep to, seen from outside, with real processes."""
+"""The number of processors, and workers that are pinned to one, with real processes."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ from shop.engine.server import processes
 from shop.testing.server import ROOT, running_shop
 from shop.testing.serving import url_of_the_tests_database
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process choose")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can pin processes")
 
-_SETTLE = """
+_PIN = """
 import os
 {before}
 from shop.engine.server import processes
@@ -50,7 +50,7 @@ def test_a_quota_of_the_control_group_counts(tmp_path, monkeypatch, own, files, 
     assert processes.processors(tmp_path / "cgroup", tmp_path / "own") == count
 
 
-def test_processors_are_counted_without_control_groups_too(tmp_path):
+def test_processors_are_counted_without_control_groups(tmp_path):
     assert processes.processors(tmp_path, tmp_path / "none") == len(os.sched_getaffinity(0))
 
 
@@ -62,7 +62,7 @@ def test_there_are_four_workers_at_most_by_default(monkeypatch, found, workers):
 
 @pytest.fixture
 def two():
-    """Two processors, which alone this test and what it starts may use; one, if there is one."""
+    """The two processors, or the one, that this test and its processes may use."""
     mine = os.sched_getaffinity(0)
     first_two = sorted(mine)[:2]
     os.sched_setaffinity(0, first_two)
@@ -70,50 +70,50 @@ def two():
     os.sched_setaffinity(0, mine)
 
 
-def settled(number, workers, *, before="", batch="True"):
-    code = _SETTLE.format(number=number, workers=workers, before=before)
-    shown = subprocess.run(
+def pinned(number, workers, *, before="", batch="True"):
+    code = _PIN.format(number=number, workers=workers, before=before)
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    count, is_batch, *affinity = shown.stdout.split()
+    count, is_batch, *affinity = done.stdout.split()
     assert is_batch == batch
     assert int(count) == len(affinity)
     return [int(processor) for processor in affinity]
 
 
-def test_a_worker_for_each_processor_keeps_to_it(two):
+def test_a_worker_for_each_processor_is_pinned(two):
     for workers in (2, 3):
         for number in range(workers):
-            assert settled(number, workers) == [two[number % len(two)]]
+            assert pinned(number, workers) == [two[number % len(two)]]
 
 
-def test_fewer_workers_go_where_there_is_room(two):
+def test_fewer_workers_than_processors_are_not_pinned(two):
     if len(two) < 2:
         pytest.skip("this machine has one processor")
-    assert settled(0, 1) == two
+    assert pinned(0, 1) == two
 
 
-def test_a_system_that_allows_neither_is_served_all_the_same(two):
-    """As a container's seccomp filter may answer."""
+def test_a_system_that_refuses_pinning_is_supported(two):
+    """The seccomp filter of a container may refuse it."""
     refuses = "def refuse(*_): raise PermissionError(1, 'Operation not permitted')"
     for name, batch in (("sched_setscheduler", "False"), ("sched_setaffinity", "True")):
         before = f"{refuses}\nos.{name} = refuse"
-        assert settled(0, len(two), before=before, batch=batch) == two
+        assert pinned(0, len(two), before=before, batch=batch) == two
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_workers_every_thread_does_and_its_successors(two):
+def test_all_threads_and_replaced_workers_are_pinned(two):
     with running_shop(url_of_the_tests_database(), workers=len(two), WORKER_PINNING="true") as shop:
         before = shop.workers()
-        assert places(before) == [[processor] for processor in two]
+        assert processors_of(before) == [[processor] for processor in two]
         os.kill(before[0], signal.SIGKILL)
         while len(after := shop.workers()) < len(two) or before[0] in after:
             time.sleep(0.05)
-        assert sorted(places(after)) == [[processor] for processor in two]
+        assert sorted(processors_of(after)) == [[processor] for processor in two]
 
 
-def places(workers):
-    """Return, for each worker, the processors that its threads may use, once it has some."""
+def processors_of(workers):
+    """Return the processors that the threads of each worker may use."""
     found = []
     for pid in workers:
         while len(threads := [int(thread.name) for thread in tasks(pid)]) < 4:
@@ -128,7 +128,7 @@ def tasks(pid):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_setting_workers_run_where_they_may():
+def test_workers_are_not_pinned_by_default():
     with running_shop(url_of_the_tests_database(), workers=1) as shop:
         [pid] = shop.workers()
         assert os.sched_getaffinity(pid) == os.sched_getaffinity(0)

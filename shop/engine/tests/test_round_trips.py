@@ -1,4 +1,4 @@
-"""What goes to PostgreSQL together, and that it happens in its order, or not at all."""
+"""Pipelined statements: they are executed in order, and their errors are raised."""
 
 from contextlib import suppress
 
@@ -46,14 +46,14 @@ def test_a_transaction_begins_with_its_first_statement():
     assert status() == TRANSACTION_STATUS_IDLE
 
 
-def test_one_that_asks_nothing_is_none():
+def test_an_empty_transaction_sends_nothing():
     for _ in range(2):
         with transaction.atomic():
             pass
         assert (status(), keys()) == (TRANSACTION_STATUS_IDLE, [])
 
 
-def test_what_is_deferred_goes_with_what_follows():
+def test_a_pending_statement_is_sent_with_the_next_one():
     insert_later("a")  # prepares the statement
     with transaction.atomic():
         insert_later("b %")
@@ -63,19 +63,19 @@ def test_what_is_deferred_goes_with_what_follows():
     assert at_once(keys) == [["a", "b %"]]
 
 
-def test_or_with_the_commit():
+def test_a_pending_statement_is_sent_with_the_commit():
     with transaction.atomic():
         insert_later("a")
         send_with_next("UPDATE core_ratecounter SET attempts = %s WHERE key = %s", [7, "a"])
     assert RateCounter.objects.get().attempts == 7
 
 
-def test_outside_a_transaction_it_goes_at_once():
+def test_outside_a_transaction_a_statement_is_executed_at_once():
     insert_later("a")
     assert at_once(keys) == [["a"]]
 
 
-def test_a_transaction_that_fails_forgets_it():
+def test_a_failed_transaction_discards_pending_statements():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         insert_later("a")
         raise ZeroDivisionError
@@ -84,7 +84,7 @@ def test_a_transaction_that_fails_forgets_it():
     assert keys() == ["b"]
 
 
-def test_a_savepoint_that_fails_forgets_what_came_after_it():
+def test_a_failed_savepoint_discards_its_pending_statements():
     with transaction.atomic():
         insert_later("before")
         with pytest.raises(ZeroDivisionError), transaction.atomic():
@@ -94,23 +94,23 @@ def test_a_savepoint_that_fails_forgets_what_came_after_it():
     assert keys() == ["after", "before"]
 
 
-def test_a_refusal_shows_at_the_next_statement_and_undoes_all():
+def test_the_error_of_a_pending_statement_is_raised_by_the_next_one():
     insert_later("a")
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_later("b", "a")
         keys()
-        pytest.fail("the statement that took it along was answered")
+        pytest.fail("the next statement succeeded")
     assert keys() == ["a"]
 
 
-def test_or_at_the_commit():
+def test_the_error_of_a_pending_statement_is_raised_by_the_commit():
     insert_later("a")
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_later("b", "a")
     assert (keys(), status()) == (["a"], TRANSACTION_STATUS_IDLE)
 
 
-def test_within_a_savepoint_the_rest_goes_on():
+def test_an_error_in_a_savepoint_does_not_affect_the_rest():
     insert_later("a")
     with transaction.atomic():
         insert_later("b")
@@ -120,7 +120,7 @@ def test_within_a_savepoint_the_rest_goes_on():
     assert keys() == ["a", "b", "c"]
 
 
-def test_a_failure_that_is_taken_for_another_one_is_not_committed_silently():
+def test_a_commit_after_an_ignored_error_is_an_error():
     insert_later("a")
     with pytest.raises(InternalError), transaction.atomic():
         RateCounter.objects.create(key="b", attempts=1, ends_at=1)
@@ -132,7 +132,7 @@ def test_a_failure_that_is_taken_for_another_one_is_not_committed_silently():
     assert keys() == ["a", "c"]
 
 
-def test_a_statement_that_cannot_be_read_leaves_the_transaction_whole():
+def test_after_a_syntax_error_pending_statements_remain():
     with pytest.raises(ZeroDivisionError), transaction.atomic(), connection.cursor() as cursor:
         with pytest.raises(ProgrammingError):
             cursor.execute("SELEKT 1")
@@ -142,14 +142,14 @@ def test_a_statement_that_cannot_be_read_leaves_the_transaction_whole():
     assert (keys(), status()) == ([], TRANSACTION_STATUS_IDLE)
 
 
-def test_cursors_of_the_server_come_after_it():
+def test_server_side_cursors_run_after_pending_statements():
     with transaction.atomic():
         insert_later("a")
         assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
     assert [row.key for row in RateCounter.objects.iterator(chunk_size=1)] == ["a"]
 
 
-def test_many_at_once_come_after_it_and_the_rest_is_refused():
+def test_executemany_runs_after_pending_statements_and_copy_is_refused():
     with transaction.atomic(), connection.cursor() as cursor:
         insert_later("a")
         sql = "UPDATE core_ratecounter SET attempts = attempts + %s"
@@ -160,7 +160,7 @@ def test_many_at_once_come_after_it_and_the_rest_is_refused():
     assert RateCounter.objects.get().attempts == 6
 
 
-def test_the_log_of_statements_shows_each_by_itself(django_assert_num_queries):
+def test_the_query_log_has_each_statement(django_assert_num_queries):
     with django_assert_num_queries(4) as captured, transaction.atomic():
         insert_later("a")
         keys()

@@ -1,4 +1,4 @@
-"""Statements that are compiled once: what they refuse, and what they leave behind."""
+"""Compiled statements."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -7,18 +7,17 @@ from django.db.models import F
 from cart.models import Cart, CartStatus
 from catalog.models import MovementKind, Product, StockMovement
 from shop.core.models import RateCounter
-from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert, uses
+from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert
+from shop.engine.statements import compiles
 
-only_compiled = pytest.mark.skipif(
-    not uses("compiled_statements"), reason="the plain engine compiles nothing"
-)
+only_compiled = pytest.mark.skipif(not compiles(), reason="statements are compiled on PostgreSQL")
 
 
 def _tuple(*columns):
     return columns
 
 
-def test_a_select_answers_each_value_with_its_own_rows(django_assert_num_queries, tea):
+def test_a_select_returns_the_rows_of_each_value(django_assert_num_queries, tea):
     pot = Product.objects.create(name="Pot", price="2.00", stock=3)
     name_of = Select(_tuple, lambda pk: Product.objects.filter(pk=pk).values_list("name"))
     with django_assert_num_queries(3):
@@ -31,12 +30,12 @@ def test_a_select_answers_each_value_with_its_own_rows(django_assert_num_queries
 
 def test_an_update_counts_its_rows_and_computes_in_the_database(tea):
     take = Update(
-        lambda pk, pieces: (
-            Product.objects.filter(pk=pk, stock__gte=pieces),
-            {"stock": F("stock") - pieces},
+        lambda pk, units: (
+            Product.objects.filter(pk=pk, stock__gte=units),
+            {"stock": F("stock") - units},
         )
     )
-    assert [take.run(pk=tea.pk, pieces=pieces) for pieces in (7, 4, 3)] == [1, 0, 1]
+    assert [take.run(pk=tea.pk, units=units) for units in (7, 4, 3)] == [1, 0, 1]
     assert Product.objects.get(pk=tea.pk).stock == 0
 
 
@@ -50,7 +49,7 @@ def test_a_value_that_the_statement_changes_is_refused_at_its_first_use(tea):
 
 
 @only_compiled
-def test_names_of_values_have_a_statement_each(tea):
+def test_each_set_of_names_has_its_own_statement(tea):
     def build(pk, stock=None):
         rows = Product.objects.filter(pk=pk)
         return (rows if stock is None else rows.filter(stock=stock)).values_list("pk")
@@ -59,7 +58,7 @@ def test_names_of_values_have_a_statement_each(tea):
     assert (rows.row(pk=tea.pk), rows.row(pk=tea.pk, stock=0)) == ((tea.pk,), None)
 
 
-def test_an_inserted_row_knows_what_the_database_gave_it(ada):
+def test_an_inserted_row_has_the_values_of_the_database(ada):
     cart = Cart(user=ada.user)
     assert insert(cart)
     found = Cart.objects.get()
@@ -69,7 +68,7 @@ def test_an_inserted_row_knows_what_the_database_gave_it(ada):
     assert Cart.objects.get().status == CartStatus.ORDERED
 
 
-def test_a_row_that_is_there_is_no_error_if_one_says_so(ada):
+def test_an_existing_row_is_no_error_with_unless_exists(ada):
     assert insert(Cart(user=ada.user))
     with transaction.atomic():
         second = Cart(user=ada.user)
@@ -80,12 +79,12 @@ def test_a_row_that_is_there_is_no_error_if_one_says_so(ada):
         insert(Cart(user=ada.user))
 
 
-def test_a_key_of_ones_own_is_written(db):
+def test_a_given_primary_key_is_inserted(db):
     assert insert(RateCounter(key="k", attempts=2, ends_at=3))
     assert RateCounter.objects.values_list("key", "attempts", "ends_at").get() == ("k", 2, 3)
 
 
-def test_columns_bear_a_prefix(db):
+def test_columns_have_the_prefix(db):
     assert columns_of(RateCounter, "counter__") == (
         "counter__key",
         "counter__attempts",
@@ -102,7 +101,7 @@ def _insert_several(product):
     _MOVEMENTS.send_with_next((product.pk, "sale", -n, f"100 % of {n}", None) for n in (1, 2))
 
 
-def test_deferred_rows_are_inserted_in_their_order(tea):
+def test_pending_rows_are_inserted_in_order(tea):
     _insert_several(tea)
     movements = StockMovement.objects.filter(kind=MovementKind.SALE).order_by("pk")
     assert list(movements.values_list("delta", "reason")) == [
@@ -113,18 +112,18 @@ def test_deferred_rows_are_inserted_in_their_order(tea):
     assert RateCounter.objects.get().attempts == 2
 
 
-def test_no_rows_are_no_statement(db, django_assert_num_queries):
+def test_no_rows_need_no_statement(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         _COUNTERS.send_with_next([])
 
 
 @only_compiled
-def test_a_column_that_nothing_fills_in_is_missed_at_the_first_use(tea):
+def test_a_missing_column_is_an_error_at_the_first_use(tea):
     with pytest.raises(TypeError, match="nothing fills in reason"):
         Insert(StockMovement, "product_id", "kind", "delta").send_with_next([(tea.pk, "sale", -1)])
 
 
-def test_one_row_that_is_refused_refuses_them_all(tea):
+def test_one_invalid_row_fails_the_whole_insert(tea):
     with pytest.raises(IntegrityError), transaction.atomic():
         _insert_several(tea)
         _COUNTERS.send_with_next([("k", 1, 1)])
@@ -140,11 +139,11 @@ def test_a_list_of_any_length_is_one_statement(tea):
         (tea.pk,),
         *((pk,) for pk in others),
     ]
-    if uses("compiled_statements"):
+    if compiles():
         assert len(named._compiled) == 1
 
 
-def test_each_row_is_updated_by_its_own_value(tea):
+def test_each_row_is_updated_with_its_own_value(tea):
     pot = Product.objects.create(name="Pot", price="2.00", stock=3)
     take = Update(
         lambda ids, units: (

@@ -1,4 +1,4 @@
-"""The threads that Django runs in: which one is asked, and what becomes of what it raises."""
+"""The scheduler of the threads that run Django."""
 
 import asyncio
 import gc
@@ -11,16 +11,16 @@ from shop.engine.server.threads import ThreadScheduler
 from shop.testing.clock import LoopClock
 
 
-def ask(scene):
+def run(scene):
     return asyncio.run(asyncio.wait_for(scene(), 10))
 
 
 def full(_):
-    """What ``Thread.start`` says where the system has no room."""
+    """Fail as ``Thread.start`` does if the system cannot create a thread."""
     raise RuntimeError("can't start new thread")
 
 
-def test_the_thread_that_was_busy_last_is_asked_first():
+def test_the_last_used_thread_is_used_first():
     gates = {name: Event() for name in "abc"}
 
     def work(name):
@@ -38,15 +38,15 @@ def test_the_thread_that_was_busy_last_is_asked_first():
         gates["c"].set()
         return first, second, again, await futures["c"]
 
-    assert ask(scene) == ("shop 1", "shop 2", ["shop 2"] * 3, "shop 3")
+    assert run(scene) == ("shop 1", "shop 2", ["shop 2"] * 3, "shop 3")
 
 
-def test_what_finds_no_thread_waits_for_its_turn():
-    gate, asked = Event(), []
+def test_work_waits_for_a_free_thread():
+    gate, worked = Event(), []
 
     def work(number):
         gate.wait(10)
-        asked.append((number, current_thread().name))
+        worked.append((number, current_thread().name))
         return number
 
     async def scene():
@@ -57,12 +57,12 @@ def test_what_finds_no_thread_waits_for_its_turn():
         gate.set()
         return await asyncio.gather(*futures, return_exceptions=True)
 
-    answers = ask(scene)
+    answers = run(scene)
     assert [a for a in answers if not isinstance(a, asyncio.CancelledError)] == [0, 2, 4]
-    assert asked == [(0, "shop 1"), (2, "shop 1"), (4, "shop 1")]
+    assert worked == [(0, "shop 1"), (2, "shop 1"), (4, "shop 1")]
 
 
-def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
+def test_a_client_that_disconnects_does_not_block_a_thread():
     begun, gate, errors = Event(), Event(), []
 
     def work(name):
@@ -79,31 +79,31 @@ def test_a_client_that_leaves_amid_its_answer_costs_no_thread():
         gate.set()
         return await threads.run(partial(work, "stayed"))
 
-    assert ask(scene) == "stayed"
+    assert run(scene) == "stayed"
     assert errors == []
 
 
-def test_what_is_raised_reaches_who_asked_and_nobody_else():
+def test_an_exception_is_raised_to_its_caller_only():
     async def scene():
         threads = ThreadScheduler(at_once=1, at_most=1)
         with pytest.raises(ZeroDivisionError):
             await threads.run(lambda: 1 // 0)
         return await threads.run(lambda: 1 // 1)
 
-    assert ask(scene) == 1
+    assert run(scene) == 1
 
 
-def test_they_end_with_what_they_worked_for():
+def test_threads_end_with_their_scheduler():
     async def scene():
         return await ThreadScheduler(at_once=1, at_most=1).run(current_thread)
 
-    thread = ask(scene)
+    thread = run(scene)
     gc.collect()
     thread.join(10)
     assert not thread.is_alive()
 
 
-def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
+def test_work_waits_if_no_further_thread_can_start(monkeypatch):
     first, gate = Event(), Event()
 
     def work(number):
@@ -126,10 +126,10 @@ def test_without_room_for_a_thread_work_waits_for_those_there_are(monkeypatch):
         gate.set()
         return {(await future)[0] for future in (one, two, three)}, (await two)[1]
 
-    assert ask(scene) == ({1, 2, 3}, "shop 2")
+    assert run(scene) == ({1, 2, 3}, "shop 2")
 
 
-def test_a_thread_that_is_held_up_stands_in_nobodys_way():
+def test_a_thread_that_waits_is_not_counted():
     gates, names = {name: Event() for name in "abcde"}, {}
     begun = {name: Event() for name in "abcde"}
 
@@ -145,12 +145,12 @@ def test_a_thread_that_is_held_up_stands_in_nobodys_way():
         await clock.forward(0.09)
         assert not begun["b"].wait(0.05)
         await clock.forward(0.02)
-        assert begun["b"].wait(10)  # beside a, which is held up
+        assert begun["b"].wait(10)  # a waits
         await clock.forward(0.2)
         assert not begun["c"].wait(0.05)  # there is no third thread
         gates["a"].set()
         await futures["a"]
-        assert begun["c"].wait(10)  # beside b
+        assert begun["c"].wait(10)  # b waits
         gates["b"].set()
         gates["c"].set()
         await asyncio.gather(futures["b"], futures["c"])
@@ -166,7 +166,7 @@ def test_a_thread_that_is_held_up_stands_in_nobodys_way():
     assert names["e"] == names["d"]
 
 
-def test_whoever_began_just_now_is_not_held_up():
+def test_a_thread_that_has_just_started_is_counted():
     begun, gate = {name: Event() for name in "abcd"}, Event()
 
     def work(name):
@@ -180,7 +180,7 @@ def test_whoever_began_just_now_is_not_held_up():
         await clock.forward(0.09)
         futures += [threads.run(partial(work, name)) for name in "bcd"]
         await clock.forward(0.02)
-        assert begun["c"].wait(10)  # a is held up, b and c are not
+        assert begun["c"].wait(10)  # a waits, b and c have just started
         assert not begun["d"].wait(0.05)
         await clock.forward(0.09)
         assert begun["d"].wait(10)
@@ -190,7 +190,7 @@ def test_whoever_began_just_now_is_not_held_up():
     asyncio.run(scene())
 
 
-def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
+def test_a_result_is_returned_if_the_next_work_fails_to_start(monkeypatch):
     gate, errors = Event(), []
 
     def exhausted(_):
@@ -211,6 +211,6 @@ def test_what_was_done_is_answered_whatever_becomes_of_the_next(monkeypatch):
             await futures[0]
         return [thread.name for thread in await asyncio.gather(*futures[1:])]
 
-    assert ask(scene) == ["shop 1", "shop 1"]
+    assert run(scene) == ["shop 1", "shop 1"]
     assert gate.is_set()
     assert {type(context["exception"]) for context in errors} == {MemoryError}

@@ -1,8 +1,8 @@
-"""The invariants that a database can show, each a check that yields a line for each breach.
+"""The invariants of the database. Each check yields a sentence for each breach.
 
-Numbers as in RELIABILITY: I1 stock, I2 carts, I3 order totals, I4 payments, I5 refunds, I9 the demo
-gateway's ledger, I11 names. Sets of rows are compared in SQL, so a million rows take seconds. Money
-is compared in rounded cents, since SQLite computes decimals as floats.
+The numbers are those of RELIABILITY: I1 stock, I2 carts, I3 order totals, I4 payments, I5 refunds,
+I9 the ledger of the demo gateway, I11 names. Sets of rows are compared in SQL, so that a million
+rows take seconds. Amounts are rounded to cents, because SQLite computes decimals as floats.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ from shop.management.audit import ledger
 from shop.management.audit.sql import CHUNK, rows
 
 
-def stock_is_the_sum_of_its_movements() -> Iterator[str]:
-    """I1: whatever changed stock left a movement."""
+def stock_matches_movements() -> Iterator[str]:
+    """I1: the stock of a product is the sum of its movements."""
     for pk, stock, moved in rows(
         """
         SELECT product.id, product.stock, COALESCE(moved.total, 0)
@@ -26,13 +26,13 @@ def stock_is_the_sum_of_its_movements() -> Iterator[str]:
            OR (product.stock < 0 AND NOT product.backorder)
         """
     ):
-        yield f"product {pk} has {stock} in stock, its movements add up to {moved}"
+        yield f"product {pk} has {stock} in stock, but its movements add up to {moved}"
 
 
-def sales_are_what_orders_hold() -> Iterator[str]:
-    """I1: pieces sold, less those returned, are those of orders that are not undone.
+def sold_units_match_orders() -> Iterator[str]:
+    """I1: the units sold and not returned are those of the orders.
 
-    An order is undone by its cancelling, or by a refund whose goods came back.
+    Orders that were cancelled, or refunded with the goods returned, do not count.
     """
     for pk, sold, held in rows(
         """
@@ -42,15 +42,15 @@ def sales_are_what_orders_hold() -> Iterator[str]:
               UNION ALL
               SELECT item.product_id, 0, item.quantity
               FROM orders_orderitem item JOIN orders_order placed ON placed.id = item.order_id
-              WHERE placed.status <> 'cancelled' AND placed.restocked_at IS NULL) pieces
+              WHERE placed.status <> 'cancelled' AND placed.restocked_at IS NULL) units
         GROUP BY product_id HAVING SUM(sold) <> SUM(held)
         """
     ):
-        yield f"product {pk}: movements say {sold} sold, orders hold {held}"
+        yield f"product {pk} has {sold} units sold by its movements, but {held} in orders"
 
 
-def an_ordered_cart_has_its_order() -> Iterator[str]:
-    """I2: a cart is ordered exactly if it became an order of the same user."""
+def ordered_carts_have_orders() -> Iterator[str]:
+    """I2: a cart is ordered if and only if it has an order of the same user."""
     for pk, status, order_id in rows(
         """
         SELECT cart.id, cart.status, placed.id
@@ -59,30 +59,30 @@ def an_ordered_cart_has_its_order() -> Iterator[str]:
            OR placed.user_id <> cart.user_id
         """
     ):
-        yield f"cart {pk} is {status}, its order is {order_id}"
+        yield f"cart {pk} is {status}, but its order is {order_id}"
 
 
 def order_totals_add_up() -> Iterator[str]:
-    """I3: an order's total is the sum of its lines, and each line its price times its quantity."""
-    for pk, total, lines in rows(
+    """I3: the total of an order is the sum of its items, and that of an item price × quantity."""
+    for pk, total, items in rows(
         """
-        SELECT placed.id, placed.total, lines.total
+        SELECT placed.id, placed.total, items.total
         FROM orders_order placed
         LEFT JOIN (SELECT order_id, SUM(line_total) AS total, SUM(unit_price * quantity) AS product
-                   FROM orders_orderitem GROUP BY order_id) lines ON lines.order_id = placed.id
-        WHERE lines.total IS NULL OR ROUND(lines.total, 2) <> ROUND(placed.total, 2)
-           OR ROUND(lines.product, 2) <> ROUND(placed.total, 2)
+                   FROM orders_orderitem GROUP BY order_id) items ON items.order_id = placed.id
+        WHERE items.total IS NULL OR ROUND(items.total, 2) <> ROUND(placed.total, 2)
+           OR ROUND(items.product, 2) <> ROUND(placed.total, 2)
         """
     ):
-        yield f"order {pk} has total {total}, its lines add up to {lines}"
+        yield f"order {pk} has the total {total}, but its items add up to {items}"
 
 
-def money_of_orders_is_money_of_payments() -> Iterator[str]:
-    """I4: an order shows as paid what its one payment brought, or nothing.
+def paid_amounts_match_payments() -> Iterator[str]:
+    """I4: the paid amount of an order is the captured amount of its payment, or 0.
 
-    Money that came late and went back is none of the order's.
+    Late payments, which are refunded, do not count.
     """
-    for pk, status, paid, count, money in rows(
+    for pk, status, paid, count, captured in rows(
         """
         SELECT placed.id, placed.status, placed.amount_paid, COALESCE(got.number, 0),
                COALESCE(got.total, 0)
@@ -101,11 +101,11 @@ def money_of_orders_is_money_of_payments() -> Iterator[str]:
            OR (placed.status IN ('pending', 'cancelled') AND got.number IS NOT NULL)
         """
     ):
-        yield f"order {pk} is {status} with {paid} paid, its {count} payments brought {money}"
+        yield f"order {pk} is {status} with {paid} paid, but {count} payments captured {captured}"
 
 
-def an_order_has_one_live_payment() -> Iterator[str]:
-    """I4: of the payments of an order at most one is open or succeeded."""
+def orders_have_one_active_payment() -> Iterator[str]:
+    """I4: an order has at most one payment that is open or succeeded."""
     for pk, count in rows(
         """
         SELECT order_id, COUNT(*) FROM payments_payment
@@ -113,11 +113,11 @@ def an_order_has_one_live_payment() -> Iterator[str]:
         GROUP BY order_id HAVING COUNT(*) > 1
         """
     ):
-        yield f"order {pk} has {count} live payments"
+        yield f"order {pk} has {count} payments that are open or succeeded"
 
 
-def payments_are_of_their_order() -> Iterator[str]:
-    """I4: a payment asks for its order's total, in its currency."""
+def payments_match_their_orders() -> Iterator[str]:
+    """I4: a payment has the total and the currency of its order."""
     for pk, amount, total in rows(
         """
         SELECT payment.id, payment.amount, placed.total
@@ -126,11 +126,11 @@ def payments_are_of_their_order() -> Iterator[str]:
            OR payment.currency <> placed.currency
         """
     ):
-        yield f"payment {pk} is of {amount}, its order of {total}"
+        yield f"payment {pk} is of {amount}, but its order of {total}"
 
 
-def the_gateway_agrees() -> Iterator[str]:
-    """I5, I9: the demo gateway took and gave back what the payments say, and nothing else."""
+def payments_match_the_demo_gateway() -> Iterator[str]:
+    """I5, I9: the demo gateway captured and refunded the amounts of the payments."""
     for key, payment, status, charge, amount, refunded in rows(
         """
         SELECT charge.key, payment.id, payment.status, charge.status,
@@ -155,13 +155,13 @@ def the_gateway_agrees() -> Iterator[str]:
         """
     ):
         yield (
-            f"payment {payment} is {status}, charge {key} is {charge} of {amount} "
+            f"payment {payment} is {status}, but charge {key} is {charge} of {amount} "
             f"with {refunded} refunded"
         )
 
 
-def the_last_event_tells_the_status() -> Iterator[str]:
-    """An order's status is the one that its last event reached."""
+def an_order_has_the_status_of_its_last_event() -> Iterator[str]:
+    """The status of an order is that of its last event."""
     for pk, status, event in rows(
         """
         SELECT placed.id, placed.status, event.status
@@ -172,30 +172,30 @@ def the_last_event_tells_the_status() -> Iterator[str]:
         WHERE event.id IS NULL OR event.status <> placed.status
         """
     ):
-        yield f"order {pk} is {status}, its last event says {event}"
+        yield f"order {pk} is {status}, but its last event is {event}"
 
 
-def names_are_unique_as_people_read_them() -> Iterator[str]:
-    """I11: every user's keys are those of name and address; the database has them unique."""
+def keys_of_users_match_their_names() -> Iterator[str]:
+    """I11: the unique keys of a user are derived from the username and the e-mail address."""
     users = User.objects.order_by("pk").values_list(
         "pk", "username", "username_key", "email", "email_key"
     )
     for pk, username, username_key, email, email_key in users.iterator(chunk_size=CHUNK):
         if (username_key, email_key) != (fold(username), fold(email)):
-            yield f"user {pk} has keys of another spelling: {username_key!r}, {email_key!r}"
+            yield f"user {pk} has keys that do not match: {username_key!r}, {email_key!r}"
 
 
-def what_lies_below_a_category_is_linked_to_it() -> Iterator[str]:
-    """The links that filters follow are the tree that its parents make."""
+def links_of_categories_match_their_parents() -> Iterator[str]:
+    """The links between categories, which filters use, match their parents."""
     parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
     tree = {(pk, above) for pk in parents for above in lineage(pk, parents)}
     links = set(CategoryLink.objects.values_list("category_id", "above_id"))
     for pk, above in sorted(tree ^ links):
-        yield f"category {pk} {'lacks' if (pk, above) in tree else 'has'} a link to {above}"
+        yield f"category {pk} {'has no' if (pk, above) in tree else 'has a wrong'} link to {above}"
 
 
-def variants_follow_their_product() -> Iterator[str]:
-    """A variant is published with its product, lies in its category, and answers its options."""
+def variants_match_their_products() -> Iterator[str]:
+    """A variant has the publication and the category of its product."""
     for pk, parent in rows(
         """
         SELECT variant.id, product.id
@@ -211,8 +211,8 @@ def variants_follow_their_product() -> Iterator[str]:
         yield f"variant {pk} does not follow product {parent}"
 
 
-def a_product_costs_what_its_cheapest_variant_costs() -> Iterator[str]:
-    """The price that lists show, sort and filter by is that of the cheapest variant."""
+def a_product_has_the_price_of_its_cheapest_variant() -> Iterator[str]:
+    """The price of a product in lists, sort orders and filters is that of its cheapest variant."""
     for pk, price, cheapest in rows(
         """
         SELECT product.id, product.price, cheapest.price
@@ -223,12 +223,12 @@ def a_product_costs_what_its_cheapest_variant_costs() -> Iterator[str]:
         WHERE product.archived_at IS NULL AND ROUND(product.price, 2) <> ROUND(cheapest.price, 2)
         """
     ):
-        yield f"product {pk} costs {price}, its cheapest variant {cheapest}"
+        yield f"product {pk} costs {price}, but its cheapest variant {cheapest}"
 
 
-def the_last_price_change_tells_the_price() -> Iterator[str]:
-    """Whatever changed a price left its history, which the lowest of 30 days is read from."""
-    for pk, price, told in rows(
+def a_product_has_the_price_of_its_last_change() -> Iterator[str]:
+    """The price of a product is that of its last price change (the lowest price uses them)."""
+    for pk, price, last in rows(
         """
         SELECT product.id, product.price, change.price
         FROM catalog_product product
@@ -238,26 +238,26 @@ def the_last_price_change_tells_the_price() -> Iterator[str]:
         WHERE change.id IS NULL OR ROUND(change.price, 2) <> ROUND(product.price, 2)
         """
     ):
-        yield f"product {pk} costs {price}, its last price change says {told}"
+        yield f"product {pk} costs {price}, but its last price change is {last}"
 
 
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
-    stock_is_the_sum_of_its_movements,
-    sales_are_what_orders_hold,
-    an_ordered_cart_has_its_order,
+    stock_matches_movements,
+    sold_units_match_orders,
+    ordered_carts_have_orders,
     order_totals_add_up,
-    money_of_orders_is_money_of_payments,
-    an_order_has_one_live_payment,
-    payments_are_of_their_order,
-    ledger.payments_are_what_the_ledger_says,
-    ledger.refunds_are_what_the_ledger_says,
-    ledger.payments_show_their_refunds,
-    ledger.orders_show_their_refunds,
-    the_gateway_agrees,
-    the_last_event_tells_the_status,
-    names_are_unique_as_people_read_them,
-    what_lies_below_a_category_is_linked_to_it,
-    variants_follow_their_product,
-    a_product_costs_what_its_cheapest_variant_costs,
-    the_last_price_change_tells_the_price,
+    paid_amounts_match_payments,
+    orders_have_one_active_payment,
+    payments_match_their_orders,
+    ledger.payments_match_the_ledger,
+    ledger.refunds_match_the_ledger,
+    ledger.payments_match_their_refunds,
+    ledger.orders_match_their_refunds,
+    payments_match_the_demo_gateway,
+    an_order_has_the_status_of_its_last_event,
+    keys_of_users_match_their_names,
+    links_of_categories_match_their_parents,
+    variants_match_their_products,
+    a_product_has_the_price_of_its_cheapest_variant,
+    a_product_has_the_price_of_its_last_change,
 )

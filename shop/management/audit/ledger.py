@@ -1,12 +1,12 @@
-"""The invariants of the ledger: what payments, refunds and orders show is recomputed from it."""
+"""The invariants of the ledger, from which the columns of payments and orders are recomputed."""
 
 from collections.abc import Iterator
 
 from shop.management.audit.sql import rows
 
 
-def payments_are_what_the_ledger_says() -> Iterator[str]:
-    """I5: status and captured amount of a payment follow from its last entry."""
+def payments_match_the_ledger() -> Iterator[str]:
+    """I5: the status and the captured amount of a payment are those of its last entry."""
     for pk, status, captured, kind, entered in rows(
         """
         SELECT payment.id, payment.status, payment.amount_captured, COALESCE(entry.kind, ''),
@@ -26,12 +26,12 @@ def payments_are_what_the_ledger_says() -> Iterator[str]:
     ):
         yield (
             f"payment {pk} is {status} with {captured} captured, "
-            f"the ledger says {kind or 'nothing'} with {entered}"
+            f"but the ledger has {kind or 'no entry'} with {entered}"
         )
 
 
-def refunds_are_what_the_ledger_says() -> Iterator[str]:
-    """I5: a refund is entered exactly if it succeeded, with its own amount and payment."""
+def refunds_match_the_ledger() -> Iterator[str]:
+    """I5: a refund has an entry of its amount and payment if and only if it succeeded."""
     for pk, status, amount, entered in rows(
         """
         SELECT refund.id, refund.status, refund.amount, entry.amount
@@ -42,12 +42,12 @@ def refunds_are_what_the_ledger_says() -> Iterator[str]:
            OR refund.payment_id <> entry.payment_id
         """
     ):
-        yield f"refund {pk} of {amount} is {status}, the ledger says {entered or 'nothing'}"
+        yield f"refund {pk} of {amount} is {status}, but the ledger has {entered or 'no entry'}"
 
 
-def payments_show_their_refunds() -> Iterator[str]:
-    """I5: what a payment shows as refunded is what its refunds give back or are about to."""
-    for pk, status, shown, refunded in rows(
+def payments_match_their_refunds() -> Iterator[str]:
+    """I5: the refunded amount of a payment is that of its refunds that did not fail."""
+    for pk, status, stored, refunded in rows(
         """
         SELECT payment.id, payment.status, payment.amount_refunded, COALESCE(back.total, 0)
         FROM payments_payment payment
@@ -57,15 +57,15 @@ def payments_show_their_refunds() -> Iterator[str]:
         WHERE ROUND(payment.amount_refunded, 2) <> ROUND(COALESCE(back.total, 0), 2)
         """
     ):
-        yield f"payment {pk} is {status} with {shown} refunded, its refunds add up to {refunded}"
+        yield f"payment {pk} is {status} with {stored} refunded, but its refunds sum to {refunded}"
 
 
-def orders_show_their_refunds() -> Iterator[str]:
-    """I5: what an order shows as refunded is what the ledger says went back.
+def orders_match_their_refunds() -> Iterator[str]:
+    """I5: the refunded amount of an order is that of the ledger.
 
-    Late money apart, which the order never had.
+    Late payments do not count, because they were never part of the order.
     """
-    for pk, status, shown, refunded in rows(
+    for pk, status, stored, refunded in rows(
         """
         SELECT placed.id, placed.status, placed.amount_refunded, COALESCE(back.total, 0)
         FROM orders_order placed
@@ -78,4 +78,4 @@ def orders_show_their_refunds() -> Iterator[str]:
         WHERE ROUND(placed.amount_refunded, 2) <> ROUND(COALESCE(back.total, 0), 2)
         """
     ):
-        yield f"order {pk} is {status} with {shown} refunded, the ledger says {refunded}"
+        yield f"order {pk} is {status} with {stored} refunded, but the ledger has {refunded}"

@@ -1,4 +1,4 @@
-"""Hand-written SQL over sets of rows that are too large for the ORM."""
+"""Results of SQL, which may be too large for the memory."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ CHUNK = 10_000
 
 
 def rows(sql: str) -> Iterator[tuple[Any, ...]]:
-    """Yield each row, in chunks."""
+    """Yield the rows, fetched in chunks."""
     with connection.cursor() as cursor:
         cursor.execute(sql)
         while chunk := cursor.fetchmany(CHUNK):

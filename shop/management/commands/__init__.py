@@ -1,1 +1,1 @@
-"""One module a command."""
+"""The management commands, each in a module of its name."""

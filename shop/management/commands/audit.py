@@ -1,4 +1,4 @@
-"""``manage.py audit``: whether the books of the live database balance."""
+"""``manage.py audit``: check the invariants of the database."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from shop.management.audit.checks import CHECKS
 
 
 class Command(BaseCommand):
-    """Prints a line for each breach of an invariant, and exits with 1 if there is one."""
+    """Prints a line for each breach of an invariant. Reads only."""
 
     help = (
-        "Checks the books of the live database: stock, carts, orders, payments and names. "
-        "Prints a line for each breach and exits with 1 if there is one. Reads only."
+        "Checks that stock, carts, orders, payments and names in the database are consistent. "
+        "Prints a line for each breach, and exits with 1 if there is one. Changes nothing."
     )
     requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run every check. Raises CommandError after the last, if any found a breach."""
+        """Run every check. Raises CommandError at the end if there are breaches."""
         lift_statement_timeout()
         breaches = 0
         for check in CHECKS:

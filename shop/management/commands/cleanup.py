@@ -1,4 +1,4 @@
-"""``manage.py cleanup``."""
+"""``manage.py cleanup``: delete expired rows and unused files."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -9,27 +9,27 @@ from django.core.management.base import BaseCommand
 
 from accounts.tokens import forget_expired_tokens
 from catalog.images.files import delete_orphans
-from shop.core.deliveries import forget_done_deliveries
-from shop.core.idempotency import forget_old_keys
-from shop.core.throttling import forget_closed_windows
+from shop.core.deliveries import delete_done_deliveries
+from shop.core.idempotency import delete_old_keys
+from shop.core.throttling import delete_ended_windows
 
 BATCH = 1000
 
-_SWEPT: dict[str, Callable[[int], int]] = {
+_DELETIONS: dict[str, Callable[[int], int]] = {
     "expired tokens": forget_expired_tokens,
-    "idempotency records": forget_old_keys,
-    "rate counters": forget_closed_windows,
-    "event deliveries": forget_done_deliveries,
+    "idempotency records": delete_old_keys,
+    "rate counters": delete_ended_windows,
+    "event deliveries": delete_done_deliveries,
 }
 
 
 class Command(BaseCommand):
-    """Deletes what is spent, a batch a transaction, so that nobody waits for it."""
+    """Deletes expired rows in batches, each in its own transaction, so that locks are short."""
 
     help = (
-        "Deletes expired tokens and sessions, closed rate counters, idempotency records over 48 "
-        "hours old, event deliveries done over 30 days ago, in batches, and files over a day old "
-        "that no picture has."
+        "Deletes expired tokens and sessions, ended rate counters, idempotency records after 48 "
+        "hours, event deliveries 30 days after they were done, and files that no image uses after "
+        "a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,20 +37,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep-files",
             action="store_true",
-            help="Leave the files alone: to find those without a picture takes a list of them all.",
+            help="Do not delete files. Finding unused ones needs a list of all files.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Delete until nothing spent is left, and say how much it was."""
-        for name, forget in _SWEPT.items():
-            self.stdout.write(f"{_until_none_is_left(forget)} {name} deleted")
+        """Delete everything that has expired, and print the numbers."""
+        for name, delete in _DELETIONS.items():
+            self.stdout.write(f"{_delete_all(delete)} {name} deleted")
         call_command("clearsessions")
         if not options["keep_files"]:
-            self.stdout.write(f"{delete_orphans()} files without a picture deleted")
+            self.stdout.write(f"{delete_orphans()} files without an image deleted")
 
 
-def _until_none_is_left(forget: Callable[[int], int]) -> int:
-    gone = 0
-    while batch := forget(BATCH):
-        gone += batch
-    return gone
+def _delete_all(delete: Callable[[int], int]) -> int:
+    total = 0
+    while number := delete(BATCH):
+        total += number
+    return total

@@ -1,4 +1,4 @@
-"""``manage.py expire_orders``."""
+"""``manage.py expire_orders``: cancel unpaid orders."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from payments.jobs import expire_orders
 
 
 class Command(BaseCommand):
-    """Cancels orders that were not paid in time."""
+    """Cancels orders that were not paid within their payment window."""
 
-    help = "Cancels orders that were not paid in time, and returns their stock."
+    help = "Cancels orders that were not paid within their payment window, and restores the stock."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it once, and say how many."""
+        """Cancel the orders, and print their number."""
         self.stdout.write(f"{expire_orders()} orders expired")

@@ -1,4 +1,4 @@
-"""``manage.py export_products``: the catalogue into a file that ``import_products`` reads."""
+"""``manage.py export_products``: write the catalog to a file that ``import_products`` reads."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,31 +13,33 @@ class Command(BaseCommand):
     """Exports all products that are not archived, with their categories and attributes."""
 
     help = (
-        "Writes all products that are not archived, with their categories and attributes, into a "
-        "file that import_products reads. docs/imports.md tells the columns."
+        "Writes all products that are not archived, with their categories and attributes, to a "
+        "file that import_products reads. docs/imports.md describes the columns."
     )
     requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the file and its format."""
+        """Add the file and ``--format``."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--format", choices=FORMATS, help="As the file's name ends, if not given."
+            "--format", choices=FORMATS, help="By default the extension of the file."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Export. Raises CommandError, and leaves no half of a file."""
+        """Export. Raises CommandError, and then leaves no incomplete file."""
         path: Path = options["file"]
         form = options["format"] or path.suffix.removeprefix(".").lower()
         if form not in FORMATS:
-            raise CommandError(f"Name the file .csv, .xlsx or .json, or give --format: {path}")
+            raise CommandError(
+                f"Use a file name with .csv, .xlsx or .json, or set --format: {path}"
+            )
         part = path.with_name(f"{path.name}.part")
         try:
             with part.open("wb") as file:
                 export_products(file, form)
             part.replace(path)
-        except ExportError as refusal:
-            raise CommandError(str(refusal)) from None
+        except ExportError as error:
+            raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None
         finally:

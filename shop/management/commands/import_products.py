@@ -1,4 +1,4 @@
-"""``manage.py import_products``: products of a file, into the shop."""
+"""``manage.py import_products``: import products from a file."""
 
 import sys
 from argparse import ArgumentParser
@@ -25,33 +25,38 @@ _EVERY = 100
 
 
 class Command(BaseCommand):
-    """Imports products, a batch at a time, and names what it refuses."""
+    """Imports products in batches, and prints the products with errors."""
 
     help = (
-        "Imports products from Shopify's CSV, our own CSV or XLSX, or JSON. Running it again "
-        "changes nothing. docs/imports.md tells the columns. Exits with 1 if anything was refused."
+        "Imports products from CSV, XLSX or JSON, or from the CSV of Shopify. Importing the same "
+        "file again changes nothing. docs/imports.md describes the columns. Exits with 1 if a "
+        "product has an error."
     )
     requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the file and how to import it."""
+        """Add the file and the options of the import."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--format", choices=FORMATS, default="", help="Guessed if not given.")
-        parser.add_argument("--dry-run", action="store_true", help="Tell what would change.")
+        parser.add_argument("--format", choices=FORMATS, default="", help="By default detected.")
         parser.add_argument(
-            "--strict", action="store_true", help="Change nothing if anything is refused."
+            "--dry-run", action="store_true", help="Print the changes without making them."
         )
         parser.add_argument(
-            "--keep-stock", action="store_true", help="Leave the stock of what is there alone."
+            "--strict", action="store_true", help="Import nothing if any product has an error."
+        )
+        parser.add_argument(
+            "--keep-stock",
+            action="store_true",
+            help="Do not change the stock of existing products.",
         )
         parser.add_argument(
             "--batch", type=int, default=BATCH, metavar="N", help="Rows in one transaction."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Import. Raises CommandError where the file, or anything in it, was refused."""
+        """Import. Raises CommandError if the file or a product has an error."""
         if not 1 <= options["batch"] <= 1000:
-            raise CommandError("--batch is rows: 1 to 1000.")
+            raise CommandError("--batch must be 1 to 1000 rows.")
         wishes = ImportOptions(
             dry_run=options["dry_run"],
             strict=options["strict"],
@@ -61,15 +66,15 @@ class Command(BaseCommand):
         try:
             with open_source(options["file"], options["format"]) as source:
                 self._import(source, wishes)
-        except (FileError, StrictImportError) as refusal:
-            raise CommandError(f"{options['file'].name}: {refusal}") from None
+        except (FileError, StrictImportError) as error:
+            raise CommandError(f"{options['file'].name}: {error}") from None
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from None
 
     def _import(self, source: Source, wishes: ImportOptions) -> None:
         bar = _Bar(source)
 
-        def tell(result: Result) -> None:
+        def report(result: Result) -> None:
             bar.step()
             for error in result.errors:
                 self.stdout.write(f"refused {result.title}: {error}")
@@ -77,17 +82,17 @@ class Command(BaseCommand):
                 self.stdout.write(f"{result.outcome} {result.title}: {'; '.join(result.changes)}")
 
         try:
-            counts = import_products(source, wishes, tell)
+            counts = import_products(source, wishes, report)
         finally:
             bar.end()
-        would = "a dry run: " if wishes.dry_run else ""
-        self.stdout.write(f"{would}{counts}")
+        prefix = "a dry run: " if wishes.dry_run else ""
+        self.stdout.write(f"{prefix}{counts}")
         if counts.of[Outcome.REFUSED]:
             raise CommandError(f"{counts.of[Outcome.REFUSED]} refused; the others are done")
 
 
 class _Bar:
-    """How far it is, on a terminal alone."""
+    """A progress bar, on a terminal only."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -104,6 +109,6 @@ class _Bar:
             sys.stderr.flush()
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line of the bar."""
         if self._shown and self._count >= _EVERY:
             sys.stderr.write("\n")

@@ -1,4 +1,4 @@
-"""``manage.py migrate``: Django's, without the time limit that requests have."""
+"""``manage.py migrate``: Django's command without the statement time-out of requests."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from shop.engine import lift_statement_timeout
 
 
 class Command(DjangoCommand):
-    """Lets a migration rewrite a large table; it still waits three seconds for a lock at most."""
+    """Lets a migration rewrite a large table. It still waits for a lock three seconds at most."""
 
     def handle(self, *args: Any, **options: Any) -> Any:
         """Migrate."""

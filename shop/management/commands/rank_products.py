@@ -1,4 +1,4 @@
-"""``manage.py rank_products``."""
+"""``manage.py rank_products``: update the sort order best_selling."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -10,22 +10,22 @@ from shop.engine import lift_statement_timeout
 
 
 class Command(BaseCommand):
-    """Counts what sells best."""
+    """Counts the sales of each product."""
 
     help = (
-        "Counts what each product sold in the last 90 days, which lists are ordered by as "
-        "best_selling. The sweep does it once an hour."
+        "Counts the units of each product that were sold in the last 90 days, for the sort order "
+        "best_selling. The worker runs it once an hour."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--if-due``."""
         parser.add_argument(
-            "--if-due", action="store_true", help="Only if an hour has passed since the last time."
+            "--if-due", action="store_true", help="Do nothing within an hour of the last run."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Count, and say for how many products it changed."""
+        """Count, and print the number of products whose count has changed."""
         lift_statement_timeout()
         if options["if_due"] and not is_ranking_due():
             return
-        self.stdout.write(f"{rank_products()} products ranked anew")
+        self.stdout.write(f"{rank_products()} products ranked")

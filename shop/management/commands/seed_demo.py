@@ -1,4 +1,4 @@
-"""``manage.py seed_demo``: a shop to look at."""
+"""``manage.py seed_demo``: load the demo catalog and, if wanted, demo accounts."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -22,86 +22,86 @@ from shop.management.demo.images import write_image
 from shop.management.demo.products import DemoProduct
 from shop.management.demo.variants import DEMO_PRODUCTS
 
-# Printed for everyone to use; that is why DEBUG must be on.
+# Username, e-mail address and password. They are public, so they need DEBUG.
 CUSTOMER = ("demo", "demo@example.com", "welcome-to-the-shop")
 STAFF = ("staff", "staff@example.com", "behind-the-counter")
-Pictures = dict[str, tuple[str, str]]
-"""The names of a picture's two files by the colour that it shows, "" for the product's own."""
+Images = dict[str, tuple[str, str]]
+"""The names of the two files of an image, by the colour of the variant, "" for the product."""
 
-PRODUCTS_IN_HISTORY = 12  # two in each of six orders
+PRODUCTS_IN_HISTORY = 12  # two products in each of six orders
 
 
 class Command(BaseCommand):
-    """Loads the demo catalogue, and on demand two logins and an order history."""
+    """Loads the demo catalog, and with ``--with-logins`` two accounts and an order history."""
 
     help = (
-        "Loads the demo catalogue; what is there by name already is left alone, so running it "
-        "again changes nothing."
+        "Loads the demo catalog. Products whose names exist are not changed, so running it again "
+        "changes nothing."
     )
     requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--if-empty``, ``--with-logins`` and ``--without-pictures``."""
         parser.add_argument(
-            "--if-empty", action="store_true", help="Load no product if the shop has any."
+            "--if-empty", action="store_true", help="Load no products if the shop has any."
         )
         parser.add_argument(
             "--with-logins",
             action="store_true",
-            help="Also make a demo customer with orders, and a demo member of staff. Their "
+            help="Also create a demo customer with orders, and a demo member of staff. Their "
             "passwords are public, so DEBUG must be on.",
         )
 
         parser.add_argument(
-            "--without-pictures", action="store_true", help="Draw none: quicker, for a benchmark."
+            "--without-pictures", action="store_true", help="Load no images, which is faster."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load what is not there yet. Raises CommandError for logins with DEBUG off."""
+        """Load what is missing. Raises CommandError for ``--with-logins`` without DEBUG."""
         if options["with_logins"] and not settings.DEBUG:
             raise CommandError(
-                "--with-logins makes accounts whose passwords everyone knows: it wants DEBUG on. "
-                "Make a member of staff with `manage.py createsuperuser` instead."
+                "--with-logins creates accounts with public passwords, so it needs DEBUG. Create a "
+                "member of staff with `manage.py createsuperuser` instead."
             )
         loaded = 0
         if not (options["if_empty"] and Product.objects.exists()):
-            loaded = load_catalogue(with_pictures=not options["without_pictures"])
+            loaded = load_catalog(with_images=not options["without_pictures"])
         self.stdout.write(f"{loaded} demo products loaded")
         if options["with_logins"]:
             self._load_logins()
 
     def _load_logins(self) -> None:
-        customer, staff = get_or_make_user(*CUSTOMER), get_or_make_user(*STAFF, is_staff=True)
+        customer, staff = get_or_create_user(*CUSTOMER), get_or_create_user(*STAFF, is_staff=True)
         if not Order.objects.filter(user=customer).exists():
             load_history(customer, staff)
         self.stdout.write(f"  customer  {CUSTOMER[0]}   password  {CUSTOMER[2]}")
         self.stdout.write(f"  staff     {STAFF[0]}  password  {STAFF[2]}")
 
 
-def load_catalogue(*, with_pictures: bool) -> int:
-    """Create the demo products whose name is not there yet; return how many.
+def load_catalog(*, with_images: bool) -> int:
+    """Create the demo products whose names do not exist; return their number.
 
-    Their pictures are drawn before the transaction, which waits for none of them.
+    Images are written before the transaction, to keep it short.
     """
     known = set(Product.objects.values_list("name", flat=True))
     missing = [product for product in DEMO_PRODUCTS if product.name not in known]
-    pictures = {product.name: _draw(product) if with_pictures else {} for product in missing}
+    images = {product.name: _write_images(product) if with_images else {} for product in missing}
     with transaction.atomic():
         categories = _load_structure()
         for product in missing:
-            _load(product, categories, pictures[product.name])
+            _load(product, categories, images[product.name])
     return len(missing)
 
 
-def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) -> None:
-    said = _details(product)
-    price = said.pop("compare_at_price", None)
+def _load(product: DemoProduct, categories: dict[str, int], images: Images) -> None:
+    values = _details(product)
+    price = values.pop("compare_at_price", None)
     created = create_product(
         name=product.name,
         price=Decimal(product.price),
         description=product.description,
         stock=product.stock,
-        category_id=categories[said.pop("category")],
+        category_id=categories[values.pop("category")],
         compare_at_price=price and Decimal(price),
         options=product.options,
         variants=[
@@ -112,9 +112,9 @@ def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) 
             }
             for variant in product.variants
         ],
-        brand=said["brand"],
-        tags=said["tags"],
-        attributes=said.get("attributes", {}),
+        brand=values["brand"],
+        tags=values["tags"],
+        attributes=values.get("attributes", {}),
     )
     rows = {row.options[-1]: row for row in created.variants.order_by("-pk")} | {"": created}
     ProductImage.objects.bulk_create(
@@ -124,19 +124,19 @@ def _load(product: DemoProduct, categories: dict[str, int], pictures: Pictures) 
             small=small,
             alt=f"{product.name}, {colour.lower()}" if colour else product.name,
         )
-        for colour, (large, small) in pictures.items()
+        for colour, (large, small) in images.items()
     )
 
 
 def _details(product: DemoProduct) -> dict[str, Any]:
-    """Return the details of a product: its own, else those of its category."""
+    """Return the details of a product, with those of its category as defaults."""
     own = details.PRODUCT_DETAILS.get(product.name, {})
     category = own.get("category", product.category)
     return {**details.CATEGORY_DETAILS[category], "category": category, **own}
 
 
-def _draw(product: DemoProduct) -> Pictures:
-    """Write the pictures of a product: one of it, and one of each colour that it comes in."""
+def _write_images(product: DemoProduct) -> Images:
+    """Write an image of the product, and one of each colour of its variants."""
     motif = details.PRODUCT_DETAILS.get(product.name, {}).get("motif", product.motif)
     colours = [""]
     if "Colour" in product.options:
@@ -145,16 +145,16 @@ def _draw(product: DemoProduct) -> Pictures:
 
 
 def _load_structure() -> dict[str, int]:
-    """Make the categories, attributes and the sale that are not there; return ids of categories."""
+    """Create missing categories and attributes, and the sale; return category ids by slug."""
     categories = dict(Category.objects.values_list("slug", "pk"))
     for position, (slug, name, parent) in enumerate(details.CATEGORIES):
         if slug not in categories:
             above = categories[parent] if parent else None
-            made = create_category(name=name, slug=slug, parent_id=above, position=position)
-            categories[slug] = made.pk
-    there = set(Attribute.objects.values_list("slug", flat=True))
+            created = create_category(name=name, slug=slug, parent_id=above, position=position)
+            categories[slug] = created.pk
+    existing = set(Attribute.objects.values_list("slug", flat=True))
     for slug, name, kind, choices in details.ATTRIBUTES:
-        if slug not in there:
+        if slug not in existing:
             create_attribute(name=name, slug=slug, kind=AttributeKind(kind), choices=choices)
     _load_sale(categories)
     return categories
@@ -174,8 +174,8 @@ def _load_sale(categories: dict[str, int]) -> None:
         )
 
 
-def get_or_make_user(username: str, email: str, password: str, *, is_staff: bool = False) -> User:
-    """Return the user of that name, made with that password if there was none."""
+def get_or_create_user(username: str, email: str, password: str, *, is_staff: bool = False) -> User:
+    """Return the user with this name, created with this password if it did not exist."""
     user = User.objects.filter(username_key=fold(username)).first()
     if user is None:
         user = User(username=username, email=email, is_staff=is_staff, is_superuser=is_staff)
@@ -185,14 +185,14 @@ def get_or_make_user(username: str, email: str, password: str, *, is_staff: bool
 
 
 def load_history(customer: User, staff: User) -> None:
-    """Give the customer an order in each state that one may meet.
+    """Create an order of the customer in each state.
 
-    Does nothing in a shop of one's own that has too few products in stock for it.
+    Does nothing if the shop has too few products in stock.
     """
-    plenty = Product.objects.sellable().filter(stock__gte=10).order_by("pk")[:PRODUCTS_IN_HISTORY]
-    if len(plenty) < PRODUCTS_IN_HISTORY:
+    in_stock = Product.objects.sellable().filter(stock__gte=10).order_by("pk")[:PRODUCTS_IN_HISTORY]
+    if len(in_stock) < PRODUCTS_IN_HISTORY:
         return
-    products = iter(plenty)
+    products = iter(in_stock)
 
     def order(quantity: int = 1) -> Order:
         cart_id = add_item(user=customer, product_id=next(products).pk, quantity=quantity)
@@ -211,7 +211,7 @@ def load_history(customer: User, staff: User) -> None:
 
 
 def _pay(order: Order, method: str, recorded_by: User | None) -> Order:
-    """Pay by a method whose money staff record, and record it if someone is to."""
+    """Pay by a manual method, and let ``recorded_by`` record the payment."""
     begun = payments.begin_payment(user=order.user, order_id=order.pk, method=method)
     payments.charge(payment=begun)
     if recorded_by is not None:

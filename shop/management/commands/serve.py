@@ -1,4 +1,4 @@
-"""``manage.py serve``: the production server, with the options that the shop was measured with."""
+"""``manage.py serve``: run the production server."""
 
 import socket
 import sys
@@ -9,19 +9,19 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from shop.core.checks import interpreter_hole
+from shop.core.checks import known_vulnerability
 from shop.engine.parts import uses
 from shop.engine.server.application import THREADS
 from shop.engine.server.workers import Options, serve_asgi, serve_wsgi
 
 _NEEDS_PROXY = (
-    "The server does not buffer requests (SHOP_ENGINE=plain): put a proxy before it that does, "
-    "such as nginx. A client that sends slowly occupies a thread until it is done."
+    "The server does not buffer requests (SHOP_ENGINE=plain), so a slow client occupies a thread. "
+    "Run it behind a proxy that buffers requests, such as nginx."
 )
 
 
 class Command(BaseCommand):
-    """Starts the workers and watches over them; installs and migrates nothing."""
+    """Runs the worker processes, and replaces those that die. Does not migrate."""
 
     help = "Serves HOST:PORT with WEB_CONCURRENCY workers until SIGTERM or SIGINT."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the address, and serve. Raises CommandError if the port is not free."""
+        """Print the addresses, and serve. Raises CommandError if the port is not free."""
         _check_free(settings.HOST, settings.PORT)
         buffers = uses("request_buffer")
         url = f"http://{settings.HOST}:{settings.PORT}"
@@ -46,9 +46,9 @@ class Command(BaseCommand):
         self.stdout.flush()
         if not buffers and not settings.DEBUG:
             self.stderr.write(_NEEDS_PROXY)
-        if hole := interpreter_hole(sys.version_info[:3]):
-            self.stderr.write(hole)
-        connections.close_all()  # the workers are forked from here
+        if warning := known_vulnerability(sys.version_info[:3]):
+            self.stderr.write(warning)
+        connections.close_all()  # forked workers must not share them
         if buffers:
             serve_asgi("shop.asgi.application", _options(options["stop_within"]))
         else:
@@ -69,10 +69,7 @@ def _options(stop_within: int) -> Options:
 
 
 def _check_free(host: str, port: int) -> None:
-    """Check that nothing listens here: granian would share the port, and each get some requests.
-
-    Raises CommandError.
-    """
+    """Raise CommandError if the port is in use: granian would share it with the other server."""
     try:
         places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for family, kind, protocol, _, address in places:
@@ -81,6 +78,6 @@ def _check_free(host: str, port: int) -> None:
                 probe.bind(address)
     except OSError as error:
         raise CommandError(
-            f"Cannot listen on {host}:{port} ({error.strerror}): choose another HOST or PORT, "
+            f"Cannot listen on {host}:{port} ({error.strerror}). Choose another HOST or PORT, "
             f"for example PORT={port % 65535 + 1}."
         ) from None

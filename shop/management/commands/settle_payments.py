@@ -1,4 +1,4 @@
-"""``manage.py settle_payments``."""
+"""``manage.py settle_payments``: update open payments."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from payments.jobs import settle_payments
 
 
 class Command(BaseCommand):
-    """Asks the gateways what became of open payments."""
+    """Asks the gateways for the state of open payments."""
 
-    help = "Asks the gateways what became of open payments, and gives late money back."
+    help = "Asks the gateways for the state of open payments, and refunds late payments."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it once, and say how many."""
+        """Settle the payments, and print their number."""
         self.stdout.write(f"{settle_payments()} payments settled")

@@ -4,6 +4,6 @@ from shop.management.commands import worker
 
 
 class Command(worker.Command):
-    """Does what the worker does, with the same options."""
+    """The command ``worker`` under its former name."""
 
-    help = "An alias of `manage.py worker`."
+    help = "The former name of `manage.py worker`."

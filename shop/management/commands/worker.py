@@ -1,4 +1,4 @@
-"""``manage.py worker``: event handlers, and the scheduled jobs."""
+"""``manage.py worker``: run event handlers and scheduled jobs."""
 
 import logging
 import signal
@@ -23,9 +23,9 @@ JOBS: tuple[tuple[str, ...], ...] = (
     ("rank_products", "--if-due"),
 )
 FILES_EVERY = 3600.0
-"""Seconds from one list of all files to the next; a bucket takes money for each."""
+"""Seconds between two searches for unused files. Listing a bucket costs money."""
 EVENTS_EVERY = 1.0
-"""Seconds from one look for new events to the next."""
+"""Seconds between two searches for new events."""
 
 
 class Command(BaseCommand):
@@ -33,8 +33,8 @@ class Command(BaseCommand):
 
     help = (
         "Runs the handlers of events within a second or two, and settle_payments, expire_orders, "
-        "rank_products (once an hour) and cleanup every so many seconds, until SIGTERM or SIGINT. "
-        "Any number of workers may run at once; nothing is wrong while none does."
+        "rank_products (once an hour) and cleanup at intervals, until SIGTERM or SIGINT. Several "
+        "workers may run at the same time. Without a worker the jobs are delayed, not lost."
     )
 
     _files_due = 0.0
@@ -46,16 +46,18 @@ class Command(BaseCommand):
             type=int,
             default=60,
             metavar="SECONDS",
-            help="Time between two rounds of the scheduled jobs (60).",
+            help="Interval of the scheduled jobs (60).",
         )
         parser.add_argument(
-            "--once", action="store_true", help="Run the jobs once, handle what is due, and exit."
+            "--once",
+            action="store_true",
+            help="Run the jobs and the handlers that are due once, and exit.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until stopped; what the database fails is tried again later."""
+        """Run until stopped. Raises CommandError for a wrong interval."""
         if options["every"] < 1:
-            raise CommandError("--every is seconds: 1 or more.")
+            raise CommandError("--every must be 1 second or more.")
         if options["once"]:
             self._run_jobs()
             self.stdout.write(f"{_handle_events(Event())} event handlers run")
@@ -79,7 +81,7 @@ class Command(BaseCommand):
 
 
 def _handle_events(stop: Event) -> int:
-    """Run every handler that is due, unless stopped; return how many were run."""
+    """Run the handlers that are due, until ``stop`` is set; return their number."""
     deliveries.give_up_interrupted()
     while deliveries.dispatch() and not stop.is_set():
         pass
@@ -90,16 +92,16 @@ def _handle_events(stop: Event) -> int:
 
 
 def _repeat(stop: Event, every: float, work: Callable[[], object]) -> None:
-    """Do ``work`` every so many seconds until stopped; what fails is logged and tried again."""
+    """Run ``work`` at intervals of ``every`` seconds until ``stop`` is set. Log exceptions."""
     while not stop.is_set():
         try:
             work()
         except (DatabaseError, InterfaceError) as error:
-            # One line: the database is away, and the next round will see it again.
-            logger.error("the database failed a round: %s", " ".join(str(error).split()))  # noqa: TRY400
+            # No traceback: the database is unavailable, and the next run tries again.
+            logger.error("the database failed a run: %s", " ".join(str(error).split()))  # noqa: TRY400
             connections.close_all()
         except Exception:
-            logger.exception("a round failed")
+            logger.exception("a run failed")
         close_old_connections()
         stop.wait(every)
     connections.close_all()

@@ -1,1 +1,1 @@
-"""Purchases from many clients while workers and database die: nothing may be lost or doubled."""
+"""Load tests in which workers and the database fail, to find lost and duplicated writes."""

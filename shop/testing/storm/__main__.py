@@ -1,43 +1,47 @@
-"""``python -m shop.testing.storm``: five minutes of purchases while everything dies.
+"""``python -m shop.testing.storm``: five minutes of purchases while workers and PostgreSQL fail.
 
-Starts a database that keeps its promises through a crash, the shop with two workers, and a sweep.
-Prints what was seen; exits with 1 if an acknowledged order or payment is not there, one is there
-twice, ``audit`` finds something, or clients saw anything but answers, dropped connections and 503s.
+Starts a durable database, the shop with two workers, and ``manage.py worker``. Customers buy with
+the demo gateway while workers are killed and PostgreSQL is restarted. Exits with 1 if an order or a
+payment that a client knows of is missing or exists twice, if ``audit`` finds a breach, or if a
+client got a 5xx other than 503.
 """
 
 from shop.testing.server import running_shop, wait_until_ready
-from shop.testing.storm import books
-from shop.testing.storm.buyer import Client
+from shop.testing.storm import database_checks
 from shop.testing.storm.chaos import BACK_WITHIN, Chaos
-from shop.testing.storm.clerk import Clerk, hire
-from shop.testing.storm.ledger import Ledger
-from shop.testing.storm.rage import (
+from shop.testing.storm.customer import Customer
+from shop.testing.storm.observations import Observations
+from shop.testing.storm.scenario import (
     audit,
+    list_products,
     prepared_database,
-    products_of,
-    rage,
     read_options,
     report,
+    run_actors,
 )
+from shop.testing.storm.staff import Staff, create_account
 
 
 def main() -> int:
     """Return the exit code."""
     options = read_options("python -m shop.testing.storm", seconds=300)
-    ledger = Ledger()
-    with prepared_database(options.database) as stage, running_shop(stage.url) as shop:
-        chaos = Chaos(shop, stage.postgres, options.seed)
-        products = products_of(stage.url)
-        people = [Client(shop.url, number, products, ledger) for number in range(options.clients)]
-        hire(shop)
-        rage(shop, [*people, Clerk(shop.url, products, ledger)], chaos, options.seconds)
+    observed = Observations()
+    with prepared_database(options.database) as database, running_shop(database.url) as shop:
+        chaos = Chaos(shop, database.postgres, options.seed)
+        products = list_products(database.url)
+        customers = [
+            Customer(shop.url, number, products, observed) for number in range(options.clients)
+        ]
+        create_account(shop)
+        actors = [*customers, Staff(shop.url, products, observed)]
+        run_actors(shop, actors, chaos, options.seconds)
         wait_until_ready(shop)
-        books.age_open_payments(stage.url)
-        shop.manage("sweep", "--once")
-        sums = books.compare(stage.url, ledger)
-        books.compare_with_demo(stage.url, ledger)
-        found = audit(shop)
-    return report(ledger, chaos, sums, found, back_within=BACK_WITHIN)
+        database_checks.age_open_payments(database.url)
+        shop.manage("worker", "--once")
+        counts = database_checks.compare(database.url, observed)
+        database_checks.compare_with_demo(database.url, observed)
+        audited = audit(shop)
+    return report(observed, chaos, counts, audited, back_within=BACK_WITHIN)
 
 
 if __name__ == "__main__":

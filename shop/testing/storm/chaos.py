@@ -1,4 +1,4 @@
-"""What goes wrong: workers are killed at random; PostgreSQL is restarted twice, once by a crash."""
+"""Failures: workers are killed at random, and PostgreSQL is restarted twice, once by a crash."""
 
 import os
 import random
@@ -12,11 +12,12 @@ from shop.testing.postgres import Postgres
 from shop.testing.server import Shop, send
 
 BACK_WITHIN = 5.0
+"""Seconds in which the shop must be available again after a failure."""
 _GOOD_IN_A_ROW = 10
 
 
 class Chaos:
-    """Kills and restarts, and takes the time until the shop answers again."""
+    """Causes failures, and measures the time until the shop is available again."""
 
     def __init__(self, shop: Shop, postgres: Postgres | None, seed: int) -> None:
         self.shop = shop
@@ -26,7 +27,7 @@ class Chaos:
         self.back_after: dict[str, list[float]] = {"a killed worker": [], "PostgreSQL": []}
 
     def run(self, stop: Event, seconds: float) -> None:
-        """Do harm for so many seconds."""
+        """Cause failures until ``stop`` is set, which is expected after ``seconds``."""
         start = time.monotonic()
         restarts = [(seconds / 3, "fast"), (2 * seconds / 3, "immediate")]
         while not stop.wait(self.chance.uniform(0.5, 4)):
@@ -46,17 +47,17 @@ class Chaos:
                 os.kill(worker, signal.SIGKILL)
                 self.kills += 1
 
-    def _wait_for(self, what: str) -> None:
-        """Wait until ten answers in a row are good; note when the first of them came."""
+    def _wait_for(self, failure: str) -> None:
+        """Wait for ten good responses in a row, and record the time of the first of them."""
         start = back = time.monotonic()
         good = 0
         while good < _GOOD_IN_A_ROW and time.monotonic() < start + 60:
             good = good + 1 if self._is_good() else 0
             back = time.monotonic() if good <= 1 else back
-        self.back_after[what].append(back - start)
+        self.back_after[failure].append(back - start)
 
     def _is_good(self) -> bool:
-        """Return whether the database, and the catalogue through it, can be read."""
+        """Return whether the shop can read the database."""
         try:
             paths = ("/readyz", "/api/products/?page=2")
             return all(send(self.shop.url, "GET", path).status == 200 for path in paths)

@@ -1,11 +1,10 @@
-"""``python -m shop.testing.storm.money``: ten minutes of money while everything dies.
+"""``python -m shop.testing.storm.money``: ten minutes of payments by a Stripe that fails.
 
-The storm, with Stripe for a gateway: a fake one in a process of its own (payments/tests), which
-hangs, fails, drops connections after charging, and doubles, delays and loses webhooks; customers
-pay, authenticate, cancel and walk away; staff refund; workers are killed. When it is over,
-``settle_payments``, staff who refund again what a bank did not give back, and one
-``reconcile_payments --fix`` must leave nothing that differs: Stripe's ledger, payments, refunds,
-orders and stock agree to the cent, or the exit code is 1.
+The gateway is the fake Stripe of payments/tests in a process of its own. It hangs, fails, closes
+connections after charging, and duplicates, delays and loses webhooks. Customers pay, authenticate,
+cancel and abandon payments, staff refund, and workers are killed. Afterwards ``settle_payments``
+runs, staff repeat failed refunds, and ``reconcile_payments --fix`` runs once. Then Stripe and the
+payments, refunds, orders and stock of the shop must agree to the cent, or the exit code is 1.
 """
 
 import re
@@ -15,24 +14,24 @@ from argparse import Namespace
 
 from payments.tests.fake_stripe.client import FakeStripe, running_fake_stripe
 from shop.testing.server import Shop, running_shop, wait_until_ready
-from shop.testing.storm import books
-from shop.testing.storm.banker import Banker
-from shop.testing.storm.cashier import Cashier
+from shop.testing.storm import database_checks
+from shop.testing.storm.bank import Bank
 from shop.testing.storm.chaos import Chaos
-from shop.testing.storm.clerk import hire
-from shop.testing.storm.ledger import Ledger
-from shop.testing.storm.payer import Payer
-from shop.testing.storm.rage import (
+from shop.testing.storm.observations import Observations
+from shop.testing.storm.refunding_staff import RefundingStaff
+from shop.testing.storm.scenario import (
     audit,
+    list_products,
     prepared_database,
-    products_of,
-    rage,
     read_options,
     report,
+    run_actors,
 )
-from shop.testing.storm.stripe_books import ENDS_WITH_REFUNDS, compare_with_stripe
+from shop.testing.storm.staff import create_account
+from shop.testing.storm.stripe_checks import FINAL_STATUSES_WITH_REFUNDS, compare_with_stripe
+from shop.testing.storm.stripe_customer import StripeCustomer
 
-# Of the shop's requests to Stripe about one in eight goes wrong.
+# About one in eight requests to Stripe fails.
 _FAULTS = [
     {"kind": kind, "path": "/v1/*", "rate": rate, "seconds": seconds, "times": None}
     for kind, rate, seconds in [
@@ -47,71 +46,84 @@ _FAULTS = [
         ("rate_limit", 0.01, 0),
         ("lock_timeout", 0.01, 0),
         ("slow", 0.01, 2),
-        ("slow", 0.004, 12),  # done after the shop has given up
+        ("slow", 0.004, 12),  # longer than the time-out of the shop
         ("hang", 0.002, 15),
         ("hang_after", 0.002, 15),
     ]
 ]
-# How soon a worker is back is the other storm's question; here it may be busy.
+# Longer than in the other storm, because workers wait for Stripe.
 _BACK_WITHIN = 30.0
-# What reconcile_payments says of late money whose refund failed at the bank.
-_NOT_BACK = re.compile(r"^Payment (\d+): .* did not go back", re.MULTILINE)
+# The output of reconcile_payments for a late payment whose refund failed.
+_FAILED_REFUND = re.compile(
+    r"^Payment (\d+): .* (?:was not refunded|was not refunded)", re.MULTILINE
+)
 _WEBHOOKS = {"duplicate": 0.2, "delay": 3.0, "withhold": 0.1}
 
 
 def main() -> int:
     """Return the exit code."""
     options = read_options("python -m shop.testing.storm.money", seconds=600, clients=8)
-    ledger = Ledger()
+    observed = Observations()
     with (
         running_fake_stripe() as fake,
-        prepared_database(options.database) as stage,
-        running_shop(stage.url, **fake.environment()) as shop,
+        prepared_database(options.database) as database,
+        running_shop(database.url, **fake.environment()) as shop,
     ):
-        chaos = Chaos(shop, stage.postgres, options.seed)
-        _rage(shop, fake, chaos, ledger, options)
+        chaos = Chaos(shop, database.postgres, options.seed)
+        _run(shop, fake, chaos, observed, options)
         wait_until_ready(shop)
-        again, healed = _calm_down(shop, fake, stage.url, ledger)
-        sums = books.compare(stage.url, ledger, ends=ENDS_WITH_REFUNDS)
-        sums |= compare_with_stripe(stage.url, fake, ledger)
-        sums |= {"webhooks": _webhooks(fake), "refunded again": again, "healed": healed}
-        found = audit(shop)
-    return report(ledger, chaos, sums, found, back_within=_BACK_WITHIN)
+        repeated, corrected = _settle(shop, fake, database.url, observed)
+        counts = database_checks.compare(
+            database.url, observed, allowed=FINAL_STATUSES_WITH_REFUNDS
+        )
+        counts |= compare_with_stripe(database.url, fake, observed)
+        counts |= {"webhooks": _count_webhooks(fake)}
+        counts |= {"repeated refunds": repeated, "corrections": corrected}
+        audited = audit(shop)
+    return report(observed, chaos, counts, audited, back_within=_BACK_WITHIN)
 
 
-def _rage(shop: Shop, fake: FakeStripe, chaos: Chaos, ledger: Ledger, options: Namespace) -> None:
+def _run(
+    shop: Shop, fake: FakeStripe, chaos: Chaos, observed: Observations, options: Namespace
+) -> None:
     fake.send_webhooks(f"{shop.url}/api/webhooks/stripe/", seed=options.seed, **_WEBHOOKS)
     fake.fail_at_random(_FAULTS, seed=options.seed)
-    products = products_of(shop.environment["DATABASE_URL"])
-    hire(shop)
+    products = list_products(shop.environment["DATABASE_URL"])
+    create_account(shop)
     customers = [
-        Payer(shop.url, number, products, ledger, fake) for number in range(options.clients)
+        StripeCustomer(shop.url, number, products, observed, fake)
+        for number in range(options.clients)
     ]
-    others = [Cashier(shop.url, products, ledger), Banker(fake, ledger, options.seed)]
-    rage(shop, [*customers, *others], chaos, options.seconds)
+    others = [
+        RefundingStaff(shop.url, products, observed),
+        Bank(fake, observed, options.seed),
+    ]
+    run_actors(shop, [*customers, *others], chaos, options.seconds)
 
 
-def _calm_down(shop: Shop, fake: FakeStripe, database_url: str, ledger: Ledger) -> tuple[int, int]:
-    """Let Stripe be well, and the shop settle and reconcile: after that nothing may differ.
+def _settle(
+    shop: Shop, fake: FakeStripe, database_url: str, observed: Observations
+) -> tuple[int, int]:
+    """Settle and reconcile with a Stripe that works. A difference after that is a violation.
 
-    Returns how many late payments staff had to refund again, and how many differences were healed
-    that settling had left.
+    Return the number of refunds that staff repeated, and the number of corrections.
     """
-    fake.be_well()
-    bank, cashier = Banker(fake, ledger, seed=0, goodwill=1.0), Cashier(shop.url, [], ledger)
-    again = 0
-    # Twice: what is settled may be a refund that was still to be sent, and banks take their time.
+    fake.clear_faults()
+    bank = Bank(fake, observed, seed=0, success_rate=1.0)
+    staff = RefundingStaff(shop.url, [], observed)
+    repeated = 0
+    # Twice, because settling may send a refund, which the bank has to complete.
     for _ in range(2):
-        bank.work()
+        bank.complete_all()
         _wait_for_webhooks(fake)
-        books.age_open_payments(database_url)
+        database_checks.age_open_payments(database_url)
         shop.manage("settle_payments")
-        again += cashier.refund_again(_NOT_BACK.findall(_reconcile(shop)))
-    healed = _reconcile(shop, "--fix").count("(healed)")
+        repeated += staff.refund_again(_FAILED_REFUND.findall(_reconcile(shop)))
+    corrected = _reconcile(shop, "--fix").count("(corrected)")
     left = _reconcile(shop)
     if not left.endswith("agree"):
-        ledger.accuse(f"after the books were reconciled there are differences: {left}")
-    return again, healed
+        observed.add_violation(f"differences after the reconciliation: {left}")
+    return repeated, corrected
 
 
 def _reconcile(shop: Shop, *options: str) -> str:
@@ -122,18 +134,18 @@ def _reconcile(shop: Shop, *options: str) -> str:
 
 
 def _wait_for_webhooks(fake: FakeStripe) -> None:
-    """Wait until none is on its way, for a minute at most: it may be repeated for so long."""
+    """Wait until all webhooks are delivered, for a minute at most, which includes repetitions."""
     deadline = time.monotonic() + 60
     while not fake.deliveries()["is_idle"] and time.monotonic() < deadline:
         time.sleep(0.2)
 
 
-def _webhooks(fake: FakeStripe) -> dict[str, int]:
+def _count_webhooks(fake: FakeStripe) -> dict[str, int]:
     deliveries = fake.deliveries()
-    answered = [each["status"] for each in deliveries["sent"]]
+    statuses = [each["status"] for each in deliveries["sent"]]
     return {
-        "sent": len(answered),
-        "taken": sum(200 <= status < 300 for status in answered),
+        "sent": len(statuses),
+        "accepted": sum(200 <= status < 300 for status in statuses),
         "lost": len(deliveries["withheld"]),
     }
 

@@ -1,4 +1,4 @@
-"""Rows of a shop's database by its URL, on either database, without Django."""
+"""Statements on the database of a shop, PostgreSQL or SQLite, without Django."""
 
 import sqlite3
 from contextlib import closing
@@ -10,7 +10,7 @@ _SQLITE = "sqlite:///"
 
 
 def read(url: str, statement: str) -> list[tuple[Any, ...]]:
-    """Run a statement, commit, and return its rows."""
+    """Execute a statement, commit, and return its rows."""
     connection = sqlite3.connect(url[len(_SQLITE) :], 10) if is_sqlite(url) else connect(url)
     with closing(connection), connection, closing(connection.cursor()) as cursor:
         cursor.execute(statement)
@@ -19,5 +19,5 @@ def read(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def is_sqlite(url: str) -> bool:
-    """Return whether a URL names an SQLite file."""
+    """Return whether this is the URL of an SQLite database."""
     return url.startswith(_SQLITE)

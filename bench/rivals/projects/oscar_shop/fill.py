@@ -6,7 +6,7 @@ import django
 
 django.setup()
 
-from django.contrib.auth.hashers import make_password  # noqa: E402 - only now there are settings
+from django.contrib.auth.hashers import make_password  # noqa: E402 - needs the settings
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -17,22 +17,22 @@ _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short des
 
 
 def main(products: int, customers: int, password: str) -> None:
-    """Make so many products and customers; each customer's token is its number.
+    """Create products and customers. The token of a customer contains its number.
 
-    All have one password, in the hash that Django makes where nobody says otherwise.
+    All have the same password, with the default hash of Django.
     """
-    kept = make_password(password)
+    password_hash = make_password(password)
     call_command("migrate", verbosity=0)
     _stock(products)
     get_model("address", "Country").objects.create(
         iso_3166_1_a2="NL", printable_name="Netherlands", is_shipping_country=True
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=kept)
+        user = User.objects.create(username=f"customer{number}", password=password_hash)
         Token.objects.create(user=user, key=f"token{number}")
         get_model("analytics", "UserRecord").objects.create(user=user)
     with connection.cursor() as cursor:
-        # What was filled alone, as bench.measure does with the shop.
+        # Only the filled tables, as in bench.fill.
         cursor.execute(
             "ANALYZE auth_user, authtoken_token, catalogue_product, partner_stockrecord,"
             " analytics_userrecord"
@@ -63,8 +63,8 @@ def _stock(products: int) -> None:
         )
         for number, one in enumerate(made)
     )
-    # As in a shop that has sold: where two are the first to want a product at once, Oscar's
-    # counters answer one of them 500.
+    # Counters of sales exist, as in a shop with orders. If two requests create a counter at the
+    # same time, one of them is a 500.
     counter = get_model("analytics", "ProductRecord")
     counter.objects.bulk_create(counter(product=one) for one in made)
 

@@ -1,7 +1,7 @@
-"""As in production. Tokens of DRF and sessions in cookies cost Oscar the fewest statements."""
+"""Settings for production. Tokens of DRF and sessions in cookies need the fewest statements."""
 
 import environ
-from oscar.defaults import *  # noqa: F403 - as Oscar's documentation says
+from oscar.defaults import *  # noqa: F403 - as in Oscar's documentation
 
 SECRET_KEY = "benches-only-secret-key-0123456789-abcdef"
 DEBUG = False
@@ -58,7 +58,7 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "oscarapi",
 ]
-# Without Oscar's own basket middleware: the API finds the basket itself, and is faster so.
+# Without the basket middleware of Oscar, which the API does not need.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -91,7 +91,7 @@ DATABASES = {
     "default": {
         **environ.Env().db("DATABASE_URL"),
         "CONN_MAX_AGE": None,
-        "ATOMIC_REQUESTS": True,  # Oscar's documentation asks for it
+        "ATOMIC_REQUESTS": True,  # as in Oscar's documentation
     }
 }
 REST_FRAMEWORK = {

@@ -1,4 +1,4 @@
-"""Oscar's API alone, with DRF's login, whose tokens it takes."""
+"""The API of Oscar, and the login of DRF for its tokens."""
 
 from django.urls import include, path
 from rest_framework.authtoken.views import obtain_auth_token

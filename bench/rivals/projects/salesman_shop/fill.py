@@ -6,7 +6,7 @@ import django
 
 django.setup()
 
-from django.contrib.auth.hashers import make_password  # noqa: E402 - only now there are settings
+from django.contrib.auth.hashers import make_password  # noqa: E402 - needs the settings
 from django.contrib.auth.models import User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
@@ -18,11 +18,11 @@ _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short des
 
 
 def main(products: int, customers: int, password: str) -> None:
-    """Make so many products and customers; each customer's token is its number.
+    """Create products and customers. The token of a customer contains its number.
 
-    All have one password, in the hash that Django makes where nobody says otherwise.
+    All have the same password, with the default hash of Django.
     """
-    kept = make_password(password)
+    password_hash = make_password(password)
     call_command("migrate", run_syncdb=True, verbosity=0)
     Product.objects.bulk_create(
         Product(
@@ -34,10 +34,10 @@ def main(products: int, customers: int, password: str) -> None:
         for number in range(products)
     )
     for number in range(customers):
-        user = User.objects.create(username=f"customer{number}", password=kept)
+        user = User.objects.create(username=f"customer{number}", password=password_hash)
         Token.objects.create(user=user, key=f"token{number}")
     with connection.cursor() as cursor:
-        # What was filled alone, as bench.measure does with the shop.
+        # Only the filled tables, as in bench.fill.
         cursor.execute("ANALYZE auth_user, authtoken_token, salesman_shop_product")
 
 

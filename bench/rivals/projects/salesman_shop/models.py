@@ -1,4 +1,4 @@
-"""What is for sale. Salesman keeps no stock: the number is shown and never taken from."""
+"""Products. Salesman has no stock management: the stock is displayed, but does not change."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 
 class Product(models.Model):
-    """A product as Salesman wants one: with a name, a code and a price."""
+    """A product with the name, the code and the price that Salesman requires."""
 
     name = models.CharField(max_length=255)
     price = models.DecimalField(max_digits=18, decimal_places=2)
@@ -18,10 +18,10 @@ class Product(models.Model):
         return self.name
 
     def get_price(self, request: HttpRequest) -> Decimal:
-        """Return the price of one piece."""
+        """Return the price of a unit."""
         return self.price
 
     @property
     def code(self) -> str:
-        """The product's code."""
+        """The code of the product."""
         return str(self.pk)

@@ -1,4 +1,4 @@
-"""A payment that succeeds at once, written to the order in Salesman's own words."""
+"""A payment method that succeeds at once."""
 
 import uuid
 from typing import Any
@@ -9,13 +9,13 @@ from salesman.core.utils import get_salesman_model
 
 
 class Instant(PaymentMethod):
-    """Makes the basket an order, and pays it."""
+    """Creates an order from the basket, and pays it."""
 
     identifier = "instant"
     label = "Instant"
 
     def basket_payment(self, basket: Any, request: HttpRequest) -> dict[str, str]:
-        """Return the order's reference."""
+        """Return the reference of the order."""
         orders = get_salesman_model("Order").objects
         order = orders.create_from_basket(basket, request, status="PROCESSING")
         basket.delete()
@@ -28,5 +28,5 @@ class Instant(PaymentMethod):
 
 
 def new_reference(request: HttpRequest) -> str:
-    """Return one at random: Salesman's own, the next number, fails where two order at once."""
+    """Return a random reference: that of Salesman, a counter, fails for simultaneous orders."""
     return uuid.uuid4().hex

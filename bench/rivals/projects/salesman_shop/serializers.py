@@ -1,4 +1,4 @@
-"""How a product is shown, in the catalogue and in a basket's lines."""
+"""The serializer of products, in lists and in baskets."""
 
 from rest_framework import serializers
 
@@ -6,7 +6,7 @@ from salesman_shop.models import Product
 
 
 class ProductSerializer(serializers.ModelSerializer):
-    """Everything there is."""
+    """All fields of the model."""
 
     class Meta:
         model = Product

@@ -1,4 +1,4 @@
-"""As in production. Tokens of DRF, because they are Salesman's cheapest way to know a customer."""
+"""Settings for production. Tokens of DRF are the fastest authentication for Salesman."""
 
 import environ
 

@@ -1,4 +1,4 @@
-"""Salesman's API, and what is each Salesman shop's own: catalogue and login, in plain DRF."""
+"""The API of Salesman, with the catalog and the login of the project in plain DRF."""
 
 from django.urls import include, path
 from rest_framework.authtoken.views import obtain_auth_token
@@ -10,7 +10,7 @@ from salesman_shop.serializers import ProductSerializer
 
 
 class ProductViewSet(ReadOnlyModelViewSet):
-    """Pages of twenty, and single products."""
+    """Pages of twenty products, and single products."""
 
     queryset = Product.objects.order_by("pk")
     serializer_class = ProductSerializer

@@ -1,0 +1,51 @@
+"""The statements of each change of an order, compiled once a process (``shop.engine``).
+
+``orders.models`` has the one that locks an order, since its manager uses it.
+"""
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
+from orders.states import OrderStatus, sources_of
+from shop.engine import Insert, Update, update
+
+new_items = Insert(
+    OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total"
+)
+new_events = Insert(OrderEvent, "order_id", "status", "note", "actor_id")
+
+_REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
+    OrderStatus.CANCELLED: {"amount_paid": 0},
+    OrderStatus.REFUNDED: {"amount_paid__gt": 0, "amount_refunded": F("amount_paid")},
+}
+"""What must be true of an order's amounts before it takes a status."""
+
+
+@cache
+def set_status(status: OrderStatus) -> Update[...]:
+    """Return the UPDATE of an ``order_id`` that sets a status other than ``PAID``.
+
+    It changes no row if the order's present status or amounts do not allow the new status.
+    """
+
+    def build(*, order_id: int) -> tuple[OrderQuerySet, dict[str, object]]:
+        orders = Order.objects.filter(pk=order_id, status__in=sources_of(status))
+        return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
+
+    return Update(build)
+
+
+@update
+def set_paid(*, order_id: int, amount: Decimal) -> tuple[OrderQuerySet, dict[str, object]]:
+    """Mark an order as paid in full by ``amount``, in the order's currency.
+
+    Changes no row if ``amount`` is not the total, or if the order's status does not allow it.
+    """
+    orders = Order.objects.filter(pk=order_id, status__in=sources_of(OrderStatus.PAID))
+    paid = {"status": OrderStatus.PAID, "amount_paid": amount, "paid_at": Now()}
+    return orders.filter(total=amount), paid

@@ -1,0 +1,209 @@
+"""A real server with slow gateways, held locks, stop signals and a full disk."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from accounts.factories import UserFactory
+from accounts.models import User
+from accounts.tokens import open_session
+from cart.models import CartItem
+from catalog.factories import ProductFactory
+from orders.models import Order
+from orders.states import OrderStatus
+from payments.models import DemoCharge, Payment, PaymentStatus
+from shop.core.models import IdempotencyKey
+from shop.testing.server import ROOT, environment_for, free_port, manage, send
+from shop.testing.serving import faulty_server, place_order, url_of_the_tests_database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite locks the whole file, not a row"
+)
+on_sqlite = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL has its own server"
+)
+
+
+def token_of(user):
+    return open_session(user).token
+
+
+def test_a_gateway_that_hangs_does_not_block_other_requests(server, ada):
+    """More payments than threads run at the same time as thirty other requests."""
+    plenty = ProductFactory(stock=100)
+    buyers = UserFactory.create_batch(24)
+    orders = [place_order(buyer, plenty) for buyer in buyers]
+    server.arm("gateway.silent", "4")
+    tokens = [token_of(buyer) for buyer in buyers]
+
+    def pay(order, token):
+        body = {"order_id": order.pk, "payment_method": "card", "payment_token": "demo_timeout"}
+        return server.send("POST", "/api/payments/", body, token=token, key="k")
+
+    with ThreadPoolExecutor(len(orders)) as pool:
+        paying = [pool.submit(pay, *pair) for pair in zip(orders, tokens, strict=True)]
+        deadline = time.monotonic() + 10
+        while DemoCharge.objects.count() < 4 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for _ in range(30):
+            assert server.send("GET", "/api/cart/", token=ada.pair.token).status == 200
+        early = [payment.result().status for payment in paying if payment.done()]
+        answers = [payment.result() for payment in paying]
+    assert set(early) <= {503}
+    busy = [answer for answer in answers if answer.status == 503]
+    assert {answer.json()["code"] for answer in busy} <= {"gateway_busy"}
+    assert all(answer.headers["Retry-After"] for answer in busy)
+    pending = [answer for answer in answers if answer.status == 201]
+    assert {answer.json()["status"] for answer in pending} == {"pending"}
+    begun = [model.objects.count() for model in (Payment, DemoCharge, IdempotencyKey)]
+    assert begun == [len(pending)] * 3
+    assert len(pending) + len(busy) == 24
+    assert len(pending) >= 4
+
+    server.disarm("gateway.silent")
+    call_command("settle_payments")
+    assert set(Payment.objects.values_list("status", flat=True)) == {PaymentStatus.SUCCEEDED}
+    unpaid = Order.objects.filter(status=OrderStatus.PENDING)
+    assert unpaid.count() == len(busy)
+    for order in unpaid:
+        body = {"order_id": order.pk, "payment_method": "card"}
+        answer = server.send("POST", "/api/payments/", body, token=token_of(order.user), key="k")
+        assert (answer.status, answer.json()["status"]) == (201, "succeeded")
+    call_command("audit")
+
+
+@on_postgresql
+def test_a_row_lock_blocks_only_the_requests_that_need_it(server, ada, bob, tea, cart):
+    """Nine requests wait: more than a worker runs at once, fewer than it has threads."""
+    add = ("POST", "/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
+    with ThreadPoolExecutor(9) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=ada.user.pk)
+            waiting = [
+                pool.submit(server.send, *add, token=ada.pair.token, key=str(number))
+                for number in range(9)
+            ]
+            others = [server.send(*add, token=bob.pair.token).status for _ in range(5)]
+            assert not any(request.done() for request in waiting)
+            answers = [request.result() for request in waiting]
+        assert others == [200] * 5
+    assert {answer.status for answer in answers} == {503}
+    assert {answer.headers["Retry-After"] for answer in answers} == {"5"}
+    assert server.send("GET", "/api/cart/", token=ada.pair.token).json()["total"] == "9.00"
+    assert server.send(*add, token=ada.pair.token, key="1").status == 200
+    assert CartItem.objects.get(cart=cart).quantity == 3
+
+
+def test_a_stop_waits_for_running_requests(tmp_path, ada, tea, cart):
+    with faulty_server(tmp_path) as server:
+        server.arm("order.written", "1.5")
+        with ThreadPoolExecutor(1) as pool:
+            body = {"cart_id": cart.pk}
+            ordering = pool.submit(
+                server.send, "POST", "/api/orders/", body, token=ada.pair.token, key="k"
+            )
+            server.wait_until_reached("order.written")
+            assert not ordering.done()
+            assert server.shop.stop() == 0
+            answer = ordering.result()
+    assert (answer.status, answer.json()["order_id"]) == (201, Order.objects.get().pk)
+    call_command("audit")
+
+
+def test_repeated_stop_signals_stop_the_server(tmp_path):
+    """For example by a shell and by a service manager."""
+    with faulty_server(tmp_path) as server:
+        process = server.shop.process
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+_SLOW_TO_BEGIN = """
+import time
+from granian.server import mp
+
+def begin_slowly(*_):
+    print("a worker begins", flush=True)
+    time.sleep(30)
+
+mp.configure_logging = begin_slowly
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "serve"])
+"""
+
+
+def test_a_stop_ends_workers_that_are_starting():
+    port, url = str(free_port()), url_of_the_tests_database()
+    environment = environment_for(
+        url, PORT=port, WEB_CONCURRENCY="2", DJANGO_SETTINGS_MODULE="shop.settings"
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SLOW_TO_BEGIN],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with server:
+        begun = (line for line in server.stdout if "a worker begins" in line)
+        assert len([*islice(begun, 2)]) == 2
+        server.terminate()
+        assert server.wait(15) == 0
+
+
+@on_sqlite
+def test_a_full_disk_refuses_writes_only_until_there_is_space(tmp_path):
+    """On a small disk. The server is not restarted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        database = f"sqlite:///{disk}/db.sqlite3"
+        manage(environment_for(database), "migrate", "--verbosity", "0")
+        manage(environment_for(database), "seed_demo", "--without-pictures")
+        with faulty_server(tmp_path, database=database) as server:
+            _fill_up_and_make_room(server.shop, disk / "filler")
+        manage(environment_for(database), "audit")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def _fill_up_and_make_room(shop, filler):
+    person = {"username": "ada", "email": "ada@example.com", "password": "corr3ct-horse"}
+    assert send(shop.url, "POST", "/api/users/", person).status == 201
+    token = send(shop.url, "POST", "/api/login/", person).json()["token"]
+    add = ("POST", "/api/cart/add/", {"product_id": 1, "quantity": 1})
+    assert send(shop.url, *add, token=token).status == 200
+    with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    # The write-ahead log has some free space at first.
+    refused = [send(shop.url, *add, token=token) for _ in range(400)]
+    assert refused[-1].status == 503
+    assert refused[-1].json()["code"] == "unavailable"
+    assert int(refused[-1].headers["Retry-After"]) >= 1
+    added = 1 + sum(answer.status == 200 for answer in refused)
+    assert {answer.status for answer in refused} <= {200, 503}
+    cart = send(shop.url, "GET", "/api/cart/", token=token)
+    assert (cart.status, cart.json()["cart_items"][0]["quantity"]) == (200, added)
+    assert send(shop.url, "GET", "/api/products/").status == 200
+    filler.unlink()
+    assert send(shop.url, *add, token=token).status == 200
+    cart = send(shop.url, "GET", "/api/cart/", token=token)
+    assert cart.json()["cart_items"][0]["quantity"] == added + 1
