@@ -61,7 +61,7 @@ class SetOnProduct(Conflict):
     example = {"fields": ["name"], "product_id": 7}
 
 
-class UnitsOwed(Conflict):
+class UnfilledBackorders(Conflict):
     """409. Facts: owed, the units that are sold on backorder."""
 
     code = "pieces_owed"

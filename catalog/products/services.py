@@ -20,7 +20,7 @@ from catalog.products.errors import (
     OptionsMissing,
     SetOnProduct,
     SetOnVariants,
-    UnitsOwed,
+    UnfilledBackorders,
 )
 from catalog.products.families import Family, free_slug, lock_family
 from catalog.products.fields import (
@@ -79,8 +79,8 @@ def create_product(
 def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
     """Change a product or a variant that is not archived.
 
-    Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, UnitsOwed,
-    OptionsMissing, OptionsInUse, SetOnVariants, SetOnProduct, InvalidField.
+    Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing,
+    OptionsInUse, SetOnVariants, SetOnProduct, UnfilledBackorders, InvalidField.
     """
     locked = lock_family(product_id)
     row = locked.get(product_id)
@@ -88,7 +88,7 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
         return row
     _check_fields(row, changes)
     if changes.get("backorder") is False and row.stock < 0:
-        raise UnitsOwed(owed=-row.stock)
+        raise UnfilledBackorders(owed=-row.stock)
     family = FamilyChanges.of(locked)
     if row.parent_id is None and "options" in changes:
         _check_options(locked, changes["options"])

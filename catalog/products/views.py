@@ -19,7 +19,7 @@ from catalog.products.errors import (
     SetOnProduct,
     SetOnVariants,
     SkuTaken,
-    UnitsOwed,
+    UnfilledBackorders,
     VariantExists,
     VariantLimit,
 )
@@ -130,7 +130,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             VariantExists,
             OptionsMissing,
             OptionsInUse,
-            UnitsOwed,
+            UnfilledBackorders,
             SetOnVariants,
             SetOnProduct,
         ],

@@ -1,4 +1,4 @@
-"""Imports and exports for tests: from text to what became of it, and back."""
+"""Helpers for tests of imports and exports."""
 
 from io import BytesIO
 from pathlib import Path
@@ -17,8 +17,8 @@ def source_of(content, name="file.csv", form=""):
     return imports.check(imports.Source(name, BytesIO(data), len(data), form))
 
 
-def bring(content, name="file.csv", form="", **options):
-    """Import; return counts of created, changed, unchanged and refused, and the results."""
+def import_content(content, name="file.csv", form="", **options):
+    """Import content. Return the counts by outcome, and the results."""
     results = []
     if isinstance(content, Path):
         name, content = content.name, content.read_bytes()
@@ -38,6 +38,6 @@ def export(form="csv", only=None):
 
 
 def everything():
-    """What a second import must not change, ids and revision included."""
+    """Return all rows that a repeated import must not change."""
     models = (Product, StockMovement, PriceChange, ProductImage, CatalogRevision)
     return [list(model.objects.order_by("pk").values()) for model in models]

@@ -1,8 +1,8 @@
-"""How products look in answers, spelt out once for the tests of this folder."""
+"""The expected response bodies of products."""
 
 
 def listed(product, **changes):
-    """An entry of a list."""
+    """Return the entry of a product in a list."""
     return {
         "id": product.pk,
         "name": product.name,
@@ -22,7 +22,7 @@ def listed(product, **changes):
 
 
 def detailed(product, **changes):
-    """A product's own page."""
+    """Return the response body of a product."""
     return (
         listed(product)
         | {
@@ -40,7 +40,7 @@ def detailed(product, **changes):
 
 
 def to_staff(product, **changes):
-    """What staff see beside, in a list and alone."""
+    """Return the additional fields for staff."""
     return {
         "stock": product.stock,
         "backorder": False,

@@ -1,4 +1,4 @@
-"""The catalog's admin_browser."""
+"""The admin of products and stock movements."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -27,7 +27,7 @@ def act(browser, action, *products, **more):
     return messages_of(browser.post(LIST, chosen, follow=True))
 
 
-def test_a_new_product_has_its_stock_by_a_movement(admin_browser, amy):
+def test_creating_a_product_records_its_initial_stock(admin_browser, amy):
     form = {"name": "Pot", "price": "12.50", "description": "", "stock": "7", "is_published": "on"}
     assert admin_browser.post(f"{LIST}add/", form).status_code == 302
     pot = Product.objects.get()
@@ -39,13 +39,13 @@ def test_a_new_product_has_its_stock_by_a_movement(admin_browser, amy):
 @pytest.mark.parametrize(
     "field", [{"stock": "-1"}, {"price": "-1"}, {"stock": "1e3"}, {"name": ""}]
 )
-def test_a_product_that_breaks_a_rule_is_refused_in_the_form(admin_browser, field):
+def test_the_form_shows_an_error_for_an_invalid_product(admin_browser, field):
     form = {"name": "Pot", "price": "12.50", "stock": "7", **field}
     assert admin_browser.post(f"{LIST}add/", form).status_code == 200
     assert not Product.objects.exists()
 
 
-def test_an_edit_never_types_over_the_stock(admin_browser, tea):
+def test_editing_a_product_does_not_change_its_stock(admin_browser, tea):
     assert admin_browser.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 302
     tea.refresh_from_db()
     assert (tea.name, str(tea.price), tea.stock, tea.is_published) == (
@@ -56,11 +56,11 @@ def test_an_edit_never_types_over_the_stock(admin_browser, tea):
     )
 
 
-def test_stock_is_adjusted_with_a_reason(admin_browser, amy, tea):
-    answer = admin_browser.post(
+def test_adjusting_stock_records_the_reason(admin_browser, amy, tea):
+    response = admin_browser.post(
         f"{LIST}{tea.pk}/adjust/", {"delta": "-3", "reason": "Broken"}, follow=True
     )
-    assert messages_of(answer) == ["The stock of Tea is now 7."]
+    assert messages_of(response) == ["The stock of Tea is now 7."]
     tea.refresh_from_db()
     assert tea.stock == 7
     movement = StockMovement.objects.latest("pk")
@@ -68,7 +68,7 @@ def test_stock_is_adjusted_with_a_reason(admin_browser, amy, tea):
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "message"),
     [
         ({"delta": "-11", "reason": "Lost"}, "Only 10 units of product"),
         ({"delta": "0", "reason": "Nothing"}, "Enter the number of units"),
@@ -77,10 +77,10 @@ def test_stock_is_adjusted_with_a_reason(admin_browser, amy, tea):
         ({"delta": "1000000000", "reason": "x"}, "at most 1000000000 units"),
     ],
 )
-def test_an_adjustment_that_cannot_be_is_refused_in_the_form(admin_browser, tea, form, said):
-    answer = admin_browser.post(f"{LIST}{tea.pk}/adjust/", form)
-    assert answer.status_code == 200
-    assert said in answer.content.decode()
+def test_the_form_shows_an_error_for_an_invalid_adjustment(admin_browser, tea, form, message):
+    response = admin_browser.post(f"{LIST}{tea.pk}/adjust/", form)
+    assert response.status_code == 200
+    assert message in response.content.decode()
     tea.refresh_from_db()
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
@@ -88,14 +88,14 @@ def test_an_adjustment_that_cannot_be_is_refused_in_the_form(admin_browser, tea,
 def test_deleting_a_product_archives_it(admin_browser, tea):
     page = admin_browser.post(f"{LIST}{tea.pk}/delete/", {})
     assert "disappear from the shop" in page.content.decode()
-    answer = admin_browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
-    assert messages_of(answer) == ["Archived: Tea."]
+    response = admin_browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}, follow=True)
+    assert messages_of(response) == ["Archived: Tea."]
     tea.refresh_from_db()
     assert tea.archived_at is not None
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_what_is_archived_is_listed_apart_and_stays_as_it_was(admin_browser, tea):
+def test_archived_products_are_read_only_and_have_a_filter(admin_browser, tea):
     archive_product(product_id=tea.pk)
     pot = ProductFactory()
     assert list(admin_browser.get(LIST).context["cl"].queryset) == [pot]
@@ -109,7 +109,7 @@ def test_what_is_archived_is_listed_apart_and_stays_as_it_was(admin_browser, tea
     assert (tea.name, tea.stock, tea.is_published) == ("Tea", 10, False)
 
 
-def test_a_product_archived_while_it_is_edited_is_told_in_a_message(admin_browser, tea):
+def test_a_message_says_that_a_product_was_archived_meanwhile(admin_browser, tea):
     def archive_after_a_read(execute, sql, params, many, context):
         rows = execute(sql, params, many, context)
         if 'FROM "catalog_product"' in sql:
@@ -118,15 +118,15 @@ def test_a_product_archived_while_it_is_edited_is_told_in_a_message(admin_browse
 
     for way, form in [("change", EDIT), ("delete", {"post": "yes"})]:
         with connection.execute_wrapper(archive_after_a_read):
-            answer = admin_browser.post(f"{LIST}{tea.pk}/{way}/", form)
-        assert (answer.status_code, answer["Location"]) == (302, LIST)
+            response = admin_browser.post(f"{LIST}{tea.pk}/{way}/", form)
+        assert (response.status_code, response["Location"]) == (302, LIST)
         assert messages_of(admin_browser.get(LIST)) == [
             "This product does not exist or is not for sale."
         ]
         assert Product.objects.get().name == "Tea"
 
 
-def test_actions_publish_unpublish_and_archive_once_confirmed(admin_browser, tea):
+def test_actions_publish_unpublish_and_archive_after_confirmation(admin_browser, tea):
     assert act(admin_browser, "unpublish", tea) == ["Unpublished: Tea."]
     assert Product.objects.get().is_published is False
     assert act(admin_browser, "publish", tea) == ["Published: Tea."]
@@ -138,10 +138,10 @@ def test_actions_publish_unpublish_and_archive_once_confirmed(admin_browser, tea
 
 
 @pytest.mark.parametrize("action", ["publish", "unpublish", "delete_selected"])
-def test_an_archived_product_of_a_selection_is_refused_in_a_message(admin_browser, tea, action):
-    gone = ProductFactory(name="Gone")
-    archive_product(product_id=gone.pk)
-    chosen = {"action": action, "post": "yes", "_selected_action": [gone.pk]}
+def test_an_action_reports_archived_products_in_the_selection(admin_browser, tea, action):
+    archived = ProductFactory(name="Gone")
+    archive_product(product_id=archived.pk)
+    chosen = {"action": action, "post": "yes", "_selected_action": [archived.pk]}
     page = admin_browser.post(f"{LIST}?archived=1", chosen, follow=True)
     assert messages_of(page) == ["Gone: This product does not exist or is not for sale."]
     tea.refresh_from_db()
@@ -149,14 +149,14 @@ def test_an_archived_product_of_a_selection_is_refused_in_a_message(admin_browse
 
 
 @pytest.mark.parametrize("post", [{}, {"post": "yes"}])
-def test_more_than_a_page_of_products_is_not_archived_at_once(admin_browser, post):
+def test_an_action_rejects_more_than_a_page_of_products(admin_browser, post):
     products = ProductFactory.create_batch(51)
-    said = act(admin_browser, "delete_selected", products[0], select_across="1", **post)
-    assert said == ["Choose at most 50 at a time; nothing was changed."]
+    message = act(admin_browser, "delete_selected", products[0], select_across="1", **post)
+    assert message == ["Choose at most 50 at a time; nothing was changed."]
     assert not Product.objects.exclude(archived_at=None).exists()
 
 
-def test_what_staff_did_is_in_the_history(admin_browser, tea):
+def test_changes_by_staff_are_logged(admin_browser, tea):
     admin_browser.post(f"{LIST}{tea.pk}/adjust/", ONE_MORE)
     act(admin_browser, "unpublish", tea)
     history = admin_browser.get(f"{LIST}{tea.pk}/history/").content.decode()
@@ -164,7 +164,7 @@ def test_what_staff_did_is_in_the_history(admin_browser, tea):
     assert "Unpublished." in history
 
 
-def test_who_may_only_look_changes_nothing(tea):
+def test_the_view_permission_does_not_allow_changes(tea):
     looker = UserFactory(is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_product"))
     browser = Client()
@@ -179,7 +179,7 @@ def test_who_may_only_look_changes_nothing(tea):
     assert (tea.stock, tea.is_published) == (10, True)
 
 
-def test_movements_are_for_looking(admin_browser, tea):
+def test_movements_are_read_only(admin_browser, tea):
     path = f"/admin/catalog/stockmovement/{tea.movements.get().pk}/"
     assert admin_browser.get(f"{path}change/").status_code == 200
     assert admin_browser.get(f"{path}delete/").status_code == 403
@@ -187,7 +187,7 @@ def test_movements_are_for_looking(admin_browser, tea):
 
 
 @pytest.mark.parametrize("path", [LIST, "/admin/catalog/stockmovement/"])
-def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(admin_browser, path):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(admin_browser, path):
     ProductFactory.create_batch(5)
     few = count_statements(lambda: admin_browser.get(path))
     ProductFactory.create_batch(300)
@@ -195,7 +195,7 @@ def test_lists_cost_the_same_for_five_rows_and_for_a_page_of_hundreds(admin_brow
     assert len(admin_browser.get(path).context["cl"].result_list) == 50
 
 
-def test_products_are_found_by_name_and_filtered(admin_browser, tea):
+def test_products_can_be_searched_and_filtered(admin_browser, tea):
     hidden = ProductFactory(name="Tea pot", stock=0, is_published=False)
     wanted = {
         "q=TEA": [hidden, tea],

@@ -1,4 +1,4 @@
-"""Import and export at the admin_browser."""
+"""Import and export in the admin."""
 
 from io import BytesIO
 
@@ -11,7 +11,7 @@ from accounts.factories import UserFactory
 from catalog.exchange import admin
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
-from catalog.tests.exchange import FILES, bring, everything, export
+from catalog.tests.exchange import FILES, everything, export, import_content
 
 LIST = "/admin/catalog/product/"
 TABLE = b"slug,name,price,stock\ntea,Tea,5.00,7\npot,Pot,24.00,2\nbad,Bad,abc,1\n"
@@ -38,13 +38,13 @@ def staff_with(*permissions):
     return browser
 
 
-def test_a_file_is_looked_at_and_then_imported(admin_browser, amy, tea, tmp_path):
+def test_a_file_is_previewed_and_then_imported(admin_browser, amy, tea, tmp_path):
     before = everything()
     page = upload(admin_browser)
-    said = page.content.decode()
-    assert "1 created, 1 changed, 0 unchanged, 1 refused" in said
-    assert "price 4.50 → 5.00" in said
-    assert "line 4, price: &quot;abc&quot; is not a price" in said
+    message = page.content.decode()
+    assert "1 created, 1 changed, 0 unchanged, 1 refused" in message
+    assert "price 4.50 → 5.00" in message
+    assert "line 4, price: &quot;abc&quot; is not a price" in message
     assert everything() == before
     done = confirm(admin_browser, page).content.decode()
     assert "Imported new.csv: 1 created, 1 changed, 0 unchanged, 1 refused." in done
@@ -55,8 +55,8 @@ def test_a_file_is_looked_at_and_then_imported(admin_browser, amy, tea, tmp_path
     assert [path for path in (tmp_path / "imports").rglob("*") if path.is_file()] == []
 
 
-def test_a_workbook_and_shopify_are_taken_too(admin_browser):
-    bring(FILES / "shop.csv")
+def test_a_workbook_and_shopify_csv_can_be_imported(admin_browser):
+    import_content(FILES / "shop.csv")
     book = export("xlsx")
     assert (
         "0 created, 0 changed, 9 unchanged, 0 refused"
@@ -66,20 +66,20 @@ def test_a_workbook_and_shopify_are_taken_too(admin_browser):
     assert "3 created" in confirm(admin_browser, page).content.decode()
 
 
-def test_stock_is_kept_if_asked(admin_browser, tea):
+def test_keep_stock_does_not_change_stock(admin_browser, tea):
     confirm(admin_browser, upload(admin_browser, keep_stock="on"))
     tea.refresh_from_db()
     assert (str(tea.price), tea.stock) == ("5.00", 10)
 
 
-def test_a_strict_import_with_a_fault_is_not_offered(admin_browser, tea):
+def test_a_strict_import_with_an_error_cannot_be_confirmed(admin_browser, tea):
     page = upload(admin_browser, strict="on")
     assert page.context["confirmation"] == ""
     assert Product.objects.count() == 1
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "The submitted file is empty."),
         (b"\xff\xfe\x00", "The file is UTF-16"),
@@ -87,18 +87,18 @@ def test_a_strict_import_with_a_fault_is_not_offered(admin_browser, tea):
         (b"x" * (admin.MAX_UPLOAD + 1), "The file has more than 5 MiB"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused_in_the_form(admin_browser, content, said):
+def test_the_form_shows_an_error_for_an_unreadable_file(admin_browser, content, message):
     page = upload(admin_browser, content)
-    assert said in page.content.decode()
+    assert message in page.content.decode()
     assert not Product.objects.exists()
 
 
-def test_a_confirmation_is_of_ones_own_file_and_used_once(admin_browser, tea):
+def test_a_confirmation_is_valid_once_and_only_for_its_user(admin_browser, tea):
     page = upload(admin_browser)
     other = staff_with("add_product", "change_product", "view_product")
     for browser, ticket in ((other, page.context["confirmation"]), (admin_browser, "made up")):
-        answer = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
-        assert "upload the file again" in answer.content.decode()
+        response = browser.post(f"{LIST}import/", {"confirm": ticket}, follow=True)
+        assert "upload the file again" in response.content.decode()
     assert Product.objects.count() == 1
     page = upload(admin_browser)
     confirm(admin_browser, page)
@@ -106,7 +106,7 @@ def test_a_confirmation_is_of_ones_own_file_and_used_once(admin_browser, tea):
 
 
 @pytest.mark.parametrize("permission", ["add_product", "change_product", "view_product"])
-def test_an_import_takes_both_permissions(db, permission):
+def test_an_import_needs_both_permissions(db, permission):
     browser = staff_with(permission)
     assert browser.get(f"{LIST}import/").status_code == 403
     assert upload(browser).status_code == 403
@@ -114,30 +114,30 @@ def test_an_import_takes_both_permissions(db, permission):
     assert not Product.objects.exists()
 
 
-def test_all_products_are_exported_and_those_selected(admin_browser):
-    bring(FILES / "shop.csv")
-    answer = admin_browser.get(f"{LIST}export/?format=csv")
-    assert answer["Content-Disposition"] == 'attachment; filename="products.csv"'
-    assert answer.content == export()
+def test_all_products_or_selected_ones_are_exported(admin_browser):
+    import_content(FILES / "shop.csv")
+    response = admin_browser.get(f"{LIST}export/?format=csv")
+    assert response["Content-Disposition"] == 'attachment; filename="products.csv"'
+    assert response.content == export()
     variant = Product.objects.get(sku="POT-S")
     chosen = {"action": "export_csv", "_selected_action": [variant.pk]}
     assert admin_browser.post(f"{LIST}?kind=all", chosen).content == export(
         only=[variant.parent_id]
     )
     book = admin_browser.get(f"{LIST}export/?format=xlsx").content
-    assert bring(book, name="a.xlsx")[0] == (0, 0, 9, 0)
-    answer = admin_browser.get(f"{LIST}export/?format=ods", follow=True)
-    assert "This format is not supported." in answer.content.decode()
+    assert import_content(book, name="a.xlsx")[0] == (0, 0, 9, 0)
+    response = admin_browser.get(f"{LIST}export/?format=ods", follow=True)
+    assert "This format is not supported." in response.content.decode()
 
 
-def test_an_export_that_would_take_too_long_is_left_to_the_command(admin_browser, monkeypatch):
+def test_the_admin_does_not_export_too_many_products(admin_browser, monkeypatch):
     monkeypatch.setattr(admin, "MAX_EXPORTED", 1)
     ProductFactory.create_batch(2)
-    answer = admin_browser.get(f"{LIST}export/", follow=True)
-    assert "manage.py export_products" in answer.content.decode()
+    response = admin_browser.get(f"{LIST}export/", follow=True)
+    assert "manage.py export_products" in response.content.decode()
 
 
-def test_an_export_takes_the_permission_to_view(db):
+def test_an_export_needs_the_view_permission(db):
     assert staff_with("add_sale").get(f"{LIST}export/").status_code == 403
     assert (
         BytesIO(staff_with("view_product").get(f"{LIST}export/").content).read(3) == b"\xef\xbb\xbf"

@@ -1,4 +1,4 @@
-"""The admin_browser of pictures."""
+"""The admin of images."""
 
 import pytest
 from django.test import Client
@@ -19,7 +19,7 @@ def row(admin_browser, tea):
     return ProductImage.objects.get()
 
 
-def test_a_picture_is_added_from_its_products_page(admin_browser, tea, row, media):
+def test_an_image_is_added_from_the_page_of_its_product(admin_browser, tea, row, media):
     page = admin_browser.get(f"/admin/catalog/product/{tea.pk}/change/").content.decode()
     assert f'href="{ADD}?product={tea.pk}"' in page
     assert f'src="/media/{row.small.name}" alt="A pot"' in page
@@ -32,7 +32,7 @@ def test_a_picture_is_added_from_its_products_page(admin_browser, tea, row, medi
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"#!/bin/sh\n", "JPEG, PNG, WebP or GIF"),
         (announcing(50_000, 50_000), "at most 10485760 bytes and 40000000 pixels"),
@@ -41,21 +41,21 @@ def test_a_picture_is_added_from_its_products_page(admin_browser, tea, row, medi
         (b"", "empty"),
     ],
 )
-def test_a_bad_upload_is_told_in_the_form(admin_browser, tea, media, content, said):
-    answer = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload(content)})
-    assert answer.status_code == 200
-    assert said in answer.content.decode()
+def test_the_form_shows_an_error_for_an_invalid_upload(admin_browser, tea, media, content, message):
+    response = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload(content)})
+    assert response.status_code == 200
+    assert message in response.content.decode()
     assert not ProductImage.objects.exists()
     assert files_in(media) == []
 
 
 def test_a_body_of_a_hundred_megabytes_is_not_read(admin_browser, tea):
     headers = {"CONTENT_LENGTH": str(100 * 1024 * 1024)}
-    answer = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload()}, **headers)
-    assert answer.status_code == 413
+    response = admin_browser.post(f"{ADD}?product={tea.pk}", {"image": upload()}, **headers)
+    assert response.status_code == 413
 
 
-def test_what_a_picture_says_is_changed_and_it_is_deleted(
+def test_an_image_is_changed_and_deleted(
     admin_browser, anyone, row, media, django_capture_on_commit_callbacks
 ):
     path = f"/admin/catalog/productimage/{row.pk}"
@@ -75,7 +75,7 @@ def test_what_a_picture_says_is_changed_and_it_is_deleted(
     assert files_in(media) == []
 
 
-def test_a_picture_of_what_is_archived_stays_as_it_was(admin_browser, tea, row):
+def test_an_image_of_an_archived_product_is_read_only(admin_browser, tea, row):
     services.archive_product(product_id=tea.pk)
     path = f"/admin/catalog/productimage/{row.pk}/change/"
     assert admin_browser.post(path, {"alt": "x", "position": "0"}).status_code == 302
@@ -86,11 +86,11 @@ def test_a_picture_of_what_is_archived_stays_as_it_was(admin_browser, tea, row):
 
 
 @pytest.mark.parametrize("query", ["", "?product=", "?product=x", "?product=٣"])
-def test_a_picture_of_no_product_is_sought_among_them(admin_browser, query):
+def test_adding_an_image_without_a_product_redirects_to_the_list(admin_browser, query):
     assert admin_browser.get(f"{ADD}{query}")["Location"] == "/admin/catalog/product/"
 
 
-def test_staff_without_the_permission_add_nothing(db, tea):
+def test_adding_an_image_needs_the_permission(db, tea):
     browser = Client()
     browser.force_login(UserFactory(is_staff=True))
     assert browser.post(f"{ADD}?product={tea.pk}", {"image": upload()}).status_code == 403

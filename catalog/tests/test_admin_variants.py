@@ -1,4 +1,4 @@
-"""The catalog's admin_browser: variants, words, attributes and sales."""
+"""The admin of variants, attributes and sales."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def messages_of(page):
     return [str(message) for message in page.context["messages"]]
 
 
-def test_a_product_is_made_with_words_and_attributes(admin_browser):
+def test_a_product_is_created_with_tags_and_attributes(admin_browser):
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.create_attribute(name="Clay", slug="clay", kind="boolean")
     form = {
@@ -37,7 +37,7 @@ def test_a_product_is_made_with_words_and_attributes(admin_browser):
     assert [str(row.number) for row in tea.attributes.all()] == ["1.500000"]
 
 
-def test_an_edit_changes_what_was_typed_and_nothing_else(admin_browser, tea):
+def test_editing_changes_only_the_edited_fields(admin_browser, tea):
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.update_product(product_id=tea.pk, tags=["green"], attributes={"litres": 2})
     page = admin_browser.get(f"{LIST}{tea.pk}/change/").content.decode()
@@ -53,7 +53,7 @@ def test_an_edit_changes_what_was_typed_and_nothing_else(admin_browser, tea):
 
 
 @pytest.mark.parametrize(
-    ("field", "said"),
+    ("field", "message"),
     [
         ({"tag_words": "a, A"}, "only once"),
         ({"tag_words": "x" * 51}, "50 characters"),
@@ -63,16 +63,16 @@ def test_an_edit_changes_what_was_typed_and_nothing_else(admin_browser, tea):
         ({"compare_at_price": "-1"}, "greater than or equal"),
     ],
 )
-def test_what_cannot_be_is_said_in_the_form(admin_browser, tea, field, said):
+def test_the_form_shows_an_error_for_invalid_values(admin_browser, tea, field, message):
     services.create_attribute(name="Litres", slug="litres", kind="number")
-    answer = admin_browser.post(f"{LIST}{tea.pk}/change/", {**PLAIN, "name": "Other", **field})
-    assert answer.status_code == 200
-    assert said in answer.content.decode()
+    response = admin_browser.post(f"{LIST}{tea.pk}/change/", {**PLAIN, "name": "Other", **field})
+    assert response.status_code == 200
+    assert message in response.content.decode()
     tea.refresh_from_db()
     assert tea.name == "Tea"
 
 
-def test_what_a_service_refuses_is_told_and_undone(admin_browser, tea, shirt):
+def test_an_error_of_a_service_is_shown_and_nothing_is_saved(admin_browser, tea, shirt):
     form = {**PLAIN, "name": "Other", "sku": "S-RED"}
     page = admin_browser.post(f"{LIST}{tea.pk}/change/", form, follow=True)
     assert messages_of(page) == ["The SKU S-RED is already in use. Please choose another."]
@@ -80,7 +80,7 @@ def test_what_a_service_refuses_is_told_and_undone(admin_browser, tea, shirt):
     assert (tea.name, tea.sku) == ("Tea", "")
 
 
-def test_a_variant_is_added_on_a_page_of_its_own(admin_browser, amy, shirt):
+def test_a_variant_is_added_on_a_separate_page(admin_browser, amy, shirt):
     path = f"{LIST}{shirt.pk}/variant/"
     assert "Add a variant" in admin_browser.get(f"{LIST}{shirt.pk}/change/").content.decode()
     assert 'name="option_value_1"' in admin_browser.get(path).content.decode()
@@ -102,7 +102,7 @@ def test_a_variant_is_added_on_a_page_of_its_own(admin_browser, amy, shirt):
     assert_audit_passes()
 
 
-def test_a_variant_has_a_page_for_what_is_its_own(admin_browser, shirt):
+def test_the_page_of_a_variant_has_its_own_fields(admin_browser, shirt):
     small = shirt.variants.get(sku="S-RED")
     page = admin_browser.get(f"{LIST}{small.pk}/change/").content.decode()
     assert 'name="price"' in page
@@ -116,12 +116,12 @@ def test_a_variant_has_a_page_for_what_is_its_own(admin_browser, shirt):
     assert_audit_passes()
 
 
-def test_a_plain_product_has_no_page_for_a_variant(admin_browser, tea, shirt):
+def test_a_product_without_options_has_no_page_to_add_variants(admin_browser, tea, shirt):
     assert admin_browser.get(f"{LIST}{tea.pk}/variant/").status_code == 404
     assert admin_browser.get(f"{LIST}{shirt.pk}/variant/").status_code == 200
 
 
-def test_lists_show_products_or_variants(admin_browser, tea, shirt):
+def test_the_list_is_filtered_by_kind(admin_browser, tea, shirt):
     small = shirt.variants.get(sku="S-RED")
     services.update_product(product_id=small.pk, low_stock_threshold=5)
     wanted = {
@@ -136,7 +136,7 @@ def test_lists_show_products_or_variants(admin_browser, tea, shirt):
         assert set(admin_browser.get(f"{LIST}?{query}").context["cl"].result_list) == products
 
 
-def test_a_products_page_costs_the_same_for_any_number_of_variants(admin_browser, shirt):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_variants(admin_browser, shirt):
     path = f"{LIST}{shirt.pk}/change/"
     few = count_statements(lambda: admin_browser.get(path))
     for size in range(20):
@@ -145,7 +145,7 @@ def test_a_products_page_costs_the_same_for_any_number_of_variants(admin_browser
     assert count_statements(lambda: admin_browser.get(path)) == few
 
 
-def test_a_sale_is_made_changed_and_ended(admin_browser, anyone, tea):
+def test_a_sale_is_created_changed_and_ended(admin_browser, anyone, tea):
     kitchen = CategoryFactory()
     form = {
         "name": "Winter",
@@ -166,7 +166,7 @@ def test_a_sale_is_made_changed_and_ended(admin_browser, anyone, tea):
     assert not Sale.objects.exists()
 
 
-def test_a_sale_that_has_begun_keeps_its_price(admin_browser, tea):
+def test_the_value_of_a_started_sale_is_read_only(admin_browser, tea):
     sale = SaleFactory(product_ids=[tea.pk])
     form = {"name": "Longer", "value": "90", "ends_at_0": "2099-01-01", "ends_at_1": "08:00"}
     assert admin_browser.post(f"{SALES}{sale.pk}/change/", form).status_code == 302
@@ -176,7 +176,7 @@ def test_a_sale_that_has_begun_keeps_its_price(admin_browser, tea):
     assert Sale.objects.get().ends_at.year != 2099
 
 
-def test_an_attribute_is_defined_and_kept_while_in_use(admin_browser, tea):
+def test_an_attribute_is_created_and_cannot_be_deleted_while_in_use(admin_browser, tea):
     form = {"name": "Material", "slug": "material", "kind": "choice", "choices": "Clay\nGlass"}
     assert admin_browser.post(f"{ATTRIBUTES}add/", form).status_code == 302
     material = Attribute.objects.get()

@@ -1,4 +1,4 @@
-"""Brands, tags and attributes: what staff say of products beside the fixed columns."""
+"""Brands, tags and attributes."""
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -24,8 +24,8 @@ def litres(db):
     return services.create_attribute(name="Litres", slug="litres", kind="number")
 
 
-def refusal(answer):
-    return answer.status_code, answer.json()["code"]
+def refusal(response):
+    return response.status_code, response.json()["code"]
 
 
 def value(caller, product):
@@ -33,10 +33,10 @@ def value(caller, product):
     return {entry["slug"]: entry["value"] for entry in page["attributes"]}
 
 
-def test_clients_list_what_they_can_filter_by(anyone, amy):
-    answer = amy.post(ATTRIBUTES, MATERIAL)
+def test_the_list_of_attributes_is_public(anyone, amy):
+    response = amy.post(ATTRIBUTES, MATERIAL)
     made = {"id": Attribute.objects.get().pk, **MATERIAL}
-    assert (answer.status_code, answer.json()) == (201, made)
+    assert (response.status_code, response.json()) == (201, made)
     page = anyone.get(ATTRIBUTES)
     assert page.json()["attributes"] == [made]
     with query_budget(1):
@@ -57,12 +57,12 @@ def test_clients_list_what_they_can_filter_by(anyone, amy):
         ({"slug": "litres"}, (409, "slug_taken")),
     ],
 )
-def test_an_attribute_that_cannot_be_is_refused(amy, litres, change, refused):
+def test_an_invalid_attribute_is_an_error(amy, litres, change, refused):
     assert refusal(amy.post(ATTRIBUTES, MATERIAL | change)) == refused
     assert Attribute.objects.get() == litres
 
 
-def test_products_have_typed_values(anyone, amy, tea, material, litres):
+def test_attribute_values_have_types(anyone, amy, tea, material, litres):
     services.create_attribute(name="Safe", slug="safe", kind="boolean")
     services.create_attribute(name="Note", slug="note", kind="text")
     given = {"material": "Clay", "litres": 1.5, "safe": False, "note": "Hand-made"}
@@ -89,22 +89,24 @@ def test_products_have_typed_values(anyone, amy, tea, material, litres):
         ({"litres": 10**9}, "a number"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_by_name(amy, tea, material, litres, given, named):
-    answer = amy.patch(f"{LIST}{tea.pk}/", {"name": "Other", "attributes": given})
-    assert answer.status_code == 400
-    fault = answer.json()["errors"][0]
+def test_an_invalid_value_is_an_error_that_names_the_attribute(
+    amy, tea, material, litres, given, named
+):
+    response = amy.patch(f"{LIST}{tea.pk}/", {"name": "Other", "attributes": given})
+    assert response.status_code == 400
+    fault = response.json()["errors"][0]
     assert fault["field"] == f"attributes.{next(iter(given))}"
     assert named in fault["detail"]
     tea.refresh_from_db()
     assert (tea.name, ProductAttribute.objects.count()) == ("Tea", 0)
 
 
-def test_a_choice_that_products_have_stays(amy, tea, material):
+def test_a_choice_in_use_cannot_be_removed(amy, tea, material):
     amy.patch(f"{LIST}{tea.pk}/", {"attributes": {"material": "Clay"}})
     path = f"{ATTRIBUTES}{material.pk}/"
-    answer = amy.patch(path, {"choices": ["Glass"]})
-    assert refusal(answer) == (409, "attribute_in_use")
-    assert answer.json()["products"] == 1
+    response = amy.patch(path, {"choices": ["Glass"]})
+    assert refusal(response) == (409, "attribute_in_use")
+    assert response.json()["products"] == 1
     assert refusal(amy.delete(path)) == (409, "attribute_in_use")
     assert amy.patch(path, {"choices": ["Clay", "Steel"]}).json()["choices"] == ["Clay", "Steel"]
     amy.patch(f"{LIST}{tea.pk}/", {"attributes": {"material": None}})
@@ -112,14 +114,14 @@ def test_a_choice_that_products_have_stays(amy, tea, material):
     assert refusal(amy.delete(path)) == (404, "attribute_not_found")
 
 
-def test_a_renamed_attribute_shows_at_once(anyone, amy, tea, material):
+def test_renaming_an_attribute_takes_effect_at_once(anyone, amy, tea, material):
     amy.patch(f"{LIST}{tea.pk}/", {"attributes": {"material": "Clay"}})
     assert value(anyone, tea) == {"material": "Clay"}
     amy.patch(f"{ATTRIBUTES}{material.pk}/", {"slug": "stuff"})
     assert value(anyone, tea) == {"stuff": "Clay"}
 
 
-def test_tags_and_brand_are_shown_and_searched_by(anyone, amy, tea):
+def test_tags_and_brand_are_returned_and_searchable(anyone, amy, tea):
     page = amy.patch(f"{LIST}{tea.pk}/", {"brand": "Hearth", "tags": ["green", "loose"]}).json()
     assert (page["brand"], page["tags"]) == ("Hearth", ["green", "loose"])
     tea.refresh_from_db()
@@ -134,7 +136,7 @@ def test_tags_and_brand_are_shown_and_searched_by(anyone, amy, tea):
 @pytest.mark.parametrize(
     "tags", [["a", "A"], ["x" * 51], [""], [7], "a", {"a": 1}, [f"t{n}" for n in range(51)]]
 )
-def test_tags_that_cannot_be_are_refused(amy, tea, tags):
+def test_invalid_tags_are_an_error(amy, tea, tags):
     assert refusal(amy.patch(f"{LIST}{tea.pk}/", {"tags": tags})) == (400, "invalid")
     assert not ProductTag.objects.exists()
 
@@ -148,28 +150,28 @@ def test_tags_that_cannot_be_are_refused(amy, tea, tags):
         (["delete_attribute"], (403, 403, 204)),
     ],
 )
-def test_staff_write_by_their_permissions(litres, permissions, wanted):
+def test_each_write_needs_its_permission(litres, permissions, wanted):
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     caller, path = Caller(clerk), f"{ATTRIBUTES}{litres.pk}/"
-    answers = (
+    responses = (
         caller.post(ATTRIBUTES, MATERIAL),
         caller.patch(path, {"name": "x"}),
         caller.delete(path),
     )
-    assert tuple(answer.status_code for answer in answers) == wanted
+    assert tuple(response.status_code for response in responses) == wanted
 
 
 @pytest.mark.parametrize(
     "change", ["text = NULL", "number = 1", "boolean = TRUE", "attribute_id = NULL"]
 )
-def test_the_database_refuses_a_value_of_two_kinds_or_none(tea, material, change):
+def test_the_database_requires_exactly_one_kind_of_value(tea, material, change):
     services.update_product(product_id=tea.pk, attributes={"material": "Clay"})
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE catalog_productattribute SET {change}")
 
 
-def test_the_database_keeps_a_value_once(tea, material):
+def test_the_database_allows_one_value_per_attribute(tea, material):
     services.update_product(product_id=tea.pk, attributes={"material": "Clay"}, tags=["a"])
     with pytest.raises(IntegrityError), transaction.atomic():
         ProductAttribute.objects.create(product=tea, attribute=material, text="Glass")

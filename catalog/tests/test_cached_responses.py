@@ -1,4 +1,4 @@
-"""The revision, the ETag and the answers kept under them."""
+"""The revision, the ETag and the response cache."""
 
 import gzip
 
@@ -15,27 +15,29 @@ from orders.services import cancel_order
 LIST = "/api/products/"
 
 
-def test_an_unchanged_answer_is_a_304_without_a_body(anyone, tea):
+def test_an_unchanged_response_is_a_304_without_a_body(anyone, tea):
     etag = anyone.get(LIST)["ETag"]
     for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-        answer = anyone.get(LIST, headers={"If-None-Match": header})
-        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", etag)
-        assert answer["Cache-Control"] == "no-cache"
-        assert "Content-Type" not in answer  # a cache would take it for that of the answer it has
-        assert "Authorization" in answer["Vary"]
+        response = anyone.get(LIST, headers={"If-None-Match": header})
+        assert (response.status_code, response.content, response["ETag"]) == (304, b"", etag)
+        assert response["Cache-Control"] == "no-cache"
+        assert (
+            "Content-Type" not in response
+        )  # a cache would take it for that of the response it has
+        assert "Authorization" in response["Vary"]
     assert anyone.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_a_product_is_revalidated_too_and_a_refusal_is_not(anyone, tea):
+def test_a_product_is_revalidated_but_an_error_is_not(anyone, tea):
     path = f"{LIST}{tea.pk}/"
     etag = anyone.get(path)["ETag"]
     assert anyone.get(path, headers={"If-None-Match": f'W/"a", W/{etag}'}).status_code == 304
     for header in (etag, "*"):
-        answer = anyone.get(f"{LIST}999/", headers={"If-None-Match": header})
-        assert (answer.status_code, "ETag" in answer) == (404, False)
+        response = anyone.get(f"{LIST}999/", headers={"If-None-Match": header})
+        assert (response.status_code, "ETag" in response) == (404, False)
 
 
-def test_what_staff_read_is_kept_for_nobody(anyone, ada, amy, tea):
+def test_responses_to_staff_are_not_cached(anyone, ada, amy, tea):
     path = f"{LIST}{tea.pk}/"
     for url in (LIST, path):
         assert amy.get(url, headers={"If-None-Match": "*"}).status_code == 200
@@ -45,22 +47,22 @@ def test_what_staff_read_is_kept_for_nobody(anyone, ada, amy, tea):
     assert amy.get(path).json()["stock"] == 10
 
 
-def test_a_kept_answer_is_the_one_that_was_made(anyone, tea):
+def test_a_cached_response_equals_the_original(anyone, tea):
     for path in (LIST, f"{LIST}?page=1&page_size=5", f"{LIST}{tea.pk}/"):
-        made, kept = anyone.get(path), anyone.get(path)
-        assert (made.status_code, made.content) == (kept.status_code, kept.content)
+        original, cached = anyone.get(path), anyone.get(path)
+        assert (original.status_code, original.content) == (cached.status_code, cached.content)
         # Allow is DRF's; an id is a request's own.
-        assert set(made.headers) - set(kept.headers) == {"Allow"}
-        for name in set(kept.headers) - {"X-Request-ID"}:
-            assert made[name] == kept[name], name
+        assert set(original.headers) - set(cached.headers) == {"Allow"}
+        for name in set(cached.headers) - {"X-Request-ID"}:
+            assert original[name] == cached[name], name
 
 
-def test_a_kept_answer_is_for_none_but_the_same_request(anyone, tea):
+def test_a_cached_response_is_only_used_for_the_same_request(anyone, tea):
     assert anyone.get(LIST).status_code == 200
     assert f"http://testserver{LIST}?" in revision.responses
     for headers in ({"Authorization": "Bearer x"}, {"Authorization": ""}, {"Accept": "text/html"}):
-        answer = anyone.get(LIST, headers=headers)
-        assert answer.status_code == {"Bearer x": 401, "": 200}.get(
+        response = anyone.get(LIST, headers=headers)
+        assert response.status_code == {"Bearer x": 401, "": 200}.get(
             headers.get("Authorization", "-"), 406
         )
     assert anyone.head(LIST).content == b""
@@ -68,7 +70,7 @@ def test_a_kept_answer_is_for_none_but_the_same_request(anyone, tea):
     assert anyone.get(f"{LIST}?page=9").status_code == 404
 
 
-def test_links_in_a_kept_answer_are_those_of_the_host_that_was_asked(anyone, settings, db):
+def test_links_in_a_cached_response_have_the_requested_host(anyone, settings, db):
     settings.ALLOWED_HOSTS = ["one.example.com", "two.example.com"]
     ProductFactory.create_batch(2)
     for host in settings.ALLOWED_HOSTS * 2:
@@ -87,13 +89,13 @@ def test_links_in_a_kept_answer_are_those_of_the_host_that_was_asked(anyone, set
         ("application/jsonx", 406),
     ],
 )
-def test_whoever_takes_json_gets_it_kept_or_made(anyone, tea, accept, status):
+def test_clients_that_accept_json_get_cached_and_new_responses(anyone, tea, accept, status):
     for _ in range(2):
-        answer = anyone.get(LIST, headers={"Accept": accept})
-        assert answer.status_code == status
+        response = anyone.get(LIST, headers={"Accept": accept})
+        assert response.status_code == status
 
 
-def test_customers_see_the_public_answer_and_nobody_on_the_way_keeps_it(anyone, ada, tea):
+def test_a_customer_gets_the_public_body_with_no_store(anyone, ada, tea):
     for path in (LIST, f"{LIST}{tea.pk}/"):
         public = anyone.get(path)
         own = ada.get(path, headers={"If-None-Match": public["ETag"]})
@@ -105,15 +107,15 @@ def test_customers_see_the_public_answer_and_nobody_on_the_way_keeps_it(anyone, 
         assert "ETag" not in own
 
 
-def test_public_answers_are_revalidated_and_signed_in_ones_are_not_stored(anyone, ada, amy, tea):
+def test_public_responses_are_revalidated_and_others_are_not_stored(anyone, ada, amy, tea):
     for path in (LIST, f"{LIST}{tea.pk}/"):
         public = anyone.get(path)
         assert (public["Cache-Control"], "Authorization" in public["Vary"]) == ("no-cache", True)
         for caller in (ada, amy):
-            answer = caller.get(path)
-            assert answer["Cache-Control"] == "no-store"
-            assert "ETag" not in answer
-            assert "Authorization" in answer["Vary"]
+            response = caller.get(path)
+            assert response["Cache-Control"] == "no-store"
+            assert "ETag" not in response
+            assert "Authorization" in response["Vary"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_public_answers_are_revalidated_and_signed_in_ones_are_not_stored(anyone
         lambda amy, path: amy.post(LIST, {"name": "New", "price": "1"}),
     ],
 )
-def test_no_answer_is_older_than_a_write(anyone, amy, tea, write):
+def test_no_response_is_older_than_a_write(anyone, amy, tea, write):
     path = f"{LIST}{tea.pk}/"
     before, etag = anyone.get(LIST).content, anyone.get(path)["ETag"]
     assert write(amy, path).status_code in {200, 201, 204}
@@ -137,7 +139,7 @@ def test_no_answer_is_older_than_a_write(anyone, amy, tea, write):
     assert anyone.get(path, headers={"If-None-Match": etag}).status_code in {200, 404}
 
 
-def test_a_sale_bumps_the_revision_only_where_it_sells_out(ada, tea):
+def test_an_order_bumps_the_revision_only_if_it_sells_out_a_product(ada, tea):
     start = current()
     place_order(ada.user, tea, quantity=9)
     assert current() == start
@@ -148,7 +150,7 @@ def test_a_sale_bumps_the_revision_only_where_it_sells_out(ada, tea):
     assert current() not in {start, sold_out}
 
 
-def test_what_comes_back_to_a_product_that_is_not_sold_out_bumps_nothing(ada, tea):
+def test_returning_stock_of_an_available_product_does_not_bump(ada, tea):
     order = place_order(ada.user, tea, quantity=9)
     start = current()
     cancel_order(order_id=order.pk, actor=ada.user)
@@ -164,7 +166,7 @@ def test_an_adjustment_that_changes_in_stock_bumps_the_revision(amy, stock, delt
     assert current() != start
 
 
-def test_what_fails_bumps_nothing(ada, amy, tea):
+def test_failed_writes_do_not_bump(ada, amy, tea):
     cart_id = fill_cart(ada.user, tea, quantity=10)
     amy.post(f"{LIST}{tea.pk}/stock/", {"delta": -1, "reason": "Lost"})
     start = current()
@@ -174,7 +176,7 @@ def test_what_fails_bumps_nothing(ada, amy, tea):
     assert current() == start
 
 
-def test_what_the_public_does_not_see_bumps_nothing(ada, amy, tea):
+def test_writes_that_are_not_public_do_not_bump(ada, amy, tea):
     start = current()
     fill_cart(ada.user, tea)
     amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 5, "reason": "Delivery"})
@@ -183,7 +185,7 @@ def test_what_the_public_does_not_see_bumps_nothing(ada, amy, tea):
     assert current() == start
 
 
-def test_links_are_those_of_the_host_that_was_asked(anyone, db):
+def test_links_have_the_requested_host(anyone, db):
     ProductFactory.create_batch(2)
     for host in ("localhost", "127.0.0.1"):
         page = anyone.get(LIST, {"page_size": 1}, headers={"Host": host}).json()
@@ -191,16 +193,16 @@ def test_links_are_those_of_the_host_that_was_asked(anyone, db):
     assert len(revision.responses) == 2
 
 
-def test_unknown_parameters_are_refused_by_their_name(anyone, tea):
+def test_an_unknown_parameter_is_an_error(anyone, tea):
     for path, known in ((LIST, "attr.<slug>"), (f"{LIST}{tea.pk}/", "fields")):
-        answer = anyone.get(path, {"utm_source": "mail"})
-        (error,) = answer.json()["errors"]
-        assert (answer.status_code, error["field"]) == (400, "utm_source")
+        response = anyone.get(path, {"utm_source": "mail"})
+        (error,) = response.json()["errors"]
+        assert (response.status_code, error["field"]) == (400, "utm_source")
         assert known in error["detail"]
     assert not revision.responses
 
 
-def test_one_answer_is_kept_whatever_the_order_of_its_parameters(anyone, db):
+def test_the_order_of_parameters_does_not_matter_for_the_cache(anyone, db):
     ProductFactory(tags=["a"])
     queries = ("page=1&tag=b&tag=a&in_stock=true", "tag=a&in_stock=true&tag=b&page=1&tag=a")
     first, second = (anyone.get(f"{LIST}?{query}") for query in queries)
@@ -211,19 +213,19 @@ def test_one_answer_is_kept_whatever_the_order_of_its_parameters(anyone, db):
     assert len(revision.responses) == 4
 
 
-def test_a_page_that_shows_nothing_is_kept_nowhere(anyone, tea):
+def test_an_empty_page_is_not_cached(anyone, tea):
     for query in ("brand=x", "tag=y", "category=999"):
         assert anyone.get(f"{LIST}?{query}").json()["products"] == []
     assert not revision.responses
 
 
 @pytest.mark.parametrize("query", ["search=tea", "min_price=1", "max_price=9.5", "after="])
-def test_what_has_no_end_of_values_is_kept_nowhere(anyone, tea, query):
+def test_queries_with_unlimited_values_are_not_cached(anyone, tea, query):
     assert anyone.get(f"{LIST}?{query}").json()["products"][0]["id"] == tea.pk
     assert not revision.responses
 
 
-def test_the_facts_kept_are_bounded_and_of_one_revision():
+def test_cached_values_are_limited_and_belong_to_one_revision():
     for number in range(MAX_CACHED + 5):
         revision.cached_values.put(f"count {number}", "r-1", number)
     assert len(revision.cached_values) == MAX_CACHED
@@ -233,64 +235,68 @@ def test_the_facts_kept_are_bounded_and_of_one_revision():
     assert "count of staff" not in revision.cached_values
 
 
-def test_a_refusal_is_not_kept(anyone, tea):
+def test_an_error_is_not_cached(anyone, tea):
     assert anyone.get(f"{LIST}999/").status_code == 404
     assert not revision.responses
 
 
-def test_the_answers_kept_are_bounded_and_the_oldest_makes_room():
+def test_a_full_response_cache_drops_the_oldest_entry():
     for number in range(MAX_CACHED + 5):
         responses.put(f"http://localhost/{number}", "r-1", b"x")
-        responses.put("http://localhost/0", "r-1", b"often made anew")
+        responses.put("http://localhost/0", "r-1", b"often replaced")
     assert len(revision.responses) == MAX_CACHED
     assert responses.get("http://localhost/5", "r-1") is None
     assert responses.get("http://localhost/6", "r-1") == b"x"
-    assert responses.get("http://localhost/0", "r-1") == b"often made anew"
+    assert responses.get("http://localhost/0", "r-1") == b"often replaced"
     assert responses.get(f"http://localhost/{MAX_CACHED + 4}", "r-1") == b"x"
     assert responses.get(f"http://localhost/{MAX_CACHED + 4}", "r-2") is None
 
 
-def test_the_service_bumps_in_the_transaction_of_its_write(tea):
+def test_a_failed_service_does_not_bump(tea):
     start = current()
     with pytest.raises(ProductNotFound):
         services.archive_product(product_id=999)
     assert current() == start
 
 
-def unpacked(answer):
-    return gzip.decompress(answer.content)
+def unpacked(response):
+    return gzip.decompress(response.content)
 
 
-def test_a_long_answer_is_compressed_for_who_takes_it(anyone, ada, amy, db):
+def test_a_long_response_is_compressed_if_the_client_accepts_it(anyone, ada, amy, db):
     ProductFactory.create_batch(5, description="Tea. " * 50)
     plain = anyone.get(LIST)
     packed = anyone.get(LIST, headers={"Accept-Encoding": "br, gzip"})
     assert (packed["Content-Encoding"], unpacked(packed)) == ("gzip", plain.content)
     assert int(packed["Content-Length"]) == len(packed.content) < len(plain.content) / 4
     assert "Content-Encoding" not in plain
-    for answer in (plain, packed):
-        assert answer["Vary"].startswith("Accept-Encoding, Authorization")
+    for response in (plain, packed):
+        assert response["Vary"].startswith("Accept-Encoding, Authorization")
     assert unpacked(ada.get(LIST, headers={"Accept-Encoding": "gzip"})) == plain.content
     assert "Content-Encoding" not in amy.get(LIST, headers={"Accept-Encoding": "gzip"})
     tree = anyone.get("/api/categories/", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in tree  # a short one
 
 
-def test_each_coding_has_its_own_etag(anyone, db):
+def test_each_content_coding_has_its_own_etag(anyone, db):
     ProductFactory.create_batch(5, description="Tea. " * 50)
     plain, packed = anyone.get(LIST), anyone.get(LIST, headers={"Accept-Encoding": "gzip"})
     assert packed["ETag"] == f'{plain["ETag"][:-1]}.gz"'
     for made, coding, other in ((plain, "identity", packed), (packed, "gzip", plain)):
         headers = {"Accept-Encoding": coding, "If-None-Match": f"W/{made['ETag']}"}
-        answer = anyone.get(LIST, headers=headers)
-        assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", made["ETag"])
-        assert "Content-Encoding" not in answer
-        assert "Accept-Encoding" in answer["Vary"]
+        response = anyone.get(LIST, headers=headers)
+        assert (response.status_code, response.content, response["ETag"]) == (
+            304,
+            b"",
+            made["ETag"],
+        )
+        assert "Content-Encoding" not in response
+        assert "Accept-Encoding" in response["Vary"]
         headers["If-None-Match"] = other["ETag"]
         assert anyone.get(LIST, headers=headers).status_code == 200
 
 
-def test_head_tells_the_length_of_what_get_would_send(anyone, db):
+def test_head_has_the_headers_of_get(anyone, db):
     ProductFactory.create_batch(5, description="Tea. " * 50)
     headers = {"Accept-Encoding": "gzip"}
     get, head = anyone.get(LIST, headers=headers), anyone.head(LIST, headers=headers)
@@ -315,7 +321,7 @@ def test_head_tells_the_length_of_what_get_would_send(anyone, db):
         (",,;=", False),
     ],
 )
-def test_the_caller_says_which_coding(anyone, db, accepted, packed):
+def test_accept_encoding_decides_about_compression(anyone, db, accepted, packed):
     ProductFactory.create_batch(5, description="Tea. " * 50)
-    answer = anyone.get(LIST, headers={"Accept-Encoding": accepted})
-    assert ("Content-Encoding" in answer) is packed
+    response = anyone.get(LIST, headers={"Accept-Encoding": accepted})
+    assert ("Content-Encoding" in response) is packed

@@ -1,4 +1,4 @@
-"""The tree of categories: /api/categories/."""
+"""Categories: /api/categories/."""
 
 from functools import partial
 
@@ -42,11 +42,11 @@ def pots(kitchen):
 
 
 def test_an_empty_shop_has_an_empty_tree(anyone, db):
-    answer = anyone.get(TREE)
-    assert (answer.status_code, answer.json()) == (200, {"categories": []})
+    response = anyone.get(TREE)
+    assert (response.status_code, response.json()) == (200, {"categories": []})
 
 
-def test_the_tree_is_in_order_and_in_one_statement_at_any_size(anyone, kitchen, pots):
+def test_the_tree_is_sorted_and_read_in_one_statement(anyone, kitchen, pots):
     last = CategoryFactory(name="Attic", position=9)
     garden = CategoryFactory(name="Garden")
     lids = CategoryFactory(name="Lids", parent_id=pots.pk)
@@ -65,7 +65,7 @@ def test_the_tree_is_in_order_and_in_one_statement_at_any_size(anyone, kitchen, 
         assert len(anyone.get(f"{TREE}{pots.pk}/").json()["children"]) == 21
 
 
-def test_one_category_has_the_way_to_it_and_all_below_it(anyone, kitchen, pots):
+def test_a_category_has_its_ancestors_and_descendants(anyone, kitchen, pots):
     lids = CategoryFactory(name="Lids", parent_id=pots.pk)
     assert anyone.get(f"{TREE}{pots.pk}/").json() == {
         **leaf(pots, leaf(lids)),
@@ -77,7 +77,7 @@ def test_one_category_has_the_way_to_it_and_all_below_it(anyone, kitchen, pots):
     assert (missing.status_code, missing.json()["code"]) == (404, "category_not_found")
 
 
-def test_what_lies_below_an_unpublished_category_is_hidden_with_it(anyone, ada, amy, kitchen, pots):
+def test_descendants_of_an_unpublished_category_are_hidden(anyone, ada, amy, kitchen, pots):
     amy.patch(f"{TREE}{kitchen.pk}/", {"is_published": False})
     for caller in (anyone, ada):
         assert caller.get(TREE).json() == {"categories": []}
@@ -97,7 +97,7 @@ def test_the_tree_is_revalidated_and_never_older_than_a_write(anyone, amy, kitch
     assert changed.json()["categories"][0]["name"] == "Cooking"
 
 
-def test_staff_make_change_move_and_delete_categories(amy, kitchen, pots):
+def test_staff_create_change_move_and_delete_categories(amy, kitchen, pots):
     body = {"name": "Lids", "slug": "lids", "parent_id": pots.pk, "position": 3}
     made = amy.post(TREE, body)
     lids = Category.objects.get(slug="lids")
@@ -118,12 +118,12 @@ def test_staff_make_change_move_and_delete_categories(amy, kitchen, pots):
     assert_audit_passes()
 
 
-def test_a_category_that_holds_something_stays(amy, kitchen, pots):
+def test_a_category_in_use_cannot_be_deleted(amy, kitchen, pots):
     product = ProductFactory(category_id=pots.pk)
     for category, held in ((kitchen, (1, 0)), (pots, (0, 1))):
-        answer = amy.delete(f"{TREE}{category.pk}/")
-        assert (answer.status_code, answer.json()["code"]) == (409, "category_in_use")
-        assert (answer.json()["categories"], answer.json()["products"]) == held
+        response = amy.delete(f"{TREE}{category.pk}/")
+        assert (response.status_code, response.json()["code"]) == (409, "category_in_use")
+        assert (response.json()["categories"], response.json()["products"]) == held
     assert Category.objects.count() == 2
     assert Product.objects.get().category_id == product.category_id == pots.pk
 
@@ -141,22 +141,22 @@ def test_a_category_that_holds_something_stays(amy, kitchen, pots):
         ({"is_published": 1}, 400, "invalid"),
     ],
 )
-def test_a_change_that_cannot_be_changes_nothing(amy, kitchen, pots, change, status, code):
+def test_an_invalid_change_has_no_effect(amy, kitchen, pots, change, status, code):
     named = {"pots": pots.pk, "kitchen": kitchen.pk}
     if change.get("parent_id") in named:
         change = {"parent_id": named[change["parent_id"]]}
-    answer = amy.patch(f"{TREE}{kitchen.pk}/", {"name": "Changed"} | change)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    response = amy.patch(f"{TREE}{kitchen.pk}/", {"name": "Changed"} | change)
+    assert (response.status_code, response.json()["code"]) == (status, code)
     kitchen.refresh_from_db()
     assert (kitchen.name, kitchen.slug, kitchen.parent_id) == ("Kitchen", "kitchen", None)
 
 
-def test_a_tree_has_a_bottom(amy, db):
+def test_the_depth_of_the_tree_is_limited(amy, db):
     above = None
     for _ in range(20):
         above = CategoryFactory(parent_id=above and above.pk)
-    answer = amy.post(TREE, {"name": "Deeper", "slug": "deeper", "parent_id": above.pk})
-    assert (answer.status_code, answer.json()["code"]) == (409, "category_too_deep")
+    response = amy.post(TREE, {"name": "Deeper", "slug": "deeper", "parent_id": above.pk})
+    assert (response.status_code, response.json()["code"]) == (409, "category_too_deep")
     assert Category.objects.count() == 20
 
 
@@ -169,17 +169,17 @@ def test_a_tree_has_a_bottom(amy, db):
         (["delete_category"], (403, 403, 204)),
     ],
 )
-def test_staff_write_by_their_permissions(kitchen, permissions, statuses_of):
+def test_each_write_needs_its_permission(kitchen, permissions, statuses_of):
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     caller, path = Caller(clerk), f"{TREE}{kitchen.pk}/"
-    answers = [
+    responses = [
         caller.post(TREE, {"name": "New", "slug": "new"}),
         caller.patch(path, {"name": "Changed"}),
         caller.delete(path),
     ]
-    assert tuple(answer.status_code for answer in answers) == statuses_of
-    refused = [answer.json()["detail"] for answer in answers if answer.status_code == 403]
+    assert tuple(response.status_code for response in responses) == statuses_of
+    refused = [response.json()["detail"] for response in responses if response.status_code == 403]
     assert all("needs the permission catalog." in detail for detail in refused)
 
 
@@ -195,34 +195,34 @@ def test_staff_without_a_permission_see_what_customers_see(anyone, kitchen, pots
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
 def test_only_staff_write(request, caller, status, kitchen):
     client = request.getfixturevalue(caller)
-    for answer in (
+    for response in (
         client.post(TREE, {"name": "New", "slug": "new"}),
         client.patch(f"{TREE}{kitchen.pk}/", {"name": "x"}),
         client.delete(f"{TREE}{kitchen.pk}/"),
     ):
-        assert answer.status_code == status
+        assert response.status_code == status
     assert Category.objects.get().name == "Kitchen"
 
 
-def test_the_database_refuses_a_category_within_itself(kitchen):
+def test_the_database_rejects_a_category_as_its_own_parent(kitchen):
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE catalog_category SET parent_id = id")
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("attempt", range(4))
-def test_two_moves_that_would_make_a_cycle_together(amy, attempt):
+def test_two_concurrent_moves_cannot_create_a_cycle(amy, attempt):
     first, second = CategoryFactory(), CategoryFactory()
-    answers = at_once(
+    responses = at_once(
         partial(amy.patch, f"{TREE}{first.pk}/", {"parent_id": second.pk}),
         partial(amy.patch, f"{TREE}{second.pk}/", {"parent_id": first.pk}),
     )
-    assert statuses(answers) == {200: 1, 409: 1}
+    assert statuses(responses) == {200: 1, 409: 1}
     assert CategoryLink.objects.count() == 3
     assert_audit_passes()
 
 
-def test_the_desk_writes_by_the_services(admin_browser, kitchen):
+def test_the_admin_writes_with_the_services(admin_browser, kitchen):
     form = {
         "name": "Pots",
         "slug": "pots",

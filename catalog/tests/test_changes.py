@@ -1,4 +1,4 @@
-"""GET /api/products/changes/: an app that keeps a copy of the catalogue is always in step."""
+"""The changes feed, GET /api/products/changes/."""
 
 from datetime import timedelta
 from functools import partial
@@ -17,13 +17,13 @@ LIST, CHANGES = "/api/products/", "/api/products/changes/"
 
 
 class App:
-    """A phone that keeps a copy, by the cursor of its last answer."""
+    """A client that keeps a copy of the catalog."""
 
     def __init__(self, client):
         self.client, self.cursor, self.copy, self.pages = client, None, {}, 0
 
     def sync(self):
-        """Ask until there is no more; return the ids that came, and those that went."""
+        """Read all pages. Return the ids that were updated, and those that were deleted."""
         came, went, has_more = [], [], True
         while has_more:
             query = {} if self.cursor is None else {"since": self.cursor}
@@ -39,7 +39,7 @@ class App:
         return came, went
 
     def is_in_step(self):
-        """Whether the copy is what the shop shows, product by product."""
+        """Return whether the copy equals the public catalog."""
         listed = self.client.get(LIST, {"page_size": 100}).json()["products"]
         shown = [self.client.get(f"{LIST}{entry['id']}/").json() for entry in listed]
         return self.copy == {product["id"]: product for product in shown}
@@ -50,14 +50,14 @@ def app(anyone, db):
     return App(anyone)
 
 
-def test_the_first_walk_brings_what_is_for_sale(app, tea, shirt):
+def test_the_first_sync_returns_everything_for_sale(app, tea, shirt):
     ProductFactory(is_published=False)
     assert app.sync() == ([tea.pk, shirt.pk], [])
     assert app.is_in_step()
     assert app.sync() == ([], [])
 
 
-def test_a_write_brings_its_product_and_no_other(app, amy, tea, shirt):
+def test_a_write_is_a_change_of_its_product_only(app, amy, tea, shirt):
     app.sync()
     amy.patch(f"{LIST}{tea.pk}/", {"name": "Green tea"})
     assert app.sync() == ([tea.pk], [])
@@ -68,7 +68,7 @@ def test_a_write_brings_its_product_and_no_other(app, amy, tea, shirt):
     assert app.is_in_step()
 
 
-def test_what_is_for_sale_no_more_is_told_as_gone(app, amy, tea, shirt):
+def test_products_no_longer_for_sale_are_deleted(app, amy, tea, shirt):
     app.sync()
     amy.delete(f"{LIST}{tea.pk}/")
     amy.patch(f"{LIST}{shirt.pk}/", {"is_published": False})
@@ -79,7 +79,7 @@ def test_what_is_for_sale_no_more_is_told_as_gone(app, amy, tea, shirt):
     assert app.is_in_step()
 
 
-def test_selling_out_and_coming_back_are_changes(app, ada, tea, shirt):
+def test_selling_out_and_restocking_are_changes(app, ada, tea, shirt):
     app.sync()
     small = shirt.variants.get(sku="S-RED")
     place_order(ada.user, tea, quantity=9)
@@ -93,25 +93,25 @@ def test_selling_out_and_coming_back_are_changes(app, ada, tea, shirt):
     assert app.is_in_step()
 
 
-def test_sales_change_what_they_are_of(app, amy, the_clock, shirt):
+def test_a_sale_changes_its_products(app, amy, the_clock, shirt):
     kitchen = CategoryFactory()
     pots = CategoryFactory(parent_id=kitchen.pk)
-    within, beside = ProductFactory(category_id=pots.pk), ProductFactory()
+    inside, outside = ProductFactory(category_id=pots.pk), ProductFactory()
     app.sync()
     begins = the_clock.now() + timedelta(hours=1)
     sale = SaleFactory(category_ids=[kitchen.pk], product_ids=[shirt.pk], starts_at=begins)
     app.sync()
     the_clock.advance(hours=2)
-    assert app.sync() == ([shirt.pk, within.pk], [])
-    assert app.copy[within.pk]["price"] == "8.00"
+    assert app.sync() == ([shirt.pk, inside.pk], [])
+    assert app.copy[inside.pk]["price"] == "8.00"
     assert app.is_in_step()
     amy.delete(f"/api/sales/{sale.pk}/")
-    assert app.sync() == ([shirt.pk, within.pk], [])
+    assert app.sync() == ([shirt.pk, inside.pk], [])
     assert app.is_in_step()
-    assert beside.pk in app.copy
+    assert outside.pk in app.copy
 
 
-def test_a_product_whose_time_comes_is_a_change(app, amy, the_clock):
+def test_scheduled_publication_is_a_change(app, amy, the_clock):
     time = the_clock.now() + timedelta(hours=1)
     body = {"name": "New", "price": "1", "publish_at": time.isoformat()}
     new = amy.post(LIST, body).json()["id"]
@@ -121,9 +121,9 @@ def test_a_product_whose_time_comes_is_a_change(app, amy, the_clock):
     assert app.is_in_step()
 
 
-def test_what_may_change_any_product_brings_all_and_forgets_none_twice(app, amy, tea, shirt):
-    gone = ProductFactory()
-    services.archive_product(product_id=gone.pk)
+def test_a_change_of_all_products_returns_all_of_them(app, amy, tea, shirt):
+    archived = ProductFactory()
+    services.archive_product(product_id=archived.pk)
     app.sync()
     kitchen = CategoryFactory()
     assert app.sync() == ([tea.pk, shirt.pk], [])
@@ -131,9 +131,7 @@ def test_what_may_change_any_product_brings_all_and_forgets_none_twice(app, amy,
     assert app.sync() == ([tea.pk, shirt.pk], [])
 
 
-def test_a_long_walk_goes_by_pages_and_misses_nothing_that_changes_meanwhile(
-    app, anyone, amy, monkeypatch
-):
+def test_changes_between_two_pages_are_not_missed(app, anyone, amy, monkeypatch):
     monkeypatch.setattr(changes, "CHANGES_PAGE_SIZE", 2)
     first, *others = ProductFactory.create_batch(5)
     page = anyone.get(CHANGES).json()
@@ -147,7 +145,7 @@ def test_a_long_walk_goes_by_pages_and_misses_nothing_that_changes_meanwhile(
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_a_page_costs_the_same_for_any_number_of_changes(anyone, db, number):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_changes(anyone, db, number):
     start = anyone.get(CHANGES).json()["cursor"]
     ProductFactory.create_batch(number)
     with query_budget(4):
@@ -160,12 +158,12 @@ def test_a_page_costs_the_same_for_any_number_of_changes(anyone, db, number):
     "since",
     ["", "x", "1", "a.1", "a.1.b", "a.1.1.1", "a.1.1.1.1", f"a.{'9' * 19}.1", "a.1.1\n", "a.-1.1"],
 )
-def test_what_is_no_cursor_is_a_400(anyone, tea, since):
-    answer = anyone.get(CHANGES, {"since": since})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "since")
+def test_an_invalid_cursor_is_a_400(anyone, tea, since):
+    response = anyone.get(CHANGES, {"since": since})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "since")
 
 
-def test_a_cursor_of_another_database_or_time_is_told(anyone, app, tea):
+def test_a_cursor_of_another_database_or_future_is_outdated(anyone, app, tea):
     app.sync()
     epoch, number, at = app.cursor.split(".")
     for cursor in (
@@ -173,14 +171,14 @@ def test_a_cursor_of_another_database_or_time_is_told(anyone, app, tea):
         f"{epoch}.999.{at}",
         f"{epoch}.{number}.{'9' * 18}",
     ):
-        answer = anyone.get(CHANGES, {"since": cursor})
-        assert (answer.status_code, answer.json()["code"]) == (409, "cursor_outdated")
+        response = anyone.get(CHANGES, {"since": cursor})
+        assert (response.status_code, response.json()["code"]) == (409, "cursor_outdated")
     CatalogRevision.objects.update(epoch="0" * 16)
     assert anyone.get(CHANGES, {"since": app.cursor}).status_code == 409
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_copy_made_under_writes_is_in_step_in_the_end(app, amy):
+def test_a_copy_is_complete_after_concurrent_writes(app, amy):
     products = ProductFactory.create_batch(6)
 
     def write(product):

@@ -1,4 +1,4 @@
-"""GET /api/products/?after=: pages by a place in the ordering."""
+"""Pages after a cursor, GET /api/products/?after=."""
 
 import base64
 import json
@@ -16,8 +16,8 @@ ORDERINGS = ["", "price", "-price", "name", "-name", "newest", "best_selling", "
 
 
 @pytest.fixture
-def shelf(db):
-    """Eleven products, of whom many are alike in price, name or sales."""
+def products(db):
+    """Eleven products, many of which have the same price, name or number of sold units."""
     rows = [
         ProductFactory(name=f"Tea {'é' * (n % 3)}", price=n % 4, description="tea " * (n % 2))
         for n in range(11)
@@ -44,37 +44,35 @@ def walk(client, query):
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 @pytest.mark.parametrize("on_sale", [False, True])
-def test_a_walk_meets_each_product_once_in_the_order_of_the_pages(
-    anyone, amy, shelf, ordering, on_sale
-):
+def test_cursors_return_each_product_once_in_order(anyone, amy, products, ordering, on_sale):
     if on_sale:
-        sale("percent", 50, products=[row.pk for row in shelf[::3]])
+        sale("percent", 50, products=[row.pk for row in products[::3]])
     query = query_of(ordering)
     whole = anyone.get(f"{LIST}?page_size=100&{query}").json()
     pks = [product["id"] for product in whole["products"]]
-    assert sorted(pks) == [row.pk for row in shelf]
+    assert sorted(pks) == [row.pk for row in products]
     for client in (anyone, amy):
         assert walk(client, query) == pks
         pages = [client.get(f"{LIST}?page_size=4&page={n}&{query}").json() for n in (1, 2, 3)]
         assert [p["id"] for page in pages for p in page["products"]] == pks
 
 
-def test_what_comes_and_goes_meanwhile_repeats_and_hides_nothing_else(anyone, shelf):
+def test_concurrent_changes_do_not_repeat_or_skip_other_products(anyone, products):
     first = anyone.get(f"{LIST}?page_size=4&after=&ordering=newest").json()
     ProductFactory(name="New")
     Product.objects.filter(pk=first["products"][-1]["id"]).update(is_published=False)
     revision.bump()
     second = anyone.get(first["next"]).json()
-    assert [p["id"] for p in second["products"]] == [row.pk for row in shelf[6:2:-1]]
+    assert [p["id"] for p in second["products"]] == [row.pk for row in products[6:2:-1]]
 
 
-def test_a_cursor_costs_no_count(anyone, shelf):
+def test_a_page_after_a_cursor_is_not_counted(anyone, products):
     url = anyone.get(f"{LIST}?page_size=2&after=").json()["next"]
     with query_budget(3):
         assert len(anyone.get(url).json()["products"]) == 2
 
 
-def test_the_links_keep_what_was_asked_for(anyone, shelf):
+def test_links_keep_the_other_parameters(anyone, products):
     page = anyone.get(f"{LIST}?page_size=2&tag=x&tag=%26&fields=id&after=&in_stock=true").json()
     assert (page["products"], page["next"]) == ([], None)
     page = anyone.get(f"{LIST}?page_size=2&min_price=1&fields=id,name&after=").json()
@@ -111,17 +109,17 @@ def cursor(value):
         ("name", base64.urlsafe_b64encode(b"\xff\xfe").decode()),
     ],
 )
-def test_what_is_no_cursor_of_this_ordering_is_refused(anyone, shelf, ordering, after):
+def test_a_cursor_of_another_ordering_is_an_error(anyone, products, ordering, after):
     query = {"after": after} | ({"ordering": ordering} if ordering else {})
-    answer = anyone.get(LIST, query)
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "after")
+    response = anyone.get(LIST, query)
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "after")
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_a_made_up_place_is_a_place(anyone, shelf, ordering):
+def test_a_cursor_may_contain_any_place(anyone, products, ordering):
     keys = ["", "￿"] if ordering in {"name", "-name"} else [-(2**63) + 1, 0, 2**63 - 1]
     for key in keys:
-        answer = anyone.get(
+        response = anyone.get(
             f"{LIST}?{query_of(ordering)}&after={cursor([ordering, key, 2**63 - 1])}"
         )
-        assert answer.status_code == 200, answer.content
+        assert response.status_code == 200, response.content

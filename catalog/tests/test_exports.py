@@ -1,4 +1,4 @@
-"""An export is what the import reads: the same file comes out of the shop that it went into."""
+"""Exports, which an import reads without changes."""
 
 import json
 from io import BytesIO
@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from catalog.models import Attribute, Category, Product
 from catalog.services import create_product, update_product
-from catalog.tests.exchange import FILES, bring, export
+from catalog.tests.exchange import FILES, export, import_content
 from shop.testing.budget import count_statements
 
 pytestmark = pytest.mark.django_db
@@ -36,44 +36,44 @@ def empty_the_shop():
 
 
 def as_exported(path):
-    """Our table as an export writes it: line ends of CRLF, but those inside a cell."""
+    """Return the table as an export writes it, with CRLF except inside cells."""
     text = path.read_text().replace("\n", "\r\n").replace('strong"".\r\n', 'strong"".\n')
     return b"\xef\xbb\xbf" + text.encode()
 
 
 @pytest.mark.parametrize("batch", [1, 2, 250])
-def test_our_table_comes_out_as_it_went_in(batch):
-    bring(SHOP, batch=batch)
+def test_exporting_an_imported_table_returns_the_same_table(batch):
+    import_content(SHOP, batch=batch)
     assert export() == as_exported(SHOP)
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_a_round_trip_into_an_empty_shop_changes_no_byte(form):
-    bring(SHOP)
-    bring(FILES / "shopify.csv")
+def test_a_round_trip_changes_no_byte(form):
+    import_content(SHOP)
+    import_content(FILES / "shopify.csv")
     update_product(product_id=Product.objects.get(slug="cloth").pk, name="Cloth, 'blue'")
     csv, before = export("csv"), export(form)
     empty_the_shop()
     assert export("json") == b"[]\n"
-    counts, _ = bring(before, name=f"file.{form}")
+    counts, _ = import_content(before, name=f"file.{form}")
     assert counts == (14, 0, 0, 0)
     assert export(form) == before
     assert export("csv") == csv
-    assert bring(before, name=f"file.{form}")[0] == (0, 0, 14, 0)
+    assert import_content(before, name=f"file.{form}")[0] == (0, 0, 14, 0)
 
 
-def test_a_round_trip_by_workbook_changes_no_cell():
-    bring(SHOP)
-    bring(FILES / "shopify.csv")
+def test_a_round_trip_with_a_workbook_changes_no_cell():
+    import_content(SHOP)
+    import_content(FILES / "shopify.csv")
     book, before = export("xlsx"), export("json")
     empty_the_shop()
-    assert bring(book, name="file.xlsx")[0] == (14, 0, 0, 0)
+    assert import_content(book, name="file.xlsx")[0] == (14, 0, 0, 0)
     assert export("json") == before
     rows = [list(load_workbook(BytesIO(b)).active.values) for b in (book, export("xlsx"))]
     assert rows[0] == rows[1]
 
 
-def test_no_spreadsheet_runs_what_a_product_is_called():
+def test_formulas_are_escaped_in_csv():
     for name in ("=1+1", "+1 cup", "-x", "@home", "'quoted", "\tx", "-3"):
         create_product(name=name, price="1.00")
     lines = export("csv").decode("utf-8-sig").splitlines()[1:]
@@ -94,9 +94,9 @@ def test_no_spreadsheet_runs_what_a_product_is_called():
     assert [p["name"] for p in json.loads(export("json"))][:2] == ["=1+1", "+1 cup"]
 
 
-def test_only_some_products_bring_the_categories_that_they_need():
-    bring(SHOP)
-    bring("name,price,category\nPan,1.00,Pans\n")
+def test_exporting_some_products_includes_their_categories():
+    import_content(SHOP)
+    import_content("name,price,category\nPan,1.00,Pans\n")
     cloth, pot = Product.objects.get(slug="cloth"), Product.objects.get(slug="pot")
     entries = json.loads(export("json", only=[cloth.pk]))
     assert [e["slug"] for e in entries if e["row"] != "attribute"] == ["cloth"]
@@ -104,15 +104,15 @@ def test_only_some_products_bring_the_categories_that_they_need():
     assert [e["slug"] for e in entries if e["row"] != "attribute"] == ["drinks", "tea", "pot"]
 
 
-def test_an_export_costs_the_same_for_one_product_and_for_a_hundred():
-    bring(SHOP)
+def test_the_number_of_statements_does_not_depend_on_the_number_of_products():
+    import_content(SHOP)
     few = count_statements(export)
-    bring("name,price,tags\n" + "".join(f"P{n},1.00,t{n}\n" for n in range(100)))
+    import_content("name,price,tags\n" + "".join(f"P{n},1.00,t{n}\n" for n in range(100)))
     assert count_statements(export) == few
 
 
-def test_the_command_writes_whole_files_alone(tmp_path, capsys):
-    bring(SHOP)
+def test_the_command_never_leaves_a_partial_file(tmp_path, capsys):
+    import_content(SHOP)
     for form in ("csv", "json", "xlsx"):
         call_command("export_products", str(tmp_path / f"all.{form}"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all.csv", "all.json", "all.xlsx"]

@@ -1,4 +1,4 @@
-"""GET /api/products/ by filters, in an order, with the members that are asked for."""
+"""Filters, orderings and sparse fields of GET /api/products/."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -19,23 +19,23 @@ LIST = "/api/products/"
 
 
 def names(client, query):
-    answer = client.get(f"{LIST}?{query}")
-    assert answer.status_code == 200, answer.content
-    shown = [product["name"] for product in answer.json()["products"]]
-    assert answer.json()["count"] == len(shown)
+    response = client.get(f"{LIST}?{query}")
+    assert response.status_code == 200, response.content
+    shown = [product["name"] for product in response.json()["products"]]
+    assert response.json()["count"] == len(shown)
     return "".join(shown)
 
 
 def refusal(client, query):
-    answer = client.get(f"{LIST}?{query}")
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
-    (error,) = answer.json()["errors"]
+    response = client.get(f"{LIST}?{query}")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid")
+    (error,) = response.json()["errors"]
     return error["field"], error["detail"]
 
 
 @pytest.fixture
-def shelf(db):
-    """Five products, A to E, each unlike the others."""
+def products(db):
+    """Five different products, A to E."""
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.create_attribute(name="Vegan", slug="vegan", kind="boolean")
     services.create_attribute(
@@ -90,25 +90,25 @@ def shelf(db):
         ("ordering=price&tag=new", "AE"),
     ],
 )
-def test_a_filter_shows_what_fits_in_the_order_asked_for(anyone, ada, amy, shelf, query, shown):
+def test_filters_and_orderings(anyone, ada, amy, products, query, shown):
     for client in (anyone, ada, amy):
         assert names(client, query) == shown
 
 
-def test_a_category_is_shown_with_all_below_it(anyone, shelf):
-    pks = [shelf[name].category_id for name in "ABC"]
+def test_a_category_includes_its_descendants(anyone, products):
+    pks = [products[name].category_id for name in "ABC"]
     assert [names(anyone, f"category={pk}") for pk in pks] == ["ABC", "BC", "C"]
     assert names(anyone, "category=999") == ""
 
 
-def test_a_category_that_customers_do_not_see_shows_them_nothing(anyone, amy, shelf):
-    home, pots = shelf["A"].category_id, shelf["B"].category_id
+def test_an_unpublished_category_is_empty_for_customers(anyone, amy, products):
+    home, pots = products["A"].category_id, products["B"].category_id
     services.update_category(category_id=home, is_published=False)
     assert [names(anyone, f"category={pk}") for pk in (home, pots)] == ["", ""]
     assert [names(amy, f"category={pk}") for pk in (home, pots)] == ["ABC", "BC"]
 
 
-def test_the_best_sellers_come_first_and_then_the_newest(anyone, shelf):
+def test_best_sellers_come_first(anyone, products):
     Product.objects.filter(name__in="BC").update(sold=7)
     Product.objects.filter(name="E").update(sold=1)
     assert names(anyone, "ordering=best_selling") == "CBEDA"
@@ -156,13 +156,13 @@ def test_a_product_is_in_stock_if_a_variant_is(anyone, db):
         ("fields=stock", "fields", "price"),
     ],
 )
-def test_what_is_unknown_is_refused_with_what_is_allowed(anyone, shelf, query, field, allowed):
+def test_an_error_lists_what_is_allowed(anyone, products, query, field, allowed):
     named, detail = refusal(anyone, query)
     assert (named, allowed in detail) == (field, True), detail
     assert not revision.responses
 
 
-def test_fields_choose_the_members(anyone, amy, tea):
+def test_sparse_fields(anyone, amy, tea):
     path = f"{LIST}{tea.pk}/"
     wanted = {"id": tea.pk, "name": "Tea", "price": "4.50"}
     assert anyone.get(f"{LIST}?fields=price,id,name").json()["products"] == [wanted]
@@ -171,9 +171,9 @@ def test_fields_choose_the_members(anyone, amy, tea):
     assert amy.get(f"{LIST}?fields=stock").json()["products"] == [{"id": tea.pk, "stock": 10}]
     some = {"id": tea.pk, "tags": [], "variants": []}
     assert anyone.get(f"{path}?fields=tags,variants").json() == some
-    answer = anyone.get(f"{path}?fields=stock")
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "fields")
-    assert "lowest_price_30_days" in answer.json()["errors"][0]["detail"]
+    response = anyone.get(f"{path}?fields=stock")
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "fields")
+    assert "lowest_price_30_days" in response.json()["errors"][0]["detail"]
 
 
 def sale(kind, value, *, products=(), categories=(), ends_at=None):
@@ -201,11 +201,11 @@ def sale(kind, value, *, products=(), categories=(), ends_at=None):
         ("on_sale=true&max_price=2.25", "BC"),
     ],
 )
-def test_sales_count_in_filters_and_orders(anyone, amy, shelf, query, shown):
-    sale("percent", 20, categories=[shelf["A"].category_id])
-    sale("percent", 50, products=[shelf["C"].pk])
-    sale("fixed", 1, products=[shelf["B"].pk, shelf["C"].pk, shelf["A"].pk])
-    sale("fixed", 99, products=[shelf["E"].pk], ends_at=timezone.now() - timedelta(minutes=1))
+def test_filters_and_orderings_include_sales(anyone, amy, products, query, shown):
+    sale("percent", 20, categories=[products["A"].category_id])
+    sale("percent", 50, products=[products["C"].pk])
+    sale("fixed", 1, products=[products["B"].pk, products["C"].pk, products["A"].pk])
+    sale("fixed", 99, products=[products["E"].pk], ends_at=timezone.now() - timedelta(minutes=1))
     for client in (anyone, amy):
         assert names(client, query) == shown
 
@@ -219,8 +219,8 @@ fixed = st.tuples(
 
 
 @pytest.fixture
-def on_the_shelf(db):
-    """A product in a category below another."""
+def product_in_category(db):
+    """A product in a subcategory."""
     above = CategoryFactory()
     below = CategoryFactory(parent_id=above.pk)
     return ProductFactory(category_id=below.pk), above
@@ -230,8 +230,8 @@ def on_the_shelf(db):
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(price=amounts, sales=st.lists((percents | fixed), max_size=3), by_category=st.booleans())
-def test_sql_and_python_agree_on_the_price_of_today(on_the_shelf, price, sales, by_category):
-    product, above = on_the_shelf
+def test_sql_and_python_compute_the_same_price(product_in_category, price, sales, by_category):
+    product, above = product_in_category
     Sale.objects.all().delete()
     Product.objects.filter(pk=product.pk).update(price=price)
     for kind, value in sales:
@@ -244,7 +244,7 @@ def test_sql_and_python_agree_on_the_price_of_today(on_the_shelf, price, sales, 
 
 
 @pytest.mark.parametrize("number", [1, 50])
-def test_a_filtered_list_costs_at_most_five_statements(anyone, shelf, number):
+def test_a_filtered_list_needs_at_most_five_statements(anyone, products, number):
     ProductFactory.create_batch(number, tags=["many"], attributes={"litres": 3})
     cases = (("tag=many&in_stock=true", 4), ("ordering=price", 5), ("attr.litres=3", 5))
     for query, cost in cases:
@@ -256,7 +256,7 @@ def test_a_filtered_list_costs_at_most_five_statements(anyone, shelf, number):
         anyone.get(f"{LIST}?page_size=50&tag=many")
 
 
-def test_a_count_is_kept_for_the_next_page(anyone, shelf):
+def test_the_count_is_cached_for_the_next_page(anyone, products):
     anyone.get(f"{LIST}?tag=red&page_size=1")
     with query_budget(3):
         assert anyone.get(f"{LIST}?tag=red&page_size=1&page=2").json()["count"] == 2

@@ -1,4 +1,4 @@
-"""What becomes of pictures: two sizes, upright, pixels alone."""
+"""Processing of uploaded images."""
 
 from io import BytesIO
 
@@ -24,7 +24,7 @@ def drawn(content):
         ((5000, 1), (1600, 1), (400, 1)),
     ],
 )
-def test_two_sizes_are_made_and_none_is_larger_than_what_came(size, large, small):
+def test_an_image_is_reduced_to_two_sizes_but_never_enlarged(size, large, small):
     made = drawn(picture(size=size))
     assert [image.format for image in made] == ["WEBP", "WEBP"]
     assert [image.size for image in made] == [large, small]
@@ -45,20 +45,20 @@ def test_two_sizes_are_made_and_none_is_larger_than_what_came(size, large, small
         ("WEBP", "RGB", (200, 30, 40), (200, 30, 40)),
     ],
 )
-def test_every_mode_is_drawn_in_its_colours(kind, mode, color, shown):
+def test_every_mode_keeps_its_colours(kind, mode, color, shown):
     for image in drawn(picture(kind, mode=mode, color=color)):
         pixel = image.convert("RGBA" if len(shown) == 4 else "RGB").getpixel((3, 3))
         assert all(abs(a - b) <= 8 for a, b in zip(pixel, shown, strict=True)), pixel
 
 
-def test_of_a_palette_what_shows_through_goes_on_showing_through():
+def test_a_palette_keeps_its_transparency():
     large, _ = drawn(picture("PNG", mode="P", color=0, transparency=0))
     assert large.mode == "RGBA"
     assert large.getpixel((3, 3))[3] == 0
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_of_an_animation_the_first_frame_is_drawn(kind):
+def test_the_first_frame_of_an_animation_is_used(kind):
     frames = [Image.new("RGB", (9, 9), color) for color in ("red", "blue", "lime")]
     written = BytesIO()
     frames[0].save(written, kind, save_all=True, append_images=frames[1:], duration=50)
@@ -69,7 +69,7 @@ def test_of_an_animation_the_first_frame_is_drawn(kind):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_a_picture_stands_as_the_camera_was_held(orientation):
+def test_an_image_is_rotated_as_exif_says(orientation):
     upright = Image.new("RGB", (60, 40), "white")
     upright.paste("red", (0, 0, 30, 20))
     exif = Image.Exif()
@@ -94,7 +94,7 @@ def test_a_picture_stands_as_the_camera_was_held(orientation):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_what_a_picture_tells_beside_its_pixels_is_gone(kind):
+def test_metadata_is_removed(kind):
     exif = Image.Exif()
     exif[0x010E] = "ada at home"
     exif.get_ifd(0x8825)[2] = (48.0, 51.0, 29.0)
@@ -108,7 +108,7 @@ def test_what_a_picture_tells_beside_its_pixels_is_gone(kind):
         assert not {"exif", "xmp", "icc_profile"} & image.info.keys()
 
 
-def test_a_profile_of_another_kind_or_a_damaged_one_is_let_be():
+def test_an_unsuitable_colour_profile_is_ignored():
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
     assert drawn(picture("PNG", icc_profile=profile))[0].size == (8, 6)
     assert drawn(picture("PNG", icc_profile=b"no profile"))[0].size == (8, 6)
@@ -128,17 +128,17 @@ def test_a_profile_of_another_kind_or_a_damaged_one_is_let_be():
         *(picture(kind, size=(2000, 2000))[:700] for kind in ("JPEG", "PNG", "GIF", "WEBP")),
     ],
 )
-def test_what_is_no_picture_or_damaged_is_refused(content):
+def test_other_files_and_damaged_images_are_rejected(content):
     with pytest.raises(ImageInvalid):
         process_image(BytesIO(content))
 
 
 @pytest.mark.parametrize("size", [(50_000, 50_000), (8_001, 5_000), (1_000_000, 41)])
-def test_too_many_pixels_are_refused_by_the_header(size):
+def test_too_many_pixels_are_rejected_before_decoding(size):
     with pytest.raises(ImageTooLarge):
         process_image(BytesIO(announcing(*size)))
 
 
-def test_as_many_as_may_be_are_not():
+def test_the_maximum_number_of_pixels_is_accepted():
     with pytest.raises(ImageInvalid):  # the rest of the file is missing
         process_image(BytesIO(announcing(8_000, 5_000)))

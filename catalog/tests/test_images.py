@@ -1,4 +1,4 @@
-"""Pictures of products: POST, PATCH and DELETE below /api/products/{id}/images/, and their files."""
+"""Images of products and their files: /api/products/{id}/images/."""
 
 import os
 import time
@@ -38,7 +38,7 @@ def add(caller, product, content=None, key="", **form):
 
 
 def ours(product, number=1):
-    """Rows of pictures whose files nobody has drawn."""
+    """Create rows of images without files."""
     return ProductImage.objects.bulk_create(
         ProductImage(
             product=product, large=f"products/00/{n}", small=f"products/00/{n}s", position=n
@@ -47,15 +47,15 @@ def ours(product, number=1):
     )
 
 
-def refused(answer, status, code, media):
-    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
-    assert answer.json()["code"] == code
+def refused(response, status, code, media):
+    assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
+    assert response.json()["code"] == code
     assert not ProductImage.objects.exists()
     assert files_in(media) == []
-    return answer.json()
+    return response.json()
 
 
-def test_a_picture_is_shown_wherever_its_product_is(anyone, amy, tea, media):
+def test_an_image_is_in_all_responses_with_its_product(anyone, amy, tea, media):
     added = add(amy, tea, picture(size=(800, 600)), alt="A pot")
     shown = added.json()
     assert (added.status_code, added["Location"]) == (201, f"{images_of(tea)}{shown['id']}/")
@@ -74,20 +74,20 @@ def test_a_picture_is_shown_wherever_its_product_is(anyone, amy, tea, media):
     assert [path.stat().st_size > 0 for path in files_in(media)] == [True, True]
 
 
-def test_links_to_pictures_are_those_of_the_host_that_was_asked(anyone, amy, tea):
+def test_urls_of_images_have_the_requested_host(anyone, amy, tea):
     add(amy, tea)
     for host in ("localhost", "127.0.0.1"):
         product = anyone.get(LIST, headers={"Host": host}).json()["products"][0]
         assert product["image"]["large"].startswith(f"http://{host}/media/products/")
 
 
-def test_a_file_is_served_for_ever_and_as_what_it_is(amy, tea):
+def test_a_file_is_served_with_its_type_and_may_be_cached_forever(amy, tea):
     path = add(amy, tea, picture(size=(800, 600))).json()["small"].removeprefix("http://testserver")
-    answer = Client().get(path)
-    assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
-    assert answer["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert answer["X-Content-Type-Options"] == "nosniff"
-    assert Image.open(BytesIO(answer.content)).size == (400, 300)
+    response = Client().get(path)
+    assert (response.status_code, response["Content-Type"]) == (200, "image/webp")
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert Image.open(BytesIO(response.content)).size == (400, 300)
     assert Client().head(path).status_code == 200
     assert Client().post(path).status_code == 405
 
@@ -105,13 +105,13 @@ def test_a_file_is_served_for_ever_and_as_what_it_is(amy, tea):
         f"products/00/{'0' * 32}-large.webp%0a",
     ],
 )
-def test_nothing_else_is_served(db, media, name):
+def test_no_other_files_are_served(db, media, name):
     media.mkdir()
     (media / "secret").write_text("x")
     assert Client().get(f"/media/{name}").status_code == 404
 
 
-def test_no_name_of_a_client_reaches_the_disk(amy, tea, media):
+def test_file_names_of_clients_are_not_used(amy, tea, media):
     for name in ("../../evil.py", "pot.php.png", "x" * 300):
         body = {"image": upload(name=name)}
         assert amy.post(images_of(tea), body, format="multipart").status_code == 201
@@ -121,7 +121,7 @@ def test_no_name_of_a_client_reaches_the_disk(amy, tea, media):
     assert not any("evil" in name or "pot" in name or "xxx" in name for name in names)
 
 
-def test_pictures_are_in_the_order_that_staff_say(anyone, amy, tea):
+def test_images_are_sorted_by_position(anyone, amy, tea):
     first, second, third = [
         add(amy, tea, **where).json()["id"] for where in ({}, {}, {"position": "0"})
     ]
@@ -139,7 +139,7 @@ def test_pictures_are_in_the_order_that_staff_say(anyone, amy, tea):
     ]
 
 
-def test_a_variant_has_pictures_of_its_own(anyone, amy, db):
+def test_a_variant_has_its_own_images(anyone, amy, db):
     shirt = ShirtFactory()
     variant = shirt.variants.first()
     shown = add(amy, variant).json()
@@ -161,11 +161,11 @@ def test_a_variant_has_pictures_of_its_own(anyone, amy, db):
         (b"x" * (11 * 1024 * 1024), 413, "body_too_large"),
     ],
 )
-def test_what_is_no_fit_picture_is_refused(amy, tea, media, content, status, code):
-    said = refused(add(amy, tea, content), status, code, media)
+def test_an_unsuitable_file_is_an_error(amy, tea, media, content, status, code):
+    message = refused(add(amy, tea, content), status, code, media)
     if code == "picture_invalid":
-        assert said["errors"][0]["field"] == "image"
-        assert "JPEG, PNG, WebP or GIF" in said["detail"]
+        assert message["errors"][0]["field"] == "image"
+        assert "JPEG, PNG, WebP or GIF" in message["detail"]
 
 
 @pytest.mark.parametrize(
@@ -180,14 +180,14 @@ def test_what_is_no_fit_picture_is_refused(amy, tea, media, content, status, cod
         ({"image": None, "alt": "a\x00b"}, "alt"),
     ],
 )
-def test_a_form_that_breaks_a_rule_is_refused(amy, tea, media, form, field):
+def test_an_invalid_form_is_an_error(amy, tea, media, form, field):
     if not isinstance(form.get("image", ""), str):
         form = form | {"image": upload(form["image"])}
-    answer = amy.post(images_of(tea), form, format="multipart")
-    assert refused(answer, 400, "invalid", media)["errors"][0]["field"] == field
+    response = amy.post(images_of(tea), form, format="multipart")
+    assert refused(response, 400, "invalid", media)["errors"][0]["field"] == field
 
 
-def test_a_picture_comes_in_a_form_and_what_is_said_of_it_as_json(amy, tea, media):
+def test_uploads_are_forms_and_changes_are_json(amy, tea, media):
     as_json = amy.post(images_of(tea), {"image": "x"})
     assert refused(as_json, 415, "unsupported_media_type", media)
     (row,) = ours(tea)
@@ -198,10 +198,10 @@ def test_a_picture_comes_in_a_form_and_what_is_said_of_it_as_json(amy, tea, medi
 
 
 @pytest.mark.parametrize("path", ["/api/cart/add/", LIST, f"{LIST}1/stock/"])
-def test_bodies_are_small_everywhere_else(amy, path):
-    answer = amy.post(path, {"image": upload(b"x" * 300_000)}, format="multipart")
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert answer.json()["limit"] == 262_144
+def test_other_paths_limit_bodies_to_256_kib(amy, path):
+    response = amy.post(path, {"image": upload(b"x" * 300_000)}, format="multipart")
+    assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+    assert response.json()["limit"] == 262_144
 
 
 def staff_with(*permissions):
@@ -210,7 +210,7 @@ def staff_with(*permissions):
     return Caller(user)
 
 
-def test_each_verb_wants_its_permission(anyone, ada, tea, media):
+def test_each_write_needs_its_permission(anyone, ada, tea, media):
     (row,) = ours(tea)
     path = f"{images_of(tea)}{row.pk}/"
     calls = {
@@ -232,27 +232,27 @@ def test_each_verb_wants_its_permission(anyone, ada, tea, media):
     assert calls["delete"](staff_with("delete_productimage")).status_code == 204
 
 
-def test_what_is_not_there_is_a_404(amy, tea, media):
-    gone = ProductFactory()
-    services.archive_product(product_id=gone.pk)
-    for product in (gone, ProductFactory.build(pk=999)):
+def test_unknown_images_and_products_are_a_404(amy, tea, media):
+    archived = ProductFactory()
+    services.archive_product(product_id=archived.pk)
+    for product in (archived, ProductFactory.build(pk=999)):
         refused(add(amy, product), 404, "product_not_found", media)
     for verb in (amy.delete, amy.patch):
-        answer = verb(f"{images_of(tea)}999/", {"alt": "x"})
-        assert (answer.status_code, answer.json()["code"]) == (404, "picture_not_found")
+        response = verb(f"{images_of(tea)}999/", {"alt": "x"})
+        assert (response.status_code, response.json()["code"]) == (404, "picture_not_found")
     assert amy.get(images_of(tea)).status_code == 405
 
 
-def test_a_product_has_so_many_pictures_and_no_more(amy, tea, media):
+def test_the_number_of_images_is_limited(amy, tea, media):
     ours(tea, MAX_IMAGES)
-    answer = add(amy, tea)
-    assert (answer.status_code, answer.json()["code"]) == (409, "picture_limit")
-    assert answer.json()["limit"] == MAX_IMAGES
+    response = add(amy, tea)
+    assert (response.status_code, response.json()["code"]) == (409, "picture_limit")
+    assert response.json()["limit"] == MAX_IMAGES
     assert ProductImage.objects.count() == MAX_IMAGES
     assert files_in(media) == []
 
 
-def test_the_same_key_and_picture_get_the_first_answer(amy, tea, media):
+def test_a_repeated_upload_gets_the_first_response(amy, tea, media):
     first, second = [add(amy, tea, key="k", alt="Pot") for _ in range(2)]
     assert (second.status_code, second.content) == (201, first.content)
     assert (second["Idempotent-Replayed"], second["Location"]) == ("true", first["Location"])
@@ -262,13 +262,13 @@ def test_the_same_key_and_picture_get_the_first_answer(amy, tea, media):
     assert len(files_in(media)) == 2
 
 
-def test_a_mistake_is_not_remembered(amy, tea):
+def test_an_invalid_upload_does_not_use_up_the_key(amy, tea):
     assert add(amy, tea, b"nonsense", key="k").status_code == 400
     assert not IdempotencyKey.objects.exists()
     assert add(amy, tea, key="k").status_code == 201
 
 
-def test_every_write_makes_answers_old_and_what_changes_nothing_does_not(anyone, amy, tea):
+def test_each_change_bumps_the_revision(anyone, amy, tea):
     path = f"{LIST}{tea.pk}/"
     seen = [anyone.get(path)["ETag"]]
     image = f"{images_of(tea)}{add(amy, tea).json()['id']}/"
@@ -280,22 +280,20 @@ def test_every_write_makes_answers_old_and_what_changes_nothing_does_not(anyone,
     assert anyone.get(path, headers={"If-None-Match": seen[-1]}).status_code == 304
 
 
-def test_files_go_with_their_picture_once_that_is_certain(
-    amy, tea, media, django_capture_on_commit_callbacks
-):
-    kept, gone = [add(amy, tea).json()["id"] for _ in range(2)]
+def test_files_are_deleted_after_the_commit(amy, tea, media, django_capture_on_commit_callbacks):
+    remaining, deleted = [add(amy, tea).json()["id"] for _ in range(2)]
     with django_capture_on_commit_callbacks() as callbacks:
-        assert amy.delete(f"{images_of(tea)}{gone}/").status_code == 204
+        assert amy.delete(f"{images_of(tea)}{deleted}/").status_code == 204
     assert len(files_in(media)) == 4
     for callback in callbacks:
         callback()
     row = ProductImage.objects.get()
-    assert row.pk == kept
+    assert row.pk == remaining
     left = sorted([row.large.name, row.small.name])
     assert [path.relative_to(media).as_posix() for path in files_in(media)] == left
 
 
-def test_a_transaction_that_fails_leaves_no_file(amy, tea, media):
+def test_a_failed_transaction_leaves_no_file(amy, tea, media):
     def fail(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "catalog_productimage"'):
             assert len(files_in(media)) == 2
@@ -303,18 +301,18 @@ def test_a_transaction_that_fails_leaves_no_file(amy, tea, media):
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail):
-        answer = add(amy, tea)
-    refused(answer, 503, "unavailable", media)
+        response = add(amy, tea)
+    refused(response, 503, "unavailable", media)
 
 
-def test_a_storage_that_fails_is_a_503_and_leaves_nothing(amy, tea, media):
+def test_a_failing_storage_is_a_503_and_leaves_nothing(amy, tea, media):
     media.write_text("in the folder's place")
-    answer = add(amy, tea)
-    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    response = add(amy, tea)
+    assert (response.status_code, response.json()["code"]) == (503, "unavailable")
     assert not ProductImage.objects.exists()
 
 
-def test_cleanup_deletes_what_no_picture_has_once_it_is_old(amy, tea, media, capsys):
+def test_cleanup_deletes_old_orphans(amy, tea, media, capsys):
     add(amy, tea)
     had = files_in(media)
     orphans = [
@@ -333,7 +331,7 @@ def test_cleanup_deletes_what_no_picture_has_once_it_is_old(amy, tea, media, cap
     assert files_in(media) == sorted([*had, *orphans[2:]])
 
 
-def test_pictures_cost_no_statement(anyone, tea):
+def test_images_need_no_additional_statement(anyone, tea):
     def statements():
         revision.clear_caches()
         paths = (LIST, f"{LIST}{tea.pk}/")
@@ -345,7 +343,7 @@ def test_pictures_cost_no_statement(anyone, tea):
     assert len(anyone.get(f"{LIST}{tea.pk}/").json()["images"]) == MAX_IMAGES
 
 
-def test_a_picture_of_another_host_is_linked_there(anyone, tea):
+def test_an_image_on_another_host_keeps_its_url(anyone, tea):
     url = "https://elsewhere.example.com/pot.jpg"
     ProductImage.objects.create(product=tea, source_url=url)
     image = anyone.get(f"{LIST}{tea.pk}/").json()["image"]
@@ -353,19 +351,19 @@ def test_a_picture_of_another_host_is_linked_there(anyone, tea):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_uploads_at_once_no_more_are_taken_than_there_is_room(amy, tea, media):
+def test_concurrent_uploads_do_not_exceed_the_limit(amy, tea, media):
     ours(tea, MAX_IMAGES - 2)
-    answers = times(5, lambda: add(amy, tea))
-    assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409]
+    responses = times(5, lambda: add(amy, tea))
+    assert sorted(response.status_code for response in responses) == [201, 201, 409, 409, 409]
     assert ProductImage.objects.count() == MAX_IMAGES
     assert len(files_in(media)) == 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_twins_at_once_one_adds_a_picture(amy, tea, media):
-    answers = times(4, lambda: add(amy, tea, key="k"))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.content for answer in answers}) == 1
+def test_duplicate_uploads_add_one_image(amy, tea, media):
+    responses = times(4, lambda: add(amy, tea, key="k"))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.content for response in responses}) == 1
     row = ProductImage.objects.get()
     assert all(default_storage.exists(name) for name in (row.large.name, row.small.name))
     assert len(files_in(media)) == 2

@@ -1,4 +1,4 @@
-"""Imports beside other writers: counted under the lock, never in a deadlock, never half."""
+"""Imports with concurrent writes."""
 
 from threading import Event
 
@@ -10,7 +10,7 @@ from cart.factories import fill_cart
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock, create_product
-from catalog.tests.exchange import bring, errors_of, everything
+from catalog.tests.exchange import errors_of, everything, import_content
 from orders.services import place_order
 from shop.core.errors import ShopError
 from shop.testing.assertions import assert_audit_passes
@@ -19,7 +19,7 @@ from shop.testing.races import at_once, until_blocked
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_stock_is_counted_under_the_lock_not_when_the_file_was_read(amy, tea):
+def test_stock_is_computed_while_the_product_is_locked(amy, tea):
     begun = Event()
 
     def sell():
@@ -30,7 +30,7 @@ def test_stock_is_counted_under_the_lock_not_when_the_file_was_read(amy, tea):
 
     def count():
         begun.wait(10)
-        bring("slug,stock\ntea,25\n")
+        import_content("slug,stock\ntea,25\n")
 
     at_once(sell, count)
     tea.refresh_from_db()
@@ -40,7 +40,7 @@ def test_stock_is_counted_under_the_lock_not_when_the_file_was_read(amy, tea):
     assert_audit_passes()
 
 
-def test_orders_and_imports_of_the_same_products_end_well():
+def test_orders_and_imports_do_not_deadlock():
     products = ProductFactory.create_batch(12, stock=50)
     rows = [f"{product.slug},{n % 7 + 20},{n + 1}.00" for n, product in enumerate(products)]
     table = "slug,stock,price\n" + "\n".join(reversed(rows))
@@ -60,7 +60,7 @@ def test_orders_and_imports_of_the_same_products_end_well():
         return run
 
     def move():
-        counts = [bring(table, batch=5)[0] for _ in range(4)]
+        counts = [import_content(table, batch=5)[0] for _ in range(4)]
         return sum(count[3] for count in counts)
 
     *orders, refused = at_once(*(buy(user) for user in buyers), move)
@@ -70,12 +70,12 @@ def test_orders_and_imports_of_the_same_products_end_well():
     assert_audit_passes()
 
 
-def test_two_imports_of_one_file_make_each_product_once():
-    rows = "".join(f"thing-{n},Thing {n},1.00,S-{n},5,Shelf\n" for n in range(40))
+def test_two_concurrent_imports_create_each_product_once():
+    rows = "".join(f"thing-{n},Thing {n},1.00,S-{n},5,Store\n" for n in range(40))
     table = "slug,name,price,sku,stock,category\n" + rows
 
     def move():
-        return bring(table, batch=10)
+        return import_content(table, batch=10)
 
     (first, first_told), (second, second_told) = at_once(move, move)
     assert Product.objects.count() == 40
@@ -84,18 +84,18 @@ def test_two_imports_of_one_file_make_each_product_once():
     assert errors_of(first_told) + errors_of(second_told) == []
     assert first[3] + second[3] == 0
     before = everything()
-    assert bring(table)[0] == (0, 0, 40, 0)
+    assert import_content(table)[0] == (0, 0, 40, 0)
     assert everything() == before
     assert_audit_passes()
 
 
-def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
+def test_a_conflict_skips_one_product_and_not_its_batch(monkeypatch):
     from catalog.exchange.imports import run
 
     taken = []
 
     def write(plan_all, **more):
-        """Let someone take a SKU after the rehearsal, before the batch is written."""
+        """Take a SKU after the preliminary plan, before the batch is written."""
         if not taken:
             taken.append(create_product(name="Quick", price="1.00", sku="S-2"))
         return real(plan_all, **more)
@@ -103,7 +103,7 @@ def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
     real = run.write
     monkeypatch.setattr(run, "write", write)
     rows = "".join(f"thing-{n},Thing {n},1.00,S-{n}\n" for n in range(5))
-    counts, told = bring("slug,name,price,sku\n" + rows)
+    counts, results = import_content("slug,name,price,sku\n" + rows)
     assert counts == (4, 0, 0, 1)
-    assert errors_of(told) == ['line 4, sku: The existing product "Quick" has the SKU "S-2".']
+    assert errors_of(results) == ['line 4, sku: The existing product "Quick" has the SKU "S-2".']
     assert_audit_passes()

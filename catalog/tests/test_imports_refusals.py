@@ -1,4 +1,4 @@
-"""What an import refuses: whole files that cannot be read, and rows, named by line and column."""
+"""Errors of imports: unreadable files, and rows with invalid cells."""
 
 import json
 from datetime import datetime
@@ -13,7 +13,7 @@ from catalog.exchange.imports import FileError, files
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
-from catalog.tests.exchange import bring, errors_of, everything
+from catalog.tests.exchange import errors_of, everything, import_content
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def workbook(*rows):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "The file is empty."),
         ("slug,name,price\nthé,Thé,1.00\n".encode("latin-1"), "line 2: The file is not UTF-8"),
@@ -67,22 +67,22 @@ def workbook(*rows):
         ),
     ],
 )
-def test_a_file_that_cannot_be_read_is_refused(content, said):
+def test_an_unreadable_file_is_an_error(content, message):
     with pytest.raises(FileError) as refused:
-        bring(content)
-    assert str(refused.value).startswith(said)
+        import_content(content)
+    assert str(refused.value).startswith(message)
     assert not Product.objects.exists()
 
 
-def test_what_came_before_the_place_where_a_file_breaks_off_is_imported():
+def test_products_before_a_file_error_are_imported():
     rows = "slug,name,price\none,One,1.00\ntwo,Two,2.00\nthree,"
     with pytest.raises(FileError, match=r"^line 4: The CSV is invalid from here on"):
-        bring(rows + '"Three')
+        import_content(rows + '"Three')
     assert set(Product.objects.values_list("slug", flat=True)) == {"one"}
 
 
 @pytest.mark.parametrize(
-    ("cells", "said"),
+    ("cells", "message"),
     [
         ("price=1,99", 'price: "1,99" is not a price such as 1.99.'),
         ("price=abc", 'price: "abc" is not a price such as 1.99.'),
@@ -119,7 +119,7 @@ def test_what_came_before_the_place_where_a_file_breaks_off_is_imported():
         ("option1=Size", "stock: A product with options has no stock. Set that of its variants."),
     ],
 )
-def test_a_bad_cell_is_named_and_stops_nothing_else(cells, said):
+def test_an_invalid_cell_only_skips_its_product(cells, message):
     name, _, value = cells.partition("=")
     row = {"slug": "bad", "name": "Bad", "price": "1.00", "stock": "5", name: value}
     if name not in {"stock", "option1"}:
@@ -129,15 +129,15 @@ def test_a_bad_cell_is_named_and_stops_nothing_else(cells, said):
     good = ",".join(
         {**dict.fromkeys(row, ""), "slug": "good", "name": "G", "price": "1.00"}.values()
     )
-    counts, results = bring(f"{header}\n{good}\n{bad}\n{good.replace('good', 'better')}\n")
+    counts, results = import_content(f"{header}\n{good}\n{bad}\n{good.replace('good', 'better')}\n")
     assert counts == (2, 0, 0, 1)
-    assert errors_of(results)[0].startswith(f"line 3, {said}")
+    assert errors_of(results)[0].startswith(f"line 3, {message}")
     assert set(Product.objects.values_list("slug", flat=True)) == {"good", "better"}
 
 
-def test_lines_count_what_a_cell_spans_and_every_fault_is_told():
+def test_every_error_is_reported_with_its_line():
     text = 'slug,name,price,stock\r\na,"two\r\nlines",1.00,1\r\n\r\nb,,x,y\r\n'
-    counts, results = bring(text)
+    counts, results = import_content(text)
     assert counts == (1, 0, 0, 1)
     assert [fault.split(":")[0] for fault in errors_of(results)] == [
         "line 5, stock",
@@ -154,20 +154,20 @@ def test_lines_count_what_a_cell_spans_and_every_fault_is_told():
         'slug,name,price\n"tea","Tea","4.50"',
     ],
 )
-def test_marks_line_ends_and_dividers_of_every_spreadsheet_are_read(text):
-    assert bring(text)[0] == (1, 0, 0, 0)
+def test_csv_dialects_of_spreadsheets_are_read(text):
+    assert import_content(text)[0] == (1, 0, 0, 0)
     assert Product.objects.values_list("slug", "name", "price").get() == ("tea", "Tea", 4.5)
 
 
-def test_a_row_with_more_cells_than_the_header_is_a_fault():
-    counts, results = bring("slug,name,price\ntea,Tea,1,99\npot,Pot,2.00,,\n")
+def test_a_row_with_more_cells_than_the_header_is_an_error():
+    counts, results = import_content("slug,name,price\ntea,Tea,1,99\npot,Pot,2.00,,\n")
     assert counts == (1, 0, 0, 1)
     assert errors_of(results)[0] == "line 2: The row has more cells than the header."
 
 
-def test_a_sku_twice_in_the_file_or_in_the_shop_is_a_fault():
+def test_a_duplicate_sku_is_an_error():
     create_product(name="Kettle", price="1.00", sku="K-1")
-    counts, results = bring(
+    counts, results = import_content(
         "slug,name,price,sku\na,A,1.00,S\nb,B,1.00,S\nc,C,1.00,K-1\nd,D,1.00,S-2\n"
     )
     assert counts == (2, 0, 0, 2)
@@ -178,18 +178,18 @@ def test_a_sku_twice_in_the_file_or_in_the_shop_is_a_fault():
     assert set(Product.objects.values_list("slug", flat=True)) == {"kettle", "a", "d"}
 
 
-def test_a_product_one_of_whose_rows_is_bad_is_left_alone_whole():
+def test_an_error_in_one_row_skips_the_whole_product():
     rows = "row,slug,name,option1,price,stock\n{}product,t,Shirt,Size,,\nvariant,,,S,{},1\nvariant,,,M,{},1\n"
-    bring(rows.format("", "5.00", "6.00"))
+    import_content(rows.format("", "5.00", "6.00"))
     before = everything()
-    counts, results = bring(rows.format("", "4.00", "abc"))
+    counts, results = import_content(rows.format("", "4.00", "abc"))
     assert counts == (0, 0, 0, 1)
     assert errors_of(results) == ['line 4, price: "abc" is not a price such as 1.99.']
     assert everything() == before
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ("product,tea,Tea,Size,,\n", "line 2, stock: A product with options has no stock"),
         ("product,tea,Tea,,,\nvariant,,,S,1.00,\n", "line 3, option1: The product has no options."),
@@ -205,22 +205,22 @@ def test_a_product_one_of_whose_rows_is_bad_is_left_alone_whole():
         ("variant,,,S,1.00,\n", "line 2, row: There is no product above this variant."),
     ],
 )
-def test_variants_that_do_not_fit_their_product_are_refused(rows, said):
+def test_variants_must_match_their_product(rows, message):
     ProductFactory(name="Tea", stock=10)
-    counts, results = bring("row,slug,name,option1,price,stock\n" + rows)
+    counts, results = import_content("row,slug,name,option1,price,stock\n" + rows)
     assert counts == (0, 0, 0, 1)
-    assert errors_of(results)[0].startswith(said)
+    assert errors_of(results)[0].startswith(message)
     assert Product.objects.count() == 1
 
 
-def test_a_formula_in_a_workbook_is_refused_and_text_like_one_is_text():
+def test_a_formula_in_a_workbook_is_an_error():
     book, file = Workbook(), BytesIO()
     book.active.append(["slug", "name", "price"])
     book.active.append(["a", "=1+1", 1.5])
     book.active.append(["b", "=1+1", 2])
     book.active["B3"].data_type = "s"
     book.save(file)
-    counts, results = bring(file.getvalue())
+    counts, results = import_content(file.getvalue())
     assert counts == (1, 0, 0, 1)
     assert errors_of(results) == [
         "line 2, name: The cell contains a formula. Replace it by its value."
@@ -228,43 +228,43 @@ def test_a_formula_in_a_workbook_is_refused_and_text_like_one_is_text():
     assert Product.objects.values_list("slug", "name").get() == ("b", "=1+1")
 
 
-def test_a_workbook_has_numbers_truths_and_times():
+def test_a_workbook_may_contain_numbers_booleans_and_times():
     at = datetime.fromisoformat("2030-01-31T08:00:00")
     rows = (["sku", "name", "price", "stock", "is_published", "publish_at"],)
     rows += ([1001, "Tea", 19.99, 5, False, at],)
-    assert bring(workbook(*rows))[0] == (1, 0, 0, 0)
+    assert import_content(workbook(*rows))[0] == (1, 0, 0, 0)
     tea = Product.objects.get()
     assert (tea.sku, str(tea.price), tea.stock, tea.is_published) == ("1001", "19.99", 5, False)
     assert tea.publish_at.isoformat() == "2030-01-31T08:00:00+00:00"
-    assert bring(workbook(*rows))[0] == (0, 0, 1, 0)
+    assert import_content(workbook(*rows))[0] == (0, 0, 1, 0)
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch):
+def test_a_workbook_that_is_too_large_unpacked_is_an_error(monkeypatch):
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
     assert len(packed.getvalue()) < 100_000
     monkeypatch.setattr(files, "MAX_UNPACKED", 40_000_000)
     with pytest.raises(FileError, match=r"^The unpacked workbook is too large"):
-        bring(packed.getvalue())
+        import_content(packed.getvalue())
 
 
-def test_a_workbook_that_is_none_is_refused():
+def test_a_damaged_workbook_is_an_error():
     packed = BytesIO()
     with ZipFile(packed, "w") as archive:
         archive.writestr("hello.txt", b"hello")
     with pytest.raises(FileError, match=r"^The file is a damaged workbook"):
-        bring(packed.getvalue())
+        import_content(packed.getvalue())
 
 
-def test_a_file_that_is_too_large_is_refused(monkeypatch):
+def test_a_file_that_is_too_large_is_an_error(monkeypatch):
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
     with pytest.raises(FileError, match=r"^The file has more than 10 bytes"):
-        bring(GOOD)
+        import_content(GOOD)
 
 
 @pytest.mark.parametrize(
-    ("product", "said"),
+    ("product", "message"),
     [
         ({"slug": "a", "name": "A", "price": 1.999}, 'price: "1.999" is not a price'),
         ({"slug": "a", "name": "A", "price": float("nan")}, 'price: "NaN" is not a price'),
@@ -282,14 +282,14 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch):
         ({"slug": "a", "name": "A", "price": 1, "pictures": [{"picture": "../../x"}]}, "picture:"),
     ],
 )
-def test_a_bad_member_of_json_is_named(product, said):
-    counts, results = bring("[\n" + json.dumps(product) + "\n]", name="file.json")
+def test_an_invalid_json_value_is_reported(product, message):
+    counts, results = import_content("[\n" + json.dumps(product) + "\n]", name="file.json")
     assert counts == (0, 0, 0, 1)
-    assert any(fault.startswith(f"line 2, {said}") for fault in errors_of(results))
+    assert any(fault.startswith(f"line 2, {message}") for fault in errors_of(results))
     assert not Product.objects.exists()
 
 
-def test_the_command_tells_what_it_did_and_exits_with_1_for_what_it_refused(tmp_path, capsys):
+def test_the_command_reports_errors_and_exits_with_1(tmp_path, capsys):
     path = tmp_path / "new.csv"
     path.write_text(GOOD + "bad,Bad,abc\n")
     with pytest.raises(CommandError, match=r"^1 refused; the others are done$"):
@@ -311,12 +311,12 @@ def test_the_command_tells_what_it_did_and_exits_with_1_for_what_it_refused(tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["gone.csv"], "gone.csv: No such file or directory"),
         (["gone.csv", "--batch", "0"], "--batch must be 1 to 1000 rows"),
     ],
 )
-def test_the_command_refuses_what_it_cannot_do(arguments, said):
-    with pytest.raises(CommandError, match=said):
+def test_the_command_reports_invalid_arguments(arguments, message):
+    with pytest.raises(CommandError, match=message):
         call_command("import_products", *arguments)

@@ -1,4 +1,4 @@
-"""Our own table and JSON: what identifies a product, what a second run does, what stock becomes."""
+"""Imports of the shop's own table and of JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.factories import ProductFactory
 from catalog.models import Category, PriceChange, Product, ProductTag, StockMovement
 from catalog.services import adjust_stock, archive_product, create_product
-from catalog.tests.exchange import FILES, REAL, bring, errors_of, everything
+from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.django_db
 SHOP = FILES / "shop.csv"
 
 
-def test_every_column_comes_in(amy):
-    assert bring(SHOP)[0] == (9, 0, 0, 0)
+def test_every_column_is_imported(amy):
+    assert import_content(SHOP)[0] == (9, 0, 0, 0)
     assam = Product.objects.get(slug="assam")
     assert assam.description == 'Malty, and "strong".\nA second line.'
     assert (assam.category.slug, assam.category.parent.slug) == ("tea", "drinks")
@@ -43,21 +43,21 @@ def test_every_column_comes_in(amy):
     assert_audit_passes()
 
 
-def test_a_second_run_changes_nothing_and_locks_nothing():
-    bring(SHOP)
+def test_repeating_an_import_changes_and_locks_nothing():
+    import_content(SHOP)
     before = everything()
     with CaptureQueriesContext(connection) as captured:
-        assert bring(SHOP)[0] == (0, 0, 9, 0)
+        assert import_content(SHOP)[0] == (0, 0, 9, 0)
     assert {query["sql"].split()[0] for query in captured} == {"SELECT"}
     assert not any("FOR NO KEY UPDATE" in query["sql"] for query in captured)
     assert everything() == before
 
 
-def test_a_dry_run_tells_what_a_run_does_and_changes_nothing():
-    bring(SHOP)
+def test_a_dry_run_reports_changes_without_writing():
+    import_content(SHOP)
     before = everything()
     text = SHOP.read_text().replace("4.50,5.00,30", "4.20,5.00,12").replace("POT-S,24", "POT-S,19")
-    counts, results = bring(text, dry_run=True)
+    counts, results = import_content(text, dry_run=True)
     assert counts == (0, 2, 7, 0)
     assert everything() == before
     changes = {result.title: result.changes for result in results if result.changes}
@@ -65,48 +65,48 @@ def test_a_dry_run_tells_what_a_run_does_and_changes_nothing():
         "assam": ["price 4.50 → 4.20", "stock 30 → 12"],
         "pot": ["price 24.00 → 19.00", "Small / Blue: price 24.00 → 19.00"],
     }
-    again = bring(text)[1]
+    again = import_content(text)[1]
     assert {result.title: result.changes for result in again if result.changes} == changes
-    assert bring(text)[0] == (0, 0, 9, 0)
+    assert import_content(text)[0] == (0, 0, 9, 0)
 
 
-def test_a_dry_run_into_an_empty_shop_knows_what_the_file_defines():
-    counts, results = bring(SHOP, dry_run=True)
+def test_a_dry_run_knows_the_definitions_of_the_file():
+    counts, results = import_content(SHOP, dry_run=True)
     assert (counts, errors_of(results)) == ((9, 0, 0, 0), [])
     assert not Category.objects.exists()
     assert not Product.objects.exists()
 
 
-def test_what_the_file_does_not_tell_stays():
+def test_missing_columns_change_nothing():
     tea = create_product(name="Tea", price="4.50", stock=3, brand="Hill", tags=["black"], sku="T")
-    assert bring("sku,price\nT,5.00\n")[0] == (0, 1, 0, 0)
+    assert import_content("sku,price\nT,5.00\n")[0] == (0, 1, 0, 0)
     tea.refresh_from_db()
     assert (tea.name, str(tea.price), tea.stock, tea.brand) == ("Tea", "5.00", 3, "Hill")
     assert list(ProductTag.objects.values_list("tag", flat=True)) == ["black"]
     assert list(PriceChange.objects.order_by("pk").values_list("price", flat=True)) == [4.5, 5]
 
 
-def test_a_product_is_found_by_its_slug_else_its_sku_else_its_name():
-    assert bring("slug,name,price\none,One,1.00\n")[0] == (1, 0, 0, 0)
-    assert bring("sku,name,price\nTWO,Two,2.00\n")[0] == (1, 0, 0, 0)
-    assert bring("name,price\nThree,3.00\n")[0] == (1, 0, 0, 0)
+def test_a_product_is_found_by_slug_sku_or_name():
+    assert import_content("slug,name,price\none,One,1.00\n")[0] == (1, 0, 0, 0)
+    assert import_content("sku,name,price\nTWO,Two,2.00\n")[0] == (1, 0, 0, 0)
+    assert import_content("name,price\nThree,3.00\n")[0] == (1, 0, 0, 0)
     assert set(Product.objects.values_list("slug", flat=True)) == {"one", "two", "three"}
-    assert bring("slug,name,price\none,First,1.00\n")[0] == (0, 1, 0, 0)
-    assert bring("sku,name,price\nTWO,Second,2.00\n")[0] == (0, 1, 0, 0)
-    assert bring("name,price\nThree,3.30\n")[0] == (0, 1, 0, 0)
+    assert import_content("slug,name,price\none,First,1.00\n")[0] == (0, 1, 0, 0)
+    assert import_content("sku,name,price\nTWO,Second,2.00\n")[0] == (0, 1, 0, 0)
+    assert import_content("name,price\nThree,3.30\n")[0] == (0, 1, 0, 0)
     assert Product.objects.count() == 3
 
 
-def test_an_archived_product_is_none_of_the_files_business():
+def test_archived_products_are_ignored():
     archive_product(product_id=create_product(name="Tea", price="1.00", slug="tea", sku="T").pk)
-    assert bring("slug,sku,name,price\ntea,T,Tea,2.00\n")[0] == (1, 0, 0, 0)
+    assert import_content("slug,sku,name,price\ntea,T,Tea,2.00\n")[0] == (1, 0, 0, 0)
     assert Product.objects.filter(slug="tea").count() == 2
 
 
-def test_stock_becomes_what_the_file_says_by_a_movement_with_its_name(amy):
+def test_stock_is_set_by_a_movement_that_names_the_file(amy):
     tea = ProductFactory(name="Tea", stock=10)
     adjust_stock(product_id=tea.pk, delta=-4, reason="Broken", actor=amy.user)
-    bring("slug,stock\ntea,15\n", name="count.csv", actor=amy.user)
+    import_content("slug,stock\ntea,15\n", name="count.csv", actor=amy.user)
     movement = StockMovement.objects.latest("pk")
     assert (movement.kind, movement.delta, movement.reason) == ("adjustment", 9, "Import count.csv")
     assert movement.actor == amy.user
@@ -115,45 +115,47 @@ def test_stock_becomes_what_the_file_says_by_a_movement_with_its_name(amy):
     assert_audit_passes()
 
 
-def test_stock_is_left_alone_if_asked_but_new_products_have_theirs():
+def test_keep_stock_only_sets_the_stock_of_new_products():
     tea = ProductFactory(name="Tea", stock=10)
-    counts, _ = bring("name,price,stock\nTea,10.00,99\nPot,5.00,7\n", keep_stock=True)
+    counts, _ = import_content("name,price,stock\nTea,10.00,99\nPot,5.00,7\n", keep_stock=True)
     assert counts == (1, 0, 1, 0)
     tea.refresh_from_db()
     assert (tea.stock, Product.objects.get(slug="pot").stock) == (10, 7)
 
 
-def test_backorders_begin_and_end_with_their_pieces():
+def test_backorders_start_and_end_together_with_their_stock():
     tea = ProductFactory(name="Tea", stock=3)
-    assert bring("slug,stock,backorder\ntea,-5,true\n")[0] == (0, 1, 0, 0)
-    assert errors_of(bring("slug,backorder\ntea,false\n")[1]) == [
+    assert import_content("slug,stock,backorder\ntea,-5,true\n")[0] == (0, 1, 0, 0)
+    assert errors_of(import_content("slug,backorder\ntea,false\n")[1]) == [
         "line 2, stock: The stock is -5, but it may only be negative with backorder."
     ]
-    assert bring("slug,stock,backorder\ntea,4,false\n")[0] == (0, 1, 0, 0)
+    assert import_content("slug,stock,backorder\ntea,4,false\n")[0] == (0, 1, 0, 0)
     tea.refresh_from_db()
     assert (tea.stock, tea.backorder) == (4, False)
     assert_audit_passes()
 
 
-def test_a_strict_import_with_a_fault_changes_nothing_at_all():
+def test_a_strict_import_with_an_error_changes_nothing():
     from catalog.exchange.imports import StrictImportError
 
     rows = "".join(f"p{n},P,1.00\n" for n in range(30))
     with pytest.raises(StrictImportError, match=r"^Nothing was changed, because 1 were refused.$"):
-        bring(f"slug,name,price\n{rows}bad,Bad,1;00\n", strict=True, batch=5)
+        import_content(f"slug,name,price\n{rows}bad,Bad,1;00\n", strict=True, batch=5)
     assert not Product.objects.exists()
-    assert bring(f"slug,name,price\n{rows}", strict=True, batch=5)[0] == (30, 0, 0, 0)
+    assert import_content(f"slug,name,price\n{rows}", strict=True, batch=5)[0] == (30, 0, 0, 0)
 
 
-def test_a_category_that_nobody_defined_is_made_and_only_for_what_comes_in():
-    bring("name,price,category\nTea,1.00,Hot drinks\nPot,1.00,hot-drinks\nBad,x,Bad things\n")
+def test_an_undefined_category_is_created_for_imported_products_only():
+    import_content(
+        "name,price,category\nTea,1.00,Hot drinks\nPot,1.00,hot-drinks\nBad,x,Bad things\n"
+    )
     assert list(Category.objects.values_list("slug", "name")) == [("hot-drinks", "Hot drinks")]
     assert Product.objects.filter(category__slug="hot-drinks").count() == 2
 
 
-def test_pictures_and_variants_are_added_and_changed_and_never_taken_away():
-    bring(SHOP)
-    bring(
+def test_images_and_variants_are_added_and_changed_but_not_deleted():
+    import_content(SHOP)
+    import_content(
         "row,slug,picture,alt\nproduct,assam,,\n"
         "picture,,https://pictures.example.com/assam.jpg,A tin\n"
         "picture,,https://pictures.example.com/cup.jpg,A cup\n"
@@ -161,22 +163,24 @@ def test_pictures_and_variants_are_added_and_changed_and_never_taken_away():
     assam = Product.objects.get(slug="assam")
     shown = assam.images.order_by("position").values_list("alt", "position")
     assert list(shown) == [("A tin", 0), ("A cup", 1)]
-    bring("row,slug,option1,option2,price\nproduct,pot,Size,Glaze,\nvariant,,Huge,Blue,9.00\n")
+    import_content(
+        "row,slug,option1,option2,price\nproduct,pot,Size,Glaze,\nvariant,,Huge,Blue,9.00\n"
+    )
     pot = Product.objects.get(slug="pot")
     assert (pot.variants.count(), str(pot.price)) == (3, "9.00")
     assert pot.variants.latest("pk").name == "+Pot+ – Huge / Blue"
 
 
-def test_a_change_shows_in_the_feed_of_changes(anyone):
-    bring(SHOP)
+def test_an_import_is_in_the_changes_feed(anyone):
+    import_content(SHOP)
     cursor = anyone.get("/api/products/changes/").json()["cursor"]
-    bring("slug,price\ncloth,1.00\nassam,4.50\n")
-    bring("slug,is_published\ncloth,true\n")
+    import_content("slug,price\ncloth,1.00\nassam,4.50\n")
+    import_content("slug,is_published\ncloth,true\n")
     changed = anyone.get("/api/products/changes/", {"since": cursor}).json()["products"]
     assert [product["name"] for product in changed] == ["Cloth"]
 
 
-def test_another_shops_feed_comes_in():
+def test_a_feed_of_another_shop_is_imported():
     product = {
         "id": 1,
         "title": "Reed basket",
@@ -191,7 +195,7 @@ def test_another_shops_feed_comes_in():
         "thumbnail": "https://pictures.example.com/reed-small.jpg",
     }
     for text in (json.dumps([product]), json.dumps({"products": [product], "total": 1})):
-        bring(text, name="feed.json")
+        import_content(text, name="feed.json")
     basket = Product.objects.get()
     assert (basket.slug, str(basket.price), str(basket.compare_at_price)) == (
         "reed-basket",
@@ -202,12 +206,12 @@ def test_another_shops_feed_comes_in():
     assert [image.source_url for image in basket.images.all()] == product["images"]
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogues in {REAL}")
-def test_a_real_feed_comes_in():
+@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogs in {REAL}")
+def test_a_real_feed_is_imported():
     path = REAL / "products.json"
-    assert bring(path)[0] == (194, 0, 0, 0)
+    assert import_content(path)[0] == (194, 0, 0, 0)
     before = everything()
-    assert bring(path)[0] == (0, 0, 194, 0)
+    assert import_content(path)[0] == (0, 0, 194, 0)
     assert everything() == before
     mascara = Product.objects.get(sku="BEA-ESS-ESS-001")
     assert (str(mascara.price), str(mascara.compare_at_price)) == ("9.99", "11.16")

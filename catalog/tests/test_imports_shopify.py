@@ -1,9 +1,9 @@
-"""Shopify's product CSV: what becomes of each column."""
+"""Imports of Shopify's product CSV."""
 
 import pytest
 
 from catalog.models import Product
-from catalog.tests.exchange import FILES, REAL, bring, errors_of, everything
+from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
@@ -12,8 +12,8 @@ SHOPIFY = FILES / "shopify.csv"
 HEADER = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"
 
 
-def test_products_options_variants_and_pictures_come_in(anyone):
-    assert bring(SHOPIFY)[0] == (3, 0, 0, 0)
+def test_products_options_variants_and_images_are_imported(anyone):
+    assert import_content(SHOPIFY)[0] == (3, 0, 0, 0)
     shirt = Product.objects.get(slug="linen-shirt")
     found = anyone.get(f"/api/products/{shirt.pk}/").json()
     assert found["name"] == "Linen shirt"
@@ -36,8 +36,8 @@ def test_products_options_variants_and_pictures_come_in(anyone):
     assert_audit_passes()
 
 
-def test_a_default_title_is_no_option_and_a_draft_is_not_published(anyone):
-    bring(SHOPIFY)
+def test_default_title_and_draft_status(anyone):
+    import_content(SHOPIFY)
     whistle = Product.objects.get(sku="WHISTLE")
     assert (whistle.options, whistle.has_variants, whistle.stock) == ([], False, 12)
     assert whistle.compare_at_price is None
@@ -46,36 +46,36 @@ def test_a_default_title_is_no_option_and_a_draft_is_not_published(anyone):
     assert listed == {"Linen shirt", "Tin whistle"}
 
 
-def test_a_second_run_changes_nothing():
-    bring(SHOPIFY)
+def test_repeating_an_import_changes_nothing():
+    import_content(SHOPIFY)
     before = everything()
-    counts, results = bring(SHOPIFY)
+    counts, results = import_content(SHOPIFY)
     assert counts == (0, 0, 3, 0)
     assert [result.changes for result in results] == [[], [], []]
     assert everything() == before
 
 
-def test_a_variant_is_found_by_its_sku_else_by_its_options():
-    bring(SHOPIFY)
+def test_a_variant_is_found_by_sku_or_options():
+    import_content(SHOPIFY)
     before = set(Product.objects.values_list("pk", flat=True))
     changed = SHOPIFY.read_text().replace(",S,,Sand,,,SHIRT-S", ",XS,,Sand,,,SHIRT-S")
     changed = changed.replace(",S,Colour,Sand,,,SHIRT-S", ",XS,Colour,Sand,,,SHIRT-S")
     changed = changed.replace("61.5,", "62.00,")
-    assert bring(changed)[0] == (0, 1, 2, 0)
+    assert import_content(changed)[0] == (0, 1, 2, 0)
     assert set(Product.objects.values_list("pk", flat=True)) == before
     assert Product.objects.get(sku="SHIRT-S-SAND").options == ["XS", "Sand"]
     assert str(Product.objects.get(options=["M", "Sea"]).price) == "62.00"
 
 
-def test_columns_that_say_what_is_sold_are_needed():
+def test_required_columns():
     from catalog.exchange.imports import FileError
 
     with pytest.raises(FileError, match=r"^line 1, Variant Price: This column is required"):
-        bring("Handle,Title\na,A\n")
+        import_content("Handle,Title\na,A\n")
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ("a,A,,,,x,5.00\n", 'line 2, Variant Inventory Qty: "x" is not an integer'),
         ("a,A,,,,-3,5.00\n", "line 2, Variant Inventory Qty: The stock is -3, but it may only"),
@@ -96,15 +96,15 @@ def test_columns_that_say_what_is_sold_are_needed():
         ),
     ],
 )
-def test_a_bad_row_is_named_and_its_product_left_alone_whole(rows, said):
-    counts, results = bring(HEADER + rows + "good,Good,,,G,1,1.00\n")
+def test_an_error_in_a_row_skips_its_product(rows, message):
+    counts, results = import_content(HEADER + rows + "good,Good,,,G,1,1.00\n")
     assert counts == (1, 0, 0, 1)
-    assert errors_of(results)[0].startswith(said)
+    assert errors_of(results)[0].startswith(message)
     assert list(Product.objects.values_list("slug", flat=True)) == ["good"]
 
 
-def test_rows_of_a_product_that_lie_apart_are_refused():
-    counts, results = bring(HEADER + "a,A,,,,1,5.00\nb,B,,,,1,5.00\na,A,,,,9,9.00\n")
+def test_rows_of_a_product_must_be_consecutive():
+    counts, results = import_content(HEADER + "a,A,,,,1,5.00\nb,B,,,,1,5.00\na,A,,,,9,9.00\n")
     assert counts == (2, 0, 0, 1)
     assert errors_of(results) == [
         "line 4, Handle: The product was already on line 2. Put all its rows together."
@@ -112,20 +112,20 @@ def test_rows_of_a_product_that_lie_apart_are_refused():
     assert str(Product.objects.get(slug="a").price) == "5.00"
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogues in {REAL}")
+@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogs in {REAL}")
 @pytest.mark.parametrize(
     ("name", "products", "variants", "pictures"),
     [("shopify-apparel.csv", 20, 3, 20), ("shopify-jewelery.csv", 20, 6, 47)],
 )
-def test_real_exports_come_in(name, products, variants, pictures):
+def test_real_exports_are_imported(name, products, variants, pictures):
     from catalog.models import ProductImage
 
     path = REAL / name
-    assert bring(path, dry_run=True)[0] == (products, 0, 0, 0)
+    assert import_content(path, dry_run=True)[0] == (products, 0, 0, 0)
     assert not Product.objects.exists()
-    assert bring(path)[0] == (products, 0, 0, 0)
+    assert import_content(path)[0] == (products, 0, 0, 0)
     before = everything()
-    assert bring(path)[0] == (0, 0, products, 0)
+    assert import_content(path)[0] == (0, 0, products, 0)
     assert everything() == before
     assert Product.objects.listed().count() == products
     assert Product.objects.exclude(parent=None).count() == variants

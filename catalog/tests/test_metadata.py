@@ -1,4 +1,4 @@
-"""Metadata of products: staff write both, everyone reads the public one, staff filter by it."""
+"""Metadata of products in the API, the admin, import and export."""
 
 import json
 
@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.factories import ProductFactory
 from catalog.models import Product
-from catalog.tests.exchange import bring, errors_of, everything, export
+from catalog.tests.exchange import errors_of, everything, export, import_content
 
 PRODUCTS = "/api/products/"
 
@@ -29,7 +29,7 @@ def test_staff_write_both_and_everyone_reads_the_public_one(amy, anyone):
     pk = created.json()["id"]
     for path in (f"{PRODUCTS}{pk}/", PRODUCTS):
         seen = [c.get(path).json() for c in (amy, anyone)]
-        staff, public = [answer.get("products", [answer])[0] for answer in seen]
+        staff, public = [response.get("products", [response])[0] for response in seen]
         assert staff["metadata"] == public["metadata"] == {"erp-id": "17"}
         assert staff["private_metadata"] == {"cost": "0.40"}
         assert "private_metadata" not in public
@@ -45,8 +45,8 @@ def test_a_patch_replaces_the_whole_object(amy, anyone, tea):
 
 def test_a_variant_has_its_own(amy, anyone, shirt):
     variant = shirt.variants.first()
-    answer = change(amy, variant, metadata={"erp": "S"}, private_metadata={"x": "y"})
-    assert (answer.status_code, answer.json()["metadata"]) == (200, {"erp": "S"})
+    response = change(amy, variant, metadata={"erp": "S"}, private_metadata={"x": "y"})
+    assert (response.status_code, response.json()["metadata"]) == (200, {"erp": "S"})
     assert change(amy, shirt, metadata={"erp": "all"}).status_code == 200
     body = anyone.get(f"{PRODUCTS}{shirt.pk}/").json()
     assert body["metadata"] == {"erp": "all"}
@@ -58,13 +58,13 @@ def test_a_variant_has_its_own(amy, anyone, shirt):
     "wrong", [None, [], "text", {"k": 1}, {"k": None}, {"two words": "v"}, {"k": "é" * 9000}]
 )
 @pytest.mark.parametrize("name", ["metadata", "private_metadata"])
-def test_what_is_no_metadata_is_refused(amy, tea, name, wrong):
-    answer = change(amy, tea, **{name: wrong})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, name)
+def test_invalid_metadata_is_an_error(amy, tea, name, wrong):
+    response = change(amy, tea, **{name: wrong})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, name)
     assert Product.objects.get().metadata == Product.objects.get().private_metadata == {}
 
 
-def test_customers_write_none(ada, tea):
+def test_customers_cannot_write_metadata(ada, tea):
     assert change(ada, tea, metadata={"a": "1"}).status_code == 403
     assert Product.objects.get().metadata == {}
 
@@ -82,26 +82,29 @@ def test_customers_write_none(ada, tea):
         ("metadata.erp=17&ordering=-name", "A"),
     ],
 )
-def test_staff_filter_by_it(amy, query, found):
+def test_staff_can_filter_by_metadata(amy, query, found):
     ProductFactory(name="A", metadata={"erp": "17", "a.b-c": "x"})
     ProductFactory(name="B", metadata={"erp": "18", "5": "five", "empty": ""})
     ProductFactory(name="C", private_metadata={"erp": "17"})
-    answer = amy.get(f"{PRODUCTS}?{query}")
-    assert "".join(product["name"] for product in answer.json()["products"]) == found
-    assert answer.json()["count"] == len(found)
+    response = amy.get(f"{PRODUCTS}?{query}")
+    assert "".join(product["name"] for product in response.json()["products"]) == found
+    assert response.json()["count"] == len(found)
 
 
-def test_others_do_not_filter_by_it(ada, anyone, tea):
+def test_others_cannot_filter_by_metadata(ada, anyone, tea):
     for caller in (ada, anyone):
-        answer = caller.get(f"{PRODUCTS}?metadata.erp=17")
-        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "metadata.erp")
+        response = caller.get(f"{PRODUCTS}?metadata.erp=17")
+        assert (response.status_code, response.json()["errors"][0]["field"]) == (
+            400,
+            "metadata.erp",
+        )
 
 
-def test_a_key_of_a_filter_is_a_valid_key(amy, tea):
+def test_an_invalid_key_in_a_filter_is_an_error(amy, tea):
     assert amy.get(f"{PRODUCTS}?metadata.a%22b=1").status_code == 400
 
 
-def test_sparse_fields_name_it(amy, anyone, tea):
+def test_sparse_fields_can_select_metadata(amy, anyone, tea):
     assert anyone.get(f"{PRODUCTS}{tea.pk}/?fields=metadata").json() == {
         "id": tea.pk,
         "metadata": {},
@@ -111,7 +114,7 @@ def test_sparse_fields_name_it(amy, anyone, tea):
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
-def test_it_survives_a_round_trip_and_a_second_import_changes_nothing(shirt, form):
+def test_a_round_trip_keeps_metadata(shirt, form):
     shirt.metadata = {"b": 'a "quoted" ü', "a": "=1+1"}
     shirt.private_metadata = {"cost": "0.40"}
     shirt.save()
@@ -120,33 +123,33 @@ def test_it_survives_a_round_trip_and_a_second_import_changes_nothing(shirt, for
     variant.save()
     file = export(form)
     before = everything()
-    assert bring(file, f"file.{form}")[0] == (0, 0, 1, 0)
+    assert import_content(file, f"file.{form}")[0] == (0, 0, 1, 0)
     assert everything() == before
     Product.objects.update(metadata={}, private_metadata={})
-    assert bring(file, f"file.{form}")[0] == (0, 1, 0, 0)
+    assert import_content(file, f"file.{form}")[0] == (0, 1, 0, 0)
     shirt.refresh_from_db()
     variant.refresh_from_db()
     assert shirt.metadata == {"b": 'a "quoted" ü', "a": "=1+1"}
     assert (shirt.private_metadata, variant.metadata) == ({"cost": "0.40"}, {"erp": "S"})
 
 
-def test_an_import_replaces_it_and_an_empty_cell_leaves_none(tea):
+def test_an_import_replaces_metadata_and_an_empty_cell_removes_it(tea):
     Product.objects.update(slug="tea", metadata={"old": "1"}, private_metadata={"kept": "1"})
     cell = '"{""erp"": ""17""}"'
-    assert bring(f"slug,metadata\ntea,{cell}\n")[0] == (0, 1, 0, 0)
+    assert import_content(f"slug,metadata\ntea,{cell}\n")[0] == (0, 1, 0, 0)
     assert Product.objects.get().metadata == {"erp": "17"}
-    assert bring("slug,metadata\ntea,\n")[0] == (0, 1, 0, 0)
+    assert import_content("slug,metadata\ntea,\n")[0] == (0, 1, 0, 0)
     tea.refresh_from_db()
     assert (tea.metadata, tea.private_metadata) == ({}, {"kept": "1"})
-    bring(
+    import_content(
         json.dumps([{"slug": "new", "name": "New", "price": "1", "metadata": {"a": "b"}}]), "f.json"
     )
     assert Product.objects.get(slug="new").metadata == {"a": "b"}
 
 
 @pytest.mark.parametrize("cell", ["17", "[]", '"{""a"": 1}"', "{", '"{""two words"": ""v""}"'])
-def test_an_import_names_the_line_of_wrong_metadata(db, cell):
-    counts, results = bring(f"slug,name,price,metadata\npot,Pot,1,{cell}\n")
+def test_an_import_reports_the_line_of_invalid_metadata(db, cell):
+    counts, results = import_content(f"slug,name,price,metadata\npot,Pot,1,{cell}\n")
     assert counts == (0, 0, 0, 1)
     assert "line 2" in errors_of(results)[0].lower()
     assert "metadata" in errors_of(results)[0]
@@ -158,10 +161,10 @@ def test_staff_edit_it_in_the_admin(admin_browser: Client, tea):
     data = {name: "" if value is None else value for name, value in form.initial.items()}
     data |= {"option_names": "", "tag_words": "", "publish_at_0": "", "publish_at_1": ""}
     data |= {"metadata": '{"erp": "17"}', "private_metadata": ""}
-    answer = admin_browser.post(f"/admin/catalog/product/{tea.pk}/change/", data)
-    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    response = admin_browser.post(f"/admin/catalog/product/{tea.pk}/change/", data)
+    assert response.status_code == 302, response.context["adminform"].form.errors
     assert Product.objects.get().metadata == {"erp": "17"}
-    answer = admin_browser.post(
+    response = admin_browser.post(
         f"/admin/catalog/product/{tea.pk}/change/", data | {"metadata": "[1]"}
     )
-    assert "Metadata must be a JSON object." in answer.content.decode()
+    assert "Metadata must be a JSON object." in response.content.decode()

@@ -1,4 +1,4 @@
-"""GET /api/products/?ordering=price while sales are on: the very order that a sort of all has."""
+"""Sorting by price during sales, GET /api/products/?ordering=price."""
 
 from decimal import Decimal
 from random import Random
@@ -23,15 +23,15 @@ PRODUCTS = 60
 
 @pytest.fixture
 def tree(db):
-    """Three categories, each below the one before."""
+    """Three categories, each of which is the parent of the next."""
     rows = []
     for _ in range(3):
         rows.append(CategoryFactory(parent_id=rows[-1].pk if rows else None))
     return rows
 
 
-def stock_shelf(random, tree):
-    """Insert products of which many cost the same to the cent, in any category or none."""
+def create_products(random, tree):
+    """Insert products, many with the same price, in random categories."""
     Product.objects.bulk_create(
         Product(
             name=f"Product {number}",
@@ -46,7 +46,7 @@ def stock_shelf(random, tree):
 
 
 def hold_sales(random, tree, rows):
-    """Begin up to four sales; return what each is of, as pairs of the sale and product ids."""
+    """Start up to four sales. Return each sale with the ids of its products."""
     below = {row.pk: {lower.pk for lower in tree[n:]} for n, row in enumerate(tree)}
     held = []
     for _ in range(random.randrange(5)):
@@ -72,7 +72,7 @@ def prices_now(rows, held):
 
 
 def read_all(client, query):
-    """Follow the list to its end; return the ids, and the count of the last page."""
+    """Read all pages. Return the ids, and the count of the last page."""
     pks, url = [], f"{LIST}?page_size=7&fields=id&{query}"
     while url:
         page = client.get(url).json()
@@ -82,19 +82,19 @@ def read_all(client, query):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed):
+def test_pages_equal_slices_of_the_sorted_products(anyone, tree, seed):
     random = Random(seed)
-    rows = stock_shelf(random, tree)
+    rows = create_products(random, tree)
     prices = prices_now(rows, hold_sales(random, tree, rows))
     below = {category.pk for category in tree[1:]}
-    shelves = {
+    filters = {
         "": rows,
         "&in_stock=true": [row for row in rows if row.stock],
         "&min_price=1&max_price=9": [row for row in rows if 1 <= prices[row.pk] <= 9],
         f"&category={tree[1].pk}": [row for row in rows if row.category_id in below],
     }
     for ordering, descending in (("price", False), ("-price", True)):
-        for more, fitting in shelves.items():
+        for more, fitting in filters.items():
             keys = sorted(((prices[row.pk], row.pk) for row in fitting), reverse=descending)
             pks = [pk for _, pk in keys]
             assert read_all(anyone, f"ordering={ordering}{more}") == (pks, len(pks))
@@ -102,14 +102,14 @@ def test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_the_pages_beyond_those_that_are_looked_for_are_right_too(anyone, tree, seed, monkeypatch):
+def test_pages_beyond_the_optimization_are_correct(anyone, tree, seed, monkeypatch):
     monkeypatch.setattr(sql, "_MAX_NARROWED", 20)
-    test_every_page_is_a_part_of_one_sort_of_all(anyone, tree, seed)
+    test_pages_equal_slices_of_the_sorted_products(anyone, tree, seed)
 
 
-def test_a_walk_goes_on_from_a_price_that_nothing_has(anyone, tree):
+def test_a_cursor_with_a_price_that_no_product_has(anyone, tree):
     random = Random(1)
-    rows = stock_shelf(random, tree)
+    rows = create_products(random, tree)
     prices = prices_now(rows, hold_sales(random, tree, rows))
     for ordering, descending in (("price", False), ("-price", True)):
         keys = sorted(((100 * prices[row.pk], row.pk) for row in rows), reverse=descending)
@@ -125,7 +125,7 @@ def test_a_walk_goes_on_from_a_price_that_nothing_has(anyone, tree):
 
 
 @given(most=amounts, terms=percents | fixed)
-def test_no_price_above_the_highest_is_reduced_so_far(most, terms):
+def test_the_highest_list_price_is_exact(most, terms):
     kind, value = terms
     cents = int(most * 100)
     highest = highest_list_price(cents, (ActiveSale(1, kind, int(value * 100)),))
@@ -137,8 +137,8 @@ def test_no_price_above_the_highest_is_reduced_so_far(most, terms):
 
 
 @pytest.mark.parametrize("place", ["", "&page=2", "&after="])
-def test_an_order_by_price_costs_one_statement_more_while_a_sale_is_on(anyone, tree, place):
-    rows = stock_shelf(Random(2), tree)
+def test_sorting_by_price_during_a_sale_needs_one_more_statement(anyone, tree, place):
+    rows = create_products(Random(2), tree)
     anyone.get(f"{LIST}?page_size=5&ordering=price")
     with query_budget(3):
         anyone.get(f"{LIST}?page_size=6&ordering=price{place}")
@@ -149,8 +149,8 @@ def test_an_order_by_price_costs_one_statement_more_while_a_sale_is_on(anyone, t
 
 
 @pytest.mark.parametrize(("ordering", "change"), [("price", 100), ("-price", -100)])
-def test_a_page_is_full_though_prices_change_while_it_is_read(anyone, tree, ordering, change):
-    rows = stock_shelf(Random(3), tree)
+def test_a_page_is_complete_if_prices_change_meanwhile(anyone, tree, ordering, change):
+    rows = create_products(Random(3), tree)
     Product.objects.update(price=F("price") + 200)
     sale("percent", 20, products=rows[::3])
     seen = []

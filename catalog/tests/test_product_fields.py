@@ -1,4 +1,4 @@
-"""The table of editable fields agrees with the models, the services, the API, import and export."""
+"""The table of editable fields matches models, services, API, import and export."""
 
 import pytest
 
@@ -12,14 +12,14 @@ from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from catalog.products.serializers.requests import NewVariantSerializer, ProductChangesSerializer
 from catalog.products.writes import COLUMNS as WRITTEN
 
-# Besides the columns of the table, the services take these.
+# The services accept these in addition to the columns of the table.
 OTHERS = {"options", "tags", "attributes", "choice"}
 OF_A_VARIANT = (Owner.SOLD, Owner.VARIANT, Owner.EACH)
-# A file names a category by its slug.
+# A file contains the slug of a category.
 IN_FILES = {name for name in FIELDS if name != "category_id"}
 
 
-def test_the_services_take_every_field():
+def test_the_services_accept_every_field():
     changes = fields.ProductChanges.__annotations__.keys()
     assert changes - OTHERS == FIELDS.keys()
     details = fields.ProductDetails.__annotations__.keys()
@@ -29,14 +29,14 @@ def test_the_services_take_every_field():
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
-def test_a_field_is_as_its_column_is(field):
+def test_a_field_matches_its_column(field):
     column = Product._meta.get_field(field.name)
     assert column.null == field.nullable
     if field.kind in {Kind.TEXT, Kind.SLUG} and column.max_length is not None:
         assert column.max_length == field.limit
 
 
-def test_the_api_takes_every_field():
+def test_the_api_accepts_every_field():
     assert FIELDS.keys() <= ProductChangesSerializer().fields.keys()
     assert set(names_of(*OF_A_VARIANT)) <= NewVariantSerializer().fields.keys()
 

@@ -1,4 +1,4 @@
-"""What parallel requests do to products and to the answers kept of them."""
+"""Concurrent writes of products, and the response cache."""
 
 from functools import partial
 from threading import Event
@@ -22,8 +22,8 @@ def adjust(caller, product, delta):
     return caller.post(f"{LIST}{product.pk}/stock/", {"delta": delta, "reason": "Counted"})
 
 
-def test_pieces_moved_at_once_all_count(amy, tea):
-    """In whatever order they arrive: the ten pieces last for all that are taken."""
+def test_concurrent_stock_changes_all_count(amy, tea):
+    """Ten units are enough for all of them in any order."""
     calls = [partial(adjust, amy, tea, delta) for delta in (5, -2) * 5]
     assert statuses(at_once(*calls)) == {200: 10}
     assert Product.objects.get().stock == 25
@@ -31,16 +31,16 @@ def test_pieces_moved_at_once_all_count(amy, tea):
     assert_audit_passes()
 
 
-def test_pieces_are_written_off_once(amy, tea):
-    answers = times(8, partial(adjust, amy, tea, -4))
-    assert statuses(answers) == {200: 2, 409: 6}
-    refusals = [a.json() for a in answers if a.status_code == 409]
+def test_stock_is_not_removed_twice(amy, tea):
+    responses = times(8, partial(adjust, amy, tea, -4))
+    assert statuses(responses) == {200: 2, 409: 6}
+    refusals = [a.json() for a in responses if a.status_code == 409]
     assert {(r["code"], r["available"]) for r in refusals} == {("out_of_stock", 2)}
     assert Product.objects.get().stock == 2
     assert_audit_passes()
 
 
-def test_changes_of_many_products_do_not_meet(amy):
+def test_concurrent_changes_of_many_products_do_not_deadlock(amy):
     products = ProductFactory.create_batch(4)
     start = current()
     calls = [partial(amy.patch, f"{LIST}{p.pk}/", {"price": "7"}) for p in products]
@@ -53,12 +53,12 @@ def test_changes_of_many_products_do_not_meet(amy):
 
 def test_a_product_is_archived_once(tea):
     callers = [Caller(StaffFactory()) for _ in range(6)]
-    answers = at_once(*[partial(c.delete, f"{LIST}{tea.pk}/") for c in callers])
-    assert statuses(answers) == {204: 1, 404: 5}
+    responses = at_once(*[partial(c.delete, f"{LIST}{tea.pk}/") for c in callers])
+    assert statuses(responses) == {204: 1, 404: 5}
 
 
-def test_no_reader_gets_an_answer_older_than_an_acknowledged_write(anyone, amy, tea):
-    """Every price is one higher, so what a reader gets tells how old it is."""
+def test_no_response_is_older_than_an_acknowledged_write(anyone, amy, tea):
+    """Each write raises the price by one, so a price identifies a write."""
     path, acknowledged, done = f"{LIST}{tea.pk}/", [0], Event()
 
     def write():
@@ -72,9 +72,9 @@ def test_no_reader_gets_an_answer_older_than_an_acknowledged_write(anyone, amy, 
     def read():
         stale = []
         while not done.is_set():
-            written, answer = acknowledged[-1], anyone.get(path)
-            if answer.status_code != 200 or float(answer.json()["price"]) < written:
-                stale.append((written, answer.content))
+            written, response = acknowledged[-1], anyone.get(path)
+            if response.status_code != 200 or float(response.json()["price"]) < written:
+                stale.append((written, response.content))
         return stale
 
     assert at_once(write, read, read, read) == [None, [], [], []]

@@ -1,4 +1,4 @@
-"""``manage.py rank_products``: what sells best."""
+"""``manage.py rank_products``."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def sold():
     return dict(Product.objects.exclude(sold=0).values_list("name", "sold"))
 
 
-def test_pieces_of_ninety_days_count_for_the_product_that_lists_show(ada, shirt, tea, capsys):
+def test_units_of_ninety_days_count_for_the_listed_product(ada, shirt, tea, capsys):
     place_order(ada.user, tea, *shirt.variants.filter(stock__gt=0), quantity=2)
     cancel_order(order_id=place_order(ada.user, tea).pk, actor=ada.user)
     assert rank(capsys) == "2 products ranked\n"
@@ -33,7 +33,7 @@ def test_pieces_of_ninety_days_count_for_the_product_that_lists_show(ada, shirt,
     assert_audit_passes()
 
 
-def test_only_a_change_makes_answers_old(ada, tea, capsys):
+def test_only_changed_counts_bump_the_revision(ada, tea, capsys):
     place_order(ada.user, tea)
     start = current()
     rank(capsys)
@@ -43,7 +43,7 @@ def test_only_a_change_makes_answers_old(ada, tea, capsys):
     assert current() == ranked
 
 
-def test_the_sweep_ranks_once_an_hour(ada, tea, capsys):
+def test_the_worker_ranks_once_an_hour(ada, tea, capsys):
     place_order(ada.user, tea)
     assert rank(capsys, "--if-due") == "1 products ranked\n"
     assert rank(capsys, "--if-due") == ""

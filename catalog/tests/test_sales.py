@@ -1,4 +1,4 @@
-"""Sales: prices that a schedule lowers, and what they were before."""
+"""Sales, current prices and scheduled publication."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -37,19 +37,19 @@ def price(caller, product):
     return tuple(page[name] for name in PRICE)
 
 
-def refusal(answer):
-    return answer.status_code, answer.json()["code"]
+def refusal(response):
+    return response.status_code, response.json()["code"]
 
 
 def backdate(**models):
-    """Let everything have happened so much earlier."""
+    """Move all times of sales and prices to the past."""
     span = timedelta(**models)
     Sale.objects.update(starts_at=F("starts_at") - span)
     PriceChange.objects.update(created_at=F("created_at") - span)
     revision.clear_caches()
 
 
-def test_a_sale_lowers_prices_in_lists_pages_carts_and_orders(ada, anyone, tea):
+def test_a_sale_reduces_prices_in_lists_carts_and_orders(ada, anyone, tea):
     fill_cart(ada.user, tea, quantity=2)
     SaleFactory(product_ids=[tea.pk])
     assert price(anyone, tea) == ("3.60", "4.50", "4.50")
@@ -62,24 +62,24 @@ def test_a_sale_lowers_prices_in_lists_pages_carts_and_orders(ada, anyone, tea):
     assert_audit_passes()
 
 
-def test_a_sale_that_begins_between_cart_and_order_is_told(ada, tea):
+def test_a_sale_that_starts_between_cart_and_order_is_reported(ada, tea):
     cart_id = fill_cart(ada.user, tea)
     SaleFactory(product_ids=[tea.pk])
-    answer = ada.post(ORDERS, {"cart_id": cart_id, "expected_total": "4.50"})
-    assert refusal(answer) == (409, "total_changed")
+    response = ada.post(ORDERS, {"cart_id": cart_id, "expected_total": "4.50"})
+    assert refusal(response) == (409, "total_changed")
     assert not Order.objects.exists()
 
 
-def test_a_sale_of_a_category_is_of_all_below_it(anyone, db):
+def test_a_sale_on_a_category_includes_its_descendants(anyone, db):
     kitchen = CategoryFactory()
     pots = CategoryFactory(parent_id=kitchen.pk)
-    within, beside = ProductFactory(category_id=pots.pk), ProductFactory()
+    inside, outside = ProductFactory(category_id=pots.pk), ProductFactory()
     SaleFactory(category_ids=[kitchen.pk])
-    assert price(anyone, within)[0] == "8.00"
-    assert price(anyone, beside)[0] == "10.00"
+    assert price(anyone, inside)[0] == "8.00"
+    assert price(anyone, outside)[0] == "10.00"
 
 
-def test_a_sale_of_a_product_is_of_its_variants(anyone, ada, shirt):
+def test_a_sale_on_a_product_includes_its_variants(anyone, ada, shirt):
     SaleFactory(product_ids=[shirt.pk])
     page = anyone.get(f"{LIST}{shirt.pk}/").json()
     assert page["price"] == "14.40"
@@ -88,7 +88,7 @@ def test_a_sale_of_a_product_is_of_its_variants(anyone, ada, shirt):
     assert ada.get("/api/cart/").json()["total"] == "16.00"
 
 
-def test_of_several_sales_the_lowest_price_holds(anyone, tea):
+def test_the_lowest_price_of_several_sales_applies(anyone, tea):
     SaleFactory(product_ids=[tea.pk])
     SaleFactory(product_ids=[tea.pk], kind="fixed", value=Decimal("1.00"))
     assert price(anyone, tea)[0] == "3.50"
@@ -108,14 +108,14 @@ def test_prices_are_rounded_to_the_cent_and_never_negative(anyone, tea, kind, va
     assert price(anyone, tea)[0] == wanted
 
 
-def test_a_free_product_is_ordered(ada, tea):
+def test_a_free_product_can_be_ordered(ada, tea):
     SaleFactory(product_ids=[tea.pk], value=Decimal(100))
     cart_id = fill_cart(ada.user, tea)
     assert ada.post(ORDERS, {"cart_id": cart_id}).json()["total"] == "0.00"
     assert_audit_passes()
 
 
-def test_a_sale_to_come_and_one_that_was_lower_nothing(anyone, amy, tea):
+def test_future_and_past_sales_do_not_reduce_prices(anyone, amy, tea):
     SaleFactory(product_ids=[tea.pk], starts_at=in_hours(1))
     over = SaleFactory(product_ids=[tea.pk])
     assert price(anyone, tea)[0] == "3.60"
@@ -123,7 +123,7 @@ def test_a_sale_to_come_and_one_that_was_lower_nothing(anyone, amy, tea):
     assert price(anyone, tea) == ("4.50", None, None)
 
 
-def test_the_lowest_price_of_thirty_days_before_is_shown(anyone, amy, tea):
+def test_the_lowest_price_of_the_last_thirty_days_is_shown(anyone, amy, tea):
     backdate(days=20)
     amy.patch(f"{LIST}{tea.pk}/", {"price": "4.00"})
     amy.patch(f"{LIST}{tea.pk}/", {"price": "5.00"})
@@ -131,7 +131,7 @@ def test_the_lowest_price_of_thirty_days_before_is_shown(anyone, amy, tea):
     assert price(anyone, tea) == ("4.00", "5.00", "4.00")
 
 
-def test_an_earlier_sale_counts_as_a_price(anyone, tea):
+def test_earlier_sales_count_for_the_lowest_price(anyone, tea):
     first = SaleFactory(product_ids=[tea.pk], value=Decimal(50))
     backdate(days=10)
     Sale.objects.filter(pk=first.pk).update(ends_at=in_hours(-24))
@@ -139,7 +139,7 @@ def test_an_earlier_sale_counts_as_a_price(anyone, tea):
     assert price(anyone, tea) == ("3.60", "4.50", "2.25")
 
 
-def test_staff_show_what_a_price_is_reduced_from(anyone, amy, tea):
+def test_staff_can_set_a_compare_at_price(anyone, amy, tea):
     backdate(days=5)
     amy.patch(f"{LIST}{tea.pk}/", {"price": "4.00", "compare_at_price": "6.00"})
     assert price(anyone, tea) == ("4.00", "6.00", "4.50")
@@ -166,7 +166,7 @@ DAY = timedelta(days=1)
         ([], None),
     ],
 )
-def test_what_was_asked_in_thirty_days(changes, lowest):
+def test_lowest_before(changes, lowest):
     had = [(at, Decimal(amount)) for at, amount in changes]
     reductions = [_reduction(10, 0 * DAY)]
     assert price_of(Decimal("10.00"), None, reductions, had) == Price(
@@ -174,7 +174,7 @@ def test_what_was_asked_in_thirty_days(changes, lowest):
     )
 
 
-def test_a_kept_answer_ends_with_the_schedule(anyone, tea, the_clock):
+def test_a_cached_response_expires_with_the_schedule(anyone, tea, the_clock):
     begins, ends = the_clock.now() + hours(1), the_clock.now() + hours(3)
     SaleFactory(product_ids=[tea.pk], starts_at=begins, ends_at=ends)
     path = f"{LIST}{tea.pk}/"
@@ -193,7 +193,7 @@ def test_a_kept_answer_ends_with_the_schedule(anyone, tea, the_clock):
     assert price(anyone, tea) == ("4.50", None, None)
 
 
-def test_a_cart_and_an_order_follow_the_clock(ada, tea, the_clock):
+def test_carts_and_orders_follow_the_schedule(ada, tea, the_clock):
     SaleFactory(product_ids=[tea.pk], starts_at=the_clock.now() + hours(1))
     cart_id = fill_cart(ada.user, tea)
     assert ada.get("/api/cart/").json()["total"] == "4.50"
@@ -202,7 +202,7 @@ def test_a_cart_and_an_order_follow_the_clock(ada, tea, the_clock):
     assert ada.post(ORDERS, {"cart_id": cart_id}).json()["total"] == "3.60"
 
 
-def test_a_product_appears_when_its_time_comes(anyone, ada, amy, the_clock):
+def test_a_product_appears_at_its_publication_time(anyone, ada, amy, the_clock):
     time = (the_clock.now() + hours(1)).isoformat()
     made = amy.post(LIST, {"name": "New", "price": "1", "stock": 1, "publish_at": time}).json()
     path = f"{LIST}{made['id']}/"
@@ -216,7 +216,7 @@ def test_a_product_appears_when_its_time_comes(anyone, ada, amy, the_clock):
     assert ada.post("/api/cart/add/", add).status_code == 200
 
 
-def test_sales_cost_a_cart_and_an_order_one_statement_more(ada, tea):
+def test_sales_need_one_more_statement_in_carts_and_orders(ada, tea):
     cart_id = fill_cart(ada.user, tea, ProductFactory())
     with query_budget(1 + 1):
         ada.get("/api/cart/")
@@ -232,11 +232,11 @@ def test_staff_manage_sales(amy, tea):
     kitchen = CategoryFactory()
     scope = {"product_ids": [tea.pk], "category_ids": [kitchen.pk]}
     times = {"starts_at": "2099-01-02T08:00:00Z", "ends_at": "2099-01-31T08:00:00Z"}
-    answer = amy.post(SALES, NEW | scope | times)
+    response = amy.post(SALES, NEW | scope | times)
     sale = Sale.objects.get()
     wanted = {"id": sale.pk, **NEW, "value": "20.00", **times, **scope}
-    assert (answer.status_code, answer["Location"]) == (201, f"{SALES}{sale.pk}/")
-    assert answer.json() == wanted
+    assert (response.status_code, response["Location"]) == (201, f"{SALES}{sale.pk}/")
+    assert response.json() == wanted
     assert amy.get(SALES).json()["sales"] == [wanted]
     changed = amy.patch(f"{SALES}{sale.pk}/", {"value": "30", "product_ids": []})
     assert changed.json() == wanted | {"value": "30.00", "product_ids": []}
@@ -264,12 +264,12 @@ def test_staff_manage_sales(amy, tea):
         ({"category_ids": [999]}, (404, "category_not_found")),
     ],
 )
-def test_a_sale_that_cannot_be_is_refused(amy, change, refused):
+def test_an_invalid_sale_is_an_error(amy, change, refused):
     assert refusal(amy.post(SALES, NEW | change)) == refused
     assert not Sale.objects.exists()
 
 
-def test_a_variant_is_on_sale_with_its_product_alone(amy, shirt):
+def test_a_sale_cannot_contain_a_variant(amy, shirt):
     small = shirt.variants.earliest("pk")
     assert refusal(amy.post(SALES, NEW | {"product_ids": [small.pk]})) == (404, "product_not_found")
     assert not Sale.objects.exists()
@@ -285,13 +285,13 @@ def test_a_variant_is_on_sale_with_its_product_alone(amy, shirt):
         {"ends_at": "2020-01-01T00:00:00Z"},
     ],
 )
-def test_what_a_sale_did_is_history(amy, anyone, tea, change):
+def test_past_prices_cannot_be_changed(amy, anyone, tea, change):
     sale = SaleFactory(product_ids=[tea.pk])
     assert refusal(amy.patch(f"{SALES}{sale.pk}/", change)) == (409, "sale_begun")
     assert price(anyone, tea)[0] == "3.60"
 
 
-def test_a_sale_that_has_begun_gets_another_name_and_end(amy, anyone, tea):
+def test_name_and_end_of_a_started_sale_can_change(amy, anyone, tea):
     sale = SaleFactory(product_ids=[tea.pk])
     change = {"name": "Longer", "ends_at": "2099-01-01T00:00:00Z"}
     assert amy.patch(f"{SALES}{sale.pk}/", change).status_code == 200
@@ -312,29 +312,29 @@ def test_a_sale_that_has_begun_gets_another_name_and_end(amy, anyone, tea):
         (["delete_sale"], (403, 403, 403, 204)),
     ],
 )
-def test_staff_manage_by_their_permissions(db, permissions, wanted):
+def test_each_operation_on_sales_needs_its_permission(db, permissions, wanted):
     sale = SaleFactory()
     clerk = UserFactory(is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     caller, path = Caller(clerk), f"{SALES}{sale.pk}/"
-    answers = (
+    responses = (
         caller.get(path),
         caller.post(SALES, NEW),
         caller.patch(path, {"name": "x"}),
         caller.delete(path),
     )
-    assert tuple(answer.status_code for answer in answers) == wanted
+    assert tuple(response.status_code for response in responses) == wanted
 
 
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
-def test_customers_see_prices_and_no_sales(request, caller, status, tea):
+def test_customers_cannot_read_sales(request, caller, status, tea):
     assert request.getfixturevalue(caller).get(SALES).status_code == status
 
 
 @pytest.mark.parametrize(
     "change", ["value = 0", "value = 101", "kind = 'half'", "ends_at = starts_at"]
 )
-def test_the_database_refuses_a_sale_that_cannot_be(db, change):
+def test_the_database_rejects_invalid_sales(db, change):
     SaleFactory()
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE catalog_sale SET {change}")

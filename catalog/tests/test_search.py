@@ -1,4 +1,4 @@
-"""GET /api/products/?search=, alike on both databases."""
+"""Full-text search, GET /api/products/?search=, which is alike on both databases."""
 
 import pytest
 from django.db import connection
@@ -18,8 +18,8 @@ LIST = "/api/products/"
 
 
 @pytest.fixture
-def shelf(db):
-    """Teapots and what goes with them."""
+def products(db):
+    """Teapots and related products."""
     return [
         ProductFactory(name=name, description=description, brand=brand, tags=tags)
         for name, description, brand, tags in (
@@ -33,12 +33,12 @@ def shelf(db):
 
 
 def found(client, search, **query):
-    answer = client.get(LIST, {"search": search, **query})
-    assert answer.status_code == 200, answer.content
-    return [product["name"] for product in answer.json()["products"]]
+    response = client.get(LIST, {"search": search, **query})
+    assert response.status_code == 200, response.content
+    return [product["name"] for product in response.json()["products"]]
 
 
-def test_the_name_comes_before_the_keywords_and_these_before_the_description(anyone, shelf):
+def test_the_name_weighs_more_than_keywords_and_description(anyone, products):
     assert found(anyone, "teapot") == ["Red teapot", "Tray", "Linen apron"]
 
 
@@ -56,7 +56,7 @@ def test_the_name_comes_before_the_keywords_and_these_before_the_description(any
         ("men's", ["Café press"]),
     ],
 )
-def test_each_word_is_found_in_any_form(anyone, shelf, search, names):
+def test_each_word_matches_in_any_form(anyone, products, search, names):
     assert sorted(found(anyone, search)) == sorted(names)
 
 
@@ -72,11 +72,11 @@ def test_each_word_is_found_in_any_form(anyone, shelf, search, names):
         ("cafe", "Café press"),
     ],
 )
-def test_typing_errors_are_forgiven(anyone, shelf, search, first):
+def test_typing_errors_are_corrected(anyone, products, search, first):
     assert found(anyone, search)[0] == first
 
 
-def test_what_is_spelt_right_is_not_corrected(anyone, db):
+def test_correct_words_are_not_corrected(anyone, db):
     ProductFactory(name="Table")
     ProductFactory(name="Cable")
     assert found(anyone, "cable") == ["Cable"]
@@ -86,9 +86,9 @@ def test_what_is_spelt_right_is_not_corrected(anyone, db):
 @pytest.mark.parametrize(
     "search", ["the", "and the", "!!!", "' & | ! :* <->", "xqzzy", "\u200b", "-"]
 )
-def test_what_has_no_word_that_products_have_finds_nothing(anyone, shelf, search):
-    answer = anyone.get(LIST, {"search": search}).json()
-    assert (answer["count"], answer["products"]) == (0, [])
+def test_unknown_words_find_nothing(anyone, products, search):
+    response = anyone.get(LIST, {"search": search}).json()
+    assert (response["count"], response["products"]) == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -104,38 +104,38 @@ def test_what_has_no_word_that_products_have_finds_nothing(anyone, shelf, search
         "\\teapot%",
     ],
 )
-def test_signs_and_hidden_characters_are_no_operators(anyone, shelf, search):
+def test_punctuation_and_invisible_characters_are_no_operators(anyone, products, search):
     assert set(found(anyone, search)) <= {"Red teapot", "Tray", "Linen apron"}
 
 
 @pytest.mark.parametrize("search", ["", " ", "\t \u2003", "x" * 201])
-def test_a_search_of_nothing_or_of_a_novel_is_refused(anyone, shelf, search):
-    answer = anyone.get(LIST, {"search": search})
-    assert answer.status_code == 400
-    (error,) = answer.json()["errors"]
+def test_an_empty_or_too_long_search_is_an_error(anyone, products, search):
+    response = anyone.get(LIST, {"search": search})
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
     assert (error["field"], "200 characters" in error["detail"]) == ("search", True)
 
 
-def test_a_long_search_is_answered(anyone, shelf):
+def test_a_long_search_is_allowed(anyone, products):
     assert found(anyone, "teapot " * 28) == ["Red teapot", "Tray", "Linen apron"]
     assert found(anyone, "x y " * 50) == []
 
 
-def test_a_search_may_be_filtered_and_ordered(anyone, shelf):
+def test_a_search_can_be_filtered_and_sorted(anyone, products):
     assert found(anyone, "hearth", ordering="name") == ["Café press", "Linen apron", "Red teapot"]
     assert found(anyone, "teapot", brand="Loom") == ["Tray"]
     assert found(anyone, "teepot", ordering="-name") == ["Tray", "Red teapot", "Linen apron"]
 
 
-def test_relevance_is_asked_of_searches_alone(anyone, shelf):
-    answer = anyone.get(LIST, {"ordering": "relevance"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["field"] == "ordering"
-    assert "best_selling" in answer.json()["errors"][0]["detail"]
+def test_only_searches_can_be_sorted_by_relevance(anyone, products):
+    response = anyone.get(LIST, {"ordering": "relevance"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "ordering"
+    assert "best_selling" in response.json()["errors"][0]["detail"]
 
 
-def test_a_change_is_found_at_once(anyone, amy, shelf):
-    path = f"{LIST}{shelf[2].pk}/"
+def test_a_change_is_found_at_once(anyone, amy, products):
+    path = f"{LIST}{products[2].pk}/"
     assert amy.patch(path, {"name": "Blue samovar"}).status_code == 200
     assert found(anyone, "samovars") == ["Blue samovar"]
     assert found(anyone, "samovra") == ["Blue samovar"]
@@ -146,14 +146,14 @@ def test_a_change_is_found_at_once(anyone, amy, shelf):
     assert found(anyone, "samovar") == []
 
 
-def test_customers_find_what_is_for_sale_and_staff_also_the_rest(anyone, ada, amy, db):
+def test_staff_also_find_unpublished_products(anyone, ada, amy, db):
     ProductFactory(name="Secret teapot", is_published=False)
     for customer in (anyone, ada):
         assert found(customer, "teapot") == []
     assert found(amy, "teapot") == ["Secret teapot"]
 
 
-def test_a_variant_is_found_as_its_product(anyone, amy, db):
+def test_a_search_finds_the_product_of_a_variant(anyone, amy, db):
     body = {
         "name": "Shirt",
         "price": "9",
@@ -165,7 +165,7 @@ def test_a_variant_is_found_as_its_product(anyone, amy, db):
         assert found(anyone, search) == ["Shirt"]
 
 
-def test_a_search_costs_what_a_list_does_and_three_more_for_misspelt_words(anyone, shelf):
+def test_correcting_a_search_needs_three_more_statements(anyone, products):
     with query_budget(4):
         assert found(anyone, "teapot")
     parsed = 1 if connection.vendor == "postgresql" else 0
@@ -173,7 +173,7 @@ def test_a_search_costs_what_a_list_does_and_three_more_for_misspelt_words(anyon
         assert found(anyone, "teepot")
 
 
-def test_words_are_compared_without_case_signs_and_hidden_characters():
+def test_words_of():
     assert words_of("Men's  T-SHIRT_2\u200b ﬁne ＡＢ") == [
         "men",
         "s",
@@ -192,16 +192,16 @@ def test_words_are_compared_without_case_signs_and_hidden_characters():
         "make makes making", "glass glasses", "paint painted painting", "kitchen kitchens",
     ],
 )  # fmt: skip
-def test_the_forms_of_a_word_have_one_stem(forms):
+def test_the_forms_of_a_word_have_the_same_stem(forms):
     assert len({stem(word) for word in forms.split()}) == 1
 
 
 @pytest.mark.parametrize("word", ["bus", "red", "sing", "string", "dress", "tea", "s", "ed", "ing"])
-def test_a_word_is_not_cut_to_nothing(word):
+def test_a_stem_is_not_empty(word):
     assert stem(word) == word or len(stem(word)) >= 2
 
 
-def test_mistakes_are_letters_more_less_other_or_swapped():
+def test_edit_distance():
     assert (
         edit_distance("shirt", "shrit")
         == edit_distance("shirt", "shirts")
@@ -213,7 +213,7 @@ def test_mistakes_are_letters_more_less_other_or_swapped():
     assert closest_words("shrit", ["shirt", "short", "skirt"]) == ["shirt"]
 
 
-def test_a_product_without_one_of_the_words_weighs_nothing():
+def test_a_product_that_lacks_a_word_has_no_relevance():
     assert relevance_score("Red teapot", "", "", "teapot\nred") == 200
     assert relevance_score("Red teapot", "", "", "teapot\nblue") == 0
     assert relevance_score("Tray", "", "a teapot", "samovar teapot") == 20

@@ -1,4 +1,4 @@
-"""What staff do to products through the API."""
+"""Writes of products by staff."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -11,21 +11,21 @@ LIST = "/api/products/"
 POT = {"name": "Pot", "price": "12.50"}
 
 
-def faults(answer):
-    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
-    return {(fault["field"], fault["code"]) for fault in answer.json()["errors"]}
+def faults(response):
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    return {(fault["field"], fault["code"]) for fault in response.json()["errors"]}
 
 
-def test_a_product_is_made_with_what_is_given_and_sensible_defaults(amy):
-    answer = amy.post(LIST, POT)
-    assert (answer.status_code, answer["Location"]) == (201, f"{LIST}{answer.json()['id']}/")
+def test_a_product_is_created_with_defaults(amy):
+    response = amy.post(LIST, POT)
+    assert (response.status_code, response["Location"]) == (201, f"{LIST}{response.json()['id']}/")
     pot = Product.objects.get()
     assert (pot.name, str(pot.price), pot.slug) == ("Pot", "12.50", "pot")
-    assert answer.json() == detailed(pot) | to_staff(pot)
+    assert response.json() == detailed(pot) | to_staff(pot)
     assert not StockMovement.objects.exists()
 
 
-def test_initial_stock_comes_by_a_movement(amy):
+def test_initial_stock_is_recorded_as_a_movement(amy):
     amy.post(LIST, POT | {"stock": 7, "description": "", "is_published": False})
     movement = StockMovement.objects.get()
     assert (movement.kind, movement.delta, movement.actor) == ("initial", 7, amy.user)
@@ -57,22 +57,22 @@ def test_initial_stock_comes_by_a_movement(amy):
         ({"description": "x" * 10_001}, ("description", "max_length")),
     ],
 )
-def test_a_product_that_breaks_a_rule_is_refused(amy, change, fault):
+def test_an_invalid_product_is_an_error(amy, change, fault):
     assert faults(amy.post(LIST, POT | change)) == {fault}
     assert not Product.objects.exists()
 
 
 @pytest.mark.parametrize("missing", ["name", "price"])
-def test_what_is_required_is_named(amy, missing):
+def test_an_error_names_missing_fields(amy, missing):
     body = {name: value for name, value in POT.items() if name != missing}
     assert faults(amy.post(LIST, body)) == {(missing, "required")}
 
 
-def test_a_product_is_changed_by_what_is_given(amy, tea):
-    answer = amy.patch(f"{LIST}{tea.pk}/", {"price": "5", "is_published": False, "id": 9})
-    assert answer.status_code == 200
+def test_only_the_given_fields_change(amy, tea):
+    response = amy.patch(f"{LIST}{tea.pk}/", {"price": "5", "is_published": False, "id": 9})
+    assert response.status_code == 200
     tea.refresh_from_db()
-    assert answer.json() == detailed(tea) | to_staff(tea)
+    assert response.json() == detailed(tea) | to_staff(tea)
     assert (tea.name, str(tea.price), tea.is_published, tea.stock) == ("Tea", "5.00", False, 10)
 
 
@@ -88,7 +88,7 @@ def test_a_product_is_changed_by_what_is_given(amy, tea):
         ({"description": "x" * 10_001}, ("description", "max_length")),
     ],
 )
-def test_a_change_that_breaks_a_rule_changes_nothing(amy, tea, change, fault):
+def test_an_invalid_change_has_no_effect(amy, tea, change, fault):
     assert faults(amy.patch(f"{LIST}{tea.pk}/", {"description": "New", "price": "9"} | change)) == {
         fault
     }
@@ -97,17 +97,17 @@ def test_a_change_that_breaks_a_rule_changes_nothing(amy, tea, change, fault):
     assert tea.is_published is True
 
 
-def test_stock_is_not_typed_over(amy, tea):
-    answer = amy.patch(f"{LIST}{tea.pk}/", {"name": "Other", "stock": 99})
-    assert faults(answer) == {("stock", "invalid")}
+def test_stock_cannot_be_set_directly(amy, tea):
+    response = amy.patch(f"{LIST}{tea.pk}/", {"name": "Other", "stock": 99})
+    assert faults(response) == {("stock", "invalid")}
     tea.refresh_from_db()
     assert (tea.name, tea.stock) == ("Tea", 10)
 
 
 @pytest.mark.parametrize(("delta", "stock"), [(5, 15), (-10, 0)])
-def test_stock_moves_with_a_reason(amy, tea, delta, stock):
-    answer = amy.post(f"{LIST}{tea.pk}/stock/", {"delta": delta, "reason": "Counted"})
-    assert (answer.status_code, answer.json()["stock"]) == (200, stock)
+def test_stock_is_adjusted_with_a_reason(amy, tea, delta, stock):
+    response = amy.post(f"{LIST}{tea.pk}/stock/", {"delta": delta, "reason": "Counted"})
+    assert (response.status_code, response.json()["stock"]) == (200, stock)
     movement = StockMovement.objects.latest("pk")
     assert (movement.kind, movement.delta, movement.reason) == ("adjustment", delta, "Counted")
     assert movement.actor == amy.user
@@ -131,14 +131,14 @@ def test_stock_moves_with_a_reason(amy, tea, delta, stock):
         ({"reason": "x"}, 400, "invalid"),
     ],
 )
-def test_a_movement_that_cannot_be_moves_nothing(amy, tea, body, status, code):
-    answer = amy.post(f"{LIST}{tea.pk}/stock/", body)
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+def test_an_invalid_adjustment_has_no_effect(amy, tea, body, status, code):
+    response = amy.post(f"{LIST}{tea.pk}/stock/", body)
+    assert (response.status_code, response.json()["code"]) == (status, code)
     tea.refresh_from_db()
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_an_archived_product_is_gone_and_kept(amy, tea):
+def test_an_archived_product_is_hidden_and_its_row_remains(amy, tea):
     assert amy.delete(f"{LIST}{tea.pk}/").status_code == 204
     tea.refresh_from_db()
     assert tea.archived_at is not None
@@ -146,15 +146,15 @@ def test_an_archived_product_is_gone_and_kept(amy, tea):
     assert (tea.stock, tea.movements.count()) == (10, 1)
 
 
-def test_what_is_archived_or_never_was_is_not_written(amy, tea):
+def test_archived_and_unknown_products_cannot_be_changed(amy, tea):
     amy.delete(f"{LIST}{tea.pk}/")
     for path in (f"{LIST}{tea.pk}/", f"{LIST}999999/"):
-        for answer in (
+        for response in (
             amy.delete(path),
             amy.patch(path, {"name": "x"}),
             amy.post(f"{path}stock/", {"delta": 1, "reason": "x"}),
         ):
-            assert (answer.status_code, answer.json()["code"]) == (404, "product_not_found")
+            assert (response.status_code, response.json()["code"]) == (404, "product_not_found")
     tea.refresh_from_db()
     assert (tea.name, tea.stock) == ("Tea", 10)
 
@@ -162,19 +162,19 @@ def test_what_is_archived_or_never_was_is_not_written(amy, tea):
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
 def test_only_staff_write(request, caller, status, tea):
     client = request.getfixturevalue(caller)
-    for answer in (
+    for response in (
         client.post(LIST, POT),
         client.patch(f"{LIST}{tea.pk}/", {"price": "0.01"}),
         client.delete(f"{LIST}{tea.pk}/"),
         client.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "x"}),
     ):
-        assert answer.status_code == status
+        assert response.status_code == status
     tea.refresh_from_db()
     assert (str(tea.price), tea.stock, tea.archived_at) == ("4.50", 10, None)
 
 
 @pytest.mark.parametrize("change", ["stock = -1", "price = -1"])
-def test_the_database_refuses_a_product_that_cannot_be(tea, change):
+def test_the_database_rejects_invalid_products(tea, change):
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE catalog_product SET {change}")
     tea.refresh_from_db()
@@ -182,7 +182,7 @@ def test_the_database_refuses_a_product_that_cannot_be(tea, change):
 
 
 @pytest.mark.parametrize(("kind", "delta"), [("sale", 0), ("theft", -1)])
-def test_the_database_refuses_a_movement_that_cannot_be(tea, kind, delta):
+def test_the_database_rejects_invalid_movements(tea, kind, delta):
     into = "INSERT INTO catalog_stockmovement (product_id, kind, delta, reason) VALUES"
     with connection.cursor() as cursor:
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -192,7 +192,7 @@ def test_the_database_refuses_a_movement_that_cannot_be(tea, kind, delta):
     assert StockMovement.objects.get().kind == MovementKind.INITIAL
 
 
-def test_the_catalogue_has_one_revision(tea):
+def test_the_catalog_has_one_revision(tea):
     with pytest.raises(IntegrityError), transaction.atomic():
         CatalogRevision.objects.create(id=2, epoch="x")
     assert CatalogRevision.objects.get().pk == CatalogRevision.ONLY

@@ -1,4 +1,4 @@
-"""Stock for staff: its history, what runs out, what is sold beyond it; and who may see what."""
+"""Stock movements, low stock, backorders, and the permissions of staff."""
 
 import re
 
@@ -25,17 +25,17 @@ def clerk_who_may(*permissions):
     return Caller(clerk)
 
 
-def refusal(answer):
-    return answer.status_code, answer.json()["code"]
+def refusal(response):
+    return response.status_code, response.json()["code"]
 
 
-def test_history_tells_what_moved_stock_newest_first(ada, amy, tea):
+def test_movements_are_listed_with_the_newest_first(ada, amy, tea):
     order = place_order(ada.user, tea, quantity=2)
     amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 3, "reason": "Delivery"})
     page = amy.get(f"{LIST}{tea.pk}/stock/").json()
     assert page["count"] == 3
-    told = [(m["kind"], m["delta"], m["reason"], m["actor"]) for m in page["movements"]]
-    assert told == [
+    movements = [(m["kind"], m["delta"], m["reason"], m["actor"]) for m in page["movements"]]
+    assert movements == [
         ("adjustment", 3, "Delivery", "amy"),
         ("sale", -2, f"Order {order.pk}", "ada"),
         ("initial", 10, "Initial stock", "shop"),
@@ -44,14 +44,14 @@ def test_history_tells_what_moved_stock_newest_first(ada, amy, tea):
     assert refusal(amy.get(f"{LIST}999/stock/")) == (404, "product_not_found")
 
 
-def test_history_costs_the_same_at_any_length(amy, tea):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_movements(amy, tea):
     for _ in range(5):
         amy.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "Delivery"})
     with query_budget(1 + 3):
         assert amy.get(f"{LIST}{tea.pk}/stock/").json()["count"] == 6
 
 
-def test_what_runs_out_is_listed_with_its_variants(amy, shirt, tea):
+def test_products_and_variants_with_low_stock_are_listed(amy, shirt, tea):
     amy.patch(f"{LIST}{tea.pk}/", {"low_stock_threshold": 9})
     small = shirt.variants.get(sku="S-RED")
     amy.patch(f"{LIST}{small.pk}/", {"low_stock_threshold": 5})
@@ -71,15 +71,15 @@ def test_what_runs_out_is_listed_with_its_variants(amy, shirt, tea):
     assert amy.get(LOW).json()["count"] == 1
 
 
-def test_a_backorder_is_sold_beyond_the_stock(ada, anyone, amy):
+def test_a_product_on_backorder_is_sold_beyond_its_stock(ada, anyone, amy):
     product = ProductFactory(stock=1, backorder=True)
     order = place_order(ada.user, product, quantity=4)
     product.refresh_from_db()
     assert product.stock == -3
     assert anyone.get(f"{LIST}{product.pk}/").json()["in_stock"] is True
-    answer = amy.patch(f"{LIST}{product.pk}/", {"backorder": False, "name": "Other"})
-    assert refusal(answer) == (409, "pieces_owed")
-    assert answer.json()["owed"] == 3
+    response = amy.patch(f"{LIST}{product.pk}/", {"backorder": False, "name": "Other"})
+    assert refusal(response) == (409, "pieces_owed")
+    assert response.json()["owed"] == 3
     assert_audit_passes()
     cancel_order(order_id=order.pk, actor=ada.user)
     assert amy.patch(f"{LIST}{product.pk}/", {"backorder": False}).status_code == 200
@@ -91,11 +91,11 @@ def test_a_backorder_is_sold_beyond_the_stock(ada, anyone, amy):
 def test_backorders_have_a_limit(amy, ada, db):
     product = ProductFactory(stock=0, backorder=True)
     Product.objects.filter(pk=product.pk).update(stock=-1_000_000_000)
-    answer = amy.post(f"{LIST}{product.pk}/stock/", {"delta": -1, "reason": "x"})
-    assert refusal(answer) == (409, "stock_limit")
+    response = amy.post(f"{LIST}{product.pk}/stock/", {"delta": -1, "reason": "x"})
+    assert refusal(response) == (409, "stock_limit")
     cart = ada.post("/api/cart/add/", {"product_id": product.pk, "quantity": 1}).json()
-    answer = ada.post(ORDERS, {"cart_id": cart["cart_id"]})
-    assert refusal(answer) == (409, "stock_limit")
+    response = ada.post(ORDERS, {"cart_id": cart["cart_id"]})
+    assert refusal(response) == (409, "stock_limit")
     assert Product.objects.get().stock == -1_000_000_000
 
 
@@ -119,9 +119,9 @@ def test_staff_without_a_permission_see_what_customers_see(anyone, tea):
         (["delete_product"], (403, 403, 403, 403, 403, 204)),
     ],
 )
-def test_each_operation_has_its_permission(tea, permissions, wanted):
+def test_each_operation_needs_its_permission(tea, permissions, wanted):
     clerk, path = clerk_who_may(*permissions), f"{LIST}{tea.pk}/"
-    answers = (
+    responses = (
         clerk.get(LOW),
         clerk.get(f"{path}stock/"),
         clerk.patch(path, {"name": "x"}),
@@ -129,17 +129,17 @@ def test_each_operation_has_its_permission(tea, permissions, wanted):
         clerk.post(LIST, {"name": "x", "price": "1"}),
         clerk.delete(path),
     )
-    assert tuple(answer.status_code for answer in answers) == wanted
+    assert tuple(response.status_code for response in responses) == wanted
 
 
 @pytest.mark.parametrize(("caller", "status"), [("anyone", 401), ("ada", 403)])
-def test_customers_see_no_stock(request, caller, status, tea):
+def test_customers_cannot_read_stock(request, caller, status, tea):
     client = request.getfixturevalue(caller)
     assert client.get(LOW).status_code == status
     assert client.get(f"{LIST}{tea.pk}/stock/").status_code == status
 
 
-def test_no_index_names_stock_so_that_a_sale_writes_none_anew(db):
+def test_no_index_contains_the_stock_column(db):
     sql = {
         "postgresql": "SELECT indexdef FROM pg_indexes WHERE tablename = 'catalog_product'",
         "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index'",

@@ -1,4 +1,4 @@
-"""Products that are bought as one of their variants."""
+"""Products with variants."""
 
 from functools import partial
 
@@ -36,8 +36,8 @@ def add(caller, product, quantity=1):
     return caller.post(f"{CART}add/", {"product_id": product.pk, "quantity": quantity})
 
 
-def refusal(answer):
-    return answer.status_code, answer.json()["code"]
+def refusal(response):
+    return response.status_code, response.json()["code"]
 
 
 def shown(row, **changes):
@@ -71,7 +71,7 @@ def test_the_detail_lists_options_and_variants(anyone, shirt):
     assert (page["parent_id"], page["choice"], page["price"]) == (None, {}, "18.00")
 
 
-def test_a_variant_has_a_page_of_its_own(anyone, shirt):
+def test_a_variant_can_be_retrieved_by_its_id(anyone, shirt):
     small = variant(shirt, "S", "Red")
     page = anyone.get(f"{LIST}{small.pk}/").json()
     assert (page["name"], page["parent_id"]) == ("Shirt – S / Red", shirt.pk)
@@ -79,7 +79,7 @@ def test_a_variant_has_a_page_of_its_own(anyone, shirt):
     assert (page["options"], page["variants"], page["has_variants"]) == ([], [], False)
 
 
-def test_pages_cost_the_same_for_any_number_of_variants(anyone, shirt):
+def test_the_number_of_statements_does_not_depend_on_the_number_of_variants(anyone, shirt):
     ProductFactory.create_batch(3)
     for size in range(30):
         new = {"choice": {"Size": str(size), "Colour": "Red"}}
@@ -90,17 +90,17 @@ def test_pages_cost_the_same_for_any_number_of_variants(anyone, shirt):
         assert anyone.get(LIST).json()["count"] == 4
 
 
-def test_a_product_needs_a_choice(ada, anyone, shirt):
-    answer = add(ada, shirt)
+def test_a_product_with_variants_cannot_be_added_to_a_cart(ada, anyone, shirt):
+    response = add(ada, shirt)
     variants = list(shirt.variants.order_by("pk"))
-    assert refusal(answer) == (409, "choose_variant")
-    assert answer.json()["product_id"] == shirt.pk
-    assert answer.json()["variant_ids"] == [row.pk for row in variants]
-    assert answer.json()["choices"] == ["S / Red", "M / Red", "M / Blue"]
+    assert refusal(response) == (409, "choose_variant")
+    assert response.json()["product_id"] == shirt.pk
+    assert response.json()["variant_ids"] == [row.pk for row in variants]
+    assert response.json()["choices"] == ["S / Red", "M / Red", "M / Blue"]
     assert ada.get(CART).json()["cart_items"] == []
 
 
-def test_a_variant_is_bought_as_a_product_is(ada, shirt):
+def test_a_variant_can_be_bought(ada, shirt):
     small = variant(shirt, "S", "Red")
     cart_id = add(ada, small, 2).json()["cart_id"]
     line = ada.get(CART).json()["cart_items"][0]
@@ -117,16 +117,16 @@ def test_a_variant_is_bought_as_a_product_is(ada, shirt):
     assert_audit_passes()
 
 
-def test_what_came_to_need_a_choice_is_not_ordered(ada, amy):
+def test_a_product_that_has_got_variants_cannot_be_ordered(ada, amy):
     plain = ProductFactory(stock=0, backorder=True)
     cart_id = fill_cart(ada.user, plain)
     assert amy.patch(f"{LIST}{plain.pk}/", {"options": ["Size"]}).status_code == 200
-    answer = ada.post(ORDERS, {"cart_id": cart_id})
-    assert refusal(answer) == (409, "product_unavailable")
+    response = ada.post(ORDERS, {"cart_id": cart_id})
+    assert refusal(response) == (409, "product_unavailable")
     assert Product.objects.get(pk=plain.pk).stock == 0
 
 
-def test_the_last_variant_sold_changes_the_public_answer(ada, anyone):
+def test_selling_the_last_variant_changes_the_public_response(ada, anyone):
     new = [{"choice": {"Size": "S", "Colour": "Red"}, "stock": 1}]
     shirt = ShirtFactory(variants=new)
     assert anyone.get(f"{LIST}{shirt.pk}/").json()["in_stock"] is True
@@ -136,10 +136,10 @@ def test_the_last_variant_sold_changes_the_public_answer(ada, anyone):
     assert (page["in_stock"], page["variants"][0]["in_stock"]) == (False, False)
 
 
-def test_staff_make_a_product_with_its_variants(amy):
-    answer = amy.post(LIST, NEW)
-    assert answer.status_code == 201
-    page = answer.json()
+def test_staff_create_a_product_with_variants(amy):
+    response = amy.post(LIST, NEW)
+    assert response.status_code == 201
+    page = response.json()
     assert (page["price"], page["stock"], page["has_variants"]) == ("15.50", 2, True)
     assert [(v["sku"], v["stock"], v["price"]) for v in page["variants"]] == [
         ("A", 2, "20.00"),
@@ -172,7 +172,7 @@ def test_staff_make_a_product_with_its_variants(amy):
         ({"slug": "a b"}, (400, "invalid")),
     ],
 )
-def test_variants_that_cannot_be_make_no_product(amy, change, refused):
+def test_invalid_variants_prevent_the_product(amy, change, refused):
     assert refusal(amy.post(LIST, NEW | change)) == refused
     assert not Product.objects.exists()
     assert not PriceChange.objects.exists()
@@ -180,9 +180,9 @@ def test_variants_that_cannot_be_make_no_product(amy, change, refused):
 
 def test_staff_add_a_variant(amy, shirt):
     body = {"choice": {"Size": "L", "Colour": "Red"}, "price": "9.00", "stock": 4, "sku": "L-RED"}
-    answer = amy.post(f"{LIST}{shirt.pk}/variants/", body)
+    response = amy.post(f"{LIST}{shirt.pk}/variants/", body)
     made = variant(shirt, "L", "Red")
-    assert (answer.status_code, answer["Location"]) == (201, f"{LIST}{made.pk}/")
+    assert (response.status_code, response["Location"]) == (201, f"{LIST}{made.pk}/")
     assert (made.name, made.stock, made.position) == ("Shirt – L / Red", 4, 3)
     shirt.refresh_from_db()
     assert (str(shirt.price), shirt.stock) == ("9.00", 0)
@@ -198,7 +198,7 @@ def test_staff_add_a_variant(amy, shirt):
         ({"choice": {"Size": "L", "Colour": "Red"}, "sku": "S-RED"}, "sku_taken"),
     ],
 )
-def test_a_variant_that_cannot_be_is_not_added(amy, shirt, body, code):
+def test_an_invalid_variant_is_not_added(amy, shirt, body, code):
     assert refusal(amy.post(f"{LIST}{shirt.pk}/variants/", body)) == (409, code)
     assert shirt.variants.count() == 3
 
@@ -206,22 +206,22 @@ def test_a_variant_that_cannot_be_is_not_added(amy, shirt, body, code):
 def test_a_variant_has_no_variants(amy, shirt, tea):
     body = {"choice": {"Size": "L", "Colour": "Red"}}
     small = variant(shirt, "S", "Red")
-    answer = amy.post(f"{LIST}{small.pk}/variants/", body)
-    assert refusal(answer) == (409, "set_on_product")
+    response = amy.post(f"{LIST}{small.pk}/variants/", body)
+    assert refusal(response) == (409, "set_on_product")
     assert refusal(amy.post(f"{LIST}{tea.pk}/variants/", body)) == (409, "options_missing")
     assert refusal(amy.post(f"{LIST}999/variants/", body)) == (404, "product_not_found")
     assert Product.objects.count() == 5
 
 
-def test_variants_are_limited(amy, shirt, monkeypatch):
+def test_the_number_of_variants_is_limited(amy, shirt, monkeypatch):
     monkeypatch.setattr("catalog.products.variants.MAX_VARIANTS", 3)
     body = {"choice": {"Size": "L", "Colour": "Red"}}
-    answer = amy.post(f"{LIST}{shirt.pk}/variants/", body)
-    assert refusal(answer) == (409, "variant_limit")
+    response = amy.post(f"{LIST}{shirt.pk}/variants/", body)
+    assert refusal(response) == (409, "variant_limit")
     assert shirt.variants.count() == 3
 
 
-def test_a_variant_is_changed_by_itself(amy, shirt):
+def test_a_variant_can_be_changed(amy, shirt):
     blue = variant(shirt, "M", "Blue")
     changes = {"price": "21.00", "choice": {"Size": "L", "Colour": "Blue"}, "sku": "L-BLUE"}
     assert amy.patch(f"{LIST}{blue.pk}/", changes).status_code == 200
@@ -236,7 +236,7 @@ def test_a_variant_is_changed_by_itself(amy, shirt):
     assert [str(c.price) for c in shirt.price_changes.order_by("pk")] == ["20.00", "18.00", "20.00"]
 
 
-def test_variants_follow_their_product(amy, shirt):
+def test_variants_share_values_with_their_product(amy, shirt):
     kitchen = CategoryFactory()
     changes = {"name": "Blouse", "category_id": kitchen.pk, "is_published": False}
     assert amy.patch(f"{LIST}{shirt.pk}/", changes).status_code == 200
@@ -261,27 +261,27 @@ def test_variants_follow_their_product(amy, shirt):
         (True, {"sku": "M-RED"}, "sku_taken"),
     ],
 )
-def test_what_belongs_elsewhere_is_not_changed_here(amy, shirt, on_variant, changes, code):
+def test_fields_of_the_other_kind_are_an_error(amy, shirt, on_variant, changes, code):
     row = variant(shirt, "S", "Red") if on_variant else shirt
     before = Product.objects.filter(pk=row.pk).values().get()
     assert refusal(amy.patch(f"{LIST}{row.pk}/", changes)) == (409, code)
     assert Product.objects.filter(pk=row.pk).values().get() == before
 
 
-def test_options_are_renamed_while_there_are_as_many(anyone, amy, shirt):
+def test_options_can_be_renamed(anyone, amy, shirt):
     assert amy.patch(f"{LIST}{shirt.pk}/", {"options": ["Size", "Color"]}).status_code == 200
     page = anyone.get(f"{LIST}{shirt.pk}/").json()
     assert page["variants"][0]["choice"] == {"Size": "S", "Color": "Red"}
 
 
-def test_a_product_with_stock_of_its_own_gets_no_options(amy, tea):
-    answer = amy.patch(f"{LIST}{tea.pk}/", {"options": ["Size"]})
-    assert refusal(answer) == (409, "options_in_use")
+def test_a_product_with_stock_cannot_get_options(amy, tea):
+    response = amy.patch(f"{LIST}{tea.pk}/", {"options": ["Size"]})
+    assert refusal(response) == (409, "options_in_use")
     tea.refresh_from_db()
     assert (tea.options, tea.has_variants) == ([], False)
 
 
-def test_pieces_are_the_variants_own(amy, shirt):
+def test_only_variants_have_stock(amy, shirt):
     body = {"delta": 1, "reason": "Counted"}
     assert refusal(amy.post(f"{LIST}{shirt.pk}/stock/", body)) == (409, "choose_variant")
     small = variant(shirt, "S", "Red")
@@ -290,7 +290,7 @@ def test_pieces_are_the_variants_own(amy, shirt):
     assert_audit_passes()
 
 
-def test_an_archived_variant_is_gone_and_its_options_are_free(amy, anyone, shirt):
+def test_the_options_of_an_archived_variant_can_be_used_again(amy, anyone, shirt):
     blue = variant(shirt, "M", "Blue")
     assert amy.delete(f"{LIST}{blue.pk}/").status_code == 204
     page = anyone.get(f"{LIST}{shirt.pk}/").json()
@@ -304,17 +304,17 @@ def test_a_product_is_archived_with_its_variants(amy, ada, shirt):
     cart_id = fill_cart(ada.user, variant(shirt, "S", "Red"))
     assert amy.delete(f"{LIST}{shirt.pk}/").status_code == 204
     assert not Product.objects.filter(archived_at=None).exists()
-    answer = ada.post(ORDERS, {"cart_id": cart_id})
-    assert refusal(answer) == (409, "product_unavailable")
+    response = ada.post(ORDERS, {"cart_id": cart_id})
+    assert refusal(response) == (409, "product_unavailable")
     assert_audit_passes()
 
 
-def test_a_slug_is_made_of_the_name_and_is_unique(amy, db):
+def test_a_slug_is_made_from_the_name_and_is_unique(amy, db):
     assert amy.post(LIST, {"name": "Tea pot", "price": "1"}).json()["slug"] == "tea-pot"
     assert amy.post(LIST, {"name": "Tea pot", "price": "1"}).json()["slug"] == "tea-pot-2"
     assert amy.post(LIST, {"name": "茶", "price": "1"}).json()["slug"] == "product"
-    answer = amy.post(LIST, {"name": "x", "price": "1", "slug": "tea-pot"})
-    assert refusal(answer) == (409, "slug_taken")
+    response = amy.post(LIST, {"name": "x", "price": "1", "slug": "tea-pot"})
+    assert refusal(response) == (409, "slug_taken")
     assert Product.objects.count() == 3
 
 
@@ -331,43 +331,43 @@ def test_a_slug_is_made_of_the_name_and_is_unique(amy, db):
         "compare_at_price = -1",
     ],
 )
-def test_the_database_refuses_variants_that_cannot_be(shirt, change):
+def test_the_database_rejects_invalid_variants(shirt, change):
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE catalog_product SET {change}")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_piece_of_a_variant_is_sold_once(ada, bob, shirt):
+def test_the_last_unit_of_a_variant_is_sold_once(ada, bob, shirt):
     new = [{"choice": {"Size": "S", "Colour": "Red"}, "stock": 1}]
     last = variant(ShirtFactory(variants=new, slug="other"), "S", "Red")
     carts = [(caller, fill_cart(caller.user, last)) for caller in (ada, bob)]
-    answers = at_once(*[partial(c.post, ORDERS, {"cart_id": pk}) for c, pk in carts])
-    assert statuses(answers) == {201: 1, 409: 1}
+    responses = at_once(*[partial(c.post, ORDERS, {"cart_id": pk}) for c, pk in carts])
+    assert statuses(responses) == {201: 1, 409: 1}
     last.refresh_from_db()
     assert last.stock == 0
     assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_variant_is_made_once(amy, shirt):
+def test_a_duplicate_request_creates_one_variant(amy, shirt):
     body = {"choice": {"Size": "L", "Colour": "Red"}, "stock": 1}
-    answers = times(6, partial(amy.post, f"{LIST}{shirt.pk}/variants/", body))
-    assert statuses(answers) == {201: 1, 409: 5}
+    responses = times(6, partial(amy.post, f"{LIST}{shirt.pk}/variants/", body))
+    assert statuses(responses) == {201: 1, 409: 5}
     assert variant(shirt, "L", "Red").stock == 1
     assert_audit_passes()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_orders_meet_changes_of_the_whole_family(ada, bob, amy, shirt):
+def test_orders_and_changes_of_a_product_family_do_not_deadlock(ada, bob, amy, shirt):
     small, medium = variant(shirt, "S", "Red"), variant(shirt, "M", "Red")
     carts = [(ada, fill_cart(ada.user, small, medium)), (bob, fill_cart(bob.user, medium, small))]
-    answers = at_once(
+    responses = at_once(
         *[partial(caller.post, ORDERS, {"cart_id": pk}) for caller, pk in carts],
         partial(amy.patch, f"{LIST}{shirt.pk}/", {"name": "Blouse"}),
         partial(amy.patch, f"{LIST}{medium.pk}/", {"price": "30.00"}),
         partial(amy.post, f"{LIST}{small.pk}/stock/", {"delta": 1, "reason": "Counted"}),
     )
-    assert statuses(answers) == {201: 2, 200: 3}
+    assert statuses(responses) == {201: 2, 200: 3}
     assert {row.name.split(" – ")[0] for row in shirt.variants.all()} == {"Blouse"}
     assert variant(shirt, "S", "Red").stock == 4
     assert_audit_passes()

@@ -1,4 +1,4 @@
-"""What ``visible_to`` lets a user see, also where no permission of a view stands before it."""
+"""The rows that ``visible_to`` returns to each kind of user."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
@@ -30,20 +30,20 @@ def staff(django_user_model, *codenames):
     return user
 
 
-def test_the_public_sees_what_is_published(rows):
+def test_the_public_sees_published_rows(rows):
     assert counts(AnonymousUser()) == [1, 1, 0, 0, 1]
 
 
-def test_staff_without_permissions_see_no_more(rows, django_user_model):
+def test_staff_without_permissions_see_published_rows(rows, django_user_model):
     assert counts(staff(django_user_model)) == [1, 1, 0, 0, 1]
 
 
-def test_staff_see_what_they_may(rows, django_user_model):
+def test_staff_see_the_rows_of_their_permissions(rows, django_user_model):
     names = ("view_category", "change_product", "add_sale", "view_stockmovement")
     assert counts(staff(django_user_model, *names)) == [3, 2, 1, 2, 1]
 
 
-def test_a_customer_with_permissions_is_no_staff(rows, django_user_model):
+def test_permissions_of_a_customer_do_not_count(rows, django_user_model):
     user = staff(django_user_model, "view_category", "view_sale", "view_stockmovement")
     user.is_staff = False
     assert counts(user) == [1, 1, 0, 0, 1]

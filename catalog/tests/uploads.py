@@ -1,4 +1,4 @@
-"""Pictures for the tests of this folder, drawn as they are asked for."""
+"""Image files for tests."""
 
 import struct
 import zlib
@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def picture(kind="PNG", size=(8, 6), mode="RGB", color=None, **how):
-    """The bytes of a picture of one colour."""
+    """Return the bytes of an image in one colour."""
     image = Image.new(mode, size, color) if color is not None else Image.new(mode, size)
     written = BytesIO()
     image.save(written, kind, **how)
@@ -17,12 +17,12 @@ def picture(kind="PNG", size=(8, 6), mode="RGB", color=None, **how):
 
 
 def upload(content=None, name="pot.png", kind="image/png"):
-    """A file of a form."""
+    """Return an uploaded file."""
     return SimpleUploadedFile(name, picture() if content is None else content, kind)
 
 
 def announcing(width, height):
-    """A PNG of a few bytes whose header announces so many pixels."""
+    """Return a small PNG whose header declares this size."""
 
     def chunk(name, body):
         return (
@@ -39,5 +39,5 @@ def announcing(width, height):
 
 
 def files_in(folder):
-    """The files that lie below a folder."""
+    """Return the files below a folder."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
