@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from catalog.models import Category, Product, ProductImage, Sale, StockMovement
-from catalog.tests.exchange import bring, everything, export
+from catalog.tests.exchange import everything, export, import_content
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
@@ -88,7 +88,7 @@ def test_a_demo_image_depends_on_the_product_only():
 def test_the_demo_products_can_be_exported_and_imported(db):
     call_command("seed_demo", "--without-pictures")
     before = everything()
-    counts, _ = bring(export())
+    counts, _ = import_content(export())
     words = len(details.CATEGORIES) + len(details.ATTRIBUTES)
     assert counts == (0, 0, len(DEMO_PRODUCTS) + words, 0)
     assert everything() == before
