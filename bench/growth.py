@@ -31,7 +31,7 @@ _WORDS = {
     "things": (  # noqa: SIM905 - read as prose
         "teapot kettle mug plate bowl spoon knife fork pan lid jug vase lamp chair table "
         "shelf mirror clock rug cushion curtain blanket towel basket box tray candle "
-        "frame hook rack bench stool admin_browser cabinet drawer bottle flask grinder sieve whisk "
+        "frame hook rack bench stool desk cabinet drawer bottle flask grinder sieve whisk "
         "ladle apron glove scarf hat belt bag wallet notebook pencil "
     ).split(),
 }

@@ -164,7 +164,7 @@ class Shopper:
 
     def _get_after_a_change(self, path: str) -> None:
         """Get a list after a change of the catalog, which has emptied all caches."""
-        revision.forget()
+        revision.clear_caches()
         self._get(f"/api/products/{path}")
 
     def _get_with_sale(self, path: str) -> None:
@@ -174,7 +174,7 @@ class Shopper:
                 name="Sale", kind="percent", value=20, starts_at=timezone.now() - timedelta(days=1)
             )
             sale.categories.add(5)
-            revision.forget()
+            revision.clear_caches()
         self._get_uncached(path)
 
     def _add(self) -> int:

@@ -27,8 +27,8 @@ from cart.statements import (
 )
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.prices.current import current_price
-from catalog.prices.reads import sales_on
-from catalog.services import LockedProduct, choose_variant
+from catalog.prices.reads import active_sales_of
+from catalog.services import LockedProduct, variant_required
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -56,7 +56,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
     """Add units of a product to the user's open cart, and open one if there is none.
 
     Returns the cart's id. Checks the stock but does not reserve it. Raises ProductNotFound,
-    ChooseVariant, QuantityLimit, OutOfStock, CartFull.
+    VariantRequired, QuantityLimit, OutOfStock, CartFull.
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
     row = _read_stock(user, product_id)
@@ -77,7 +77,7 @@ def add_item(*, user: User, product_id: int, quantity: int) -> int:
 
 @transactional
 def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
-    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, ChooseVariant, OutOfStock."""
+    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, VariantRequired, OutOfStock."""
     cart_id = lock_open_cart(user)
     item = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
     if cart_id is None or not item.exists():
@@ -140,7 +140,7 @@ def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
     """Return rows as items at current prices. Reads sale prices if a sale is active."""
     items = [(row.product_id or 0, row) for row in rows]
     has_sale = bool(items) and items[0][1].has_sale
-    sales = sales_on(pk for pk, _ in items) if has_sale else {}
+    sales = active_sales_of(pk for pk, _ in items) if has_sale else {}
     return [
         PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
         for pk, row in items
@@ -150,13 +150,13 @@ def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
 def _read_stock(user: User, product_id: int) -> StockAndCart:
     """Return a product's stock, with what the user's open cart has of the product.
 
-    Raises ProductNotFound if it is not for sale, and ChooseVariant if it has variants.
+    Raises ProductNotFound if it is not for sale, and VariantRequired if it has variants.
     """
     row = stock_and_cart.row(user_id=user.pk, product_id=product_id)
     if row is None:
         raise ProductNotFound
     if row.has_variants:
-        raise choose_variant(product_id)
+        raise variant_required(product_id)
     return row
 
 

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from accounts.models import User
 from cart.models import Cart, CartItem, CartStatus
 from catalog.models import Product, for_sale
-from catalog.prices.reads import any_sale
+from catalog.prices.reads import any_active_sale
 from shop.engine import Insert, select, update
 
 
@@ -35,7 +35,7 @@ def open_cart_with_items(*, user_id: int) -> QuerySet[Cart, Any]:
             "items__product__name",
             "items__product__price",
             "items__quantity",
-            any_sale(),
+            any_active_sale(),
         )
     )
 
@@ -123,7 +123,7 @@ def items_for_update(*, user_id: int, cart_id: int) -> QuerySet[CartItem, Any]:
             "quantity",
             "product__name",
             "product__price",
-            any_sale(),
+            any_active_sale(),
             "product_id",
             "product__stock",
             "product__backorder",

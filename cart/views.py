@@ -17,7 +17,7 @@ from cart.serializers import (
     QuantitySerializer,
     serialize_cart,
 )
-from catalog.errors import ChooseVariant, OutOfStock, ProductNotFound
+from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ID, ShopViewSet, read
@@ -46,7 +46,7 @@ class CartViewSet(ShopViewSet):
         answers={200: AddedSerializer},
         refuses=[
             ProductNotFound,
-            ChooseVariant,
+            VariantRequired,
             QuantityLimit,
             OutOfStock,
             CartFull,

@@ -1,4 +1,4 @@
-"""The catalog's admin; each subject registers its own models."""
+"""The catalog's admin. Each package registers its own models."""
 
 from catalog.attributes.admin import AttributeAdmin
 from catalog.categories.admin import CategoryAdmin

@@ -1,4 +1,4 @@
-"""Products and categories for tests, made by the services as everyone's are."""
+"""Factories for tests. They create rows with the services."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from catalog.models import Category, Product, Sale, SaleKind
 
 
 class ProductFactory(factory.django.DjangoModelFactory):
-    """A product for sale at 10.00 with 100 pieces."""
+    """A product for sale at 10.00, with 100 units in stock."""
 
     class Meta:
         model = Product
@@ -26,7 +26,7 @@ class ProductFactory(factory.django.DjangoModelFactory):
 
 
 class ShirtFactory(ProductFactory):
-    """A product in three variants: S / Red (5 pieces), M / Red (3) and M / Blue (none)."""
+    """A product with three variants: S / Red (5 units), M / Red (3) and M / Blue (none)."""
 
     name = "Shirt"
     price = Decimal("20.00")
@@ -40,7 +40,7 @@ class ShirtFactory(ProductFactory):
 
 
 class SaleFactory(factory.django.DjangoModelFactory):
-    """A sale of 20 percent that has begun, of ``product_ids`` and ``category_ids``."""
+    """An active sale of 20 percent on ``product_ids`` and ``category_ids``."""
 
     class Meta:
         model = Sale
@@ -55,7 +55,7 @@ class SaleFactory(factory.django.DjangoModelFactory):
 
 
 class CategoryFactory(factory.django.DjangoModelFactory):
-    """A published category at the root, unless ``parent_id`` is given."""
+    """A published category, at the root unless ``parent_id`` is given."""
 
     class Meta:
         model = Category

@@ -1,9 +1,9 @@
-"""Every length and limit of the catalog: of columns, of requests and of files."""
+"""Every length and limit of the catalog: of columns, requests and files."""
 
 # -- Products and variants -----------------------------------------------------------------------
 
 PRODUCT_NAME_LENGTH = 200
-"""Characters of a product's name, and of its slug."""
+"""Characters of a product's name and slug."""
 DESCRIPTION_LENGTH = 10_000
 BRAND_LENGTH = 100
 SKU_LENGTH = 64
@@ -12,86 +12,86 @@ MAX_OPTIONS = 3
 OPTION_LENGTH = 50
 """Characters of an option's name, and of an option value."""
 MAX_VARIANTS = 100
-"""Variants of a product."""
+"""Variants of one product."""
 MAX_POSITION = 32_767
-"""The largest position, of variants, images and categories: what the columns hold."""
+"""The largest position of a variant, an image or a category; the columns hold no more."""
 
 # -- Stock ---------------------------------------------------------------------------------------
 
 MAX_STOCK = 1_000_000_000
-"""Units in stock of one product; well inside the column's 2³¹."""
+"""Units in stock of one product, well below the column's limit of 2³¹."""
 REASON_LENGTH = 200
 """Characters of a stock movement's reason."""
 
 # -- Categories ----------------------------------------------------------------------------------
 
 CATEGORY_NAME_LENGTH = 100
-"""Characters of a category's name, and of its slug."""
+"""Characters of a category's name and slug."""
 MAX_CATEGORY_DEPTH = 20
-"""Levels of the tree."""
+"""Levels of the category tree."""
 
 # -- Tags and attributes -------------------------------------------------------------------------
 
 TAG_LENGTH = 50
 MAX_TAGS = 50
-"""Tags of a product."""
+"""Tags of one product."""
 ATTRIBUTE_NAME_LENGTH = 100
-"""Characters of an attribute's name, and of its slug."""
+"""Characters of an attribute's name and slug."""
 ATTRIBUTE_TEXT_LENGTH = 200
-"""Characters of a value, and of a choice."""
+"""Characters of an attribute's value or choice."""
 MAX_ATTRIBUTE_NUMBER = 10**9
-"""Numbers are smaller, with six decimals: a double holds them exactly enough."""
+"""Numbers must be smaller, so that a double represents them with six decimals."""
 MAX_ATTRIBUTE_CHOICES = 200
-"""Choices of an attribute."""
+"""Choices of one attribute."""
 MAX_ATTRIBUTES = 100
 """Attributes of a product in one request."""
 
 # -- Images --------------------------------------------------------------------------------------
 
 MAX_IMAGES = 50
-"""Images of a product or variant."""
+"""Images of one product or variant."""
 ALT_LENGTH = 200
 """Characters of an alternative text."""
 IMAGE_URL_LENGTH = 500
-"""Characters of the address of an image on another host."""
+"""Characters of the URL of an image on another host."""
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 40_000_000
-"""Four bytes each while an image is processed, and as many again in what it is decoded from."""
+"""Processing needs about eight bytes of memory for each pixel."""
 
 # -- Sales ---------------------------------------------------------------------------------------
 
 SALE_NAME_LENGTH = 100
 MAX_SALE_SCOPE = 1000
-"""Products, and likewise categories, of one sale."""
+"""Products of one sale, and also categories of one sale."""
 
 # -- Search and lists ----------------------------------------------------------------------------
 
 SEARCH_LENGTH = 200
-"""Characters of a search."""
+"""Characters of a search query."""
 MAX_SEARCH_WORDS = 20
-"""Words of a search; later ones are ignored."""
+"""Words of a search query. Further words are ignored."""
 MAX_RANKED_RESULTS = 1000
-"""Products that are ranked, and returned, by relevance."""
+"""Products that are ranked and returned when results are sorted by relevance."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
 CHANGES_PAGE_SIZE = 100
-"""Products in one response of the changes feed."""
+"""Products in one page of the changes feed."""
 
 # -- Import and export ---------------------------------------------------------------------------
 
 MAX_UPLOAD = 5 * 1024 * 1024
-"""Bytes of a file that the admin imports within a request; the command takes more."""
+"""Bytes of a file that the admin imports within a request. The command imports larger files."""
 MAX_EXPORTED = 10_000
-"""Products that the admin exports within a request; the command exports more."""
+"""Products that the admin exports within a request. The command exports any number."""
 MAX_FILE_BYTES = 1024 * 1024 * 1024
 MAX_UNPACKED = 512 * 1024 * 1024
-"""Bytes of a workbook's sheets; its other parts, which are held in memory, have an eighth."""
+"""Bytes of a workbook's sheets. Its other parts are held in memory and may have an eighth."""
 MAX_JSON_OBJECT = 1024 * 1024
-"""Characters of one JSON object: a product with all its variants."""
+"""Characters of one JSON object, a product with all its variants."""
 MAX_COLUMNS = 300
 MAX_LINE = 1024 * 1024
 """Characters of a line of CSV."""
 MAX_SHOPIFY_ROWS = 1000
-"""Rows of one product; Shopify itself has at most 100 variants and 250 images."""
+"""Rows of one product. Shopify allows 100 variants and 250 images."""
 CELL_LENGTH = 32_767
-"""Characters that a cell of a workbook holds."""
+"""Characters that a cell of a workbook can hold."""

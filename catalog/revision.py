@@ -1,12 +1,13 @@
-"""The revision of the public catalog, and the values that stay true while it does.
+"""The revision of the public catalog, and the caches whose entries are valid for one revision.
 
-A transaction that changes what the public catalog contains bumps the revision last; the row lock
-puts bumps in the order of their commits. A reader takes the revision before it reads, so that a
-cached response is never older than the revision that it is stored under, and no client gets a
-response that is older than its own write, from whichever worker.
+A transaction that changes the public catalog increments the revision in its last statement. The row
+lock makes revisions follow the order of commits. A reader reads the revision before the data, so a
+cached response is never older than the revision that it is stored under, and every client sees its
+own writes, whichever worker responds.
 
-A schedule changes the catalog without a write: a sale begins or ends, a product is published. So
-the revision that readers see also names the last such instant, and what is cached ends at the next.
+The catalog also changes without a write: a sale starts or ends, or a product's publication time is
+reached. So the public revision contains the time of the last such event, and cached entries expire
+at the next one.
 """
 
 from collections.abc import Collection
@@ -20,8 +21,12 @@ from shop.engine import fetch
 from shop.engine.revisions import RevisionCache
 
 MAX_CACHED = 1000
-MARKED_SINGLY = 1000
-"""Products that one change marks one by one in the feed of changes; of more it marks all."""
+"""Entries of each cache."""
+MAX_MARKED = 1000
+"""The largest number of products that one change marks in the changes feed one by one.
+
+A larger change marks all products.
+"""
 
 _BUMP = """
 INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (1, 1, %s, 0)
@@ -42,8 +47,8 @@ _START = """
 INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (1, 1, %s, 0)
 ON CONFLICT DO NOTHING
 """
-# Of each schedule the last instant that came, and the next; each side is one step in an index.
-_INSTANTS = (
+# The columns with times at which the catalog changes by itself. Each has an index.
+_SCHEDULED = (
     ("catalog_sale", "starts_at"),
     ("catalog_sale", "ends_at"),
     ("catalog_product", "publish_at"),
@@ -52,32 +57,32 @@ _INSTANTS = (
 
 @dataclass(frozen=True, slots=True)
 class _Schedule:
-    """What the clock does under one revision, in seconds since 1970."""
+    """The last and the next scheduled event under one revision, in seconds since 1970."""
 
     revision: str
     last: float | None
     next: float | None
 
-    def shown(self) -> str:
-        """Return the revision that readers see: it also names the last instant that came."""
+    def public_revision(self) -> str:
+        """Return the revision with the time of the last scheduled event."""
         return self.revision if self.last is None else f"{self.revision}-{self.last:.3f}"
 
 
 responses: RevisionCache[Any] = RevisionCache(MAX_CACHED)
-"""Bodies of public responses by absolute URL."""
-facts: RevisionCache[Any] = RevisionCache(MAX_CACHED)
-"""What responses are made with, by name: counts, the active sales."""
-recall_fact, note_fact, find_fact = facts.get, facts.put, facts.get_or_put
+"""Bodies of public responses, by absolute URL."""
+cached_values: RevisionCache[Any] = RevisionCache(MAX_CACHED)
+"""Values that responses are made from, by name: counts, the active sales, the attributes."""
 _schedule: list[_Schedule] = []
 
 
 def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
-    """End what is cached. Last lock of a transaction, and needs one (RELIABILITY R4).
+    """Increment the revision, which invalidates all caches.
 
-    The rows of the ``changed`` products, which the caller has locked, get the new number, by which
-    the feed of changes finds them; ``everything`` says that any product may show otherwise now.
+    Needs a transaction and locks the revision's row, so it must be the transaction's last lock (R4
+    in docs/reliability.md). The new number is written to the ``changed`` products, whose rows the
+    caller has locked; the changes feed finds them by it. ``everything`` marks all products instead.
     """
-    if everything or len(changed) > MARKED_SINGLY:
+    if everything or len(changed) > MAX_MARKED:
         _execute(_BUMP_ALL, [token_hex(8)])
     elif not changed:
         _execute(_BUMP, [token_hex(8)])
@@ -86,32 +91,35 @@ def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
         _execute(sql, [token_hex(8), list(changed)])
     else:
         number = _execute(f"{_BUMP} RETURNING number", [token_hex(8)])[0][0]
-        places = ", ".join(["%s"] * len(changed))
-        sql = f"UPDATE catalog_product SET changed_in = %s WHERE id IN ({places})"  # noqa: S608 - places
+        placeholders = ", ".join(["%s"] * len(changed))
+        sql = f"UPDATE catalog_product SET changed_in = %s WHERE id IN ({placeholders})"  # noqa: S608
         _execute(sql, [number, *changed])
 
 
 def current() -> str:
-    """Return the revision, one tiny statement; one more after a change or a scheduled instant."""
-    epoch, number, now = instant()
+    """Return the public revision.
+
+    One statement, and a second one after a change or a scheduled event.
+    """
+    epoch, number, now = read_revision()
     revision = f"{epoch}-{number}"
-    known = _known(revision, now)
-    if known is None:
-        known = _read_schedule(revision)
-        _schedule[:] = [known]
-    return known.shown()
+    schedule = _cached_schedule(revision, now)
+    if schedule is None:
+        schedule = _read_schedule(revision)
+        _schedule[:] = [schedule]
+    return schedule.public_revision()
 
 
-def forget() -> None:
-    """Clear all caches: for tests and benchmarks."""
+def clear_caches() -> None:
+    """Clear all caches, for tests and benchmarks."""
     responses.clear()
-    facts.clear()
+    cached_values.clear()
     _schedule.clear()
 
 
-def instant() -> tuple[str, int, float]:
-    """Return the epoch, the number and the database's time, in seconds since 1970."""
-    sql = instant_sql()
+def read_revision() -> tuple[str, int, float]:
+    """Return the epoch, the number, and the database's time in seconds since 1970."""
+    sql = revision_sql()
     rows = fetch(sql, [])
     if not rows:
         _execute(_START, [token_hex(8)])
@@ -120,40 +128,40 @@ def instant() -> tuple[str, int, float]:
     return epoch, number, now
 
 
-def instant_sql() -> str:
-    """Return the statement of ``instant``: no row until the first reader or writer."""
+def revision_sql() -> str:
+    """Return the SQL of ``read_revision``. It returns no row if the revision has no row yet."""
     return _READ.format(now=_NOW[connection.vendor])
 
 
-def shown_at(epoch: str, number: int, now: float) -> str | None:
-    """Return the revision that readers see at an ``instant``, as ``current`` does.
+def public_revision_at(epoch: str, number: int, now: float) -> str | None:
+    """Return the public revision for a row that ``read_revision`` returned.
 
-    None where this process does not know yet what the clock does under it.
+    Returns None if this process has not read the schedule of that revision yet.
     """
-    known = _known(f"{epoch}-{number}", now)
-    return None if known is None else known.shown()
+    schedule = _cached_schedule(f"{epoch}-{number}", now)
+    return None if schedule is None else schedule.public_revision()
 
 
-def _known(revision: str, now: float) -> _Schedule | None:
-    """Return what this process noted of the clock, if that is still so."""
-    known = _schedule[0] if _schedule else None
-    if known is None or known.revision != revision or (known.next and known.next <= now):
+def _cached_schedule(revision: str, now: float) -> _Schedule | None:
+    """Return the schedule that this process has read, unless it is outdated."""
+    schedule = _schedule[0] if _schedule else None
+    if schedule is None or schedule.revision != revision:
         return None
-    return known
+    return None if schedule.next and schedule.next <= now else schedule
 
 
 def _read_schedule(revision: str) -> _Schedule:
     now = "STATEMENT_TIMESTAMP()" if connection.vendor == "postgresql" else _SQLITE_NOW
     parts = [
-        f"(SELECT {choose}({column}) FROM {table} WHERE {column} {side} {now})"  # noqa: S608 - names of ours
-        for choose, side in (("MAX", "<="), ("MIN", ">"))
-        for table, column in _INSTANTS
+        f"(SELECT {aggregate}({column}) FROM {table} WHERE {column} {operator} {now})"  # noqa: S608 - constants
+        for aggregate, operator in (("MAX", "<="), ("MIN", ">"))
+        for table, column in _SCHEDULED
     ]
     parts = [_SECONDS[connection.vendor].format(part) for part in parts]
-    instants = _execute(f"SELECT {', '.join(parts)}", [])[0]
-    past = [at for at in instants[:3] if at is not None]
-    coming = [at for at in instants[3:] if at is not None]
-    return _Schedule(revision, max(past, default=None), min(coming, default=None))
+    times = _execute(f"SELECT {', '.join(parts)}", [])[0]
+    past = [time for time in times[:3] if time is not None]
+    future = [time for time in times[3:] if time is not None]
+    return _Schedule(revision, max(past, default=None), min(future, default=None))
 
 
 _SQLITE_NOW = "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now')"

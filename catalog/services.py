@@ -1,4 +1,4 @@
-"""What other apps call of the catalog's services; the subjects' own modules have the rest."""
+"""The services of the catalog that other apps call. Each package has its own ``services``."""
 
 from catalog.attributes.services import create_attribute, delete_attribute, update_attribute
 from catalog.categories.services import create_category, delete_category, update_category
@@ -10,9 +10,9 @@ from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
-    choose_variant,
     return_stock,
     take_stock,
+    variant_required,
 )
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "add_image",
     "adjust_stock",
     "archive_product",
-    "choose_variant",
     "create_attribute",
     "create_category",
     "create_product",
@@ -39,4 +38,5 @@ __all__ = [
     "update_image",
     "update_product",
     "update_sale",
+    "variant_required",
 ]

@@ -66,8 +66,8 @@ def make_scheduler() -> ThreadScheduler:
 def make_response_cache() -> ResponseCache:
     """Return a response cache for the public catalog. Needs PostgreSQL."""
     return ResponseCache(
-        LoopQuery(revision.instant_sql()),
-        revision_of=revision.shown_at,
+        LoopQuery(revision.revision_sql()),
+        revision_of=revision.public_revision_at,
         key_headers=KEY_HEADERS,
         log=_log_hit,
     )

@@ -1,4 +1,4 @@
-"""Attributes in the admin, which writes by the services."""
+"""The admin of attributes."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from catalog.admin_base import ServiceAdmin
 from catalog.attributes import services
 from catalog.attributes.forms import SeparatedListField
 from catalog.attributes.models import Attribute
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_CHOICES
-from shop.core.admin import ShopModelAdmin
 
 
 class AttributeForm(forms.ModelForm):
-    """An attribute, its choices a line each."""
+    """An attribute with its choices, one per line."""
 
     choices = SeparatedListField(
         separator="\n",
-        each=ATTRIBUTE_TEXT_LENGTH,
-        most=MAX_ATTRIBUTE_CHOICES,
-        help_text="Of a choice, a line each.",
+        max_item_length=ATTRIBUTE_TEXT_LENGTH,
+        max_items=MAX_ATTRIBUTE_CHOICES,
+        help_text="One choice per line. Only for attributes of the kind “One of its choices”.",
     )
 
     class Meta:
@@ -29,8 +29,8 @@ class AttributeForm(forms.ModelForm):
 
 
 @admin.register(Attribute)
-class AttributeAdmin(ShopModelAdmin):
-    """Attributes; one that products have stays."""
+class AttributeAdmin(ServiceAdmin):
+    """Attributes. An attribute that products have cannot be deleted."""
 
     form = AttributeForm
     list_display = ("name", "slug", "kind")
@@ -40,22 +40,21 @@ class AttributeAdmin(ShopModelAdmin):
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Attribute | None = None) -> list[str]:
-        """Its kind stays, as products have values of it."""
+        """Make the kind of an existing attribute read-only, because products have values of it."""
         return ["kind"] if obj else []
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Attribute | None = None) -> Any:
-        """A slug is proposed once; filters name it from then on."""
+        """Propose a slug only for a new attribute, because filters in URLs contain it."""
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
-    def save_model(self, request: HttpRequest, obj: Attribute, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """Write by the services."""
-        values = {n: form.cleaned_data[n] for n in (form.changed_data if change else form.fields)}
-        if change:
-            services.update_attribute(attribute_id=obj.pk, **values)
-            return
-        created = services.create_attribute(**values)
-        obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Attribute:
+        """Create an attribute."""
+        return services.create_attribute(**values)
 
-    def delete_model(self, request: HttpRequest, obj: Attribute) -> None:
-        """Delete by the service."""
+    def update(self, obj: Attribute, changes: dict[str, Any]) -> None:
+        """Update an attribute."""
+        services.update_attribute(attribute_id=obj.pk, **changes)
+
+    def delete(self, obj: Attribute) -> None:
+        """Delete an attribute."""
         services.delete_attribute(attribute_id=obj.pk)

@@ -4,15 +4,15 @@ from shop.core.errors import Conflict, NotFound
 
 
 class AttributeNotFound(NotFound):
-    """404: no such attribute."""
+    """404: the attribute does not exist."""
 
     code = "attribute_not_found"
-    message = "No such attribute; GET /api/attributes/ lists them."
+    message = "This attribute does not exist. GET /api/attributes/ lists all attributes."
 
 
 class AttributeInUse(Conflict):
-    """409. Facts: products that have it, or the choice that would go."""
+    """409. Facts: products, the number of products with this attribute or a removed choice."""
 
     code = "attribute_in_use"
-    message = "{products} products have it: take it from them first."
+    message = "{products} products have this attribute or choice. Remove it from them first."
     example = {"products": 12}

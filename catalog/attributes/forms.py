@@ -1,4 +1,4 @@
-"""Form fields of the admin: lists, and a field for each attribute."""
+"""Form fields for the admin: lists of strings, and a field for each attribute."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -11,38 +11,42 @@ from catalog.attributes.models import Attribute, AttributeKind
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 
 ATTRIBUTE = "attribute_"
-"""How the names of attributes' fields begin."""
+"""The prefix of the names of attribute fields."""
 
 
 class SeparatedListField(forms.CharField):
-    """A list of texts, typed with a separator between them."""
+    """A list of strings that are entered with a separator between them."""
 
-    def __init__(self, *, separator: str, each: int, most: int, **kwargs: Any) -> None:
-        """``each`` is the length of one, ``most`` how many there may be."""
-        self.separator, self.each, self.most = separator, each, most
+    def __init__(
+        self, *, separator: str, max_item_length: int, max_items: int, **kwargs: Any
+    ) -> None:
+        """Use a text area if the separator is a line break."""
+        self.separator, self.max_item_length, self.max_items = separator, max_item_length, max_items
         widget = AdminTextareaWidget if separator == "\n" else AdminTextInputWidget
         super().__init__(required=False, widget=widget, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """Write a list as staff type it."""
+        """Join a list as it is entered."""
         if isinstance(value, list | tuple):
             return (self.separator if self.separator == "\n" else f"{self.separator} ").join(value)
         return value
 
     def clean(self, value: Any) -> list[str]:
-        """Return the list. Raises ValidationError for long, many or repeated items."""
+        """Return the list. Raises ValidationError for too many, too long or duplicate items."""
         text = super().clean(value)
         items = [item for item in (part.strip() for part in text.split(self.separator)) if item]
-        if len(items) > self.most:
-            raise forms.ValidationError(f"There may be {self.most} at most.")
-        if any(len(item) > self.each for item in items):
-            raise forms.ValidationError(f"Each may have {self.each} characters at most.")
+        if len(items) > self.max_items:
+            raise forms.ValidationError(f"Enter at most {self.max_items} items.")
+        if any(len(item) > self.max_item_length for item in items):
+            raise forms.ValidationError(
+                f"Each item may have at most {self.max_item_length} characters."
+            )
         if len({item.casefold() for item in items}) < len(items):
-            raise forms.ValidationError("One of them comes twice.")
+            raise forms.ValidationError("Enter each item only once.")
         return items
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Compare as lists."""
+        """Compare the entered text with the initial list."""
         return bool(self.prepare_value(initial or []) != (data or "").strip())
 
 
@@ -52,9 +56,9 @@ def attribute_fields(attributes: Sequence[Attribute]) -> dict[str, forms.Field]:
 
 
 def attribute_values(cleaned: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Return what such fields say by the attributes' slugs, None for nothing."""
-    said = {name.removeprefix(ATTRIBUTE): cleaned[name] for name in names}
-    return {slug: None if value == "" else value for slug, value in said.items()}
+    """Return the values of attribute fields by the attributes' slugs, None for an empty field."""
+    values = {name.removeprefix(ATTRIBUTE): cleaned[name] for name in names}
+    return {slug: None if value == "" else value for slug, value in values.items()}
 
 
 def _field(attribute: Attribute) -> forms.Field:

@@ -1,4 +1,4 @@
-"""What staff say of products beside the fixed columns: tags, and attributes of their own making."""
+"""Tags, and attributes that staff define in addition to the columns of a product."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog.products.models import Product
 
 
 class ProductTag(models.Model):
-    """A word that products share."""
+    """A tag of a product."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="tags")
     tag = models.CharField(max_length=TAG_LENGTH)
@@ -19,7 +19,11 @@ class ProductTag(models.Model):
     class Meta:
         constraints = [
             # GET /api/products/?tag=
-            models.UniqueConstraint(fields=["tag", "product"], name="producttag_once"),
+            models.UniqueConstraint(
+                fields=["tag", "product"],
+                name="producttag_once",
+                violation_error_message="The product already has this tag.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -27,7 +31,7 @@ class ProductTag(models.Model):
 
 
 class AttributeKind(models.TextChoices):
-    """What an attribute's values are."""
+    """The type of an attribute's values."""
 
     TEXT = "text", "Text"
     NUMBER = "number", "Number"
@@ -39,20 +43,20 @@ class AttributeQuerySet(models.QuerySet["Attribute"]):
     """Reads of attributes."""
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> AttributeQuerySet:
-        """All of them: anyone may filter by an attribute."""
+        """Return all attributes, because everyone may filter by them."""
         return self
 
 
 class Attribute(models.Model):
-    """Something that products may have: material, weight in grams, dishwasher-safe."""
+    """A property of products that staff define, such as material or weight in grams."""
 
     name = models.CharField(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = models.SlugField(
-        max_length=ATTRIBUTE_NAME_LENGTH, unique=True, help_text="Its name in filters."
+        max_length=ATTRIBUTE_NAME_LENGTH, unique=True, help_text="The attribute's name in filters."
     )
     kind = models.CharField(max_length=10, choices=AttributeKind.choices)
     choices = models.JSONField(
-        default=list, blank=True, help_text="The values of a choice, a list of strings."
+        default=list, blank=True, help_text="The allowed values of an attribute of kind choice."
     )
 
     objects = AttributeQuerySet.as_manager()
@@ -60,7 +64,9 @@ class Attribute(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=AttributeKind.values), name="attribute_kind_known"
+                condition=Q(kind__in=AttributeKind.values),
+                name="attribute_kind_known",
+                violation_error_message="The kind of an attribute must be one of the known kinds.",
             ),
         ]
 
@@ -69,7 +75,7 @@ class Attribute(models.Model):
 
 
 class ProductAttribute(models.Model):
-    """A product's value of an attribute: text (a choice too), a number, or yes or no."""
+    """A product's value of an attribute. ``text`` also holds choices."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="attributes")
     attribute = models.ForeignKey(Attribute, on_delete=models.PROTECT, related_name="values")
@@ -80,7 +86,9 @@ class ProductAttribute(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["product", "attribute"], name="productattribute_one_value"
+                fields=["product", "attribute"],
+                name="productattribute_one_value",
+                violation_error_message="The product already has a value of this attribute.",
             ),
             models.CheckConstraint(
                 condition=(
@@ -89,6 +97,7 @@ class ProductAttribute(models.Model):
                     | Q(text=None, number=None, boolean__isnull=False)
                 ),
                 name="productattribute_one_kind",
+                violation_error_message="A value must be a text, a number or a boolean.",
             ),
         ]
         indexes = [

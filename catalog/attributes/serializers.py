@@ -1,11 +1,11 @@
-"""Shapes of attributes."""
+"""Request and response bodies of attributes."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.attributes.models import Attribute, AttributeKind
+from catalog.attributes.models import AttributeKind
 from catalog.limits import (
     ATTRIBUTE_NAME_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
@@ -23,13 +23,13 @@ _ATTRIBUTE: dict[str, Any] = {
 }
 
 
-class DistinctField(serializers.ListField):
-    """Strings of which none comes twice, whatever its case."""
+class UniqueListField(serializers.ListField):
+    """A list of strings without duplicates, ignoring case."""
 
-    default_error_messages = {"twice": "{value} comes twice."}
+    default_error_messages = {"twice": "The list contains {value} twice."}
 
     def to_internal_value(self, data: Any) -> list[str]:
-        """Refuse repetitions."""
+        """Reject duplicates."""
         values: list[str] = super().to_internal_value(data)
         seen: set[str] = set()
         for value in values:
@@ -48,12 +48,12 @@ class DistinctField(serializers.ListField):
     }
 )
 class AttributesField(serializers.DictField):
-    """Values by the slugs of their attributes; null takes one away."""
+    """Values by the slugs of their attributes. Null removes a value."""
 
     default_error_messages = {"many": f"Send at most {MAX_ATTRIBUTES} attributes."}
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Bound their number; what a value may be is for the attribute to say."""
+        """Limit the number of values. The service validates each of them."""
         values: dict[str, Any] = super().to_internal_value(data)
         if len(values) > MAX_ATTRIBUTES:
             self.fail("many")
@@ -62,7 +62,7 @@ class AttributesField(serializers.DictField):
 
 @extend_schema_serializer(examples=[example({"id": 5, **_ATTRIBUTE})])
 class AttributeSerializer(serializers.Serializer[Any]):
-    """Something that products may have; its slug is its filter, `?attr.<slug>=`."""
+    """An attribute of products. Its slug is used in the filter `?attr.<slug>=`."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -71,39 +71,23 @@ class AttributeSerializer(serializers.Serializer[Any]):
     choices = serializers.ListField(child=serializers.CharField())
 
 
+@extend_schema_serializer(examples=[example({"choices": ["Clay", "Glass", "Steel"]})])
+class AttributeChangesSerializer(serializers.Serializer[Any]):
+    """The changes of an attribute. Its kind cannot change."""
+
+    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    choices = UniqueListField(
+        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
+        max_length=MAX_ATTRIBUTE_CHOICES,
+        required=False,
+    )
+
+
 @extend_schema_serializer(examples=[example(_ATTRIBUTE)])
-class NewAttributeSerializer(serializers.Serializer[Any]):
-    """An attribute to define; a choice has choices, and nothing else has."""
+class NewAttributeSerializer(AttributeChangesSerializer):
+    """An attribute to create. Only attributes of the kind `choice` have choices."""
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)
     kind = serializers.ChoiceField(AttributeKind.choices)
-    choices = DistinctField(
-        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
-        max_length=MAX_ATTRIBUTE_CHOICES,
-        required=False,
-    )
-
-
-@extend_schema_serializer(examples=[example({"choices": ["Clay", "Glass", "Steel"]})])
-class AttributeChangesSerializer(serializers.Serializer[Any]):
-    """What to change of an attribute; its kind stays."""
-
-    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
-    slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
-    choices = DistinctField(
-        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
-        max_length=MAX_ATTRIBUTE_CHOICES,
-        required=False,
-    )
-
-
-def serialize_attribute(attribute: Attribute) -> dict[str, Any]:
-    """Return an attribute as its readers see it."""
-    return {
-        "id": attribute.pk,
-        "name": attribute.name,
-        "slug": attribute.slug,
-        "kind": attribute.kind,
-        "choices": attribute.choices,
-    }

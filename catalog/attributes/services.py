@@ -1,6 +1,6 @@
-"""Every write of tags and attributes: what staff say of products beside the fixed columns."""
+"""The writes of attributes, of their values, and of tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -25,7 +25,7 @@ AttributeValue = tuple[Attribute, str, Any]
 
 
 class AttributeChanges(TypedDict, total=False):
-    """What staff may change of an attribute; its kind stays, as products have values of it."""
+    """The fields of an attribute that staff may change. Values depend on its kind."""
 
     name: str
     slug: str
@@ -36,7 +36,7 @@ class AttributeChanges(TypedDict, total=False):
 def create_attribute(
     *, name: str, slug: str, kind: AttributeKind, choices: Sequence[str] = ()
 ) -> Attribute:
-    """Define an attribute. Raises SlugTaken, InvalidField where choices and kind disagree."""
+    """Create an attribute. Raises SlugTaken, and InvalidField if choices do not fit the kind."""
     attribute = Attribute(name=name, slug=slug, kind=kind, choices=list(choices))
     _save(attribute)
     return attribute
@@ -44,14 +44,14 @@ def create_attribute(
 
 @transactional
 def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) -> Attribute:
-    """Change an attribute; a choice that products have cannot go.
+    """Change an attribute. A choice that products have cannot be removed.
 
     Raises AttributeNotFound, AttributeInUse, SlugTaken, InvalidField.
     """
     attribute = _lock(attribute_id)
-    gone = set(attribute.choices) - set(changes.get("choices", attribute.choices))
-    users = ProductAttribute.objects.filter(attribute=attribute, text__in=gone)
-    if gone and (products := users.count()):
+    removed = set(attribute.choices) - set(changes.get("choices", attribute.choices))
+    in_use = ProductAttribute.objects.filter(attribute=attribute, text__in=removed)
+    if removed and (products := in_use.count()):
         raise AttributeInUse(products=products)
     for name, value in changes.items():
         setattr(attribute, name, list(value) if name == "choices" else value)  # type: ignore[call-overload]
@@ -73,47 +73,52 @@ def delete_attribute(*, attribute_id: int) -> None:
 def write_tags(
     *, added: Sequence[tuple[Product, str]], removed: Sequence[tuple[Product, Sequence[str]]]
 ) -> None:
-    """Add tags to products, and remove some. The caller holds the products' locks."""
+    """Add tags to products and remove others. The caller has locked the products."""
     for product, tags in removed:
         ProductTag.objects.filter(product=product, tag__in=tags).delete()
     ProductTag.objects.bulk_create(ProductTag(product=product, tag=tag) for product, tag in added)
 
 
 def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
-    """Write values of products, each with whether it is new: then it has none to replace.
+    """Replace attribute values of products. The caller has locked the products.
 
-    The caller holds the products' locks.
+    ``values`` has products with whether they are new, and with their values.
     """
-    for product, is_new, given in values:
+    for product, is_new, changed in values:
         if not is_new:
-            attributes = [attribute for attribute, _, _ in given]
+            attributes = [attribute for attribute, _, _ in changed]
             ProductAttribute.objects.filter(product=product, attribute__in=attributes).delete()
     ProductAttribute.objects.bulk_create(
         ProductAttribute(product=product, attribute=attribute, **{column: value})
-        for product, _, given in values
-        for attribute, column, value in given
+        for product, _, changed in values
+        for attribute, column, value in changed
         if value is not None
     )
 
 
 def read_values(values: Mapping[str, Any]) -> dict[str, AttributeValue]:
-    """Read values by the slugs of their attributes. One statement.
+    """Validate values by the slugs of their attributes. One statement.
 
-    Raises InvalidField, which names what is allowed.
+    Raises InvalidField, which lists what is allowed.
     """
     known = {attribute.slug: attribute for attribute in Attribute.objects.all()}
-    found: dict[str, AttributeValue] = {}
+    result: dict[str, AttributeValue] = {}
     for slug, value in values.items():
         if slug not in known:
-            allowed = ", ".join(sorted(known)) or "none yet"
-            raise _invalid(slug, f"No such attribute; there are: {allowed}.")
+            raise _invalid(slug, unknown_attribute(known))
         column, read = ("text", None) if value is None else read_value(known[slug], value)
-        found[slug] = (known[slug], column, read)
-    return found
+        result[slug] = (known[slug], column, read)
+    return result
+
+
+def unknown_attribute(known: Iterable[str]) -> str:
+    """Return the reason of an error about an attribute that is not among the ``known`` names."""
+    names = ", ".join(sorted(known)) or "none"
+    return f"This attribute does not exist. Existing attributes: {names}."
 
 
 def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
-    """Return the column that holds a value of the attribute, and the value. Raises InvalidField."""
+    """Return the column for a value of the attribute, and the value. Raises InvalidField."""
     column = _COLUMN.get(AttributeKind(attribute.kind), "text")
     if column == "boolean":
         fits, reason = type(value) is bool, "true or false"
@@ -126,7 +131,7 @@ def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
         fits = isinstance(value, str) and 0 < len(value) <= ATTRIBUTE_TEXT_LENGTH
         reason = f"text of at most {ATTRIBUTE_TEXT_LENGTH} characters"
     if not fits:
-        raise _invalid(attribute.slug, f"It is {reason}.")
+        raise _invalid(attribute.slug, f"The value must be {reason}.")
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value
 
 
@@ -143,7 +148,7 @@ def _lock(attribute_id: int) -> Attribute:
 
 def _save(attribute: Attribute) -> None:
     if (attribute.kind == AttributeKind.CHOICE) != bool(attribute.choices):
-        reason = "A choice has choices, and nothing else has."
+        reason = "Only attributes of the kind choice have choices, and they need at least one."
         raise InvalidField(field="choices", reason=reason)
     try:
         with transaction.atomic():

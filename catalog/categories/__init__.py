@@ -1,1 +1,1 @@
-"""The tree of categories."""
+"""Categories, which form a tree."""

@@ -1,19 +1,18 @@
-"""The tree of categories, by the services that every writer uses."""
+"""The admin of categories."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from catalog.admin_base import ServiceAdmin
 from catalog.categories import services
 from catalog.categories.models import Category
-from shop.core.admin import ShopModelAdmin
 
 
 @admin.register(Category)
-class CategoryAdmin(ShopModelAdmin):
-    """Categories; one that holds something stays."""
+class CategoryAdmin(ServiceAdmin):
+    """Categories. A category that contains products or categories cannot be deleted."""
 
     list_display = ("name", "parent", "position", "is_published", "slug")
     list_select_related = ("parent",)
@@ -23,23 +22,22 @@ class CategoryAdmin(ShopModelAdmin):
     autocomplete_fields = ("parent",)
     fields = ("name", "slug", "parent", "position", "is_published")
 
-    def save_model(self, request: HttpRequest, obj: Category, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """Write by the services."""
-        values = {n: form.cleaned_data[n] for n in (form.changed_data if change else form.fields)}
+    def values_of(self, form: Any, *, change: bool) -> dict[str, Any]:
+        """Replace the parent by its id."""
+        values = super().values_of(form, change=change)
         if "parent" in values:
             parent = values.pop("parent")
             values["parent_id"] = parent and parent.pk
-        if change:
-            services.update_category(category_id=obj.pk, **values)
-            return
-        created = services.create_category(**values)
-        obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
+        return values
 
-    def delete_model(self, request: HttpRequest, obj: Category) -> None:
-        """Delete by the service."""
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Category:
+        """Create a category."""
+        return services.create_category(**values)
+
+    def update(self, obj: Category, changes: dict[str, Any]) -> None:
+        """Update or move a category."""
+        services.update_category(category_id=obj.pk, **changes)
+
+    def delete(self, obj: Category) -> None:
+        """Delete a category."""
         services.delete_category(category_id=obj.pk)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Category]) -> None:
-        """Delete each by the service."""
-        for category in queryset:
-            services.delete_category(category_id=category.pk)

@@ -4,30 +4,32 @@ from shop.core.errors import Conflict, NotFound
 
 
 class CategoryNotFound(NotFound):
-    """404: no such category."""
+    """404: the category does not exist."""
 
     code = "category_not_found"
-    message = "No such category; GET /api/categories/ lists them."
+    message = "This category does not exist. GET /api/categories/ lists all categories."
 
 
 class CategoryCycle(Conflict):
-    """409: a category cannot lie below itself."""
+    """409: the new parent is below the category."""
 
     code = "category_cycle"
-    message = "A category cannot be moved below itself: move what is below it out first."
+    message = "A category cannot be moved below itself or one of its subcategories."
 
 
 class CategoryTooDeep(Conflict):
-    """409. Facts: limit, levels that the tree may have."""
+    """409. Facts: limit, the number of levels that the tree may have."""
 
     code = "category_too_deep"
-    message = "The tree of categories has at most {limit} levels."
+    message = "Categories may be nested at most {limit} levels deep."
     example = {"limit": 20}
 
 
 class CategoryInUse(Conflict):
-    """409. Facts: categories and products that it holds."""
+    """409. Facts: categories and products, the numbers of them in the category."""
 
     code = "category_in_use"
-    message = "It holds {categories} categories and {products} products: move them out first."
+    message = (
+        "The category contains {categories} categories and {products} products. Move them first."
+    )
     example = {"categories": 1, "products": 12}

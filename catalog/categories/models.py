@@ -1,4 +1,4 @@
-"""The tree of categories, and which category lies below which."""
+"""Categories, and the closure of their tree."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     """Reads of categories."""
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> CategoryQuerySet:
-        """Categories that are published with all above them; all for staff who may see them."""
+        """Return categories that are published with all their ancestors.
+
+        Staff with a permission for categories see all of them.
+        """
         if sees_all(user, "category"):
             return self
         hidden = CategoryLink.objects.filter(category=OuterRef("pk"), above__is_published=False)
         return self.filter(~Exists(hidden))
 
-    def in_order(self) -> CategoryQuerySet:
-        """As shoppers read them, siblings by position and then by name."""
+    def in_sort_order(self) -> CategoryQuerySet:
+        """Sort siblings by position, then by name."""
         return self.order_by("position", "name", "pk")
 
 
@@ -30,14 +33,16 @@ class Category(models.Model):
 
     name = models.CharField(max_length=CATEGORY_NAME_LENGTH)
     slug = models.SlugField(
-        max_length=CATEGORY_NAME_LENGTH, unique=True, help_text="Its name in links."
+        max_length=CATEGORY_NAME_LENGTH, unique=True, help_text="The category's name in URLs."
     )
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
     )
-    position = models.PositiveSmallIntegerField(default=0, help_text="Low comes first.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Categories are sorted by position, then by name."
+    )
     is_published = models.BooleanField(
-        default=True, help_text="Customers see it, if they see all above it."
+        default=True, help_text="Customers see the category if all its ancestors are published too."
     )
 
     objects = CategoryQuerySet.as_manager()
@@ -46,7 +51,9 @@ class Category(models.Model):
         verbose_name_plural = "categories"
         constraints = [
             models.CheckConstraint(
-                condition=Q(parent=None) | ~Q(parent=F("id")), name="category_not_its_own_parent"
+                condition=Q(parent=None) | ~Q(parent=F("id")),
+                name="category_not_its_own_parent",
+                violation_error_message="A category cannot be its own parent.",
             ),
         ]
 
@@ -55,10 +62,10 @@ class Category(models.Model):
 
 
 class CategoryLink(models.Model):
-    """``category`` is ``above`` itself or lies below it: the closure of the tree.
+    """A pair of a category and ``above``, which is the category itself or one of its ancestors.
 
-    Derived from ``Category.parent`` in the transaction that changes it, so that all below a
-    category is found by an index, at any depth.
+    The links are the transitive closure of the tree, so an index finds all descendants at any
+    depth. The services derive them from ``Category.parent`` in the same transaction.
     """
 
     category = models.ForeignKey(Category, on_delete=models.CASCADE, related_name="links_up")
@@ -66,7 +73,11 @@ class CategoryLink(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["category", "above"], name="categorylink_once"),
+            models.UniqueConstraint(
+                fields=["category", "above"],
+                name="categorylink_once",
+                violation_error_message="This link between two categories already exists.",
+            ),
         ]
 
     def __str__(self) -> str:

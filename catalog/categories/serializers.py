@@ -1,4 +1,4 @@
-"""Shapes of the tree of categories."""
+"""Request and response bodies of categories."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from shop.core.openapi import example
 
 
 class CategoryLinkSerializer(serializers.Serializer[Any]):
-    """A category by its names."""
+    """A category without its place in the tree."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -21,15 +21,15 @@ class CategoryLinkSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/CategoryNode"}})
 class _ChildrenField(serializers.ListField):
-    """Nodes below a node."""
+    """The children of a category. Its schema is recursive."""
 
 
 class CategoryNodeSerializer(CategoryLinkSerializer):
-    """A category and all below it."""
+    """A category with its descendants."""
 
     children = _ChildrenField()
-    position = serializers.IntegerField(required=False, help_text="For staff.")
-    is_published = serializers.BooleanField(required=False, help_text="For staff.")
+    position = serializers.IntegerField(required=False, help_text="Only for staff.")
+    is_published = serializers.BooleanField(required=False, help_text="Only for staff.")
 
 
 _LEAF = {"id": 4, "name": "Teapots", "slug": "teapots", "children": []}
@@ -40,7 +40,7 @@ _ROOT = {"id": 3, "name": "Kitchen", "slug": "kitchen"}
     many=False, examples=[example({"categories": [_ROOT | {"children": [_LEAF]}]})]
 )
 class CategoryTreeSerializer(serializers.Serializer[Any]):
-    """The whole tree, siblings in their order."""
+    """The whole tree, with siblings in sort order."""
 
     categories = CategoryNodeSerializer(many=True)
 
@@ -49,28 +49,15 @@ class CategoryTreeSerializer(serializers.Serializer[Any]):
     examples=[example(_LEAF | {"parent_id": 3, "path": [_ROOT], "is_published": True})]
 )
 class CategorySerializer(CategoryNodeSerializer):
-    """One category in its place."""
+    """A category with its ancestors and descendants."""
 
     parent_id = serializers.IntegerField(allow_null=True)
-    path = CategoryLinkSerializer(many=True, help_text="The categories above it, the root first.")
-
-
-@extend_schema_serializer(
-    examples=[example({"name": "Teapots", "slug": "teapots", "parent_id": 3, "position": 10})]
-)
-class NewCategorySerializer(serializers.Serializer[Any]):
-    """A category to create."""
-
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
-    slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
-    parent_id = IdField(required=False, allow_null=True)
-    position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
-    is_published = StrictBool(required=False)
+    path = CategoryLinkSerializer(many=True, help_text="The ancestors, with the root first.")
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
 class CategoryChangesSerializer(serializers.Serializer[Any]):
-    """What to change of a category; ``parent_id`` null makes it a root."""
+    """The changes of a category. If `parent_id` is null, it becomes a root."""
 
     name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH, required=False)
@@ -79,13 +66,23 @@ class CategoryChangesSerializer(serializers.Serializer[Any]):
     is_published = StrictBool(required=False)
 
 
+@extend_schema_serializer(
+    examples=[example({"name": "Teapots", "slug": "teapots", "parent_id": 3, "position": 10})]
+)
+class NewCategorySerializer(CategoryChangesSerializer):
+    """A category to create."""
+
+    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
+    slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
+
+
 def serialize_tree(tree: Tree) -> dict[str, Any]:
-    """Return the tree as its readers see it."""
+    """Return the response body of the whole tree."""
     return {"categories": [_serialize_node(node) for node in tree.roots]}
 
 
 def serialize_category(node: Node) -> dict[str, Any]:
-    """Return one category in its place."""
+    """Return the response body of a category."""
     return {
         **_serialize_node(node),
         "parent_id": node.parent.id if node.parent else None,
@@ -96,7 +93,7 @@ def serialize_category(node: Node) -> dict[str, Any]:
 
 
 def serialize_category_link(pk: int, name: str, slug: str) -> dict[str, Any]:
-    """Return a category by its names."""
+    """Return a category without its place in the tree."""
     return {"id": pk, "name": name, "slug": slug}
 
 

@@ -1,5 +1,7 @@
-"""Every write of the tree of categories. Each locks the whole tree first, in ascending id, so that
-two moves, each right by itself, cannot make a cycle together.
+"""The writes of categories.
+
+Each service first locks all categories in ascending id. Otherwise two concurrent moves, each valid
+by itself, could together create a cycle.
 """
 
 from collections.abc import Iterator
@@ -21,11 +23,11 @@ from catalog.limits import MAX_CATEGORY_DEPTH
 from shop.core.transactions import transactional
 
 Parents = dict[int, int | None]
-"""The parent's id by the category's, None for a root: a whole tree."""
+"""The whole tree: the id of the parent, or None for a root, by the id of the category."""
 
 
 class CategoryChanges(TypedDict, total=False):
-    """What staff may change of a category; ``parent_id`` None makes it a root."""
+    """The fields of a category that staff may change. ``parent_id`` None makes it a root."""
 
     name: str
     slug: str
@@ -43,18 +45,18 @@ def create_category(
     position: int = 0,
     is_published: bool = True,
 ) -> Category:
-    """Create a category. Raises CategoryNotFound (its parent), CategoryTooDeep, SlugTaken."""
+    """Create a category. Raises CategoryNotFound for the parent, CategoryTooDeep, SlugTaken."""
     _lock_tree()
     category = Category(
         name=name, slug=slug, parent_id=parent_id, position=position, is_published=is_published
     )
-    _place(category)
+    _save(category)
     return category
 
 
 @transactional
 def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> Category:
-    """Change a category, or move it with all below it.
+    """Change a category, or move it with its descendants.
 
     Raises CategoryNotFound, CategoryCycle, CategoryTooDeep, SlugTaken.
     """
@@ -63,13 +65,13 @@ def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> 
     for name, value in changes.items():
         setattr(category, name, value)
     if changes:
-        _place(category)
+        _save(category)
     return category
 
 
 @transactional
 def delete_category(*, category_id: int) -> None:
-    """Delete a category that holds nothing. Raises CategoryNotFound, CategoryInUse."""
+    """Delete an empty category. Raises CategoryNotFound, CategoryInUse."""
     _lock_tree()
     category = _get(category_id)
     try:
@@ -93,25 +95,25 @@ def _get(category_id: int) -> Category:
         raise CategoryNotFound from None
 
 
-def _place(category: Category) -> None:
-    """Save a category where its parent says, and derive the links anew."""
+def _save(category: Category) -> None:
+    """Save a category and update the links."""
     parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
     if category.parent_id is not None and category.parent_id not in parents:
         raise CategoryNotFound
     if category.pk is not None:
         parents[category.pk] = category.parent_id
-        _refuse_cycle(category.pk, parents)
+        _check_cycle(category.pk, parents)
     try:
         with transaction.atomic():
             category.save()
     except IntegrityError:
         raise SlugTaken(slug=category.slug) from None
     parents[category.pk] = category.parent_id
-    _link(parents)
+    _update_links(parents)
     revision.bump(everything=True)
 
 
-def _refuse_cycle(pk: int, parents: Parents) -> None:
+def _check_cycle(pk: int, parents: Parents) -> None:
     above = parents[pk]
     for _ in parents:
         if above is None:
@@ -121,25 +123,20 @@ def _refuse_cycle(pk: int, parents: Parents) -> None:
         above = parents[above]
 
 
-def _link(parents: Parents) -> None:
-    """Write what the links lack, and delete those that are no longer true."""
-    wanted = {(pk, above) for pk in parents for above in lineage(pk, parents)}
-    existing = {
-        (category_id, above_id): pk
-        for pk, category_id, above_id in CategoryLink.objects.values_list(
-            "pk", "category_id", "above_id"
-        )
-    }
-    CategoryLink.objects.filter(
-        pk__in=[existing[pair] for pair in existing.keys() - wanted]
-    ).delete()
+def _update_links(parents: Parents) -> None:
+    """Insert missing links and delete obsolete ones."""
+    links = {(pk, above) for pk in parents for above in lineage(pk, parents)}
+    rows = CategoryLink.objects.values_list("pk", "category_id", "above_id")
+    existing = {(category_id, above_id): pk for pk, category_id, above_id in rows}
+    obsolete = [existing[link] for link in existing.keys() - links]
+    CategoryLink.objects.filter(pk__in=obsolete).delete()
     CategoryLink.objects.bulk_create(
-        CategoryLink(category_id=pk, above_id=above) for pk, above in wanted - existing.keys()
+        CategoryLink(category_id=pk, above_id=above) for pk, above in links - existing.keys()
     )
 
 
 def lineage(pk: int, parents: Parents) -> Iterator[int]:
-    """Yield a category and all above it. Raises CategoryTooDeep."""
+    """Yield the ids of a category and its ancestors. Raises CategoryTooDeep."""
     above: int | None = pk
     for _ in range(MAX_CATEGORY_DEPTH):
         if above is None:

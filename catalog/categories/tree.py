@@ -1,4 +1,4 @@
-"""The tree of categories as a user sees it, read whole in one statement."""
+"""The category tree as a user sees it, read in one statement."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from catalog.permissions import sees_all
 
 @dataclass(slots=True)
 class Node:
-    """A category with all below it that its reader sees, in order."""
+    """A category with the descendants that its reader sees, in sort order."""
 
     id: int
     name: str
@@ -25,13 +25,13 @@ class Node:
     children: "list[Node]" = field(default_factory=list)
 
     def path(self) -> "list[Node]":
-        """Return the way to it from the root, itself last."""
+        """Return its ancestors, with the root first, and itself."""
         return [*(self.parent.path() if self.parent else ()), self]
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What its reader sees of the tree, and the catalogue's revision that it was read under."""
+    """The categories that a user sees, and the catalog's revision when they were read."""
 
     revision: str
     roots: list[Node]
@@ -39,18 +39,19 @@ class Tree:
 
 
 def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
-    """Return the categories that a user sees, in one statement.
+    """Return the categories that a user sees.
 
-    It reads the revision too, so that tree and ETag are of one instant.
+    One statement reads the categories and the revision, so that tree and ETag are consistent. A
+    second statement reads the revision if there are no categories.
     """
-    only = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
+    current = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
     rows = list(
         Category.objects.visible_to(user)
-        .in_order()
+        .in_sort_order()
         .values_list(
             "parent_id",
-            Subquery(only.values("epoch")),
-            Subquery(only.values("number")),
+            Subquery(current.values("epoch")),
+            Subquery(current.values("number")),
             "pk",
             "name",
             "slug",

@@ -1,9 +1,9 @@
-"""The tree of categories: public reads of one statement each; writes by staff."""
+"""The endpoints of categories: public reads, with one statement each, and writes for staff."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,38 +23,32 @@ from catalog.categories.serializers import (
     serialize_category,
     serialize_tree,
 )
-from catalog.categories.tree import read_tree
+from catalog.categories.tree import Tree, read_tree
 from catalog.errors import SlugTaken
-from catalog.views.answers import answer_anew
+from catalog.responses import PublicReadViewSet, public_response
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.viewsets import ShopViewSet, StaffMay, read
-
-_PERMISSIONS = {
-    "create": "catalog.add_category",
-    "partial_update": "catalog.change_category",
-    "destroy": "catalog.delete_category",
-}
+from shop.core.viewsets import read
 
 
-class CategoryViewSet(ShopViewSet):
-    """Categories: anyone reads those that are published, staff also the rest, and write."""
+class CategoryViewSet(PublicReadViewSet):
+    """Categories. Everyone may read published ones; staff read all of them, and write."""
 
     queryset = Category.objects.none()
     serializer_class = CategorySerializer
     pagination_class = None
     plural = "categories"
-
-    def get_permissions(self) -> list[Any]:
-        """Reads are public, writes are for staff who may."""
-        needed = _PERMISSIONS.get(self.action or "")
-        return [StaffMay(needed) if needed else AllowAny()]
+    permissions = {
+        "create": "catalog.add_category",
+        "partial_update": "catalog.change_category",
+        "destroy": "catalog.delete_category",
+    }
 
     @describe("List categories", answers={200: CategoryTreeSerializer}, headers=["ETag"])
     def list(self, request: Request) -> HttpResponseBase:
-        """Show the whole tree; to staff also what is not published."""
+        """Return the whole tree. Staff also see unpublished categories."""
         tree = read_tree(request.user)
-        return answer_anew(request, tree.revision, lambda: serialize_tree(tree))
+        return _response(request, tree, lambda _: serialize_tree(tree))
 
     @describe(
         "Retrieve category",
@@ -63,12 +57,12 @@ class CategoryViewSet(ShopViewSet):
         headers=["ETag"],
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Show one category, the way to it, and all below it."""
+        """Return a category with its ancestors and descendants."""
         tree = read_tree(request.user)
         node = tree.nodes.get(int(pk))
         if node is None:
             raise CategoryNotFound
-        return answer_anew(request, tree.revision, lambda: serialize_category(node))
+        return _response(request, tree, lambda _: serialize_category(node))
 
     @describe(
         "Create category",
@@ -93,15 +87,22 @@ class CategoryViewSet(ShopViewSet):
         refuses=[CategoryNotFound, CategoryCycle, CategoryTooDeep, SlugTaken],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given; a new ``parent_id`` moves it with all below it."""
+        """Change the given fields. A new `parent_id` moves the category with its descendants."""
         changes = read(CategoryChangesSerializer, request)
         return Response(_body(services.update_category(category_id=int(pk), **changes), request))
 
     @describe("Delete category", answers={204: None}, refuses=[CategoryNotFound, CategoryInUse])
     def destroy(self, request: Request, pk: str) -> Response:
-        """Delete a category that holds nothing."""
+        """Delete an empty category."""
         services.delete_category(category_id=int(pk))
         return Response(status=204)
+
+
+def _response(
+    request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]]
+) -> HttpResponseBase:
+    key = None if request.GET else ""
+    return public_response(request, make, key=key, revision_read=tree.revision)
 
 
 def _body(category: Category, request: Request) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Import and export in the admin's list of products; a preview comes before an import.
+"""Import and export in the product list of the admin. An import starts with a preview.
 
-Until it is confirmed, a file is in the media storage, where every worker finds it, under a name
-that cannot be guessed. The import, or the next upload of the same user, deletes it.
+The uploaded file is stored in the media storage, so that any worker can import it after the
+confirmation. Its name cannot be guessed. The import or the user's next upload deletes it.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractUser
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
@@ -21,11 +20,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 
+from catalog.admin_base import ServiceAdmin, staff_of
 from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
-from shop.core.admin import ShopModelAdmin
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -38,73 +37,73 @@ _TYPES = {
 
 
 class ImportForm(forms.Form):
-    """A file, and how to import it."""
+    """A file to import, with options."""
 
     file = forms.FileField(
-        help_text="Shopify's product CSV, a table of our own as CSV or XLSX, or JSON; up to 5 MiB. "
-        "Larger ones: manage.py import_products."
+        help_text="Shopify's product CSV, the shop's own table as CSV or XLSX, or JSON. The limit "
+        "is 5 MiB; use the command manage.py import_products for larger files."
     )
     keep_stock = forms.BooleanField(
         required=False,
         label="Keep stock",
-        help_text="Leave the stock of products that are there alone.",
+        help_text="Do not change the stock of existing products.",
     )
     strict = forms.BooleanField(
-        required=False, help_text="Change nothing if anything in the file is refused."
+        required=False, help_text="Change nothing if the file contains any error."
     )
 
     def clean_file(self) -> UploadedFile:
-        """Refuse what a request cannot import."""
+        """Reject a file that is too large for a request."""
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MAX_UPLOAD:
-            reason = "It has over 5 MiB: import it by manage.py import_products, or in parts."
+            reason = "The file has more than 5 MiB. Use manage.py import_products, or split it."
             raise forms.ValidationError(reason)
         return file
 
 
 @dataclass
 class Report:
-    """What an import did or would do: counts, and the first hundred results."""
+    """The counts of an import or its preview, and the first hundred results."""
 
     counts: imports.Counts = field(default_factory=imports.Counts)
     results: list[Result] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
-        """Add a result, unless it is unchanged or there are too many."""
+        """Add a result. Ignores unchanged products, and results beyond the first hundred."""
         if result.outcome != Outcome.UNCHANGED and len(self.results) < _MAX_RESULTS:
             self.results.append(result)
 
     @property
     def more(self) -> int:
-        """The number of results that are left out."""
+        """The number of results that are not shown."""
         of = self.counts.of
         return sum(of.values()) - of[Outcome.UNCHANGED] - len(self.results)
 
     def may_be_confirmed(self, *, strict: bool, **_: bool) -> bool:
-        """Whether there is anything to import, and nothing that forbids it."""
+        """Return whether the import would change something and is not prevented by errors."""
         of = self.counts.of
         return bool(of[Outcome.CREATED] or of[Outcome.CHANGED]) and not (
             strict and of[Outcome.REFUSED]
         )
 
 
-class ExchangeAdmin(ShopModelAdmin):
-    """A list of products with an import and an export."""
+class ExchangeAdmin(ServiceAdmin):
+    """The base of ``ProductAdmin``, with import and export."""
 
     change_list_template = "admin/catalog/product/change_list.html"
 
     @admin.action(description="Export selected products as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
-        """Send them as CSV."""
+        """Return the selected products as CSV."""
         return _download("csv", queryset)
 
     @admin.action(description="Export selected products as a workbook", permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
-        """Send them as XLSX."""
+        """Return the selected products as XLSX."""
         return _download("xlsx", queryset)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add both pages."""
+        """Add the pages for import and export."""
         pages = [
             path(f"{name}/", self.admin_site.admin_view(view), name=f"catalog_product_{name}")
             for name, view in (("import", self.import_view), ("export", self.export_view))
@@ -112,24 +111,24 @@ class ExchangeAdmin(ShopModelAdmin):
         return [*pages, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Offer the import to those who may."""
+        """Show the link to the import only to users with the permissions for it."""
         context = {**(extra_context or {}), "may_import": self._may_import(request)}
         return super().changelist_view(request, context)
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
-        """Send all products."""
+        """Return all products as a file."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         products = Product.objects.not_archived().listed()
         form = request.GET.get("format", "csv")
         if form in _TYPES and products.count() <= MAX_EXPORTED:
             return _download(form)
-        reason = f"Over {MAX_EXPORTED:,} products: export them by manage.py export_products."
-        messages.error(request, reason if form in _TYPES else "There is no such format.")
+        reason = f"To export more than {MAX_EXPORTED:,} products, use manage.py export_products."
+        messages.error(request, reason if form in _TYPES else "This format is not supported.")
         return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
 
     def import_view(self, request: HttpRequest) -> HttpResponse:
-        """Preview what a file would change; import it when that is confirmed."""
+        """Show a preview of an uploaded file, and import it after confirmation."""
         if not self._may_import(request):
             raise PermissionDenied
         if request.method == "POST" and "confirm" in request.POST:
@@ -138,17 +137,13 @@ class ExchangeAdmin(ShopModelAdmin):
         report, confirmation = None, ""
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
-            wishes = {name: form.cleaned_data[name] for name in ("keep_stock", "strict")}
+            options = {name: form.cleaned_data[name] for name in ("keep_stock", "strict")}
             try:
-                report = _run(file, dry_run=True, **wishes)
-            except imports.FileRefused as refusal:
-                form.add_error("file", str(refusal))
-            else:
-                confirmation = (
-                    _store_upload(request, file, wishes)
-                    if report.may_be_confirmed(**wishes)
-                    else ""
-                )
+                report = _run(file, dry_run=True, **options)
+                if report.may_be_confirmed(**options):
+                    confirmation = _store_upload(request, file, options)
+            except imports.FileError as error:
+                form.add_error("file", str(error))
         return self._render(request, form, report, confirmation)
 
     def _import(self, request: HttpRequest) -> HttpResponse:
@@ -160,12 +155,12 @@ class ExchangeAdmin(ShopModelAdmin):
             with default_storage.open(stored["file"]) as file:
                 content = BytesIO(file.read())
             content.name = stored["name"]
-            report = _run(content, actor=_staff(request), **stored["wishes"])
+            report = _run(content, actor=staff_of(request), **stored["options"])
             messages.success(request, f"Imported {stored['name']}: {report.counts}.")
         except (signing.BadSignature, FileNotFoundError):
-            messages.error(request, "The file is no longer there: upload it again.")
-        except (imports.FileRefused, imports.StrictRefused) as refusal:
-            messages.error(request, f"{stored['name']}: {refusal}")
+            messages.error(request, "The preview has expired. Please upload the file again.")
+        except (imports.FileError, imports.StrictImportError) as error:
+            messages.error(request, f"{stored['name']}: {error}")
         _delete_uploads(request)
         return self._render(request, ImportForm(), report, "")
 
@@ -186,17 +181,17 @@ class ExchangeAdmin(ShopModelAdmin):
         return self.has_add_permission(request) and self.has_change_permission(request)
 
 
-def _run(file: Any, **wishes: Any) -> Report:
-    """Import, or only look. Raises FileRefused, StrictRefused."""
+def _run(file: Any, **options: Any) -> Report:
+    """Import a file, or preview it. Raises FileError, StrictImportError."""
     report = Report()
     size = file.seek(0, 2)
     source = imports.check(imports.Source(file.name, getattr(file, "file", file), size))
-    report.counts = imports.import_products(source, imports.Wishes(**wishes), report.add)
+    report.counts = imports.import_products(source, imports.ImportOptions(**options), report.add)
     return report
 
 
 def _download(form: str, products: QuerySet[Product] | None = None) -> HttpResponse:
-    """Return products as a file, all by default; of a variant the product that it belongs to."""
+    """Return products as a file, or all products by default. Variants include their products."""
     only = None
     if products is not None:
         only = {parent or pk for pk, parent in products.values_list("pk", "parent_id")}
@@ -206,12 +201,15 @@ def _download(form: str, products: QuerySet[Product] | None = None) -> HttpRespo
     return HttpResponse(file.getvalue(), content_type=_TYPES[form], headers=headers)
 
 
-def _store_upload(request: HttpRequest, upload: UploadedFile, wishes: dict[str, bool]) -> str:
-    """Store a file until it is confirmed, in place of the last one; return a signed reference."""
+def _store_upload(request: HttpRequest, upload: UploadedFile, options: dict[str, bool]) -> str:
+    """Store a file until it is confirmed, and return a signed reference to it.
+
+    Deletes previous uploads of the user.
+    """
     _delete_uploads(request)
     upload.seek(0)
     name = default_storage.save(f"{_folder(request)}/{token_hex(16)}", upload)
-    stored = {"file": name, "name": upload.name, "wishes": wishes}
+    stored = {"file": name, "name": upload.name, "options": options}
     return signing.dumps(stored, salt=_salt(request))
 
 
@@ -225,14 +223,8 @@ def _delete_uploads(request: HttpRequest) -> None:
 
 
 def _folder(request: HttpRequest) -> str:
-    return f"imports/{_staff(request).pk}"
+    return f"imports/{staff_of(request).pk}"
 
 
 def _salt(request: HttpRequest) -> str:
-    return f"{_SALT}.{_staff(request).pk}"
-
-
-def _staff(request: HttpRequest) -> AbstractUser:
-    if not isinstance(request.user, AbstractUser):
-        raise PermissionDenied
-    return request.user
+    return f"{_SALT}.{staff_of(request).pk}"

@@ -1,1 +1,1 @@
-"""Images of products, and the files that hold them."""
+"""Images of products and their files."""

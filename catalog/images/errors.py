@@ -4,28 +4,28 @@ from shop.core.errors import Conflict, InvalidField, NotFound, ShopError
 
 
 class ImageNotFound(NotFound):
-    """404: the product has no such picture."""
+    """404: the product does not have this image."""
 
     code = "picture_not_found"
-    message = "The product has no such picture; its `images` lists them."
+    message = "The product does not have this image. Its field `images` lists all images."
 
 
 class ImageLimit(Conflict):
-    """409. Facts: limit, pictures that a product may have."""
+    """409. Facts: limit, the number of images that a product may have."""
 
     code = "picture_limit"
-    message = "A product has at most {limit} pictures: delete one first."
+    message = "A product may have at most {limit} images. Please delete one first."
     example = {"limit": 50}
 
 
 class ImageInvalid(InvalidField):
-    """400: what was sent cannot be read as a picture. Facts: field, reason."""
+    """400: the file cannot be read as an image. Facts: field, reason."""
 
     code = "picture_invalid"
-    message = "The picture cannot be read: {reason}"
+    message = "The image cannot be read. {reason}"
     example = {
         "field": "image",
-        "reason": "It is no JPEG, PNG, WebP or GIF, or it is damaged; export it anew.",
+        "reason": "The file is not a JPEG, PNG, WebP or GIF, or it is damaged.",
     }
 
 
@@ -34,5 +34,5 @@ class ImageTooLarge(ShopError):
 
     status = 413
     code = "picture_too_large"
-    message = "A picture has at most {max_bytes} bytes and {max_pixels} pixels: make it smaller."
+    message = "An image may have at most {max_bytes} bytes and {max_pixels} pixels."
     example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000}

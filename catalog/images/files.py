@@ -1,4 +1,4 @@
-"""The files of images in the media storage that the settings name."""
+"""The files of images in Django's default storage."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -19,14 +19,14 @@ logger = logging.getLogger("shop.images")
 
 FOLDER = "products"
 NAME = rf"{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{32}}-(?:large|small)\.webp"
-"""What a file's name looks like: 256 folders, since one that holds a million is slow to list."""
+"""The pattern of file names. There are 256 folders, as listing one with a million files is slow."""
 
 ORPHANED_AFTER = timedelta(days=1)
-"""Longer than any upload takes: a younger file may belong to one that has not ended."""
+"""The minimum age of an orphan. A newer file may belong to an upload that has not finished."""
 
 
 class ImageFiles(NamedTuple):
-    """The names of an image's two files."""
+    """The names of the two files of an image."""
 
     large: str
     small: str
@@ -34,11 +34,10 @@ class ImageFiles(NamedTuple):
 
 @contextmanager
 def store_image(upload: IO[bytes]) -> Iterator[ImageFiles]:
-    """Process an upload and write its files; at the end they are deleted, unless a row has them.
+    """Process an upload and write its files. Delete them on exit, unless a row refers to them.
 
-    Enter it before a transaction and leave it afterwards: processing is slow, and no lock may wait
-    for it.
-    Raises ImageInvalid, ImageTooLarge, Unavailable; then nothing is left behind.
+    Enter it outside of a transaction, because processing is slow and must not prolong locks. Raises
+    ImageInvalid, ImageTooLarge, Unavailable.
     """
     processed = process_image(upload)
     key = token_hex(16)
@@ -53,11 +52,11 @@ def store_image(upload: IO[bytes]) -> Iterator[ImageFiles]:
 
 
 def delete_files(names: Iterable[str]) -> None:
-    """Delete files; a failure is logged, and the file is left to ``delete_orphans``."""
+    """Delete files. A failure is logged only, since ``delete_orphans`` tries it again."""
     for name in names:
         try:
             default_storage.delete(name)
-        except Exception as error:  # noqa: BLE001 - what a storage raises is its own affair
+        except Exception as error:  # noqa: BLE001 - storages raise errors of any type
             logger.warning("%s was not deleted: %s", name, _one_line(error))
 
 
@@ -71,8 +70,8 @@ def _delete_orphans(folder: str) -> int:
         names = {f"{folder}/{name}" for name in default_storage.listdir(folder)[1]}
     except FileNotFoundError:
         return 0
-    had = ProductImage.objects.filter(large__startswith=f"{folder}/").values_list("large", "small")
-    names.difference_update(*had)
+    used = ProductImage.objects.filter(large__startswith=f"{folder}/").values_list("large", "small")
+    names.difference_update(*used)
     old = timezone.now() - ORPHANED_AFTER
     orphans = [name for name in sorted(names) if default_storage.get_modified_time(name) < old]
     delete_files(orphans)

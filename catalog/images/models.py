@@ -11,9 +11,9 @@ from catalog.products.models import Product
 
 
 class ProductImage(models.Model):
-    """An image: two files that we processed, or the address of one on another host.
+    """An image, which is either two processed files or the URL of a file on another host.
 
-    ``large`` and ``small`` are made from what was uploaded, so that they hold nothing but pixels.
+    ``large`` and ``small`` are encoded from the pixels of the upload and contain no metadata.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images")
@@ -23,15 +23,18 @@ class ProductImage(models.Model):
         max_length=IMAGE_URL_LENGTH,
         blank=True,
         default="",
-        help_text="Of a picture that another host shows.",
+        help_text="The URL of an image on another host.",
     )
     alt = models.CharField(
         max_length=ALT_LENGTH,
         blank=True,
         default="",
-        help_text="What it shows, for who cannot see it.",
+        verbose_name="alternative text",
+        help_text="A description of the image for screen readers.",
     )
-    position = models.PositiveSmallIntegerField(default=0, help_text="Low comes first.")
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="Images are sorted by position, then by id."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -40,6 +43,7 @@ class ProductImage(models.Model):
                 condition=(Q(large="") & Q(small="") & ~Q(source_url=""))
                 | (~Q(large="") & ~Q(small="") & Q(source_url="")),
                 name="productimage_is_ours_or_theirs",
+                violation_error_message="An image needs either two files or a URL.",
             ),
         ]
         indexes = [
@@ -47,4 +51,4 @@ class ProductImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.alt or f"Picture {self.pk}"
+        return self.alt or f"Image {self.pk}"

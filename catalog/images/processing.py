@@ -1,4 +1,4 @@
-"""Processes an uploaded image into two WebP files that hold nothing but pixels."""
+"""Converts an uploaded image to two WebP files without metadata."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +15,12 @@ from shop.core.errors import Unavailable
 
 LARGE = 1600
 SMALL = 400
-"""Pixels of the longer side; an image that is smaller keeps its size."""
+"""Pixels of the longer side. Smaller images are not enlarged."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_UNREADABLE = "It is no JPEG, PNG, WebP or GIF, or it is damaged; export it anew."
+_UNREADABLE = "The file is not a JPEG, PNG, WebP or GIF, or it is damaged."
 _ORIENTATION = 0x0112
-# EXIF 2.3, table 6: how the camera was held.
+# EXIF 2.3, table 6: the orientation of the camera.
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -30,25 +30,25 @@ _TURNS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-# An image of the largest size takes some 300 MiB while it is processed.
+# Processing an image of the maximum size needs about 300 MiB of memory.
 _slots = BoundedSemaphore(2)
 _SLOT_TIMEOUT = 10.0
 
 
 class ProcessedImage(NamedTuple):
-    """An image in two sizes, as WebP."""
+    """The contents of the two WebP files."""
 
     large: bytes
     small: bytes
 
 
 def process_image(upload: IO[bytes]) -> ProcessedImage:
-    """Process an upload of at most MAX_IMAGE_BYTES; two at once in a process, others wait.
+    """Process an upload of at most MAX_IMAGE_BYTES. A process handles two uploads at a time.
 
-    Raises ImageInvalid, ImageTooLarge, Unavailable after ten seconds' wait.
+    Raises ImageInvalid, ImageTooLarge, and Unavailable after waiting ten seconds for a slot.
     """
     with _slot(), _translating_errors(), Image.open(upload, formats=_FORMATS) as image:
-        # The header alone is read yet: what it announces decides whether to go on.
+        # So far only the header has been read, so this check comes before any decoding.
         if image.width * image.height > MAX_IMAGE_PIXELS:
             raise ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
         large = _process_large(image)
@@ -75,13 +75,13 @@ def _translating_errors() -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS) from None
-    except Exception:  # noqa: BLE001 - of damaged files decoders raise whatever comes to hand
+    except Exception:  # noqa: BLE001 - decoders raise errors of any type for damaged files
         raise ImageInvalid(field="image", reason=_UNREADABLE) from None
 
 
 def _process_large(image: Image.Image) -> Image.Image:
-    """Return the image upright, in sRGB, of the large size. Of an animation, its first frame."""
-    image.draft(None, (LARGE, LARGE))  # a JPEG need not be decoded in full
+    """Return the image upright, in sRGB, in the large size. Use the first frame of an animation."""
+    image.draft(None, (LARGE, LARGE))  # decodes a JPEG at a reduced size
     image.load()
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
     large = _flatten(image)
@@ -94,33 +94,33 @@ def _process_large(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - an image is more than the notes that came with it
+    except Exception:  # noqa: BLE001 - damaged EXIF data must not prevent the upload
         return 1
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Return RGB, or RGBA where something shows through, of whatever mode."""
-    if image.mode.startswith("I"):  # 16 bits of grey, which convert() would cut off at 255
+    """Convert an image of any mode to RGB, or to RGBA if it has transparency."""
+    if image.mode.startswith("I"):  # 16-bit greyscale, which convert() would clip at 255
         image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the image as a browser without its colour profile must have it."""
+    """Convert from the colour profile of the image to sRGB, which browsers assume."""
     if not profile:
         return image
     try:
-        theirs = ImageCms.ImageCmsProfile(BytesIO(profile))
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
         converted = ImageCms.profileToProfile(
-            image, theirs, ImageCms.createProfile("sRGB"), outputMode=image.mode
+            image, source, ImageCms.createProfile("sRGB"), outputMode=image.mode
         )
-    except (ImageCms.PyCMSError, OSError):  # a profile of CMYK or grey, or a damaged one
+    except (ImageCms.PyCMSError, OSError):  # the profile is for CMYK or greyscale, or is damaged
         return image
     return converted or image
 
 
 def _write(image: Image.Image) -> bytes:
-    """Write pixels alone: no EXIF, no XMP, no profile."""
+    """Encode as WebP without EXIF, XMP and colour profile."""
     image.info.clear()
     written = BytesIO()
     image.save(written, "WEBP", quality=82, exif=b"", xmp=b"", icc_profile=b"")

@@ -1,4 +1,4 @@
-"""Shapes of pictures."""
+"""Request and response bodies of images."""
 
 from typing import Any
 
@@ -22,28 +22,28 @@ from shop.core.openapi import example
                 "id": 3,
                 "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
                 "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
-                "alt": "A teapot, its lid beside it",
+                "alt": "A teapot with its lid",
                 "position": 0,
             }
         )
     ],
 )
 class ImageSerializer(serializers.Serializer[Any]):
-    """A picture in two sizes."""
+    """An image in two sizes."""
 
     id = serializers.IntegerField()
-    large = serializers.CharField(help_text="URL of the picture.")
-    small = serializers.CharField(help_text="URL of the same, small.")
-    alt = serializers.CharField(help_text="What it shows, for who cannot see it.")
+    large = serializers.CharField(help_text="The URL of the image in its large size.")
+    small = serializers.CharField(help_text="The URL of the image in its small size.")
+    alt = serializers.CharField(help_text="Alternative text for screen readers.")
     position = serializers.IntegerField()
 
 
 @extend_schema_field({"type": "string", "format": "binary"})
 class UploadField(serializers.FileField):
-    """A file of a form, of the size that a picture may have; its name is ignored."""
+    """An uploaded file. Its name is ignored."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Refuse what is too large or no file."""
+        """Reject a file that is too large, and values that are not files."""
         if not isinstance(data, UploadedFile):
             self.fail("invalid")
         if (data.size or 0) > MAX_IMAGE_BYTES:
@@ -55,7 +55,7 @@ class UploadField(serializers.FileField):
     component_name="NewPicture",
     examples=[
         example(
-            {"image": "(the file)", "alt": "A teapot, its lid beside it"},
+            {"image": "(the file)", "alt": "A teapot with its lid"},
             media_type="multipart/form-data",
         )
     ],
@@ -69,7 +69,7 @@ class NewImageSerializer(serializers.Serializer[Any]):
         min_value=0,
         max_value=MAX_POSITION,
         required=False,
-        help_text="Low comes first; behind the others unless given.",
+        help_text="Images are sorted by position. If omitted, the image is placed last.",
     )
 
 
@@ -77,16 +77,16 @@ class NewImageSerializer(serializers.Serializer[Any]):
     component_name="PictureChanges", examples=[example({"alt": "The same teapot", "position": 1})]
 )
 class ImageChangesSerializer(serializers.Serializer[Any]):
-    """What may change of a picture."""
+    """The changes of an image."""
 
     alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)
     position = StrictInt(min_value=0, max_value=MAX_POSITION, required=False)
 
 
 def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
-    """Return an image from a row of ``catalog.products.reads``.
+    """Return the response body of an image from a row of ``catalog.products.reads``.
 
-    ``origin`` is scheme and host of the request, as links to pages have them.
+    ``origin`` is scheme and host of the request, for the URLs of files.
     """
     return {
         "id": row["id"],
@@ -97,10 +97,10 @@ def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
     }
 
 
-def serialize_image_instance(picture: ProductImage, *, origin: str) -> dict[str, Any]:
-    """Return an image from its model."""
-    row = {name: getattr(picture, name) for name in ("id", "source_url", "alt", "position")}
-    files = {"large": picture.large.name, "small": picture.small.name}
+def serialize_image_instance(image: ProductImage, *, origin: str) -> dict[str, Any]:
+    """Return the response body of an image from its model instance."""
+    row = {name: getattr(image, name) for name in ("id", "source_url", "alt", "position")}
+    files = {"large": image.large.name, "small": image.small.name}
     return serialize_image(row | files, origin=origin)
 
 

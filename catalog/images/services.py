@@ -1,5 +1,7 @@
-"""Every write of images. Their files are written before (``catalog.images.files.store_image``) and
-deleted only when it is certain that no image has them.
+"""The writes of images.
+
+``catalog.images.files.store_image`` writes the files before the transaction. They are deleted after
+the commit.
 """
 
 from collections.abc import Sequence
@@ -19,7 +21,7 @@ from shop.core.transactions import transactional
 
 
 class ImageChanges(TypedDict, total=False):
-    """What staff may change of an image; another image is another row."""
+    """The fields of an image that staff may change."""
 
     alt: str
     position: int
@@ -29,7 +31,7 @@ class ImageChanges(TypedDict, total=False):
 def add_image(
     *, product_id: int, files: ImageFiles, alt: str = "", position: int | None = None
 ) -> ProductImage:
-    """Give a product, or a variant, an image; behind the others unless ``position`` is given.
+    """Add an image to a product or a variant. ``position`` defaults to the last one.
 
     Raises ProductNotFound, ImageLimit.
     """
@@ -51,7 +53,7 @@ def add_image(
 def update_image(
     *, product_id: int, image_id: int, **changes: Unpack[ImageChanges]
 ) -> ProductImage:
-    """Change what an image says, or its place. Raises ProductNotFound, ImageNotFound."""
+    """Change alternative text or position. Raises ProductNotFound, ImageNotFound."""
     family = lock_family(product_id)
     image = _get(family, product_id, image_id)
     if changes:
@@ -74,9 +76,9 @@ def delete_image(*, product_id: int, image_id: int) -> None:
 
 
 def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]) -> None:
-    """Insert images, and save alternative text and position of others.
+    """Insert new images, and update alternative text and position of changed ones.
 
-    The caller holds the products' locks and bumps the catalog's revision.
+    The caller has locked the products, and bumps the revision afterwards.
     """
     if changed:
         ProductImage.objects.bulk_update(changed, ["alt", "position"])

@@ -1,4 +1,4 @@
-"""The operations on a product's images, and their files."""
+"""The endpoints of a product's images, and the view that serves their files."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from catalog.images.serializers import (
     NewImageSerializer,
     serialize_image_instance,
 )
-from catalog.views.answers import origin_of
+from catalog.responses import origin_of
 from shop.core.errors import Unavailable
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
@@ -37,18 +37,18 @@ _PERMISSIONS = {
 
 
 class ImageViewSet(ShopViewSet):
-    """Pictures of a product or a variant, whose own page lists them; staff write."""
+    """Images of a product or a variant. Only staff write them; the product's response has them."""
 
     queryset = ProductImage.objects.none()
     serializer_class = ImageSerializer
     pagination_class = None
 
     def get_permissions(self) -> list[Any]:
-        """Writes are for staff who may, and nothing else is here."""
+        """Require the permission of the action."""
         return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.change_productimage"))]
 
     def get_parsers(self) -> list[BaseParser]:
-        """A picture comes in a form, what is said of it as JSON."""
+        """Parse multipart forms for uploads, and JSON otherwise."""
         is_upload = self.request is not None and self.request.method == "POST"
         return [UploadParser()] if is_upload else super().get_parsers()
 
@@ -59,7 +59,7 @@ class ImageViewSet(ShopViewSet):
         refuses=[ProductNotFound, ImageInvalid, ImageTooLarge, ImageLimit],
     )
     def create(self, request: Request, product_id: str) -> HttpResponseBase:
-        """Add a picture, drawn anew in two sizes; all else that the file holds is left out."""
+        """Add an image. It is converted to two sizes; metadata in the file is discarded."""
         form = read(NewImageSerializer, request)
         with store_image(form.pop("image")) as files:
 
@@ -78,22 +78,22 @@ class ImageViewSet(ShopViewSet):
         refuses=[ProductNotFound, ImageNotFound],
     )
     def partial_update(self, request: Request, product_id: str, pk: str) -> Response:
-        """Change what a picture says, or its place among the others."""
+        """Change alternative text or position of an image."""
         changes = read(ImageChangesSerializer, request)
         image = services.update_image(product_id=int(product_id), image_id=int(pk), **changes)
         return Response(serialize_image_instance(image, origin=origin_of(request)))
 
     @describe("Delete picture", answers={204: None}, refuses=[ProductNotFound, ImageNotFound])
     def destroy(self, request: Request, product_id: str, pk: str) -> Response:
-        """Delete a picture, and its files with it."""
+        """Delete an image and its files."""
         services.delete_image(product_id=int(product_id), image_id=int(pk))
         return Response(status=204)
 
 
-@csrf_exempt  # for any method but GET and HEAD a 405, not a page about cookies
+@csrf_exempt  # so that other methods than GET and HEAD get a 405 instead of a CSRF error page
 @require_safe
 def serve_image(request: HttpRequest, name: str) -> HttpResponse:
-    """Serve a picture's file; what a name once meant it means for ever."""
+    """Return the file of an image. Clients may cache it forever, because files never change."""
     try:
         with default_storage.open(name) as file:
             content = file.read()

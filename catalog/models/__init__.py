@@ -1,4 +1,4 @@
-"""All models of the catalog, which Django and the other apps import from here."""
+"""All models of the catalog. Django and other apps import them from here."""
 
 from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.categories.models import Category, CategoryLink

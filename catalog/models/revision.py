@@ -1,4 +1,4 @@
-"""The catalogue's revision: what cached answers, ETags and the feed of changes are counted by."""
+"""The revision of the catalog, which the response cache, ETags and the changes feed use."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ from django.db.models import Q
 
 
 class CatalogRevision(models.Model):
-    """One row, which every write that changes a public answer bumps in its own transaction.
+    """A single row. Every transaction that changes the public catalog increments ``number``.
 
-    ``epoch`` is random, so that a database made anew never repeats an old ETag.
+    ``epoch`` is random, so a database that was created again never repeats an old ETag.
     """
 
     ONLY: ClassVar[int] = 1
@@ -18,16 +18,20 @@ class CatalogRevision(models.Model):
     number = models.BigIntegerField(default=1)
     epoch = models.CharField(max_length=16)
     all_changed_in = models.BigIntegerField(
-        default=0, db_default=0, help_text="The revision since which any product may have changed."
+        default=0, db_default=0, help_text="The last revision that changed all products."
     )
 
     ranked_at = models.DateTimeField(
-        null=True, help_text="When it was last counted what products sell."
+        null=True, help_text="When the sales of the products were last counted."
     )
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="catalogrevision_is_one_row"),
+            models.CheckConstraint(
+                condition=Q(id=1),
+                name="catalogrevision_is_one_row",
+                violation_error_message="The catalog can only have one revision.",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,1 +1,1 @@
-"""What a product costs: list prices, sales, and the price of today."""
+"""List prices, sales, and current prices."""

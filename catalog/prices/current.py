@@ -1,7 +1,7 @@
-"""What a product costs at an instant. Pure: list, cart and order all ask here.
+"""The current price of a product, as pure functions that lists, carts and orders use.
 
-A sale lowers the list price by percent or by an amount, never below nothing; of several the lowest
-price holds. The sales of a product come with its row, as ``catalog.prices.reads`` annotates it.
+A sale reduces the list price by a percentage or by an amount, but not below zero. If several sales
+are active, the lowest price applies. ``catalog.prices.reads`` annotates products with their sales.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ from typing import Any
 
 from catalog.prices.formulas import reduce_price
 
-BEFORE_A_REDUCTION = timedelta(days=30)
-"""Directive 98/6/EC, article 6a (2): the lowest price of at least so long is the prior price."""
+PRIOR_PRICE_PERIOD = timedelta(days=30)
+"""The period before a reduction whose lowest price is shown (Directive 98/6/EC, article 6a)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """A sale, as far as prices go; ``ends_at`` None for one without an end."""
+    """The price reduction of a sale. ``ends_at`` is None if the sale has no end."""
 
     kind: str
     value: Decimal
@@ -26,21 +26,22 @@ class Reduction:
     ends_at: datetime | None
     is_active: bool
 
-    def holds_at(self, instant: datetime) -> bool:
-        """Whether it lowers prices then."""
-        return self.starts_at <= instant and (self.ends_at is None or instant < self.ends_at)
+    def is_active_at(self, time: datetime) -> bool:
+        """Return whether the sale is active at a time."""
+        return self.starts_at <= time and (self.ends_at is None or time < self.ends_at)
 
-    def of(self, price: Decimal) -> Decimal:
-        """Return the price that it makes of a list price."""
+    def apply(self, price: Decimal) -> Decimal:
+        """Return the reduced price for a list price."""
         return reduce_price(price, self.kind, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a product costs now, in the shop's currency.
+    """The current price of a product, in the shop's currency.
 
-    ``compare_at`` is what it is reduced from, and ``lowest_before`` the lowest price of the 30 days
-    before the reduction; None where there is no reduction, or no price was asked before.
+    ``compare_at`` is the price before the reduction, and None without a reduction.
+    ``lowest_before`` is the lowest price in the 30 days before the reduction, and None if there was
+    no price then.
     """
 
     current: Decimal
@@ -49,7 +50,7 @@ class Price:
 
 
 def current_price(price: Decimal, sales: Iterable[dict[str, Any]]) -> Decimal:
-    """Return the lowest price that the active ``sales`` (kind, value) make of a list price."""
+    """Return the lowest price for a list price under active sales, given by kind and value."""
     return min(
         (reduce_price(price, sale["kind"], Decimal(sale["value"])) for sale in sales), default=price
     )
@@ -61,38 +62,38 @@ def price_of(
     reductions: Sequence[Reduction],
     changes: Sequence[tuple[datetime, Decimal]],
 ) -> Price:
-    """Work out a product's price now.
+    """Return the current price of a product.
 
-    ``reductions`` are those that have begun; ``changes`` the list prices that it has had, each with
-    the instant that it came, newest first.
+    ``reductions`` are those that have started. ``changes`` are the list prices with the times from
+    which they applied, newest first.
     """
-    active = [r for r in reductions if r.is_active and r.of(price) < price]
-    best = min(active, key=lambda r: r.of(price), default=None)
-    current = best.of(price) if best else price
-    from_price = max(price, compare_at or price)
-    if current >= from_price:
+    active = [r for r in reductions if r.is_active and r.apply(price) < price]
+    best = min(active, key=lambda r: r.apply(price), default=None)
+    current = best.apply(price) if best else price
+    full_price = max(price, compare_at or price)
+    if current >= full_price:
         return Price(current)
-    begun = best.starts_at if best else (changes[0][0] if changes else None)
-    lowest = lowest_before(begun, changes, reductions) if begun else None
-    return Price(current, from_price, lowest)
+    reduced_at = best.starts_at if best else (changes[0][0] if changes else None)
+    lowest = lowest_before(reduced_at, changes, reductions) if reduced_at else None
+    return Price(current, full_price, lowest)
 
 
 def lowest_before(
-    begun: datetime, changes: Sequence[tuple[datetime, Decimal]], reductions: Sequence[Reduction]
+    end: datetime, changes: Sequence[tuple[datetime, Decimal]], reductions: Sequence[Reduction]
 ) -> Decimal | None:
-    """Return the lowest price asked in the 30 days before ``begun``; None if none was."""
-    start = begun - BEFORE_A_REDUCTION
-    instants = {start, *(at for at, _ in changes)}
-    instants |= {r.starts_at for r in reductions}
-    instants |= {r.ends_at for r in reductions if r.ends_at}
-    asked = [_asked_at(at, changes, reductions) for at in instants if start <= at < begun]
-    return min((price for price in asked if price is not None), default=None)
+    """Return the lowest price in the 30 days before ``end``, or None if there was none."""
+    start = end - PRIOR_PRICE_PERIOD
+    times = {start, *(time for time, _ in changes)}
+    times |= {r.starts_at for r in reductions}
+    times |= {r.ends_at for r in reductions if r.ends_at}
+    prices = [_price_at(time, changes, reductions) for time in times if start <= time < end]
+    return min((price for price in prices if price is not None), default=None)
 
 
-def _asked_at(
-    instant: datetime, changes: Sequence[tuple[datetime, Decimal]], reductions: Sequence[Reduction]
+def _price_at(
+    time: datetime, changes: Sequence[tuple[datetime, Decimal]], reductions: Sequence[Reduction]
 ) -> Decimal | None:
-    listed = next((price for at, price in changes if at <= instant), None)
-    if listed is None:
+    list_price = next((price for changed_at, price in changes if changed_at <= time), None)
+    if list_price is None:
         return None
-    return min([listed, *(r.of(listed) for r in reductions if r.holds_at(instant))])
+    return min([list_price, *(r.apply(list_price) for r in reductions if r.is_active_at(time))])

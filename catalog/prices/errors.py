@@ -4,14 +4,16 @@ from shop.core.errors import Conflict, NotFound
 
 
 class SaleNotFound(NotFound):
-    """404: no such sale."""
+    """404: the sale does not exist."""
 
     code = "sale_not_found"
-    message = "No such sale; GET /api/sales/ lists them."
+    message = "This sale does not exist. GET /api/sales/ lists all sales."
 
 
-class SaleBegun(Conflict):
-    """409: what a sale did to prices is history, which the lowest price of 30 days is read from."""
+class SaleStarted(Conflict):
+    """409: the change would alter past prices, from which the lowest price of 30 days follows."""
 
     code = "sale_begun"
-    message = "The sale has begun: only its name and its end may change, the end to a time to come."
+    message = (
+        "The sale has started. Only its name and its end can change, the end to a future time."
+    )

@@ -1,4 +1,4 @@
-"""What a product costs, and when: the prices that it had, and the sales that lower it."""
+"""Sales, and the history of list prices."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from shop.core.money import MAX_DIGITS
 
 
 class PriceChange(models.Model):
-    """A price from ``created_at`` on, sales not counted; append-only.
+    """A list price that applies from ``created_at`` on. Append-only.
 
-    Kept for the lowest price of the 30 days before a reduction, which Directive 98/6/EC,
-    article 6a, wants shown beside it.
+    The history is needed for the lowest price in the 30 days before a reduction, which has to be
+    shown with the reduction (Directive 98/6/EC, article 6a).
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="price_changes")
@@ -33,32 +33,32 @@ class PriceChange(models.Model):
 
 
 class SaleKind(models.TextChoices):
-    """How a sale lowers a price."""
+    """How a sale reduces a price."""
 
     PERCENT = "percent", "Percent off"
     FIXED = "fixed", "Amount off"
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):
-    """Reads of sales, by the database's clock."""
+    """Reads of sales. The database's clock decides which are active."""
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> SaleQuerySet:
-        """All sales for staff who may see them, and none for others."""
+        """Return all sales for staff with a permission for sales, and none for others."""
         return self if sees_all(user, "sale") else self.none()
 
-    def begun(self) -> SaleQuerySet:
-        """Those that are on, or were."""
+    def started(self) -> SaleQuerySet:
+        """Return sales that have started, including those that have ended."""
         return self.filter(starts_at__lte=Now())
 
     def active(self) -> SaleQuerySet:
-        """Those that are on now."""
-        return self.begun().filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
+        """Return sales that are active now."""
+        return self.started().filter(Q(ends_at=None) | Q(ends_at__gt=Now()))
 
 
 class Sale(models.Model):
-    """Lower prices from ``starts_at`` until ``ends_at``, of products and of whole categories.
+    """Reduced prices of products and whole categories from ``starts_at`` until ``ends_at``.
 
-    Nothing is written when it begins or ends: a price is worked out when it is read.
+    Nothing is written when a sale starts or ends. Current prices are computed when they are read.
     """
 
     name = models.CharField(max_length=SALE_NAME_LENGTH)
@@ -66,30 +66,42 @@ class Sale(models.Model):
     value = models.DecimalField(
         max_digits=MAX_DIGITS,
         decimal_places=2,
-        help_text="Percent, or an amount in the shop's currency.",
+        help_text="A percentage, or an amount in the shop's currency.",
     )
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField(null=True, blank=True, db_index=True)
     products = models.ManyToManyField(Product, blank=True, related_name="sales")
     categories = models.ManyToManyField(
-        Category, blank=True, related_name="sales", help_text="With all that lies below them."
+        Category, blank=True, related_name="sales", help_text="Including their subcategories."
     )
     changed_in = models.BigIntegerField(
-        default=0, editable=False, help_text="The catalogue's revision that changed it last."
+        default=0, editable=False, help_text="The catalog's revision that changed it last."
     )
 
     objects = SaleQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(value__gt=0), name="sale_lowers"),
             models.CheckConstraint(
-                condition=~Q(kind=SaleKind.PERCENT) | Q(value__lte=100), name="sale_percent_to_100"
+                condition=Q(value__gt=0),
+                name="sale_lowers",
+                violation_error_message="The value of a sale must be greater than zero.",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="sale_has_a_while"
+                condition=~Q(kind=SaleKind.PERCENT) | Q(value__lte=100),
+                name="sale_percent_to_100",
+                violation_error_message="A sale can take off at most 100 percent.",
             ),
-            models.CheckConstraint(condition=Q(kind__in=SaleKind.values), name="sale_kind_known"),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
+                name="sale_has_a_while",
+                violation_error_message="A sale must end after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=SaleKind.values),
+                name="sale_kind_known",
+                violation_error_message="The kind of a sale must be one of the known kinds.",
+            ),
         ]
 
     def __str__(self) -> str:

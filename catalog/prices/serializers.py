@@ -1,4 +1,4 @@
-"""Shapes of sales."""
+"""Request and response bodies of sales."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,36 +25,43 @@ _SALE: dict[str, Any] = {
 
 @extend_schema_serializer(examples=[example({"id": 2, **_SALE})])
 class SaleSerializer(serializers.Serializer[Any]):
-    """A sale: lower prices for a while."""
+    """A sale, which reduces prices for a limited time."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(SaleKind.choices)
-    value = AmountField(help_text="Percent, or an amount in the shop's currency.")
+    value = AmountField(help_text="A percentage, or an amount in the shop's currency.")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
     product_ids = serializers.ListField(child=serializers.IntegerField())
     category_ids = serializers.ListField(child=serializers.IntegerField())
 
 
-class _SaleForm(serializers.Serializer[Any]):
-    """What a sale may have."""
+@extend_schema_serializer(examples=[example({"ends_at": "2027-01-20T23:00:00Z"})])
+class SaleChangesSerializer(serializers.Serializer[Any]):
+    """The changes of a sale. Once it has started, only its name and its end can change."""
 
-    starts_at = serializers.DateTimeField(required=False, help_text="Now, unless given.")
+    name = StrictStr(max_length=SALE_NAME_LENGTH, required=False)
+    kind = serializers.ChoiceField(SaleKind.choices, required=False)
+    value = AmountField(min_value=Decimal("0.01"), required=False)
+    starts_at = serializers.DateTimeField(required=False, help_text="Now if omitted.")
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
     product_ids = serializers.ListField(
-        child=IdField(), max_length=MAX_SALE_SCOPE, required=False, help_text="With their variants."
+        child=IdField(),
+        max_length=MAX_SALE_SCOPE,
+        required=False,
+        help_text="Including their variants.",
     )
     category_ids = serializers.ListField(
         child=IdField(),
         max_length=MAX_SALE_SCOPE,
         required=False,
-        help_text="With all that lies below them.",
+        help_text="Including their subcategories.",
     )
 
 
 @extend_schema_serializer(examples=[example(_SALE)])
-class NewSaleSerializer(_SaleForm):
+class NewSaleSerializer(SaleChangesSerializer):
     """A sale to create."""
 
     name = StrictStr(max_length=SALE_NAME_LENGTH)
@@ -62,17 +69,8 @@ class NewSaleSerializer(_SaleForm):
     value = AmountField(min_value=Decimal("0.01"))
 
 
-@extend_schema_serializer(examples=[example({"ends_at": "2027-01-20T23:00:00Z"})])
-class SaleChangesSerializer(_SaleForm):
-    """What to change of a sale; once begun, its name and its end."""
-
-    name = StrictStr(max_length=SALE_NAME_LENGTH, required=False)
-    kind = serializers.ChoiceField(SaleKind.choices, required=False)
-    value = AmountField(min_value=Decimal("0.01"), required=False)
-
-
 def serialize_sale(sale: Sale) -> dict[str, Any]:
-    """Return a sale, whose products and categories the caller has fetched."""
+    """Return the response body of a sale. The caller should prefetch products and categories."""
     return {
         "id": sale.pk,
         "name": sale.name,

@@ -1,4 +1,7 @@
-"""Every write of sales. Once begun, what a sale did to prices is history and stays."""
+"""The writes of sales and of the price history.
+
+A sale that has started cannot be changed in ways that would alter past prices.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +12,7 @@ from catalog import revision
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import ProductNotFound
-from catalog.prices.errors import SaleBegun, SaleNotFound
+from catalog.prices.errors import SaleNotFound, SaleStarted
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
@@ -17,7 +20,7 @@ from shop.core.transactions import transactional
 
 
 class SaleDetails(TypedDict, total=False):
-    """When a sale is, and what it is of."""
+    """The optional fields of a sale: its period and its scope."""
 
     starts_at: datetime
     ends_at: datetime | None
@@ -26,25 +29,24 @@ class SaleDetails(TypedDict, total=False):
 
 
 class SaleChanges(SaleDetails, total=False):
-    """What staff may change of a sale; of one that has begun the name and the end alone."""
+    """The fields of a sale that staff may change."""
 
     name: str
     kind: SaleKind
     value: Decimal
 
 
-_AFTER_THE_BEGINNING = frozenset({"name", "ends_at"})
+CHANGEABLE_AFTER_START = frozenset({"name", "ends_at"})
 
 
 @transactional
 def create_sale(
     *, name: str, kind: SaleKind, value: Decimal, **details: Unpack[SaleDetails]
 ) -> Sale:
-    """Lower prices from ``starts_at`` (now unless given) until ``ends_at``.
+    """Create a sale from ``starts_at``, which defaults to now, until ``ends_at``.
 
-    ``value`` is percent, or an amount in the shop's currency. A sale cannot begin in the past,
-    which would rewrite the lowest prices of 30 days. Raises InvalidField, ProductNotFound,
-    CategoryNotFound.
+    ``value`` is a percentage, or an amount in the shop's currency. A sale cannot start in the past,
+    because that would alter past prices. Raises InvalidField, ProductNotFound, CategoryNotFound.
     """
     now = _now()
     starts_at = details.get("starts_at", now)
@@ -52,7 +54,7 @@ def create_sale(
         name=name, kind=kind, value=value, starts_at=starts_at, ends_at=details.get("ends_at")
     )
     if starts_at < now:
-        raise InvalidField(field="starts_at", reason="A sale begins now or later.")
+        raise InvalidField(field="starts_at", reason="A sale cannot start in the past.")
     _check(sale)
     sale.save()
     _set_scope(sale, details)
@@ -62,16 +64,16 @@ def create_sale(
 
 @transactional
 def update_sale(*, sale_id: int, **changes: Unpack[SaleChanges]) -> Sale:
-    """Change a sale. Raises SaleNotFound, SaleBegun, InvalidField and what ``create_sale`` does."""
+    """Change a sale. Raises SaleNotFound, SaleStarted and the errors of ``create_sale``."""
     sale, now = _lock(sale_id), _now()
     if sale.starts_at <= now:
         ended = sale.ends_at is not None and sale.ends_at <= now
-        if not _AFTER_THE_BEGINNING.issuperset(changes) or ("ends_at" in changes and ended):
-            raise SaleBegun
+        if not CHANGEABLE_AFTER_START.issuperset(changes) or ("ends_at" in changes and ended):
+            raise SaleStarted
         if (end := changes.get("ends_at")) is not None and end < now:
-            raise SaleBegun
+            raise SaleStarted
     elif changes.get("starts_at", now) < now:
-        raise InvalidField(field="starts_at", reason="A sale begins now or later.")
+        raise InvalidField(field="starts_at", reason="A sale cannot start in the past.")
     for name, value in changes.items():
         if not name.endswith("_ids"):
             setattr(sale, name, value)
@@ -84,47 +86,50 @@ def update_sale(*, sale_id: int, **changes: Unpack[SaleChanges]) -> Sale:
 
 @transactional
 def end_sale(*, sale_id: int) -> None:
-    """End a sale now; one that has not begun is deleted. Raises SaleNotFound, SaleBegun (ended)."""
+    """End a sale now, or delete it if it has not started.
+
+    Raises SaleNotFound, and SaleStarted if it has already ended.
+    """
     sale, now = _lock(sale_id), _now()
     if sale.starts_at >= now:
         sale.delete()
         revision.bump()
         return
     if sale.ends_at is not None and sale.ends_at <= now:
-        raise SaleBegun
+        raise SaleStarted
     sale.ends_at = now
     sale.save(update_fields=["ends_at"])
     _bump(sale)
 
 
 def record_prices(products: Sequence[Product]) -> None:
-    """Add the products' list prices to their price history. Needs the caller's transaction."""
+    """Add the list prices of products to the price history. Needs a transaction."""
     PriceChange.objects.bulk_create(
         PriceChange(product=product, price=product.price) for product in products
     )
 
 
 def _bump(sale: Sale) -> None:
-    """Bump the revision, and let the feed of changes find what the sale is of."""
+    """Bump the revision and mark the sale, whose products the changes feed then contains."""
     revision.bump()
-    sale.changed_in = revision.instant()[1]
+    sale.changed_in = revision.read_revision()[1]
     sale.save(update_fields=["changed_in"])
 
 
 def _now() -> datetime:
-    """Return the database's time: workers' clocks decide nothing."""
-    return datetime.fromtimestamp(revision.instant()[2], UTC)
+    """Return the database's time. The clocks of workers may differ."""
+    return datetime.fromtimestamp(revision.read_revision()[2], UTC)
 
 
 def _check(sale: Sale) -> None:
     if sale.kind == SaleKind.PERCENT and sale.value > 100:
-        raise InvalidField(field="value", reason="A sale takes at most 100 percent off.")
+        raise InvalidField(field="value", reason="The value must be at most 100 percent.")
     if sale.ends_at is not None and sale.ends_at <= sale.starts_at:
-        raise InvalidField(field="ends_at", reason="A sale ends after it begins.")
+        raise InvalidField(field="ends_at", reason="The sale must end after it starts.")
 
 
 def _set_scope(sale: Sale, scope: SaleDetails) -> None:
-    """Set what the sale is of: products (with their variants), and categories with all below."""
+    """Set products and categories. Raises ProductNotFound, CategoryNotFound."""
     if "product_ids" in scope:
         products = set(scope["product_ids"])
         found = Product.objects.not_archived().listed().filter(pk__in=products)

@@ -1,5 +1,7 @@
-"""The current price in SQL, to filter and to sort by: what ``catalog.prices.current`` works out
-for one product, for all of them. In whole cents, which both databases calculate exactly.
+"""The current price in SQL, for filters and sort orders.
+
+It equals that of ``catalog.prices.current``. It is in whole cents, with which both databases
+calculate exactly.
 """
 
 from decimal import Decimal
@@ -9,92 +11,101 @@ from django.db.models import BigIntegerField, Case, DecimalField, ExpressionWrap
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, Round
 
 from catalog.categories.models import CategoryLink
-from catalog.prices.formulas import MOST_CENTS, ActiveSale, highest_price, in_cents, reduced_cents
+from catalog.prices.formulas import (
+    MAX_CENTS,
+    ActiveSale,
+    highest_list_price,
+    in_cents,
+    reduced_cents,
+)
 from catalog.prices.models import Sale
 from catalog.products.models import ProductQuerySet
 
-# How many products are looked at for each that is wanted: so a sale of up to two thirds of the shop
-# does not widen the range from its upper end.
-_LOOKED_AT = 3
-_FURTHEST = 1000
+# narrow_to_first reads this many candidates for each product of the result. With three, a sale on
+# up to two thirds of the products does not widen the price range.
+_CANDIDATES = 3
+_MAX_NARROWED = 1000
 
 
-def active_sales_now() -> tuple[ActiveSale, ...]:
-    """Return the sales that are on. One statement."""
+def read_active_sales() -> tuple[ActiveSale, ...]:
+    """Return the active sales. One statement."""
     rows = Sale.objects.active().order_by("pk").values_list("pk", "kind", "value")
     return tuple(ActiveSale(pk, kind, in_cents(value)) for pk, kind, value in rows)
 
 
 def cents(column: str) -> Any:
-    """Return a column of amounts in cents."""
+    """Return the expression of a column of amounts in cents."""
     hundredfold = ExpressionWrapper(F(column) * 100, DecimalField(max_digits=16, decimal_places=2))
     return Cast(Round(hundredfold), BigIntegerField())
 
 
-def with_price_now(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
-    """Add ``cents_now``, the price under these sales."""
+def with_current_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
+    """Annotate ``current_cents``, the price in cents under these sales."""
     price: Any = cents("price")
     reduced = [
         Case(
-            When(_is_of(sale), then=reduced_cents(price, sale)),
+            When(_is_in_sale(sale), then=reduced_cents(price, sale)),
             default=price,
             output_field=BigIntegerField(),
         )
         for sale in sales
     ]
-    return products.annotate(cents_now=Least(price, *reduced) if reduced else price)
+    return products.annotate(current_cents=Least(price, *reduced) if reduced else price)
 
 
-def reduced_only(sales: tuple[ActiveSale, ...]) -> Q:
-    """Return the condition that a product shows what its price is reduced from.
+def is_reduced(sales: tuple[ActiveSale, ...]) -> Q:
+    """Return the condition that a product's price is reduced.
 
-    It needs ``cents_now`` where sales are on.
+    It needs the annotation ``current_cents`` if there are sales.
     """
     if not sales:
         return Q(compare_at_price__gt=F("price"))
     return Q(cents_now__lt=Greatest(cents("price"), Coalesce(cents("compare_at_price"), 0)))
 
 
-def above_cents(products: ProductQuerySet, least: int) -> ProductQuerySet:
-    """Leave out by list price, thus by its index, what costs less now than ``least`` for sure."""
+def from_cents(products: ProductQuerySet, least: int) -> ProductQuerySet:
+    """Exclude products that cost less than ``least`` for certain, using the index on list prices.
+
+    Products with higher list prices may still have lower current prices.
+    """
     return products.filter(price__gte=_amount(least))
 
 
-def below_cents(
+def up_to_cents(
     products: ProductQuerySet, most: int, sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    """Leave out by list price, thus by its index, what costs more now than ``most`` for sure."""
-    return products.filter(price__lte=_amount(highest_price(most, sales)))
+    """Exclude products that cost more than ``most`` for certain, using the index on list prices."""
+    return products.filter(price__lte=_amount(highest_list_price(most, sales)))
 
 
-def first_by_price(
+def narrow_to_first(
     products: ProductQuerySet, number: int, sales: tuple[ActiveSale, ...], *, descending: bool
 ) -> ProductQuerySet:
-    """Leave out what is not among the first ``number`` products by price now for sure.
+    """Exclude products that are certainly not among the first ``number`` by current price.
 
-    Some are looked at by list price. As many of them as are wanted cost no more than a certain
-    price (or, ``descending``, no less), so the first ``number`` of all do neither, whichever they
-    are. One statement; none, and all products, where the page is too far down to be worth it.
+    One statement reads the current prices of some candidates, which are the first products by list
+    price. If ``number`` of them cost at most a certain price, so do the first ``number`` of all
+    products. (With ``descending``, at least.) Returns all products if ``number`` is too large.
     """
-    if number > _FURTHEST:
+    if number > _MAX_NARROWED:
         return products
     sign = "-" if descending else ""
     by_list_price = products.order_by(f"{sign}price", f"{sign}pk")
-    looked_at = by_list_price.values_list(F("cents_now"), flat=True)[: number * _LOOKED_AT]
-    prices = sorted(looked_at, reverse=descending)
+    candidates = by_list_price.values_list(F("current_cents"), flat=True)[: number * _CANDIDATES]
+    prices = sorted(candidates, reverse=descending)
     if len(prices) < number:
         return products
     last = prices[number - 1]
-    return above_cents(products, last) if descending else below_cents(products, last, sales)
+    return from_cents(products, last) if descending else up_to_cents(products, last, sales)
 
 
 def _amount(number: int) -> Decimal:
-    """Return cents as an amount that the column of prices takes."""
-    return Decimal(min(max(number, 0), MOST_CENTS)) / 100
+    """Return cents as an amount, limited to the range of the column."""
+    return Decimal(min(max(number, 0), MAX_CENTS)) / 100
 
 
-def _is_of(sale: ActiveSale) -> Q:
-    """Return the condition that a listed product is in a sale, or its category is, at any depth."""
+def _is_in_sale(sale: ActiveSale) -> Q:
+    """Return the condition that a sale contains a product, its category or an ancestor of that."""
     products = Sale.products.through.objects.filter(sale_id=sale.pk).values("product_id")
     below = CategoryLink.objects.filter(above__sales=sale.pk).values("category_id")
     return Q(pk__in=products) | Q(category_id__in=below)

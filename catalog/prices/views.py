@@ -1,4 +1,4 @@
-"""The verbs of sales, for staff."""
+"""The endpoints of sales, for staff."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from catalog.categories.errors import CategoryNotFound
 from catalog.errors import ProductNotFound
 from catalog.prices import services
-from catalog.prices.errors import SaleBegun, SaleNotFound
+from catalog.prices.errors import SaleNotFound, SaleStarted
 from catalog.prices.models import Sale
 from catalog.prices.serializers import (
     NewSaleSerializer,
@@ -32,30 +32,30 @@ _PERMISSIONS = {
 
 
 class SaleViewSet(ShopViewSet):
-    """Sales: lower prices of products and categories, for a while."""
+    """Sales, which reduce the prices of products and categories for a limited time."""
 
     queryset = Sale.objects.none()
     serializer_class = SaleSerializer
     plural = "sales"
 
     def get_permissions(self) -> list[Any]:
-        """Staff who may, each operation by its own permission."""
+        """Require the permission of the action."""
         return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.view_sale"))]
 
     def get_queryset(self) -> QuerySet[Sale]:
-        """Those that the caller may see, newest first."""
+        """Return the sales that the user may see, newest first."""
         sales = Sale.objects.visible_to(self.request.user)
         return sales.prefetch_related("products", "categories").order_by("-pk")
 
     @describe("List sales", answers={200: SaleSerializer(many=True)})
     def list(self, request: Request) -> Response:
-        """Show a page of sales, newest first."""
+        """Return a page of sales, newest first."""
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response([serialize_sale(sale) for sale in page or ()])
 
     @describe("Retrieve sale", answers={200: SaleSerializer}, refuses=[SaleNotFound])
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Show one sale."""
+        """Return one sale."""
         return Response(self._body(int(pk)))
 
     @describe(
@@ -65,7 +65,7 @@ class SaleViewSet(ShopViewSet):
         refuses=[ProductNotFound, CategoryNotFound],
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Lower the prices of products, and of all in categories, from a time until another."""
+        """Create a sale on products and categories."""
 
         def work() -> Response:
             sale = services.create_sale(**read(NewSaleSerializer, request))
@@ -78,16 +78,16 @@ class SaleViewSet(ShopViewSet):
         "Change sale",
         takes=SaleChangesSerializer,
         answers={200: SaleSerializer},
-        refuses=[SaleNotFound, SaleBegun, ProductNotFound, CategoryNotFound],
+        refuses=[SaleNotFound, SaleStarted, ProductNotFound, CategoryNotFound],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given; of a sale that has begun, its name or its end."""
+        """Change the given fields. Once a sale has started, only its name and end can change."""
         services.update_sale(sale_id=int(pk), **read(SaleChangesSerializer, request))
         return Response(self._body(int(pk)))
 
-    @describe("End sale", answers={204: None}, refuses=[SaleNotFound, SaleBegun])
+    @describe("End sale", answers={204: None}, refuses=[SaleNotFound, SaleStarted])
     def destroy(self, request: Request, pk: str) -> Response:
-        """End a sale now; one that has not begun is deleted."""
+        """End a sale now. A sale that has not started is deleted."""
         services.end_sale(sale_id=int(pk))
         return Response(status=204)
 

@@ -7,61 +7,63 @@ class SkuTaken(Conflict):
     """409. Facts: sku."""
 
     code = "sku_taken"
-    message = "Another product has the SKU {sku}."
+    message = "The SKU {sku} is already in use. Please choose another."
     example = {"sku": "TEA-1"}
 
 
 class VariantExists(Conflict):
-    """409. Facts: options, the values that another variant of the product has."""
+    """409. Facts: options, the option values that another variant of the product has."""
 
     code = "variant_exists"
-    message = "The product has a variant with these options already."
+    message = "The product already has a variant with the options {options}."
     example = {"options": ["S", "Red"]}
 
 
 class VariantLimit(Conflict):
-    """409. Facts: limit, variants that a product may have."""
+    """409. Facts: limit, the number of variants that a product may have."""
 
     code = "variant_limit"
-    message = "A product has at most {limit} variants."
+    message = "A product may have at most {limit} variants."
     example = {"limit": 100}
 
 
-class NoOptions(Conflict):
-    """409. Facts: options, the names that the product's variants are chosen by."""
+class OptionsMissing(Conflict):
+    """409: option values do not match the product's options. Facts: options, their names."""
 
     code = "options_missing"
-    message = "A variant has one value for each option of its product, which has {options}."
+    message = "A variant needs one value for each option of its product: {options}."
     example = {"options": ["Size", "Colour"]}
 
 
 class OptionsInUse(Conflict):
-    """409. Facts: variant_ids; none where the product has stock of its own."""
+    """409. Facts: variant_ids, empty if the product itself has stock."""
 
     code = "options_in_use"
-    message = "Options change only while there is no variant, and no stock of the product's own."
+    message = (
+        "Options can only be added or removed while the product has neither variants nor stock."
+    )
     example = {"variant_ids": [8, 9]}
 
 
 class SetOnVariants(Conflict):
-    """409. Facts: fields."""
+    """409. Facts: fields that only variants have."""
 
     code = "set_on_variants"
-    message = "The product's variants have {fields}, each its own: change them there."
+    message = "Each variant has its own values of {fields}. Please change the variants."
     example = {"fields": ["price"]}
 
 
 class SetOnProduct(Conflict):
-    """409. Facts: fields, product_id."""
+    """409. Facts: fields that a variant shares with its product, product_id."""
 
     code = "set_on_product"
-    message = "A variant follows product {product_id} in {fields}: change the product."
+    message = "A variant shares {fields} with product {product_id}. Please change the product."
     example = {"fields": ["name"], "product_id": 7}
 
 
-class PiecesOwed(Conflict):
-    """409. Facts: owed, pieces sold beyond the stock."""
+class UnitsOwed(Conflict):
+    """409. Facts: owed, the units that are sold on backorder."""
 
     code = "pieces_owed"
-    message = "{owed} pieces are sold beyond the stock; backorders end once they are there."
+    message = "{owed} units are sold on backorder. Add them to the stock before ending backorders."
     example = {"owed": 3}

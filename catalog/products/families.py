@@ -1,4 +1,4 @@
-"""A product with its variants, as rows that a transaction locks together; and their slugs."""
+"""Product families: a product with its variants, which a transaction locks together."""
 
 from dataclasses import dataclass
 from secrets import token_hex
@@ -9,48 +9,49 @@ from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
 
-_SLUGS_TRIED = 10
+_SLUG_CANDIDATES = 10
 
 
 @dataclass(slots=True)
 class Family:
-    """A product and its variants, none of them archived."""
+    """A product and its variants that are not archived."""
 
     product: Product
     variants: list[Product]
 
     def get(self, pk: int) -> Product:
-        """Return the member with this id. Raises ProductNotFound."""
+        """Return the product or variant with this id. Raises ProductNotFound."""
         for row in self.rows():
             if row.pk == pk:
                 return row
         raise ProductNotFound
 
     def rows(self) -> list[Product]:
-        """Return all of it, the product first."""
+        """Return all rows, the product first."""
         return [self.product, *self.variants]
 
     def pks(self) -> list[int]:
-        """Return the ids of all of it."""
+        """Return the ids of all rows."""
         return [row.pk for row in self.rows()]
 
 
 def lock_family(product_id: int) -> Family:
-    """Lock a product and its variants, whichever of them is named, in ascending id.
+    """Lock a product and its variants, in ascending id. ``product_id`` may be any of their ids.
 
-    Needs the caller's transaction, which ends the locks. Raises ProductNotFound.
+    Needs a transaction. Raises ProductNotFound.
     """
-    named = Product.objects.not_archived().filter(pk=product_id).values_list("parent_id").first()
-    if named is None:
+    products = Product.objects.not_archived()
+    parent = products.filter(pk=product_id).values_list("parent_id").first()
+    if parent is None:
         raise ProductNotFound
-    rows = Product.objects.not_archived().lock_family(named[0] or product_id)
-    if not rows or rows[0].parent_id is not None:  # archived this very moment
+    rows = products.lock_family(parent[0] or product_id)
+    if not rows or rows[0].parent_id is not None:  # the product has been archived since
         raise ProductNotFound
     return Family(rows[0], rows[1:])
 
 
 def free_slug(name: str) -> str:
-    """Return a slug for a product of this name that no product has now."""
+    """Return a slug for a product of this name that is not in use at the moment."""
     base = slugify(name)[: PRODUCT_NAME_LENGTH - 10] or "product"
     candidates = slug_candidates(base)
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
@@ -59,5 +60,5 @@ def free_slug(name: str) -> str:
 
 
 def slug_candidates(base: str) -> list[str]:
-    """Return the slugs that products of the same name get, in their order."""
-    return [base, *(f"{base}-{number}" for number in range(2, _SLUGS_TRIED))]
+    """Return the slugs to try for products of the same name, in order."""
+    return [base, *(f"{base}-{number}" for number in range(2, _SLUG_CANDIDATES))]

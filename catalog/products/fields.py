@@ -1,7 +1,7 @@
 """The columns of products that staff may edit: one table for the API, the admin, import and export.
 
-A field that is added to the table, and to one of the typed dictionaries below it, can be written by
-all of them. What a reader sees of a product is not in it, but in ``products.serializers``.
+To make a new column editable everywhere, add it to the table and to a typed dictionary below it.
+Response bodies are defined separately, in ``products.serializers.responses``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from catalog.limits import (
 
 
 class Kind(Enum):
-    """What a field holds."""
+    """The type of a field."""
 
     TEXT = auto()
     SLUG = auto()
@@ -38,21 +38,22 @@ class Owner(Enum):
     """Which rows have a value of their own."""
 
     PRODUCT = auto()
-    """A product; its variants have none, or the same."""
+    """Products. Variants have no value or share that of their product."""
     SOLD = auto()
-    """Whatever is sold by itself: a product without variants, or a variant."""
+    """Rows that can be sold: variants, and products without variants."""
     VARIANT = auto()
-    """A variant."""
+    """Variants."""
     EACH = auto()
-    """A product, whether or not it has variants, and each variant."""
+    """All products and variants."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditableField:
     """A column that staff may edit.
 
-    ``limit`` is the number of characters, or the largest integer. A field that is not ``required``
-    may be empty. A ``shared`` field is copied to the variants, a ``searched`` one to the keywords.
+    ``limit`` is the maximum number of characters, or the largest integer. A field that is not
+    ``required`` may be empty. A ``shared`` field is copied to the variants, and a ``searched``
+    field to the keywords.
     """
 
     name: str
@@ -82,9 +83,14 @@ FIELDS = {
             Kind.AMOUNT,
             Owner.SOLD,
             nullable=True,
-            help_text="What the price is reduced from.",
+            help_text="The price before a reduction.",
         ),
-        EditableField("backorder", Kind.BOOLEAN, Owner.SOLD, help_text="Sell beyond the stock."),
+        EditableField(
+            "backorder",
+            Kind.BOOLEAN,
+            Owner.SOLD,
+            help_text="Whether it can be ordered while it is out of stock.",
+        ),
         EditableField("low_stock_threshold", Kind.INTEGER, Owner.SOLD, MAX_STOCK, nullable=True),
         EditableField("is_published", Kind.BOOLEAN, Owner.PRODUCT, shared=True),
         EditableField(
@@ -93,26 +99,29 @@ FIELDS = {
             Owner.PRODUCT,
             nullable=True,
             shared=True,
-            help_text="Customers see it from then on.",
+            help_text="Customers see the product from this time on.",
         ),
         EditableField(
-            "metadata", Kind.METADATA, Owner.EACH, help_text="Public; replaced as a whole."
+            "metadata",
+            Kind.METADATA,
+            Owner.EACH,
+            help_text="Public. It replaces all existing keys.",
         ),
         EditableField(
             "private_metadata",
             Kind.METADATA,
             Owner.EACH,
-            help_text="For staff; replaced as a whole.",
+            help_text="Only for staff. It replaces all existing keys.",
         ),
     )
 }
 
 
 class ProductDetails(TypedDict, total=False):
-    """What a product may have besides name, price and stock.
+    """The optional fields of a product.
 
-    ``options`` are the names that customers choose its variants by; ``attributes`` are by slug, and
-    None removes one.
+    ``options`` are the names of the options that its variants differ in, such as size and colour.
+    ``attributes`` are values by slug; None removes one.
     """
 
     description: str
@@ -133,7 +142,7 @@ class ProductDetails(TypedDict, total=False):
 
 
 class ProductChanges(ProductDetails, total=False):
-    """What staff may change of a product or a variant; ``adjust_stock`` changes the stock."""
+    """The fields of a product or variant that staff may change. Stock has ``adjust_stock``."""
 
     name: str
     price: Decimal
@@ -142,8 +151,10 @@ class ProductChanges(ProductDetails, total=False):
 
 
 class NewVariant(TypedDict):
-    """A variant to create. ``choice`` has a value for each of the product's options, by name;
-    ``price`` is the product's unless given, in the shop's currency.
+    """A variant to create.
+
+    ``choice`` has a value for each of the product's options, by name. ``price``, in the shop's
+    currency, defaults to that of the product.
     """
 
     choice: Mapping[str, str]
@@ -159,7 +170,7 @@ class NewVariant(TypedDict):
 
 
 def fields_of(*owners: Owner, without: Sequence[str] = ()) -> Iterator[EditableField]:
-    """Yield the fields of these owners, in the order of the table."""
+    """Yield the fields of these owners in the order of the table."""
     for field in FIELDS.values():
         if field.owner in owners and field.name not in without:
             yield field

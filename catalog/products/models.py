@@ -1,5 +1,6 @@
-"""Products and their variants: rows of one table, so that there is one id space, one stock and one
-order of locks.
+"""Products and their variants.
+
+They are rows of one table, so that they share one id space, one stock column and one lock order.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _LISTED = Q(is_published=True, archived_at=None, parent=None)
 
 
 def for_sale(product: str = "") -> Q:
-    """Return the condition that a product is for sale; ``product`` is the way to it."""
+    """Return the condition that a product is for sale; ``product`` is the lookup prefix to it."""
     due = Q((f"{product}publish_at", None)) | Q((f"{product}publish_at__lte", Now()))
     return due & Q((f"{product}is_published", True), (f"{product}archived_at", None))
 
@@ -28,54 +29,54 @@ class ProductQuerySet(models.QuerySet["Product"]):
     """Reads of products."""
 
     def not_archived(self) -> ProductQuerySet:
-        """All that any reader may ever see."""
+        """Exclude archived products, which no reader sees."""
         return self.filter(archived_at=None)
 
     def for_sale(self) -> ProductQuerySet:
-        """Published, its time come, and not archived."""
+        """Return published products whose publication time has come."""
         return self.filter(for_sale())
 
     def sellable(self) -> ProductQuerySet:
-        """For sale, and one thing: no product that asks for the choice of a variant."""
+        """Return what can be bought: variants, and products without variants."""
         return self.filter(for_sale(), has_variants=False)
 
-    def running_out(self) -> ProductQuerySet:
-        """What has its threshold of pieces or fewer."""
+    def low_in_stock(self) -> ProductQuerySet:
+        """Return products whose stock is at its threshold or below."""
         return self.not_archived().filter(
             low_stock_threshold__isnull=False, stock__lte=F("low_stock_threshold")
         )
 
     def listed(self) -> ProductQuerySet:
-        """One entry a product: variants are shown with the product that they belong to."""
+        """Exclude variants, which are shown with their product."""
         return self.filter(parent=None)
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
-        """What is for sale; for staff who may look also what is not published."""
+        """Return products for sale. Staff with a product permission also see unpublished ones."""
         return self.not_archived() if sees_all_products(user) else self.for_sale()
 
     def lock(self, pk: int) -> Product:
-        """Lock one product until the transaction ends, and return it. Raises DoesNotExist."""
+        """Lock one product and return it. Needs a transaction. Raises DoesNotExist."""
         return self.select_for_update(no_key=True).get(pk=pk)
 
     def lock_all(self, pks: list[int]) -> list[Product]:
-        """Lock products in ascending id, the order that every writer keeps, and return them."""
+        """Lock products in ascending id, as every writer does, and return them."""
         return list(self.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk"))
 
     def lock_family(self, pk: int) -> list[Product]:
-        """Lock a product and its variants, in ascending id; the product, the older, is first."""
+        """Lock a product and its variants in ascending id. The product comes first."""
         return list(
             self.select_for_update(no_key=True).filter(Q(pk=pk) | Q(parent_id=pk)).order_by("pk")
         )
 
 
 class Product(HasMetadata):
-    """One product, or one variant of one: then ``parent`` is the product.
+    """A product, or a variant, whose ``parent`` is the product.
 
-    Only ``catalog.stock.services`` writes ``stock``, each time with a movement. A product that has
-    variants is not sold itself and has no stock; ``options`` are the names that customers choose
-    by, its ``price`` and ``compare_at_price`` those of its cheapest variant. A variant has its own
-    SKU, price, stock and images, and in ``options`` a value for each name. In all else it follows
-    its product: name, category and publication are written to both together.
+    Only ``catalog.stock.services`` writes ``stock``, and always records a movement. A product with
+    variants cannot be bought itself and has no stock. Its ``options`` are the names of its options,
+    and its ``price`` and ``compare_at_price`` are those of its cheapest variant. A variant has its
+    own SKU, price, stock and images, and its ``options`` are the values. It shares name, category
+    and publication with its product; the services write them to both.
     """
 
     name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
@@ -84,7 +85,7 @@ class Product(HasMetadata):
         blank=True,
         default="",
         db_default="",
-        help_text="Its name in links and files.",
+        help_text="The product's name in URLs and in files.",
     )
     description = models.TextField(blank=True, default="")
     category = models.ForeignKey(
@@ -99,10 +100,10 @@ class Product(HasMetadata):
         default=list,
         db_default=[],
         blank=True,
-        help_text="What to choose by, such as size and colour; of a variant, its values.",
+        help_text="Names of options, such as size and colour; the values in case of a variant.",
     )
     position = models.PositiveSmallIntegerField(
-        default=0, db_default=0, help_text="Of a variant among the others; low comes first."
+        default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
     sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
     price = models.DecimalField(
@@ -113,45 +114,53 @@ class Product(HasMetadata):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text="The price that it is reduced from.",
+        help_text="The price before a reduction.",
     )
-    stock = models.IntegerField(default=0, help_text="Pieces that may still be sold.")
+    stock = models.IntegerField(
+        default=0, help_text="Units that can still be sold; negative for units sold on backorder."
+    )
     backorder = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Sold beyond the stock, which then counts pieces owed.",
+        help_text="Customers can order it while it is out of stock.",
     )
-    # A column, as no index may be on stock itself: each order would have to write every index anew.
+    # Indexes use this column instead of stock. An index on stock would prevent HOT updates, so that
+    # each order would write to every index.
     is_stocked = models.GeneratedField(
         expression=Q(stock__gt=0) | Q(backorder=True),  # type: ignore[arg-type] # it is one
         output_field=models.BooleanField(),
         db_persist=True,
-        help_text="May be sold now; of a product with variants its variants' is asked for.",
+        help_text="Whether it can be sold now; meaningless for a product with variants.",
     )
     low_stock_threshold = models.PositiveIntegerField(
-        null=True, blank=True, help_text="On the list of what runs out at so many pieces or fewer."
+        null=True, blank=True, help_text="The stock from which on the product is listed as low."
     )
-    is_published = models.BooleanField(default=True, help_text="Customers see it and may buy it.")
+    is_published = models.BooleanField(
+        default=True, help_text="Customers see the product and can buy it."
+    )
     publish_at = models.DateTimeField(
-        null=True, blank=True, help_text="Not before; at once if empty."
+        null=True, blank=True, help_text="Customers do not see the product before this time."
     )
     archived_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Gone from every read, kept for the books."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="An archived product is only kept for past orders.",
     )
     sold = models.IntegerField(
         default=0,
         db_default=0,
         editable=False,
-        help_text="Pieces sold in the last 90 days, as last counted.",
+        help_text="Units sold in the last 90 days, when last counted.",
     )
     keywords = models.TextField(
         default="",
         db_default="",
         editable=False,
-        help_text="Brand, tags, SKUs and options, for the search.",
+        help_text="Brand, tags, SKUs and option values, for the full-text search.",
     )
     changed_in = models.BigIntegerField(
-        null=True, editable=False, help_text="The catalogue's revision that changed it last."
+        null=True, editable=False, help_text="The catalog's revision that changed it last."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -161,42 +170,56 @@ class Product(HasMetadata):
         ordering = ("pk",)
         constraints = [
             models.CheckConstraint(
-                condition=Q(stock__gte=0) | Q(backorder=True), name="product_stock_not_negative"
+                condition=Q(stock__gte=0) | Q(backorder=True),
+                name="product_stock_not_negative",
+                violation_error_message="Only products on backorder can have negative stock.",
             ),
-            models.CheckConstraint(condition=Q(price__gte=0), name="product_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(price__gte=0),
+                name="product_price_not_negative",
+                violation_error_message="The price must not be negative.",
+            ),
             models.CheckConstraint(
                 condition=Q(compare_at_price=None) | Q(compare_at_price__gte=0),
                 name="product_compare_at_price_not_negative",
+                violation_error_message="The price before a reduction must not be negative.",
             ),
             models.CheckConstraint(
                 condition=Q(has_variants=False) | Q(stock=0, parent=None),
                 name="product_with_variants_has_no_stock",
+                violation_error_message="A product with variants cannot have stock of its own.",
             ),
             models.CheckConstraint(
-                condition=Q(parent=None) | ~Q(parent=F("id")), name="product_not_its_own_parent"
+                condition=Q(parent=None) | ~Q(parent=F("id")),
+                name="product_not_its_own_parent",
+                violation_error_message="A product cannot be its own variant.",
             ),
             models.UniqueConstraint(
                 fields=["sku"],
                 condition=Q(archived_at=None) & ~Q(sku=""),
                 name="product_sku_unique",
+                violation_error_message="Another product has this SKU.",
             ),
             models.UniqueConstraint(
                 fields=["slug"],
                 condition=Q(archived_at=None) & ~Q(slug=""),
                 name="product_slug_unique",
+                violation_error_message="Another product has this slug.",
             ),
             models.CheckConstraint(
                 condition=Q(parent=None) | Q(slug="", has_variants=False),
                 name="product_variant_is_no_product",
+                violation_error_message="A variant cannot have a slug or variants.",
             ),
             models.UniqueConstraint(
                 fields=["parent", "options"],
                 condition=Q(archived_at=None, parent__isnull=False),
                 name="product_variant_unique",
+                violation_error_message="The product already has a variant with these options.",
             ),
         ]
         indexes = [
-            # GET /api/products/, ?in_stock=: their counts and their pages, in the index alone
+            # GET /api/products/, ?in_stock=: counts and pages use index-only scans
             models.Index(
                 fields=["id", "publish_at", "has_variants", "is_stocked"],
                 condition=_LISTED,
@@ -207,8 +230,8 @@ class Product(HasMetadata):
                 condition=Q(parent__isnull=False, archived_at=None, is_stocked=True),
                 name="product_variant_stocked",
             ),
-            # GET /api/products/?category=, ?brand=, ?on_sale=true, ?ordering=; with publish_at, so
-            # that a page far down is found in the index alone
+            # GET /api/products/?category=, ?brand=, ?ordering=; publish_at makes index-only scans
+            # possible for pages far down
             *(
                 models.Index(fields=[*fields, "id", "publish_at"], condition=_LISTED, name=name)
                 for name, *fields in (
@@ -218,12 +241,13 @@ class Product(HasMetadata):
                     ("product_by_sold", "sold"),
                 )
             ),
-            # GET /api/products/?ordering=price; with the category, which sales are on
+            # GET /api/products/?ordering=price; with the category, because sales apply to it
             models.Index(
                 fields=["price", "id", "publish_at", "category"],
                 condition=_LISTED,
                 name="product_by_price",
             ),
+            # GET /api/products/?on_sale=true
             models.Index(
                 fields=["id"],
                 condition=_LISTED & Q(compare_at_price__gt=F("price")),
@@ -237,7 +261,7 @@ class Product(HasMetadata):
             ),
             # GET /api/products/changes/
             models.Index(fields=["changed_in"], name="product_changed_in"),
-            # when cached answers end
+            # the next publication, when cached responses expire
             models.Index(
                 fields=["publish_at"],
                 condition=Q(publish_at__isnull=False),
@@ -250,5 +274,5 @@ class Product(HasMetadata):
 
 
 def sees_all_products(user: AbstractUser | AnonymousUser) -> bool:
-    """Whether ``sees_all`` of products."""
+    """Return whether the user also sees products that are not for sale, and their staff fields."""
     return sees_all(user, "product")

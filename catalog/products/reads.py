@@ -1,7 +1,7 @@
-"""Products with all that their readers see of them, in one statement each.
+"""Reads of products with everything that a response contains, in one statement each.
 
-The statements are compiled once in a process: to build and compile one takes Django ten times as
-long as PostgreSQL takes to answer it, which every change of the catalog would make readers feel.
+Each process compiles the statements once. Django needs ten times as long to build and compile one
+as PostgreSQL needs to execute it, and every change of the catalog empties the response cache.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +35,7 @@ from shop.engine import select
 
 
 def for_list(products: ProductQuerySet) -> ProductQuerySet:
-    """Add what a list has: prices, the first image, whether any is in stock."""
+    """Annotate what a list contains: prices, the first image, and the stock with variants."""
     return with_prices(products).annotate(
         image_rows=_images(limit=1),
         units=Case(
@@ -49,7 +49,7 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
 
 
 def for_detail(products: ProductQuerySet) -> ProductQuerySet:
-    """Add what only the response for one product has."""
+    """Annotate what the response for one product contains."""
     tags = ProductTag.objects.filter(product_id=OuterRef("pk")).order_by("tag")
     attributes = ProductAttribute.objects.filter(product_id=OuterRef("pk"))
     return for_list(products).annotate(
@@ -83,9 +83,9 @@ def _units_of_variants() -> QuerySet[Product, Any]:
 
 
 def _images(*, limit: int | None) -> JSONRows:
-    pictures = ProductImage.objects.filter(product_id=OuterRef("pk")).order_by("position", "pk")
+    images = ProductImage.objects.filter(product_id=OuterRef("pk")).order_by("position", "pk")
     return JSONRows(
-        pictures,
+        images,
         limit=limit,
         id=F("pk"),
         large=F("large"),
@@ -111,7 +111,7 @@ class ProductCategory:
 
 @dataclass(slots=True)
 class ListedProduct:
-    """A product as a list has it. Prices are list prices, in the shop's currency."""
+    """A product for a list. Prices are list prices in the shop's currency, without sales."""
 
     pk: int
     parent_id: int | None
@@ -129,7 +129,7 @@ class ListedProduct:
     is_published: bool
     publish_at: datetime | None
     reductions: JSON
-    prices_had: JSON
+    price_history: JSON
     image_rows: JSON
     units: int
     has_stock: bool
@@ -140,7 +140,7 @@ class ListedProduct:
 
 @dataclass(slots=True)
 class DetailedProduct(ListedProduct):
-    """A product as its own response has it."""
+    """A product for the response about it."""
 
     archived_at: datetime | None
     is_for_sale: bool
@@ -153,7 +153,7 @@ _JSON = frozenset(
     {
         "options",
         "reductions",
-        "prices_had",
+        "price_history",
         "image_rows",
         "option_names",
         "tag_rows",
@@ -203,17 +203,17 @@ def _detailed(*, product_ids: list[int]) -> QuerySet[Product, Any]:
 
 
 def listed(product_ids: Sequence[int]) -> list[ListedProduct]:
-    """Return products as a list has them, by ascending id. One statement, none for no ids."""
+    """Return products for a list, in ascending id. One statement, or none without ids."""
     return _listed.rows(product_ids=list(product_ids)) if product_ids else []
 
 
 def detailed(product_ids: Sequence[int]) -> list[DetailedProduct]:
-    """Return products as their own responses have them, by ascending id, whoever may see them."""
+    """Return products for the responses about them, in ascending id, including invisible ones."""
     return _detailed.rows(product_ids=list(product_ids)) if product_ids else []
 
 
 def variants_of(product_ids: Sequence[int]) -> dict[int, list[ListedProduct]]:
-    """Return products' variants, in their order, as ``listed``, by the products' ids."""
+    """Return the variants of products in sort order, by the products' ids. One statement."""
     families: dict[int, list[ListedProduct]] = {pk: [] for pk in product_ids}
     if not product_ids:
         return families

@@ -1,7 +1,6 @@
-"""Every write of products, except of their stock and images; variants follow in ``variants``.
+"""The services that create, change and archive products; ``variants`` has the one for variants.
 
-A product and its variants are locked together, in ascending id, and the catalog's revision is
-bumped last.
+Each locks the product and its variants in ascending id, and bumps the catalog's revision last.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,11 +16,11 @@ from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import SlugTaken
 from catalog.products.errors import (
-    NoOptions,
     OptionsInUse,
-    PiecesOwed,
+    OptionsMissing,
     SetOnProduct,
     SetOnVariants,
+    UnitsOwed,
 )
 from catalog.products.families import Family, free_slug, lock_family
 from catalog.products.fields import (
@@ -37,8 +36,8 @@ from catalog.products.variants import insert_variants, order_option_values, tags
 from catalog.products.writes import FamilyChanges, RowChanges, save_families
 from shop.core.transactions import transactional
 
-_OF_VARIANTS = frozenset(names_of(Owner.SOLD))
-_OF_A_VARIANT = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
+_SOLD_FIELDS = frozenset(names_of(Owner.SOLD))
+_VARIANT_FIELDS = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
 
 
 @transactional
@@ -51,26 +50,26 @@ def create_product(
     actor: AbstractUser | None = None,
     **details: Unpack[ProductDetails],
 ) -> Product:
-    """Create a product with its initial stock, or with variants that have theirs.
+    """Create a product with its initial stock, or with variants that have their own.
 
-    ``price`` is in the shop's currency, and that of each variant which names none. Raises
-    CategoryNotFound, SlugTaken, SkuTaken, VariantExists, InvalidField. A product that is given no
-    slug gets one made of its name.
+    ``price`` is in the shop's currency, and the default of the variants' prices. The slug defaults
+    to one made from the name. Raises CategoryNotFound, SlugTaken, SkuTaken, OptionsMissing,
+    VariantExists, VariantLimit, InvalidField.
     """
     product = Product(name=name, price=price, stock=stock)
     family = FamilyChanges(RowChanges(product), [])
-    _apply(product, details)
+    _set_columns(product, details)
     product.has_variants = bool(product.options)
     _set_details(family, details, [])
-    is_named = bool(product.slug)
+    slug_given = bool(product.slug)
     product.slug = product.slug or free_slug(name)
     try:
-        save_families([family], actor=actor, name_errors=True)
+        save_families([family], actor=actor, translate_errors=True)
     except SlugTaken:
-        if is_named:
+        if slug_given:
             raise
-        product.slug = f"{product.slug}-{token_hex(4)}"  # another product took it meanwhile
-        save_families([family], actor=actor, name_errors=True)
+        product.slug = f"{product.slug}-{token_hex(4)}"  # a concurrent request took the slug
+        save_families([family], actor=actor, translate_errors=True)
     if variants:
         insert_variants(Family(product, []), variants, actor)
     return product
@@ -78,68 +77,67 @@ def create_product(
 
 @transactional
 def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
-    """Change a product, or a variant, that is not archived.
+    """Change a product or a variant that is not archived.
 
-    Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, PiecesOwed,
-    OptionsInUse, SetOnVariants, SetOnProduct, InvalidField.
+    Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, UnitsOwed,
+    OptionsMissing, OptionsInUse, SetOnVariants, SetOnProduct, InvalidField.
     """
     locked = lock_family(product_id)
     row = locked.get(product_id)
     if not changes:
         return row
-    _check_owner(row, changes)
+    _check_fields(row, changes)
     if changes.get("backorder") is False and row.stock < 0:
-        raise PiecesOwed(owed=-row.stock)
+        raise UnitsOwed(owed=-row.stock)
     family = FamilyChanges.of(locked)
     if row.parent_id is None and "options" in changes:
         _check_options(locked, changes["options"])
         row.has_variants = bool(changes["options"])
-    _apply(row, changes)
+    _set_columns(row, changes)
     if "choice" in changes:
         row.options = order_option_values(locked.product, changes["choice"])
-    family.align()
-    if family.needs_keywords() or "tags" in changes or "attributes" in changes:
+    family.copy_shared_values()
+    if family.changes_keywords() or "tags" in changes or "attributes" in changes:
         _set_details(family, changes, tags_of(locked.product))
-    save_families([family], name_errors=True)
+    save_families([family], translate_errors=True)
     return row
 
 
 @transactional
 def archive_product(*, product_id: int) -> None:
-    """Archive a product with its variants, or one variant: no read has them again.
+    """Archive a product with its variants, or one variant. Nothing can be restored.
 
-    Their rows stay, for past orders. Raises ProductNotFound.
+    The rows are kept for past orders. Raises ProductNotFound.
     """
     locked = lock_family(product_id)
     row = locked.get(product_id)
-    gone = locked.rows() if row.parent_id is None else [row]
-    Product.objects.filter(pk__in=[member.pk for member in gone]).update(
-        archived_at=Now(), is_published=False
-    )
-    if row.parent_id is not None:
+    archived = [row.pk] if row.parent_id else locked.pks()
+    Product.objects.filter(pk__in=archived).update(archived_at=Now(), is_published=False)
+    if row.parent_id:
         locked.variants.remove(row)
     family = FamilyChanges.of(locked)
-    if row.parent_id is not None:
-        family.align()
+    if row.parent_id:
+        family.copy_shared_values()
         family.set_keywords(tags_of(locked.product))
-    save_families([family], also_changed=[member.pk for member in gone])
+    save_families([family], also_changed=archived)
 
 
-def _check_owner(row: Product, changes: ProductChanges) -> None:
-    """Refuse a product's fields for a variant, and a variant's for a product."""
-    if row.parent_id is not None and not _OF_A_VARIANT.issuperset(changes):
-        fields = sorted(changes.keys() - _OF_A_VARIANT)
+def _check_fields(row: Product, changes: ProductChanges) -> None:
+    """Check that the row may have these fields. Raises the errors of ``update_product``."""
+    if row.parent_id is not None and not _VARIANT_FIELDS.issuperset(changes):
+        fields = sorted(changes.keys() - _VARIANT_FIELDS)
         raise SetOnProduct(fields=fields, product_id=row.parent_id)
     if row.parent_id is None and "choice" in changes:
-        raise NoOptions(options=[])
-    if row.has_variants and (fields := sorted(_OF_VARIANTS & changes.keys())):
+        raise OptionsMissing(options=[])
+    if row.has_variants and (fields := sorted(_SOLD_FIELDS & changes.keys())):
         raise SetOnVariants(fields=fields)
 
 
 def _check_options(family: Family, options: Sequence[str]) -> None:
-    """Allow other names for as many options, and anything while there is neither variant nor stock.
+    """Check that the number of options may change. Raises OptionsInUse.
 
-    A product with stock of its own could be sold twice otherwise.
+    Renaming options is always allowed. A product with options must have no stock of its own, which
+    could be sold in addition to that of its variants.
     """
     product = family.product
     if family.variants and len(options) != len(product.options):
@@ -148,8 +146,8 @@ def _check_options(family: Family, options: Sequence[str]) -> None:
         raise OptionsInUse(variant_ids=[])
 
 
-def _apply(row: Product, changes: Mapping[str, Any]) -> None:
-    """Set the columns that are given."""
+def _set_columns(row: Product, changes: Mapping[str, Any]) -> None:
+    """Set the columns in ``changes``. Raises CategoryNotFound."""
     category_id = changes.get("category_id")
     if category_id and not Category.objects.filter(pk=category_id).exists():
         raise CategoryNotFound
@@ -160,10 +158,10 @@ def _apply(row: Product, changes: Mapping[str, Any]) -> None:
 
 
 def _set_details(family: FamilyChanges, changes: Mapping[str, Any], tags: list[str]) -> None:
-    """Set tags, attributes and keywords of a product that has ``tags`` now."""
-    wanted = list(dict.fromkeys(changes.get("tags", tags)))
-    family.new_tags = [tag for tag in wanted if tag not in tags]
-    family.old_tags = [tag for tag in tags if tag not in wanted]
+    """Set tags, attributes and keywords of a product that now has ``tags``. Raises InvalidField."""
+    new = list(dict.fromkeys(changes.get("tags", tags)))
+    family.new_tags = [tag for tag in new if tag not in tags]
+    family.old_tags = [tag for tag in tags if tag not in new]
     if "attributes" in changes:
         family.attributes = read_values(changes["attributes"])
-    family.set_keywords(wanted)
+    family.set_keywords(new)

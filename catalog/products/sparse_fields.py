@@ -1,4 +1,4 @@
-"""Sparse fields: ``?fields=`` names the members that a client wants of a product."""
+"""Sparse fields: ``?fields=`` names the fields of a product that the response contains."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,23 +15,23 @@ SparseFields = Callable[[dict[str, Any]], dict[str, Any]]
 def read_sparse_fields(
     query: QueryDict, shape: type[Serializer[Any]], *, for_staff: bool
 ) -> SparseFields:
-    """Return what reduces a response body to ``id`` and the members that ``fields`` names.
+    """Return a function that removes all other fields than ``id`` and those from a response body.
 
-    Without ``fields`` it keeps all of them. Raises InvalidField, which names those that exist.
+    Without ``?fields=`` it keeps all of them. Raises InvalidField, which lists the known fields.
     """
     if "fields" not in query:
         return lambda body: body
-    members = _members(shape, for_staff)
-    wanted = set(str(query["fields"]).split(","))
-    if not wanted.issubset(members):
+    known = _field_names(shape, for_staff)
+    names = set(str(query["fields"]).split(","))
+    if not names.issubset(known):
         raise InvalidField(
-            field="fields", reason=f"It names, by commas, some of: {', '.join(members)}."
+            field="fields", reason=f"The field names, separated by commas, are: {', '.join(known)}."
         )
-    wanted.add("id")
-    return lambda body: {name: value for name, value in body.items() if name in wanted}
+    names.add("id")
+    return lambda body: {name: value for name, value in body.items() if name in names}
 
 
 @cache
-def _members(shape: type[Serializer[Any]], for_staff: bool) -> list[str]:  # noqa: FBT001 - a cache's key
-    """Return the members that a reader sees; those that only staff see are optional."""
+def _field_names(shape: type[Serializer[Any]], for_staff: bool) -> list[str]:  # noqa: FBT001 - a cache key
+    """Return the fields that a reader sees. Those that only staff see are not required."""
     return [name for name, field in shape().fields.items() if field.required or for_staff]

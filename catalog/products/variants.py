@@ -1,4 +1,4 @@
-"""Variants: the rows that a product's variants begin as, and the service that adds one."""
+"""The service that adds a variant to a product."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractUser
 
 from catalog.attributes.models import ProductTag
 from catalog.limits import MAX_VARIANTS
-from catalog.products.errors import NoOptions, SetOnProduct, VariantLimit
+from catalog.products.errors import OptionsMissing, SetOnProduct, VariantLimit
 from catalog.products.families import Family, lock_family
 from catalog.products.fields import NewVariant
 from catalog.products.models import Product
@@ -20,8 +20,8 @@ def create_variant(
 ) -> Product:
     """Add a variant to a product that has options.
 
-    Raises ProductNotFound, SetOnProduct for a variant's own id, NoOptions, VariantExists,
-    VariantLimit, SkuTaken.
+    Raises ProductNotFound, SetOnProduct if the id is that of a variant, OptionsMissing,
+    VariantExists, VariantLimit, SkuTaken.
     """
     family = lock_family(product_id)
     if family.product.pk != product_id:
@@ -32,9 +32,9 @@ def create_variant(
 def insert_variants(
     family: Family, variants: Sequence[NewVariant], actor: AbstractUser | None
 ) -> list[Product]:
-    """Insert variants of a product that the caller has locked; return their rows.
+    """Insert variants of a product that the caller has locked, and return their rows.
 
-    Raises NoOptions, VariantExists, VariantLimit, SkuTaken.
+    Raises OptionsMissing, VariantExists, VariantLimit, SkuTaken.
     """
     product = family.product
     if len(family.variants) + len(variants) > MAX_VARIANTS:
@@ -45,19 +45,19 @@ def insert_variants(
         row = Product(**{"position": position, "price": product.price, **given})
         row.options = order_option_values(product, variant["choice"])
         changes.variants.append(RowChanges(row))
-    changes.align()
+    changes.copy_shared_values()
     changes.set_keywords(tags_of(product))
-    save_families([changes], actor=actor, name_errors=True)
+    save_families([changes], actor=actor, translate_errors=True)
     return [variant.row for variant in changes.variants[len(family.variants) :]]
 
 
 def order_option_values(product: Product, values: Mapping[str, str]) -> list[str]:
-    """Return option values in the order of the product's options. Raises NoOptions."""
+    """Return the values in the order of the product's options. Raises OptionsMissing."""
     if not product.options or values.keys() != set(product.options):
-        raise NoOptions(options=product.options)
+        raise OptionsMissing(options=product.options)
     return [values[name] for name in product.options]
 
 
 def tags_of(product: Product) -> list[str]:
-    """Return the tags that a product has. One statement."""
+    """Return the tags of a product. One statement."""
     return list(ProductTag.objects.filter(product=product).values_list("tag", flat=True))

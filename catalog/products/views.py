@@ -1,4 +1,4 @@
-"""The operations on products: public reads from the response cache; writes by staff."""
+"""The endpoints of products: cached public reads, and writes for staff."""
 
 from typing import Any, cast
 from urllib.parse import urlencode
@@ -7,7 +7,6 @@ from django.contrib.auth.models import AbstractUser
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,12 +14,12 @@ from catalog.categories.errors import CategoryNotFound
 from catalog.errors import ProductNotFound, SlugTaken
 from catalog.products import reads, services
 from catalog.products.errors import (
-    NoOptions,
     OptionsInUse,
-    PiecesOwed,
+    OptionsMissing,
     SetOnProduct,
     SetOnVariants,
     SkuTaken,
+    UnitsOwed,
     VariantExists,
     VariantLimit,
 )
@@ -39,43 +38,37 @@ from catalog.products.serializers.responses import (
 )
 from catalog.products.sparse_fields import SparseFields, read_sparse_fields
 from catalog.products.variants import create_variant
+from catalog.responses import CachedResponseViewSet, origin_of, public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
-from catalog.search.filters import Wanted, read_wanted, refuse_others
+from catalog.search.filters import ListQuery, check_parameters, read_list_query
 from catalog.search.listing import Listing
 from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
 from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
-from catalog.views.answers import KeptAnswersViewSet, answer_public, origin_of
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.viewsets import StaffMay, read
-
-_PERMISSIONS = {
-    "create": "catalog.add_product",
-    "variants": "catalog.add_product",
-    "partial_update": "catalog.change_product",
-    **STOCK_PERMISSIONS,
-    "destroy": "catalog.delete_product",
-}
+from shop.core.viewsets import read
 
 
-class ProductViewSet(StockActions, KeptAnswersViewSet):
-    """Products: anyone reads what is for sale, staff also the rest, and write."""
+class ProductViewSet(StockActions, CachedResponseViewSet):
+    """Products. Everyone may read those for sale; staff read all of them, and write."""
 
     queryset = Product.objects.none()
     serializer_class = ProductSerializer
     pagination_class = ProductPages
     plural = "products"
-
-    def get_permissions(self) -> list[Any]:
-        """Reads are public, writes are for staff who may."""
-        needed = _PERMISSIONS.get(self.action or "")
-        return [StaffMay(needed) if needed else AllowAny()]
+    permissions = {
+        "create": "catalog.add_product",
+        "variants": "catalog.add_product",
+        "partial_update": "catalog.change_product",
+        **STOCK_PERMISSIONS,
+        "destroy": "catalog.delete_product",
+    }
 
     def get_queryset(self) -> ProductQuerySet:
-        """What the caller may see."""
+        """Return the products that the user may see."""
         return Product.objects.visible_to(self.request.user)
 
     @describe(
@@ -85,11 +78,13 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
         parameters=LIST_PARAMETERS,
     )
     def list(self, request: Request) -> HttpResponseBase:
-        """Show a page of the products that are looked for; to staff also what is not published."""
-        wanted = read_wanted(request.query_params, for_staff=self._for_staff())
+        """Return a page of the products that match the filters. Staff also see unpublished ones."""
+        query = read_list_query(request.query_params, for_staff=self._for_staff())
         sparse = self._sparse_fields(ListedProductSerializer)
-        key = urlencode(wanted.given) if wanted.is_cacheable else None
-        return answer_public(request, lambda revision: self._list(wanted, sparse, revision), key)
+        key = urlencode(query.parameters) if query.is_cacheable else None
+        return public_response(
+            request, lambda revision: self._list_body(query, sparse, revision), key=key
+        )
 
     @describe(
         "Retrieve product",
@@ -98,17 +93,17 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
         parameters=[FIELDS],
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Show one product with its variants, or one variant by its own id."""
-        refuse_others(request.query_params, ["fields"])
+        """Return a product with its variants, or a variant."""
+        check_parameters(request.query_params, ["fields"])
         sparse = self._sparse_fields(ProductSerializer)
         key = request.query_params.urlencode()
-        return answer_public(request, lambda _: sparse(self.product_body(int(pk))), key)
+        return public_response(request, lambda _: sparse(self.product_body(int(pk))), key=key)
 
     @describe(
         "Create product",
         takes=NewProductSerializer,
         answers={201: ProductSerializer},
-        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, NoOptions],
+        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing],
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product with its initial stock, or with its options and variants."""
@@ -133,22 +128,22 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
             SlugTaken,
             SkuTaken,
             VariantExists,
-            NoOptions,
+            OptionsMissing,
             OptionsInUse,
-            PiecesOwed,
+            UnitsOwed,
             SetOnVariants,
             SetOnProduct,
         ],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given, of a product or a variant."""
+        """Change the given fields of a product or a variant."""
         changes = read(ProductChangesSerializer, request)
         services.update_product(product_id=int(pk), **changes)
         return Response(self.product_body(int(pk)))
 
     @describe("Archive product", answers={204: None}, refuses=[ProductNotFound])
     def destroy(self, request: Request, pk: str) -> Response:
-        """Take a product or a variant out of every read, for good; past orders keep it."""
+        """Archive a product or a variant. It cannot be restored; past orders keep it."""
         services.archive_product(product_id=int(pk))
         return Response(status=204)
 
@@ -156,7 +151,14 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
         "Create variant",
         takes=NewVariantSerializer,
         answers={201: ProductSerializer},
-        refuses=[ProductNotFound, SetOnProduct, NoOptions, VariantExists, VariantLimit, SkuTaken],
+        refuses=[
+            ProductNotFound,
+            SetOnProduct,
+            OptionsMissing,
+            VariantExists,
+            VariantLimit,
+            SkuTaken,
+        ],
     )
     @action(detail=True, methods=["post"])
     def variants(self, request: Request, pk: str) -> HttpResponseBase:
@@ -182,19 +184,21 @@ class ProductViewSet(StockActions, KeptAnswersViewSet):
             OpenApiParameter(
                 "since",
                 {"type": "string", "pattern": SINCE_PATTERN},
-                description="The cursor of the last answer; none to load everything.",
+                description="The cursor of the last response. Omit it to load everything.",
             )
         ],
     )
     @action(detail=False)
     def changes(self, request: Request) -> Response:
-        """Show what changed for customers since a cursor, and what is for sale no more."""
+        """Return products that changed since a cursor, and ids that are no longer for sale."""
         changes = read_changes(request.query_params.get("since"))
         return Response(serialize_changes(changes, origin=origin_of(request)))
 
-    def _list(self, wanted: Wanted, sparse: SparseFields, revision: str | None) -> dict[str, Any]:
+    def _list_body(
+        self, query: ListQuery, sparse: SparseFields, revision: str | None
+    ) -> dict[str, Any]:
         options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
-        listing = Listing(self.request, wanted, revision, options["for_staff"])
+        listing = Listing(self.request, query, revision, options["for_staff"])
         page = listing.page(self.get_queryset())
         return {
             "count": page.count,

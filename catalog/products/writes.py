@@ -1,6 +1,6 @@
-"""The one writer of products: API, admin and import say what changes, ``save_families`` writes it.
+"""The writes of products. API, admin and import all describe changes and call ``save_families``.
 
-Each of its statements is for all rows of a call, however many products they belong to.
+The number of statements does not depend on the number of products.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,8 +12,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
 
 from catalog import revision
-from catalog.attributes.models import Attribute
-from catalog.attributes.services import write_attributes, write_tags
+from catalog.attributes.services import AttributeValue, write_attributes, write_tags
 from catalog.errors import SlugTaken
 from catalog.images.models import ProductImage
 from catalog.images.services import write_images
@@ -23,22 +22,22 @@ from catalog.products.errors import SkuTaken, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.models import Product
-from catalog.stock.services import adjust_locked, stock_new
+from catalog.stock.services import adjust_locked_stock, record_initial_stock
 
 _names = list(FIELDS)
 _at = _names.index("position")
 COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords")
-"""The columns that are written of an existing row, where they change."""
+"""The columns of an existing row that are written if they change."""
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
 
 
 @dataclass(slots=True)
 class RowChanges:
-    """A product or a variant as it is to become.
+    """The changes of one product or variant.
 
-    ``before`` has the columns of an existing row, None for a new one; ``delta`` units are added to
-    an existing row's stock.
+    ``before`` has the old values of an existing row, and is None for a new row. ``delta`` units are
+    added to the stock of an existing row.
     """
 
     row: Product
@@ -49,53 +48,49 @@ class RowChanges:
 
     @classmethod
     def of(cls, row: Product) -> Self:
-        """Begin to change an existing row."""
+        """Return empty changes of an existing row. Set the new values on the row afterwards."""
         return cls(row, {name: getattr(row, name) for name in COLUMNS})
 
     def columns(self) -> list[str]:
         """Return the columns of an existing row that change."""
         before = self.before or {}
-        return [name for name, was in before.items() if getattr(self.row, name) != was]
+        return [name for name, value in before.items() if getattr(self.row, name) != value]
 
-    def has_new(self, columns: Iterable[str]) -> bool:
-        """Whether the row is new, or one of these columns changes."""
+    def changes_any(self, columns: Iterable[str]) -> bool:
+        """Return whether the row is new or one of these columns changes."""
         before = self.before
         return before is None or any(getattr(self.row, name) != before[name] for name in columns)
 
 
 @dataclass(slots=True)
 class FamilyChanges:
-    """A product with its variants as they are to become.
-
-    ``attributes`` has the attribute, the column of its value and the value, None to remove it, by
-    slug.
-    """
+    """The changes of a product and its variants. ``attributes`` has values by slug."""
 
     product: RowChanges
     variants: list[RowChanges]
     new_tags: list[str] = field(default_factory=list)
     old_tags: list[str] = field(default_factory=list)
-    attributes: dict[str, tuple[Attribute, str, Any]] = field(default_factory=dict)
+    attributes: dict[str, AttributeValue] = field(default_factory=dict)
 
     @classmethod
     def of(cls, family: Family) -> Self:
-        """Begin to change a family that the caller has locked."""
+        """Return empty changes of a family that the caller has locked."""
         return cls(RowChanges.of(family.product), [RowChanges.of(row) for row in family.variants])
 
     @property
     def is_new(self) -> bool:
-        """Whether the product is new."""
+        """Whether the product is created."""
         return self.product.before is None
 
     def rows(self) -> list[RowChanges]:
         """Return all rows, the product first."""
         return [self.product, *self.variants]
 
-    def align(self) -> None:
-        """Give variants what they share with their product, and it the price of the cheapest."""
+    def copy_shared_values(self) -> None:
+        """Copy shared columns from the product to its variants, and the lowest price to it."""
         product = self.product.row
         for variant in self.variants:
-            variant.row.name = full_name(product.name, variant.row.options)
+            variant.row.name = variant_name(product.name, variant.row.options)
             for name in SHARED:
                 setattr(variant.row, name, getattr(product, name))
         if self.variants:
@@ -103,17 +98,14 @@ class FamilyChanges:
             product.price = cheapest.price
             product.compare_at_price = cheapest.compare_at_price
 
-    def needs_keywords(self) -> bool:
-        """Whether anything changes that ``keywords`` are made of, except a variant that goes."""
+    def changes_keywords(self) -> bool:
+        """Return whether a value changes that ``keywords`` contain. Ignores removed variants."""
         return bool(self.new_tags or self.old_tags) or any(
-            changes.has_new(_KEYWORDS) for changes in self.rows()
+            changes.changes_any(_KEYWORDS) for changes in self.rows()
         )
 
     def set_keywords(self, tags: Iterable[str]) -> None:
-        """Set what a search finds the product by, besides name and description.
-
-        ``tags`` are those that the product is to have.
-        """
+        """Set the product's ``keywords`` for the full-text search. ``tags`` are its new tags."""
         product, *variants = rows = [changes.row for changes in self.rows()]
         words = [getattr(product, f.name) for f in SEARCHED if f.owner == Owner.PRODUCT]
         words += sorted(tags)
@@ -128,96 +120,98 @@ def save_families(
     *,
     reason: str = "",
     actor: AbstractUser | None = None,
-    name_errors: bool = False,
+    translate_errors: bool = False,
     also_changed: Sequence[int] = (),
 ) -> None:
-    """Write changes of products, with movements of stock, price history and the revision.
+    """Write changes of products with stock movements and price history, and bump the revision.
 
-    Needs the caller's transaction, which has locked the existing rows. Raises IntegrityError where
-    a slug, a SKU or options are taken; with ``name_errors`` SlugTaken, SkuTaken or VariantExists,
-    and the transaction may go on. ``also_changed`` are ids of rows that the caller has written.
+    Needs a transaction that has locked the existing rows. Raises IntegrityError if a slug, a SKU or
+    the options of a variant are taken. With ``translate_errors`` it raises SlugTaken, SkuTaken or
+    VariantExists instead, after which the transaction is still usable. ``also_changed`` are the ids
+    of rows that the caller has written itself.
     """
     rows = [changes for family in families for changes in family.rows()]
     new = [changes.row for changes in rows if changes.before is None]
-    _insert(families, name_errors=name_errors)
-    # Units are added before a backorder ends, and taken after one begins: a constraint wants it.
+    _insert(families, translate_errors=translate_errors)
+    # Stock may be negative only with backorder: add units before it is unset, remove them after it
+    # is set.
     deltas = {changes.row.pk: changes.delta for changes in rows if changes.delta}
     added = {pk: delta for pk, delta in deltas.items() if delta > 0}
-    adjust_locked(deltas=added, reason=reason, actor=actor)
-    _update(rows, name_errors=name_errors)
-    taken = {pk: delta for pk, delta in deltas.items() if delta < 0}
-    adjust_locked(deltas=taken, reason=reason, actor=actor)
-    stock_new(quantities={row.pk: row.stock for row in new}, actor=actor)
-    record_prices([changes.row for changes in rows if changes.has_new({"price"})])
+    adjust_locked_stock(deltas=added, reason=reason, actor=actor)
+    _update(rows, translate_errors=translate_errors)
+    removed = {pk: delta for pk, delta in deltas.items() if delta < 0}
+    adjust_locked_stock(deltas=removed, reason=reason, actor=actor)
+    record_initial_stock(quantities={row.pk: row.stock for row in new}, actor=actor)
+    record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
 
 
-def full_name(name: str, values: Sequence[str]) -> str:
-    """Name a variant as carts and orders do; a long product name is cut before the values."""
+def variant_name(name: str, values: Sequence[str]) -> str:
+    """Return the full name of a variant. A long product name is truncated, not the values."""
     suffix = f" – {' / '.join(values)}"[:PRODUCT_NAME_LENGTH]
     return name[: PRODUCT_NAME_LENGTH - len(suffix)] + suffix
 
 
-def _insert(families: Sequence[FamilyChanges], *, name_errors: bool) -> None:
-    _insert_rows([f.product.row for f in families if f.is_new], name_errors=name_errors)
+def _insert(families: Sequence[FamilyChanges], *, translate_errors: bool) -> None:
+    _insert_rows([f.product.row for f in families if f.is_new], translate_errors=translate_errors)
     variants = []
     for family in families:
         for variant in family.variants:
             if variant.before is None:
                 variant.row.parent = family.product.row
                 variants.append(variant.row)
-    _insert_rows(variants, name_errors=name_errors)
+    _insert_rows(variants, translate_errors=translate_errors)
 
 
-def _insert_rows(rows: list[Product], *, name_errors: bool) -> None:
+def _insert_rows(rows: list[Product], *, translate_errors: bool) -> None:
     if not rows:
         return
     try:
-        with transaction.atomic(savepoint=name_errors):
+        with transaction.atomic(savepoint=translate_errors):
             Product.objects.bulk_create(rows)
     except IntegrityError:
-        if not name_errors:
+        if not translate_errors:
             raise
         for row in rows:
             row.pk = None
-            with _naming_errors(row):
+            with _translating_errors(row):
                 row.save(force_insert=True)
 
 
-def _update(all_rows: list[RowChanges], *, name_errors: bool) -> None:
+def _update(all_rows: list[RowChanges], *, translate_errors: bool) -> None:
     changed = [(changes.row, columns) for changes in all_rows if (columns := changes.columns())]
     rows = [row for row, _ in changed]
     columns = sorted({name for _, columns in changed for name in columns})
     if not rows:
         return
     try:
-        with transaction.atomic(savepoint=name_errors):
+        with transaction.atomic(savepoint=translate_errors):
             Product.objects.bulk_update(rows, columns)
     except IntegrityError:
-        if not name_errors:
+        if not translate_errors:
             raise
         for row in rows:
-            with _naming_errors(row):
+            with _translating_errors(row):
                 row.save(update_fields=columns)
 
 
 @contextmanager
-def _naming_errors(row: Product) -> Iterator[None]:
-    """Raise a broken constraint as the error that it means.
+def _translating_errors(row: Product) -> Iterator[None]:
+    """Raise SkuTaken, SlugTaken or VariantExists for the violated constraint.
 
-    The first line has the constraint's name on PostgreSQL, and its columns on SQLite.
+    The first line of the error names the constraint on PostgreSQL, and its columns on SQLite.
     """
     try:
         with transaction.atomic():
             yield
     except IntegrityError as error:
-        broken = str(error).splitlines()[0]
-        if "sku" in broken:
+        violation = str(error).splitlines()[0]
+        if "sku" in violation:
             raise SkuTaken(sku=row.sku) from None
-        if "slug" in broken:
+        if "slug" in violation:
             raise SlugTaken(slug=row.slug) from None
-        if "product_variant_unique" in broken or "options" in broken:
+        if "product_variant_unique" in violation or "options" in violation:
             raise VariantExists(options=row.options) from None
         raise
 

@@ -1,1 +1,1 @@
-"""Which products a reader of the list is looking for, and which have changed."""
+"""The list of products with filters and search, and the changes feed."""

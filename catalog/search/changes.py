@@ -1,9 +1,9 @@
-"""The feed of changes: what an app has to load, and to forget, to be in step with the catalogue.
+"""The changes feed, by which an app keeps a copy of the public catalog up to date.
 
-A cursor names a revision and the instant that it was read at. Writes leave the revision's number on
-the rows that they change, in its order; what the clock changes, sales and times to appear, is found
-by the instants between two cursors. A walk over many changes goes by id towards a revision that its
-first page fixes, so that what changes meanwhile is in the next walk.
+A cursor contains a revision and the time when it was read. Writes store the number of their
+revision in the rows that they change. Scheduled changes, such as the start of a sale, are found by
+their time. If the changes fill several pages, the first page fixes the revision up to which they
+are read, and the pages follow in ascending id. Later changes are in the next round.
 """
 
 import re
@@ -30,19 +30,23 @@ _MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A revision's number, and an instant in microseconds since 1970; both 0 before everything."""
+    """The number of a revision, and a time in microseconds since 1970. Both are 0 at the start."""
 
     number: int
     at: int
 
-    def instant(self) -> datetime:
-        """Return the instant."""
+    def time(self) -> datetime:
+        """Return the time."""
         return datetime.fromtimestamp(self.at / _MICROSECONDS, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a reader is: in step with ``since``, or past id ``after`` on the way to ``until``."""
+    """How far a client has read.
+
+    It has read everything up to ``since``. Between two pages it also has the changes up to
+    ``until`` with an id up to ``after``.
+    """
 
     epoch: str
     since: Point
@@ -58,7 +62,7 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Products with their variants as they are now, ids no longer for sale, and the way on."""
+    """A page: current products with their variants, ids no longer for sale, and the next cursor."""
 
     products: list[tuple[Any, list[Any]]]
     deleted: list[int]
@@ -66,17 +70,17 @@ class Changes:
 
     @property
     def has_more(self) -> bool:
-        """Whether the walk is not at its end."""
+        """Whether more pages follow."""
         return self.cursor.until is not None
 
 
 def read_changes(text: str | None) -> Changes:
-    """Return a page of what changed since a cursor; without one, of all that is for sale.
+    """Return a page of the changes since a cursor, or of all products for sale without a cursor.
 
-    A fixed number of statements. Raises InvalidField, or CursorOutdated for a cursor of a database
-    that is no more.
+    The number of statements is constant. Raises InvalidField, and CursorOutdated if the cursor
+    comes from a database that was replaced.
     """
-    epoch, number, seconds = revision.instant()
+    epoch, number, seconds = revision.read_revision()
     now = Point(number, int(seconds * _MICROSECONDS))
     cursor = Cursor(epoch, Point(0, 0)) if text is None else _parse(text)
     newest = max(cursor.since.number, cursor.until.number if cursor.until else 0)
@@ -84,7 +88,7 @@ def read_changes(text: str | None) -> Changes:
         raise CursorOutdated
     until = cursor.until or now
     rows = list(
-        _changed(cursor.since, until)
+        _changed_products(cursor.since, until)
         .filter(pk__gt=cursor.after)
         .order_by("pk")
         .values_list("pk", ExpressionWrapper(for_sale(), output_field=BooleanField()))[
@@ -103,7 +107,7 @@ def read_changes(text: str | None) -> Changes:
 
 def _parse(text: str) -> Cursor:
     if not re.match(SINCE_PATTERN, text, re.ASCII) or text.endswith("\n"):
-        raise InvalidField(field="since", reason="Send the cursor as it came, or none.")
+        raise InvalidField(field="since", reason="This is not a cursor of the changes feed.")
     epoch, *digits = text.split(".")
     numbers = list(map(int, digits))
     since = Point(*numbers[:2])
@@ -114,29 +118,27 @@ def _parse(text: str) -> Cursor:
     )
 
 
-def _changed(since: Point, until: Point) -> QuerySet[Product]:
+def _changed_products(since: Point, until: Point) -> QuerySet[Product]:
     products = Product.objects.listed()
     if since.number == 0:
         return products.for_sale()
     if CatalogRevision.objects.filter(all_changed_in__gt=since.number).exists():
         return products.filter(Q(archived_at=None) | Q(changed_in__gt=since.number))
-    # SQLite allows no order within a union, and Product has one of its own.
+    # SQLite does not allow ORDER BY within a union, and Product has a default ordering.
     first, *more = (ids.order_by() for ids in _changed_ids(since, until))
     return products.filter(pk__in=first.union(*more))
 
 
 def _changed_ids(since: Point, until: Point) -> Iterator[QuerySet[Product, Any]]:
-    """Yield the ids of products that were written, or whose time came, or whose price moved."""
-    between = (since.instant(), until.instant())
+    """Yield the ids of products that were written or published, and of those in changed sales."""
+    start, end = since.time(), until.time()
     family = Coalesce("parent_id", "pk")
     yield Product.objects.filter(changed_in__gt=since.number).values_list(family)
-    yield Product.objects.filter(publish_at__gt=between[0], publish_at__lte=between[1]).values_list(
-        family
-    )
+    yield Product.objects.filter(publish_at__gt=start, publish_at__lte=end).values_list(family)
     sales = Sale.objects.filter(
         Q(changed_in__gt=since.number)
-        | Q(starts_at__gt=between[0], starts_at__lte=between[1])
-        | Q(ends_at__gt=between[0], ends_at__lte=between[1])
+        | Q(starts_at__gt=start, starts_at__lte=end)
+        | Q(ends_at__gt=start, ends_at__lte=end)
     )
     yield Product.objects.filter(sales__in=sales).values_list("pk")
     yield (

@@ -1,7 +1,6 @@
 """Cursors of the list of products.
 
-A cursor is the place of the last product of a page in its sort order: the key, and the id where
-keys are equal.
+A cursor contains the sort key and the id of the last product on a page.
 """
 
 import base64
@@ -17,7 +16,7 @@ _MAX_KEY = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a sort order: a key (prices in cents) and an id."""
+    """A place in a sort order: a sort key and an id. Prices are in cents."""
 
     key: Any
     pk: int
@@ -30,7 +29,7 @@ def write_cursor(ordering: str, place: Place) -> str:
 
 
 def read_cursor(ordering: str, text: str) -> Place | None:
-    """Return the place that a cursor of this ordering names; None for what is no such cursor."""
+    """Return the place in a cursor, or None if it is not a valid cursor of this ordering."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         given, key, pk = json.loads(raw)
@@ -46,7 +45,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    """Whether a column of names may hold it; half a surrogate pair, for one, it may not."""
+    """Return whether the database can compare it with a name. Surrogates and NUL are invalid."""
     if not isinstance(value, str) or len(value) > PRODUCT_NAME_LENGTH or "\x00" in value:
         return False
     return not any("\ud800" <= character <= "\udfff" for character in value)

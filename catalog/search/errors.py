@@ -4,7 +4,7 @@ from shop.core.errors import Conflict
 
 
 class CursorOutdated(Conflict):
-    """409: the cursor is of a database that is no more."""
+    """409: the cursor comes from a database that was replaced."""
 
     code = "cursor_outdated"
-    message = "This cursor no longer holds: ask without one, and load the catalogue anew."
+    message = "This cursor is no longer valid. Please load the catalog again without a cursor."

@@ -1,4 +1,4 @@
-"""The query of the list of products, described for the OpenAPI document."""
+"""OpenAPI descriptions of the query parameters of the list of products."""
 
 from typing import Any
 
@@ -24,26 +24,28 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
 FIELDS = _parameter(
     "fields",
     {"type": "string", "examples": ["id,name,price"]},
-    "The members wanted of a product beside its id, by commas; all unless told.",
+    "The names of the fields to return, separated by commas. The default is all fields. `id` is "
+    "always included.",
 )
 LIST_PARAMETERS = [
     _parameter(
         "search",
         {"type": "string", "maxLength": SEARCH_LENGTH, "pattern": r"[^\s\x1c-\x1f\x85]"},
-        "Words, each of which is in the name, brand, tags, SKUs, options or description, in some "
-        f"form; typing errors are forgiven. By relevance {MAX_RANKED_RESULTS} products at most.",
+        "Words that all occur in the name, brand, tags, SKUs, options or description, in any "
+        "grammatical form. Typing errors are corrected. Sorted by relevance, at most "
+        f"{MAX_RANKED_RESULTS} products are returned.",
     ),
     _parameter(
         "category",
         {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-        "The id of a category: with all below it.",
+        "The id of a category. Its subcategories are included.",
     ),
-    _parameter("min_price", _AMOUNT, "The least price of now, sales included."),
-    _parameter("max_price", _AMOUNT, "The greatest price of now, sales included."),
-    _parameter("in_stock", {"type": "boolean"}, "Whether some may be bought now."),
-    _parameter("on_sale", {"type": "boolean"}, "Whether the price is a reduced one."),
-    _parameter("brand", _VALUES, "A brand; given again, any of them."),
-    _parameter("tag", _VALUES, "A tag; given again, any of them."),
+    _parameter("min_price", _AMOUNT, "The lowest current price, including sales."),
+    _parameter("max_price", _AMOUNT, "The highest current price, including sales."),
+    _parameter("in_stock", {"type": "boolean"}, "Whether the product can be ordered now."),
+    _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
+    _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),
+    _parameter("tag", _VALUES, "A tag. Repeat the parameter to match any of several."),
     _parameter(
         "attributes",
         {
@@ -51,8 +53,8 @@ LIST_PARAMETERS = [
             "patternProperties": {ATTRIBUTE_PATTERN: {"type": "string", "minLength": 1}},
             "additionalProperties": False,
         },
-        "`attr.<slug>=`: a value of an attribute, given again any of them; of a number also "
-        "`attr.<slug>.min=` and `attr.<slug>.max=`.",
+        "`attr.<slug>=` is the value of an attribute. Repeat it to match any of several. Numbers "
+        "also have `attr.<slug>.min=` and `attr.<slug>.max=`.",
     ),
     _parameter(
         "metadata",
@@ -61,28 +63,29 @@ LIST_PARAMETERS = [
             "patternProperties": {METADATA_PATTERN: {"type": "string"}},
             "additionalProperties": False,
         },
-        "For staff: `metadata.<key>=`, the value of a key; given again any of them.",
+        "Only for staff: `metadata.<key>=` is the value of a key. Repeat it to match any of them.",
     ),
     OpenApiParameter(
         "ordering",
         enum=ORDERINGS,
-        description="By id unless told, a search by relevance. Equals are by id, the same way.",
+        description="The default is by id, and for a search by relevance. Products with equal keys "
+        "are sorted by id in the same direction.",
     ),
     _parameter(
         "after",
         {"type": "string"},
-        "A cursor, in place of `page`: empty to begin, then as `next` has it. It costs the same "
-        "however deep it is, and nothing is counted.",
+        "A cursor, as an alternative to `page`. Leave it empty for the first page, then follow "
+        "`next`. Every page is equally fast, and `count` is null.",
     ),
     FIELDS,
 ]
 
 
 class ProductPages(ShopPagination):
-    """Describes that ``count`` is null after a cursor; ``Listing`` makes the pages."""
+    """Describes a page for OpenAPI. ``Listing`` builds the pages."""
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe the page in OpenAPI 3.1."""
+        """Allow null for ``count``, as it is with a cursor."""
         page = super().get_paginated_response_schema(schema)
         page["properties"]["count"]["type"] = ["integer", "null"]
         return page

@@ -1,4 +1,4 @@
-"""How well products sell: what lists are ordered by as best-selling."""
+"""Counts sold units, by which lists are sorted as best-selling."""
 
 from datetime import timedelta
 
@@ -11,35 +11,37 @@ from catalog.products.models import Product
 from catalog.stock.models import MovementKind, StockMovement
 from shop.core.transactions import transactional
 
-COUNTED = timedelta(days=90)
+PERIOD = timedelta(days=90)
 _EVERY = timedelta(hours=1)
 _BATCH = 500
 
 
 def is_ranking_due() -> bool:
-    """Return True once an hour, to one caller of any number."""
+    """Return True to one caller per hour, however many workers ask."""
     due = Q(ranked_at=None) | Q(ranked_at__lt=Now() - _EVERY)
     return bool(CatalogRevision.objects.filter(due).update(ranked_at=Now()))
 
 
 def rank_products() -> int:
-    """Count anew what each product, with its variants, sold in 90 days; return how many changed.
+    """Count the units of each product and its variants that were sold in the last 90 days.
 
-    Cancelled orders do not count. A batch a transaction, so that no shopper waits for it.
+    Cancelled orders do not count. Each batch of products is a transaction, so that locks are short.
+    Returns the number of products whose count changed.
     """
-    moved = (
+    totals = (
         StockMovement.objects.filter(
             kind__in=(MovementKind.SALE, MovementKind.CANCELLATION),
-            created_at__gt=Now() - COUNTED,
+            created_at__gt=Now() - PERIOD,
         )
         .annotate(listed_id=Coalesce("product__parent_id", "product_id"))
         .order_by()
         .values_list("listed_id")
-        .annotate(pieces=-Sum("delta"))
+        .annotate(units=-Sum("delta"))
     )
-    sold = {pk: max(pieces, 0) for pk, pieces in moved}  # cancelled now, and sold long ago
-    had = dict(Product.objects.listed().exclude(sold=0).values_list("pk", "sold"))
-    changed = sorted(pk for pk in sold.keys() | had if sold.get(pk, 0) != had.get(pk, 0))
+    # A total is negative if an order from before the 90 days was cancelled.
+    sold = {pk: max(units, 0) for pk, units in totals}
+    before = dict(Product.objects.listed().exclude(sold=0).values_list("pk", "sold"))
+    changed = sorted(pk for pk in sold.keys() | before if sold.get(pk, 0) != before.get(pk, 0))
     for start in range(0, len(changed), _BATCH):
         _write({pk: sold.get(pk, 0) for pk in changed[start : start + _BATCH]})
     return len(changed)
@@ -49,6 +51,6 @@ def rank_products() -> int:
 def _write(sold: dict[int, int]) -> None:
     Product.objects.lock_all(list(sold))
     whens = [When(pk=pk, then=Value(count)) for pk, count in sold.items()]
-    pieces = Case(*whens, default=F("sold"), output_field=IntegerField())
-    Product.objects.filter(pk__in=sold).update(sold=pieces)
+    count = Case(*whens, default=F("sold"), output_field=IntegerField())
+    Product.objects.filter(pk__in=sold).update(sold=count)
     revision.bump()

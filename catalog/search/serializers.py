@@ -1,4 +1,4 @@
-"""Shapes of the feed of changes."""
+"""The response body of the changes feed."""
 
 from typing import Any
 
@@ -19,18 +19,18 @@ _CURSOR = "5f0c6a1de2b94c77.1042.1795687200000000"
     ],
 )
 class ChangesSerializer(serializers.Serializer[Any]):
-    """What to load and what to forget."""
+    """Products to update, and ids to delete."""
 
     products = ProductSerializer(many=True)
     deleted = serializers.ListField(
-        child=serializers.IntegerField(), help_text="Ids that are for sale no more."
+        child=serializers.IntegerField(), help_text="Ids of products that are no longer for sale."
     )
-    has_more = serializers.BooleanField(help_text="Ask again at once, with the cursor.")
-    cursor = serializers.CharField(help_text="Send it as `since` the next time.")
+    has_more = serializers.BooleanField(help_text="Whether to request the next page at once.")
+    cursor = serializers.CharField(help_text="The value of `since` in the next request.")
 
 
 def serialize_changes(changes: Changes, *, origin: str) -> dict[str, Any]:
-    """Return a page of changes as customers see it; ``origin`` as ``show_product`` takes it."""
+    """Return the response body of a page. ``origin`` is scheme and host of the request."""
     return {
         "products": [
             serialize_product(product, variants, origin=origin, for_staff=False)

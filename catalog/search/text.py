@@ -1,22 +1,31 @@
-"""Products by words: every word is in the name, the keywords or the description, in some form.
+"""Full-text search: a product matches if each word is in its name, keywords or description.
 
-PostgreSQL searches by indexes, SQLite by a scan. A word that no product has stands for the words
-that are spelt most like it.
+Other forms of a word match too. PostgreSQL searches with an index, SQLite scans all rows. A word
+that no product contains is replaced by the words that are spelt most like it.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.models import BooleanField, F, Func, IntegerField, Value
+from django.dispatch import receiver
 
 from catalog.limits import MAX_RANKED_RESULTS, MAX_SEARCH_WORDS
 from catalog.products.models import Product, ProductQuerySet
-from shop.core.words import STOP_WORDS, mistakes_forgiven, nearest, score, stem, words_of
+from catalog.search.words import (
+    STOP_WORDS,
+    allowed_typos,
+    closest_words,
+    relevance_score,
+    stem,
+    words_of,
+)
 
-# For each word: what PostgreSQL makes of it (nothing of "the"), and, if no product has it, words
-# like it.
-_UNKNOWN = """
+# For each word except stop words: its lexemes and, if no product contains it, similar words.
+_SIMILAR = """
 SELECT word, lexemes::text, CASE WHEN forgiven AND NOT EXISTS (
     SELECT 1 FROM catalog_product
     WHERE archived_at IS NULL AND parent_id IS NULL AND search @@ lexemes
@@ -30,8 +39,10 @@ _PARSE = "SELECT plainto_tsquery('english', word)::text FROM unnest(%s::text[]) 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is searched for: for PostgreSQL words, or a ``tsquery`` of words and those that are
-    like them; for SQLite a line of stems for each word.
+    """A search query as the database needs it.
+
+    On PostgreSQL ``text`` contains the words, or a ``tsquery`` with corrected words, and ``sql``
+    converts it. On SQLite ``text`` has a line with the stems of each word.
     """
 
     text: str
@@ -39,7 +50,7 @@ class Query:
 
 
 def read_query(text: str) -> Query:
-    """Read a search. No statement; a query of stop words, or of no words, finds nothing."""
+    """Read a search without a statement. A query of only stop words finds nothing."""
     words = _words(text)
     if connection.vendor == "postgresql":
         return Query(" ".join(words))
@@ -47,21 +58,21 @@ def read_query(text: str) -> Query:
 
 
 def correct(text: str) -> Query | None:
-    """Read a search that found nothing with the words that its unknown words may be meant for.
+    """Read a search again, with similar words in place of those that no product contains.
 
-    None where there are no such. One statement, and one more where there are.
+    Returns None if there are no similar words. At most two statements.
     """
     words = _words(text)
     return _correct_by_index(words) if connection.vendor == "postgresql" else _correct(words)
 
 
 def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
-    """Return the products that a query finds."""
+    """Return the products that match a query."""
     return products.filter(_Matches(query)) if query.text else products.none()
 
 
 def by_relevance(products: ProductQuerySet, query: Query) -> ProductQuerySet:
-    """Return at most ``MAX_RANKED_RESULTS`` matches, with ``relevance``, a whole number."""
+    """Return at most ``MAX_RANKED_RESULTS`` matches, annotated with ``relevance``, an integer."""
     found = matching(products, query)
     if connection.vendor == "postgresql":
         found = Product.objects.filter(pk__in=found.order_by().values("pk")[:MAX_RANKED_RESULTS])
@@ -74,36 +85,46 @@ def _words(text: str) -> list[str]:
 
 def _correct_by_index(words: list[str]) -> Query | None:
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN, [words, [mistakes_forgiven(word) > 0 for word in words]])
+        cursor.execute(_SIMILAR, [words, [allowed_typos(word) > 0 for word in words]])
         rows = cursor.fetchall()
-        meant = {word: nearest(word, similar or ()) for word, _, similar in rows}
-        others = sorted({other for near in meant.values() for other in near})
+        corrections = {word: closest_words(word, similar or ()) for word, _, similar in rows}
+        others = sorted({other for closest in corrections.values() for other in closest})
         if not others:
             return None
         cursor.execute(_PARSE, [others])
         parsed = dict(zip(others, (row[0] for row in cursor.fetchall()), strict=True))
-    parts = [[lexemes, *(parsed[other] for other in meant[word])] for word, lexemes, _ in rows]
+    parts = [
+        [lexemes, *(parsed[other] for other in corrections[word])] for word, lexemes, _ in rows
+    ]
     return Query(" & ".join(f"({' | '.join(filter(None, part))})" for part in parts), "%s::tsquery")
 
 
 def _correct(words: list[str]) -> Query | None:
-    """Look through every product: SQLite has no index for it."""
+    """Compare with the words of every product, because SQLite has no index for it."""
     products = Product.objects.not_archived().listed()
     texts = list(products.values_list("name", "keywords", "description"))
-    there = {word for name, keywords, _ in texts for word in words_of(f"{name} {keywords}")}
+    existing = {word for name, keywords, _ in texts for word in words_of(f"{name} {keywords}")}
     lines, corrected = [], False
     for word in words:
         if word in STOP_WORDS:
             continue
-        unknown = not any(score(*text, stem(word)) for text in texts)
-        near = nearest(word, there) if unknown else []
-        lines.append(" ".join(dict.fromkeys(stem(other) for other in (word, *near))))
-        corrected = corrected or bool(near)
+        unknown = not any(relevance_score(*text, stem(word)) for text in texts)
+        closest = closest_words(word, existing) if unknown else []
+        lines.append(" ".join(dict.fromkeys(stem(other) for other in (word, *closest))))
+        corrected = corrected or bool(closest)
     return Query("\n".join(lines)) if corrected else None
 
 
+@receiver(connection_created)
+def add_sqlite_function(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Add ``shop_score`` to a new SQLite connection."""
+    if connection.vendor == "sqlite":
+        raw: Any = connection.connection
+        raw.create_function("shop_score", 4, relevance_score, deterministic=True)
+
+
 class _Search(Func):
-    """What both databases do with a query; on PostgreSQL with a column that no model knows."""
+    """The base of both expressions. On PostgreSQL they use a column that is not in the model."""
 
     template = ""
     on_sqlite = ""
@@ -113,13 +134,13 @@ class _Search(Func):
         super().__init__(F("name"), F("keywords"), F("description"), Value(query.text))
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
-        """Name the column beside the name's, whatever the table is called here."""
+        """Use the column ``search`` of the same table, whose alias the column ``name`` tells."""
         name, *_others, text = self.get_source_expressions()
         column = compiler.compile(name)[0].rpartition(".")[0] + ".search"
         return self.template.format(column=column, query=self.sql), [text.value]
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:
-        """Call the function of ``shop.core.sqlite3``."""
+        """Call the function that ``add_sqlite_function`` added."""
         return super().as_sql(compiler, connection, template=self.on_sqlite, function="shop_score")
 
 

@@ -1,1 +1,1 @@
-"""Stock, and the movements that explain it."""
+"""Stock and stock movements."""

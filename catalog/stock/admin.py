@@ -1,4 +1,4 @@
-"""Stock in the admin: adjusted with a reason, never overwritten."""
+"""The admin of stock movements, and the form that adjusts the stock of a product."""
 
 from django import forms
 from django.contrib import admin
@@ -10,27 +10,27 @@ from shop.core.admin import ReadOnlyAdmin
 
 
 class StockAdjustmentForm(forms.Form):
-    """Pieces in or out, and why."""
+    """A number of units to add or remove, with a reason."""
 
     delta = forms.IntegerField(
-        label="Pieces",
+        label="Units",
         min_value=-MAX_STOCK,
         max_value=MAX_STOCK,
-        help_text="In, or out with a minus.",
+        help_text="A positive number adds units, a negative number removes them.",
     )
     reason = forms.CharField(max_length=REASON_LENGTH, widget=AdminTextInputWidget)
 
     def clean_delta(self) -> int:
-        """Refuse a movement that moves nothing."""
+        """Reject zero."""
         delta: int = self.cleaned_data["delta"]
         if delta == 0:
-            raise forms.ValidationError("Say how many pieces came in or went out.")
+            raise forms.ValidationError("Enter the number of units to add or to remove.")
         return delta
 
 
 @admin.register(StockMovement)
 class StockMovementAdmin(ReadOnlyAdmin):
-    """What moved stock; append-only."""
+    """Stock movements, which are append-only."""
 
     list_display = ("id", "product", "kind", "delta", "reason", "actor", "created_at")
     list_select_related = ("product", "actor")

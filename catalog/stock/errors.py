@@ -4,8 +4,8 @@ from shop.core.errors import Conflict
 
 
 class StockLimit(Conflict):
-    """409. Facts: limit, pieces that one product may have."""
+    """409. Facts: limit, the number of units of a product that may be in stock."""
 
     code = "stock_limit"
-    message = "A product has at most {limit} pieces in stock."
+    message = "A product may have at most {limit} units in stock."
     example = {"limit": 1_000_000_000}

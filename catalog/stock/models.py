@@ -1,4 +1,4 @@
-"""The movements that explain a product's stock."""
+"""Stock movements."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
@@ -11,11 +11,11 @@ from catalog.permissions import sees_all
 from catalog.products.models import Product
 
 Quantities = dict[int, int]
-"""Pieces by product id."""
+"""Numbers of units, by product id."""
 
 
 class MovementKind(models.TextChoices):
-    """Why stock moved."""
+    """The cause of a stock movement."""
 
     INITIAL = "initial", "Initial stock"
     ADJUSTMENT = "adjustment", "Adjustment by staff"
@@ -27,16 +27,16 @@ class StockMovementQuerySet(models.QuerySet["StockMovement"]):
     """Reads of movements."""
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> "StockMovementQuerySet":
-        """All movements for staff who may see them, and none for others."""
+        """Return all movements for staff with a permission for movements, and none for others."""
         return self if sees_all(user, "stockmovement") else self.none()
 
 
 class StockMovement(models.Model):
-    """One change of a product's stock; append-only. Their sum is the stock."""
+    """A change of a product's stock. Append-only. The sum of a product's movements is its stock."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="movements")
     kind = models.CharField(max_length=20, choices=MovementKind.choices)
-    delta = models.IntegerField(help_text="Pieces in (positive) or out (negative).")
+    delta = models.IntegerField(help_text="Units added (positive) or removed (negative).")
     reason = models.CharField(max_length=REASON_LENGTH)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -47,9 +47,15 @@ class StockMovement(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(delta=0), name="stockmovement_moves_something"),
             models.CheckConstraint(
-                condition=Q(kind__in=MovementKind.values), name="stockmovement_kind_known"
+                condition=~Q(delta=0),
+                name="stockmovement_moves_something",
+                violation_error_message="A stock movement must change the stock.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=MovementKind.values),
+                name="stockmovement_kind_known",
+                violation_error_message="The kind of the movement must be one of the known kinds.",
             ),
         ]
 

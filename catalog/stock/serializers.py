@@ -1,4 +1,4 @@
-"""Shapes of stock: its history, and what runs out."""
+"""Request and response bodies of stock."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.limits import MAX_STOCK, REASON_LENGTH
-from catalog.products.models import Product
 from catalog.stock.models import MovementKind, StockMovement
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
@@ -27,13 +26,13 @@ from shop.core.openapi import example
     ]
 )
 class StockMovementSerializer(serializers.Serializer[Any]):
-    """One change of a product's stock."""
+    """A change of a product's stock."""
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(MovementKind.choices)
-    delta = serializers.IntegerField(help_text="Pieces in, or out with a minus.")
+    delta = serializers.IntegerField(help_text="Units added, or removed if negative.")
     reason = serializers.CharField()
-    actor = serializers.CharField(help_text='Who did it, or "shop".')
+    actor = serializers.CharField(help_text='The username of the staff or customer, or "shop".')
     created_at = serializers.DateTimeField()
 
 
@@ -52,7 +51,7 @@ class StockMovementSerializer(serializers.Serializer[Any]):
     ]
 )
 class LowStockSerializer(serializers.Serializer[Any]):
-    """A product or variant that runs out."""
+    """A product or variant with low stock."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -66,16 +65,16 @@ class LowStockSerializer(serializers.Serializer[Any]):
     {"type": "integer", "minimum": -MAX_STOCK, "maximum": MAX_STOCK, "not": {"const": 0}}
 )
 class DeltaField(StrictInt):
-    """Pieces in, or out with a minus."""
+    """A number of units to add, or to remove if negative."""
 
-    default_error_messages = {"zero": "delta is not 0."}
+    default_error_messages = {"zero": "delta must not be 0."}
 
     def __init__(self) -> None:
-        """Bound it by what a product can hold."""
+        """Limit it to the maximum stock."""
         super().__init__(min_value=-MAX_STOCK, max_value=MAX_STOCK)
 
     def to_internal_value(self, data: Any) -> int:
-        """Refuse a movement that moves nothing."""
+        """Reject zero."""
         delta = super().to_internal_value(data)
         if delta == 0:
             self.fail("zero")
@@ -84,14 +83,14 @@ class DeltaField(StrictInt):
 
 @extend_schema_serializer(examples=[example({"delta": 24, "reason": "Delivery 118"})])
 class StockAdjustmentSerializer(serializers.Serializer[Any]):
-    """Pieces in or out, and why."""
+    """A number of units to add or remove, with a reason."""
 
     delta = DeltaField()
     reason = StrictStr(max_length=REASON_LENGTH)
 
 
 def serialize_movement(movement: StockMovement) -> dict[str, Any]:
-    """Return a movement as staff see it."""
+    """Return the response body of a movement."""
     return {
         "id": movement.pk,
         "kind": movement.kind,
@@ -99,16 +98,4 @@ def serialize_movement(movement: StockMovement) -> dict[str, Any]:
         "reason": movement.reason,
         "actor": movement.actor.get_username() if movement.actor else "shop",
         "created_at": movement.created_at,
-    }
-
-
-def serialize_low_stock(product: Product) -> dict[str, Any]:
-    """Return a product that runs out as staff see it."""
-    return {
-        "id": product.pk,
-        "name": product.name,
-        "sku": product.sku,
-        "stock": product.stock,
-        "low_stock_threshold": product.low_stock_threshold,
-        "backorder": product.backorder,
     }

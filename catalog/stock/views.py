@@ -1,4 +1,4 @@
-"""The operations on stock, which are part of the product's viewset."""
+"""The endpoints of stock, which are part of the viewset of products."""
 
 from typing import Any, cast
 
@@ -8,7 +8,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.errors import ChooseVariant, OutOfStock, ProductNotFound
+from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
 from catalog.products.models import Product
 from catalog.products.serializers.responses import ProductSerializer
 from catalog.stock.errors import StockLimit
@@ -17,7 +17,6 @@ from catalog.stock.serializers import (
     LowStockSerializer,
     StockAdjustmentSerializer,
     StockMovementSerializer,
-    serialize_low_stock,
     serialize_movement,
 )
 from catalog.stock.services import adjust_stock
@@ -34,21 +33,21 @@ STOCK_PERMISSIONS = {
 
 
 class StockActions(ShopViewSet):
-    """Adjusts the stock of a product, lists its movements, and lists what runs out."""
+    """The actions that adjust stock, list stock movements, and list products with low stock."""
 
     def product_body(self, product_id: int) -> dict[str, Any]:
-        """Return the response body of a product. The product's viewset implements it."""
+        """Return the response body of a product. ``ProductViewSet`` implements it."""
         raise NotImplementedError
 
     @describe(
         "Adjust stock",
         takes=StockAdjustmentSerializer,
         answers={200: ProductSerializer},
-        refuses=[ProductNotFound, ChooseVariant, OutOfStock, StockLimit],
+        refuses=[ProductNotFound, VariantRequired, OutOfStock, StockLimit],
     )
     @action(detail=True, methods=["post"], pagination_class=ShopPagination)
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
-        """Add pieces or take them away, with a reason."""
+        """Add or remove units, with a reason."""
 
         def work() -> Response:
             form = read(StockAdjustmentSerializer, request)
@@ -64,7 +63,7 @@ class StockActions(ShopViewSet):
     )
     @stock.mapping.get
     def stock_history(self, request: Request, pk: str) -> Response:
-        """Show a page of what moved a product's stock, newest first."""
+        """Return a page of a product's stock movements, newest first."""
         if not Product.objects.filter(pk=pk).exists():
             raise ProductNotFound
         self.plural = "movements"
@@ -77,8 +76,7 @@ class StockActions(ShopViewSet):
     @describe("List low stock", answers={200: LowStockSerializer(many=True)})
     @action(detail=False, url_path="low-stock", pagination_class=ShopPagination)
     def low_stock(self, request: Request) -> Response:
-        """Show a page of what has its threshold of pieces or fewer, products and variants."""
-        page = self.paginate_queryset(
-            Product.objects.visible_to(request.user).running_out().order_by("pk")
-        )
-        return self.get_paginated_response([serialize_low_stock(product) for product in page or ()])
+        """Return a page of products and variants whose stock is at its threshold or below."""
+        products = Product.objects.visible_to(request.user).low_in_stock().order_by("pk")
+        page = self.paginate_queryset(products)
+        return self.get_paginated_response(LowStockSerializer(page, many=True).data)

@@ -17,18 +17,18 @@ def source_of(content, name="file.csv", form=""):
     return imports.check(imports.Source(name, BytesIO(data), len(data), form))
 
 
-def bring(content, name="file.csv", form="", **wishes):
+def bring(content, name="file.csv", form="", **options):
     """Import; return counts of created, changed, unchanged and refused, and the results."""
     results = []
     if isinstance(content, Path):
         name, content = content.name, content.read_bytes()
     source = source_of(content, name, form)
-    counts = imports.import_products(source, imports.Wishes(**wishes), results.append)
+    counts = imports.import_products(source, imports.ImportOptions(**options), results.append)
     return tuple(counts.of.values()), results
 
 
-def faults_of(results):
-    return [str(fault) for result in results for fault in result.faults]
+def errors_of(results):
+    return [str(error) for result in results for error in result.errors]
 
 
 def export(form="csv", only=None):

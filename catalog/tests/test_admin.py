@@ -1,4 +1,4 @@
-"""The catalog's desk."""
+"""The catalog's admin_browser."""
 
 import pytest
 from django.contrib.auth.models import Permission

@@ -1,4 +1,4 @@
-"""Import and export at the desk."""
+"""Import and export at the admin_browser."""
 
 from io import BytesIO
 

@@ -1,4 +1,4 @@
-"""The desk of pictures."""
+"""The admin_browser of pictures."""
 
 import pytest
 from django.test import Client
@@ -13,7 +13,7 @@ ADD = "/admin/catalog/productimage/add/"
 
 @pytest.fixture
 def row(admin_browser, tea):
-    """A picture of tea, added at the desk."""
+    """A picture of tea, added at the admin_browser."""
     form = {"image": upload(picture(size=(900, 900))), "alt": "A pot", "position": ""}
     assert admin_browser.post(f"{ADD}?product={tea.pk}", form).status_code == 302
     return ProductImage.objects.get()

@@ -1,4 +1,4 @@
-"""The catalog's desk: variants, words, attributes and sales."""
+"""The catalog's admin_browser: variants, words, attributes and sales."""
 
 import pytest
 

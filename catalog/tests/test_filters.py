@@ -12,7 +12,7 @@ from catalog import revision, services
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import Product, Sale
 from catalog.prices import reads
-from catalog.prices.sql import active_sales_now, with_price_now
+from catalog.prices.sql import read_active_sales, with_current_price
 from shop.testing.budget import query_budget
 
 LIST = "/api/products/"
@@ -238,7 +238,7 @@ def test_sql_and_python_agree_on_the_price_of_today(on_the_shelf, price, sales, 
         where = {"categories": [above]} if by_category else {"products": [product]}
         sale(kind, value, **where)
     mine = Product.objects.filter(pk=product.pk)
-    cents = with_price_now(mine, active_sales_now()).get().cents_now
+    cents = with_current_price(mine, read_active_sales()).get().current_cents
     shown = reads.price_of_row(reads.with_prices(mine).get()).current
     assert Decimal(cents) / 100 == shown
 
@@ -248,7 +248,7 @@ def test_a_filtered_list_costs_at_most_five_statements(anyone, shelf, number):
     ProductFactory.create_batch(number, tags=["many"], attributes={"litres": 3})
     cases = (("tag=many&in_stock=true", 4), ("ordering=price", 5), ("attr.litres=3", 5))
     for query, cost in cases:
-        revision.forget()
+        revision.clear_caches()
         with query_budget(cost):
             assert anyone.get(f"{LIST}?{query}&page_size=50").status_code == 200
     anyone.get(f"{LIST}?tag=many&page_size=50")

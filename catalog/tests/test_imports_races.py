@@ -10,7 +10,7 @@ from cart.factories import fill_cart
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import adjust_stock, create_product
-from catalog.tests.exchange import bring, everything, faults_of
+from catalog.tests.exchange import bring, errors_of, everything
 from orders.services import place_order
 from shop.core.errors import ShopError
 from shop.testing.assertions import assert_audit_passes
@@ -81,7 +81,7 @@ def test_two_imports_of_one_file_make_each_product_once():
     assert Product.objects.count() == 40
     assert StockMovement.objects.count() == 40
     assert first[0] + second[0] == 40
-    assert faults_of(first_told) + faults_of(second_told) == []
+    assert errors_of(first_told) + errors_of(second_told) == []
     assert first[3] + second[3] == 0
     before = everything()
     assert bring(table)[0] == (0, 0, 40, 0)
@@ -105,5 +105,5 @@ def test_who_is_in_the_way_costs_one_product_and_not_its_batch(monkeypatch):
     rows = "".join(f"thing-{n},Thing {n},1.00,S-{n}\n" for n in range(5))
     counts, told = bring("slug,name,price,sku\n" + rows)
     assert counts == (4, 0, 0, 1)
-    assert faults_of(told) == ['line 4, sku: "S-2" is the SKU of "Quick" in the shop.']
+    assert errors_of(told) == ['line 4, sku: "S-2" is the SKU of "Quick" in the shop.']
     assert_audit_passes()

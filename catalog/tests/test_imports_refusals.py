@@ -9,11 +9,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
-from catalog.exchange.imports import FileRefused, files
+from catalog.exchange.imports import FileError, files
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
-from catalog.tests.exchange import bring, everything, faults_of
+from catalog.tests.exchange import bring, errors_of, everything
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def workbook(*rows):
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused(content, said):
-    with pytest.raises(FileRefused) as refused:
+    with pytest.raises(FileError) as refused:
         bring(content)
     assert str(refused.value).startswith(said)
     assert not Product.objects.exists()
@@ -64,7 +64,7 @@ def test_a_file_that_cannot_be_read_is_refused(content, said):
 
 def test_what_came_before_the_place_where_a_file_breaks_off_is_imported():
     rows = "slug,name,price\none,One,1.00\ntwo,Two,2.00\nthree,"
-    with pytest.raises(FileRefused, match=r"^line 4: Here the CSV breaks off"):
+    with pytest.raises(FileError, match=r"^line 4: Here the CSV breaks off"):
         bring(rows + '"Three')
     assert set(Product.objects.values_list("slug", flat=True)) == {"one"}
 
@@ -113,7 +113,7 @@ def test_a_bad_cell_is_named_and_stops_nothing_else(cells, said):
     )
     counts, results = bring(f"{header}\n{good}\n{bad}\n{good.replace('good', 'better')}\n")
     assert counts == (2, 0, 0, 1)
-    assert faults_of(results)[0].startswith(f"line 3, {said}")
+    assert errors_of(results)[0].startswith(f"line 3, {said}")
     assert set(Product.objects.values_list("slug", flat=True)) == {"good", "better"}
 
 
@@ -121,7 +121,7 @@ def test_lines_count_what_a_cell_spans_and_every_fault_is_told():
     text = 'slug,name,price,stock\r\na,"two\r\nlines",1.00,1\r\n\r\nb,,x,y\r\n'
     counts, results = bring(text)
     assert counts == (1, 0, 0, 1)
-    assert [fault.split(":")[0] for fault in faults_of(results)] == [
+    assert [fault.split(":")[0] for fault in errors_of(results)] == [
         "line 5, stock",
         "line 5, price",
     ]
@@ -144,7 +144,7 @@ def test_marks_line_ends_and_dividers_of_every_spreadsheet_are_read(text):
 def test_a_row_with_more_cells_than_the_header_is_a_fault():
     counts, results = bring("slug,name,price\ntea,Tea,1,99\npot,Pot,2.00,,\n")
     assert counts == (1, 0, 0, 1)
-    assert faults_of(results)[0] == "line 2: The row has more cells than the header."
+    assert errors_of(results)[0] == "line 2: The row has more cells than the header."
 
 
 def test_a_sku_twice_in_the_file_or_in_the_shop_is_a_fault():
@@ -153,7 +153,7 @@ def test_a_sku_twice_in_the_file_or_in_the_shop_is_a_fault():
         "slug,name,price,sku\na,A,1.00,S\nb,B,1.00,S\nc,C,1.00,K-1\nd,D,1.00,S-2\n"
     )
     assert counts == (2, 0, 0, 2)
-    assert faults_of(results) == [
+    assert errors_of(results) == [
         "line 3, sku: Line 2 has this SKU too.",
         'line 4, sku: "K-1" is the SKU of "Kettle" in the shop.',
     ]
@@ -166,7 +166,7 @@ def test_a_product_one_of_whose_rows_is_bad_is_left_alone_whole():
     before = everything()
     counts, results = bring(rows.format("", "4.00", "abc"))
     assert counts == (0, 0, 0, 1)
-    assert faults_of(results) == [
+    assert errors_of(results) == [
         'line 4, price: "abc" is no price: write digits and a point, such as 1.99.'
     ]
     assert everything() == before
@@ -187,7 +187,7 @@ def test_variants_that_do_not_fit_their_product_are_refused(rows, said):
     ProductFactory(name="Tea", stock=10)
     counts, results = bring("row,slug,name,option1,price,stock\n" + rows)
     assert counts == (0, 0, 0, 1)
-    assert faults_of(results)[0].startswith(said)
+    assert errors_of(results)[0].startswith(said)
     assert Product.objects.count() == 1
 
 
@@ -200,7 +200,7 @@ def test_a_formula_in_a_workbook_is_refused_and_text_like_one_is_text():
     book.save(file)
     counts, results = bring(file.getvalue())
     assert counts == (1, 0, 0, 1)
-    assert faults_of(results) == ["line 2, name: A formula is no value: paste what it shows."]
+    assert errors_of(results) == ["line 2, name: A formula is no value: paste what it shows."]
     assert Product.objects.values_list("slug", "name").get() == ("b", "=1+1")
 
 
@@ -221,7 +221,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch):
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
     assert len(packed.getvalue()) < 100_000
     monkeypatch.setattr(files, "MAX_UNPACKED", 40_000_000)
-    with pytest.raises(FileRefused, match=r"^The workbook unpacks to too much"):
+    with pytest.raises(FileError, match=r"^The workbook unpacks to too much"):
         bring(packed.getvalue())
 
 
@@ -229,13 +229,13 @@ def test_a_workbook_that_is_none_is_refused():
     packed = BytesIO()
     with ZipFile(packed, "w") as archive:
         archive.writestr("hello.txt", b"hello")
-    with pytest.raises(FileRefused, match=r"^It begins like a workbook and is none"):
+    with pytest.raises(FileError, match=r"^It begins like a workbook and is none"):
         bring(packed.getvalue())
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch):
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
-    with pytest.raises(FileRefused, match=r"^It has over 10 bytes"):
+    with pytest.raises(FileError, match=r"^It has over 10 bytes"):
         bring(GOOD)
 
 
@@ -255,7 +255,7 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch):
 def test_a_bad_member_of_json_is_named(product, said):
     counts, results = bring("[\n" + json.dumps(product) + "\n]", name="file.json")
     assert counts == (0, 0, 0, 1)
-    assert any(fault.startswith(f"line 2, {said}") for fault in faults_of(results))
+    assert any(fault.startswith(f"line 2, {said}") for fault in errors_of(results))
     assert not Product.objects.exists()
 
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.factories import ProductFactory
 from catalog.models import Category, PriceChange, Product, ProductTag, StockMovement
 from catalog.services import adjust_stock, archive_product, create_product
-from catalog.tests.exchange import FILES, REAL, bring, everything, faults_of
+from catalog.tests.exchange import FILES, REAL, bring, errors_of, everything
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_a_dry_run_tells_what_a_run_does_and_changes_nothing():
 
 def test_a_dry_run_into_an_empty_shop_knows_what_the_file_defines():
     counts, results = bring(SHOP, dry_run=True)
-    assert (counts, faults_of(results)) == ((9, 0, 0, 0), [])
+    assert (counts, errors_of(results)) == ((9, 0, 0, 0), [])
     assert not Category.objects.exists()
     assert not Product.objects.exists()
 
@@ -126,7 +126,7 @@ def test_stock_is_left_alone_if_asked_but_new_products_have_theirs():
 def test_backorders_begin_and_end_with_their_pieces():
     tea = ProductFactory(name="Tea", stock=3)
     assert bring("slug,stock,backorder\ntea,-5,true\n")[0] == (0, 1, 0, 0)
-    assert faults_of(bring("slug,backorder\ntea,false\n")[1]) == [
+    assert errors_of(bring("slug,backorder\ntea,false\n")[1]) == [
         "line 2, stock: It is -5: only what is sold on backorder may owe pieces."
     ]
     assert bring("slug,stock,backorder\ntea,4,false\n")[0] == (0, 1, 0, 0)
@@ -136,10 +136,10 @@ def test_backorders_begin_and_end_with_their_pieces():
 
 
 def test_a_strict_import_with_a_fault_changes_nothing_at_all():
-    from catalog.exchange.imports import StrictRefused
+    from catalog.exchange.imports import StrictImportError
 
     rows = "".join(f"p{n},P,1.00\n" for n in range(30))
-    with pytest.raises(StrictRefused, match=r"^1 refused, so nothing was changed$"):
+    with pytest.raises(StrictImportError, match=r"^1 refused, so nothing was changed$"):
         bring(f"slug,name,price\n{rows}bad,Bad,1;00\n", strict=True, batch=5)
     assert not Product.objects.exists()
     assert bring(f"slug,name,price\n{rows}", strict=True, batch=5)[0] == (30, 0, 0, 0)

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Product
-from catalog.tests.exchange import FILES, REAL, bring, everything, faults_of
+from catalog.tests.exchange import FILES, REAL, bring, errors_of, everything
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
@@ -68,9 +68,9 @@ def test_a_variant_is_found_by_its_sku_else_by_its_options():
 
 
 def test_columns_that_say_what_is_sold_are_needed():
-    from catalog.exchange.imports import FileRefused
+    from catalog.exchange.imports import FileError
 
-    with pytest.raises(FileRefused, match=r"^line 1, Variant Price: The column is missing"):
+    with pytest.raises(FileError, match=r"^line 1, Variant Price: The column is missing"):
         bring("Handle,Title\na,A\n")
 
 
@@ -90,14 +90,14 @@ def test_columns_that_say_what_is_sold_are_needed():
 def test_a_bad_row_is_named_and_its_product_left_alone_whole(rows, said):
     counts, results = bring(HEADER + rows + "good,Good,,,G,1,1.00\n")
     assert counts == (1, 0, 0, 1)
-    assert faults_of(results)[0].startswith(said)
+    assert errors_of(results)[0].startswith(said)
     assert list(Product.objects.values_list("slug", flat=True)) == ["good"]
 
 
 def test_rows_of_a_product_that_lie_apart_are_refused():
     counts, results = bring(HEADER + "a,A,,,,1,5.00\nb,B,,,,1,5.00\na,A,,,,9,9.00\n")
     assert counts == (2, 0, 0, 1)
-    assert faults_of(results) == [
+    assert errors_of(results) == [
         "line 4, Handle: Line 2 began this product: its rows belong together."
     ]
     assert str(Product.objects.get(slug="a").price) == "5.00"

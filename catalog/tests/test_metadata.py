@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.factories import ProductFactory
 from catalog.models import Product
-from catalog.tests.exchange import bring, everything, export, faults_of
+from catalog.tests.exchange import bring, errors_of, everything, export
 
 PRODUCTS = "/api/products/"
 
@@ -148,8 +148,8 @@ def test_an_import_replaces_it_and_an_empty_cell_leaves_none(tea):
 def test_an_import_names_the_line_of_wrong_metadata(db, cell):
     counts, results = bring(f"slug,name,price,metadata\npot,Pot,1,{cell}\n")
     assert counts == (0, 0, 0, 1)
-    assert "line 2" in faults_of(results)[0].lower()
-    assert "metadata" in faults_of(results)[0]
+    assert "line 2" in errors_of(results)[0].lower()
+    assert "metadata" in errors_of(results)[0]
 
 
 def test_staff_edit_it_in_the_admin(admin_browser: Client, tea):

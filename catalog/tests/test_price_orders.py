@@ -12,7 +12,7 @@ from catalog import revision
 from catalog.factories import CategoryFactory
 from catalog.models import Product
 from catalog.prices import formulas, sql
-from catalog.prices.formulas import ActiveSale, highest_price
+from catalog.prices.formulas import ActiveSale, highest_list_price
 from catalog.search.cursors import Place, write_cursor
 from catalog.tests.test_filters import amounts, fixed, percents, sale
 from shop.testing.budget import query_budget
@@ -128,7 +128,7 @@ def test_a_walk_goes_on_from_a_price_that_nothing_has(anyone, tree):
 def test_no_price_above_the_highest_is_reduced_so_far(most, terms):
     kind, value = terms
     cents = int(most * 100)
-    highest = highest_price(cents, (ActiveSale(1, kind, int(value * 100)),))
+    highest = highest_list_price(cents, (ActiveSale(1, kind, int(value * 100)),))
     if (kind, value) == ("percent", 100):
         assert highest >= 10**12 - 1
     else:
@@ -157,7 +157,7 @@ def test_a_page_is_full_though_prices_change_while_it_is_read(anyone, tree, orde
 
     def change_prices(execute, sql, params, many, context):
         found = execute(sql, params, many, context)
-        if "cents_now" in sql and not seen:
+        if "current_cents" in sql and not seen:
             seen.append(sql)
             Product.objects.update(price=F("price") + change)
         return found

@@ -77,7 +77,7 @@ def test_a_product_costs_two_statements_and_a_kept_one_a_single(anyone, tea):
 
 def test_a_signed_in_caller_costs_the_authentication_beside(ada, tea):
     for path, cost in ((LIST, 3), (f"{LIST}{tea.pk}/", 2)):
-        revision.forget()
+        revision.clear_caches()
         with query_budget(1 + cost + AFTER_A_CHANGE):
             made = ada.get(path)
         with query_budget(1 + 1):

@@ -2,9 +2,16 @@
 
 import pytest
 from django.db import connection
+from shop.core.words import (
+    allowed_typos,
+    closest_words,
+    edit_distance,
+    relevance_score,
+    stem,
+    words_of,
+)
 
 from catalog.factories import ProductFactory
-from shop.core.words import distance, mistakes_forgiven, nearest, score, stem, words_of
 from shop.testing.budget import query_budget
 
 LIST = "/api/products/"
@@ -196,14 +203,17 @@ def test_a_word_is_not_cut_to_nothing(word):
 
 def test_mistakes_are_letters_more_less_other_or_swapped():
     assert (
-        distance("shirt", "shrit") == distance("shirt", "shirts") == distance("shirt", "shir") == 1
+        edit_distance("shirt", "shrit")
+        == edit_distance("shirt", "shirts")
+        == edit_distance("shirt", "shir")
+        == 1
     )
-    assert distance("teapot", "teepots") == 2
-    assert [mistakes_forgiven(w) for w in ("cup", "mugs", "teapot", "sku123")] == [0, 1, 2, 0]
-    assert nearest("shrit", ["shirt", "short", "skirt"]) == ["shirt"]
+    assert edit_distance("teapot", "teepots") == 2
+    assert [allowed_typos(w) for w in ("cup", "mugs", "teapot", "sku123")] == [0, 1, 2, 0]
+    assert closest_words("shrit", ["shirt", "short", "skirt"]) == ["shirt"]
 
 
 def test_a_product_without_one_of_the_words_weighs_nothing():
-    assert score("Red teapot", "", "", "teapot\nred") == 200
-    assert score("Red teapot", "", "", "teapot\nblue") == 0
-    assert score("Tray", "", "a teapot", "samovar teapot") == 20
+    assert relevance_score("Red teapot", "", "", "teapot\nred") == 200
+    assert relevance_score("Red teapot", "", "", "teapot\nblue") == 0
+    assert relevance_score("Tray", "", "a teapot", "samovar teapot") == 20

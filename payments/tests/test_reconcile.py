@@ -14,7 +14,7 @@ from payments.models import LedgerEntry, Payment, Refund
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
-AGREED = "reconcile: the providers' books and ours agree\n"
+AGREED = "reconcile: payments and providers agree\n"
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_capture_for_an_ended_payment_is_refunded(paid, fake_stripe, reconcile
         "Payment is cancelled, stripe reports succeeded (pi): "
         "9.00 was captured for an ended payment"
     )
-    assert reconcile() == [f"{line} (--fix heals it)"]
+    assert reconcile() == [f"{line} (--fix corrects it)"]
     assert fake_stripe.ledger()[0]["refunded"] == 0
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     paid.refresh_from_db()
     assert (paid.status, paid.is_late) == ("refunded", True)
     assert fake_stripe.ledger()[0]["refunded"] == 900
@@ -87,8 +87,8 @@ def test_a_capture_for_an_ended_payment_is_refunded(paid, fake_stripe, reconcile
 def test_a_refund_made_at_the_provider_is_recorded(paid, order, fake_stripe, stripe_api, reconcile):
     stripe_api.refunds.create({"payment_intent": paid.provider_reference, "amount": 400})
     line = "Payment: stripe refunded 4.00 in re, which belongs to no refund of the shop"
-    assert reconcile() == [f"{line} (--fix heals it)"]
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile() == [f"{line} (--fix corrects it)"]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     refund = Refund.objects.get()
     assert (refund.status, refund.amount, refund.actor) == ("succeeded", 4, None)
     order.refresh_from_db()
@@ -101,7 +101,7 @@ def test_the_intent_of_an_ended_payment_is_cancelled(order, fake_stripe, reconci
     payment = pay(order, method="stripe")
     Payment.objects.filter(pk=payment.pk).update(status="cancelled")
     line = "Payment is cancelled, stripe reports requires_action (pi): it could still be paid"
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     assert fake_stripe.state()["intents"][0]["status"] == "canceled"
 
 
@@ -110,7 +110,7 @@ def test_an_expired_authorisation_is_settled(order, fake_stripe, settings, recon
     payment = pay(order, method="stripe", token="pm_card_visa")
     fake_stripe.advance_clock(8 * 86_400)
     line = "Payment is authorised, stripe reports cancelled (pi): an event was missed"
-    assert reconcile("--fix", agrees=True) == [f"{line} (healed)", AGREED.strip()]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
     payment.refresh_from_db()
     assert payment.status == "cancelled"
     assert order.events.latest("pk").note == "Authorisation voided"
@@ -134,11 +134,11 @@ def test_differences_without_one_right_correction_are_left_to_staff(
     unknown_charge = "stripe captured 4.50 USD in pi, which belongs to no payment of the shop"
     foreign_refund = "stripe refunded 2.00 in re, which belongs to no refund of the shop"
     assert reconcile() == [
-        f"{unknown_charge} (a person has to decide)",
-        f"{statuses}: the shop captured 8.99, the provider 9.00 (a person has to decide)",
-        f"Payment: {foreign_refund} (--fix heals it)",
-        "Refund of Payment is succeeded, but stripe does not list it (a person has to decide)",
-        "Payment is succeeded, but stripe does not list it (a person has to decide)",
+        f"{unknown_charge} (needs a decision)",
+        f"{statuses}: the shop captured 8.99, the provider 9.00 (needs a decision)",
+        f"Payment: {foreign_refund} (--fix corrects it)",
+        "Refund of Payment is succeeded, but stripe does not list it (needs a decision)",
+        "Payment is succeeded, but stripe does not list it (needs a decision)",
     ]
     assert [list(model.objects.values()) for model in (Payment, Refund, LedgerEntry)] == before
 
@@ -166,9 +166,9 @@ def test_a_late_payment_whose_refund_failed_is_reported_until_staff_refund_it(
     refund = Refund.objects.get()
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
     Payment.objects.update(created_at=timezone.now() - timedelta(days=400))
-    assert reconcile("--fix") == [f"{line} (a person has to decide)"]
+    assert reconcile("--fix") == [f"{line} (needs a decision)"]
     fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
-    assert reconcile() == [f"{line} (a person has to decide)"]
+    assert reconcile() == [f"{line} (needs a decision)"]
     fake_stripe.clear_faults()
     payment.refresh_from_db()
     assert (payment.status, payment.amount_refunded) == ("refund_pending", 0)

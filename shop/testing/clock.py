@@ -32,7 +32,7 @@ class DatabaseClock:
 
     def now(self) -> datetime:
         """Return the time of the database as the shop reads it."""
-        return datetime.fromtimestamp(revision.instant()[2], UTC)
+        return datetime.fromtimestamp(revision.read_revision()[2], UTC)
 
     def advance(self, **span: float) -> None:
         """Advance the clock; ``span`` has the arguments of timedelta, such as ``hours``."""

@@ -74,7 +74,7 @@ def the_clock(db: None) -> Iterator[DatabaseClock]:
 @pytest.fixture(autouse=True)
 def _empty_caches() -> None:
     """Empty the caches of the catalog before each test."""
-    revision.forget()
+    revision.clear_caches()
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """Words that the glossary replaces do not occur in any file that git tracks.
 
-Names are read word by word: ``admin_browser`` is found in ``desk_middleware`` and in ``ShopModelAdmin``, but not
+Names are read word by word: ``desk`` is found in ``desk_middleware`` and in ``DeskAdmin``, but not
 in ``desktop``.
 """
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 REPLACED = {
     "catalogue": "catalog",
-    "admin_browser": "admin",
+    "desk": "admin",
     "door": "response cache",
     "kept answer": "cached response",
     "owed": "pending SQL; backordered units",
@@ -46,8 +46,8 @@ EXCEPTIONS = {
     "docs/errors.md": {"owed"},
     "docs/openapi.yaml": {"owed"},
     # Names of products and categories.
-    "bench/growth.py": {"admin_browser", "shelf"},
-    "shop/management/demo/*.py": {"admin_browser", "seat"},
+    "bench/growth.py": {"desk", "shelf"},
+    "shop/management/demo/*.py": {"desk", "seat"},
     # Packages and models of Oscar.
     "bench/rivals/projects/oscar_shop/*": {"catalogue"},
 }
@@ -84,7 +84,7 @@ def allowed(name):
     ("text", "words"),
     [
         ("the Catalogues", ["catalogue"]),
-        ("desk_middleware and ShopModelAdmin", ["admin_browser", "admin_browser"]),
+        ("desk_middleware and DeskAdmin", ["desk", "desk"]),
         ("SHELF, shelves", ["shelf", "shelf"]),
         ("Kept\nanswers", ["kept answer"]),
         ("a desktop, an outdoor lamp, allowed, shelfless, cataloguer", []),

@@ -1,5 +1,5 @@
-"""Export: the catalog in the formats that the import reads, unchanged after a round trip."""
+"""Export of the catalog, in the formats that the import reads."""
 
-from catalog.exchange.exports.files import FORMATS, ExportRefused, export_products
+from catalog.exchange.exports.files import FORMATS, ExportError, export_products
 
-__all__ = ["FORMATS", "ExportRefused", "export_products"]
+__all__ = ["FORMATS", "ExportError", "export_products"]

@@ -1,7 +1,7 @@
-"""The catalogue as plain values, some hundred products at a time: what every format writes.
+"""Reads the catalog as plain values, for all export formats.
 
-Each chunk is read in the same six statements, so that memory and statements stay constant however
-long the catalogue is. What was sold, archived or reduced by a sale is history, and stays here.
+Six statements read a chunk of some hundred products, so the memory that is needed does not depend
+on the size of the catalog. Archived products, orders and sales are not exported.
 """
 
 from collections import defaultdict
@@ -24,9 +24,9 @@ Entry = dict[str, Any]
 
 
 def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
-    """Yield categories, attributes and products, each before what needs it, in ascending id.
+    """Yield categories and attributes, then products in ascending id.
 
-    ``only`` names products by their ids; then what they need alone is told beside.
+    ``only`` are the ids of the products to export, with the categories that they need.
     """
     products = Product.objects.not_archived().listed()
     if only is not None:
@@ -43,16 +43,16 @@ def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
 
 
 def _categories(products: ProductQuerySet | None) -> Iterator[Entry]:
-    """Yield categories, those above first; those of ``products`` alone, with all above them."""
-    categories = Category.objects.in_order()
+    """Yield parents before their children: all categories, or those of ``products``."""
+    categories = Category.objects.in_sort_order()
     if products is not None:
         categories = categories.filter(links_down__category__products__in=products).distinct()
-    below = defaultdict(list)
+    children = defaultdict(list)
     for category in categories:
-        below[category.parent_id].append(category)
-    waiting: list[tuple[Category, str]] = [(root, "") for root in below[None]]
-    while waiting:
-        category, parent = waiting.pop(0)
+        children[category.parent_id].append(category)
+    queue: list[tuple[Category, str]] = [(root, "") for root in children[None]]
+    while queue:
+        category, parent = queue.pop(0)
         yield {
             "row": Kind.CATEGORY.value,
             "slug": category.slug,
@@ -61,7 +61,7 @@ def _categories(products: ProductQuerySet | None) -> Iterator[Entry]:
             "position": category.position,
             "is_published": category.is_published,
         }
-        waiting += [(child, category.slug) for child in below[category.pk]]
+        queue += [(child, category.slug) for child in children[category.pk]]
 
 
 def _attribute(attribute: Attribute) -> Entry:
@@ -75,14 +75,14 @@ def _attribute(attribute: Attribute) -> Entry:
 
 
 class _Chunk:
-    """Some products with all that belongs to them."""
+    """Some products, with their variants, images, tags and attributes."""
 
     def __init__(self, products: list[Product]) -> None:
         self._products = products
         self._variants: dict[int, list[Product]] = defaultdict(list)
-        # In ascending id, not by position: they come back in the order that they were made in.
-        found = Product.objects.not_archived().filter(parent__in=products).order_by("pk")
-        for variant in found:
+        # In ascending id instead of by position, so that an import creates them in the same order.
+        variants = Product.objects.not_archived().filter(parent__in=products).order_by("pk")
+        for variant in variants:
             self._variants[variant.parent_id or 0].append(variant)
         pks = [p.pk for p in products] + [v.pk for vs in self._variants.values() for v in vs]
         self._images: dict[int, list[Entry]] = defaultdict(list)
@@ -97,7 +97,7 @@ class _Chunk:
             self._values[value.product_id][value.attribute.slug] = _value(value)
 
     def entries(self) -> Iterator[Entry]:
-        """Yield a product each, with its pictures and variants in it."""
+        """Yield an entry for each product, with nested images and variants."""
         for product in self._products:
             variants = self._variants[product.pk]
             entry = {
@@ -124,7 +124,7 @@ class _Chunk:
 
 
 def _sold(row: Product, *, priced: bool) -> Entry:
-    """Return what is sold by itself; the prices of a product with variants are theirs."""
+    """Return price, stock and so on. Products with variants have neither price nor stock."""
     stock = None if row.has_variants else row.stock
     values = _values(row, names_of(Owner.SOLD)) | {"stock": stock}
     return values if priced else values | {"price": None, "compare_at_price": None}
@@ -136,7 +136,7 @@ def _values(row: Product, names: list[str]) -> Entry:
 
 
 def _place(item: tuple[str, Any]) -> int:
-    """Return the place of a member in its entry: that of its column, nested ones last."""
+    """Return the sort key of a value: the position of its column, with nested values last."""
     name = "option1" if item[0] in {"options", "choice"} else item[0]
     return COLUMNS.index(name) if name in COLUMNS else len(COLUMNS)
 
@@ -161,7 +161,7 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def as_text(value: Any) -> str:
-    """Write a value as a table and JSON do: money with two decimals, true, false."""
+    """Return a value as text: amounts with two decimals, booleans as true and false."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):

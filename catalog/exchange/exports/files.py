@@ -1,4 +1,4 @@
-"""Writing an export: CSV, a workbook or JSON, each as the importer reads it."""
+"""Writes an export as CSV, XLSX or JSON."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ from catalog.attributes.models import Attribute
 from catalog.exchange.exports.entries import Entry, as_text, read_entries
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, OPTIONS
-from catalog.exchange.imports.tables import guard
+from catalog.exchange.imports.tables import escape_formula
 from catalog.limits import CELL_LENGTH
 
 FORMATS = ("csv", "xlsx", "json")
@@ -23,8 +23,8 @@ FORMATS = ("csv", "xlsx", "json")
 _NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice"})
 
 
-class ExportRefused(Exception):
-    """What a format cannot hold."""
+class ExportError(Exception):
+    """A value that the format cannot represent."""
 
 
 def export_products(
@@ -32,10 +32,10 @@ def export_products(
     form: str,
     only: Collection[int] | None = None,
 ) -> None:
-    """Write products, categories and attributes into a file, in a constant memory.
+    """Write products, categories and attributes to a file, in constant memory.
 
-    ``form`` is one of FORMATS; ``only`` names products by their ids, None stands for all. Raises
-    ExportRefused for a workbook of what no workbook can hold.
+    ``form`` is one of FORMATS. ``only`` are the ids of the products to export; None exports all.
+    Raises ExportError for values that a workbook cannot represent.
     """
     entries = read_entries(only)
     if form == "json":
@@ -51,15 +51,15 @@ def export_products(
 
 
 def _flatten(entry: Entry) -> Iterator[Entry]:
-    """Yield the rows of an entry: itself, its pictures, its variants with theirs."""
+    """Yield the rows of an entry: the entry, its images, and its variants with their images."""
     slug = entry["slug"] if entry["row"] == Kind.PRODUCT else ""
     yield _row(entry)
-    for picture in entry.get("pictures", ()):
-        yield {"row": Kind.IMAGE.value, "slug": slug, **picture}
+    for image in entry.get("pictures", ()):
+        yield {"row": Kind.IMAGE.value, "slug": slug, **image}
     for variant in entry.get("variants", ()):
         yield {"row": Kind.VARIANT.value, "slug": slug, **_row(variant)}
-        for picture in variant["pictures"]:
-            yield {"row": Kind.IMAGE.value, "slug": slug, **picture}
+        for image in variant["pictures"]:
+            yield {"row": Kind.IMAGE.value, "slug": slug, **image}
 
 
 def _row(entry: Entry) -> Entry:
@@ -70,25 +70,25 @@ def _row(entry: Entry) -> Entry:
     for name, value in cells.items():
         if isinstance(value, list):
             cells[name] = _join(value)
-        elif isinstance(value, dict):  # metadata; without keys an empty cell
+        elif isinstance(value, dict):  # metadata
             cells[name] = json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
     return cells
 
 
 def _join(items: list[str]) -> str:
-    """Write items as a line of CSV, which ``catalog.exchange.imports.shop.split`` reads."""
+    """Return items as a line of CSV, which ``catalog.exchange.imports.shop.split`` reads."""
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(items)
     return line.getvalue()
 
 
 def _write_csv(file: BinaryIO, columns: list[str], rows: Iterator[Entry]) -> None:
-    # The mark at the beginning tells spreadsheets that it is UTF-8.
+    # With a byte order mark spreadsheets recognize UTF-8.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     lines = csv.writer(text)
     lines.writerow(columns)
     for row in rows:
-        lines.writerow([guard(as_text(row.get(name))) for name in columns])
+        lines.writerow([escape_formula(as_text(row.get(name))) for name in columns])
     text.flush()
     text.detach()
 
@@ -109,7 +109,7 @@ def _write_xlsx(file: BinaryIO, columns: list[str], rows: Iterator[Entry]) -> No
         for row in rows:
             _append(sheet, row, columns)
     finally:
-        book.save(file)  # also a half, which the caller throws away: else its parts stayed behind
+        book.save(file)  # also after an error, because openpyxl then deletes its temporary files
 
 
 def _append(sheet: Any, row: Entry, columns: list[str]) -> None:
@@ -117,11 +117,12 @@ def _append(sheet: Any, row: Entry, columns: list[str]) -> None:
         sheet.append([_cell(sheet, row.get(name)) for name in columns])
     except IllegalCharacterError:
         name = row.get("slug") or row.get("name")
-        raise ExportRefused(f"{name} has a character that no workbook holds.") from None
+        reason = f"{name} contains a character that is not allowed in a workbook."
+        raise ExportError(reason) from None
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Return numbers as numbers, and text as text, also where it looks like a formula."""
+    """Return a cell with a number, or with text, also if the text looks like a formula."""
     if value is None or value == "":
         return None
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -130,7 +131,7 @@ def _cell(sheet: Any, value: Any) -> Any:
         return cell
     text = as_text(value)
     if len(text) > CELL_LENGTH:
-        raise ExportRefused(f"A cell would have over {CELL_LENGTH:,} characters.")
+        raise ExportError(f"A cell would have more than {CELL_LENGTH:,} characters.")
     cell = WriteOnlyCell(sheet, text)
     cell.data_type = "s"
     return cell

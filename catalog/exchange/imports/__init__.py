@@ -1,19 +1,19 @@
-"""Import: products of a file, compared with the existing ones and written in batches.
+"""Import of products from a file, in batches.
 
-``files`` opens a file; ``tables``, ``workbooks``, ``shopify``, ``shop`` and ``json_file`` read a
-format into rows. ``records`` groups the rows of a product, ``planner`` compares it with what
-exists, and ``run`` does it all. None of them sees a web request.
+``files`` opens a file, and ``tables``, ``workbooks``, ``shopify``, ``shop`` and ``json_file``
+convert its format to rows. ``records`` groups the rows of a product, ``planner`` compares it with
+the database, and ``run`` controls the import.
 """
 
 from catalog.exchange.imports.files import FORMATS, Source, check, open_source
-from catalog.exchange.imports.rows import Fault, FileRefused
+from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.run import (
     BATCH,
     Counts,
+    ImportOptions,
     Outcome,
     Result,
-    StrictRefused,
-    Wishes,
+    StrictImportError,
     import_products,
 )
 
@@ -21,13 +21,13 @@ __all__ = [
     "BATCH",
     "FORMATS",
     "Counts",
-    "Fault",
-    "FileRefused",
+    "FileError",
+    "ImportOptions",
     "Outcome",
     "Result",
+    "RowError",
     "Source",
-    "StrictRefused",
-    "Wishes",
+    "StrictImportError",
     "check",
     "import_products",
     "open_source",

@@ -1,6 +1,8 @@
-"""Categories and attributes that a file defines, written by their services."""
+"""Categories and attributes that a file defines. Their services write them."""
 
-from catalog.attributes.models import Attribute, AttributeKind
+from typing import Any
+
+from catalog.attributes.models import Attribute
 from catalog.attributes.services import create_attribute, update_attribute
 from catalog.categories.models import Category
 from catalog.categories.services import create_category, update_category
@@ -9,32 +11,32 @@ from shop.core.errors import ShopError
 
 
 class Definitions:
-    """What a file defines for its products; a dry run remembers what it would have created."""
+    """The definitions of a file. A dry run remembers what it would have created."""
 
     def __init__(self, *, dry_run: bool) -> None:
-        """Remember nothing yet."""
+        """Start without definitions."""
         self._dry_run = dry_run
         self.categories: set[str] = set()
         self.attributes: dict[str, Attribute] = {}
 
     def define(self, record: CategoryRecord | AttributeRecord) -> bool | None:
-        """Write a definition; return whether it is new, None where nothing changes.
+        """Write a definition. Return whether it is new, or None if nothing changes.
 
-        What is refused is added to the record's faults.
+        Errors are added to the record.
         """
-        if record.faults:
+        if record.errors:
             return None
         try:
             if isinstance(record, CategoryRecord):
                 return self._define_category(record)
             return self._define_attribute(record)
-        except ShopError as refusal:
-            reason = str(refusal.facts.get("reason", refusal.detail))
-            record.faults.append(record.row.fault("slug", reason))
+        except ShopError as error:
+            reason = str(error.facts.get("reason", error.detail))
+            record.errors.append(record.row.error("slug", reason))
             return None
 
-    def make_category(self, name: str) -> None:
-        """Make a category that products name and nobody has defined."""
+    def create_undefined_category(self, name: str) -> None:
+        """Create a category that products refer to although it is not defined."""
         slug = category_slug(name)
         title = slug.replace("-", " ").capitalize() if name == slug else name
         create_category(name=title, slug=slug)
@@ -46,50 +48,40 @@ class Definitions:
             values["parent_id"] = self._parent(record)
         if category is None and slug not in self.categories:
             self.categories.add(slug)
-            if not self._dry_run and not record.faults:
+            if not self._dry_run and not record.errors:
                 create_category(**values)
             return True
         changed = {n: v for n, v in values.items() if category and getattr(category, n) != v}
         if not changed or category is None:
             return None
-        if not self._dry_run and not record.faults:
+        if not self._dry_run and not record.errors:
             update_category(category_id=category.pk, **changed)
         return False
 
     def _parent(self, record: CategoryRecord) -> int | None:
-        """Return the id of the parent, 0 for one that a dry run would have made."""
+        """Return the id of the parent, or 0 if a dry run would have created it."""
         if not record.parent:
             return None
         parent = Category.objects.filter(slug=record.parent).first()
         if parent is None and record.parent not in self.categories:
-            reason = "No such category: it comes before what lies below it."
-            record.faults.append(record.row.fault("category", reason))
+            reason = "This category does not exist. Define a category before its children."
+            record.errors.append(record.row.error("category", reason))
         return 0 if parent is None else parent.pk
 
     def _define_attribute(self, record: AttributeRecord) -> bool | None:
-        said = record.values
-        kind = AttributeKind(said["kind"])
-        attribute = Attribute.objects.filter(slug=said["slug"]).first()
+        values: dict[str, Any] = {**record.values, "choices": record.choices}
+        attribute = Attribute.objects.filter(slug=values["slug"]).first()
         if attribute is None:
-            self._make_attribute(record, kind)
+            self.attributes[values["slug"]] = Attribute(**values)
+            if not self._dry_run:
+                create_attribute(**values)
             return True
-        if attribute.kind != kind:
-            reason = f"The shop's {attribute.slug} is of the kind {attribute.kind}."
-            record.faults.append(record.row.fault("kind", reason))
+        if attribute.kind != values["kind"]:
+            reason = f"The existing attribute {attribute.slug} has the kind {attribute.kind}."
+            record.errors.append(record.row.error("kind", reason))
             return None
-        if (attribute.name, attribute.choices) == (said["name"], record.choices):
+        if (attribute.name, attribute.choices) == (values["name"], record.choices):
             return None
         if not self._dry_run:
-            update_attribute(attribute_id=attribute.pk, name=said["name"], choices=record.choices)
+            update_attribute(attribute_id=attribute.pk, name=values["name"], choices=record.choices)
         return False
-
-    def _make_attribute(self, record: AttributeRecord, kind: AttributeKind) -> None:
-        said = record.values
-        attribute = Attribute(
-            name=said["name"], slug=said["slug"], kind=kind, choices=record.choices
-        )
-        self.attributes[attribute.slug] = attribute
-        if not self._dry_run:
-            create_attribute(
-                name=attribute.name, slug=attribute.slug, kind=kind, choices=record.choices
-            )

@@ -1,4 +1,4 @@
-"""Finds duplicates within a file: its slugs and SKUs are on disk, so that memory stays constant."""
+"""Finds duplicate slugs and SKUs within a file. They are stored on disk to keep memory constant."""
 
 import sqlite3
 from types import TracebackType
@@ -8,10 +8,10 @@ from catalog.exchange.imports.records import ProductRecord
 
 
 class FileKeys:
-    """Slugs and SKUs of the products of one file."""
+    """The slugs and SKUs of one file."""
 
     def __init__(self) -> None:
-        """Open a database of its own that SQLite keeps in a temporary file, and deletes."""
+        """Open a temporary SQLite database, which is deleted when it is closed."""
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(
@@ -31,21 +31,21 @@ class FileKeys:
         self._database.close()
 
     def check(self, record: ProductRecord) -> None:
-        """Add to the record's faults what the file has named before; remember what it names."""
-        if record.faults:
+        """Add an error to the record for each duplicate, and remember its slug and SKUs."""
+        if record.errors:
             return
         key = record.key()
         if key and (line := self._line_of(f"slug {key}", record.row.line)):
-            reason = f"Line {line} began this product: its rows belong together."
-            record.faults.append(record.row.fault("slug", reason))
+            reason = f"The product was already on line {line}. Put all its rows together."
+            record.errors.append(record.row.error("slug", reason))
         for row, sku in record.skus():
             if line := self._line_of(f"sku {sku}", row.line):
-                record.faults.append(row.fault("sku", f"Line {line} has this SKU too."))
+                record.errors.append(row.error("sku", f"Line {line} has the same SKU."))
 
     def _line_of(self, key: str, line: int) -> int | None:
-        """Return the line that has the key already; None, now that this one has it."""
+        """Return the earlier line with this key. If there is none, store this line."""
         sql = "INSERT INTO keys VALUES (?, ?) ON CONFLICT DO NOTHING"
         if self._database.execute(sql, (key, line)).rowcount:
             return None
-        found = self._database.execute("SELECT line FROM keys WHERE key = ?", (key,)).fetchone()
-        return int(found[0])
+        row = self._database.execute("SELECT line FROM keys WHERE key = ?", (key,)).fetchone()
+        return int(row[0])

@@ -1,4 +1,4 @@
-"""What the shop has of the products in a batch, read in a constant number of statements."""
+"""Reads the existing rows of the products in a batch, with a constant number of statements."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from catalog.products.models import Product
 
 @dataclass(slots=True)
 class ExistingRows:
-    """Rows by what the file calls them. What a dry run would create is not among them."""
+    """The existing rows, by the names that the file uses."""
 
     families: dict[int, list[Product]] = field(default_factory=dict)
     by_slug: dict[str, Product] = field(default_factory=dict)
@@ -31,12 +31,12 @@ class ExistingRows:
     slugs: set[str] = field(default_factory=set)
 
     def find(self, record: ProductRecord) -> Product | None:
-        """Return the product that a record is of: by its slug, else its SKU, else its name."""
+        """Return the product of a record, which is found by its slug, SKU or name."""
         key = record.key()
         return self.by_slug.get(key) if key else self.by_sku.get(record.sold["sku"])
 
     def free_slug(self, record: ProductRecord) -> str:
-        """Take a slug for a new product that names none."""
+        """Return the slug of a new product, or reserve one if the file has none."""
         free = (slug for slug in slug_candidates(record.base_slug()) if slug not in self.slugs)
         slug = record.slug or next(free, f"{record.base_slug()}-{token_hex(4)}")
         self.slugs.add(slug)
@@ -44,41 +44,35 @@ class ExistingRows:
 
 
 def read_existing(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRows:
-    """Read what the shop has of these products.
+    """Read the existing rows of these products, with at most nine statements.
 
-    With ``lock``, in the caller's transaction, their rows are locked in ascending id. Nine
-    statements at most, whatever the number of products.
+    ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
     existing = ExistingRows()
     _read_families(existing, records, lock=lock)
-    wanted = {category_slug(record.category) for record in records if record.category}
-    existing.categories = dict(Category.objects.filter(slug__in=wanted).values_list("slug", "pk"))
-    pks = [pk for rows in existing.families.values() for pk in (row.pk for row in rows)]
+    slugs = {category_slug(record.category) for record in records if record.category}
+    existing.categories = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    pks = [row.pk for rows in existing.families.values() for row in rows]
     if any(record.attributes for record in records):
         _read_attributes(existing, pks)
     tags = ProductTag.objects.filter(product_id__in=existing.families).order_by("pk")
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
-    if any(record.images or _of_variants(record) for record in records):
+    if any(record.images or any(v.images for v in record.variants) for record in records):
         for image in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
             existing.images[image.product_id].append(image)
     return existing
-
-
-def _of_variants(record: ProductRecord) -> bool:
-    return any(variant.images for variant in record.variants)
 
 
 def _read_families(existing: ExistingRows, records: Sequence[ProductRecord], *, lock: bool) -> None:
     skus = {sku for record in records for _, sku in record.skus()}
     slugs = {slug for record in records for slug in _slugs(record)}
     products = Product.objects.not_archived()
-    # Said once more for PostgreSQL, which does not see in a long list that a partial index fits.
-    found = products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "parent_id", "slug")
-    named = list(found)
-    existing.slugs = {slug for _, _, slug in named}
-    asked = {record.key() for record in records}
-    ids = {pk for pk, _, slug in named if slug in asked}
+    # With a long list PostgreSQL uses the partial index only if its condition is repeated.
+    by_slug = list(products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "slug"))
+    existing.slugs = {slug for _, slug in by_slug}
+    keys = {record.key() for record in records}
+    ids = {pk for pk, slug in by_slug if slug in keys}
     by_sku = products.filter(sku__in=skus).exclude(sku="").values_list("pk", "parent_id")
     ids |= {parent or pk for pk, parent in by_sku}
     rows = products.filter(Q(pk__in=ids) | Q(parent_id__in=ids)).order_by("pk")
@@ -97,5 +91,5 @@ def _slugs(record: ProductRecord) -> list[str]:
 def _read_attributes(existing: ExistingRows, pks: list[int]) -> None:
     existing.attributes = {attribute.slug: attribute for attribute in Attribute.objects.all()}
     for value in ProductAttribute.objects.filter(product_id__in=pks):
-        had = next(v for v in (value.text, value.number, value.boolean) if v is not None)
-        existing.values[value.product_id, value.attribute_id] = had
+        current = next(v for v in (value.text, value.number, value.boolean) if v is not None)
+        existing.values[value.product_id, value.attribute_id] = current

@@ -1,8 +1,7 @@
-"""JSON: our own export, and lists of products as other shops' feeds have them.
+"""Reads JSON: the shop's own export, and product feeds of other shops.
 
-A list of objects, read one by one; it may be the member ``products`` of an object. An object that
-has a ``title`` and no ``name`` is another shop's: a discount in percent is what its price is
-reduced by.
+The file is a list of objects, or an object whose member ``products`` is one. An object with a
+``title`` and without a ``name`` is from a feed.
 """
 
 import json
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 
-from catalog.exchange.imports.rows import Cell, FileRefused, Kind, Row, Rows
+from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.limits import MAX_JSON_OBJECT
 from shop.core.money import quantize, show
@@ -18,7 +17,7 @@ from shop.core.money import quantize, show
 _CHUNK = 64 * 1024
 _SPACE = " \t\r\n"
 _HUNDRED = Decimal(100)
-# Numbers stay the text that they are: a price is no float.
+# Numbers are kept as text, so that prices are not rounded.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _NESTED = frozenset({"row", "variants", "pictures", "attributes", "choice"})
 _FEED = {
@@ -38,11 +37,11 @@ _FEED_NAMES = {ours: theirs for theirs, ours in _FEED.items()} | {
 
 
 def read_json(text: TextIO) -> Rows:
-    """Read objects one by one. Raises FileRefused where the text is no JSON, also on the way."""
+    """Yield the rows of one object at a time. Raises FileError where the text is not valid."""
     reader = _Reader(text)
     for line, found in reader.objects():
         if not isinstance(found, dict):
-            raise FileRefused("A product is an object.", line=line)
+            raise FileError("A product must be an object.", line=line)
         is_feed = "title" in found and "name" not in found
         yield from _read_feed(found, line) if is_feed else _read_ours(found, line)
 
@@ -50,7 +49,7 @@ def read_json(text: TextIO) -> Rows:
 def _read_ours(found: dict[str, Any], line: int) -> Iterator[Row]:
     kind = str(found.get("row", Kind.PRODUCT.value))
     if kind not in set(Kind):
-        raise FileRefused(f"It is none of {', '.join(Kind)}.", line=line, column="row")
+        raise FileError(f"The value must be one of {', '.join(Kind)}.", line=line, column="row")
     yield Row(Kind(kind), line, _cells(found))
     yield from _images(found, line)
     for variant in _objects(found, "variants", line):
@@ -59,8 +58,8 @@ def _read_ours(found: dict[str, Any], line: int) -> Iterator[Row]:
 
 
 def _images(found: dict[str, Any], line: int) -> Iterator[Row]:
-    for picture in _objects(found, "pictures", line):
-        yield Row(Kind.IMAGE, line, _cells(picture))
+    for image in _objects(found, "pictures", line):
+        yield Row(Kind.IMAGE, line, _cells(image))
 
 
 def _cells(found: dict[str, Any]) -> dict[str, Cell]:
@@ -76,29 +75,33 @@ def _cells(found: dict[str, Any]) -> dict[str, Cell]:
 def _read_feed(found: dict[str, Any], line: int) -> Iterator[Row]:
     cells = {ours: _cell(found[theirs]) for theirs, ours in _FEED.items() if theirs in found}
     if "discountPercentage" in found:
-        cells["compare_at_price"] = _undo(cells.get("price"), _cell(found["discountPercentage"]))
+        discount = _cell(found["discountPercentage"])
+        cells["compare_at_price"] = _price_before(discount, cells.get("price"))
     yield Row(Kind.PRODUCT, line, cells, _FEED_NAMES)
-    pictures = _cell(found.get("images")) or _cell(found.get("thumbnail"))
-    for number, url in enumerate(pictures if isinstance(pictures, list) else [pictures]):
+    urls = _cell(found.get("images")) or _cell(found.get("thumbnail"))
+    for number, url in enumerate(urls if isinstance(urls, list) else [urls]):
         if url:
-            picture: dict[str, Cell] = {"picture": url, "position": str(number)}
-            yield Row(Kind.IMAGE, line, picture, _FEED_NAMES)
+            image: dict[str, Cell] = {"picture": url, "position": str(number)}
+            yield Row(Kind.IMAGE, line, image, _FEED_NAMES)
 
 
-def _undo(price: Cell | None, percent: Cell) -> str:
-    """Return the price before a discount, "" where it lowers nothing; what is no discount stays."""
+def _price_before(discount: Cell, price: Cell | None) -> str:
+    """Return the price before a discount in percent, or "" if the discount is too small.
+
+    An invalid discount is returned as it is, so that validation reports it.
+    """
     try:
-        now, off = Decimal(str(price)), Decimal(str(percent))
-        before = quantize(now / (1 - off / _HUNDRED)) if 0 <= off < _HUNDRED else None
+        now, percent = Decimal(str(price)), Decimal(str(discount))
+        before = quantize(now / (1 - percent / _HUNDRED)) if 0 <= percent < _HUNDRED else None
     except (InvalidOperation, ArithmeticError):
-        return str(percent)
+        return str(discount)
     if before is None:
-        return f"{percent}%"
+        return f"{discount}%"
     return show(before) if before > now else ""
 
 
 def _cell(value: Any) -> Cell:
-    """Write a JSON value as a table would: an object and a list in a list are no values."""
+    """Return a JSON value as the text that a table would contain. Objects become JSON text."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -111,19 +114,19 @@ def _cell(value: Any) -> Cell:
 def _objects(found: dict[str, Any], name: str, line: int) -> list[dict[str, Any]]:
     value = found.get(name) or []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise FileRefused("It is a list of objects.", line=line, column=name)
+        raise FileError("The value must be a list of objects.", line=line, column=name)
     return value
 
 
 class _Reader:
-    """The items of a list, of which no more is held than one and a chunk."""
+    """Reads the items of a list. It buffers one item and a chunk of text at most."""
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
-        self._held, self._at, self._line, self._ended = "", 0, 1, False
+        self._buffer, self._at, self._line, self._ended = "", 0, 1, False
 
     def objects(self) -> Iterator[tuple[int, Any]]:
-        """Yield each item with the line that it begins on."""
+        """Yield each item with the number of its first line."""
         if self._next() == "{":
             self._skip('{"products":[')
         else:
@@ -133,15 +136,19 @@ class _Reader:
             if self._next() == ",":
                 self._advance(1)
             elif self._next() != "]":
-                raise self._refused("A comma or the end of the list is missing")
+                raise self._error("A comma or the end of the list is missing")
 
     def _decode(self) -> Any:
         while True:
             try:
-                found, end = _DECODER.raw_decode(self._held, self._at)
+                found, end = _DECODER.raw_decode(self._buffer, self._at)
             except (ValueError, RecursionError) as error:
-                if self._ended or len(self._held) - self._at > MAX_JSON_OBJECT or not self._fill():
-                    raise self._refused(f"This is no JSON, or too much: {error}") from None
+                if (
+                    self._ended
+                    or len(self._buffer) - self._at > MAX_JSON_OBJECT
+                    or not self._fill()
+                ):
+                    raise self._error(f"The JSON is invalid or too long: {error}") from None
             else:
                 self._advance(end - self._at)
                 return found
@@ -149,31 +156,31 @@ class _Reader:
     def _skip(self, expected: str) -> None:
         for part in ("{", '"products"', ":", "[") if expected[0] == "{" else ("[",):
             self._next()
-            if not self._held.startswith(part, self._at):
-                raise self._refused("The file is a list of products, or has one as products")
+            if not self._buffer.startswith(part, self._at):
+                raise self._error("The file must be a list, or an object with a list as products")
             self._advance(len(part))
 
     def _next(self) -> str:
-        """Go to the next character that is no space, and return it."""
+        """Skip white space and return the next character."""
         while True:
-            while self._at < len(self._held) and self._held[self._at] in _SPACE:
+            while self._at < len(self._buffer) and self._buffer[self._at] in _SPACE:
                 self._advance(1)
-            if self._at + len('"products"') <= len(self._held):
-                return self._held[self._at]
+            if self._at + len('"products"') <= len(self._buffer):
+                return self._buffer[self._at]
             if not self._fill():
-                if self._at < len(self._held):
-                    return self._held[self._at]
-                raise self._refused("The file ends before its list does")
+                if self._at < len(self._buffer):
+                    return self._buffer[self._at]
+                raise self._error("The end of the list is missing")
 
     def _advance(self, count: int) -> None:
-        self._line += self._held.count("\n", self._at, self._at + count)
+        self._line += self._buffer.count("\n", self._at, self._at + count)
         self._at += count
 
     def _fill(self) -> bool:
         more = self._text.read(_CHUNK)
-        self._held, self._at = self._held[self._at :] + more, 0
+        self._buffer, self._at = self._buffer[self._at :] + more, 0
         self._ended = not more
         return bool(more)
 
-    def _refused(self, reason: str) -> FileRefused:
-        return FileRefused(f"{reason}.", line=self._line)
+    def _error(self, reason: str) -> FileError:
+        return FileError(f"{reason}.", line=self._line)

@@ -1,4 +1,4 @@
-"""Compares what a file says of a product with what the shop has; writes nothing."""
+"""Compares the products of a file with the existing ones. Writes nothing."""
 
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from catalog.attributes.models import AttributeKind
-from catalog.attributes.services import read_value
+from catalog.attributes.services import read_value, unknown_attribute
 from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.records import (
@@ -27,42 +27,40 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class Planner:
-    """Plans products; what is the matter with one is added to its record's faults."""
+    """Plans the changes of products. Errors are added to their records."""
 
-    def __init__(
-        self, existing: ExistingRows, *, keep_stock: bool, rehearsal: bool = False
-    ) -> None:
-        """Plan by the rows that exist.
+    def __init__(self, existing: ExistingRows, *, keep_stock: bool, preliminary: bool) -> None:
+        """``preliminary`` plans are made without locks.
 
-        A rehearsal holds no lock: it may ask the media storage, and categories may be missing.
+        Only these access the media storage, and only these may contain missing categories.
         """
         self._existing = existing
         self._keep_stock = keep_stock
-        self._rehearsal = rehearsal
+        self._preliminary = preliminary
 
     def plan(self, record: ProductRecord) -> Plan | None:
-        """Return what to do with a product, None where something is the matter with it."""
-        if record.faults:
+        """Return the plan of a product, or None if there are errors."""
+        if record.errors:
             return None
         plan = self._begin(record)
-        if not record.faults:
+        if not record.errors:
             self._set_product(plan)
             self._set_variants(plan)
             self._set_stock(plan, plan.product, record.row, record.stock)
             self._set_images(plan, plan.product, record.images)
             self._set_details(plan)
-        return None if record.faults else plan
+        return None if record.errors else plan
 
     def _begin(self, record: ProductRecord) -> Plan:
         found = self._existing.find(record)
         if found is None:
             row = Product(slug=self._existing.free_slug(record), stock=0)
             if "name" not in record.values:
-                record.faults.append(record.row.fault("name", "A new product has a name."))
+                record.errors.append(record.row.error("name", "A new product needs a name."))
             return Plan(RowChanges(row), [], record=record)
         if found.parent_id is not None:
-            reason = f"{quote(found.sku)} is the SKU of a variant: name its product by its slug."
-            record.faults.append(record.row.fault("sku", reason))
+            reason = f"{quote(found.sku)} is the SKU of a variant. Add the slug of its product."
+            record.errors.append(record.row.error("sku", reason))
             return Plan(RowChanges.of(found), [], record=record)
         rows = self._existing.families[found.pk]
         variants = [RowChanges.of(row) for row in rows[1:]]
@@ -80,103 +78,103 @@ class Planner:
         if record.category is not None:
             product.category_id = self._category(record)
         if plan.is_new and not record.variants and "price" not in record.sold:
-            record.faults.append(record.row.fault("price", "A new product has a price."))
+            record.errors.append(record.row.error("price", "A new product needs a price."))
 
     def _category(self, record: ProductRecord) -> int | None:
         if not record.category:
             return None
         pk = self._existing.categories.get(category_slug(record.category))
-        if pk is None and not self._rehearsal:
-            record.faults.append(record.row.fault("category", "It has gone this very moment."))
+        if pk is None and not self._preliminary:
+            record.errors.append(record.row.error("category", "The category was just deleted."))
         return NEW_CATEGORY if pk is None else pk
 
     def _check_options(self, plan: Plan) -> None:
-        """Refuse options that the product's variants, or its own stock, do not allow."""
+        """Add errors for options that contradict the existing variants or stock."""
         record, product = plan.record, plan.product.row
         options = product.options if record.options is None else record.options
         if record.variants and not options:
             row = record.variants[0].row
-            record.faults.append(row.fault("options", "Its product has no options."))
+            record.errors.append(row.error("options", "The product has no options."))
         if plan.variants and len(options) != len(product.options):
-            reason = f"The shop's variants are chosen by {', '.join(product.options)}."
-            record.faults.append(record.row.fault("options", reason))
+            reason = f"The existing variants have the options {', '.join(product.options)}."
+            record.errors.append(record.row.error("options", reason))
         if options and (record.stock or product.stock):
-            reason = "Pieces belong to the variants of a product that has options."
-            record.faults.append(record.row.fault("stock", reason))
+            reason = "A product with options has no stock. Set that of its variants."
+            record.errors.append(record.row.error("stock", reason))
 
     def _check_sku(self, plan: Plan, row: Row, product: Product) -> None:
-        """Refuse a SKU of another product; the unique constraint does so for one that is coming."""
+        """Add an error if another product has the SKU. The constraint prevents concurrent ones."""
         holder = self._existing.by_sku.get(product.sku) if product.sku else None
         if holder is not None and holder is not product:
-            reason = f"{quote(product.sku)} is the SKU of {quote(str(holder))} in the shop."
-            plan.record.faults.append(row.fault("sku", reason))
+            reason = f"The existing product {quote(str(holder))} has the SKU {quote(product.sku)}."
+            plan.record.errors.append(row.error("sku", reason))
 
     def _set_variants(self, plan: Plan) -> None:
         record = plan.record
-        for number, said in enumerate(record.variants):
-            planned = self._find_variant(plan, said)
-            if planned is None:
-                planned = RowChanges(Product(position=number, stock=0))
-                plan.variants.append(planned)
-            self._set_variant(plan, planned, said)
-            self._set_images(plan, planned, said.images)
+        for number, variant in enumerate(record.variants):
+            changes = self._find_variant(plan, variant)
+            if changes is None:
+                changes = RowChanges(Product(position=number, stock=0))
+                plan.variants.append(changes)
+            self._set_variant(plan, changes, variant)
+            self._set_images(plan, changes, variant.images)
         if len(plan.variants) > MAX_VARIANTS:
-            reason = f"It would have {len(plan.variants)} variants, more than {MAX_VARIANTS}."
-            record.faults.append(record.row.fault("options", reason))
-        chosen = [tuple(variant.row.options) for variant in plan.variants]
-        if len(set(chosen)) < len(chosen):
+            reason = f"The product would have {len(plan.variants)} variants, at most {MAX_VARIANTS}"
+            record.errors.append(record.row.error("options", f"{reason} are allowed."))
+        options = [tuple(changes.row.options) for changes in plan.variants]
+        if len(set(options)) < len(options):
             reason = "Two variants would have the same options."
-            record.faults.append(record.row.fault("options", reason))
-        if not record.faults:
-            plan.align()
+            record.errors.append(record.row.error("options", reason))
+        if not record.errors:
+            plan.copy_shared_values()
 
-    def _find_variant(self, plan: Plan, said: VariantRecord) -> RowChanges | None:
-        """Return the variant that is meant: by its SKU, else by its options."""
-        sku = said.values.get("sku")
-        by_sku = [v for v in plan.variants if v.before and sku and v.before["sku"] == sku]
-        by_options = [v for v in plan.variants if v.before and v.before["options"] == said.options]
+    def _find_variant(self, plan: Plan, record: VariantRecord) -> RowChanges | None:
+        """Return the existing variant with the SKU of the record, or else with its options."""
+        sku = record.values.get("sku")
+        existing = [changes for changes in plan.variants if changes.before]
+        by_sku = [v for v in existing if sku and v.before and v.before["sku"] == sku]
+        by_options = [v for v in existing if v.before and v.before["options"] == record.options]
         return next(iter(by_sku + by_options), None)
 
-    def _set_variant(self, plan: Plan, planned: RowChanges, said: VariantRecord) -> None:
-        record, variant = plan.record, planned.row
+    def _set_variant(self, plan: Plan, changes: RowChanges, record: VariantRecord) -> None:
+        errors, variant = plan.record.errors, changes.row
         names = plan.product.row.options
-        if said.options is not None and len(said.options) == len(names):
-            variant.options = said.options
-        elif said.options is not None or planned.before is None:
-            reason = f"It has a value for each of {', '.join(names)}."
-            record.faults.append(said.row.fault("options", reason))
-        for name, value in said.values.items():
+        if record.options is not None and len(record.options) == len(names):
+            variant.options = record.options
+        elif record.options is not None or changes.before is None:
+            reason = f"The variant needs a value for each of {', '.join(names)}."
+            errors.append(record.row.error("options", reason))
+        for name, value in record.values.items():
             setattr(variant, name, value)
-        if planned.before is None and "price" not in said.values:
-            price = plan.product.row.price
-            if price is None:
-                record.faults.append(said.row.fault("price", "A new variant has a price."))
-            variant.price = price
-        self._check_sku(plan, said.row, variant)
-        self._set_stock(plan, planned, said.row, said.stock)
+        if changes.before is None and "price" not in record.values:
+            variant.price = plan.product.row.price
+            if variant.price is None:
+                errors.append(record.row.error("price", "A new variant needs a price."))
+        self._check_sku(plan, record.row, variant)
+        self._set_stock(plan, changes, record.row, record.stock)
 
-    def _set_stock(self, plan: Plan, planned: RowChanges, row: Row, wanted: int | None) -> None:
-        """Let the stock become what the file says; existing rows keep theirs if asked."""
-        if wanted is None or (planned.before is not None and self._keep_stock):
-            wanted = planned.row.stock
-        if wanted < 0 and not planned.row.backorder:
-            reason = f"It is {wanted}: only what is sold on backorder may owe pieces."
-            plan.record.faults.append(row.fault("stock", reason))
-        if planned.before is None:
-            planned.row.stock = wanted
+    def _set_stock(self, plan: Plan, changes: RowChanges, row: Row, stock: int | None) -> None:
+        """Set the stock of a new row, or the delta of an existing row unless it keeps its stock."""
+        if stock is None or (changes.before is not None and self._keep_stock):
+            stock = changes.row.stock
+        if stock < 0 and not changes.row.backorder:
+            reason = f"The stock is {stock}, but it may only be negative with backorder."
+            plan.record.errors.append(row.error("stock", reason))
+        if changes.before is None:
+            changes.row.stock = stock
         else:
-            planned.delta = wanted - planned.row.stock
+            changes.delta = stock - changes.row.stock
 
     def _set_details(self, plan: Plan) -> None:
         record, product = plan.record, plan.product.row
-        had = [] if plan.is_new else self._existing.tags[product.pk]
+        tags = [] if plan.is_new else self._existing.tags[product.pk]
         if record.tags is not None:
-            plan.new_tags = [tag for tag in record.tags if tag not in had]
-            plan.old_tags = [tag for tag in had if tag not in record.tags]
+            plan.new_tags = [tag for tag in record.tags if tag not in tags]
+            plan.old_tags = [tag for tag in tags if tag not in record.tags]
         for name, cell in record.attributes.items():
             self._set_attribute(plan, name, cell)
-        if plan.needs_keywords():
-            plan.set_keywords(had if record.tags is None else record.tags)
+        if plan.changes_keywords():
+            plan.set_keywords(tags if record.tags is None else record.tags)
 
     def _set_attribute(self, plan: Plan, name: str, cell: Any) -> None:
         record, slug = plan.record, name.removeprefix(ATTRIBUTE)
@@ -184,61 +182,55 @@ class Planner:
         if attribute is None and not cell:
             return
         if attribute is None:
-            known = ", ".join(sorted(self._existing.attributes)) or "none yet"
-            record.faults.append(record.row.fault(name, f"No such attribute; there are: {known}."))
+            reason = unknown_attribute(self._existing.attributes)
+            record.errors.append(record.row.error(name, reason))
             return
         column, value = "text", None
         if cell:
             try:
                 column, value = read_value(attribute, _typed(attribute.kind, cell))
-            except InvalidField as refusal:
-                reason = refusal.facts["reason"]
-                record.faults.append(record.row.fault(name, reason))
+            except InvalidField as error:
+                record.errors.append(record.row.error(name, error.facts["reason"]))
                 return
         pk = plan.product.row.pk
         if self._existing.values.get((pk, attribute.pk or 0)) != value:
             plan.attributes[slug] = (attribute, column, value)
 
-    def _set_images(self, plan: Plan, planned: RowChanges, records: list[ImageRecord]) -> None:
-        """Add images, and change those that exist; none is deleted."""
-        had = list(self._existing.images[planned.row.pk]) if planned.row.pk else []
-        for said in records:
-            found = next((image for image in had if _is_of(image, said)), None)
-            if found is None:
-                self._check_files(plan, said)
-                image = ProductImage(
-                    product=planned.row,
-                    source_url=said.url,
-                    large=said.large,
-                    small=said.small,
-                    **said.values,
-                )
-                planned.new_images.append(image)
-                continue
-            had.remove(found)
-            if any(getattr(found, name) != value for name, value in said.values.items()):
-                for name, value in said.values.items():
-                    setattr(found, name, value)
-                planned.changed_images.append(found)
-        if len(had) + len(records) > MAX_IMAGES:
-            reason = f"It would have more than {MAX_IMAGES} pictures."
-            plan.record.faults.append(plan.record.row.fault("picture", reason))
+    def _set_images(self, plan: Plan, changes: RowChanges, records: list[ImageRecord]) -> None:
+        """Add new images and update existing ones. No image is deleted."""
+        others = list(self._existing.images[changes.row.pk]) if changes.row.pk else []
+        for record in records:
+            image = next((image for image in others if _matches(image, record)), None)
+            if image is None:
+                self._check_files(plan, record)
+                files = {"large": record.large, "small": record.small}
+                image = ProductImage(product=changes.row, source_url=record.url, **files)
+                changes.new_images.append(image)
+            else:
+                others.remove(image)
+                if any(getattr(image, name) != value for name, value in record.values.items()):
+                    changes.changed_images.append(image)
+            for name, value in record.values.items():
+                setattr(image, name, value)
+        if len(others) + len(records) > MAX_IMAGES:
+            reason = f"The product would have more than {MAX_IMAGES} images."
+            plan.record.errors.append(plan.record.row.error("picture", reason))
 
-    def _check_files(self, plan: Plan, said: ImageRecord) -> None:
-        for name in (said.large, said.small) if self._rehearsal and said.large else ():
+    def _check_files(self, plan: Plan, record: ImageRecord) -> None:
+        for name in (record.large, record.small) if self._preliminary and record.large else ():
             if not default_storage.exists(name):
-                reason = f"The media storage has no {quote(name)}: copy the pictures first."
-                plan.record.faults.append(said.row.fault("picture", reason))
+                reason = f"The media storage does not contain {quote(name)}. Copy the files first."
+                plan.record.errors.append(record.row.error("picture", reason))
 
 
-def _is_of(image: ProductImage, said: ImageRecord) -> bool:
-    if said.url:
-        return image.source_url == said.url
-    return image.large.name == said.large
+def _matches(image: ProductImage, record: ImageRecord) -> bool:
+    if record.url:
+        return image.source_url == record.url
+    return image.large.name == record.large
 
 
 def _typed(kind: str, cell: str) -> Any:
-    """Return a cell as a value of the attribute's kind; None, which none allows, if it is not."""
+    """Return a cell as a value of the attribute's kind, or None if that is not possible."""
     if kind == AttributeKind.BOOLEAN:
         return _BOOLEANS.get(cell.lower())
     if kind != AttributeKind.NUMBER:

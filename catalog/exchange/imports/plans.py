@@ -1,4 +1,4 @@
-"""What an import is going to do with one product, and how a preview describes it."""
+"""The plan of an import for one product, and its description in a preview."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,38 +8,39 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.products.writes import FamilyChanges, RowChanges
 
 NEW_CATEGORY = -1
-"""Stands for a category that is created before its product."""
+"""The id of a category that does not exist yet. It is created before the product is written."""
 
 _NOT_QUOTED = frozenset(
     {"description", "keywords", "has_variants", "category_id", "metadata", "private_metadata"}
 )
-"""Columns of which a preview says that they change, not how."""
+"""Columns whose values are not shown in a preview."""
 
 
 @dataclass(slots=True)
 class Plan(FamilyChanges):
-    """The changes of a product, and the record of the file that they come from."""
+    """The changes of a product, with the record of the file."""
 
     record: ProductRecord = field(kw_only=True)
 
-    def does_something(self) -> bool:
-        """Whether anything is to be written."""
+    def has_changes(self) -> bool:
+        """Return whether anything has to be written."""
         return self.is_new or bool(self.descriptions())
 
     def needs_category(self) -> bool:
-        """Whether its category does not exist yet."""
+        """Return whether the category has to be created."""
         return self.product.row.category_id == NEW_CATEGORY
 
     def descriptions(self) -> list[str]:
-        """Describe the changes for people; an empty list means that nothing changes."""
-        said = list(_describe(self.product))
+        """Describe the changes for people. The list is empty if nothing changes."""
+        lines = list(_describe(self.product))
         for variant in self.variants:
             options = " / ".join(variant.row.options)
             if variant.before is None and not self.is_new:
-                said.append(f"new variant {options}")
-            said += [f"{options}: {change}" for change in _describe(variant)]
-        said += [f"tag {tag}" for tag in self.new_tags] + [f"no tag {tag}" for tag in self.old_tags]
-        return said + [f"another {slug}" for slug in self.attributes]
+                lines.append(f"new variant {options}")
+            lines += [f"{options}: {change}" for change in _describe(variant)]
+        lines += [f"new tag {tag}" for tag in self.new_tags]
+        lines += [f"removed tag {tag}" for tag in self.old_tags]
+        return lines + [f"new value of {slug}" for slug in self.attributes]
 
 
 def _describe(changes: RowChanges) -> Iterator[str]:
@@ -48,16 +49,16 @@ def _describe(changes: RowChanges) -> Iterator[str]:
     for name in changes.columns():
         label = "category" if name == "category_id" else name
         if name in _NOT_QUOTED:
-            yield f"another {label}"
+            yield f"new {label}"
         else:
             before, after = changes.before[name], getattr(changes.row, name)
             yield f"{label} {_quote(before)} → {_quote(after)}"
     if changes.delta:
         yield f"stock {changes.row.stock} → {changes.row.stock + changes.delta}"
     if changes.new_images:
-        yield f"{len(changes.new_images)} more pictures"
+        yield f"{len(changes.new_images)} new images"
     if changes.changed_images:
-        yield f"{len(changes.changed_images)} other pictures"
+        yield f"{len(changes.changed_images)} changed images"
 
 
 def _quote(value: Any) -> str:

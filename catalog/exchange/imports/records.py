@@ -1,4 +1,4 @@
-"""What the rows of a file say of one product, category or attribute, with what is wrong in it."""
+"""Records: the rows of a file that describe one product, category or attribute, with its errors."""
 
 import re
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ from django.utils.text import slugify
 
 from catalog.attributes.models import AttributeKind
 from catalog.exchange.imports import values
-from catalog.exchange.imports.rows import Fault, Kind, Row, Rows, quote
+from catalog.exchange.imports.rows import Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_IMAGES, MAX_VARIANTS, PRODUCT_NAME_LENGTH
 
-# A file of ours, as pictures are named when they are uploaded; nothing outside their folder.
-_OURS = re.compile(r"products/(?:[0-9a-f]{2}/)?[A-Za-z0-9_-]+\.webp", re.ASCII)
+# The names of image files in the media storage. Others must not be imported.
+_STORED_FILE = re.compile(r"products/(?:[0-9a-f]{2}/)?[A-Za-z0-9_-]+\.webp", re.ASCII)
 _MAX_ROWS = (1 + MAX_VARIANTS) * (1 + MAX_IMAGES)
 
 
 @dataclass(slots=True)
 class ImageRecord:
-    """An image on another host by its ``url``, or two files in the media storage."""
+    """An image: the ``url`` of a file on another host, or two files in the media storage."""
 
     row: Row
     url: str
@@ -31,7 +31,7 @@ class ImageRecord:
 
 @dataclass(slots=True)
 class VariantRecord:
-    """A variant: ``options`` are its values, None where the file does not tell."""
+    """A variant. ``options`` are its option values. None stands for columns that are missing."""
 
     row: Row
     values: dict[str, Any]
@@ -42,7 +42,7 @@ class VariantRecord:
 
 @dataclass(slots=True)
 class ProductRecord:
-    """A product with all that belongs to it; None is what the file does not tell."""
+    """A product with its variants and images. None stands for columns that are missing."""
 
     row: Row
     slug: str
@@ -55,52 +55,52 @@ class ProductRecord:
     attributes: dict[str, str]
     variants: list[VariantRecord] = field(default_factory=list)
     images: list[ImageRecord] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
     rows: int = 1
 
     def key(self) -> str:
-        """Return the slug that finds it, its own or its name's; "" where its SKU does."""
+        """Return the slug by which the product is found, or "" if it is found by its SKU."""
         return self.slug or ("" if self.sold.get("sku") else self.base_slug())
 
     def base_slug(self) -> str:
-        """Return the slug that its name makes."""
+        """Return the slug that is made from the name."""
         return slugify(self.values.get("name", ""))[: PRODUCT_NAME_LENGTH - 30] or "product"
 
     def skus(self) -> list[tuple[Row, str]]:
-        """Return the SKUs that it names, each with its row."""
-        named = [(self.row, self.sold), *((v.row, v.values) for v in self.variants)]
-        return [(row, said["sku"]) for row, said in named if said.get("sku")]
+        """Return the SKUs with their rows."""
+        rows = [(self.row, self.sold), *((v.row, v.values) for v in self.variants)]
+        return [(row, values["sku"]) for row, values in rows if values.get("sku")]
 
     def title(self) -> str:
-        """Name it for people."""
+        """Return a name of the product for people."""
         return self.slug or str(self.values.get("name") or self.sold.get("sku") or "a product")
 
 
 @dataclass(slots=True)
 class CategoryRecord:
-    """A category; ``parent`` is a slug, "" for a root, None where the file does not tell."""
+    """A category. ``parent`` is a slug, "" for a root, or None if the column is missing."""
 
     row: Row
     values: dict[str, Any]
     parent: str | None
-    faults: list[Fault]
+    errors: list[RowError]
 
 
 @dataclass(slots=True)
 class AttributeRecord:
-    """What products may have beside the fixed columns."""
+    """An attribute."""
 
     row: Row
     values: dict[str, Any]
     choices: list[str]
-    faults: list[Fault]
+    errors: list[RowError]
 
 
 Record = ProductRecord | CategoryRecord | AttributeRecord
 
 
-def gather(rows: Rows) -> Iterator[Record]:
-    """Yield a record for each product with its rows, each category and each attribute."""
+def group_rows(rows: Rows) -> Iterator[Record]:
+    """Yield a record for each product, category and attribute."""
     product: ProductRecord | None = None
     for row in rows:
         if row.kind in {Kind.VARIANT, Kind.IMAGE} and product is not None:
@@ -120,114 +120,115 @@ def gather(rows: Rows) -> Iterator[Record]:
 
 
 def category_slug(name: str) -> str:
-    """Return the slug of a category that a file calls by slug or by name."""
+    """Return the slug of a category from its slug or name."""
     return slugify(name)[:CATEGORY_NAME_LENGTH]
 
 
 def _read_product(row: Row) -> ProductRecord:
-    faults = list(row.faults)
+    errors = list(row.errors)
     if row.kind != Kind.PRODUCT:
-        faults.append(row.fault("row", f"No product is above this {row.kind}."))
-    said = values.read_cells(row, values.PRODUCT, faults)
-    found = values.read_cells(row, {**values.SLUG, **values.STOCK, **values.IN_CATEGORY}, faults)
+        errors.append(row.error("row", f"There is no product above this {row.kind}."))
+    columns = values.read_cells(row, values.PRODUCT, errors)
+    others = values.read_cells(row, {**values.SLUG, **values.STOCK, **values.IN_CATEGORY}, errors)
     record = ProductRecord(
         row=row,
-        slug=found.get("slug", ""),
-        values=said,
-        sold=values.read_cells(row, values.SOLD, faults),
-        stock=found.get("stock"),
-        category=found.get("category"),
-        options=values.read_list(row, "options", faults, distinct=True),
-        tags=values.read_list(row, "tags", faults, distinct=True),
-        attributes=_read_attributes(row, faults),
-        faults=faults,
+        slug=others.get("slug", ""),
+        values=columns,
+        sold=values.read_cells(row, values.SOLD, errors),
+        stock=others.get("stock"),
+        category=others.get("category"),
+        options=values.read_list(row, "options", errors, distinct=True),
+        tags=values.read_list(row, "tags", errors, distinct=True),
+        attributes=_read_attributes(row, errors),
+        errors=errors,
     )
     if record.category and not category_slug(record.category):
-        faults.append(row.fault("category", f"{quote(record.category)} makes no slug."))
-    if not faults and not (record.slug or record.sold.get("sku") or said.get("name")):
-        faults.append(row.fault("slug", "Nothing says which product this is."))
+        reason = f"{quote(record.category)} contains no character for a slug."
+        errors.append(row.error("category", reason))
+    if not errors and not (record.slug or record.sold.get("sku") or columns.get("name")):
+        errors.append(row.error("slug", "The row has neither a slug, nor a SKU, nor a name."))
     return record
 
 
-def _read_attributes(row: Row, faults: list[Fault]) -> dict[str, str]:
+def _read_attributes(row: Row, errors: list[RowError]) -> dict[str, str]:
     names = [name for name in row.cells if name.startswith(ATTRIBUTE)]
-    return values.read_cells(row, dict.fromkeys(names, values.OF_ATTRIBUTE), faults)
+    return values.read_cells(row, dict.fromkeys(names, values.OF_ATTRIBUTE), errors)
 
 
 def _add(product: ProductRecord, row: Row) -> None:
-    """Add a variant or a picture to the product that is read."""
+    """Add a variant or an image to a product."""
     product.rows += 1
     if product.rows > _MAX_ROWS:
         return
-    product.faults += row.faults
+    product.errors += row.errors
     if row.text("slug") not in {"", product.slug}:
-        product.faults.append(row.fault("slug", "It is not that of the product above."))
+        product.errors.append(row.error("slug", "The slug differs from that of the product above."))
     if row.kind == Kind.VARIANT:
-        product.variants.append(_read_variant(row, product.faults))
+        product.variants.append(_read_variant(row, product.errors))
     else:
         last = product.variants[-1] if product.variants else product
-        last.images.append(_read_image(row, len(last.images), product.faults))
+        last.images.append(_read_image(row, len(last.images), product.errors))
 
 
 def _finish(product: ProductRecord) -> ProductRecord:
-    """Check what only the whole of a product shows."""
+    """Check a product after its last row."""
     if len(product.variants) > MAX_VARIANTS:
-        reason = f"It has {len(product.variants)} variants, more than {MAX_VARIANTS}."
-        product.faults.append(product.row.fault("options", reason))
+        reason = f"The product has more than {MAX_VARIANTS} variants."
+        product.errors.append(product.row.error("options", reason))
     if product.rows > _MAX_ROWS or len(product.images) > MAX_IMAGES:
-        reason = f"It has too many pictures: at most {MAX_IMAGES} each."
-        product.faults.append(product.row.fault("picture", reason))
-    if product.variants and not product.options and product.options is not None:
+        reason = f"The product or a variant has more than {MAX_IMAGES} images."
+        product.errors.append(product.row.error("picture", reason))
+    if product.variants and product.options == []:
         row = product.variants[0].row
-        product.faults.append(row.fault("options", "Its product has no options."))
+        product.errors.append(row.error("options", "The product has no options."))
     lines: dict[tuple[str, ...], int] = {}
     for variant in product.variants:
         options = tuple(variant.options or ())
         if options and options in lines:
-            reason = f"Line {lines[options]} has these options too."
-            product.faults.append(variant.row.fault("options", reason))
+            reason = f"Line {lines[options]} has the same options."
+            product.errors.append(variant.row.error("options", reason))
         lines[options] = variant.row.line
     return product
 
 
-def _read_variant(row: Row, faults: list[Fault]) -> VariantRecord:
-    said = values.read_cells(row, values.VARIANT, faults)
-    stock = values.read_cells(row, values.STOCK, faults).get("stock")
-    options = values.read_list(row, "options", faults, distinct=False)
-    if not options and not said.get("sku"):
-        faults.append(row.fault("options", "Neither options nor a SKU say which variant it is."))
-    return VariantRecord(row, said, stock, options)
+def _read_variant(row: Row, errors: list[RowError]) -> VariantRecord:
+    columns = values.read_cells(row, values.VARIANT, errors)
+    stock = values.read_cells(row, values.STOCK, errors).get("stock")
+    options = values.read_list(row, "options", errors, distinct=False)
+    if not options and not columns.get("sku"):
+        errors.append(row.error("options", "The row has neither options nor a SKU."))
+    return VariantRecord(row, columns, stock, options)
 
 
-def _read_image(row: Row, number: int, faults: list[Fault]) -> ImageRecord:
-    said = values.read_cells(row, values.IMAGE, faults)
-    said.setdefault("position", number)
-    named, small = row.text("picture"), row.text("picture_small")
-    if _OURS.fullmatch(named) and _OURS.fullmatch(small):
-        return ImageRecord(row, "", named, small, said)
+def _read_image(row: Row, number: int, errors: list[RowError]) -> ImageRecord:
+    columns = values.read_cells(row, values.IMAGE, errors)
+    columns.setdefault("position", number)
+    large, small = row.text("picture"), row.text("picture_small")
+    if _STORED_FILE.fullmatch(large) and _STORED_FILE.fullmatch(small):
+        return ImageRecord(row, "", large, small, columns)
     try:
-        values.url(named)
-    except values.Unfit as unfit:
-        faults.append(row.fault("picture", str(unfit)))
-    return ImageRecord(row, named, "", "", said)
+        values.url(large)
+    except values.InvalidValue as error:
+        errors.append(row.error("picture", str(error)))
+    return ImageRecord(row, large, "", "", columns)
 
 
 def _read_category(row: Row) -> CategoryRecord:
-    faults = list(row.faults)
-    said = values.read_cells(row, values.CATEGORY, faults)
-    parent = values.read_cells(row, values.IN_CATEGORY, faults).get("category")
-    if "slug" not in said and not faults:
-        faults.append(row.fault("slug", "It is empty."))
-    return CategoryRecord(row, said, parent, faults)
+    errors = list(row.errors)
+    columns = values.read_cells(row, values.CATEGORY, errors)
+    parent = values.read_cells(row, values.IN_CATEGORY, errors).get("category")
+    if "slug" not in columns and not errors:
+        errors.append(row.error("slug", "A category needs a slug."))
+    return CategoryRecord(row, columns, parent, errors)
 
 
 def _read_attribute(row: Row) -> AttributeRecord:
-    faults = list(row.faults)
-    said = values.read_cells(row, values.ATTRIBUTE, faults)
-    if not faults and said.get("kind") not in AttributeKind.values:
-        reason = f"It is one of {', '.join(AttributeKind.values)}."
-        faults.append(row.fault("kind", reason))
-    if not faults and not {"slug", "name"} <= said.keys():
-        faults.append(row.fault("slug", "An attribute has a slug and a name."))
+    errors = list(row.errors)
+    columns = values.read_cells(row, values.ATTRIBUTE, errors)
+    if not errors and columns.get("kind") not in AttributeKind.values:
+        reason = f"The value must be one of {', '.join(AttributeKind.values)}."
+        errors.append(row.error("kind", reason))
+    if not errors and not {"slug", "name"} <= columns.keys():
+        errors.append(row.error("slug", "An attribute needs a slug and a name."))
     choices = row.cells.get("choices", [])
-    return AttributeRecord(row, said, choices if isinstance(choices, list) else [], faults)
+    return AttributeRecord(row, columns, choices if isinstance(choices, list) else [], errors)

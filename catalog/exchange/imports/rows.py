@@ -1,4 +1,4 @@
-"""What every format is read into: rows with canonical columns, each knowing where it stood."""
+"""Rows, to which every format is converted. They have canonical columns and a line number."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,28 +8,28 @@ Cell = str | list[str]
 _QUOTED = 40
 
 
-class FileRefused(Exception):
-    """A file that cannot be read, or not to its end; ``line`` is 0 where no line is to blame."""
+class FileError(Exception):
+    """The file cannot be read, or not to its end. ``line`` is 0 if the whole file is invalid."""
 
     def __init__(self, reason: str, *, line: int = 0, column: str = "") -> None:
-        """Say what is the matter, and where."""
-        super().__init__(place(line, column) + reason)
+        """Prefix the reason with the location."""
+        super().__init__(location(line, column) + reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What is the matter with a row; ``column`` as the file calls it."""
+class RowError:
+    """An error in a row. ``column`` is the name in the file."""
 
     line: int
     column: str
     reason: str
 
     def __str__(self) -> str:
-        return place(self.line, self.column) + self.reason
+        return location(self.line, self.column) + self.reason
 
 
 class Kind(StrEnum):
-    """What a row is of. Variants and pictures belong to the product (or variant) above them."""
+    """The kind of a row. Variants and images belong to the product or variant above them."""
 
     PRODUCT = "product"
     VARIANT = "variant"
@@ -40,23 +40,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of ``cells`` by canonical column, and ``names``, what the file calls those columns.
+    """A row. ``cells`` are by canonical column, and ``names`` are the columns' names in the file.
 
-    A column that is not in ``cells`` says nothing; an empty cell says that there is none.
+    A missing column does not change anything. An empty cell removes the value.
     """
 
     kind: Kind
     line: int
     cells: Mapping[str, Cell]
     names: Mapping[str, str] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    errors: tuple[RowError, ...] = ()
 
-    def fault(self, column: str, reason: str) -> Fault:
-        """Return a fault at one of its columns."""
-        return Fault(self.line, self.names.get(column, column), reason)
+    def error(self, column: str, reason: str) -> RowError:
+        """Return an error in a column."""
+        return RowError(self.line, self.names.get(column, column), reason)
 
     def text(self, column: str) -> str:
-        """Return a cell as text, "" where there is none."""
+        """Return a cell as text, or "" if it is missing or a list."""
         cell = self.cells.get(column, "")
         return cell.strip() if isinstance(cell, str) else ""
 
@@ -64,12 +64,12 @@ class Row:
 Rows = Iterator[Row]
 
 
-def place(line: int, column: str) -> str:
-    """Write where something is: "line 3, price: "."""
+def location(line: int, column: str) -> str:
+    """Return a prefix such as "line 3, price: "."""
     parts = ([f"line {line}"] if line else []) + ([column] if column else [])
     return f"{', '.join(parts)}: " if parts else ""
 
 
 def quote(value: str) -> str:
-    """Quote a value of the file, shortened."""
+    """Return a value in quotation marks, truncated."""
     return f'"{value[:_QUOTED]}…"' if len(value) > _QUOTED else f'"{value}"'

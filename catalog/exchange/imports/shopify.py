@@ -1,13 +1,13 @@
-"""Shopify's product CSV: the rows of one ``Handle`` are a product, its variants and pictures."""
+"""Reads Shopify's product CSV. The rows with one ``Handle`` are a product with its variants."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from catalog.exchange.imports.rows import Cell, Fault, FileRefused, Kind, Row, Rows
+from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows
 from catalog.exchange.imports.tables import Table, TableRow
 from catalog.limits import MAX_OPTIONS, MAX_SHOPIFY_ROWS
 
-_NEEDED = ("Handle", "Title", "Variant Price")
+_REQUIRED = ("Handle", "Title", "Variant Price")
 _OF_PRODUCT = {
     "slug": "Handle",
     "name": "Title",
@@ -31,15 +31,15 @@ _VISIBLE_STATUSES = ("", "active")
 
 
 def is_shopify(header: Sequence[str]) -> bool:
-    """Whether a table with this header is Shopify's."""
+    """Return whether the header is that of Shopify's CSV."""
     return "Handle" in header
 
 
 def read_shopify(table: Table) -> Rows:
-    """Read Shopify's columns. Raises FileRefused where one is missing that says what is sold."""
-    missing = [name for name in _NEEDED if name not in table.header]
+    """Yield the rows of a table. Raises FileError if a required column is missing."""
+    missing = [name for name in _REQUIRED if name not in table.header]
     if missing:
-        raise FileRefused("The column is missing.", line=1, column=missing[0])
+        raise FileError("This column is required.", line=1, column=missing[0])
     return _read(table)
 
 
@@ -55,19 +55,20 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     if options == ["Title"] and _option_values(first, options) == ["Default Title"]:
         options = []
     variants = [row for row in rows if _is_variant(row, options)]
-    faults = [fault for row in rows for fault in row.faults]
+    errors = [error for row in rows for error in row.errors]
     if len(rows) > MAX_SHOPIFY_ROWS:
-        faults.append(Fault(first.line, "Handle", f"It has over {MAX_SHOPIFY_ROWS} rows."))
+        reason = f"The product has more than {MAX_SHOPIFY_ROWS} rows."
+        errors.append(RowError(first.line, "Handle", reason))
     if not options and len(variants) > 1:
-        reason = "A second row of a product without options."
-        faults.append(Fault(variants[1].line, "Option1 Name", reason))
+        reason = "A product without options may only have one row with a SKU or a price."
+        errors.append(RowError(variants[1].line, "Option1 Name", reason))
     cells = {**_cells(first, _OF_PRODUCT), "options": options, **_published(first)}
     cells["tags"] = [tag.strip() for tag in str(cells.get("tags", "")).split(",") if tag.strip()]
     if "Tags" not in first.cells:
         del cells["tags"]
     if not options:
         cells.update(_variant_cells(first))
-    yield Row(Kind.PRODUCT, first.line, cells, _NAMES, tuple(faults))
+    yield Row(Kind.PRODUCT, first.line, cells, _NAMES, tuple(errors))
     yield from _images(rows)
     if options:
         yield from _variants(variants, options)
@@ -93,11 +94,9 @@ def _option_values(row: TableRow, options: list[str]) -> list[str]:
 
 
 def _is_variant(row: TableRow, options: list[str]) -> bool:
-    """Whether a row is more than a further picture."""
-    told = ["Variant SKU", "Variant Price"]
-    return any(_option_values(row, options)) or any(
-        row.cells.get(name, "").strip() for name in told
-    )
+    """Return whether a row contains a variant, and not only another image."""
+    cells = [row.cells.get(name, "").strip() for name in ("Variant SKU", "Variant Price")]
+    return any(_option_values(row, options)) or any(cells)
 
 
 def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
@@ -113,6 +112,6 @@ def _variant_cells(row: TableRow) -> dict[str, Cell]:
 
 
 def _published(row: TableRow) -> dict[str, Cell]:
-    """Return whether customers see it: it is published, and its status is active."""
+    """Return ``is_published`` false if the status is not active. Otherwise Published decides."""
     status = row.cells.get("Status", "").strip().lower()
     return {} if status in _VISIBLE_STATUSES else {"is_published": "false"}

@@ -1,4 +1,4 @@
-"""Tables: a header, and rows of text below it, each with the line that it begins on."""
+"""Tables: a header and rows of text, each with the number of its first line. Reads CSV."""
 
 import csv
 import re
@@ -7,54 +7,53 @@ from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any, TextIO
 
-from catalog.exchange.imports.rows import Fault, FileRefused
+from catalog.exchange.imports.rows import FileError, RowError
 from catalog.limits import MAX_COLUMNS, MAX_LINE
 
 _DELIMITERS = ",;\t"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-# A cell that a spreadsheet would run is exported behind an apostrophe, which is taken off here.
-GUARD = "'"
+_ESCAPE = "'"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """The cells of a row by their columns, and what is the matter with them as cells."""
+    """The cells of a row by column, with errors in them."""
 
     line: int
     cells: dict[str, str]
-    faults: tuple[Fault, ...] = ()
+    errors: tuple[RowError, ...] = ()
 
 
 class Formula(str):
-    """A cell that a workbook computes."""
+    """A cell with a formula."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header and the rows below it, which are read as they are asked for."""
+    """A header, and an iterator over the rows below it."""
 
     header: list[str]
     rows: Iterator[TableRow]
     is_csv: bool = True
 
 
-def guard(value: str) -> str:
-    """Return a cell that a spreadsheet shows and does not run; ``unguard`` gives the value back."""
-    return GUARD + value if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value
+def escape_formula(value: str) -> str:
+    """Prefix a value that a spreadsheet would execute as a formula with an apostrophe."""
+    return _ESCAPE + value if value.startswith(_FORMULA) and not _NUMBER.fullmatch(value) else value
 
 
-def unguard(cell: str) -> str:
-    """Return the value of a cell that ``guard`` wrote; any other cell is its value."""
-    return cell[1:] if cell.startswith(GUARD) and cell[1:].startswith(_FORMULA) else cell
+def unescape_formula(cell: str) -> str:
+    """Remove the apostrophe that ``escape_formula`` added."""
+    return cell[1:] if cell.startswith(_ESCAPE) and cell[1:].startswith(_FORMULA) else cell
 
 
 def read_csv(text: TextIO) -> Table:
-    """Read CSV, whatever its line ends, divided by commas, semicolons or tabs.
+    """Read CSV with any line ends, separated by commas, semicolons or tabs.
 
-    Raises FileRefused where no header can be read, and from the rows where the text breaks off.
+    Raises FileError if the header cannot be read. So does the iteration over invalid rows.
     """
     lines = _lines(text)
     first = next(lines, "")
@@ -67,47 +66,48 @@ def read_csv(text: TextIO) -> Table:
 def make_table(
     header: Iterable[str], rows: Iterable[tuple[int, list[str]]], *, is_csv: bool = True
 ) -> Table:
-    """Put rows of cells under their header. Raises FileRefused for a header that names none."""
+    """Return a table without empty rows. Raises FileError for an invalid header."""
     names = [name.strip() for name in header]
     while names and not names[-1]:
         names.pop()
     if not names or len(names) > MAX_COLUMNS:
-        raise FileRefused(f"The first line names the columns, at most {MAX_COLUMNS}.", line=1)
-    twice = next((name for name in names if name and names.count(name) > 1), None)
-    if twice is not None:
-        raise FileRefused("The header has this column twice.", line=1, column=twice)
+        reason = f"The first line must contain the names of at most {MAX_COLUMNS} columns."
+        raise FileError(reason, line=1)
+    duplicate = next((name for name in names if name and names.count(name) > 1), None)
+    if duplicate is not None:
+        raise FileError("The header contains this column twice.", line=1, column=duplicate)
     filled = ((line, cells) for line, cells in rows if any(cells))
     return Table(names, (_row(names, line, cells) for line, cells in filled), is_csv)
 
 
 def _row(names: list[str], line: int, cells: list[str]) -> TableRow:
-    """Name the cells; what a short row leaves out is empty, as spreadsheets write it."""
+    """Return a row by column. Missing cells at its end are empty."""
     named = dict(zip(names, cells + [""] * (len(names) - len(cells)), strict=False))
-    faults = [
-        Fault(line, name, "A formula is no value: paste what it shows.")
+    errors = [
+        RowError(line, name, "The cell contains a formula. Replace it by its value.")
         for name, cell in named.items()
         if isinstance(cell, Formula)
     ]
     if any(cells[len(names) :]):
-        faults.append(Fault(line, "", "The row has more cells than the header."))
-    return TableRow(line, named, tuple(faults))
+        errors.append(RowError(line, "", "The row has more cells than the header."))
+    return TableRow(line, named, tuple(errors))
 
 
 def _rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    begins = 1
+    first_line = 1
     try:
         for cells in lines:
-            yield begins, cells
-            begins = lines.line_num + 1
+            yield first_line, cells
+            first_line = lines.line_num + 1
     except csv.Error as error:
-        raise FileRefused(f"Here the CSV breaks off: {error}.", line=begins) from None
+        raise FileError(f"The CSV is invalid from here on: {error}.", line=first_line) from None
 
 
 def _lines(text: TextIO) -> Iterator[str]:
     for number in count(1):
         line = text.readline(MAX_LINE)
         if len(line) >= MAX_LINE:
-            raise FileRefused(f"The line has over {MAX_LINE:,} characters.", line=number)
+            raise FileError(f"The line has more than {MAX_LINE:,} characters.", line=number)
         if not line:
             return
         yield line

@@ -1,4 +1,4 @@
-"""Workbooks (XLSX): the first sheet, read row by row."""
+"""Reads the first sheet of a workbook (XLSX)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,19 +7,19 @@ from zipfile import BadZipFile
 
 from openpyxl import load_workbook
 
-from catalog.exchange.imports.rows import FileRefused
+from catalog.exchange.imports.rows import FileError
 from catalog.exchange.imports.tables import Formula, Table, make_table
 from catalog.limits import MAX_COLUMNS
 
 
 def read_xlsx(file: BinaryIO) -> Table:
-    """Read the first sheet of a workbook. Raises FileRefused, also on the way."""
+    """Read the first sheet. Raises FileError. So does the iteration over damaged rows."""
     try:
         sheet = load_workbook(file, read_only=True, keep_links=False).worksheets[0]
     except (BadZipFile, KeyError, ValueError, TypeError, IndexError, SyntaxError):
-        # What openpyxl raises for archives that are no workbook; bad XML is a SyntaxError.
-        raise FileRefused("It begins like a workbook and is none.") from None
-    # Sheets lie about their size, and read-only ones believe it.
+        # openpyxl raises these for other archives. Invalid XML is a SyntaxError.
+        raise FileError("The file is a damaged workbook.") from None
+    # The size in the file may be wrong, and openpyxl would rely on it.
     sheet.reset_dimensions()
     rows = _rows(sheet)
     _, header = next(rows, (1, []))
@@ -31,7 +31,7 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
         for line, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS + 1), start=1):
             yield line, [_text(cell) for cell in cells]
     except (BadZipFile, SyntaxError, ValueError, KeyError, IndexError, OverflowError):
-        raise FileRefused("The sheet is damaged from here on.", line=line) from None
+        raise FileError("The sheet is damaged from here on.", line=line) from None
 
 
 def _text(cell: Any) -> str:

@@ -1,4 +1,4 @@
-"""What the list of products can be narrowed to."""
+"""The filters of the product list in the admin."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,17 +11,17 @@ from catalog.products.models import Product
 
 
 class StockFilter(admin.SimpleListFilter):
-    """In stock, running out, or sold out; of variants too."""
+    """Filters by level of stock."""
 
     title = "stock"
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer them."""
-        return [("in", "In stock"), ("low", "Running out"), ("out", "Sold out")]
+        """Return the levels."""
+        return [("in", "In stock"), ("low", "Low stock"), ("out", "Out of stock")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Apply the choice."""
+        """Filter by the selected level."""
         conditions = {
             "in": Q(stock__gt=0),
             "low": Q(low_stock_threshold__isnull=False, stock__lte=F("low_stock_threshold")),
@@ -31,45 +31,47 @@ class StockFilter(admin.SimpleListFilter):
         return queryset if condition is None else queryset.filter(condition)
 
 
-class KindFilter(admin.SimpleListFilter):
-    """Products as lists show them, or what is sold: variants too."""
+class _DefaultedFilter(admin.SimpleListFilter):
+    """A filter that also restricts the list when nothing is selected."""
+
+    default_display = ""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Replace Django's label "All" of the default."""
+        default, *others = super().choices(changelist)
+        yield {**default, "display": self.default_display}
+        yield from others
+
+
+class KindFilter(_DefaultedFilter):
+    """Filters by products and variants. The default is products."""
 
     title = "kind"
     parameter_name = "kind"
+    default_display = "Products"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the other two."""
+        """Return the choices other than the default."""
         return [("variants", "Variants"), ("all", "Both")]
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        """Name the usual choice for what it shows: not all."""
-        usual, *others = super().choices(changelist)
-        yield {**usual, "display": "Products"}
-        yield from others
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Apply the choice; whoever asks for a level of stock asks for what has some."""
+        """Filter by kind. With the stock filter the default is both, since variants have stock."""
         if self.value() == "all" or (self.value() is None and request.GET.get("stock")):
             return queryset
         return queryset.filter(parent__isnull=self.value() is None)
 
 
-class ArchivedFilter(admin.SimpleListFilter):
-    """What the shop has, or what it had."""
+class ArchivedFilter(_DefaultedFilter):
+    """Filters by whether a product is archived. The default is not archived."""
 
     title = "archive"
     parameter_name = "archived"
+    default_display = "Not archived"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Offer the archive."""
+        """Return the choice other than the default."""
         return [("1", "Archived")]
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        """Name the usual choice for what it shows: not all."""
-        usual, *others = super().choices(changelist)
-        yield {**usual, "display": "Not archived"}
-        yield from others
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Apply the choice."""
+        """Filter by whether products are archived."""
         return queryset.filter(archived_at__isnull=self.value() != "1")

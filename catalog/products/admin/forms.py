@@ -1,4 +1,4 @@
-"""The admin's forms of products and variants."""
+"""The forms for products and variants in the admin."""
 
 from collections.abc import Sequence
 from itertools import zip_longest
@@ -17,17 +17,21 @@ _RENAMED = {"option_names": "options", "tag_words": "tags"}
 
 
 class ProductForm(forms.ModelForm):
-    """A product: options and tags as lists, a field for each attribute."""
+    """A product, with options and tags as lists. ``ProductAdmin`` adds a field per attribute."""
 
     option_names = SeparatedListField(
         label="Options",
         separator=",",
-        each=OPTION_LENGTH,
-        most=MAX_OPTIONS,
-        help_text="What variants are chosen by, such as: Size, Colour.",
+        max_item_length=OPTION_LENGTH,
+        max_items=MAX_OPTIONS,
+        help_text="The options that variants differ in, separated by commas: Size, Colour.",
     )
     tag_words = SeparatedListField(
-        label="Tags", separator=",", each=TAG_LENGTH, most=MAX_TAGS, help_text="With commas."
+        label="Tags",
+        separator=",",
+        max_item_length=TAG_LENGTH,
+        max_items=MAX_TAGS,
+        help_text="Separated by commas.",
     )
 
     class Meta:
@@ -35,7 +39,7 @@ class ProductForm(forms.ModelForm):
         fields = ("name",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Fill in what is no column."""
+        """Set the initial values of fields that are not columns."""
         super().__init__(*args, **kwargs)
         product = self.instance
         if product.pk is None:
@@ -48,28 +52,28 @@ class ProductForm(forms.ModelForm):
             self.initial[f"{ATTRIBUTE}{row.attribute.slug}"] = value
 
     def values(self) -> dict[str, Any]:
-        """Return what was changed (of a new product, all) as the services take it."""
+        """Return the arguments of the service: all values of a new product, or changed ones."""
         is_new = self.instance.pk is None
         names = list(self.fields) if is_new else self.changed_data
         values = {_RENAMED.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
         if "category" in values:
             category = values.pop("category")
             values["category_id"] = category and category.pk
-        said = attribute_values(self.cleaned_data, [n for n in names if _is_attribute(n)])
+        attributes = attribute_values(self.cleaned_data, [n for n in names if _is_attribute(n)])
         if is_new:
-            said = {slug: value for slug, value in said.items() if value is not None}
-        return values | ({"attributes": said} if said else {})
+            attributes = {slug: v for slug, v in attributes.items() if v is not None}
+        return values | ({"attributes": attributes} if attributes else {})
 
 
 class VariantForm(forms.ModelForm):
-    """A variant: what it has of its own, and its value for each option."""
+    """A variant. ``ProductAdmin`` adds a field per option."""
 
     class Meta:
         model = Product
         fields = ("sku",)
 
     def values(self) -> dict[str, Any]:
-        """Return what was changed as the service takes it."""
+        """Return the changed values as arguments of the service."""
         options = self.instance.parent.options
         changed = set(self.changed_data)
         values = {n: self.cleaned_data[n] for n in changed if not n.startswith(_OPTION)}
@@ -79,7 +83,7 @@ class VariantForm(forms.ModelForm):
 
 
 class NewVariantForm(forms.Form):
-    """A variant to add."""
+    """A variant to create."""
 
     sku = forms.CharField(
         label="SKU", max_length=SKU_LENGTH, required=False, widget=AdminTextInputWidget
@@ -88,21 +92,21 @@ class NewVariantForm(forms.Form):
     stock = forms.IntegerField(min_value=0, max_value=MAX_STOCK, initial=0)
 
     def __init__(self, options: list[str], *args: Any, **kwargs: Any) -> None:
-        """Ask for each option by its name, first of all."""
+        """Add a field for each option before the other fields."""
         super().__init__(*args, **kwargs)
         self.options = options
-        asked = option_fields(options)
-        self.fields.update(asked)
-        self.order_fields(list(asked))
+        fields = option_fields(options)
+        self.fields.update(fields)
+        self.order_fields(list(fields))
 
     def variant(self) -> dict[str, Any]:
-        """Return it as the service takes it."""
+        """Return the variant as argument of the service."""
         columns = {name: self.cleaned_data[name] for name in ("sku", "price", "stock")}
         return {"choice": _option_values(self.options, self.cleaned_data), **columns}
 
 
 def option_fields(options: Sequence[str], values: Sequence[str] = ()) -> dict[str, forms.Field]:
-    """Return a field for a variant's value of each option, by the field's name."""
+    """Return a field for each option of a variant, by the field's name."""
     return {
         f"{_OPTION}{number}": forms.CharField(
             label=name, initial=value, max_length=OPTION_LENGTH, widget=AdminTextInputWidget

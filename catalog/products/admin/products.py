@@ -1,4 +1,4 @@
-"""Products and variants in the admin, which writes by the services."""
+"""The admin of products and variants."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,14 +7,14 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from catalog.admin_base import staff_of
 from catalog.attributes.forms import attribute_fields
 from catalog.attributes.models import Attribute
 from catalog.exchange.admin import ExchangeAdmin
@@ -48,7 +48,7 @@ _HISTORY = ["links", "created_at", "archived_at"]
 
 @admin.register(Product)
 class ProductAdmin(ExchangeAdmin):
-    """Products and variants; deleting one archives it, and what is archived is for looking."""
+    """Products and variants. Deleting one archives it. Archived products are read-only."""
 
     form = ProductForm
     list_display = ("id", "name", "sku", "price", "stock", "has_variants", "is_published")
@@ -59,17 +59,17 @@ class ProductAdmin(ExchangeAdmin):
     actions = ("publish", "unpublish", "export_csv", "export_xlsx", "delete_selected")
 
     def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
-        """What is archived stays as it was."""
+        """Forbid to change an archived product."""
         return super().has_change_permission(request) and not _is_archived(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
-        """A product is archived once."""
+        """Forbid to archive an archived product."""
         return super().has_delete_permission(request) and not _is_archived(obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        """Show of a product and of a variant what is theirs; what belongs elsewhere is not asked.
+        """Return the fields that a product or a variant has of its own.
 
-        The initial stock is taken with a new product; later it moves by adjustments.
+        Stock can be entered for a new product. Later it is read-only and has adjustments.
         """
         if obj is not None and obj.parent is not None:
             options = list(option_fields(obj.parent.options))
@@ -82,8 +82,8 @@ class ProductAdmin(ExchangeAdmin):
         fields = [*_PRODUCT, "tag_words", "option_names"]
         sets: list[Any] = [
             (None, {"fields": fields}),
-            ("Sold as", {"fields": sold}),
-            ("Published", {"fields": _PUBLISHING}),
+            ("Price and stock", {"fields": sold}),
+            ("Publication", {"fields": _PUBLISHING}),
         ]
         if attributes := list(attribute_fields(_attributes())):
             sets.append(("Attributes", {"fields": attributes}))
@@ -91,24 +91,21 @@ class ProductAdmin(ExchangeAdmin):
         return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
-        """Nobody types over a stock, or over what a variant has from its product."""
+        """Make stock, and the values that a variant shares with its product, read-only."""
         if obj is None:
             return []
-        follows = ["name", "parent"] if obj.parent_id else []
-        return ["stock", *_HISTORY, *follows, *(["price"] if obj.has_variants else [])]
+        shared = ["name", "parent"] if obj.parent_id else []
+        return ["stock", *_HISTORY, *shared, *(["price"] if obj.has_variants else [])]
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
-        """Show a product's pictures, and the variants of one that has some.
-
-        A form that is sent has nothing to say of pictures, which are changed on pages of their own.
-        """
+        """Return the images and variants, which are read-only. A submitted form has no images."""
         if obj is None:
             return []
         variants = [VariantInline] if obj.has_variants else []
         return variants if request.method == "POST" else [ImageInline, *variants]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        """Give each attribute a field, or each option of a variant."""
+        """Add a field for each attribute of a product, or for each option of a variant."""
         if obj is not None and obj.parent is not None:
             fields = option_fields(obj.parent.options, obj.options)
             kwargs["form"] = type("VariantForm", (VariantForm,), fields)
@@ -118,21 +115,21 @@ class ProductAdmin(ExchangeAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Bound the initial stock and the prices as the API does."""
+        """Limit initial stock and prices as the API does."""
         if db_field.name == "stock":
             return forms.IntegerField(
                 min_value=0,
                 max_value=MAX_STOCK,
                 initial=0,
-                help_text="Pieces to begin with; later they come and go by adjustments.",
+                help_text="The initial stock. Use stock adjustments to change it later.",
             )
         if db_field.name in {"price", "compare_at_price"}:
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Stock, variants and pictures")
+    @admin.display(description="Stock, variants and images")
     def links(self, product: Product) -> str:
-        """Link to what moved the stock, to the adjustment that moves it, and to what is added."""
+        """Return links to stock movements, and to the pages that adjust stock or add something."""
         movements = format_html(
             '<a href="{}?product__id__exact={}">Movements</a>',
             reverse("admin:catalog_stockmovement_changelist"),
@@ -145,61 +142,61 @@ class ProductAdmin(ExchangeAdmin):
         )
         url = reverse(f"admin:catalog_product_{name}", args=[product.pk])
         image = format_html(
-            '<a href="{}?product={}">Add a picture</a>',
+            '<a href="{}?product={}">Add an image</a>',
             reverse("admin:catalog_productimage_add"),
             product.pk,
         )
         return format_html('<a href="{}">{}</a> · {} · {}', url, text, image, movements)
 
-    def save_model(self, request: HttpRequest, obj: Product, form: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
-        """Write by the services."""
-        if change:
-            services.update_product(product_id=obj.pk, **form.values())
-            return
-        created = services.create_product(**form.values(), actor=_staff(request))
-        obj.pk, obj._state.adding = created.pk, False  # noqa: SLF001 - so that Django logs the row
+    def values_of(self, form: Any, *, change: bool) -> dict[str, Any]:
+        """Return the values of the form, which knows the names of the service's arguments."""
+        values: dict[str, Any] = form.values()
+        return values
 
-    def delete_model(self, request: HttpRequest, obj: Product) -> None:
-        """Archive it."""
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> Product:
+        """Create a product."""
+        return services.create_product(**values, actor=staff_of(request))
+
+    def update(self, obj: Product, changes: dict[str, Any]) -> None:
+        """Update a product or a variant."""
+        services.update_product(product_id=obj.pk, **changes)
+
+    def delete(self, obj: Product) -> None:
+        """Archive a product or a variant."""
         services.archive_product(product_id=obj.pk)
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        """Say what was done."""
+        """Say that the product was archived, not deleted."""
         self.message_user(request, f"Archived: {obj_display}.", messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Announce what archiving does: no row goes, so nothing protects it from going."""
+        """Return the products to archive. Rows that refer to them do not prevent it."""
         names = [str(product) for product in objs]
         return names, {"products": len(names)}, set(), []
 
     @admin.action(description="Publish selected products", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        """Show them to customers."""
+        """Publish the selected products."""
         self.act(request, queryset, "published", partial(_set_published, is_published=True))
 
     @admin.action(description="Unpublish selected products", permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        """Hide them from customers."""
+        """Unpublish the selected products."""
         self.act(request, queryset, "unpublished", partial(_set_published, is_published=False))
 
     @admin.action(description="Archive selected products", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> HttpResponse | None:
-        """Archive them, once staff have confirmed it; Django's page asks under this name."""
+        """Archive the selected products after confirmation on the page of Django's own action."""
         if "post" not in request.POST and queryset.count() <= self.list_per_page:
             return delete_selected(self, request, queryset)
-        self.act(
-            request,
-            queryset,
-            "archived",
-            lambda product: services.archive_product(product_id=product.pk),
-        )
+        self.act(request, queryset, "archived", self.delete)
         return None
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages of an adjustment and of a new variant."""
+        """Add the pages that adjust stock and add a variant."""
         pages = [
             path(
                 f"<int:product_id>/{name}/",
@@ -211,17 +208,17 @@ class ProductAdmin(ExchangeAdmin):
         return [*pages, *super().get_urls()]
 
     def adjust_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
-        """Move a product's stock, with a reason."""
+        """Adjust the stock of a product."""
         product = get_object_or_404(self.get_queryset(request), pk=product_id)
         form = StockAdjustmentForm(request.POST or None)
 
         def save() -> None:
             adjusted = adjust_stock(
-                product_id=product.pk, actor=_staff(request), **form.cleaned_data
+                product_id=product.pk, actor=staff_of(request), **form.cleaned_data
             )
-            said = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
-            self.log_change(request, adjusted, said)
-            messages.success(request, f"{adjusted} has {adjusted.stock} in stock now.")
+            entry = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
+            self.log_change(request, adjusted, entry)
+            messages.success(request, f"The stock of {adjusted} is now {adjusted.stock}.")
 
         return self._page(request, product, form, save, f"Adjust stock of {product}")
 
@@ -236,7 +233,7 @@ class ProductAdmin(ExchangeAdmin):
             variant = create_variant(
                 product_id=product.pk,
                 variant=cast("NewVariant", form.variant()),
-                actor=_staff(request),
+                actor=staff_of(request),
             )
             self.log_addition(request, variant, "Added as a variant.")
             messages.success(request, f"Added: {variant}.")
@@ -251,28 +248,18 @@ class ProductAdmin(ExchangeAdmin):
         save: Callable[[], None],
         title: str,
     ) -> HttpResponse:
-        """Show a form about a product, or save it and go back to the product's page."""
+        """Return a page with the form, or save it and redirect to the product's page."""
         if not self.has_change_permission(request, product):
             raise PermissionDenied
-        if request.method == "POST" and form.is_valid() and _saved(form, save):
-            return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": title,
-            "opts": self.opts,
-            "product": product,
-            "form": form,
-        }
-        return render(request, "admin/catalog/product/form.html", context)
-
-
-def _saved(form: forms.Form, save: Callable[[], None]) -> bool:
-    try:
-        save()
-    except ShopError as refusal:
-        form.add_error(None, refusal.detail)
-        return False
-    return True
+        if request.method == "POST" and form.is_valid():
+            try:
+                save()
+            except ShopError as error:
+                form.add_error(None, error.detail)
+            else:
+                url = reverse("admin:catalog_product_change", args=[product.pk])
+                return HttpResponseRedirect(url)
+        return self.product_form(request, product, form, title)
 
 
 def _attributes() -> list[Attribute]:
@@ -285,9 +272,3 @@ def _is_archived(product: Product | None) -> bool:
 
 def _set_published(product: Product, *, is_published: bool) -> None:
     services.update_product(product_id=product.pk, is_published=is_published)
-
-
-def _staff(request: HttpRequest) -> AbstractUser:
-    if not isinstance(request.user, AbstractUser):
-        raise PermissionDenied
-    return request.user

@@ -1,4 +1,4 @@
-"""A product's variants on the product's page."""
+"""The variants on the page of a product."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,7 +11,10 @@ from shop.core.admin import ReadOnlyInline
 
 
 class VariantInline(ReadOnlyInline):
-    """A product's variants, each with its own page: a form of all would hold too many fields."""
+    """The variants of a product, with links to their pages.
+
+    One form for all variants would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS.
+    """
 
     model = Product
     fk_name = "parent"
@@ -21,11 +24,11 @@ class VariantInline(ReadOnlyInline):
     ordering = ("position", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """Those that may still be sold."""
+        """Exclude archived variants."""
         return super().get_queryset(request).filter(archived_at=None)
 
     @admin.display(description="Variant")
     def page(self, variant: Product) -> str:
-        """Link to it."""
+        """Return a link to the page of the variant."""
         url = reverse("admin:catalog_product_change", args=[variant.pk])
         return format_html('<a href="{}">{}</a>', url, " / ".join(variant.options))

@@ -1,4 +1,4 @@
-"""What staff send about products."""
+"""Request bodies of products."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.attributes.serializers import AttributesField, DistinctField
+from catalog.attributes.serializers import AttributesField, UniqueListField
 from catalog.limits import (
     MAX_OPTIONS,
     MAX_STOCK,
@@ -39,18 +39,18 @@ from shop.core.openapi import example
 class OptionValuesField(serializers.DictField):
     """A value for each option, by the option's name."""
 
-    default_error_messages = {"many": f"A product has at most {MAX_OPTIONS} options."}
+    default_error_messages = {"many": f"A product may have at most {MAX_OPTIONS} options."}
 
     def __init__(self, **kwargs: Any) -> None:
-        """Bound the values as options are."""
+        """Limit the length of the values."""
         super().__init__(child=StrictStr(max_length=OPTION_LENGTH), **kwargs)
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Refuse more than a product can have."""
-        choice: dict[str, str] = super().to_internal_value(data)
-        if len(choice) > MAX_OPTIONS:
+        """Limit the number of options."""
+        values: dict[str, str] = super().to_internal_value(data)
+        if len(values) > MAX_OPTIONS:
             self.fail("many")
-        return choice
+        return values
 
 
 def request_field(name: str, *, required: bool = False, help_text: str | None = None) -> Any:
@@ -81,10 +81,10 @@ _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
 
 
 class SoldSerializer(serializers.Serializer[Any]):
-    """What is sold by itself: a product without variants, or a variant."""
+    """The fields of variants and of products without variants."""
 
     columns: ClassVar[list[str]] = names_of(Owner.SOLD, Owner.EACH, without=["price"])
-    """The editable columns that come before the fields declared by the class."""
+    """The editable columns. Their fields come before those that the class declares."""
 
     def get_fields(self) -> dict[str, Any]:
         """Add the fields of ``columns``."""
@@ -95,7 +95,7 @@ class SoldSerializer(serializers.Serializer[Any]):
     examples=[example({"choice": {"Colour": "Red"}, "sku": "POT-RED", "stock": 5})]
 )
 class NewVariantSerializer(SoldSerializer):
-    """A variant to create; its price is the product's unless given."""
+    """A variant to create. Its price defaults to that of the product."""
 
     choice = OptionValuesField()
     price = request_field("price")
@@ -104,17 +104,17 @@ class NewVariantSerializer(SoldSerializer):
 
 
 class _DetailsSerializer(SoldSerializer):
-    """What a product may have beside name and price."""
+    """The optional fields of a product."""
 
     columns = [*SoldSerializer.columns, *names_of(Owner.PRODUCT, without=["name"])]
 
-    options = DistinctField(
+    options = UniqueListField(
         child=StrictStr(max_length=OPTION_LENGTH),
         max_length=MAX_OPTIONS,
         required=False,
-        help_text="Names to choose its variants by.",
+        help_text="Names of the options that its variants differ in.",
     )
-    tags = DistinctField(
+    tags = UniqueListField(
         child=StrictStr(max_length=TAG_LENGTH), max_length=MAX_TAGS, required=False
     )
     attributes = AttributesField(required=False)
@@ -144,28 +144,28 @@ class NewProductSerializer(_DetailsSerializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse stock beside options: pieces belong to variants."""
+        """Reject stock of a product with options."""
         if attrs.get("options") and attrs.get("stock"):
             raise serializers.ValidationError(
-                {"stock": "Pieces belong to the variants of a product that has options."}
+                {"stock": "A product with options has no stock. Please set that of its variants."}
             )
         return attrs
 
 
 @extend_schema_serializer(examples=[example({"price": "22.50"})])
 class ProductChangesSerializer(_DetailsSerializer):
-    """What to change of a product or a variant; `stock` moves by its own operation."""
+    """The changes of a product or a variant. `stock` has an operation of its own."""
 
     name = request_field("name")
     price = request_field("price")
-    choice = OptionValuesField(required=False, help_text="Of a variant.")
-    position = request_field("position", help_text="Of a variant.")
+    choice = OptionValuesField(required=False, help_text="Only for variants.")
+    position = request_field("position", help_text="Only for variants.")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Refuse ``stock``: typing over it would lose sales that happen meanwhile."""
+        """Reject ``stock``, because an absolute number would undo concurrent sales."""
         values: dict[str, Any] = super().to_internal_value(data)
         if "stock" in data:
             raise serializers.ValidationError(
-                {"stock": "Stock moves by POST /api/products/{id}/stock/ with delta and reason."}
+                {"stock": "To change the stock, use POST /api/products/{id}/stock/."}
             )
         return values

@@ -1,4 +1,8 @@
-"""How products look to their readers. Made by hand: they are the hottest reads of the shop."""
+"""Response bodies of products.
+
+The serializers only describe them. Functions build them, because that is faster than DRF, and
+products are what clients read most.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +19,7 @@ from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
 
-_PICTURE = {
+_IMAGE = {
     "id": 3,
     "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
     "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
@@ -35,7 +39,7 @@ _LISTED: dict[str, Any] = {
     "has_variants": True,
     "category": {"id": 4, "name": "Teapots", "slug": "teapots"},
     "brand": "Hearth",
-    "image": _PICTURE,
+    "image": _IMAGE,
     "metadata": {"erp-id": "17"},
 }
 _VARIANT: dict[str, Any] = {
@@ -52,54 +56,49 @@ _VARIANT: dict[str, Any] = {
 
 
 class PricedSerializer(serializers.Serializer[Any]):
-    """What something costs now."""
+    """Price, stock and metadata of a product or a variant."""
 
-    price = AmountField(help_text="What it costs now; of variants the cheapest.")
+    price = AmountField(help_text="The current price; with variants that of the cheapest.")
     compare_at_price = AmountField(
-        allow_null=True, help_text="What the price is reduced from; null where it is not."
+        allow_null=True, help_text="The price before the reduction; null if it is not reduced."
     )
     lowest_price_30_days = AmountField(
         allow_null=True,
-        help_text="The lowest price of the 30 days before the reduction (Directive 98/6/EC, 6a).",
+        help_text="The lowest price in the 30 days before the reduction (Directive 98/6/EC, 6a).",
     )
-    in_stock = serializers.BooleanField(help_text="Some may be bought now, or ordered beyond it.")
-    stock = serializers.IntegerField(required=False, help_text="For staff: pieces.")
-    metadata = MetadataField(help_text="Data of integrations.")
-    private_metadata = MetadataField(required=False, help_text="For staff.")
-
-
-class StaffSerializer(serializers.Serializer[Any]):
-    """What staff see beside."""
-
-    is_published = serializers.BooleanField(required=False, help_text="For staff.")
-    publish_at = serializers.DateTimeField(
-        required=False, allow_null=True, help_text="For staff: not before."
-    )
+    in_stock = serializers.BooleanField(help_text="Whether it can be ordered now.")
+    stock = serializers.IntegerField(required=False, help_text="Only for staff: units in stock.")
+    metadata = MetadataField(help_text="Public data of integrations.")
+    private_metadata = MetadataField(required=False, help_text="Only for staff.")
     backorder = serializers.BooleanField(
-        required=False, help_text="For staff: sold beyond the stock."
+        required=False, help_text="Only for staff: whether it can be ordered while out of stock."
     )
     low_stock_threshold = serializers.IntegerField(
-        required=False, allow_null=True, help_text="For staff."
+        required=False, allow_null=True, help_text="Only for staff."
     )
 
 
 @extend_schema_serializer(examples=[example(_LISTED)])
-class ListedProductSerializer(PricedSerializer, StaffSerializer):
-    """A product in a list, one entry whatever its variants."""
+class ListedProductSerializer(PricedSerializer):
+    """A product in a list, which has one entry for a product and all its variants."""
 
     id = serializers.IntegerField()
     name = serializers.CharField()
-    slug = serializers.CharField(help_text="Its name in links; a variant has none.")
+    slug = serializers.CharField(help_text="The product's name in URLs; empty for a variant.")
     currency = serializers.CharField(help_text="ISO 4217.")
     description = serializers.CharField()
-    has_variants = serializers.BooleanField(help_text="A variant is bought, not the product.")
+    has_variants = serializers.BooleanField(help_text="If true, customers buy one of its variants.")
+    is_published = serializers.BooleanField(required=False, help_text="Only for staff.")
+    publish_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="Only for staff: not visible before this time."
+    )
     category = CategoryLinkSerializer(allow_null=True)
     brand = serializers.CharField()
     image = ImageSerializer(allow_null=True)
 
 
 class OptionSerializer(serializers.Serializer[Any]):
-    """What variants are chosen by."""
+    """An option that variants differ in."""
 
     name = serializers.CharField()
     values = serializers.ListField(child=serializers.CharField())
@@ -107,29 +106,25 @@ class OptionSerializer(serializers.Serializer[Any]):
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class OptionValuesByNameField(serializers.DictField):
-    """A value for each option, by its name."""
+    """A value for each option, by the option's name."""
 
 
 class VariantSerializer(PricedSerializer):
-    """A variant: its `id` is the `product_id` to buy."""
+    """A variant. Use its `id` as `product_id` to add it to a cart."""
 
     id = serializers.IntegerField()
     sku = serializers.CharField()
     choice = OptionValuesByNameField()
     image = ImageSerializer(allow_null=True)
-    backorder = serializers.BooleanField(required=False, help_text="For staff.")
-    low_stock_threshold = serializers.IntegerField(
-        required=False, allow_null=True, help_text="For staff."
-    )
 
 
 class AttributeValueSerializer(serializers.Serializer[Any]):
-    """A product's value of an attribute."""
+    """The value of an attribute."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(AttributeKind.choices)
-    value = serializers.JSONField(help_text="Text, a number, true or false, as `kind` says.")
+    value = serializers.JSONField(help_text="A string, number or boolean, depending on `kind`.")
 
 
 @extend_schema_serializer(
@@ -142,7 +137,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
                 "choice": {},
                 "options": [{"name": "Colour", "values": ["Red"]}],
                 "variants": [_VARIANT],
-                "images": [_PICTURE],
+                "images": [_IMAGE],
                 "tags": ["kitchen"],
                 "attributes": [
                     {"slug": "litres", "name": "Litres", "kind": "number", "value": 1.5}
@@ -152,13 +147,13 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
     ]
 )
 class ProductSerializer(ListedProductSerializer):
-    """A product, or a variant by its own id."""
+    """A product, or a variant if the id is that of a variant."""
 
     sku = serializers.CharField()
     parent_id = serializers.IntegerField(
-        allow_null=True, help_text="Of a variant, the product that it belongs to."
+        allow_null=True, help_text="The product that a variant belongs to."
     )
-    choice = OptionValuesByNameField(help_text="Of a variant, its value for each option.")
+    choice = OptionValuesByNameField(help_text="The option values of a variant.")
     options = OptionSerializer(many=True)
     variants = VariantSerializer(many=True)
     images = ImageSerializer(many=True)
@@ -167,9 +162,9 @@ class ProductSerializer(ListedProductSerializer):
 
 
 def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) -> dict[str, Any]:
-    """Return a product that ``reads.listed`` read, as an entry of a list.
+    """Return the response body of a list entry, from a row of ``reads.listed``.
 
-    ``origin`` is scheme and host of the request, for the addresses of images.
+    ``origin`` is scheme and host of the request, for the URLs of images.
     """
     body = {
         "id": product.pk,
@@ -194,7 +189,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
 def serialize_product(
     product: DetailedProduct, variants: list[ListedProduct], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
-    """Return a product that ``reads.detailed`` read, with its variants."""
+    """Return the response body of a product, from a row of ``reads.detailed`` and its variants."""
     names = product.options if product.parent_id is None else []
     return {
         **serialize_listed(product, origin=origin, for_staff=for_staff),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from catalog.exchange.exports import FORMATS, ExportRefused, export_products
+from catalog.exchange.exports import FORMATS, ExportError, export_products
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             with part.open("wb") as file:
                 export_products(file, form)
             part.replace(path)
-        except ExportRefused as error:
+        except ExportError as error:
             raise CommandError(str(error)) from None
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from catalog.exchange.imports import (
     BATCH,
     FORMATS,
-    FileRefused,
+    FileError,
+    ImportOptions,
     Outcome,
     Result,
     Source,
-    StrictRefused,
-    Wishes,
+    StrictImportError,
     import_products,
     open_source,
 )
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         """Import. Raises CommandError if the file or a product has an error."""
         if not 1 <= options["batch"] <= 1000:
             raise CommandError("--batch must be 1 to 1000 rows.")
-        wishes = Wishes(
+        wishes = ImportOptions(
             dry_run=options["dry_run"],
             strict=options["strict"],
             keep_stock=options["keep_stock"],
@@ -66,18 +66,18 @@ class Command(BaseCommand):
         try:
             with open_source(options["file"], options["format"]) as source:
                 self._import(source, wishes)
-        except (FileRefused, StrictRefused) as error:
+        except (FileError, StrictImportError) as error:
             raise CommandError(f"{options['file'].name}: {error}") from None
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from None
 
-    def _import(self, source: Source, wishes: Wishes) -> None:
+    def _import(self, source: Source, wishes: ImportOptions) -> None:
         bar = _Bar(source)
 
         def report(result: Result) -> None:
             bar.step()
-            for fault in result.faults:
-                self.stdout.write(f"refused {result.title}: {fault}")
+            for error in result.errors:
+                self.stdout.write(f"refused {result.title}: {error}")
             if wishes.dry_run and result.outcome in {Outcome.CREATED, Outcome.CHANGED}:
                 self.stdout.write(f"{result.outcome} {result.title}: {'; '.join(result.changes)}")
 
@@ -103,7 +103,7 @@ class _Bar:
         """Count one more."""
         self._count += 1
         if self._shown and self._count % _EVERY == 0:
-            done = self._source.done()
+            done = self._source.fraction_read()
             bar = "" if done is None else f"[{'#' * round(done * _BAR):<{_BAR}}] {done:4.0%} "
             sys.stderr.write(f"\r{bar}{self._count:,} read")
             sys.stderr.flush()

@@ -43,8 +43,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
         # First, because it does not need the providers.
-        failed = find_failed_late_refunds()
-        left = sum(not self._report(each, fix=options["fix"]) for each in failed)
+        left = sum(
+            not self._report(each, fix=options["fix"]) for each in find_failed_late_refunds()
+        )
         for gateway in gateways.enabled().values():
             if isinstance(gateway, SupportsReconciliation):
                 try:

@@ -9,9 +9,9 @@ CATEGORIES: tuple[tuple[str, str, str], ...] = (
     ("knives", "Knives and boards", "kitchen"),
     ("coffee-and-tea", "Coffee and tea", "house"),
     ("home", "Home", "house"),
-    ("admin_browser-and-paper", "Desk and paper", ""),
-    ("writing", "Writing", "admin_browser-and-paper"),
-    ("paper", "Paper", "admin_browser-and-paper"),
+    ("desk-and-paper", "Desk and paper", ""),
+    ("writing", "Writing", "desk-and-paper"),
+    ("paper", "Paper", "desk-and-paper"),
     ("out-and-about", "Out and about", ""),
     ("outdoors", "Outdoors", "out-and-about"),
     ("clothes", "Clothes", "out-and-about"),
@@ -28,20 +28,20 @@ ATTRIBUTES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("made-in", "Made in", "text", ()),
 )
 
-SALE = ("Writing week", "admin_browser-and-paper", "15.00")
-"""A sale by percent, on a category; it begins three days after the catalogue is loaded."""
+SALE = ("Writing week", "desk-and-paper", "15.00")
+"""Name, category and percentage of a sale, which starts three days after the catalog is loaded."""
 
 Details = dict[str, Any]
 
-# By category; the entry of a product below overrides them.
+# By category. PRODUCT_DETAILS overrides them.
 CATEGORY_DETAILS: dict[str, Details] = {
     "kitchen": {"brand": "Hearth & Ladle", "tags": ["cooking"]},
     "knives": {"brand": "Hearth & Ladle", "tags": ["cooking", "cutting"]},
     "coffee-and-tea": {"brand": "Slow Kettle", "tags": ["hot drinks"]},
     "home": {"brand": "Loom Lane", "tags": ["living"]},
-    "admin_browser-and-paper": {"brand": "Inkwell", "tags": ["admin_browser"]},
-    "writing": {"brand": "Inkwell", "tags": ["admin_browser", "writing"]},
-    "paper": {"brand": "Inkwell", "tags": ["admin_browser", "paper"]},
+    "desk-and-paper": {"brand": "Inkwell", "tags": ["desk"]},
+    "writing": {"brand": "Inkwell", "tags": ["desk", "writing"]},
+    "paper": {"brand": "Inkwell", "tags": ["desk", "paper"]},
     "outdoors": {"brand": "Farther Hill", "tags": ["hiking"]},
     "clothes": {"brand": "Loom Lane", "tags": ["wearing"]},
     "tools": {"brand": "Oak & Anvil", "tags": ["making"]},
@@ -100,13 +100,13 @@ PRODUCT_DETAILS: dict[str, Details] = {
     "Wall clock, 30 cm": {"motif": "plate"},
     "Laundry basket, willow": {"motif": "bag"},
     "Notebook A5, dotted": {"category": "paper"},
-    "Pocket notebook, set of 3": {"category": "paper", "tags": ["admin_browser", "paper", "gift"]},
+    "Pocket notebook, set of 3": {"category": "paper", "tags": ["desk", "paper", "gift"]},
     "Kraft envelopes C5, 50 pieces": {"category": "paper"},
     "Fountain pen, fine nib": {
         "category": "writing",
         "motif": "pen",
         "compare_at_price": "59.00",
-        "tags": ["admin_browser", "writing", "gift"],
+        "tags": ["desk", "writing", "gift"],
     },
     "Bottled ink, blue-black, 50 ml": {"category": "writing", "motif": "bottle"},
     "Pencils HB, dozen": {"category": "writing", "motif": "pen", "attributes": _made("Wood")},

@@ -1,6 +1,6 @@
-"""Images of the demo products: flat colours and simple shapes, computed from the name.
+"""Generates the images of the demo products: simple shapes in colours that depend on the name.
 
-The same name gives the same image, so that seeding again writes no new file.
+The same name always results in the same image, so loading the demo again writes no new files.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _LETTERS = str.maketrans({"−": "-", "–": "-", "ø": "o", "×": "x"})
 
 Draw = ImageDraw.ImageDraw
 Ink = tuple[str, str, str]
-"""Of a shape: its colour, a darker and a light one."""
+"""The colours of a shape: its main colour, a darker and a lighter one."""
 
 _PALETTE = (
     ("#f3e9dc", ("#c08552", "#5e3023", "#fff8f0")),
@@ -45,7 +45,7 @@ _COLOURS = {
 
 
 def write_image(name: str, motif: str, colour: str = "") -> tuple[str, str]:
-    """Write the two files of an image unless they exist, and return their names."""
+    """Write the two files of an image unless they exist. Return their names."""
     key = sha256(f"{motif} {colour} {name}".encode()).hexdigest()[:32]
     large, small = (f"products/{key[:2]}/{key}-{size}.webp" for size in ("large", "small"))
     if not (default_storage.exists(large) and default_storage.exists(small)):
@@ -58,10 +58,10 @@ def write_image(name: str, motif: str, colour: str = "") -> tuple[str, str]:
 
 
 def draw_image(name: str, motif: str, colour: str = "") -> Image.Image:
-    """Draw a product: its shape on a ground of its own, and its name below."""
-    ground, ink = _PALETTE[sha256(name.encode()).digest()[0] % len(_PALETTE)]
+    """Draw a shape on a background, with the name of the product below it."""
+    background, ink = _PALETTE[sha256(name.encode()).digest()[0] % len(_PALETTE)]
     ink = _COLOURS.get(colour.lower(), ink)
-    picture = Image.new("RGB", (_GRID, _GRID), ground)
+    picture = Image.new("RGB", (_GRID, _GRID), background)
     draw = ImageDraw.Draw(picture)
     draw.ellipse((140, 50, 860, 770), fill=ink[2])
     MOTIFS[motif](draw, ink)
@@ -77,7 +77,7 @@ def _write_name(draw: Draw, name: str, fill: str) -> None:
 
 
 def _plain(name: str) -> str:
-    """Return what the built-in font has letters for."""
+    """Convert a name to ASCII, which is what the built-in font supports."""
     return normalize("NFKD", name.translate(_LETTERS)).encode("ascii", "ignore").decode()
 
 

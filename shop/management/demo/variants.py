@@ -12,10 +12,10 @@ _SIZES = ("S", "M", "L")
 def _with_variants(
     name: str, description: str, group: tuple[str, str], options: Options, *prices: str
 ) -> DemoProduct:
-    """Return a product with a variant for each combination of its options.
+    """Return a product with a variant for each combination of option values.
 
-    ``prices`` go by the values of the first option, the last one for all that follow. Stock is
-    small and uneven, as in a shop: now and then a variant is sold out.
+    ``prices`` are those of the values of the first option; the last price applies to all further
+    values. The stock varies, and some variants are out of stock.
     """
     first = next(iter(options.values()))
     variants = [

@@ -1,7 +1,7 @@
-"""Words as a search reads them: cut from a text, without their endings, or nearly the same.
+"""Words of a full-text search: splitting, stemming, and correction of typing errors.
 
-PostgreSQL has its own word forms and finds similar words by an index; SQLite scans, and calls
-``score`` for each row. Which of them a reader may have meant, ``nearest`` says for both.
+PostgreSQL has its own stemmer and an index for similar words. SQLite scans all rows and calls
+``relevance_score`` for each of them. Both use ``closest_words`` to correct a word.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
-# Endings of English words, longest first, with what stands for them; a stem keeps a vowel.
+# Endings of English words with their replacements, longest first. A stem must contain a vowel.
 _ENDINGS = [
     ("iness", "i"),
     ("ingly", ""),
@@ -27,7 +27,7 @@ _ENDINGS = [
 ]
 _VOWEL = re.compile("[aeiouy]")
 STOP_WORDS = frozenset(
-    (  # noqa: SIM905 - read as prose
+    (  # noqa: SIM905 - easier to read than a list
         "a about after all am an and any are as at be been before being both but by can did do "
         "does doing don down during each few for from further had has have having he her here "
         "hers him his how i if in into is it its just me more most my no nor not now of off on "
@@ -36,25 +36,25 @@ STOP_WORDS = frozenset(
         "was we were what when where which while who whom why will with you your yours "
     ).split()
 )
-# How much a word weighs in a product's name, keywords and description: as PostgreSQL's A, B, C.
+# The weight of a word in a product's name, keywords and description, as A, B and C in PostgreSQL.
 _WEIGHTS = (100, 40, 20)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text as they are compared: no case, no hidden characters, no signs."""
+    """Return the words of a text in lower case, without punctuation and invisible characters."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    shown = "".join(c for c in plain if unicodedata.category(c) != "Cf")
-    return _WORD.findall(shown)
+    visible = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return _WORD.findall(visible)
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """Return what the forms of an English word have in common."""
-    for ending, instead in _ENDINGS:
+    """Return the stem that the forms of an English word share."""
+    for ending, replacement in _ENDINGS:
         if word.endswith(ending):
             rest = word.removesuffix(ending)
             if len(rest) > 1 and _VOWEL.search(rest):
-                word = rest + instead
+                word = rest + replacement
                 break
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
         word = word[:-1]
@@ -62,28 +62,28 @@ def stem(word: str) -> str:
     return f"{word[:-1]}i" if len(word) > 2 and word.endswith("y") else word
 
 
-def mistakes_forgiven(word: str) -> int:
-    """Return how many letters of a word may be wrong; none where a digit means something else."""
+def allowed_typos(word: str) -> int:
+    """Return how many typing errors are corrected in a word; none in short words and numbers."""
     if len(word) < 4 or any(c.isdigit() for c in word):
         return 0
     return 1 if len(word) < 6 else 2
 
 
-def nearest(word: str, candidates: Iterable[str]) -> list[str]:
-    """Return the candidates, five at most, that ``word`` is most likely a misspelling of."""
-    limit = mistakes_forgiven(word)
-    near: dict[int, list[str]] = {}
+def closest_words(word: str, candidates: Iterable[str]) -> list[str]:
+    """Return at most five candidates with the smallest edit distance that is allowed."""
+    limit = allowed_typos(word)
+    by_distance: dict[int, list[str]] = {}
     for candidate in candidates:
         if limit and abs(len(candidate) - len(word)) <= limit:
-            near.setdefault(distance(word, candidate), []).append(candidate)
-    for mistakes in range(1, limit + 1):
-        if mistakes in near:
-            return sorted(near[mistakes])[:5]
+            by_distance.setdefault(edit_distance(word, candidate), []).append(candidate)
+    for distance in range(1, limit + 1):
+        if distance in by_distance:
+            return sorted(by_distance[distance])[:5]
     return []
 
 
-def distance(one: str, other: str) -> int:
-    """Count the letters to add, drop, replace, or swap with their neighbour (Damerau)."""
+def edit_distance(one: str, other: str) -> int:
+    """Return the Damerau-Levenshtein distance: insertions, deletions, replacements and swaps."""
     before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
         row = [i]
@@ -96,10 +96,10 @@ def distance(one: str, other: str) -> int:
     return last[-1]
 
 
-def score(name: str, keywords: str, description: str, query: str) -> int:
-    """Weigh a product for a query; 0 where a word of it is nowhere. SQLite's ``shop_score``.
+def relevance_score(name: str, keywords: str, description: str, query: str) -> int:
+    """Return the relevance of a product for a query, 0 if it lacks a word. SQLite's ``shop_score``.
 
-    ``query`` has a line for each word, with the stems that stand for it, by spaces.
+    ``query`` has a line for each word, with the stems that match it, separated by spaces.
     """
     fields = [_stems(text) for text in (name, keywords, description)]
     total = 0
@@ -117,6 +117,6 @@ def _stems(text: str | None) -> set[str]:
 
 
 def _weights(fields: Sequence[set[str]], stems: list[str]) -> Iterator[int]:
-    for weight, found in zip(_WEIGHTS, fields, strict=True):
-        if not found.isdisjoint(stems):
+    for weight, field_stems in zip(_WEIGHTS, fields, strict=True):
+        if not field_stems.isdisjoint(stems):
             yield weight

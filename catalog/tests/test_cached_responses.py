@@ -225,12 +225,12 @@ def test_what_has_no_end_of_values_is_kept_nowhere(anyone, tea, query):
 
 def test_the_facts_kept_are_bounded_and_of_one_revision():
     for number in range(MAX_CACHED + 5):
-        revision.note_fact(f"count {number}", "r-1", number)
-    assert len(revision.facts) == MAX_CACHED
-    assert revision.recall_fact("count 7", "r-1") == 7
-    assert revision.recall_fact("count 7", "r-2") is None
-    revision.note_fact("count of staff", None, 7)
-    assert "count of staff" not in revision.facts
+        revision.cached_values.put(f"count {number}", "r-1", number)
+    assert len(revision.cached_values) == MAX_CACHED
+    assert revision.cached_values.get("count 7", "r-1") == 7
+    assert revision.cached_values.get("count 7", "r-2") is None
+    revision.cached_values.put("count of staff", None, 7)
+    assert "count of staff" not in revision.cached_values
 
 
 def test_a_refusal_is_not_kept(anyone, tea):

@@ -1,1 +1,0 @@
-"""Cached responses of the public catalog; each subject has its own views."""
