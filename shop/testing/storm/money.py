@@ -54,9 +54,7 @@ _FAULTS = [
 # Longer than in the other storm, because workers wait for Stripe.
 _BACK_WITHIN = 30.0
 # The output of reconcile_payments for a late payment whose refund failed.
-_FAILED_REFUND = re.compile(
-    r"^Payment (\d+): .* (?:was not refunded|was not refunded)", re.MULTILINE
-)
+_FAILED_REFUND = re.compile(r"^Payment (\d+): .* was not refunded", re.MULTILINE)
 _WEBHOOKS = {"duplicate": 0.2, "delay": 3.0, "withhold": 0.1}
 
 
