@@ -307,3 +307,16 @@ def test_an_amount_in_the_currencys_smallest_unit(amount, currency, minor):
 def test_what_a_currency_cannot_express_is_never_rounded(amount, currency):
     with pytest.raises(ValueError, match="there is no amount"):
         to_minor(Decimal(amount), currency)
+
+
+def test_a_charge_that_may_still_be_made_is_not_cancelled_for_half_a_minute(
+    ada, order, fake_stripe
+):
+    fake_stripe.fail("error_kept", CREATE, method="POST", times=2)
+    path = post(ada, order, "pm_card_visa")["Location"]
+    age(Payment.objects.get(), seconds=20)
+    assert ada.post(f"{path}cancel/").json()["status"] == "pending"
+    assert stands(order) == ("pending", "pending", 0)
+    age(Payment.objects.get(), seconds=11)
+    assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
+    assert fake_stripe.ledger() == []

@@ -256,3 +256,14 @@ def test_a_refund_against_its_event_goes_back_once(amy, order, fake_stripe, atte
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
     assert_books_balance()
+
+
+def test_an_event_about_no_payment_is_not_taken_for_one_without_a_reference(order, fake_stripe):
+    payment = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
+    assert payment.provider_reference == ""
+    about = {"id": "cus_1", "object": "customer"}
+    event = {"id": "evt_1", "type": "customer.created", "data": {"object": about}}
+    assert tell(event).status_code == 200
+    assert ProviderEvent.objects.get().payment is None
+    assert fake_stripe.requests() == []
+    assert stands(order) == ("pending", "pending", 0)
