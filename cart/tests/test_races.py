@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.factories import UserFactory
 from accounts.models import User
@@ -117,3 +117,24 @@ def test_every_writer_waits_for_the_lock_of_the_user_and_reads_what_was_committe
     items = CartItem.objects.order_by("pk")
     assert list(items.values_list("quantity", flat=True)) == quantities
     assert writer != "order" or response.json()["total"] == "14.50"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock for all rows")
+@pytest.mark.parametrize("writer", ["set", "remove", "clear"])
+def test_a_writer_of_a_cart_holds_its_user_until_it_is_done(ada, tea, writer):
+    pot = ProductFactory(stock=10)
+    fill_cart(ada.user, pot)
+    method, path, body, status, _ = WRITERS[writer]
+    call = partial(getattr(ada, method), path.format(pot=pot.pk), body)
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            list(CartItem.objects.select_for_update())
+            writing = pool.submit(at_once, call)
+            until_blocked(1)  # by the item
+            adding = pool.submit(at_once, partial(add, ada, tea, 3))
+            until_blocked(2)  # by the user, whom the first writer has locked
+        (changed,), (added,) = writing.result(), adding.result()
+    assert (changed.status_code, added.status_code) == (status, 200)
+    quantities = {"set": [2, 3]}.get(writer, [3])
+    assert list(CartItem.objects.order_by("pk").values_list("quantity", flat=True)) == quantities
+    assert_audit_passes()

@@ -1,6 +1,7 @@
 """Writes of products by staff."""
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, connection, transaction
 
 from catalog.models import CatalogRevision, MovementKind, Product, StockMovement
@@ -196,3 +197,18 @@ def test_the_catalog_has_one_revision(tea):
     with pytest.raises(IntegrityError), transaction.atomic():
         CatalogRevision.objects.create(id=2, epoch="x")
     assert CatalogRevision.objects.get().pk == CatalogRevision.ONLY
+
+
+def test_permissions_of_a_user_who_is_not_staff_allow_nothing(ada, tea):
+    ada.user.user_permissions.set(Permission.objects.filter(content_type__app_label="catalog"))
+    for answer in (
+        ada.post(LIST, POT),
+        ada.patch(f"{LIST}{tea.pk}/", {"price": "0.01"}),
+        ada.delete(f"{LIST}{tea.pk}/"),
+        ada.post(f"{LIST}{tea.pk}/stock/", {"delta": 1, "reason": "x"}),
+        ada.get("/api/sales/"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+    tea.refresh_from_db()
+    assert (str(tea.price), tea.stock, tea.archived_at) == ("4.50", 10, None)
+    assert Product.objects.get() == tea

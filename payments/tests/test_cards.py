@@ -58,3 +58,15 @@ def test_every_action_of_a_payment_refuses_card_numbers(ada, amy, order, step):
     path = ada.post(PAY, {"order_id": order.pk, "payment_method": "card"})["Location"]
     answer = amy.post(f"{path}{step}/", {"reason": f"card {NUMBER}"})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "card_number_refused")
+
+
+def test_a_card_number_is_found_after_another_long_number(ada, order):
+    text = f"order 1234567890123, card {NUMBER}"
+    body = {"order_id": order.pk, "payment_method": "card", "note": text}
+    answer = ada.post(PAY, body)
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["field"]) == (400, "note")
+    assert error["code"] == "card_number_refused"
+    assert not Payment.objects.exists()
+    body["note"] = "order 1234567890123"
+    assert ada.post(PAY, body).status_code == 201

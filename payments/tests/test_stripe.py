@@ -310,3 +310,16 @@ def test_amounts_are_converted_to_the_smallest_unit(amount, currency, minor):
 def test_an_amount_that_the_currency_cannot_represent_is_refused(amount, currency):
     with pytest.raises(ValueError, match="cannot represent the amount"):
         to_minor(Decimal(amount), currency)
+
+
+def test_a_charge_that_may_still_be_made_is_not_cancelled_for_half_a_minute(
+    ada, order, fake_stripe
+):
+    fake_stripe.fail("error_kept", CREATE, method="POST", times=2)
+    path = post(ada, order, "pm_card_visa")["Location"]
+    age(Payment.objects.get(), seconds=20)
+    assert ada.post(f"{path}cancel/").json()["status"] == "pending"
+    assert stands(order) == ("pending", "pending", 0)
+    age(Payment.objects.get(), seconds=11)
+    assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
+    assert fake_stripe.ledger() == []

@@ -259,3 +259,14 @@ def test_a_refund_and_its_event_in_parallel_refund_once(amy, order, fake_stripe,
     assert (order.amount_refunded, fake_stripe.ledger()[0]["refunded"]) == (4, 400)
     assert LedgerEntry.objects.filter(kind="refunded").count() == 1
     assert_audit_passes()
+
+
+def test_an_event_about_no_payment_is_not_matched_to_one_without_a_reference(order, fake_stripe):
+    payment = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
+    assert payment.provider_reference == ""
+    about = {"id": "cus_1", "object": "customer"}
+    event = {"id": "evt_1", "type": "customer.created", "data": {"object": about}}
+    assert post_event(event).status_code == 200
+    assert ProviderEvent.objects.get().payment is None
+    assert fake_stripe.requests() == []
+    assert stored_statuses(order) == ("pending", "pending", 0)

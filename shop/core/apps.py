@@ -12,3 +12,4 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         """Import the modules that register system checks and signal receivers."""
         from shop.core import checks, sqlite  # noqa: F401, PLC0415 - importing it registers them
+        from shop.engine import checks as engine_checks  # noqa: F401, PLC0415 - so does this

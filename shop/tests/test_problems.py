@@ -238,3 +238,18 @@ def test_each_response_has_a_new_request_id(anyone, db):
     ids = {anyone.get(LIST, headers=given)["X-Request-ID"] for _ in range(3)}
     assert len(ids) == 3
     assert "mine" not in ids
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        (
+            "/api/products",
+            "Nothing is here; the path ends with a slash: /api/products/",
+        ),
+        ("/api/nothing", "Nothing is here."),
+        ("/api/nothing/", "Nothing is here."),
+    ],
+)
+def test_a_404_recommends_a_slash_only_where_that_path_exists(anyone, db, path, detail):
+    assert assert_problem(anyone.get(path), 404, "not_found")["detail"] == detail

@@ -8,12 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.utils import timezone
 
 from shop.core import events
-from shop.core.models import EventDelivery
+from shop.core.models import Event, EventDelivery
 from shop.testing.server import environment_for
 from shop.testing.serving import url_of_the_tests_database
 
@@ -134,3 +134,29 @@ def test_an_extension_cannot_use_a_prefix_of_the_shop(notes):
     )
     assert refused.returncode == 1
     assert "ShopViewSet cannot have the prefix 'products'" in refused.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1"])
+def test_a_worker_needs_a_second_or_more_between_two_rounds(seconds):
+    record("4.50")
+    with pytest.raises(CommandError, match=r"--every .* 1 or more"):
+        call_command("worker", "--once", "--every", seconds)
+    assert Event.objects.get().position is None
+
+
+def test_a_worker_that_is_stopped_begins_no_other_handler(notes):
+    stops = APP.replace(
+        "        print(event",
+        "        signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)\n        print(event",
+    )
+    assert stops != APP
+    (notes / "apps.py").write_text(stops)
+    for total in ("1.00", "2.00"):
+        record(total)
+    stopped = subprocess.run(
+        **command(notes, "worker"), check=False, stdout=subprocess.DEVNULL, timeout=60
+    )
+    assert stopped.returncode == 0
+    assert (notes / "handled").read_text() == "order.paid 7 1.00\n"
+    assert EventDelivery.objects.filter(done_at__isnull=False).count() == 1
+    assert EventDelivery.objects.filter(attempts=0).count() == 1

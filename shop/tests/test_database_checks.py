@@ -1,0 +1,79 @@
+"""``manage.py check --database default``: poolers, their time-outs, and a database that is away."""
+
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from shop.testing.pooler import running_pooler
+from shop.testing.server import ROOT, environment_for, free_port
+from shop.testing.serving import url_of_the_tests_database
+from shop.tests.test_pooler import time_outs_of_the_database
+
+behind_a_pooler = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite has no pooler"
+)
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def check(database_url, **environment):
+    """Return exit code and output of the checks."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--database", "default", "--tag", "database"],
+        check=False,
+        cwd=ROOT,
+        env=environment_for(database_url, **environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stdout
+
+
+@behind_a_pooler
+@pytest.mark.parametrize(
+    ("accepts_options", "environment", "error"),
+    [
+        (True, {}, "(shop.E001) A connection pooler answers for DATABASE_URL."),
+        (False, {}, "(shop.E002) A connection pooler refuses the options of DATABASE_URL."),
+        (
+            False,
+            {"DATABASE_POOLER": "true", "SHOP_ENGINE": "plain"},
+            "(shop.E003) Statements have no time-outs behind the connection pooler.",
+        ),
+    ],
+)
+def test_what_is_wrong_behind_a_pooler_is_an_error(accepts_options, environment, error):
+    database = url_of_the_tests_database()
+    with running_pooler(database, accepts_options=accepts_options) as pooled:
+        code, output = check(pooled, **environment)
+    assert (code, output.count("(shop.E")) == (1, 1)
+    assert error in output
+
+
+@behind_a_pooler
+@pytest.mark.parametrize("engine", ["plain", "fast"])
+def test_a_pooler_that_is_named_and_has_time_outs_is_fine(engine):
+    with ExitStack() as stack:
+        if engine == "plain":  # the fast engine sends them with each transaction
+            stack.enter_context(time_outs_of_the_database())
+        pooled = stack.enter_context(running_pooler(url_of_the_tests_database()))
+        code, output = check(pooled, DATABASE_POOLER="true", SHOP_ENGINE=engine)
+    assert (code, "System check identified no issues" in output) == (0, True), output
+
+
+@behind_a_pooler
+def test_the_hint_names_each_time_out_that_is_missing():
+    with running_pooler(url_of_the_tests_database()) as pooled:
+        _, output = check(pooled, DATABASE_POOLER="true", SHOP_ENGINE="plain")
+    for name, value in settings.DATABASE_TIMEOUTS.items():
+        assert f"SET {name} = '{value}';" in output
+
+
+def test_an_outage_is_not_an_error_of_the_settings():
+    code, output = check(f"postgres://shop@127.0.0.1:{free_port()}/shop")
+    assert (code, "System check identified no issues" in output) == (0, True), output
