@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, written to stderr by a background thread.
+"""Logs: one JSON object per line, written to stderr by a background thread.
 
 A request puts its records into a queue, so that it does not wait for a terminal, a pipe or a disk.
 A process writes the queue when it ends. A process that is killed loses the records of the last 0.05

@@ -1,4 +1,4 @@
-"""INSERT statements that are compiled once a process."""
+"""INSERT statements that are compiled once per process; plain ORM inserts on SQLite."""
 
 import json
 from collections.abc import Iterable, Sequence

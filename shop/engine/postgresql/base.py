@@ -95,7 +95,7 @@ class DatabaseWrapper(PostgresWrapper):
         return not poller.poll(0)
 
     def execute_prepared(self, sql: str, values: Values) -> Any:
-        """Execute ``sql``, prepared once a connection. Return a cursor with its rows.
+        """Execute ``sql``, prepared once per connection. Return a cursor with its rows.
 
         Only the values of its ``%s`` may vary from call to call. Inside a transaction, raises
         TableChanged, or an error for which ``succeeds_when_repeated`` returns True.
@@ -123,8 +123,8 @@ class DatabaseWrapper(PostgresWrapper):
         """Queue ``sql``, to be sent with the next statement of the transaction or with its commit.
 
         The error of a queued statement is raised by the call that sends it. Outside a transaction
-        the statement is executed at once. With ``times``, it is executed so often, each time with
-        its share of the values.
+        the statement is executed at once. With ``times``, it is executed that many times: the
+        values are divided among the executions.
         """
         cursor = self._statement_cursor()
         execution = self._prepare(sql, len(values) // times) if prepare else sql

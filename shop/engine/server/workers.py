@@ -44,7 +44,7 @@ def serve_asgi(target: str, options: Options) -> None:
 
 
 def serve_wsgi(target: str, options: Options, *, threads: int) -> None:
-    """Serve a WSGI application in ``threads`` threads a worker, until SIGTERM or SIGINT."""
+    """Serve a WSGI application until SIGTERM or SIGINT, with ``threads`` threads per worker."""
     _serve(target, options, interface=Interfaces.WSGI, blocking_threads=threads)
 
 
