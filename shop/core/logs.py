@@ -71,7 +71,10 @@ class QueueLogHandler(QueueHandler):
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Put the record into the queue. Drop it if the queue is full, because stderr blocks."""
+        """Put the record into the queue without waiting.
+
+        The record is dropped if the queue is full, which happens while writes to stderr block.
+        """
         if self._records.qsize() < _MAX_QUEUE:
             self._records.put_nowait(record)
 
