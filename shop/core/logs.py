@@ -49,7 +49,7 @@ class JsonFormatter(logging.Formatter):
 class QueueLogHandler(QueueHandler):
     """Puts records into a queue, from which a thread writes them to stderr.
 
-    The thread starts with the first record of a process, also in a forked one.
+    The thread starts with the first record of each process, including forked processes.
     """
 
     def __init__(self) -> None:

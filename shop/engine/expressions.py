@@ -7,7 +7,7 @@ from django.db.models import F, Func, IntegerField
 
 
 class ValueByKey(Func):
-    """The integer of ``values`` whose place is that of the row's key in ``keys``.
+    """The integer in ``values`` at the position of the row's key in ``keys``.
 
     For an UPDATE of the rows in ``keys``, each by a value of its own. PostgreSQL looks the value up
     in an array, so that one prepared statement serves any number of rows.

@@ -25,7 +25,7 @@ from django.db.utils import DEFAULT_DB_ALIAS
 from shop.engine.statements import compiles, execute, send_with_next
 
 _ROW_BY_ROW = 10
-"""Up to so many rows, the prepared statement of one row is faster than a statement of all."""
+"""Up to this number of rows, one prepared statement per row is faster than one for all rows."""
 
 _PLAIN = {
     BooleanField,
@@ -137,7 +137,7 @@ def _insert_by_orm(row: Model, *, unless_exists: bool) -> bool:
 
 
 def _stated(row: Model) -> tuple[str, ...]:
-    """Return the columns whose value the row states although the database has a default."""
+    """Return the columns with a database default for which the row has a value."""
     return tuple(
         name
         for name in _defaulted(type(row))

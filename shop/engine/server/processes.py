@@ -88,10 +88,10 @@ def pin(number: int, workers: int) -> None:
 
 
 def end_with_parent(parent: int, *, within: float) -> None:
-    """Let this process stop as by SIGTERM once the process ``parent`` is gone.
+    """Send this process SIGTERM once the process ``parent``, which forked it, has ended.
 
-    ``parent`` is the process that forked this one. If it is gone already, the process stops now.
-    After ``within`` seconds it is killed if it still runs.
+    If ``parent`` has ended already, the signal is sent at once. If this process still runs after
+    ``within`` seconds, it is killed.
     """
     Thread(target=_watch, args=(parent, within), name="parent watch", daemon=True).start()
 

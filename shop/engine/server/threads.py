@@ -1,4 +1,4 @@
-"""The threads that run the WSGI application: few at once, and the last used is used first.
+"""The threads that run the WSGI application: few at once, the most recently used first.
 
 Each thread has a database connection, with a server process behind it. The executor of the standard
 library uses its threads in turn, so that all of them are used and none has warm caches; here only
