@@ -1,4 +1,7 @@
-"""What a cart costs: pure functions, which carts and orders share."""
+"""The total of a cart, computed by pure functions that carts and orders share.
+
+The unit prices come from ``catalog.prices.current``; ``cart.services`` combines both.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

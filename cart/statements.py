@@ -1,4 +1,4 @@
-"""The statements of requests for a cart, compiled once a process (``shop.engine``)."""
+"""The statements of cart requests, compiled once per process (``shop.engine``)."""
 
 from decimal import Decimal
 from typing import Any, NamedTuple

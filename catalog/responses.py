@@ -26,7 +26,7 @@ Only public bodies are compressed, because the length of a compressed body can r
 
 
 class ResponseBody:
-    """A response body as JSON bytes. The compressed bytes are made on first use, and kept."""
+    """A response body as JSON bytes. It is compressed on first use, and the result is cached."""
 
     __slots__ = ("_gzipped", "plain")
 

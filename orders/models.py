@@ -21,7 +21,7 @@ from shop.engine import columns_of, instance_of, select
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
-    """Selects and completes orders."""
+    """Reads of orders. ``visible_to`` decides who may see an order."""
 
     def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
         """Return the user's own orders; all orders for staff."""
@@ -168,7 +168,7 @@ def _order_with_database_time(*columns: Any) -> Order:
 
 @select(_order_with_database_time)
 def order_for_update(*, pk: int, user_id: int | None = None) -> QuerySet[Order, Any]:
-    """An order, of the user if ``user_id`` is given, locked against other writers."""
+    """An order, locked until the transaction ends; only the user's own if ``user_id`` is given."""
     orders = Order.objects.filter(pk=pk)
     if user_id is not None:
         orders = orders.filter(user_id=user_id)

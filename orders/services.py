@@ -1,8 +1,8 @@
 """Every write of orders.
 
-A guarded UPDATE decides each change of status: it changes the row only if the order's present
-status allows the new one. Stock, timeline and events are written in the same transaction, and only
-if the UPDATE changed the row.
+Each change of status is a guarded UPDATE: it changes the row only if ``orders.states`` allows the
+new status after the present one. Stock, timeline and events are written in the same transaction,
+and only if the UPDATE changed the row.
 """
 
 from decimal import Decimal
@@ -116,7 +116,7 @@ def deliver_order(*, order_id: int, actor: User) -> None:
 
 
 def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
-    """Record a captured payment. Return False if the order takes none and it must be refunded.
+    """Record a captured payment. Return False if it must be refunded, as for a cancelled order.
 
     Needs the caller's transaction. ``amount`` is in the order's currency, and at most its total. A
     shipped or delivered order keeps its status, and so does a confirmed order that is paid in part:
@@ -169,7 +169,7 @@ def _try_to_set_status(
 ) -> bool:
     """Set an order's status to one other than ``PAID``. Return False if that is not allowed.
 
-    Of several calls at the same time, one returns True.
+    If several calls run at the same time, only one of them returns True.
     """
     if not sources_of(status) or not set_status(status).run(order_id=order_id):
         return False

@@ -1,6 +1,6 @@
-"""The statements of each change of an order, compiled once a process (``shop.engine``).
+"""The statements that change orders, compiled once per process (``shop.engine``).
 
-``orders.models`` has the one that locks an order, since its manager uses it.
+The statement that locks an order is in ``orders.models``, because the manager uses it.
 """
 
 from decimal import Decimal
@@ -23,12 +23,12 @@ _REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
     OrderStatus.CANCELLED: {"amount_paid": 0},
     OrderStatus.REFUNDED: {"amount_paid__gt": 0, "amount_refunded": F("amount_paid")},
 }
-"""What must be true of an order's amounts before it takes a status."""
+"""Conditions that an order's amounts must meet before the order gets a status."""
 
 
 @cache
 def set_status(status: OrderStatus) -> Update[...]:
-    """Return the UPDATE of an ``order_id`` that sets a status other than ``PAID``.
+    """Return the UPDATE that sets a status other than ``PAID``; run it with an ``order_id``.
 
     It changes no row if the order's present status or amounts do not allow the new status.
     """

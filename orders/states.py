@@ -1,4 +1,4 @@
-"""The statuses of an order, and which status may follow which."""
+"""The statuses of an order and the allowed changes, including when an order may be cancelled."""
 
 from django.db.models import TextChoices
 

@@ -91,7 +91,7 @@ class LedgerInline(ReadOnlyInline):
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Fetch the actors with the entries."""
+        """Select the actors together with the entries, in one query."""
         return super().get_queryset(request).select_related("actor")
 
 

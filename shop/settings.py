@@ -287,7 +287,7 @@ DATABASE_TIMEOUTS = {
 # A connection pooler that assigns a server connection to each transaction (the transaction mode of
 # pgbouncer) refuses connection options and does not keep prepared statements and cursors.
 DATABASE_POOLER: bool = _flag("DATABASE_POOLER", default=False)
-# Whether frequent statements are prepared: PostgreSQL then plans them once a connection.
+# Whether frequent statements are prepared: PostgreSQL then plans them once per connection.
 PREPARE_STATEMENTS: bool = _flag("PREPARE_STATEMENTS", default=True)
 _is_postgresql = _database.get("ENGINE") == "django.db.backends.postgresql"
 

@@ -211,7 +211,10 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
         return read_sparse_fields(self.request.query_params, shape, for_staff=self._for_staff())
 
     def product_body(self, product_id: int) -> dict[str, Any]:
-        """Return the response body of a product with its variants. Raises NotFound."""
+        """Return the response body of a product with its variants.
+
+        Raises NotFound for an archived product, and for customers also if it is not for sale.
+        """
         options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
         product = next(iter(reads.detailed([product_id])), None)
         if (

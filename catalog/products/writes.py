@@ -148,7 +148,10 @@ def save_families(
 
 
 def variant_name(name: str, values: Sequence[str]) -> str:
-    """Return the full name of a variant. A long product name is truncated, not the values."""
+    """Return the full name of a variant, such as "Shirt – M / Red".
+
+    If it is too long, the product name is truncated and the option values are kept.
+    """
     suffix = f" – {' / '.join(values)}"[:PRODUCT_NAME_LENGTH]
     return name[: PRODUCT_NAME_LENGTH - len(suffix)] + suffix
 

@@ -134,7 +134,7 @@ class _Search(Func):
         super().__init__(F("name"), F("keywords"), F("description"), Value(query.text))
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
-        """Use the column ``search`` of the same table, whose alias the column ``name`` tells."""
+        """Use the column ``search`` of the table that the column ``name`` belongs to."""
         name, *_others, text = self.get_source_expressions()
         column = compiler.compile(name)[0].rpartition(".")[0] + ".search"
         return self.template.format(column=column, query=self.sql), [text.value]

@@ -1,4 +1,7 @@
-"""The writes of stock. Each of them records a movement."""
+"""All changes of stock: sales, returns and adjustments. Each change records a movement.
+
+New rows are inserted with their initial stock by ``catalog.products.writes``.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,9 +67,10 @@ def take_stock(
 
 
 def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
-    """Put back the units of a cancelled order. Needs a transaction; locks the products.
+    """Return the units of a cancelled or refunded order to stock.
 
-    The caller makes sure that it happens once: a conditional UPDATE of the order comes first.
+    Needs a transaction, and locks the products. The caller must call it once for each order, after
+    a guarded UPDATE of the order.
     """
     products = Product.objects.lock_all(list(quantities))
     Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))

@@ -161,4 +161,7 @@ class SupportsReconciliation(Protocol):
     """A gateway whose charges ``manage.py reconcile_payments`` can compare with the shop's."""
 
     def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
-        """Yield each charge made since then, with its refunds. Raises GatewayUnavailable."""
+        """Yield each charge created at or after ``since``, with its refunds.
+
+        Raises GatewayUnavailable.
+        """

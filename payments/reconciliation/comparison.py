@@ -48,7 +48,7 @@ class Difference:
 def find_differences(
     gateway: Gateway, source: SupportsReconciliation, since: datetime
 ) -> Iterator[Difference]:
-    """Yield every difference in charges made since then. Raises GatewayUnavailable."""
+    """Yield every difference in charges created since ``since``. Raises GatewayUnavailable."""
     matched_ids: set[int] = set()
     charges = iter(source.list_charges(since))
     while chunk := list(islice(charges, _CHUNK)):

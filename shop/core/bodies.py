@@ -1,4 +1,4 @@
-"""The largest body of a request: 256 KiB, and more for the forms with files (UPLOADS)."""
+"""The maximum size of a request body: 256 KiB, and more for the uploads in ``UPLOADS``."""
 
 import re
 
@@ -19,7 +19,7 @@ class BodyTooLarge(ShopError):
 
 
 def body_limit(method: str, path: str, content_type: str) -> int:
-    """Return the largest size of the body of a request, in bytes."""
+    """Return the maximum size, in bytes, of the body of a request to ``path``."""
     if method == "POST" and content_type.lower().startswith("multipart/form-data"):
         for pattern, limit in _UPLOADS:
             if pattern.fullmatch(path):

@@ -18,7 +18,10 @@ _SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
 class StrictInt(serializers.IntegerField):
-    """An integer. Set ``min_value`` and ``max_value``."""
+    """A JSON integer, not "2", 2.0 or true.
+
+    Always pass ``min_value`` and ``max_value``: without them, an integer may exceed its column.
+    """
 
     def to_internal_value(self, data: Any) -> int:
         """Raise ValidationError for any other type, booleans included."""
@@ -36,7 +39,7 @@ class IdField(StrictInt):
 
 
 class StrictStr(serializers.CharField):
-    """A string. Set ``max_length``."""
+    """A JSON string, not a number. Always pass ``max_length``."""
 
     def to_internal_value(self, data: Any) -> str:
         """Raise ValidationError for numbers, which CharField accepts."""
@@ -105,7 +108,7 @@ class MetadataField(serializers.JSONField):
     """Metadata: an object of strings, at most 16 KiB. It replaces the previous metadata."""
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        """Raise ValidationError where ``validate_metadata`` does."""
+        """Validate by ``validate_metadata``; raise DRF's ValidationError instead of Django's."""
         try:
             validate_metadata(data)
         except ValidationError as error:

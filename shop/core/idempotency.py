@@ -250,7 +250,10 @@ def _read_claim(request: Request) -> _Claim | None:
 
 
 def _canonical(data: Any) -> bytes:
-    """Return the same bytes for every notation of a body."""
+    """Serialize a body for comparison: equal bodies give equal bytes.
+
+    The order of members, whitespace and escapes do not matter. A file counts by its content.
+    """
     # Not orjson, which refuses integers over 64 bits: an ignored member may hold any number.
     members = data.dict() if isinstance(data, QueryDict) else data
     return json.dumps(members, sort_keys=True, separators=(",", ":"), default=_digest).encode()

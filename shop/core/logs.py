@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, written to stderr by a background thread.
+"""Logs: one JSON object per line, written to stderr by a background thread.
 
 A request puts its records into a queue, so that it does not wait for a terminal, a pipe or a disk.
 A process writes the queue when it ends. A process that is killed loses the records of the last 0.05
@@ -49,7 +49,7 @@ class JsonFormatter(logging.Formatter):
 class QueueLogHandler(QueueHandler):
     """Puts records into a queue, from which a thread writes them to stderr.
 
-    The thread starts with the first record of a process, also in a forked one.
+    The thread starts with the first record of each process, including forked processes.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,10 @@ class QueueLogHandler(QueueHandler):
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        """Put the record into the queue. Drop it if the queue is full, because stderr blocks."""
+        """Put the record into the queue without waiting.
+
+        The record is dropped if the queue is full, which happens while writes to stderr block.
+        """
         if self._records.qsize() < _MAX_QUEUE:
             self._records.put_nowait(record)
 

@@ -138,7 +138,7 @@ def describe(
 
 
 def example(value: dict[str, Any], *, media_type: str = "application/json") -> OpenApiExample:
-    """Return the example of a serializer."""
+    """Return ``value`` as an OpenAPI example, for ``extend_schema_serializer``."""
     return OpenApiExample("example", value=value, media_type=media_type)
 
 

@@ -28,7 +28,7 @@ class ShopViewSet(GenericViewSet[Any]):
 
     @cached_property
     def allowed_methods(self) -> list[str]:
-        """The methods of the path, computed once a request: the ``Allow`` header needs them too."""
+        """The methods of the path, cached per request: the ``Allow`` header needs them too."""
         return super().allowed_methods
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

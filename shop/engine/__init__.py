@@ -1,10 +1,10 @@
-"""How the shop is made fast: what the rest of the code may call, and what it gets.
+"""The engine, which makes the shop fast: the functions that other packages may call.
 
 The setting ``SHOP_ENGINE`` selects one of two implementations. ``plain`` is the ORM on Django's own
 database backends and any WSGI server. ``fast``, the default on PostgreSQL, is a database backend,
 a response cache and an ASGI server of the shop's own. SQLite is always plain. The engine imports
-nothing of the shop, and the shop imports nothing of the engine but what this package and
-``shop.engine.responses`` name.
+nothing from the shop. The shop imports from the engine only what this package and
+``shop.engine.responses`` define.
 
 ==============================  ==================================  ==========================
 call                            plain                               fast
@@ -23,9 +23,8 @@ call                            plain                               fast
                                                                     statement
 ==============================  ==================================  ==========================
 
-A call has taken effect when it returns, unless its name says otherwise (``…_with_next…``). What is
-sent with the next statement is executed before that statement, in the same transaction, and its
-error is raised there.
+A call has taken effect when it returns, except for calls named ``…_with_next…``. Their statement is
+executed before the next statement of the transaction, whose call raises an error of either.
 """
 
 from django.db.utils import Error
@@ -70,10 +69,10 @@ _DEADLOCK = frozenset({"40001", "40P01"})
 
 
 def succeeds_when_repeated(error: Error) -> bool:
-    """Return whether a transaction that failed by ``error`` can succeed when it runs again.
+    """Return whether a transaction that failed with ``error`` can succeed when it runs again.
 
-    PostgreSQL undid it to break a deadlock, or a connection pooler lost a prepared statement; the
-    connection prepares nothing from then on.
+    This is so after a deadlock, and after a connection pooler has lost a prepared statement. In the
+    second case the connection does not prepare statements any more.
     """
     if sqlstate(error) in _DEADLOCK:
         return True

@@ -1,4 +1,4 @@
-"""System checks of the database connection: whether the time-outs of the shop hold."""
+"""System checks of the database connection: whether the time-outs of the shop are effective."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _ROLE = "ALTER ROLE {user} SET {name} = '{value}';"
 
 @register(Tags.database)
 def check_pooler(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Report a connection pooler that the settings do not name, and time-outs that do not hold."""
+    """Report a pooler without DATABASE_POOLER, and time-outs that are not effective."""
     connection = connections["default"]
     if "default" not in (databases or ()) or connection.vendor != "postgresql":
         return []
@@ -50,7 +50,7 @@ def _error(message: str, number: str) -> CheckMessage:
 
 
 def _missing_timeouts(user: str, found: dict[str, str]) -> CheckMessage:
-    """Return what to do with Django's own backend, which sets no time-outs behind a pooler."""
+    """Return the error for plain mode, in which no time-outs are set behind a pooler."""
     commands = " ".join(
         _ROLE.format(user=user, name=name, value=value)
         for name, value in settings.DATABASE_TIMEOUTS.items()

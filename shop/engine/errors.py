@@ -1,8 +1,8 @@
-"""What a database error says."""
+"""The SQLSTATE of database errors."""
 
 
 def sqlstate(error: BaseException) -> str:
-    """Return the five-character SQLSTATE of a PostgreSQL error, "" where there is none."""
+    """Return the five-character SQLSTATE of a PostgreSQL error, or "" if it has none."""
     cause = error.__cause__
     # psycopg 3 calls it sqlstate, psycopg2 pgcode.
     return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""

@@ -7,10 +7,10 @@ from django.db.models import F, Func, IntegerField
 
 
 class ValueByKey(Func):
-    """The integer of ``values`` whose place is that of the row's key in ``keys``.
+    """The integer in ``values`` at the position of the row's key in ``keys``.
 
-    For an UPDATE of the rows in ``keys``, each by a value of its own. PostgreSQL looks the value up
-    in an array, so that one prepared statement serves any number of rows.
+    For an UPDATE that gives each row in ``keys`` its own value. PostgreSQL looks the value up in an
+    array, so that one prepared statement works for any number of rows.
     """
 
     def __init__(self, key: str, *, keys: Sequence[int], values: Sequence[int]) -> None:

@@ -1,4 +1,4 @@
-"""INSERT statements that are compiled once a process."""
+"""INSERT statements that are compiled once per process; plain ORM inserts on SQLite."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ from django.db.utils import DEFAULT_DB_ALIAS
 from shop.engine.statements import compiles, execute, send_with_next
 
 _ROW_BY_ROW = 10
-"""Up to so many rows, the prepared statement of one row is faster than a statement of all."""
+"""Up to this number of rows, one prepared statement per row is faster than one for all rows."""
 
 _PLAIN = {
     BooleanField,
@@ -42,7 +42,7 @@ _PLAIN = {
 
 
 class Insert:
-    """New rows of a model by the values of some columns. The database fills in the others."""
+    """An INSERT of values for some columns of a model. The database fills in the others."""
 
     def __init__(self, model: type[Model], *columns: str) -> None:
         """Compile nothing yet: models may still be loading."""
@@ -52,9 +52,9 @@ class Insert:
         self._json: list[tuple[int, JSONField[Any, Any]]] = []
 
     def send_with_next(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows, in their order, with the next statement of the transaction or its commit.
+        """Insert rows, in this order, with the next statement of the transaction or its commit.
 
-        That statement raises the IntegrityError of a row that is refused.
+        If a constraint refuses a row, the call of that statement raises the IntegrityError.
         """
         batch = list(rows)
         if not compiles():
@@ -108,8 +108,8 @@ def _is_filled_in(field: Any) -> bool:
 def insert(row: Model, *, unless_exists: bool = False) -> bool:
     """Insert a new row, and set the attributes that the database filled in. Return True.
 
-    With ``unless_exists``, return False where a unique constraint forbids the row; the transaction
-    goes on.
+    With ``unless_exists``, return False if a unique constraint forbids the row. The transaction can
+    continue.
     """
     if not compiles():
         return _insert_by_orm(row, unless_exists=unless_exists)
@@ -137,7 +137,7 @@ def _insert_by_orm(row: Model, *, unless_exists: bool) -> bool:
 
 
 def _stated(row: Model) -> tuple[str, ...]:
-    """Return the columns whose value the row states although the database has a default."""
+    """Return the columns with a database default for which the row has a value."""
     return tuple(
         name
         for name in _defaulted(type(row))
@@ -156,9 +156,9 @@ def _insertion(
     unless_exists: bool,  # noqa: FBT001 - a cache's key
     stated: tuple[str, ...],
 ) -> tuple[str, list[tuple[Any, bool]], list[Any]]:
-    """Return the SQL, the fields it is given, and those that the database fills in.
+    """Return the SQL, the fields whose values it takes, and those that the database fills in.
 
-    With each field that is given goes whether its value needs no conversion.
+    Each of the first fields is paired with whether its value needs no conversion.
     """
     auto = model._meta.auto_field  # noqa: SLF001 - public
     fields = model._meta.concrete_fields  # noqa: SLF001 - public

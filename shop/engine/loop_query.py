@@ -1,4 +1,4 @@
-"""A statement that an event loop sends to PostgreSQL repeatedly, on a connection of its own."""
+"""A statement that an event loop sends to PostgreSQL repeatedly, on a separate connection."""
 
 import asyncio
 import logging
@@ -11,7 +11,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ
 _TIMEOUT = 1.0
 """Time-out of a response and of a connection, in seconds."""
 _PAUSE = 1.0
-"""Seconds without another attempt after one that failed."""
+"""Seconds between a failed attempt and the next one."""
 
 logger = logging.getLogger("shop.engine")
 
@@ -19,13 +19,13 @@ logger = logging.getLogger("shop.engine")
 class LoopQuery:
     """Sends one statement for all callers that wait for its row.
 
-    A caller that comes while the statement runs waits for the next one, so that no caller gets a
-    row that was read before it came. Belongs to one event loop. The statement has no parameters and
-    returns at most one row.
+    A caller that arrives while the statement runs waits for the next execution, so that no caller
+    gets a row that was read before its call. An instance belongs to one event loop. The statement
+    has no parameters and returns at most one row.
     """
 
     def __init__(self, sql: str) -> None:
-        """Connect only when the first row is wanted."""
+        """Do not connect yet: the first call of ``row`` does."""
         self._sql = sql
         self._raw: Any = None
         self._cursor: Any = None
@@ -91,7 +91,7 @@ class LoopQuery:
                 remove(number)
 
     def _disconnect(self) -> None:
-        """Close the connection, and make no attempt for a moment."""
+        """Close the connection, and do not connect again for ``_PAUSE`` seconds."""
         self._not_before = asyncio.get_running_loop().time() + _PAUSE
         if self._raw is not None:
             self._raw.close()

@@ -1,7 +1,7 @@
 """Which parts of the engine are in use.
 
-``SHOP_ENGINE=plain`` switches all of them off. With ``SHOP_ENGINE=fast``, ``SHOP_ENGINE_WITHOUT``
-names parts to leave out, to measure what each is worth and to find the cause of a fault.
+``SHOP_ENGINE=plain`` disables all of them except ``compiled_statements``. ``SHOP_ENGINE_WITHOUT``
+disables single parts, to measure the gain of each and to find the cause of a bug.
 ``docs/performance.md`` has a table of the parts.
 """
 
@@ -22,7 +22,7 @@ PARTS: frozenset[str] = frozenset(
         "thread_scheduler",
     }
 )
-"""The names that SHOP_ENGINE_WITHOUT may hold."""
+"""The names that SHOP_ENGINE_WITHOUT may contain."""
 
 
 @cache
@@ -33,7 +33,10 @@ def is_fast() -> bool:
 
 @cache
 def uses(part: str) -> bool:
-    """Return whether a part of PARTS is on: in fast mode, unless it is left out."""
+    """Return whether a part of PARTS is on: in fast mode, unless it is disabled.
+
+    ``compiled_statements`` is also on in plain mode: use ``statements.compiles`` for it.
+    """
     return is_fast() and part not in settings.SHOP_ENGINE_WITHOUT
 
 

@@ -40,7 +40,7 @@ class Response(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """What decides the response to a request, and the value of its If-None-Match header."""
+    """The cache key of a request, and the value of its If-None-Match header."""
 
     key: tuple[Any, ...]
     condition: bytes
@@ -55,7 +55,10 @@ class _Entry:
     etag: bytes
 
     def for_condition(self, condition: bytes) -> Response | None:
-        """Return what a condition gets (RFC 9110, section 13.1.2); None for several tags."""
+        """Return the response for an If-None-Match value, or None if it has several tags.
+
+        See RFC 9110, section 13.1.2.
+        """
         if condition in {self.etag, b"W/" + self.etag}:
             return self.not_modified
         return None if b"," in condition or b"*" in condition else self.complete
@@ -88,7 +91,7 @@ class ResponseCache:
         self._entries: dict[tuple[Any, ...], _Entry] = {}
 
     def lookup(self, scope: dict[str, Any]) -> Lookup | None:
-        """Return what decides the response to a request; None if only Django can answer it."""
+        """Return the cache key of a request, or None if only Django can answer it."""
         if scope["method"] != "GET":
             return None
         key = [scope["raw_path"], scope["query_string"], scope["scheme"]]

@@ -1,4 +1,4 @@
-"""Values that stay true while the data has the same revision, in the memory of one process."""
+"""A cache in the memory of a process, whose values are valid for one revision of the data."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -16,7 +16,7 @@ The value is the revision under which the response was made.
 class RevisionCache(Generic[T]):
     """At most ``size`` values by name, each with the revision that it was read under.
 
-    Threads may share it. When it is full, the oldest entry makes room.
+    Threads may share it. When it is full, the oldest entry is removed.
     """
 
     def __init__(self, size: int) -> None:
@@ -41,7 +41,7 @@ class RevisionCache(Generic[T]):
             self._entries[name] = (revision, value)
 
     def get_or_put(self, name: str, revision: str | None, make: Callable[[], T]) -> T:
-        """Return the stored value, or else what ``make`` returns, after it was stored."""
+        """Return the stored value. If there is none, call ``make`` and store its result."""
         value = self.get(name, revision)
         if value is None:
             value = make()

@@ -14,8 +14,8 @@ M = TypeVar("M", bound=Model)
 def columns_of(model: type[Model], prefix: str = "") -> tuple[str, ...]:
     """Return the names of the model's columns, for ``values_list`` and then ``instance_of``.
 
-    Without its JSON columns, whose values need the ORM's conversion: an instance loads one of them
-    when it is accessed.
+    JSON columns are not included, because the ORM has to convert their values. They are deferred:
+    an instance loads one when it is accessed.
     """
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     return tuple(prefix + field.attname for field in fields if not isinstance(field, JSONField))

@@ -1,9 +1,9 @@
-"""Statements that are written with the ORM and compiled once a process.
+"""Statements that are written with the ORM and compiled once per process.
 
 Django builds the SQL of a query again each time it is executed, which takes several times as long
 as PostgreSQL takes to answer. ``select`` and ``update`` turn a function that returns a queryset
 into a statement. On PostgreSQL it is compiled at its first use, with the values replaced by
-placeholders; in fast mode the server also plans it once a connection. On SQLite the function is
+placeholders; in fast mode PostgreSQL also plans it once per connection. On SQLite the function is
 called and the queryset executed each time.
 """
 
@@ -74,7 +74,7 @@ def send_with_next(
 ) -> None:
     """Execute SQL with the next statement of the transaction or its commit; in plain mode at once.
 
-    With ``times``, it is executed so often, each time with its share of the values.
+    With ``times``, it is executed that many times: the values are divided among the executions.
     """
     connection = _connection()
     if isinstance(connection, DatabaseWrapper):
@@ -84,7 +84,7 @@ def send_with_next(
 
 
 class _Statement:
-    """SQL that is compiled at its first use, for each set of names of values."""
+    """SQL that is compiled at its first use, separately for each set of keyword arguments."""
 
     def __init__(self) -> None:
         """Compile nothing yet: models may still be loading."""
@@ -147,9 +147,11 @@ class Select(_Statement, Generic[P, Row]):
 
     @cached_property
     def _keys(self) -> "Select[..., tuple[object, ...]]":
-        """The same rows by primary key only, whose type no migration changes.
+        """The same lock, with only the primary keys as its result.
 
-        The statement that sends the lock cannot handle "cached plan must not change result type".
+        After a migration has changed the type of a selected column, PostgreSQL refuses a prepared
+        statement ("cached plan must not change result type"). The statement that the lock is sent
+        with cannot handle that error. The type of a primary key does not change.
         """
         return Select(lambda *keys: keys, lambda **values: self._build(**values).values_list("pk"))
 
@@ -266,5 +268,8 @@ def _fill_in(sql: str, written: Sequence[str]) -> str:
 
 
 def fetch(sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return the rows of SQL that was written by hand. Only the values of its ``%s`` may vary."""
+    """Execute hand-written SQL and return its rows.
+
+    The SQL is prepared in fast mode, so it must be constant: only the values of ``%s`` may vary.
+    """
     return list(execute(sql, values).fetchall())

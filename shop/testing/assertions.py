@@ -16,5 +16,5 @@ def statuses(responses: Iterable[HttpResponse]) -> Counter[int]:
 
 
 def assert_audit_passes() -> None:
-    """Run ``manage.py audit``, which raises CommandError on a breach."""
+    """Run ``manage.py audit``. Raises CommandError if it finds an inconsistency."""
     call_command("audit")

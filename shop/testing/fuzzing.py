@@ -15,7 +15,10 @@ _BARE_KEY = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Write 2.0 as 2 in the members of a body; no other integers occur in the API."""
+    """Replace integral floats such as 2.0 by integers in the members of a body.
+
+    Values that are nested deeper are not changed.
+    """
     if not isinstance(body, dict):
         return body
     return {name: _integer(value) for name, value in body.items()}

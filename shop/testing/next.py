@@ -65,7 +65,10 @@ def find_python() -> str | None:
 
 
 def _ask_executable(program: str, version: str) -> str | None:
-    """Return the path of the interpreter that ``program`` runs, also for a shim of pyenv."""
+    """Return the path of the interpreter that ``program`` runs, or None if it cannot be used.
+
+    A shim of pyenv starts another interpreter, whose path is returned.
+    """
     done = subprocess.run(
         [program, "-c", "import ensurepip, sqlite3, ssl, sys, venv; print(sys.executable)"],
         env={**os.environ, "PYENV_VERSION": version},

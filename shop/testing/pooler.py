@@ -66,7 +66,10 @@ def running_pooler(database_url: str, *, accepts_options: bool = False) -> Itera
 
 
 def _user(host: str) -> str | None:
-    """Return the user to run pgbouncer as: it does not run as root, and needs the socket."""
+    """Return the user to run pgbouncer as, or None for the current user.
+
+    pgbouncer refuses to run as root. If ``host`` is the folder of a socket, its owner can connect.
+    """
     if os.geteuid() != 0:
         return None
     return Path(host).owner() if host.startswith("/") else "nobody"

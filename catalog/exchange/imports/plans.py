@@ -23,7 +23,7 @@ class Plan(FamilyChanges):
     record: ProductRecord = field(kw_only=True)
 
     def has_changes(self) -> bool:
-        """Return whether anything has to be written."""
+        """Return whether the import has to write anything for this product."""
         return self.is_new or bool(self.descriptions())
 
     def needs_category(self) -> bool:
@@ -31,7 +31,10 @@ class Plan(FamilyChanges):
         return self.product.row.category_id == NEW_CATEGORY
 
     def descriptions(self) -> list[str]:
-        """Describe the changes for people. The list is empty if nothing changes."""
+        """Describe the changes for people.
+
+        The list is empty for a new product too: use ``has_changes`` to find out if one is written.
+        """
         lines = list(_describe(self.product))
         for variant in self.variants:
             options = " / ".join(variant.row.options)

@@ -31,7 +31,7 @@ class ImageRecord:
 
 @dataclass(slots=True)
 class VariantRecord:
-    """A variant. ``options`` are its option values. None stands for columns that are missing."""
+    """A variant. ``options`` are its option values. A missing column is None."""
 
     row: Row
     values: dict[str, Any]
@@ -42,7 +42,7 @@ class VariantRecord:
 
 @dataclass(slots=True)
 class ProductRecord:
-    """A product with its variants and images. None stands for columns that are missing."""
+    """A product with its variants and images. A missing column is None."""
 
     row: Row
     slug: str
@@ -171,7 +171,7 @@ def _add(product: ProductRecord, row: Row) -> None:
 
 
 def _finish(product: ProductRecord) -> ProductRecord:
-    """Check a product after its last row."""
+    """Check a product whose rows have all been read, add its errors, and return it."""
     if len(product.variants) > MAX_VARIANTS:
         reason = f"The product has more than {MAX_VARIANTS} variants."
         product.errors.append(product.row.error("options", reason))

@@ -80,9 +80,9 @@ def _connection_error(message: str) -> stripe.APIConnectionError:
 
 @contextmanager
 def api_client(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
-    """Provide the SDK's services for ``seconds``. Every error becomes GatewayUnavailable.
+    """Provide the SDK's services for ``seconds``. Raises GatewayUnavailable for every error.
 
-    Its message has the error's type, code, status and request id, and nothing that was sent.
+    Its message contains the error's type, code, status and request id, but no data of the request.
     """
     try:
         yield _services(seconds)
@@ -95,7 +95,10 @@ def api_client(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
 
 
 def _services(seconds: float) -> stripe.V1Services:
-    """Return the services of this thread's client. Threads do not share connections."""
+    """Return the services of this thread's client, whose calls must end within ``seconds``.
+
+    Threads do not share connections.
+    """
     account = (settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE)
     if getattr(_threads, "account", None) != account:
         _threads.http = BoundedClient()

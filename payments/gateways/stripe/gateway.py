@@ -100,7 +100,7 @@ class StripeGateway:
             return refunds.refund_once(api, charge, to_minor(amount, charge.currency), key)
 
     def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
-        """Yield every intent created since then, with its refunds."""
+        """Yield every intent created since ``since``, with its refunds."""
         with api_client(_STATEMENT_SECONDS) as api:
             intents = api.payment_intents.list(
                 {"created": {"gte": int(since.timestamp())}, "limit": 100}

@@ -45,7 +45,7 @@ def refund_once(api: stripe.V1Services, charge: Charge, minor: int, key: str) ->
 
 
 def by_intent(api: stripe.V1Services, since: datetime) -> dict[str, tuple[ReportedRefund, ...]]:
-    """Return the refunds created since then, by the id of their intent."""
+    """Return the refunds created since ``since``, by the id of their intent."""
     refunds: dict[str, list[ReportedRefund]] = defaultdict(list)
     created: Any = api.refunds.list({"created": {"gte": int(since.timestamp())}, "limit": 100})
     for refund in created.auto_paging_iter():

@@ -50,7 +50,7 @@ class DatabaseWrapper(PostgresWrapper):
         self._limits = dict(settings.DATABASE_TIMEOUTS)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect, and find out whether a connection pooler answers."""
+        """Connect, and find out whether the server is a connection pooler."""
         factories = {"connection_factory": Connection, "cursor_factory": Cursor}
         raw = super().get_new_connection({**conn_params, **factories})
         raw.pipelines = uses("pipeline")
@@ -65,7 +65,7 @@ class DatabaseWrapper(PostgresWrapper):
         return raw
 
     def lift_statement_timeout(self) -> None:
-        """Let statements of this connection take as long as they need, for commands."""
+        """Remove the time limit of this connection's statements, for management commands."""
         self._limits["statement_timeout"] = "0"
         self.ensure_connection()
         raw: Any = self.connection
@@ -95,7 +95,7 @@ class DatabaseWrapper(PostgresWrapper):
         return not poller.poll(0)
 
     def execute_prepared(self, sql: str, values: Values) -> Any:
-        """Execute ``sql``, prepared once a connection. Return a cursor with its rows.
+        """Execute ``sql``, prepared once per connection. Return a cursor with its rows.
 
         Only the values of its ``%s`` may vary from call to call. Inside a transaction, raises
         TableChanged, or an error for which ``succeeds_when_repeated`` returns True.
@@ -123,8 +123,8 @@ class DatabaseWrapper(PostgresWrapper):
         """Queue ``sql``, to be sent with the next statement of the transaction or with its commit.
 
         The error of a queued statement is raised by the call that sends it. Outside a transaction
-        the statement is executed at once. With ``times``, it is executed so often, each time with
-        its share of the values.
+        the statement is executed at once. With ``times``, it is executed that many times: the
+        values are divided among the executions.
         """
         cursor = self._statement_cursor()
         execution = self._prepare(sql, len(values) // times) if prepare else sql
@@ -141,8 +141,8 @@ class DatabaseWrapper(PostgresWrapper):
     def _statement_cursor(self) -> Any:
         """Return a cursor for all prepared statements, or Django's if something observes it.
 
-        A cursor of its own, and Django's wrapper around it, cost more than a short statement does
-        in this process. Rows are read before the next statement is executed.
+        A new cursor with Django's wrapper costs more time in this process than a short statement.
+        The rows have to be read before the next statement is executed.
         """
         if self.health_check_enabled and not self.health_check_done:  # type: ignore[attr-defined]
             self.close_if_health_check_failed()
@@ -154,7 +154,7 @@ class DatabaseWrapper(PostgresWrapper):
         return self._shared_cursor
 
     def _is_observed(self) -> bool:
-        """Return whether something wants to see each statement."""
+        """Return whether statements are logged or an instrumentation sees each of them."""
         is_logged = self._logs_queries or self.force_debug_cursor
         return bool(self.execute_wrappers) or is_logged or CursorWrapper.execute is not _EXECUTE
 
@@ -167,8 +167,8 @@ class DatabaseWrapper(PostgresWrapper):
     def _prepare(self, sql: str, places: int) -> str:
         """Return SQL that executes ``sql`` as a prepared statement, if this connection prepares.
 
-        The name is a digest of the SQL, so that a name can never stand for another statement,
-        whichever connection of the server a pooler hands out.
+        The name is a digest of the SQL. So a name always means the same statement, even if a pooler
+        assigns another connection of the server.
         """
         raw: Any = self.connection
         if self._is_outdated:

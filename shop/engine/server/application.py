@@ -31,7 +31,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Threads(Protocol):
-    """What runs the WSGI application."""
+    """Threads that run the WSGI application."""
 
     def run(self, work: Callable[[], Response]) -> "asyncio.Future[Response]":
         """Return the future result of ``work``. Raises RuntimeError if no thread can start."""
@@ -39,12 +39,12 @@ class Threads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the server has to know of the site that it serves."""
+    """The functions that the server needs from the site that it serves."""
 
     body_limit: Callable[[str, str, str], int]
-    """Returns the largest body in bytes, by method, path and content type."""
+    """Returns the maximum size of a body in bytes, by method, path and content type."""
     error_response: Callable[[Scope, int], Response]
-    """Returns, and logs, the response with a status that the server refuses a request with."""
+    """Returns the response to a request that the server refuses with a status, and logs it."""
     client_address: Callable[[Scope], str]
     """Returns the address that requests are counted by."""
 
@@ -144,8 +144,8 @@ class Application:
     def _body_for(self, scope: Scope) -> Iterator[tuple[IO[bytes], int, float]]:
         """Yield a file for the body, its length, and the seconds in which it has to arrive.
 
-        A body that is refused for its length stays unread. A large one goes to disk. Raises
-        _RefusedError if there are many of these already.
+        A body that is too large is not read. A body larger than ``Limits.memory`` is put on disk.
+        Raises _RefusedError if ``_UPLOADS`` bodies are on disk already.
         """
         length = self._length(scope)
         if length <= self._limits.memory:
@@ -161,7 +161,7 @@ class Application:
             self._uploads -= 1
 
     def _length(self, scope: Scope) -> int:
-        """Return how many bytes to read: none of a body that is refused for its length."""
+        """Return how many bytes of the body to read: 0 if it is too large."""
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"")
         if not length.isdigit() or len(length) > 18:

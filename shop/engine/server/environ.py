@@ -1,4 +1,4 @@
-"""The translation between ASGI and WSGI: requests one way, responses the other."""
+"""Conversion of ASGI requests to WSGI, and of WSGI responses to ASGI."""
 
 import sys
 from collections.abc import Callable
@@ -16,8 +16,8 @@ WSGIApplication = Callable[..., Any]
 def make_environ(scope: Scope, body: IO[bytes]) -> Environ:
     """Return the WSGI environ of an ASGI request (PEP 3333), its strings decoded as Latin-1.
 
-    Headers with an underscore in their name are left out: they would pass for the header with a
-    hyphen, which a proxy may have set.
+    Headers with an underscore in their name are dropped: in WSGI they cannot be distinguished from
+    headers with a hyphen, which a proxy may have set.
     """
     server = scope.get("server") or ("localhost", 80)
     environ: Environ = {

@@ -70,13 +70,13 @@ def _read_v1(group: Path) -> float | None:
 
 
 def pin(number: int, workers: int) -> None:
-    """Keep this process, one of so many ``workers``, to a processor; call it before threads start.
+    """Pin this process, worker ``number`` of ``workers``, to a processor, before threads start.
 
     One thread of a worker runs at a time, since it holds Python's lock (the GIL). A thread that
     wakes on another processor, or preempts the thread that woke it, finds the lock held. So a
     worker gets one processor, if there is a worker for each, and a thread that wakes waits until
-    the running one has used its time slice (SCHED_BATCH, sched(7)). Does nothing where the system
-    refuses it, or is not Linux.
+    the running one has used its time slice (SCHED_BATCH, sched(7)). Does nothing if the system
+    refuses it or is not Linux.
     """
     if sys.platform != "linux":
         return
@@ -88,10 +88,10 @@ def pin(number: int, workers: int) -> None:
 
 
 def end_with_parent(parent: int, *, within: float) -> None:
-    """Let this process stop as by SIGTERM once the process ``parent`` is gone.
+    """Send this process SIGTERM once the process ``parent``, which forked it, has ended.
 
-    ``parent`` is the process that forked this one. If it is gone already, the process stops now.
-    After ``within`` seconds it is killed if it still runs.
+    If ``parent`` has ended already, the signal is sent at once. If this process still runs after
+    ``within`` seconds, it is killed.
     """
     Thread(target=_watch, args=(parent, within), name="parent watch", daemon=True).start()
 

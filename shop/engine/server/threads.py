@@ -1,4 +1,4 @@
-"""The threads that run the WSGI application: few at once, and the last used is used first.
+"""The threads that run the WSGI application: few at once, the most recently used first.
 
 Each thread has a database connection, with a server process behind it. The executor of the standard
 library uses its threads in turn, so that all of them are used and none has warm caches; here only
@@ -86,7 +86,7 @@ class ThreadScheduler:
             loop.call_at(next(iter(self._busy.values())) + self._patience, self._release_slow)
 
     def _release_slow(self) -> None:
-        """Stop counting the threads that have worked for long."""
+        """Stop counting the threads that have worked for longer than ``patience``."""
         self._check_is_scheduled = False
         latest = asyncio.get_running_loop().time() - self._patience
         for jobs in [jobs for jobs, began in self._busy.items() if began <= latest]:
@@ -123,7 +123,7 @@ class ThreadScheduler:
 
 
 def _serve(jobs: SimpleQueue[Any]) -> None:
-    """Work until a None comes; hold no reference while idle."""
+    """Process jobs until None is received. Keep no reference to the scheduler while idle."""
     while (job := jobs.get()) is not None:
         threads, work, future = job
         result = error = None

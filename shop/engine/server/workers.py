@@ -30,11 +30,11 @@ class Options:
     stop_within: int
     """How long a stop waits for running requests."""
     header_timeout: int
-    """How long a request's header may take, and a connection may be idle."""
+    """How long a header may take to arrive, and how long a connection may be idle."""
     connections: int
-    """Connections of one worker at the same time; further ones wait."""
+    """The maximum number of simultaneous connections of a worker; further connections wait."""
     pinned: bool
-    """Whether each worker keeps to a processor."""
+    """Whether each worker is pinned to a processor."""
     log: dict[str, Any]
 
 
@@ -44,7 +44,7 @@ def serve_asgi(target: str, options: Options) -> None:
 
 
 def serve_wsgi(target: str, options: Options, *, threads: int) -> None:
-    """Serve a WSGI application in ``threads`` threads a worker, until SIGTERM or SIGINT."""
+    """Serve a WSGI application until SIGTERM or SIGINT, with ``threads`` threads per worker."""
     _serve(target, options, interface=Interfaces.WSGI, blocking_threads=threads)
 
 
@@ -78,7 +78,7 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
     interrupt_signal: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Remember whose signals these are."""
+        """Store the id of the main process, whose signal handlers these are."""
         super().__init__(*args, **kwargs)
         self._main = os.getpid()
 
@@ -109,8 +109,8 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
 def _load(target: str, options: Options, parent: int, number: int) -> Callable[..., Any]:
     """Return the application, in the worker of this number, counted from 0.
 
-    On SQLite a worker holds a connection for as long as it lives, so that the files of the log
-    stay, and reads need no room on a full disk.
+    On SQLite a worker keeps one connection open, so that the files of the write-ahead log are not
+    deleted, and reads still work if the disk is full.
     """
     if options.pinned:
         processes.pin(number, options.workers)

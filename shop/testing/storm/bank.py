@@ -28,7 +28,7 @@ class Bank:
             self.observed.add_violation(f"bank: {type(error).__name__}: {error}")
 
     def complete_all(self) -> None:
-        """Complete everything that is pending now."""
+        """Complete all pending payments and refunds, each as succeeded or as failed."""
         intents, refunds = self.fake.unfinished()
         for intent in intents:
             self.fake.process(intent, succeed=self._succeeds())
