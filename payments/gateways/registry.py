@@ -1,5 +1,6 @@
 """The registry of gateways. An app registers its own in the ``ready`` method of its AppConfig."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -8,14 +9,21 @@ from django.core.exceptions import ImproperlyConfigured
 from payments.gateways.base import Gateway
 
 _gateways: dict[str, Gateway] = {}
+# Payments store the code, and events contain it (shop.core.events).
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,30}")
 
 
 def register(gateway: Gateway) -> None:
     """Add a payment method to the shop. Registering an equal gateway again has no effect.
 
     Raises ImproperlyConfigured if another gateway has the same code, because each payment stores
-    the code of its gateway.
+    the code of its gateway, and for an invalid code: 1 to 30 letters, digits, ``-`` and ``_``.
     """
+    if not _CODE.fullmatch(gateway.code):
+        raise ImproperlyConfigured(
+            "The code of a payment gateway must have 1 to 30 letters, digits, hyphens and "
+            f"underscores, not {gateway.code!r}: {_name_of(gateway)}."
+        )
     other = _gateways.setdefault(gateway.code, gateway)
     if other != gateway:
         raise ImproperlyConfigured(

@@ -148,3 +148,14 @@ def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_p
         "payments.gateways.demo.DemoGateway and till.gateway.TillGateway. "
         "Change the code of one of them."
     )
+
+
+@pytest.mark.parametrize("code", ["till no. 1", "Kasse/Süd", "", "t" * 31])
+def test_the_shop_does_not_start_with_a_code_that_events_cannot_contain(tmp_path, code):
+    """Otherwise no payment of the gateway could be settled, after the money was captured."""
+    done = run_with_app(tmp_path, code=code)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "django.core.exceptions.ImproperlyConfigured: The code of a payment gateway must have 1 to "
+        f"30 letters, digits, hyphens and underscores, not {code!r}: till.gateway.TillGateway."
+    )
