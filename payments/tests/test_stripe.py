@@ -317,9 +317,9 @@ def test_a_charge_that_may_still_be_made_is_not_cancelled_for_half_a_minute(
 ):
     fake_stripe.fail("error_kept", CREATE, method="POST", times=2)
     path = post(ada, order, "pm_card_visa")["Location"]
-    age(Payment.objects.get(), seconds=20)
+    make_older(Payment.objects.get(), seconds=20)
     assert ada.post(f"{path}cancel/").json()["status"] == "pending"
-    assert stands(order) == ("pending", "pending", 0)
-    age(Payment.objects.get(), seconds=11)
+    assert stored_statuses(order) == ("pending", "pending", 0)
+    make_older(Payment.objects.get(), seconds=11)
     assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
     assert fake_stripe.ledger() == []
