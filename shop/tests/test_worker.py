@@ -134,3 +134,21 @@ def test_an_extension_cannot_take_over_a_prefix_of_the_shop(notes):
     )
     assert refused.returncode == 1
     assert "ShopViewSet cannot have the prefix 'products'" in refused.stderr
+
+
+def test_a_worker_that_is_stopped_begins_no_other_handler(notes):
+    stops = APP.replace(
+        "        print(event",
+        "        signal.getsignal(signal.SIGTERM)(signal.SIGTERM, None)\n        print(event",
+    )
+    assert stops != APP
+    (notes / "apps.py").write_text(stops)
+    for total in ("1.00", "2.00"):
+        record(total)
+    stopped = subprocess.run(
+        **command(notes, "worker"), check=False, stdout=subprocess.DEVNULL, timeout=60
+    )
+    assert stopped.returncode == 0
+    assert (notes / "handled").read_text() == "order.paid 7 1.00\n"
+    assert EventDelivery.objects.filter(done_at__isnull=False).count() == 1
+    assert EventDelivery.objects.filter(attempts=0).count() == 1
