@@ -11,7 +11,7 @@ from django.db import connection
 from shop.testing.pooler import running_pooler
 from shop.testing.server import ROOT, environment_for, free_port
 from shop.testing.serving import url_of_the_tests_database
-from shop.tests.test_pooler import time_outs_of_the_database
+from shop.tests.test_pooler import database_time_outs
 
 behind_a_pooler = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite has no pooler"
@@ -60,7 +60,7 @@ def test_what_is_wrong_behind_a_pooler_is_an_error(accepts_options, environment,
 def test_a_pooler_that_is_named_and_has_time_outs_is_fine(engine):
     with ExitStack() as stack:
         if engine == "plain":  # the fast engine sends them with each transaction
-            stack.enter_context(time_outs_of_the_database())
+            stack.enter_context(database_time_outs())
         pooled = stack.enter_context(running_pooler(url_of_the_tests_database()))
         code, output = check(pooled, DATABASE_POOLER="true", SHOP_ENGINE=engine)
     assert (code, "System check identified no issues" in output) == (0, True), output
