@@ -1,17 +1,20 @@
 """Every write of accounts: registration, login and logout."""
 
+from copy import copy
+
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User
+from accounts.models import User, fold
 from shop.core import events
 from shop.core.errors import InvalidField
+from shop.core.transactions import transactional
 
 
 def register(*, username: str, email: str, password: str) -> User:
@@ -27,26 +30,28 @@ def register(*, username: str, email: str, password: str) -> User:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(password)
     try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-            events.record(
-                "user.registered",
-                object_type="user",
-                object_id=user.pk,
-                data={},
-                is_internal=True,
-            )
+        return _insert(user)
     except IntegrityError:
         _raise_taken(user)
         raise
+
+
+@transactional
+def _insert(new: User) -> User:
+    """Insert a user and return it. ``new`` is not changed, so that this can run again."""
+    user = copy(new)
+    user.save(force_insert=True)
+    events.record(
+        "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
+    )
     return user
 
 
 def _raise_taken(user: User) -> None:
     """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
-    if User.objects.filter(username_key=user.username_key).exists():
+    if User.objects.filter(username_key=fold(user.username)).exists():
         raise UsernameTaken from None
-    if User.objects.filter(email_key=user.email_key).exists():
+    if User.objects.filter(email_key=fold(user.email)).exists():
         raise EmailTaken from None
 
 

@@ -67,13 +67,13 @@ class ShopRefreshToken(RefreshToken):
     """A refresh token of a session. Its access tokens expire with the session or earlier."""
 
     @classmethod
+    @transactional
     def of_session(cls, user: User) -> ShopRefreshToken:
         """Open a session for a user whom the caller has authenticated; return its refresh token."""
         token = cls()
         token["user_id"], token["tv"] = str(user.pk), user.token_version
         token["sid"], token["sexp"] = uuid4().hex, token["exp"]
-        with transaction.atomic():
-            _new_tokens.send_with_next([_row(token, token["sid"]), _row(token, token["jti"])])
+        _new_tokens.send_with_next([_row(token, token["sid"]), _row(token, token["jti"])])
         return token
 
     @property

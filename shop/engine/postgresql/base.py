@@ -13,16 +13,10 @@ from django.db.utils import Error, NotSupportedError, OperationalError
 
 from shop.engine.errors import sqlstate
 from shop.engine.parts import uses
-from shop.engine.postgresql.connection import Connection, Cursor
+from shop.engine.postgresql.connection import PREPARED_ELSEWHERE, Connection, Cursor
 
 MAX_PREPARED = 200
 """Statements that one connection keeps prepared. Each takes memory of the server."""
-
-PREPARED_ELSEWHERE = frozenset({"26000", "42P05"})
-"""SQLSTATE of a prepared statement that does not exist, and of one that exists already.
-
-Either means that a connection pooler put another connection of the server behind this one.
-"""
 
 Values = Sequence[Any]
 
@@ -174,6 +168,8 @@ class DatabaseWrapper(PostgresWrapper):
         if self._is_outdated:
             raw.execute_now("DEALLOCATE ALL")
             self._prepared, self._is_outdated = {}, False
+        if raw.has_lost_statement:
+            return sql
         known = self._prepared.get(sql)
         if known is not None:
             return known

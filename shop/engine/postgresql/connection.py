@@ -15,6 +15,12 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - psycopg2's classes
 from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
 
+PREPARED_ELSEWHERE = frozenset({"26000", "42P05"})
+"""SQLSTATE of a prepared statement that does not exist, and of one that exists already.
+
+Either means that a connection pooler put another connection of the server behind this one.
+"""
+
 
 class Cursor(PlainCursor):  # type: ignore[misc]
     """Sends the pending statements of its connection first. Refuses COPY and stored procedures."""
@@ -44,7 +50,8 @@ class Cursor(PlainCursor):  # type: ignore[misc]
         pending, connection.pending = connection.pending, b""
         try:
             PlainCursor.execute(self, before + sql)
-        except Error:
+        except Error as error:
+            connection.note_lost_statement(error)
             # PostgreSQL parses the whole string first: after a syntax error nothing was executed.
             if connection.has_not_begun():
                 connection.pending = pending
@@ -83,6 +90,7 @@ class Connection(PlainConnection):  # type: ignore[misc]
         self._in_transaction = False
         self.limits = b""
         self._begin = b"BEGIN; "
+        self.has_lost_statement = False
 
     def limit_each_transaction(self, limits: Mapping[str, str]) -> None:
         """Set time-outs with ``SET LOCAL`` in each transaction, as a connection pooler requires.
@@ -132,8 +140,19 @@ class Connection(PlainConnection):  # type: ignore[misc]
     def execute_now(self, sql: str | bytes) -> str:
         """Execute SQL before the pending statements. Return the status of its last statement."""
         with super().cursor() as cursor:
-            PlainCursor.execute(cursor, sql)
+            try:
+                PlainCursor.execute(cursor, sql)
+            except Error as error:
+                self.note_lost_statement(error)
+                raise
             return str(cursor.statusmessage)
+
+    def note_lost_statement(self, error: Error) -> None:
+        """Remember whether a pooler lost a prepared statement, so that no more are used.
+
+        A pending one fails in a call that does not know of it, such as a commit.
+        """
+        self.has_lost_statement = self.has_lost_statement or error.pgcode in PREPARED_ELSEWHERE
 
     def commit(self) -> None:
         """Execute the pending statements and commit, unless nothing was executed.

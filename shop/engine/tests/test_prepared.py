@@ -1,7 +1,7 @@
 """Prepared statements, also after a migration and behind a pooler."""
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from shop.core.models import RateCounter
 from shop.core.transactions import transactional
@@ -140,6 +140,18 @@ def test_a_transaction_that_lost_a_statement_is_repeated(counter, lose, is_queue
     assert runs == [1, 1]
     assert RateCounter.objects.get(key=counter.key).ends_at == 1
     assert RateCounter.objects.filter(key="new").count() == is_queued
+
+
+@pytest.mark.parametrize("lose", [_lose_statements, _prepare_the_same_elsewhere])
+def test_one_transaction_that_is_not_repeated_fails_and_not_all_of_them(counter, lose):
+    with transaction.atomic():
+        _COUNTERS.send_with_next([("old", 1, 1)])
+    lose()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        _COUNTERS.send_with_next([("new", 1, 1)])
+    with transaction.atomic():
+        _COUNTERS.send_with_next([("new", 1, 1)])
+    assert RateCounter.objects.filter(key="new").count() == 1
 
 
 def test_a_statement_has_the_same_name_on_every_connection(counter):
