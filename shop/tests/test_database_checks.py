@@ -38,7 +38,7 @@ def check(database_url, **environment):
 @pytest.mark.parametrize(
     ("accepts_options", "environment", "error"),
     [
-        (True, {}, "(shop.E001) A connection pooler answers for DATABASE_URL."),
+        (True, {}, "(shop.E001) DATABASE_URL is that of a connection pooler."),
         (False, {}, "(shop.E002) A connection pooler refuses the options of DATABASE_URL."),
         (
             False,

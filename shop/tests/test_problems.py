@@ -245,10 +245,10 @@ def test_each_response_has_a_new_request_id(anyone, db):
     [
         (
             "/api/products",
-            "Nothing is here; the path ends with a slash: /api/products/",
+            "This path does not exist. Add a slash at the end: /api/products/",
         ),
-        ("/api/nothing", "Nothing is here."),
-        ("/api/nothing/", "Nothing is here."),
+        ("/api/nothing", "This path does not exist."),
+        ("/api/nothing/", "This path does not exist."),
     ],
 )
 def test_a_404_recommends_a_slash_only_where_that_path_exists(anyone, db, path, detail):
