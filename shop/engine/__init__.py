@@ -23,6 +23,9 @@ call                            plain                               fast
                                                                     statement
 ==============================  ==================================  ==========================
 
+On PostgreSQL each process compiles the SQL of a statement once, also with the plain engine, which
+executes it with Django's cursor.
+
 A call has taken effect when it returns, except for calls named ``…_with_next…``. Their statement is
 executed before the next statement of the transaction, whose call raises an error of either.
 """
