@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from cart.models import CartItem
 from catalog.factories import ProductFactory
 from shop.testing.server import send
 from shop.testing.serving import faulty_server
@@ -80,3 +82,23 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
     secrets = [password, card, key, token, pair["refresh"], spent["token"], spent["refresh"]]
     secrets += [settings.SECRET_KEY, settings.JWT_SIGNING_KEY, person["email"]]
     assert [secret for secret in secrets if secret in log] == []
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no connections to lose")
+def test_a_connection_lost_between_two_requests_is_replaced(server, ada, tea):
+    add = {"product_id": tea.pk, "quantity": 1}
+
+    def requests():
+        for _ in range(4):
+            yield server.send("GET", "/api/cart/", token=ada.pair.token).status
+            yield server.send("POST", "/api/cart/add/", add, token=ada.pair.token).status
+
+    assert list(requests()) == [200] * 8
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert (True,) in cursor.fetchall()
+    assert list(requests()) == [200] * 8
+    assert CartItem.objects.get().quantity == 8
