@@ -1,5 +1,6 @@
 """Corrections of differences for which exactly one correction is right."""
 
+from copy import copy
 from decimal import Decimal
 
 from orders.models import Order
@@ -29,7 +30,8 @@ def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:
 @transactional
 def _record_unexpected_capture(payment: Payment, captured: Decimal) -> None:
     Order.objects.lock(payment.order_id)
-    if begin_late_refund(payment, captured):
+    # A copy, since after a deadlock this function runs again with the same argument.
+    if begin_late_refund(copy(payment), captured):
         add_ledger_entry(payment, EntryKind.CAPTURED, captured, None)
 
 

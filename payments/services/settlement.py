@@ -5,6 +5,7 @@ status, and later callers change nothing. Each movement of money adds an entry t
 same transaction.
 """
 
+from copy import copy
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -41,6 +42,7 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     Locks the order. If the order can no longer be paid, the payment becomes ``refund_pending`` and
     gets a pending refund, which the caller has to send after the transaction.
     """
+    payment = copy(payment)  # after a deadlock this function runs again with the same argument
     order_status = ""
     if outcome.status == OutcomeStatus.SUCCEEDED:
         # The UPDATE does not depend on the order's row, so the lock is sent together with it.

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F
 
 from catalog.models import Product
@@ -15,7 +15,9 @@ from payments import gateways, jobs, services
 from payments.factories import pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
-from payments.models import DemoCharge, Payment
+from payments.models import DemoCharge, LedgerEntry, Payment, Refund
+from payments.reconciliation import corrections
+from payments.services import settlement
 from shop.testing.assertions import assert_audit_passes
 
 
@@ -226,3 +228,55 @@ def test_a_gateway_cannot_be_called_inside_a_transaction():
     with transaction.atomic(), pytest.raises(RuntimeError, match="inside a transaction"):
         gateways.call_outside_transaction(lambda: None)
     assert gateways.call_outside_transaction(lambda: "called") == "called"
+
+
+class Deadlock(Exception):
+    """The driver's error when PostgreSQL has undone a transaction."""
+
+    sqlstate = "40P01"
+
+
+@pytest.fixture
+def deadlock_once(monkeypatch):
+    """A function that makes the next call of a module's function fail after its work."""
+
+    def begin(module, name):
+        function, calls = getattr(module, name), []
+
+        def fail_at_first(*args, **kwargs):
+            result = function(*args, **kwargs)
+            calls.append(result)
+            if len(calls) == 1:
+                raise OperationalError from Deadlock()
+            return result
+
+        monkeypatch.setattr(module, name, fail_at_first)
+        return calls
+
+    return begin
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeated_settlement_notes_the_voided_authorisation(ada, tea, settings, deadlock_once):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, tea)
+    payment = pay(order)
+    calls = deadlock_once(settlement, "add_ledger_entry")
+    services.void_payment(payment=payment, actor=None)
+    assert len(calls) == 2
+    assert order.events.latest("pk").note == "Authorisation voided"
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_repeated_correction_refunds_the_unexpected_capture(order, deadlock_once):
+    payment = pay(order)
+    Payment.objects.filter(pk=payment.pk).update(status="cancelled", amount_captured=0)
+    LedgerEntry.objects.filter(payment=payment).update(kind="voided")
+    Order.objects.filter(pk=order.pk).update(status="pending", amount_paid=0, paid_at=None)
+    payment.refresh_from_db()
+    calls = deadlock_once(corrections, "add_ledger_entry")
+    refunded = corrections.refund_unexpected_capture(payment, payment.amount)
+    assert len(calls) == 2
+    assert (refunded.status, refunded.is_late) == ("refunded", True)
+    assert Refund.objects.get().status == "succeeded"

@@ -111,7 +111,7 @@ def deliver_next() -> bool:
         return False
     try:
         registered()[delivery.handler].handler(delivery.event)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         logger.exception("handler %s failed on event %s", delivery.handler, delivery.event_id)
         _note_failure(delivery, _describe(error))
     else:
@@ -195,7 +195,7 @@ def _in(span: timedelta) -> Combinable:
     return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: Exception | SystemExit) -> str:
     """Return the message of a HandlerError, or the class and the place of another exception."""
     if isinstance(error, HandlerError):
         return str(error)[:200]

@@ -126,7 +126,10 @@ class _Console(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep the line of the record until there are many, or until ``flush``."""
-        self._lines.append(self.format(record))
+        try:
+            self._lines.append(self.format(record))
+        except Exception:  # noqa: BLE001 - otherwise the thread would end, and with it the log
+            self.handleError(record)
         if len(self._lines) >= _MAX_LINES:
             self.flush()
 

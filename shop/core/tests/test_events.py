@@ -1,5 +1,6 @@
 """Events: records, positions, handlers and deliveries."""
 
+import sys
 from datetime import timedelta
 
 import pytest
@@ -247,6 +248,15 @@ def test_the_message_of_a_handler_error_is_stored(db, caplog):
     dispatch()
     deliver()
     assert EventDelivery.objects.get().last_error == "The carrier does not answer."
+
+
+def test_a_handler_that_exits_does_not_end_the_thread_of_the_worker(db, caplog):
+    """Otherwise the worker would run its jobs and handle no event any more."""
+    events.register("order.paid", lambda event: sys.exit("no route"), name="exit")
+    record()
+    dispatch()
+    assert deliver() == 1
+    assert EventDelivery.objects.get().last_error.startswith("SystemExit in <lambda>, line ")
 
 
 def test_an_attempt_that_killed_every_worker_is_given_up(db):

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import sys
+import threading
 import time
 from io import StringIO
 
@@ -100,3 +101,14 @@ def test_an_invalid_log_call_is_ignored(handler, finish, monkeypatch):
     handler.handle(record("%d", "no number"))
     finish()
     assert console.getvalue() == ""
+
+
+def test_logging_continues_after_a_record_that_cannot_be_formatted(handler, finish, monkeypatch):
+    console = StringIO()
+    monkeypatch.setattr(sys, "stderr", console)
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    handler.handle(record("invalid", facts={"prices": {(1, 2): 3}}))
+    handler.handle(record("valid"))
+    finish()
+    assert json.loads(console.getvalue())["message"] == "valid"

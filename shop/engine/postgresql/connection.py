@@ -9,11 +9,17 @@ by the call that sent them, in the same transaction.
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg2 import Error
+from psycopg2 import Error, ProgrammingError
 from psycopg2.errors import InFailedSqlTransaction
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import (
+    TRANSACTION_STATUS_IDLE,
+    TRANSACTION_STATUS_INERROR,
+    TRANSACTION_STATUS_INTRANS,
+)
 from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - psycopg2's classes
 from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
+
+_IN_TRANSACTION = frozenset({TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR})
 
 PREPARED_ELSEWHERE = frozenset({"26000", "42P05"})
 """SQLSTATE of a prepared statement that does not exist, and of one that exists already.
@@ -115,7 +121,12 @@ class Connection(PlainConnection):  # type: ignore[misc]
 
     @autocommit.setter
     def autocommit(self, on: bool) -> None:
-        """Begin a transaction with the next statement, or stop doing so."""
+        """Begin a transaction with the next statement, or stop doing so.
+
+        Raises ProgrammingError inside a transaction, as psycopg2 does.
+        """
+        if self.get_transaction_status() in _IN_TRANSACTION:
+            raise ProgrammingError("autocommit cannot be set inside a transaction")
         self._in_transaction = not on
         self.pending = self._begin if self._in_transaction else b""
         if not self.pipelines:

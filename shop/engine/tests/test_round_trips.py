@@ -166,3 +166,17 @@ def test_the_query_log_has_each_statement(django_assert_num_queries):
         keys()
     sent = [query["sql"].split(" ")[0] for query in captured.captured_queries]
     assert sent == ["BEGIN", "EXECUTE", "SELECT", "COMMIT"]
+
+
+def test_autocommit_cannot_be_switched_on_inside_a_transaction():
+    """Later statements would be executed in the open transaction, which nothing commits."""
+    transaction.set_autocommit(False)
+    try:
+        RateCounter.objects.create(key="a", attempts=1, ends_at=1)
+        with pytest.raises(ProgrammingError, match="inside a transaction"):
+            transaction.set_autocommit(True)
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert at_once(keys) == [["a"]]
