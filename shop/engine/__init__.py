@@ -36,11 +36,11 @@ from shop.engine.errors import sqlstate
 from shop.engine.expressions import ValueByKey
 from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
+from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
 from shop.engine.rows import columns_of, instance_of
 from shop.engine.statements import (
     Select,
     Update,
-    fast_connection,
     fetch,
     select,
     send_with_next,
@@ -67,8 +67,8 @@ __all__ = [
     "uses",
 ]
 
-_DEADLOCK = frozenset({"40001", "40P01"})
-"""SQLSTATE of serialization_failure and deadlock_detected (PostgreSQL, appendix A)."""
+_REPEATABLE = frozenset({"40001", "40P01"}) | PREPARED_ELSEWHERE
+"""SQLSTATE of serialization_failure, deadlock_detected and a lost prepared statement."""
 
 
 def succeeds_when_repeated(error: Error) -> bool:
@@ -77,7 +77,4 @@ def succeeds_when_repeated(error: Error) -> bool:
     This is so after a deadlock, and after a connection pooler has lost a prepared statement. In the
     second case the connection does not prepare statements any more.
     """
-    if sqlstate(error) in _DEADLOCK:
-        return True
-    connection = fast_connection()
-    return connection is not None and connection.succeeds_when_repeated(error)
+    return sqlstate(error) in _REPEATABLE

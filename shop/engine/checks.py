@@ -8,7 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.utils import OperationalError
 
-from shop.engine.statements import fast_connection
+from shop.engine.parts import is_fast
+from shop.engine.postgresql.base import is_pooled
 
 _ROLE = "ALTER ROLE {user} SET {name} = '{value}';"
 
@@ -21,15 +22,13 @@ def check_pooler(databases: Sequence[str] | None = None, **_: Any) -> list[Check
         return []
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            is_pooled = cursor.fetchone()[0] != connection.connection.get_backend_pid()
+            has_pooler = is_pooled(cursor, connection.connection)
             found = {name: _show(cursor, name) for name in settings.DATABASE_TIMEOUTS}
     except OperationalError as error:
         return _refused_options(error)
-    if is_pooled and not settings.DATABASE_POOLER:
+    if has_pooler and not settings.DATABASE_POOLER:
         return [_error("DATABASE_URL is that of a connection pooler.", "E001")]
-    fast = fast_connection()
-    if fast is None and is_pooled and "0" in found.values():
+    if not is_fast() and has_pooler and "0" in found.values():
         return [_missing_timeouts(connection.settings_dict["USER"], found)]
     return []
 

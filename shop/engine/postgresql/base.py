@@ -1,6 +1,5 @@
 """The engine's DatabaseWrapper, where Django looks for it."""
 
-import logging
 import select
 from collections.abc import Sequence
 from hashlib import sha256
@@ -19,9 +18,6 @@ MAX_PREPARED = 200
 """Statements that one connection keeps prepared. Each takes memory of the server."""
 
 Values = Sequence[Any]
-
-logger = logging.getLogger("shop.engine")
-
 
 _EXECUTE = CursorWrapper.execute
 """Django's own, which instrumentation such as Sentry's replaces."""
@@ -53,7 +49,9 @@ class DatabaseWrapper(PostgresWrapper):
         self._prepared = {}
         self._is_outdated = False
         self._prepares = settings.PREPARE_STATEMENTS
-        if settings.DATABASE_POOLER or is_pooled(raw):
+        with raw.cursor() as cursor:
+            has_pooler = settings.DATABASE_POOLER or is_pooled(cursor, raw)
+        if has_pooler:
             self._prepares = False
             raw.limit_each_transaction(self._limits)
         return raw
@@ -63,15 +61,10 @@ class DatabaseWrapper(PostgresWrapper):
         self._limits["statement_timeout"] = "0"
         self.ensure_connection()
         raw: Any = self.connection
-        if self.is_behind_pooler():
+        if raw.limits:
             raw.limit_each_transaction(self._limits)
         else:
             raw.execute_now("SET statement_timeout = 0")
-
-    def is_behind_pooler(self) -> bool:
-        """Return whether the time-outs go with each transaction. Needs an open connection."""
-        raw: Any = self.connection
-        return bool(raw.limits)
 
     def is_usable(self) -> bool:
         """Return whether the server has sent nothing since the last statement.
@@ -92,7 +85,7 @@ class DatabaseWrapper(PostgresWrapper):
         """Execute ``sql``, prepared once per connection. Return a cursor with its rows.
 
         Only the values of its ``%s`` may vary from call to call. Inside a transaction, raises
-        TableChanged, or an error for which ``succeeds_when_repeated`` returns True.
+        TableChanged, or the error of a statement that a pooler lost.
         """
         cursor = self._statement_cursor()
         try:
@@ -105,7 +98,7 @@ class DatabaseWrapper(PostgresWrapper):
             with self.wrap_database_errors:
                 cursor.execute(sql, values)
         except Error as error:
-            if not self.succeeds_when_repeated(error) or self.in_atomic_block:
+            if sqlstate(error) not in PREPARED_ELSEWHERE or self.in_atomic_block:
                 raise
             with self.wrap_database_errors:
                 cursor.execute(sql, values)
@@ -168,7 +161,7 @@ class DatabaseWrapper(PostgresWrapper):
         if self._is_outdated:
             raw.execute_now("DEALLOCATE ALL")
             self._prepared, self._is_outdated = {}, False
-        if raw.has_lost_statement:
+        if raw.has_lost_statement:  # the connection stops preparing
             return sql
         known = self._prepared.get(sql)
         if known is not None:
@@ -183,24 +176,12 @@ class DatabaseWrapper(PostgresWrapper):
         self._prepared[sql] = f"EXECUTE {name}{arguments}"
         return self._prepared[sql]
 
-    def succeeds_when_repeated(self, error: Error) -> bool:
-        """Return whether a pooler lost a prepared statement; then this connection stops preparing.
 
-        The statement, or the transaction as a whole, succeeds when it is executed again.
-        """
-        if sqlstate(error) not in PREPARED_ELSEWHERE:
-            return False
-        logger.warning("A connection pooler lost a prepared statement: set DATABASE_POOLER=true.")
-        self._prepares = False
-        self._prepared = {}
-        return True
-
-
-def is_pooled(raw: Any) -> bool:
+def is_pooled(cursor: Any, raw: Any) -> bool:
     """Return whether a connection pooler is between this process and PostgreSQL.
 
-    A pooler reports another process id than the one of the server process that responds.
+    ``cursor`` belongs to the psycopg2 connection ``raw``. A pooler reports another process id than
+    the one of the server process that responds.
     """
-    with raw.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        return bool(cursor.fetchone()[0] != raw.get_backend_pid())
+    cursor.execute("SELECT pg_backend_pid()")
+    return bool(cursor.fetchone()[0] != raw.get_backend_pid())

@@ -6,6 +6,7 @@ transaction, and a statement whose result the caller does not need with the next
 by the call that sent them, in the same transaction.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - ps
 from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
 
 _IN_TRANSACTION = frozenset({TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR})
+
+logger = logging.getLogger("shop.engine")
 
 PREPARED_ELSEWHERE = frozenset({"26000", "42P05"})
 """SQLSTATE of a prepared statement that does not exist, and of one that exists already.
@@ -43,21 +46,28 @@ class Cursor(PlainCursor):  # type: ignore[misc]
             return
         before = connection.pending or connection.limits_of_one_statement()
         if not before:
-            PlainCursor.execute(self, query, vars)
+            self.send(query, vars)
         elif self.name:  # DECLARE of a server-side cursor has to be sent without other statements
             connection.flush()
-            PlainCursor.execute(self, query, vars)
+            self.send(query, vars)
         else:
             self._execute_after(before, self.mogrify(query, vars))
+
+    def send(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
+        """Execute now, before the pending statements."""
+        try:
+            PlainCursor.execute(self, query, vars)
+        except Error as error:
+            self.connection.note_lost_statement(error)
+            raise
 
     def _execute_after(self, before: bytes, sql: bytes) -> None:
         connection = self.connection
         self._sent = sql
         pending, connection.pending = connection.pending, b""
         try:
-            PlainCursor.execute(self, before + sql)
-        except Error as error:
-            connection.note_lost_statement(error)
+            self.send(before + sql)
+        except Error:
             # PostgreSQL parses the whole string first: after a syntax error nothing was executed.
             if connection.has_not_begun():
                 connection.pending = pending
@@ -151,11 +161,7 @@ class Connection(PlainConnection):  # type: ignore[misc]
     def execute_now(self, sql: str | bytes) -> str:
         """Execute SQL before the pending statements. Return the status of its last statement."""
         with super().cursor() as cursor:
-            try:
-                PlainCursor.execute(cursor, sql)
-            except Error as error:
-                self.note_lost_statement(error)
-                raise
+            cursor.send(sql)
             return str(cursor.statusmessage)
 
     def note_lost_statement(self, error: Error) -> None:
@@ -163,7 +169,9 @@ class Connection(PlainConnection):  # type: ignore[misc]
 
         A pending one fails in a call that does not know of it, such as a commit.
         """
-        self.has_lost_statement = self.has_lost_statement or error.pgcode in PREPARED_ELSEWHERE
+        if error.pgcode in PREPARED_ELSEWHERE and not self.has_lost_statement:
+            logger.warning("A pooler lost a prepared statement: set DATABASE_POOLER=true.")
+            self.has_lost_statement = True
 
     def commit(self) -> None:
         """Execute the pending statements and commit, unless nothing was executed.
