@@ -3,7 +3,6 @@
 import unicodedata
 
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -137,11 +136,3 @@ def test_keys_are_normalized_again_after_case_folding(db, name):
 def test_visible_to_returns_the_user_and_all_users_for_staff(ada, bob, amy):
     assert list(User.objects.visible_to(ada.user)) == [ada.user]
     assert set(User.objects.visible_to(amy.user)) == {ada.user, bob.user, amy.user}
-
-
-def test_every_constraint_has_a_message():
-    for model in apps.get_app_config("accounts").get_models():
-        for constraint in model._meta.constraints:
-            message = constraint.violation_error_message
-            assert message != constraint.default_violation_error_message, constraint.name
-            assert message.endswith("."), constraint.name

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from cart.factories import fill_cart
@@ -207,11 +206,3 @@ def test_the_database_enforces_the_constraints(ada, tea, statement):
         cursor.execute(statement)
     assert ada.get(CART).json()["cart_id"] == cart_id
     assert CartItem.objects.get().quantity == 1
-
-
-def test_every_constraint_has_a_message():
-    for model in apps.get_app_config("cart").get_models():
-        for constraint in model._meta.constraints:
-            message = constraint.violation_error_message
-            assert message != constraint.default_violation_error_message, constraint.name
-            assert message.endswith("."), constraint.name

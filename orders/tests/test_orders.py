@@ -1,7 +1,6 @@
 """GET /api/orders/, GET /api/orders/{id}/, POST /api/orders/{id}/cancel/."""
 
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
 from catalog.factories import ProductFactory
@@ -229,11 +228,3 @@ def test_the_database_refuses_an_unknown_status_of_an_event(ada, tea):
     place_order(ada.user, tea)
     with pytest.raises(IntegrityError), transaction.atomic():
         OrderEvent.objects.update(status="lost")
-
-
-def test_every_constraint_has_a_message():
-    for model in apps.get_app_config("orders").get_models():
-        for constraint in model._meta.constraints:
-            message = constraint.violation_error_message
-            assert message != constraint.default_violation_error_message, constraint.name
-            assert message.endswith("."), constraint.name
