@@ -170,6 +170,7 @@ def send(  # noqa: PLR0913 - the parts of a request
         headers["Idempotency-Key"] = key
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
+        connection.connect()
         with suppress(BrokenPipeError, ConnectionResetError):  # the server responded early
             connection.request(method, path, None if body is None else json.dumps(body), headers)
         response = connection.getresponse()

@@ -359,6 +359,7 @@ def post_picture(url, path, token, content):
     }
     connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
     try:
+        connection.connect()
         with suppress(BrokenPipeError, ConnectionResetError):  # the server responded early
             connection.request("POST", path, body, headers)
         return connection.getresponse().status
