@@ -13,6 +13,7 @@ from accounts.models import User
 from orders.models import Order
 from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
+from shop.core.tracing import MAX_ID
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -67,6 +68,9 @@ class Payment(models.Model):
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    request_id = models.CharField(
+        max_length=MAX_ID, null=True, help_text="The id of the request that began the payment."
+    )
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
 

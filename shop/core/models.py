@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from shop.core.tracing import MAX_ID
+
 
 class IdempotencyKey(models.Model):
     """A processed request, written in the transaction of its work (RELIABILITY R6).
@@ -105,6 +107,9 @@ class Event(models.Model):
     )
     position = models.BigIntegerField(
         null=True, unique=True, help_text="Position in the sequence in which events are read."
+    )
+    request_id = models.CharField(
+        max_length=MAX_ID, null=True, help_text="The id of the request that caused it."
     )
     created_at = models.DateTimeField(db_default=Now())
 
