@@ -14,14 +14,17 @@ from accounts.models import User
 from payments.models.payments import Payment
 from payments.states import RefundStatus
 from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
     """Queries of refunds."""
 
     def visible_to(self, user: User | AnonymousUser) -> RefundQuerySet:
-        """Return the refunds of the user's own orders, or all refunds for staff."""
-        return self if user.is_staff else self.filter(payment__order__user=user.pk)
+        """Return the refunds of the user's own orders; those of all payments that staff see."""
+        if sees_all(user, "payments.payment"):
+            return self
+        return self.filter(payment__order__user=user.pk)
 
     def pending(self) -> RefundQuerySet:
         """Return the refunds whose outcome is not known yet, with payment and actor, by id."""

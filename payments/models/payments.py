@@ -13,14 +13,15 @@ from accounts.models import User
 from orders.models import Order
 from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Queries of payments."""
 
     def visible_to(self, user: User | AnonymousUser) -> PaymentQuerySet:
-        """Return the payments of the user's own orders, or all payments for staff."""
-        return self if user.is_staff else self.filter(order__user=user.pk)
+        """Return the payments of the user's own orders; all payments for permitted staff."""
+        return self if sees_all(user, "payments.payment") else self.filter(order__user=user.pk)
 
     def open(self) -> PaymentQuerySet:
         """Return the payments whose outcome is not known yet."""
