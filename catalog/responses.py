@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import revision
+from shop.core.links import origin_of
 from shop.core.renderers import dumps
 from shop.core.viewsets import ShopViewSet, accepts_json
 from shop.engine.revisions import CACHED_UNDER
@@ -91,11 +92,6 @@ def public_response(
     if url and is_public:
         request.META[CACHED_UNDER] = current
     return _vary(_to_response(request, current, body, is_public=is_public))
-
-
-def origin_of(request: HttpRequest | Request) -> str:
-    """Return scheme and host of the request, for absolute URLs."""
-    return f"{request.scheme}://{request.get_host()}"
 
 
 def _cached_response(request: HttpRequest) -> HttpResponse | None:

@@ -21,9 +21,9 @@ from catalog.images.serializers import (
     serialize_image_instance,
 )
 from catalog.products.models import Product
-from catalog.responses import origin_of
 from shop.core.errors import Unavailable
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.parsers import UploadParser
 from shop.core.viewsets import ShopViewSet, read

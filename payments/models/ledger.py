@@ -11,10 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from payments.models.payments import Payment
+from payments.models.payments import Payment, sees_all_payments
 from payments.states import RefundStatus
 from shop.core.money import MAX_DIGITS
-from shop.core.permissions import sees_all
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -22,7 +21,7 @@ class RefundQuerySet(models.QuerySet["Refund"]):
 
     def visible_to(self, user: User | AnonymousUser) -> RefundQuerySet:
         """Return the refunds of the user's own orders; those of all payments that staff see."""
-        if sees_all(user, "payments.payment"):
+        if sees_all_payments(user):
             return self
         return self.filter(payment__order__user=user.pk)
 
