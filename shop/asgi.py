@@ -16,6 +16,7 @@ from shop.core.errors import RequestTimeout, ShopError, TooManyRequests, Unavail
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
+from shop.core.security_headers import security_headers
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
 from shop.engine.responses import Response, ResponseCache
@@ -80,8 +81,9 @@ def uses_response_cache() -> bool:
 
 def error_response(scope: Scope, status: int) -> Response:
     """Return the response to a request that is not passed to Django, and log the request."""
-    error, origin = _ERRORS[status], _origin_of(scope)
+    error, origin, path = _ERRORS[status], _origin_of(scope), _path_of(scope)
     headers = {
+        **security_headers(path),
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
@@ -89,7 +91,6 @@ def error_response(scope: Scope, status: int) -> Response:
     }
     tokens = tracing.enter(origin)
     try:
-        path = _path_of(scope)
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
