@@ -39,7 +39,7 @@ from catalog.products.serializers.responses import (
 )
 from catalog.products.sparse_fields import SparseFields, read_sparse_fields
 from catalog.products.variants import create_variant
-from catalog.responses import CachedResponseViewSet, origin_of, public_response
+from catalog.responses import CachedResponseViewSet, public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
 from catalog.search.filters import ListQuery, check_parameters, read_list_query
@@ -49,6 +49,7 @@ from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.viewsets import read
 
