@@ -62,8 +62,8 @@ def security_headers(path: str) -> Headers:
 def add_security_headers(response: HttpResponseBase, path: str) -> None:
     """Add the headers that the view did not set; none to the error pages of development.
 
-    Those have inline styles and scripts. One dictionary is merged, because setting seven headers takes a twentieth of the time of a
-    cached response.
+    Those have inline styles and scripts. One dictionary is merged, because setting seven headers
+    takes a twentieth of the time of a cached response.
     """
     if settings.DEBUG and response.status_code in (404, 500) and path.startswith("/admin/"):
         return
