@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
+from django.db.models import Model
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
@@ -117,13 +118,23 @@ class OwnOrStaffMay(IsAuthenticated):
 
 
 def permissions_asked_for() -> set[str]:
-    """Return the permissions of every viewset that is loaded, such as "payments.add_refund"."""
+    """Return the permissions of every viewset that is loaded, such as "payments.add_refund".
+
+    They are those in ``permissions``, and those of the model of ``queryset``.
+    """
     found, classes = set(), [ShopViewSet]
     while classes:
         viewset = classes.pop()
         found.update(viewset.permissions.values())
+        if viewset.queryset is not None:
+            found.update(_permissions_of(viewset.queryset.model))
         classes += viewset.__subclasses__()
     return found
+
+
+def _permissions_of(model: type[Model]) -> set[str]:
+    app, name = model._meta.app_label, model._meta.model_name
+    return {f"{app}.{verb}_{name}" for verb in model._meta.default_permissions}
 
 
 def read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
