@@ -9,6 +9,7 @@ import importlib.util
 import os
 import tempfile
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +61,18 @@ def _secret(name: str) -> str:
     return value
 
 
+def _amount(name: str, *, default: str) -> Decimal:
+    """Read an amount in the shop's currency."""
+    value: str = env.str(name, default=default)
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise ImproperlyConfigured(f"{name} must be an amount in the shop's currency, such as 500.")
+    return amount
+
+
 SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
 
@@ -93,8 +106,28 @@ if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
         "ORDER_PAYMENT_WINDOW is in minutes and must be 1 to 525600 (a year)."
     )
 
+# What one buyer's unpaid orders can hold: orders, and units of products in them.
+MAX_OPEN_ORDERS: int = env.int("MAX_OPEN_ORDERS", default=5)
+MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
+if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
+    raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
+
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=False)
+
+# The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
+# DEBUG also those whose money staff record.
+PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
+
+# The largest order that each of these methods can pay, in the shop's currency.
+BANK_TRANSFER_MAXIMUM = _amount("BANK_TRANSFER_MAXIMUM", default="5000")
+CASH_ON_DELIVERY_MAXIMUM = _amount("CASH_ON_DELIVERY_MAXIMUM", default="500")
+
+# Which orders with cash on delivery are confirmed at once: always all, known those of buyers who
+# have paid an order before, staff none.
+CASH_ON_DELIVERY_ACCEPT: str = env.str("CASH_ON_DELIVERY_ACCEPT", default="known")
+if CASH_ON_DELIVERY_ACCEPT not in ("always", "known", "staff"):
+    raise ImproperlyConfigured("CASH_ON_DELIVERY_ACCEPT must be always, known or staff.")
 
 # When a card is charged: at once, or authorised at once and captured when the order is shipped.
 PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")

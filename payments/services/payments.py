@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -10,6 +11,7 @@ from accounts.models import User
 from orders.models import Order
 from payments import gateways
 from payments.errors import (
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderNotFound,
     PaymentInProgress,
@@ -17,13 +19,21 @@ from payments.errors import (
     PaymentNotConfirmable,
     PaymentNotOpen,
 )
-from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    LimitsAmount,
+    Outcome,
+    OutcomeStatus,
+)
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
 from payments.states import LIVE, OPEN
+from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -53,7 +63,8 @@ def check_method(method: str) -> None:
 def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     """Insert a pending payment of the user's own order, and return it. Locks the order.
 
-    Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
+    Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
+    PaymentInProgress.
     """
     check_method(method)
     try:
@@ -61,6 +72,7 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     except Order.DoesNotExist:
         raise OrderNotFound from None
     check_payable(order)
+    _check_amount(method, order.total)
     payment = Payment(
         order_id=order_id,
         method=method,
@@ -72,6 +84,12 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
         live = Payment.objects.get(order_id=order_id, status__in=LIVE)
         raise PaymentInProgress(payment_id=live.pk)
     return payment
+
+
+def _check_amount(method: str, total: Decimal) -> None:
+    gateway = gateways.registered()[method]
+    if isinstance(gateway, LimitsAmount) and total > gateway.maximum_amount:
+        raise MethodAmountLimit(payment_method=method, limit=show(gateway.maximum_amount))
 
 
 def _captures_later(method: str) -> bool:

@@ -65,7 +65,7 @@ class Till(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def till(monkeypatch) -> Iterator[type[Till]]:
+def till(monkeypatch, settings) -> Iterator[type[Till]]:
     Till.stored, Till.lost = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Till)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -74,6 +74,7 @@ def till(monkeypatch) -> Iterator[type[Till]]:
     exec(compile(block("gateway"), str(PAGE), "exec"), example.__dict__)  # noqa: S102 - our own page
     gateway = example.TillGateway(f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setitem(registry._gateways, "till", gateway)
+    settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "till"]
     yield Till
     server.shutdown()
     server.server_close()

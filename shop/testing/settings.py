@@ -8,12 +8,17 @@ import os
 from secrets import token_urlsafe
 
 for _name in (
+    "BANK_TRANSFER_MAXIMUM",
     "BODY_TIMEOUT",
+    "CASH_ON_DELIVERY_ACCEPT",
+    "CASH_ON_DELIVERY_MAXIMUM",
     "CORS_ALLOWED_ORIGINS",
     "CSRF_TRUSTED_ORIGINS",
     "EXTRA_APPS",
     "HEADER_TIMEOUT",
     "MAX_CONNECTIONS",
+    "MAX_OPEN_ORDERS",
+    "MAX_UNITS_HELD",
     "MEDIA_BUCKET",
     "MEDIA_DOMAIN",
     "MEDIA_ENDPOINT",
@@ -40,6 +45,8 @@ os.environ.update(
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite:///db.sqlite3",
         "DEMO_PAYMENTS": "true",
+        "CASH_ON_DELIVERY_ACCEPT": "always",
+        "PAYMENT_METHODS": "card,bank_transfer,cash_on_delivery",
         "THROTTLE": "true",
         "SECURE_SSL_REDIRECT": "false",
         "DEVELOPMENT_APPS": "zeal",
