@@ -13,7 +13,7 @@ from payments.models import Payment, Refund
 
 def make_older(row: Order | Payment, **ago: float) -> None:
     """Move the time at which a row was created into the past, by a timedelta."""
-    rows = type(row)._default_manager.filter(pk=row.pk)
+    rows = type(row).objects.filter(pk=row.pk)
     rows.update(created_at=F("created_at") - timedelta(**ago))
 
 

@@ -26,6 +26,7 @@ for _name in (
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
+    "PUBLIC_URL",
     "REQUESTS_PER_ADDRESS",
     "SHOP_CURRENCY",
     "STRIPE_API_BASE",
