@@ -6,7 +6,6 @@ from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from catalog import revision
 from shop.core.addresses import network_of
@@ -16,6 +15,7 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
+from shop.core.wsgi import get_wsgi_application
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
 from shop.engine.responses import Response, ResponseCache

@@ -37,7 +37,7 @@ from payments.serializers.payments import (
 from payments.views.money import PERMISSIONS, MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
-from shop.core.viewsets import StaffMay, read
+from shop.core.viewsets import StaffMay, has_body, read
 
 
 class PaymentViewSet(MoneyViewSet):
@@ -54,11 +54,11 @@ class PaymentViewSet(MoneyViewSet):
             return [StaffMay(permission)]
         return [AllowAny() if self.action == "methods" else IsAuthenticated()]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse every request whose body contains a card number."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
+    def check_request(self, request: Request) -> None:
+        """Refuse every request whose body contains a card number, before any error names it."""
+        if has_body(request):
             refuse_card_numbers(request.data)
+        super().check_request(request)
 
     def get_queryset(self) -> QuerySet[Payment]:
         """Return the payments that the caller may see, newest first."""

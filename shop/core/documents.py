@@ -11,17 +11,19 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from shop.core.viewsets import StrictView
+
 _METHODS = ["get", "head"]
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(StrictView, SpectacularAPIView):
     """The OpenAPI document, in YAML or JSON. It is the same for every user."""
 
     http_method_names = _METHODS
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return the document, which a process renders once. Query parameters are ignored."""
+        """Return the document, which a process renders once."""
         renderer = request.accepted_renderer
         name = f'inline; filename="shop.{renderer.format}"'
         return HttpResponse(
@@ -31,7 +33,7 @@ class SchemaView(SpectacularAPIView):
         )
 
 
-class DocsView(SpectacularSwaggerView):
+class DocsView(StrictView, SpectacularSwaggerView):
     """Swagger UI, from files of the shop's own host."""
 
     http_method_names = _METHODS
