@@ -6,8 +6,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.encoding import force_bytes
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -33,10 +33,12 @@ class SchemaView(StrictView, SpectacularAPIView):
         )
 
 
-class DocsView(StrictView, SpectacularSwaggerView):
-    """Swagger UI, from files of the shop's own host."""
+class DocsView(StrictView, SpectacularSwaggerSplitView):
+    """Swagger UI, from files of the shop's own host, without inline scripts and styles."""
 
     http_method_names = _METHODS
+    template_name = "shop/docs.html"
+    query_parameters = (OpenApiParameter("script", description="Set by the page for its script."),)
 
 
 @cache

@@ -134,7 +134,7 @@ def check_query(view: APIView, query: QueryDict) -> None:
 def parameters_of(view: APIView) -> dict[str, OpenApiParameter | None]:
     """Return the parameters of a view's action by name; None for those of its pagination."""
     action = action_of(view)
-    own: Sequence[OpenApiParameter] = getattr(action, "query_parameters", ())
+    own: Sequence[OpenApiParameter] = getattr(action or view, "query_parameters", ())
     names: list[str] = []
     if getattr(action, "is_list", getattr(view, "action", None) == "list"):
         names = [parameter["name"] for parameter in _schemas_of_list(view)]

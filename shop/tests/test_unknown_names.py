@@ -8,6 +8,7 @@ from django.urls import URLPattern, get_resolver
 
 from accounts.factories import StaffFactory
 from catalog import revision
+from catalog.factories import ProductFactory
 from orders.factories import place_order
 from payments.models import Payment
 from shop.core.query import parameters_of
@@ -77,6 +78,7 @@ def test_an_unknown_parameter_is_refused(root, unthrottled, path, method):
 
 @pytest.mark.parametrize(("path", "method"), sorted(set(ROUTES) - RAW))
 def test_an_unknown_member_is_refused(root, unthrottled, path, method):
+    ProductFactory(pk=1)  # images of a product that does not exist are a 404
     form = "multipart" if path.endswith("/images/") and method == "POST" else "json"
     data, content_type = root._encode_data({NAME: 1}, format=form)
     errors = refused(root.generic(method, path, data, content_type))
