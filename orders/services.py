@@ -26,7 +26,7 @@ from orders.errors import (
 from orders.models import Order, OrderItem
 from orders.statements import new_events, new_items, set_paid, set_status
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
-from shop.core import events
+from shop.core import events, tracing
 from shop.core.money import MAX_AMOUNT, currency, show
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -77,6 +77,7 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
     """Insert an order with its items and its first event."""
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
+    tracing.note(order_id=order.pk)
     new_items.send_with_next(
         (order.pk, item.product_id, item.name, item.unit_price, item.quantity, item.line_total)
         for item in priced.items

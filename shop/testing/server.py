@@ -158,8 +158,11 @@ def send(  # noqa: PLR0913 - the parts of a request
     token: str = "",
     key: str = "",
     timeout: float = 30,
+    **more: str,
 ) -> Answer:
     """Send a request on a new connection; return the response, whatever its status.
+
+    ``more`` are further headers, with underscores instead of hyphens.
 
     Raises OSError or HTTPException if the connection is refused, closed or times out.
     """
@@ -168,6 +171,7 @@ def send(  # noqa: PLR0913 - the parts of a request
         headers["Authorization"] = f"Bearer {token}"
     if key:
         headers["Idempotency-Key"] = key
+    headers |= {name.replace("_", "-"): value for name, value in more.items()}
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
         connection.connect()
