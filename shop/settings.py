@@ -452,7 +452,12 @@ if NUM_PROXIES < 0:
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["shop.core.renderers.ShopJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["shop.core.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": [
+        "shop.core.parsers.StrictJSONParser",
+        "shop.core.parsers.StrictFormParser",
+        "shop.core.parsers.StrictMultiPartParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "shop.core.negotiation.ShopContentNegotiation",
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "shop.core.pagination.ShopPagination",
@@ -467,7 +472,13 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
-    "DESCRIPTION": "Accounts, catalog, cart, orders and payments of a headless shop.",
+    "DESCRIPTION": (
+        "Accounts, catalog, cart, orders and payments of a headless shop.\n\nUnknown members of a "
+        "request and unknown parameters are refused (`unknown_field`). Forms "
+        "(`application/x-www-form-urlencoded`, `multipart/form-data`) are read as JSON is: `1` is "
+        "a number, `true` a boolean, and a list or an object is written as JSON."
+    ),
+    "PARSER_WHITELIST": ["shop.core.parsers.StrictJSONParser", "shop.core.parsers.UploadParser"],
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
