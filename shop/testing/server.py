@@ -157,9 +157,12 @@ def send(  # noqa: PLR0913 - the parts of a request
     *,
     token: str = "",
     key: str = "",
+    etag: str = "",
     timeout: float = 30,
 ) -> Answer:
     """Send a request on a new connection; return the response, whatever its status.
+
+    ``etag`` is that of the response which the client already has.
 
     Raises OSError or HTTPException if the connection is refused, closed or times out.
     """
@@ -168,6 +171,8 @@ def send(  # noqa: PLR0913 - the parts of a request
         headers["Authorization"] = f"Bearer {token}"
     if key:
         headers["Idempotency-Key"] = key
+    if etag:
+        headers["If-None-Match"] = etag
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
         connection.connect()
