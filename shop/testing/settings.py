@@ -8,11 +8,13 @@ import os
 from secrets import token_urlsafe
 
 for _name in (
+    "ACCESS_TOKEN_LIFETIME",
     "BODY_TIMEOUT",
     "CORS_ALLOWED_ORIGINS",
     "CSRF_TRUSTED_ORIGINS",
     "EXTRA_APPS",
     "HEADER_TIMEOUT",
+    "JWT_SIGNING_KEY_FALLBACKS",
     "MAX_CONNECTIONS",
     "MEDIA_BUCKET",
     "MEDIA_DOMAIN",
@@ -21,7 +23,9 @@ for _name in (
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
+    "REFRESH_TOKEN_GRACE",
     "REQUESTS_PER_ADDRESS",
+    "SECRET_KEY_FALLBACKS",
     "SHOP_CURRENCY",
     "STRIPE_API_BASE",
     "STRIPE_SECRET_KEY",
