@@ -7,6 +7,7 @@ ImproperlyConfigured, whose message says what to do.
 
 import importlib.util
 import os
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +83,15 @@ if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS must name the hosts of the shop, for example "
         "ALLOWED_HOSTS=api.example.com (* accepts any host and is allowed with DEBUG only)."
+    )
+
+# The URL of the shop for its clients, without a final slash. Links in responses begin with it.
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="").removesuffix("/")
+_ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?", re.ASCII)
+if PUBLIC_URL and not _ORIGIN.fullmatch(PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "PUBLIC_URL must be an http or https URL with a host and nothing after it, such as "
+        "PUBLIC_URL=https://shop.example.com."
     )
 
 # -- The shop ------------------------------------------------------------------------------------
@@ -503,6 +513,8 @@ UPLOADS = {
 if _flag("TRUST_PROXY_HEADERS", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT: bool = _flag("SECURE_SSL_REDIRECT", default=not DEBUG)
+if PUBLIC_URL.startswith("https://"):
+    SECURE_SSL_HOST = PUBLIC_URL.removeprefix("https://")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12
