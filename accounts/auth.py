@@ -12,6 +12,7 @@ from rest_framework_simplejwt.utils import aware_utcnow
 from accounts import tokens
 from accounts.models import User
 from accounts.tokens import ShopAccessToken
+from shop.core import tracing
 from shop.core.handlers import InvalidToken
 
 
@@ -30,7 +31,9 @@ class SessionJWTAuthentication(BaseAuthentication):
             token.check_exp(current_time=aware_utcnow())
         except TokenError:
             raise InvalidToken from None
-        return tokens.user_of(token), token
+        user = tokens.user_of(token)
+        tracing.note(user_id=user.pk)
+        return user, token
 
     def authenticate_header(self, request: Request) -> str:
         """Return the ``WWW-Authenticate`` header, without which DRF would respond with 403."""

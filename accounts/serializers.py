@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import User, validate_foldable, validate_username
 from shop.core.fields import StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
@@ -20,7 +21,7 @@ TOKEN_LENGTH = 2000
 @extend_schema_serializer(
     examples=[example({"username": "ada", "password": "correct horse battery"})]
 )
-class CredentialsSerializer(serializers.Serializer[Any]):
+class CredentialsSerializer(RequestSerializer):
     """A username or an e-mail address, and the password."""
 
     username = StrictStr(max_length=EMAIL_LENGTH)
@@ -28,7 +29,7 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"refresh": "eyJhbGciOi…"})])
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(RequestSerializer):
     """A refresh token to exchange for new tokens."""
 
     refresh = StrictStr(max_length=TOKEN_LENGTH)
@@ -69,7 +70,7 @@ class UsernameField(StrictStr):
         )
     ]
 )
-class RegistrationSerializer(serializers.Serializer[Any]):
+class RegistrationSerializer(RequestSerializer):
     """A new customer. Whether username and address are free is decided when the user is saved."""
 
     username = UsernameField(max_length=USERNAME_LENGTH, validators=[validate_username])
