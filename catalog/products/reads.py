@@ -39,12 +39,24 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
     return with_prices(products).annotate(
         image_rows=_images(limit=1),
         units=Case(
-            When(has_variants=True, then=Subquery(_units_of_variants())), default=F("stock")
+            When(has_variants=True, then=Subquery(_units_of_variants())),
+            When(track_stock=True, then=F("stock")),
         ),
-        has_stock=Case(
-            When(has_variants=True, then=Exists(_variants_in_stock())),
-            default=F("is_stocked"),
-        ),
+        has_stock=is_in_stock(),
+    )
+
+
+def is_in_stock() -> Case:
+    """Return the condition that a product, or one of its variants, can be ordered now.
+
+    CASE instead of OR, so that PostgreSQL uses index-only scans. EXISTS instead of a list of ids,
+    because a list that does not fit into work_mem is read again for each product.
+    """
+    variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), is_stocked=True)
+    return Case(
+        When(has_variants=True, then=Exists(variants)),
+        default=F("is_stocked"),
+        output_field=BooleanField(),
     )
 
 
@@ -69,17 +81,9 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
     )
 
 
-def _own_variants() -> QuerySet[Product]:
-    return Product.objects.not_archived().filter(parent_id=OuterRef("pk"))
-
-
-def _variants_in_stock() -> QuerySet[Product]:
-    return _own_variants().filter(is_stocked=True)
-
-
 def _units_of_variants() -> QuerySet[Product, Any]:
-    summed = _own_variants().order_by().values("parent_id").annotate(units=Sum("stock"))
-    return summed.values("units")
+    variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), track_stock=True)
+    return variants.order_by().values("parent_id").annotate(units=Sum("stock")).values("units")
 
 
 def _images(*, limit: int | None) -> JSONRows:
@@ -111,7 +115,10 @@ class ProductCategory:
 
 @dataclass(slots=True)
 class ListedProduct:
-    """A product for a list. Prices are list prices in the shop's currency, without sales."""
+    """A product for a list. Prices are list prices in the shop's currency, without sales.
+
+    ``units`` is the stock, None if no stock is tracked.
+    """
 
     pk: int
     parent_id: int | None
@@ -125,13 +132,14 @@ class ListedProduct:
     has_variants: bool
     options: list[str]
     backorder: bool
+    track_stock: bool
     low_stock_threshold: int | None
     is_published: bool
     publish_at: datetime | None
     reductions: JSON
     price_history: JSON
     image_rows: JSON
-    units: int
+    units: int | None
     has_stock: bool
     metadata: dict[str, str]
     private_metadata: dict[str, str]

@@ -117,8 +117,8 @@ def test_nothing_old_is_served_after_changes_were_lost(tmp_path, loses_changes):
             client.set_price("3.00")
             assert number_of(database) == lost
             for path, etag in etags.items():
-                assert send(shop.url, "GET", path, etag=etag).status == 200, path
-                now = send(shop.url, "GET", path, etag=client.etags[path])
+                assert send(shop.url, "GET", path, if_none_match=etag).status == 200, path
+                now = send(shop.url, "GET", path, if_none_match=client.etags[path])
                 assert now.status == 304, path
             feed = send(shop.url, "GET", f"{CHANGES}?since={cursor}")
             assert (feed.status, feed.json()["code"]) == (409, "cursor_outdated")
@@ -136,7 +136,7 @@ def test_a_cursor_is_valid_after_a_restart_of_postgresql(tmp_path):
             wait_until_ready(shop)
             feed = send(shop.url, "GET", f"{CHANGES}?since={client.cursor}")
             assert (feed.status, feed.json()["products"]) == (200, [])
-            again = send(shop.url, "GET", client.path, etag=client.etags[client.path])
+            again = send(shop.url, "GET", client.path, if_none_match=client.etags[client.path])
             assert again.status == 200
 
 
