@@ -1,15 +1,12 @@
 """POST and GET /api/payments/, POST …/confirm/, …/cancel/ and …/record/, GET …/methods/."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from catalog.factories import ProductFactory
 from orders.factories import place_order
-from orders.models import Order
-from payments.factories import pay
+from payments.factories import make_older, pay
 from payments.gateways.manual import creditor_reference
 from payments.models import DemoCharge, LedgerEntry, Payment
 from shop.testing.assertions import assert_audit_passes
@@ -22,10 +19,6 @@ ALL_METHODS = ["card", "cash_on_delivery", "bank_transfer"]
 def post(caller, order, method="card", token=None, **kwargs):
     body = {"order_id": order.pk, "payment_method": method}
     return caller.post(PAY, body | ({} if token is None else {"payment_token": token}), **kwargs)
-
-
-def make_older(order, **ago):
-    Order.objects.filter(pk=order.pk).update(created_at=F("created_at") - timedelta(**ago))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from payments.cards import refuse_card_numbers
 from payments.errors import (
     CardNumberRefused,
     GatewayBusy,
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderExpired,
     OrderNotFound,
@@ -87,6 +88,7 @@ class PaymentViewSet(MoneyViewSet):
             PaymentInProgress,
             OrderNotPayable,
             OrderExpired,
+            MethodAmountLimit,
             GatewayBusy,
         ],
     )
