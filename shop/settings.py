@@ -62,6 +62,17 @@ def _secret(name: str) -> str:
     return value
 
 
+def _former_secrets(name: str) -> list[str]:
+    """Read signing secrets that are separated by commas. Raises ImproperlyConfigured."""
+    values = _text(name).replace(",", " ").split()
+    if any(len(value.encode()) < 32 for value in values):
+        raise ImproperlyConfigured(
+            f"{name} has a value that is shorter than 32 bytes: remove it, or list the former "
+            "secrets as they were, separated by commas."
+        )
+    return values
+
+
 def _amount(name: str, *, default: str) -> Decimal:
     """Read an amount in the shop's currency."""
     value: str = env.str(name, default=default)
@@ -76,6 +87,9 @@ def _amount(name: str, *, default: str) -> Decimal:
 
 SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
+# Secrets that sign nothing, but whose signatures are accepted, while a new secret takes over.
+SECRET_KEY_FALLBACKS = _former_secrets("SECRET_KEY_FALLBACKS")
+JWT_SIGNING_KEY_FALLBACKS = _former_secrets("JWT_SIGNING_KEY_FALLBACKS")
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
@@ -386,6 +400,8 @@ DATABASES = {"default": _database}
 _secrets = [
     ("SECRET_KEY", SECRET_KEY),
     ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
+    *(("SECRET_KEY_FALLBACKS", secret) for secret in SECRET_KEY_FALLBACKS),
+    *(("JWT_SIGNING_KEY_FALLBACKS", secret) for secret in JWT_SIGNING_KEY_FALLBACKS),
     *(
         ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
         for secret in STRIPE_WEBHOOK_SECRETS
@@ -425,14 +441,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _VALIDATION + "NumericPasswordValidator"},
 ]
 
+# Minutes until an access token expires. It can be long, since every request also asks whether the
+# session has ended. Seconds in which a used refresh token gets the same successor again.
+_SESSION_DAYS = 14
+ACCESS_TOKEN_LIFETIME: int = env.int("ACCESS_TOKEN_LIFETIME", default=1440)
+REFRESH_TOKEN_GRACE: int = env.int("REFRESH_TOKEN_GRACE", default=30)
+if not 1 <= ACCESS_TOKEN_LIFETIME <= 60 * 24 * _SESSION_DAYS:
+    raise ImproperlyConfigured(
+        "ACCESS_TOKEN_LIFETIME is in minutes and must be 1 to 20160 (14 days, the longest session)."
+    )
+if not 0 <= REFRESH_TOKEN_GRACE <= 300:
+    raise ImproperlyConfigured("REFRESH_TOKEN_GRACE is in seconds and must be 0 to 300.")
+
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
     "ISSUER": "shop",
     "AUDIENCE": "shop-api",
-    "LEEWAY": 5,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "LEEWAY": 30,  # seconds that the clocks of two servers may differ
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_LIFETIME),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=_SESSION_DAYS),
     "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens rotates them without a race
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": False,

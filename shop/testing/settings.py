@@ -8,6 +8,7 @@ import os
 from secrets import token_urlsafe
 
 for _name in (
+    "ACCESS_TOKEN_LIFETIME",
     "BANK_TRANSFER_MAXIMUM",
     "BODY_TIMEOUT",
     "CASH_ON_DELIVERY_ACCEPT",
@@ -16,6 +17,7 @@ for _name in (
     "CSRF_TRUSTED_ORIGINS",
     "EXTRA_APPS",
     "HEADER_TIMEOUT",
+    "JWT_SIGNING_KEY_FALLBACKS",
     "MAX_CONNECTIONS",
     "MAX_OPEN_ORDERS",
     "MAX_UNITS_HELD",
@@ -27,7 +29,9 @@ for _name in (
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
     "PUBLIC_URL",
+    "REFRESH_TOKEN_GRACE",
     "REQUESTS_PER_ADDRESS",
+    "SECRET_KEY_FALLBACKS",
     "SHOP_CURRENCY",
     "STRIPE_API_BASE",
     "STRIPE_SECRET_KEY",
