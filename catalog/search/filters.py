@@ -26,6 +26,7 @@ from catalog.products.reads import is_in_stock
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.unknown import unknown_name
 
 ORDERINGS = ("price", "-price", "name", "-name", "newest", "best_selling", "relevance")
 ATTRIBUTE_PATTERN = r"^attr\.[A-Za-z0-9_-]{1,100}(\.min|\.max)?$"
@@ -135,14 +136,6 @@ class ListQuery:
         return repr([pair for pair in self.parameters if pair[0] not in ignored])
 
 
-def check_parameters(query: QueryDict, known: list[str]) -> None:
-    """Raise InvalidField for parameters that are not ``known`` or given twice."""
-    for name, texts in query.lists():
-        if name not in known:
-            raise _unknown_parameter(name, known)
-        _single(name, texts)
-
-
 def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
     """Validate the query parameters of the list. Raises InvalidField, which lists what is allowed.
 
@@ -161,7 +154,7 @@ def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
         elif for_staff and _METADATA.fullmatch(name):
             metadata[name.removeprefix("metadata.")] = tuple(_repeated(name, texts))
         else:
-            raise _unknown_parameter(name, ALL_PARAMETERS)
+            raise unknown_name("parameter", name, ALL_PARAMETERS)
         parameters += [(name, text) for text in dict.fromkeys(texts)]
     result = ListQuery(tuple(sorted(parameters)), values, attributes, metadata)
     if result.ordering == "relevance" and "search" not in values:
@@ -200,11 +193,6 @@ def apply_filters(
         stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _with_prices(products, values, sales) if query.needs_prices else products
-
-
-def _unknown_parameter(name: str, known: list[str]) -> InvalidField:
-    reason = f"This parameter does not exist. Existing parameters: {', '.join(known)}."
-    return InvalidField(field=name, reason=reason)
 
 
 def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
