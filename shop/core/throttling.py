@@ -4,6 +4,7 @@ The throttles of DRF read and then write a cache, so that parallel requests can 
 window begins with the first attempt and ends after a fixed time, whatever happens meanwhile.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -16,6 +17,7 @@ from rest_framework.views import APIView
 
 from shop.core.addresses import network_of
 from shop.core.models import RateCounter
+from shop.engine import fetch
 
 # One statement counts all limits of a caller. The first attempt after a window begins a new one.
 # The time is the database's, since the clocks of servers differ.
@@ -37,6 +39,11 @@ _NOW = {
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP())) AS bigint)",
     "sqlite": "CAST(STRFTIME('%%s', 'now') AS INTEGER)",
 }
+
+_OPEN_WINDOWS = """
+SELECT key, attempts, ends_at - {now} FROM core_ratecounter
+WHERE key IN ({keys}) AND ends_at > {now}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class CountingThrottle(BaseThrottle):
         caller = self.identify(request) if settings.THROTTLE else None
         if caller is None:
             return True
-        self._wait = self._count(caller)
+        self._wait = self.count(caller)
         return self._wait == 0
 
     def wait(self) -> float | None:
@@ -78,13 +85,16 @@ class CountingThrottle(BaseThrottle):
         caller = self.identify(request) if settings.THROTTLE else None
         if caller is None:
             return
-        RateCounter.objects.filter(key__in=self._keys(caller), attempts__gt=0).update(
+        RateCounter.objects.filter(key__in=self.keys(caller), attempts__gt=0).update(
             attempts=F("attempts") - 1
         )
 
-    def _count(self, caller: str) -> int:
-        """Count once under each limit. Return the seconds to wait, 0 if no limit is exceeded."""
-        keys = self._keys(caller)
+    def count(self, caller: str) -> int:
+        """Count once under each limit, whatever the setting THROTTLE says.
+
+        Return the seconds to wait, 0 if no limit is exceeded.
+        """
+        keys = self.keys(caller)
         now = _NOW[connection.vendor]
         # Always in the same order, so that parallel upserts of several rows cannot deadlock.
         values = [value for key in sorted(keys) for value in (key, keys[key].seconds)]
@@ -97,12 +107,24 @@ class CountingThrottle(BaseThrottle):
             for key, attempts, seconds_left in counted
         )
 
-    def _keys(self, caller: str) -> dict[str, Limit]:
+    def keys(self, caller: str) -> dict[str, Limit]:
         """Return the limits by the keys of their counters: digests, without personal data."""
         return {
             sha256(f"{self.name}:{limit.seconds}:{caller}".encode()).hexdigest(): limit
             for limit in self.limits
         }
+
+
+def longest_wait(callers: Mapping[CountingThrottle, str]) -> int:
+    """Return the seconds until none of the limits is reached, without counting; 0 for no wait."""
+    keys: dict[str, Limit] = {}
+    for throttle, identity in callers.items():
+        keys |= throttle.keys(identity)
+    places = ", ".join(["%s"] * len(keys))
+    windows = fetch(_OPEN_WINDOWS.format(keys=places, now=_NOW[connection.vendor]), [*keys])
+    return max(
+        (left for key, attempts, left in windows if attempts >= keys[key].attempts), default=0
+    )
 
 
 def address_of(throttle: BaseThrottle, request: Request) -> str:
