@@ -22,6 +22,7 @@ PRODUCTION = {
     "SECRET_KEY": SECRET,
     "JWT_SIGNING_KEY": TOKEN_SECRET,
     "ALLOWED_HOSTS": "shop.example.com",
+    "PAYMENT_METHODS": "bank_transfer",
 }
 STRIPE = {
     "STRIPE_SECRET_KEY": "sk_test_1",
