@@ -139,6 +139,4 @@ def thumbnail(image: ProductImage) -> str:
     """Return an HTML element with the small image."""
     small = image.small.name
     url = default_storage.url(small) if small else image.source_url
-    return format_html(
-        '<img src="{}" alt="{}" style="max-width: 96px; max-height: 96px">', url, image.alt
-    )
+    return format_html('<img class="shop-thumbnail" src="{}" alt="{}">', url, image.alt)
