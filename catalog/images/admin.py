@@ -21,10 +21,10 @@ from django.utils.html import format_html
 
 from catalog.admin_base import ServiceAdmin
 from catalog.images import services
-from catalog.images.errors import ImageTooLarge
+from catalog.images.errors import image_too_large
 from catalog.images.files import store_image
 from catalog.images.models import ProductImage
-from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
+from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from catalog.products.models import Product
 from shop.core.admin import ReadOnlyInline
 from shop.core.errors import ShopError
@@ -54,8 +54,7 @@ class ImageForm(forms.Form):
         """Reject a file that is too large without reading it."""
         image = cast("UploadedFile", self.cleaned_data["image"])
         if (image.size or 0) > MAX_IMAGE_BYTES:
-            too_large = ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
-            raise forms.ValidationError(too_large.detail)
+            raise forms.ValidationError(image_too_large().detail)
         return image
 
 
