@@ -177,6 +177,8 @@ class Operation:
         is_page = path.startswith("/admin")
         client: Any = person.browser if is_page else person.api
         body = BODIES.get(self.key, lambda world: {})(world) | self._own_members(world)
+        if is_page and path.endswith("/delete/"):
+            body["post"] = "yes"
         how: dict[str, Any] = {}
         if self.method != "GET":
             how["data"] = body
