@@ -14,6 +14,7 @@ class ImageLimit(Conflict):
     """409. Facts: limit, the number of images that a product may have."""
 
     code = "picture_limit"
+    field = "image"
     message = "A product may have at most {limit} images. Please delete one first."
     example = {"limit": 50}
 
@@ -34,5 +35,6 @@ class ImageTooLarge(ShopError):
 
     status = 413
     code = "picture_too_large"
+    field = "image"
     message = "An image may have at most {max_bytes} bytes and {max_pixels} pixels."
     example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000}

@@ -34,6 +34,7 @@ from catalog.products.fields import (
 from catalog.products.models import Product
 from catalog.products.variants import insert_variants, order_option_values, tags_of
 from catalog.products.writes import FamilyChanges, RowChanges, save_families
+from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
 _SOLD_FIELDS = frozenset(names_of(Owner.SOLD))
@@ -60,6 +61,11 @@ def create_product(
     family = FamilyChanges(RowChanges(product), [])
     _set_columns(product, details)
     product.has_variants = bool(product.options)
+    if product.has_variants and stock:
+        raise InvalidField(
+            field="stock",
+            reason="A product with options has no stock. Please set that of its variants.",
+        )
     _set_details(family, details, [])
     slug_given = bool(product.slug)
     product.slug = product.slug or free_slug(name)

@@ -11,14 +11,13 @@ from orders.factories import bare_orders, place_order
 from orders.models import Order
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.pages import choose, messages_of
 
 LIST = "/admin/orders/order/"
 
 
 def act(browser, action, *orders):
-    selected = [order.pk for order in orders]
-    page = browser.post(LIST, {"action": action, "_selected_action": selected}, follow=True)
-    return [str(message) for message in page.context["messages"]]
+    return messages_of(choose(browser, LIST, action, *orders, post="yes"))
 
 
 def browser_of(permission):
