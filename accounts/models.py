@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, QuerySet
+from django.utils.crypto import salted_hmac
 
 from shop.core.metadata import HasMetadata
 from shop.engine import columns_of, instance_of, select
@@ -148,6 +149,18 @@ class User(HasMetadata, AbstractUser):
         super().save(force_update=force_update, using=using, update_fields=fields)
         if changed_password:
             self.refresh_from_db(fields=["token_version"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session of the admin must contain; Django compares it in each request.
+
+        It depends on the token version too, so that what ends all sessions of the API also ends
+        those of the admin. For version 0 it is Django's own, which sessions from before contain.
+        """
+        if not self.token_version:
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc,no-any-return]
+        text = f"{self.password} {self.token_version}"
+        key_salt = "accounts.models.User.get_session_auth_hash"
+        return salted_hmac(key_salt, text, secret=secret, algorithm="sha256").hexdigest()
 
     def _writable_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}

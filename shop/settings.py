@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from shop.core import secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 
@@ -54,18 +55,13 @@ def _secret(name: str) -> str:
         state = "is missing" if not value else "is too short"
         raise ImproperlyConfigured(
             f"{name} {state}: set it to at least 32 random bytes, for example the output of "
-            '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+            f"{secret_values.MAKE_ONE}."
         )
     return value
 
 
 SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
-if SECRET_KEY == JWT_SIGNING_KEY:
-    raise ImproperlyConfigured(
-        "JWT_SIGNING_KEY equals SECRET_KEY: use different values, so that one leak does not "
-        "disclose both."
-    )
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
@@ -341,6 +337,35 @@ else:
         "the shop supports SQLite and PostgreSQL only."
     )
 DATABASES = {"default": _database}
+
+# -- Secrets that can be guessed -----------------------------------------------------------------
+
+_secrets = [
+    ("SECRET_KEY", SECRET_KEY),
+    ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
+    *(
+        ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
+        for secret in STRIPE_WEBHOOK_SECRETS
+    ),
+]
+if _is_live:
+    _secrets.append(("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.partition("_live_")[2]))
+_weak = [] if DEBUG else secret_values.problems(_secrets)
+if _weak:
+    raise ImproperlyConfigured(
+        f"{' '.join(_weak)} Set each to a different random value, for example the output of "
+        f"{secret_values.MAKE_ONE}, or to the value that the provider shows."
+    )
+# A server on the same machine need not be reachable for others.
+_is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
+    _database.get("HOST", "") in ("", "localhost", "::1")
+)
+if not DEBUG and not _is_local and secret_values.is_published_password(_database["PASSWORD"]):
+    raise ImproperlyConfigured(
+        "DATABASE_URL has a published example as its password. Change it with "
+        "ALTER ROLE … PASSWORD …, and then in DATABASE_URL or POSTGRES_PASSWORD, for example to "
+        f"the output of {secret_values.MAKE_ONE}."
+    )
 
 # -- Users and authentication --------------------------------------------------------------------
 

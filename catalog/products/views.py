@@ -19,6 +19,7 @@ from catalog.products.errors import (
     SetOnProduct,
     SetOnVariants,
     SkuTaken,
+    StockUntracked,
     UnfilledBackorders,
     VariantExists,
     VariantLimit,
@@ -103,7 +104,14 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
         "Create product",
         takes=NewProductSerializer,
         answers={201: ProductSerializer},
-        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing],
+        refuses=[
+            CategoryNotFound,
+            SlugTaken,
+            SkuTaken,
+            VariantExists,
+            OptionsMissing,
+            StockUntracked,
+        ],
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product with its initial stock, or with its options and variants."""
@@ -130,6 +138,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             VariantExists,
             OptionsMissing,
             OptionsInUse,
+            StockUntracked,
             UnfilledBackorders,
             SetOnVariants,
             SetOnProduct,
@@ -158,6 +167,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             VariantExists,
             VariantLimit,
             SkuTaken,
+            StockUntracked,
         ],
     )
     @action(detail=True, methods=["post"])

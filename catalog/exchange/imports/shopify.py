@@ -23,6 +23,7 @@ _OF_VARIANT = {
     "compare_at_price": "Variant Compare At Price",
     "stock": "Variant Inventory Qty",
     "backorder": "Variant Inventory Policy",
+    "track_stock": "Variant Inventory Tracker",
 }
 _OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
 _NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
@@ -108,6 +109,12 @@ def _variant_cells(row: TableRow) -> dict[str, Cell]:
     policy = str(cells.get("backorder", "")).strip()
     if "backorder" in cells:
         cells["backorder"] = _POLICIES.get(policy, policy)
+    if "track_stock" in cells:
+        cells["track_stock"] = "true" if str(cells["track_stock"]).strip() else "false"
+    if cells.get("track_stock") == "false":
+        # Shopify ignores both of them then, and writes 0 and deny.
+        cells.pop("stock", None)
+        cells.pop("backorder", None)
     return cells
 
 

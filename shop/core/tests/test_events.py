@@ -322,7 +322,7 @@ def test_staff_see_given_up_deliveries_and_retry_them(admin_browser, caplog):
     dispatch()
     deliver()
     waiting = EventDelivery.objects.get()
-    chosen = {"action": "try_again", "_selected_action": [waiting.pk]}
+    chosen = {"action": "try_again", "post": "yes", "_selected_action": [waiting.pk]}
     displayed = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
     assert [str(m) for m in displayed] == ["0 of 1 deliveries will be tried again."]
     EventDelivery.objects.update(given_up_at=timezone.now(), attempts=deliveries.MAX_ATTEMPTS)
