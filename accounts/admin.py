@@ -12,6 +12,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -90,6 +92,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     search_help_text = "Part of a username or e-mail address, in upper or lower case."
     ordering = ("-id",)  # Django's UserAdmin orders by username
     actions = ("log_out_everywhere",)
+    argument_fields = {"username_key": "username", "email_key": "email"}
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ()),
         ("Metadata", {"fields": ("metadata", "private_metadata")}),
@@ -129,6 +132,11 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         if db_field.name == "user_permissions":
             kwargs["queryset"] = _admin_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    @method_decorator(sensitive_post_parameters())
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Leave out the transaction of Django's view: the one of the form can be rolled back."""
+        return self._add_view(request, form_url, extra_context)  # type: ignore[attr-defined]
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002 - Django's name
         """Set the password once for each form."""

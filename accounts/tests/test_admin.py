@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from accounts.factories import PASSWORD, StaffFactory, UserFactory
 from accounts.models import User
 from shop.testing.budget import count_statements
+from shop.testing.pages import form_of
 
 LIST = "/admin/accounts/user/"
 NEW = {
@@ -182,17 +183,20 @@ def test_users_are_deactivated_and_not_deleted(admin_browser, ada):
     assert User.objects.filter(pk=ada.user.pk).exists()
 
 
-def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(admin_browser, ada):
+def test_a_name_taken_after_the_form_was_validated_is_an_error_at_its_field(admin_browser, ada):
     def take_the_name(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "accounts_user"') and not taken:
-            taken.append(UserFactory.build(username="CAROL"))
+            taken.append(UserFactory.build(username="CAROL", email="other@example.com"))
             taken[0].save()
         return execute(sql, params, many, context)
 
     taken = []
     with connection.execute_wrapper(take_the_name):
         page = admin_browser.post(f"{LIST}add/", NEW, follow=True)
-    assert "was taken just now" in page.content.decode()
+    assert page.context["errors"] == [
+        ["A user with this username already exists, perhaps in another spelling."]
+    ]
+    assert form_of(page)["email"] == ["carol@example.com"]
     assert not User.objects.filter(username="carol").exists()
 
 

@@ -25,6 +25,7 @@ from catalog.images.errors import ImageTooLarge
 from catalog.images.files import store_image
 from catalog.images.models import ProductImage
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
+from catalog.products.families import lock_family
 from catalog.products.models import Product
 from shop.core.admin import ReadOnlyInline
 from shop.core.errors import ShopError
@@ -116,10 +117,9 @@ class ImageAdmin(ServiceAdmin):
         return done or self.product_form(request, product, form, f"Add an image of {product}")
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
-        """Lock the product with its variants, as the services do."""
-        product = ProductImage.objects.filter(pk=pk).values_list("product__parent_id", "product_id")
-        for parent_id, product_id in product:
-            Product.objects.lock_family(parent_id or product_id)
+        """Lock the product with its variants, as the services do. Raises ProductNotFound."""
+        for product_id in ProductImage.objects.filter(pk=pk).values_list("product_id", flat=True):
+            lock_family(product_id)
 
     def update(self, obj: ProductImage, changes: dict[str, Any]) -> None:
         """Update alternative text and position."""

@@ -29,6 +29,7 @@ from catalog.products.admin.forms import (
     tracking_field,
 )
 from catalog.products.admin.variants import VariantInline
+from catalog.products.families import lock_family
 from catalog.products.fields import NewVariant, Owner, names_of
 from catalog.products.models import Product
 from catalog.products.variants import create_variant
@@ -120,9 +121,8 @@ class ProductAdmin(ExchangeAdmin):
         return variants if request.method == "POST" else [ImageInline, *variants]
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
-        """Lock the product with its variants, as the services do."""
-        parent = Product.objects.filter(pk=pk).values_list("parent_id", flat=True).first()
-        Product.objects.lock_family(parent or pk)
+        """Lock the product with its variants, as the services do. Raises ProductNotFound."""
+        lock_family(pk)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Add a field for each attribute of a product, or for each option of a variant."""

@@ -51,6 +51,10 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
         obj = super().get_object(request, object_id, from_field)
         if obj is None or request.method != "POST":
             return obj
+        if not (
+            self.has_change_permission(request, obj) or self.has_delete_permission(request, obj)
+        ):
+            return obj  # Django's view refuses it
         self.lock(request, obj.pk)
         return super().get_object(request, object_id, from_field)
 
