@@ -144,7 +144,7 @@ def _fingerprint(request: HttpRequest) -> str:
     return sha256(json.dumps([fields, files], sort_keys=True).encode()).hexdigest()
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: "UploadedFile[bytes]") -> str:
     digest = sha256()
     for chunk in file.chunks():
         digest.update(chunk)

@@ -75,7 +75,7 @@ class ConfirmedActions(_Base):
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Replace Django's own action, which deletes all rows or fails for all."""
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request)
         if "delete_selected" in actions:
             _, name, description = actions["delete_selected"]
             actions[name] = (type(self).delete_selected, name, description)
@@ -163,7 +163,7 @@ class ConfirmedActions(_Base):
             "button": f"Yes: {verb}",
             "totals": _totals(accepted),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return render(request, "admin/confirm_action.html", context)
 
     def _line(self, row: Model, work: Work) -> _Line:

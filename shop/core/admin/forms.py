@@ -83,4 +83,4 @@ def checked(form: type[Any], request: HttpRequest) -> type[Any]:
 
 def _show_initial(field: forms.Field) -> None:
     """Let a field that was sent show the value of the row."""
-    field.bound_data = lambda _data, initial: initial  # type: ignore[method-assign]
+    field.bound_data = lambda _data, initial: initial  # type: ignore[assignment,method-assign]

@@ -37,14 +37,14 @@ class Conflict:
     """Whether the user of the form changed the field too."""
 
 
-def sign_state(form: forms.ModelForm) -> str:
+def sign_state(form: forms.BaseModelForm) -> str:
     """Return the signed digests of the form's initial values, and the time."""
     digests = {name: _digest(form, name) for name in _editable(form)}
     opened = timezone.now().timestamp()
     return _signer(form).sign_object({"opened": opened, "digests": digests}, compress=True)
 
 
-def find_conflicts(form: forms.ModelForm, token: str) -> list[Conflict]:
+def find_conflicts(form: forms.BaseModelForm, token: str) -> list[Conflict]:
     """Return the fields that differ from ``token``. Needs the lock of the row.
 
     Raises ValidationError if the token is not one of this row, or if fields have become read-only.
@@ -68,7 +68,7 @@ def find_conflicts(form: forms.ModelForm, token: str) -> list[Conflict]:
     return [_conflict(form, name, before.get(name, empty[name]), opened) for name in changed]
 
 
-def _conflict(form: forms.ModelForm, name: str, before: str, opened: datetime) -> Conflict:
+def _conflict(form: forms.BaseModelForm, name: str, before: str, opened: datetime) -> Conflict:
     field = form.fields[name]
     label = str(field.label or name)
     now = _shown(field, form.get_initial_for_field(field, name))
@@ -103,7 +103,7 @@ def _names(entry: LogEntry, label: str) -> bool:
     return any(label in part.get("changed", {}).get("fields", []) for part in parts)
 
 
-def _editable(form: forms.ModelForm) -> list[str]:
+def _editable(form: forms.BaseModelForm) -> list[str]:
     return [
         name
         for name, field in form.fields.items()
@@ -111,12 +111,12 @@ def _editable(form: forms.ModelForm) -> list[str]:
     ]
 
 
-def _signer(form: forms.ModelForm) -> Signer:
+def _signer(form: forms.BaseModelForm) -> Signer:
     label = form.instance._meta.label  # noqa: SLF001 - documented by Django
     return Signer(salt=f"shop.core.admin.state.{label}.{form.instance.pk}")
 
 
-def _digest(form: forms.ModelForm, name: str) -> str:
+def _digest(form: forms.BaseModelForm, name: str) -> str:
     value = form.get_initial_for_field(form.fields[name], name)
     return _hash(name, _canonical(value))
 
