@@ -18,6 +18,7 @@ from django.db.models import F, QuerySet
 from django.utils.crypto import salted_hmac
 
 from shop.core.metadata import HasMetadata
+from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
@@ -56,8 +57,8 @@ class ShopUserManager(UserManager["User"]):
     use_in_migrations = False  # migrations import no code that may change
 
     def visible_to(self, user: User) -> models.QuerySet[User]:
-        """Return only the user; all users for staff."""
-        return self.all() if user.is_staff else self.filter(pk=user.pk)
+        """Return only the user; all users for staff with the permission to view them."""
+        return self.all() if sees_all(user, "accounts.user") else self.filter(pk=user.pk)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.

@@ -17,6 +17,7 @@ from catalog.models import Product
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
 
@@ -24,8 +25,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """Reads of orders. ``visible_to`` decides who may see an order."""
 
     def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
-        """Return the user's own orders; all orders for staff."""
-        return self if user.is_staff else self.filter(user=user.pk)
+        """Return the user's own orders; all orders for staff with the permission to view them."""
+        return self if sees_all(user, "orders.order") else self.filter(user=user.pk)
 
     def with_details(self) -> OrderQuerySet:
         """Fetch items and events too, in two more statements."""
@@ -151,6 +152,8 @@ class Order(HasMetadata):
                 condition=Q(status=OrderStatus.PENDING),
                 name="order_pending_by_age",
             ),
+            # The limits of orders.limits. Most orders are paid, so the index stays small.
+            models.Index(fields=["user"], condition=Q(paid_at=None), name="order_unpaid_by_user"),
             # The filter by status in the admin, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]

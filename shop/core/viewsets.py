@@ -1,21 +1,72 @@
 """The base class of viewsets, permissions, and the validation of request bodies."""
 
+from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, ClassVar, cast
 
-from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.permissions import BasePermission
+from django.http import HttpRequest
+from rest_framework.exceptions import MethodNotAllowed, ParseError
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from shop.core.permissions import has_staff_permission
+from shop.core.query import action_of, check_query
+from shop.core.serializers import RequestSerializer
+from shop.core.unknown import unknown_names
+
 ID = "[0-9]{1,18}"
+_NO_LENGTH = (None, "", "0")
 
 
-class ShopViewSet(GenericViewSet[Any]):
+class StrictView(APIView):
+    """Refuses what the operation does not take: unknown parameters, and a body if it has none."""
+
+    reads_raw_body = False
+    """Whether the view reads the body itself, as the webhooks do."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the request after authentication, permissions and rate limits."""
+        super().initial(request, *args, **kwargs)
+        self.check_request(request)
+
+    def check_request(self, request: Request) -> None:
+        """Raise ValidationError or ParseError (400) for what the operation does not take."""
+        if request.META.get("QUERY_STRING"):
+            check_query(self, request.query_params)
+        action = action_of(self)
+        takes_body = self.reads_raw_body or getattr(action, "takes_body", action is not None)
+        if not takes_body and has_body(request):
+            _refuse_body(request.data)
+
+
+def has_body(request: Request | HttpRequest) -> bool:
+    """Return whether a request has a body, by its Content-Length."""
+    return request.META.get("CONTENT_LENGTH") not in _NO_LENGTH
+
+
+def _refuse_body(data: Any) -> None:
+    """Raise an error for a body with content, where none is read; ``{}`` and null are accepted."""
+    if isinstance(data, Mapping):
+        unknown = unknown_names("member", data, [])
+        if unknown:
+            raise ValidationError(unknown)
+    elif data is not None:
+        raise ParseError("This request takes no body.")
+
+
+class ShopViewSet(StrictView, GenericViewSet[Any]):
     """Checks the method before authentication, so that an unknown one is a 405 for everyone."""
+
+    permissions: ClassVar[Mapping[str, str]] = {}
+    """The permission that staff need, by action. ``permission_classes`` decide about the others.
+
+    The admin offers these permissions for groups and users.
+    """
 
     lookup_value_regex = ID
     http_method_names = [
@@ -30,6 +81,11 @@ class ShopViewSet(GenericViewSet[Any]):
     def allowed_methods(self) -> list[str]:
         """The methods of the path, cached per request: the ``Allow`` header needs them too."""
         return super().allowed_methods
+
+    def get_permissions(self) -> list[Any]:
+        """Look the action up in ``permissions``."""
+        needed = self.permissions.get(self.action or "")
+        return [StaffMay(needed)] if needed else super().get_permissions()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise MethodNotAllowed for an unknown method, before authentication."""
@@ -80,13 +136,44 @@ class StaffMay(IsStaff):
         return super().has_permission(request, view) and request.user.has_perm(self.needed)
 
 
-def read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+class OwnOrStaffMay(IsAuthenticated):
+    """Allows changes of the caller's own rows, and staff with a permission those of others.
+
+    ``get_queryset`` must show buyers only their own rows. Members of staff may see a row that they
+    may not change: 403.
+    """
+
+    def __init__(self, needed: str, *, owner: str) -> None:
+        """``owner`` is the path of the attribute with the id of a row's owner."""
+        self.needed = needed
+        self.owner_of = attrgetter(owner)
+        self.message = f"This is not yours. Changing it needs the permission {needed}."
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        """Return True without SQL for buyers, because the queryset has already decided."""
+        user = request.user
+        if not user.is_staff or has_staff_permission(user, self.needed):
+            return True
+        return bool(self.owner_of(obj) == user.pk)
+
+
+def permissions_asked_for() -> set[str]:
+    """Return the permissions of every viewset that is loaded, such as "payments.add_refund"."""
+    found, classes = set(), [ShopViewSet]
+    while classes:
+        viewset = classes.pop()
+        found.update(viewset.permissions.values())
+        classes += viewset.__subclasses__()
+    return found
+
+
+def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:
     """Return the validated body of the request. Raises ValidationError (400)."""
     return cast("dict[str, Any]", _instance_of(serializer).run_validation(request.data))
 
 
 @cache
-def _instance_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+def _instance_of(serializer: type[RequestSerializer]) -> RequestSerializer:
     """Return the instance that validates all bodies of a serializer, in every thread.
 
     A new instance copies its fields, which takes longer than validating a small body. Validators

@@ -66,7 +66,28 @@ def test_a_development_environment_needs_no_variables():
         ({"JWT_SIGNING_KEY": SECRET}, "JWT_SIGNING_KEY equals SECRET_KEY"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        *(
+            ({"PUBLIC_URL": url}, "PUBLIC_URL must be an http or https URL with a host and nothing")
+            for url in (
+                "shop.example.com",
+                "ftp://shop.example.com",
+                "https://",
+                "https://shop.example.com/shop",
+                "https://shop.example.com?a=1",
+                "https://shop.example.com#top",
+                "https://ada@shop.example.com",
+                "https://shop.example.com:port",
+                "https://shöp.example.com",
+                "https://shop.example.com//",
+            )
+        ),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
+        ({"SECRET_KEY_FALLBACKS": f"{SECRET},short"}, "SECRET_KEY_FALLBACKS has a value"),
+        ({"JWT_SIGNING_KEY_FALLBACKS": "short"}, "JWT_SIGNING_KEY_FALLBACKS has a value"),
+        ({"ACCESS_TOKEN_LIFETIME": "0"}, "ACCESS_TOKEN_LIFETIME is in minutes"),
+        ({"ACCESS_TOKEN_LIFETIME": "20161"}, "ACCESS_TOKEN_LIFETIME is in minutes"),
+        ({"REFRESH_TOKEN_GRACE": "-1"}, "REFRESH_TOKEN_GRACE is in seconds"),
+        ({"REFRESH_TOKEN_GRACE": "301"}, "REFRESH_TOKEN_GRACE is in seconds"),
         ({"THROTTLE": "enabled"}, "THROTTLE must be true or false"),
         ({"SECURE_SSL_REDIRECT": "ture"}, "SECURE_SSL_REDIRECT must be true or false"),
         ({"SHOP_CURRENCY": "JPY"}, "does not have two decimals"),
@@ -121,6 +142,28 @@ def test_an_unsafe_environment_is_refused_with_a_hint(changes, hint):
 @pytest.mark.parametrize("changes", [{}, LIVE, {"STRIPE_API_BASE": "http://127.0.0.1:1"}])
 def test_stripe_starts_with_its_two_secrets(changes):
     assert start(**(STRIPE | changes)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://shop.example.com", "https://shop.example.com"),
+        ("https://shop.example.com/", "https://shop.example.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("", ""),
+    ],
+)
+def test_the_public_url_is_an_origin(url, origin):
+    assert run("-c", "import shop.settings as s; print(s.PUBLIC_URL)", PUBLIC_URL=url).stdout == (
+        f"{origin}\n"
+    )
+
+
+def test_a_redirect_to_https_goes_to_the_public_host():
+    code = "import shop.settings as s; print(getattr(s, 'SECURE_SSL_HOST', None))"
+    assert run("-c", code).stdout == "None\n"
+    assert run("-c", code, PUBLIC_URL="https://a.example.com:444").stdout == "a.example.com:444\n"
 
 
 def test_an_empty_database_url_means_the_default():
@@ -259,7 +302,14 @@ def test_settings_for_tests_fail_the_deployment_check(changes, found):
 
 def test_settings_documentation_and_example_name_the_same_variables():
     settings = (ROOT / "shop" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|_secret|_flag|_text)\(\s*"([A-Z_]+)"', settings)) - INTERNAL
+    read = (
+        set(
+            re.findall(
+                r'(?:env\.\w+|_secret|_former_secrets|_flag|_text)\(\s*"([A-Z_]+)"', settings
+            )
+        )
+        - INTERNAL
+    )
     example = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     rows = [line.split("|")[1] for line in PAGE.read_text().splitlines() if line.startswith("| `")]
     documented = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
