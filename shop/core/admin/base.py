@@ -39,6 +39,10 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     list_max_show_all = 50  # a form has 100 fields at most (DATA_UPLOAD_MAX_NUMBER_FIELDS)
     show_full_result_count = False
     ordering = ("-id",)
+
+    class Media:
+        css: ClassVar = {"all": ("shop/admin.css",)}
+
     argument_fields: ClassVar[dict[str, str]] = {}
     """The form's fields of the services' arguments, where their names differ."""
 
