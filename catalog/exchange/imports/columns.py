@@ -1,0 +1,95 @@
+"""Finds the columns of a file by their names, and counts what the import does not read.
+
+Case, spaces and a byte order mark in a column's name do not matter.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from catalog.exchange.imports.rows import FileError, RowError
+from catalog.exchange.imports.tables import Table, TableRow, cell_error
+from shop.core.slugs import fold_name
+
+NO_NAME = "a column without a name"
+_SIMILAR = 0.75
+
+
+class NotRead:
+    """The columns of a table, or the members of JSON, that the import does not read."""
+
+    def __init__(self) -> None:
+        """Start without columns."""
+        self.rows: Counter[str] = Counter()
+        """The number of rows that have a value, by the name of the column."""
+        self._known: dict[str, Collection[str]] = {}
+
+    def add(self, name: str, known: Collection[str] = ()) -> None:
+        """Count one more row with a value in a column. ``known`` are the names that are read."""
+        self.rows[name] += 1
+        self._known[name] = known
+
+    def __str__(self) -> str:
+        """Return a line such as "not read: Barcode, 167 rows; prise, 1 row (meant price?)"."""
+        return f"not read: {'; '.join(map(self._describe, self.rows))}" if self.rows else ""
+
+    def _describe(self, name: str) -> str:
+        number = self.rows[name]
+        meant = nearest(name, self._known[name])
+        question = f" (did you mean {meant}?)" if meant else ""
+        return f"{name}, {number:,} row{'' if number == 1 else 's'}{question}"
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return the known name that is spelt most like ``name``, or "" if none is similar."""
+    by_folded = {fold_name(other): other for other in known}
+    found = get_close_matches(fold_name(name), by_folded, n=1, cutoff=_SIMILAR)
+    return by_folded[found[0]] if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table by their canonical names. ``known`` are the names that are read."""
+
+    header: list[str]
+    names: list[str]
+    known: Collection[str]
+    not_read: NotRead
+
+    def rows(self, table: Table) -> Iterator[TableRow]:
+        """Yield the rows, with the cells of known columns, and count the cells of the others."""
+        for line, cells in table.rows:
+            yield self._row(line, cells)
+
+    def _row(self, line: int, cells: list[str]) -> TableRow:
+        """Return a row. Missing cells at its end are empty."""
+        missing = [""] * (len(self.names) - len(cells))
+        found, errors = {}, []
+        for title, name, cell in zip(self.header, self.names, cells + missing, strict=False):
+            if not name:
+                if cell.strip():
+                    self.not_read.add(title or NO_NAME, self.known)
+                continue
+            found[name] = cell
+            if error := cell_error(cell):
+                errors.append(RowError(line, title, error))
+        if any(cells[len(self.names) :]):
+            errors.append(RowError(line, "", "The row has more cells than the header."))
+        return TableRow(line, found, tuple(errors))
+
+
+def find_columns(
+    header: list[str], canonical: Callable[[str], str], known: Collection[str], not_read: NotRead
+) -> Columns:
+    """Find the columns of a header.
+
+    ``canonical`` returns the canonical name of a column, or "" if the import does not know it.
+    Raises FileError if the header contains a known column twice.
+    """
+    names = [canonical(title) for title in header]
+    for number, name in enumerate(names):
+        if name and name in names[:number]:
+            reason = "The header contains this column twice."
+            raise FileError(reason, line=1, column=header[number])
+    return Columns(header, names, known, not_read)
