@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -21,6 +21,7 @@ from accounts import services
 from accounts.models import User, fold
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin
+from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -52,13 +53,19 @@ admin.site.unregister([BlacklistedToken, OutstandingToken, Group])
 admin.site.login_form = LimitedLoginForm
 
 
-def _admin_permissions() -> QuerySet[Permission]:
-    """Return the permissions of models that the admin shows.
+def _offered_permissions() -> QuerySet[Permission]:
+    """Return the permissions of models that the admin shows, and those that the API asks for.
 
-    A form with all permissions selected would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS.
+    A form with all permissions selected would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS. Groups are for
+    superusers only, who need no permission.
     """
-    types = ContentType.objects.get_for_models(*admin.site._registry)  # noqa: SLF001 - no public name
-    return Permission.objects.filter(content_type__in=types.values()).select_related("content_type")
+    models = set(admin.site._registry) - {Group}  # noqa: SLF001 - no public name
+    types = ContentType.objects.get_for_models(*models)
+    offered = Q(content_type__in=types.values())
+    for name in permissions_asked_for():
+        app, _, codename = name.partition(".")
+        offered |= Q(content_type__app_label=app, codename=codename)
+    return Permission.objects.filter(offered).select_related("content_type")
 
 
 @admin.register(Group)
@@ -66,9 +73,9 @@ class GroupAdmin(DjangoGroupAdmin):
     """Groups of staff. Only superusers see them: others could give themselves any permission."""
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Offer the permissions of models that the admin shows."""
+        """Offer the permissions that the shop asks for."""
         if db_field.name == "permissions":
-            kwargs["queryset"] = _admin_permissions()
+            kwargs["queryset"] = _offered_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -125,9 +132,9 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         ]
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
-        """Offer the permissions of models that the admin shows."""
+        """Offer the permissions that the shop asks for."""
         if db_field.name == "user_permissions":
-            kwargs["queryset"] = _admin_permissions()
+            kwargs["queryset"] = _offered_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(

@@ -4,6 +4,7 @@ from functools import cache
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group, Permission
 
 from accounts.models import User
 
@@ -33,3 +34,18 @@ class StaffFactory(UserFactory):
     username = factory.Sequence(lambda n: f"staff{n}")
     is_staff = True
     is_superuser = True
+
+
+def staff_with(*permissions: str, group: str = "") -> User:
+    """Create a member of staff with permissions such as "orders.view_order", or in a group.
+
+    Raises DoesNotExist for a permission or group that does not exist.
+    """
+    user = UserFactory(is_staff=True)
+    for name in permissions:
+        app, _, codename = name.partition(".")
+        permission = Permission.objects.get(content_type__app_label=app, codename=codename)
+        user.user_permissions.add(permission)
+    if group:
+        user.groups.add(Group.objects.get(name=group))
+    return user

@@ -15,8 +15,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, QuerySet
+from django.utils.crypto import salted_hmac
 
 from shop.core.metadata import HasMetadata
+from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
@@ -51,8 +53,8 @@ class ShopUserManager(UserManager["User"]):
     use_in_migrations = False  # migrations import no code that may change
 
     def visible_to(self, user: User) -> models.QuerySet[User]:
-        """Return only the user; all users for staff."""
-        return self.all() if user.is_staff else self.filter(pk=user.pk)
+        """Return only the user; all users for staff with the permission to view them."""
+        return self.all() if sees_all(user, "accounts.user") else self.filter(pk=user.pk)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
@@ -148,6 +150,18 @@ class User(HasMetadata, AbstractUser):
         super().save(force_update=force_update, using=using, update_fields=fields)
         if changed_password:
             self.refresh_from_db(fields=["token_version"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session of the admin must contain; Django compares it in each request.
+
+        It depends on the token version too, so that what ends all sessions of the API also ends
+        those of the admin. For version 0 it is Django's own, which sessions from before contain.
+        """
+        if not self.token_version:
+            return super()._get_session_auth_hash(secret)  # type: ignore[misc,no-any-return]
+        text = f"{self.password} {self.token_version}"
+        key_salt = "accounts.models.User.get_session_auth_hash"
+        return salted_hmac(key_salt, text, secret=secret, algorithm="sha256").hexdigest()
 
     def _writable_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}

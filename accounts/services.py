@@ -69,5 +69,8 @@ def log_out(*, sid: str) -> None:
 
 
 def log_out_everywhere(*, user: User) -> None:
-    """End all sessions of the user."""
+    """End all sessions of the user, in the API and in the admin.
+
+    A changed password does the same (``User.save``).
+    """
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)

@@ -142,7 +142,7 @@ class UserViewSet(ShopViewSet):
 
     @describe("Retrieve user", answers={200: UserSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Return a user. Only staff may read other users."""
+        """Return a user. Only staff with the permission may read other users."""
         return Response(UserSerializer(self.get_object()).data)
 
     @describe("Retrieve oneself", answers={200: UserSerializer})

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import revision
+from shop.core.links import origin_of
 from shop.core.renderers import dumps
-from shop.core.viewsets import ShopViewSet, StaffMay, accepts_json
+from shop.core.viewsets import ShopViewSet, accepts_json
 from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -43,15 +44,9 @@ class ResponseBody:
 
 
 class PublicReadViewSet(ShopViewSet):
-    """A viewset with public reads. Writes need the permission that ``permissions`` names."""
+    """A viewset with public reads. An action that is not in ``permissions`` is public."""
 
-    permissions: ClassVar[dict[str, str]] = {}
-    """The permission that staff need, by action. An action that is not in it is public."""
-
-    def get_permissions(self) -> list[Any]:
-        """Look the action up in ``permissions``."""
-        needed = self.permissions.get(self.action or "")
-        return [StaffMay(needed) if needed else AllowAny()]
+    permission_classes = (AllowAny,)
 
 
 class CachedResponseViewSet(PublicReadViewSet):
@@ -97,11 +92,6 @@ def public_response(
     if url and is_public:
         request.META[CACHED_UNDER] = current
     return _vary(_to_response(request, current, body, is_public=is_public))
-
-
-def origin_of(request: HttpRequest | Request) -> str:
-    """Return scheme and host of the request, for absolute URLs."""
-    return f"{request.scheme}://{request.get_host()}"
 
 
 def _cached_response(request: HttpRequest) -> HttpResponse | None:

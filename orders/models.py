@@ -18,6 +18,7 @@ from catalog.models import Product
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
 
@@ -25,8 +26,8 @@ class OrderQuerySet(models.QuerySet["Order"]):
     """Reads of orders. ``visible_to`` decides who may see an order."""
 
     def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
-        """Return the user's own orders; all orders for staff."""
-        return self if user.is_staff else self.filter(user=user.pk)
+        """Return the user's own orders; all orders for staff with the permission to view them."""
+        return self if sees_all(user, "orders.order") else self.filter(user=user.pk)
 
     def with_details(self) -> OrderQuerySet:
         """Fetch items and events too, in two more statements."""

@@ -11,6 +11,7 @@ from orders.states import OrderStatus
 from shop.core.fields import AmountField, IdField
 from shop.core.money import show
 from shop.core.openapi import example
+from shop.core.permissions import sees_all
 
 
 @extend_schema_serializer(examples=[example({"cart_id": 5, "expected_total": "48.00"})])
@@ -155,9 +156,9 @@ def _serialize_event(event: OrderEvent, order: Order, reader: User) -> dict[str,
 
 
 def _name_actor(event: OrderEvent, order: Order, reader: User) -> str:
-    """Return the name of the event's actor. Only staff see the usernames of other people."""
+    """Return the name of the event's actor. Only permitted staff see the names of other people."""
     if event.actor is None:
         return "shop"
-    if reader.is_staff or event.actor_id == order.user_id:
+    if event.actor_id == order.user_id or sees_all(reader, "orders.order"):
         return event.actor.username
     return "staff"

@@ -28,15 +28,21 @@ from orders.serializers import (
 )
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.viewsets import ShopViewSet, read
+from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
 
 
 class OrderViewSet(ShopViewSet):
-    """The caller's orders. Staff read and cancel all orders."""
+    """The caller's orders. Staff with the permissions read and cancel all orders."""
 
     queryset = Order.objects.none()
     serializer_class = OrderSerializer
     plural = "orders"
+
+    def get_permissions(self) -> list[Any]:
+        """Require a permission to cancel the order of another buyer."""
+        if self.action == "cancel":
+            return [OwnOrStaffMay("orders.change_order", owner="user_id")]
+        return super().get_permissions()
 
     def get_queryset(self) -> OrderQuerySet:
         """Return the orders that the caller may see, newest first."""
@@ -88,6 +94,8 @@ class OrderViewSet(ShopViewSet):
             services.cancel_order(order_id=order.pk, actor=caller(request), note="Order cancelled")
             return Response(self._response_body(pk))
 
+        if caller(request).is_staff:
+            self.get_object()  # a stored response needs the permission too
         return idempotent(request, work)
 
     def _response_body(self, pk: str) -> dict[str, Any]:

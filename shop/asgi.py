@@ -16,6 +16,7 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.logs import request_id
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
+from shop.core.security_headers import security_headers
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
 from shop.engine.responses import Response, ResponseCache
@@ -81,7 +82,9 @@ def uses_response_cache() -> bool:
 def error_response(scope: Scope, status: int) -> Response:
     """Return the response to a request that is not passed to Django, and log the request."""
     error, new_id = _ERRORS[status], uuid4().hex
+    path = unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
     headers = {
+        **security_headers(path),
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
@@ -89,7 +92,6 @@ def error_response(scope: Scope, status: int) -> Response:
     }
     token = request_id.set(new_id)
     try:
-        path = unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})

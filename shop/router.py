@@ -1,6 +1,12 @@
 """The root router: every viewset of the shop by its path."""
 
+from contextlib import suppress
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
 from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
@@ -13,6 +19,7 @@ from catalog.products.views import ProductViewSet
 from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
 from shop.core import routing
+from shop.core.links import origin_of
 from shop.core.viewsets import ID
 
 
@@ -21,6 +28,14 @@ class IndexView(APIRootView):
 
     permission_classes = (AllowAny,)
     http_method_names = ["get", "head"]
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return the URL of each resource. Those without a list are left out."""
+        origin, urls = origin_of(request), {}
+        for resource, name in (self.api_root_dict or {}).items():
+            with suppress(NoReverseMatch):
+                urls[resource] = f"{origin}{reverse(name)}"
+        return Response(urls)
 
 
 class ShopRouter(DefaultRouter):

@@ -7,6 +7,7 @@ ImproperlyConfigured, whose message says what to do.
 
 import importlib.util
 import os
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from shop.core import secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 
@@ -54,24 +56,28 @@ def _secret(name: str) -> str:
         state = "is missing" if not value else "is too short"
         raise ImproperlyConfigured(
             f"{name} {state}: set it to at least 32 random bytes, for example the output of "
-            '`python -c "import secrets; print(secrets.token_urlsafe(48))"`.'
+            f"{secret_values.MAKE_ONE}."
         )
     return value
 
 
 SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
-if SECRET_KEY == JWT_SIGNING_KEY:
-    raise ImproperlyConfigured(
-        "JWT_SIGNING_KEY equals SECRET_KEY: use different values, so that one leak does not "
-        "disclose both."
-    )
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
     raise ImproperlyConfigured(
         "ALLOWED_HOSTS must name the hosts of the shop, for example "
         "ALLOWED_HOSTS=api.example.com (* accepts any host and is allowed with DEBUG only)."
+    )
+
+# The URL of the shop for its clients, without a final slash. Links in responses begin with it.
+PUBLIC_URL: str = env.str("PUBLIC_URL", default="").removesuffix("/")
+_ORIGIN = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?", re.ASCII)
+if PUBLIC_URL and not _ORIGIN.fullmatch(PUBLIC_URL):
+    raise ImproperlyConfigured(
+        "PUBLIC_URL must be an http or https URL with a host and nothing after it, such as "
+        "PUBLIC_URL=https://shop.example.com."
     )
 
 # -- The shop ------------------------------------------------------------------------------------
@@ -342,6 +348,35 @@ else:
     )
 DATABASES = {"default": _database}
 
+# -- Secrets that can be guessed -----------------------------------------------------------------
+
+_secrets = [
+    ("SECRET_KEY", SECRET_KEY),
+    ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
+    *(
+        ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
+        for secret in STRIPE_WEBHOOK_SECRETS
+    ),
+]
+if _is_live:
+    _secrets.append(("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.partition("_live_")[2]))
+_weak = [] if DEBUG else secret_values.problems(_secrets)
+if _weak:
+    raise ImproperlyConfigured(
+        f"{' '.join(_weak)} Set each to a different random value, for example the output of "
+        f"{secret_values.MAKE_ONE}, or to the value that the provider shows."
+    )
+# A server on the same machine need not be reachable for others.
+_is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
+    _database.get("HOST", "") in ("", "localhost", "::1")
+)
+if not DEBUG and not _is_local and secret_values.is_published_password(_database["PASSWORD"]):
+    raise ImproperlyConfigured(
+        "DATABASE_URL has a published example as its password. Change it with "
+        "ALTER ROLE … PASSWORD …, and then in DATABASE_URL or POSTGRES_PASSWORD, for example to "
+        f"the output of {secret_values.MAKE_ONE}."
+    )
+
 # -- Users and authentication --------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
@@ -450,6 +485,8 @@ UPLOADS = {
 if _flag("TRUST_PROXY_HEADERS", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT: bool = _flag("SECURE_SSL_REDIRECT", default=not DEBUG)
+if PUBLIC_URL.startswith("https://"):
+    SECURE_SSL_HOST = PUBLIC_URL.removeprefix("https://")
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12

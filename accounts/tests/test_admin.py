@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
+from django.utils.crypto import salted_hmac
 
 from accounts.factories import PASSWORD, StaffFactory, UserFactory
 from accounts.models import User
@@ -97,6 +98,67 @@ def test_staff_log_a_user_out_everywhere(admin_browser, ada, bob):
     page = admin_browser.post(LIST, form, follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
+
+
+def test_logging_out_everywhere_ends_sessions_of_the_admin(amy, admin_browser):
+    other, colleague = Client(), Client()
+    assert log_in(other, "amy").status_code == 302
+    colleague.force_login(StaffFactory())
+    assert amy.post("/api/logout/all/").status_code == 200
+    statuses = [browser.get("/admin/").status_code for browser in (admin_browser, other, colleague)]
+    assert statuses == [302, 302, 200]
+    assert log_in(other, "amy").status_code == 302
+    assert other.get("/admin/").status_code == 200
+
+
+def test_an_action_of_staff_ends_sessions_of_the_admin(admin_browser):
+    user, browser = StaffFactory(), Client()
+    browser.force_login(user)
+    admin_browser.post(LIST, {"action": "log_out_everywhere", "_selected_action": [user.pk]})
+    assert (browser.get("/admin/").status_code, admin_browser.get("/admin/").status_code) == (
+        302,
+        200,
+    )
+
+
+@pytest.mark.parametrize("version", [0, 3])
+def test_changing_the_own_password_keeps_only_this_session_of_the_admin(amy, version):
+    User.objects.filter(pk=amy.user.pk).update(token_version=version)
+    here, elsewhere = Client(), Client()
+    for browser in (here, elsewhere):
+        assert log_in(browser, "amy").status_code == 302
+    form = {
+        "old_password": PASSWORD,
+        "new_password1": "another-long-one",
+        "new_password2": "another-long-one",
+    }
+    assert here.post("/admin/password_change/", form).status_code == 302
+    assert (here.get("/admin/").status_code, elsewhere.get("/admin/").status_code) == (200, 302)
+
+
+def test_a_session_of_the_admin_outlives_a_new_secret_key(amy, settings):
+    browser = Client()
+    for version in (0, 3):
+        User.objects.filter(pk=amy.user.pk).update(token_version=version)
+        assert log_in(browser, "amy").status_code == 302
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+        settings.SECRET_KEY = f"the new one of version {version}"
+        assert browser.get("/admin/").status_code == 200
+        settings.SECRET_KEY_FALLBACKS = []
+        assert browser.get("/admin/").status_code == 200
+
+
+def test_a_session_from_before_the_upgrade_is_still_valid(amy):
+    """The previous release stores Django's own hash, which is compared while the version is 0."""
+    browser = Client()
+    browser.force_login(amy.user)
+    session = browser.session
+    salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+    session["_auth_user_hash"] = salted_hmac(
+        salt, amy.user.password, algorithm="sha256"
+    ).hexdigest()
+    session.save()
+    assert browser.get("/admin/").status_code == 200
 
 
 def test_staff_who_can_only_view_users_cannot_log_them_out(ada):

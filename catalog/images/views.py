@@ -1,7 +1,5 @@
 """The endpoints of a product's images, and the view that serves their files."""
 
-from typing import Any
-
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -22,18 +20,13 @@ from catalog.images.serializers import (
     NewImageSerializer,
     serialize_image_instance,
 )
-from catalog.responses import origin_of
+from catalog.products.models import Product
 from shop.core.errors import Unavailable
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.parsers import UploadParser
-from shop.core.viewsets import ShopViewSet, StaffMay, read
-
-_PERMISSIONS = {
-    "create": "catalog.add_productimage",
-    "partial_update": "catalog.change_productimage",
-    "destroy": "catalog.delete_productimage",
-}
+from shop.core.viewsets import ShopViewSet, read
 
 
 class ImageViewSet(ShopViewSet):
@@ -42,10 +35,11 @@ class ImageViewSet(ShopViewSet):
     queryset = ProductImage.objects.none()
     serializer_class = ImageSerializer
     pagination_class = None
-
-    def get_permissions(self) -> list[Any]:
-        """Require the permission of the action."""
-        return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.change_productimage"))]
+    permissions = {
+        "create": "catalog.add_productimage",
+        "partial_update": "catalog.change_productimage",
+        "destroy": "catalog.delete_productimage",
+    }
 
     def get_parsers(self) -> list[BaseParser]:
         """Parse multipart forms for uploads, and JSON otherwise."""
@@ -60,6 +54,7 @@ class ImageViewSet(ShopViewSet):
     )
     def create(self, request: Request, product_id: str) -> HttpResponseBase:
         """Add an image. It is converted to two sizes; metadata in the file is discarded."""
+        self._check_product(product_id)
         form = read(NewImageSerializer, request)
         with store_image(form.pop("image")) as files:
 
@@ -79,6 +74,7 @@ class ImageViewSet(ShopViewSet):
     )
     def partial_update(self, request: Request, product_id: str, pk: str) -> Response:
         """Change alternative text or position of an image."""
+        self._check_product(product_id)
         changes = read(ImageChangesSerializer, request)
         image = services.update_image(product_id=int(product_id), image_id=int(pk), **changes)
         return Response(serialize_image_instance(image, origin=origin_of(request)))
@@ -86,8 +82,15 @@ class ImageViewSet(ShopViewSet):
     @describe("Delete picture", answers={204: None}, refuses=[ProductNotFound, ImageNotFound])
     def destroy(self, request: Request, product_id: str, pk: str) -> Response:
         """Delete an image and its files."""
+        self._check_product(product_id)
         services.delete_image(product_id=int(product_id), image_id=int(pk))
         return Response(status=204)
+
+    def _check_product(self, product_id: str) -> None:
+        """Raise ProductNotFound unless the caller may see the product."""
+        products = Product.objects.visible_to(self.request.user)
+        if not products.filter(pk=product_id).exists():
+            raise ProductNotFound
 
 
 @csrf_exempt  # so that other methods than GET and HEAD get a 405 instead of a CSRF error page

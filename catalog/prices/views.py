@@ -20,15 +20,7 @@ from catalog.prices.serializers import (
 )
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
-from shop.core.viewsets import ShopViewSet, StaffMay, read
-
-_PERMISSIONS = {
-    "list": "catalog.view_sale",
-    "retrieve": "catalog.view_sale",
-    "create": "catalog.add_sale",
-    "partial_update": "catalog.change_sale",
-    "destroy": "catalog.delete_sale",
-}
+from shop.core.viewsets import ShopViewSet, read
 
 
 class SaleViewSet(ShopViewSet):
@@ -37,10 +29,13 @@ class SaleViewSet(ShopViewSet):
     queryset = Sale.objects.none()
     serializer_class = SaleSerializer
     plural = "sales"
-
-    def get_permissions(self) -> list[Any]:
-        """Require the permission of the action."""
-        return [StaffMay(_PERMISSIONS.get(self.action or "", "catalog.view_sale"))]
+    permissions = {
+        "list": "catalog.view_sale",
+        "retrieve": "catalog.view_sale",
+        "create": "catalog.add_sale",
+        "partial_update": "catalog.change_sale",
+        "destroy": "catalog.delete_sale",
+    }
 
     def get_queryset(self) -> QuerySet[Sale]:
         """Return the sales that the user may see, newest first."""

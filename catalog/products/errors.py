@@ -61,6 +61,16 @@ class SetOnProduct(Conflict):
     example = {"fields": ["name"], "product_id": 7}
 
 
+class StockUntracked(Conflict):
+    """409: backorder cannot be unset while the stock is not tracked."""
+
+    code = "stock_untracked"
+    message = (
+        "The stock of this product is not tracked, so it can always be ordered. "
+        "To end backorders, set track_stock to true as well."
+    )
+
+
 class UnfilledBackorders(Conflict):
     """409. Facts: owed, the units that are sold on backorder."""
 

@@ -113,6 +113,12 @@ FIELDS = {
             Owner.EACH,
             help_text="Only for staff. It replaces all existing keys.",
         ),
+        EditableField(
+            "track_stock",
+            Kind.BOOLEAN,
+            Owner.SOLD,
+            help_text="If false, it can always be ordered and has no stock; this sets backorder.",
+        ),
     )
 }
 
@@ -131,6 +137,7 @@ class ProductDetails(TypedDict, total=False):
     sku: str
     compare_at_price: Decimal | None
     backorder: bool
+    track_stock: bool
     low_stock_threshold: int | None
     is_published: bool
     publish_at: datetime | None
@@ -163,6 +170,7 @@ class NewVariant(TypedDict):
     compare_at_price: NotRequired[Decimal | None]
     stock: NotRequired[int]
     backorder: NotRequired[bool]
+    track_stock: NotRequired[bool]
     low_stock_threshold: NotRequired[int | None]
     position: NotRequired[int]
     metadata: NotRequired[dict[str, str]]

@@ -42,9 +42,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(for_sale(), has_variants=False)
 
     def low_in_stock(self) -> ProductQuerySet:
-        """Return products whose stock is at its threshold or below."""
+        """Return products whose stock is tracked, and at its threshold or below."""
         return self.not_archived().filter(
-            low_stock_threshold__isnull=False, stock__lte=F("low_stock_threshold")
+            track_stock=True,
+            low_stock_threshold__isnull=False,
+            stock__lte=F("low_stock_threshold"),
         )
 
     def listed(self) -> ProductQuerySet:
@@ -74,10 +76,12 @@ class Product(HasMetadata):
     """A product, or a variant, whose ``parent`` is the product.
 
     Only ``catalog.stock.services`` writes ``stock``, and always records a movement. A product with
-    variants cannot be bought itself and has no stock. Its ``options`` are the names of its options,
-    and its ``price`` and ``compare_at_price`` are those of its cheapest variant. A variant has its
-    own SKU, price, stock and images, and its ``options`` are the values. It shares name, category
-    and publication with its product; the services write them to both.
+    variants cannot be bought itself and has no stock. Without ``track_stock`` a product can always
+    be ordered; orders still subtract units and record movements, which count what was sold. Its
+    ``options`` are the names of its options, and its ``price`` and ``compare_at_price`` are those
+    of its cheapest variant. A variant has its own SKU, price, stock and images, and its ``options``
+    are the values. It shares name, category and publication with its product; the services write
+    them to both.
     """
 
     name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
@@ -124,6 +128,11 @@ class Product(HasMetadata):
         default=False,
         db_default=False,
         help_text="Customers can order it while it is out of stock.",
+    )
+    track_stock = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Otherwise it can always be ordered, such as a gift card, and backorder is set.",
     )
     # Indexes use this column instead of stock. An index on stock would prevent HOT updates, so that
     # each order would write to every index.
@@ -174,6 +183,15 @@ class Product(HasMetadata):
                 condition=Q(stock__gte=0) | Q(backorder=True),
                 name="product_stock_not_negative",
                 violation_error_message="Only products on backorder can have negative stock.",
+            ),
+            # Statements that decide about stock, and releases without track_stock, read backorder.
+            models.CheckConstraint(
+                condition=Q(track_stock=True) | Q(backorder=True),
+                name="product_without_tracking_has_backorder",
+                violation_error_message=(
+                    "Without tracking of its stock a product can always be ordered, so it needs"
+                    " backorder."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(price__gte=0),

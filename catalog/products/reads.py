@@ -39,7 +39,8 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
     return with_prices(products).annotate(
         image_rows=_images(limit=1),
         units=Case(
-            When(has_variants=True, then=Subquery(_units_of_variants())), default=F("stock")
+            When(has_variants=True, then=Subquery(_units_of_variants())),
+            When(track_stock=True, then=F("stock")),
         ),
         has_stock=Case(
             When(has_variants=True, then=Exists(_variants_in_stock())),
@@ -78,8 +79,8 @@ def _variants_in_stock() -> QuerySet[Product]:
 
 
 def _units_of_variants() -> QuerySet[Product, Any]:
-    summed = _own_variants().order_by().values("parent_id").annotate(units=Sum("stock"))
-    return summed.values("units")
+    tracked = _own_variants().filter(track_stock=True).order_by()
+    return tracked.values("parent_id").annotate(units=Sum("stock")).values("units")
 
 
 def _images(*, limit: int | None) -> JSONRows:
@@ -111,7 +112,10 @@ class ProductCategory:
 
 @dataclass(slots=True)
 class ListedProduct:
-    """A product for a list. Prices are list prices in the shop's currency, without sales."""
+    """A product for a list. Prices are list prices in the shop's currency, without sales.
+
+    ``units`` is the stock, None if no stock is tracked.
+    """
 
     pk: int
     parent_id: int | None
@@ -125,13 +129,14 @@ class ListedProduct:
     has_variants: bool
     options: list[str]
     backorder: bool
+    track_stock: bool
     low_stock_threshold: int | None
     is_published: bool
     publish_at: datetime | None
     reductions: JSON
     price_history: JSON
     image_rows: JSON
-    units: int
+    units: int | None
     has_stock: bool
     metadata: dict[str, str]
     private_metadata: dict[str, str]

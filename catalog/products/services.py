@@ -33,7 +33,7 @@ from catalog.products.fields import (
 )
 from catalog.products.models import Product
 from catalog.products.variants import insert_variants, order_option_values, tags_of
-from catalog.products.writes import FamilyChanges, RowChanges, save_families
+from catalog.products.writes import FamilyChanges, RowChanges, save_families, set_backorder
 from shop.core.transactions import transactional
 
 _SOLD_FIELDS = frozenset(names_of(Owner.SOLD))
@@ -54,11 +54,12 @@ def create_product(
 
     ``price`` is in the shop's currency, and the default of the variants' prices. The slug defaults
     to one made from the name. Raises CategoryNotFound, SlugTaken, SkuTaken, OptionsMissing,
-    VariantExists, VariantLimit, InvalidField.
+    VariantExists, VariantLimit, StockUntracked, InvalidField.
     """
     product = Product(name=name, price=price, stock=stock)
     family = FamilyChanges(RowChanges(product), [])
     _set_columns(product, details)
+    set_backorder(product, details)
     product.has_variants = bool(product.options)
     _set_details(family, details, [])
     slug_given = bool(product.slug)
@@ -80,26 +81,25 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
     """Change a product or a variant that is not archived.
 
     Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing,
-    OptionsInUse, SetOnVariants, SetOnProduct, UnfilledBackorders, InvalidField.
+    OptionsInUse, SetOnVariants, SetOnProduct, StockUntracked, UnfilledBackorders, InvalidField.
     """
     locked = lock_family(product_id)
     row = locked.get(product_id)
     if not changes:
         return row
     _check_fields(row, changes)
-    if changes.get("backorder") is False and row.stock < 0:
-        raise UnfilledBackorders(owed=-row.stock)
     family = FamilyChanges.of(locked)
     if row.parent_id is None and "options" in changes:
         _check_options(locked, changes["options"])
         row.has_variants = bool(changes["options"])
     _set_columns(row, changes)
+    _set_tracking(family.changes_of(row), changes)
     if "choice" in changes:
         row.options = order_option_values(locked.product, changes["choice"])
     family.copy_shared_values()
     if family.changes_keywords() or "tags" in changes or "attributes" in changes:
         _set_details(family, changes, tags_of(locked.product))
-    save_families([family], translate_errors=True)
+    save_families([family], reason="Tracking of stock begins", translate_errors=True)
     return row
 
 
@@ -155,6 +155,16 @@ def _set_columns(row: Product, changes: Mapping[str, Any]) -> None:
         setattr(row, name, changes[name])
     if "options" in changes:
         row.options = list(changes["options"])
+
+
+def _set_tracking(changes: RowChanges, given: ProductChanges) -> None:
+    """Set ``backorder`` and, if tracking begins, the stock. Raises the errors of updates."""
+    row = changes.row
+    set_backorder(row, given)
+    if changes.begins_tracking:
+        changes.delta = max(0, -row.stock)
+    if given.get("backorder") is False and row.stock + changes.delta < 0:
+        raise UnfilledBackorders(owed=-row.stock)
 
 
 def _set_details(family: FamilyChanges, changes: Mapping[str, Any], tags: list[str]) -> None:

@@ -10,7 +10,7 @@ from catalog.products.errors import OptionsMissing, SetOnProduct, VariantLimit
 from catalog.products.families import Family, lock_family
 from catalog.products.fields import NewVariant
 from catalog.products.models import Product
-from catalog.products.writes import FamilyChanges, RowChanges, save_families
+from catalog.products.writes import FamilyChanges, RowChanges, save_families, set_backorder
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
@@ -24,7 +24,7 @@ def create_variant(
     """Add a variant to a product that has options.
 
     Raises ProductNotFound, SetOnProduct if the id is that of a variant, OptionsMissing,
-    VariantExists, VariantLimit, SkuTaken, InvalidField.
+    VariantExists, VariantLimit, SkuTaken, StockUntracked, InvalidField.
     """
     family = lock_family(product_id)
     if family.product.pk != product_id:
@@ -37,7 +37,7 @@ def insert_variants(
 ) -> list[Product]:
     """Insert variants of a product that the caller has locked, and return their rows.
 
-    Raises OptionsMissing, VariantExists, VariantLimit, SkuTaken, InvalidField.
+    Raises OptionsMissing, VariantExists, VariantLimit, SkuTaken, StockUntracked, InvalidField.
     """
     product = family.product
     if len(family.variants) + len(variants) > MAX_VARIANTS:
@@ -46,6 +46,7 @@ def insert_variants(
     for position, variant in enumerate(variants, start=len(family.variants)):
         given = {name: value for name, value in variant.items() if name != "choice"}
         row = Product(**{"position": position, "price": product.price, **given})
+        set_backorder(row, given)
         row.options = order_option_values(product, variant["choice"])
         changes.variants.append(RowChanges(row))
     changes.copy_shared_values()

@@ -19,6 +19,7 @@ from catalog.products.errors import (
     SetOnProduct,
     SetOnVariants,
     SkuTaken,
+    StockUntracked,
     UnfilledBackorders,
     VariantExists,
     VariantLimit,
@@ -38,7 +39,7 @@ from catalog.products.serializers.responses import (
 )
 from catalog.products.sparse_fields import SparseFields, read_sparse_fields
 from catalog.products.variants import create_variant
-from catalog.responses import CachedResponseViewSet, origin_of, public_response
+from catalog.responses import CachedResponseViewSet, public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
 from catalog.search.filters import ListQuery, check_parameters, read_list_query
@@ -48,6 +49,7 @@ from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
 from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.viewsets import read
 
@@ -103,7 +105,14 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
         "Create product",
         takes=NewProductSerializer,
         answers={201: ProductSerializer},
-        refuses=[CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing],
+        refuses=[
+            CategoryNotFound,
+            SlugTaken,
+            SkuTaken,
+            VariantExists,
+            OptionsMissing,
+            StockUntracked,
+        ],
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Create a product with its initial stock, or with its options and variants."""
@@ -130,6 +139,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             VariantExists,
             OptionsMissing,
             OptionsInUse,
+            StockUntracked,
             UnfilledBackorders,
             SetOnVariants,
             SetOnProduct,
@@ -158,6 +168,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             VariantExists,
             VariantLimit,
             SkuTaken,
+            StockUntracked,
         ],
     )
     @action(detail=True, methods=["post"])

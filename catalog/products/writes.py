@@ -3,7 +3,7 @@
 The number of statements does not depend on the number of products.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -18,7 +18,7 @@ from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.prices.services import record_prices
-from catalog.products.errors import SkuTaken, VariantExists
+from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.models import Product
@@ -56,6 +56,16 @@ class RowChanges:
         before = self.before or {}
         return [name for name, value in before.items() if getattr(self.row, name) != value]
 
+    @property
+    def begins_tracking(self) -> bool:
+        """Whether the stock of an existing row becomes tracked.
+
+        Until then the units of orders were subtracted from a number that had no meaning, so a
+        negative one must become zero.
+        """
+        before = self.before
+        return before is not None and self.row.track_stock and not before["track_stock"]
+
     def changes_any(self, columns: Iterable[str]) -> bool:
         """Return whether the row is new or one of these columns changes."""
         before = self.before
@@ -86,6 +96,10 @@ class FamilyChanges:
         """Return all rows, the product first."""
         return [self.product, *self.variants]
 
+    def changes_of(self, row: Product) -> RowChanges:
+        """Return the changes of a row of the family."""
+        return next(changes for changes in self.rows() if changes.row is row)
+
     def copy_shared_values(self) -> None:
         """Copy shared columns from the product to its variants, and the lowest price to it."""
         product = self.product.row
@@ -113,6 +127,18 @@ class FamilyChanges:
         words += [getattr(row, name) for row in rows for name in sold]
         words += [value for variant in variants for value in variant.options]
         product.keywords = " ".join(dict.fromkeys(filter(None, words)))
+
+
+def set_backorder(row: Product, given: Mapping[str, Any]) -> None:
+    """Set ``backorder`` of a row whose stock is not tracked.
+
+    ``given`` are the new values of a request or a file. Raises StockUntracked if they unset it.
+    """
+    if row.track_stock:
+        return
+    if given.get("backorder") is False:
+        raise StockUntracked
+    row.backorder = True
 
 
 def save_families(

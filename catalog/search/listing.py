@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, F, IntegerField, Subquery, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.utils.encoding import iri_to_uri
 from rest_framework.request import Request
 
 from catalog import revision
@@ -21,6 +22,7 @@ from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.filters import ListQuery, apply_filters
 from catalog.search.text import Query, by_relevance, correct, matching, read_query
 from shop.core.errors import InvalidField
+from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
 
 
@@ -236,7 +238,7 @@ class Listing:
         if after:
             parameters.append(("after", after))
         query = urlencode(sorted(parameters))
-        url = self.request.build_absolute_uri(self.request.path)
+        url = f"{origin_of(self.request)}{iri_to_uri(self.request.path)}"
         return f"{url}?{query}" if query else url
 
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
-from catalog.products.models import Product
+from catalog.products.models import Product, sees_all_products
 from catalog.products.serializers.responses import ProductSerializer
 from catalog.stock.errors import StockLimit
 from catalog.stock.models import StockMovement
@@ -64,7 +64,7 @@ class StockActions(ShopViewSet):
     @stock.mapping.get
     def stock_history(self, request: Request, pk: str) -> Response:
         """Return a page of a product's stock movements, newest first."""
-        if not Product.objects.filter(pk=pk).exists():
+        if not _may_see(request, pk):
             raise ProductNotFound
         self.plural = "movements"
         movements = StockMovement.objects.visible_to(request.user).filter(product_id=pk)
@@ -80,3 +80,11 @@ class StockActions(ShopViewSet):
         products = Product.objects.visible_to(request.user).low_in_stock().order_by("pk")
         page = self.paginate_queryset(products)
         return self.get_paginated_response(LowStockSerializer(page, many=True).data)
+
+
+def _may_see(request: Request, product_id: str) -> bool:
+    """Return whether the caller may see a product. Archived ones keep their movements."""
+    products = Product.objects.all()
+    if not sees_all_products(request.user):
+        products = products.visible_to(request.user)
+    return products.filter(pk=product_id).exists()

@@ -44,6 +44,7 @@ def to_staff(product, **changes):
     return {
         "stock": product.stock,
         "backorder": False,
+        "track_stock": True,
         "low_stock_threshold": None,
         "private_metadata": {},
         "is_published": product.is_published,

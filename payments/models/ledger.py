@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import User
-from payments.models.payments import Payment
+from payments.models.payments import Payment, sees_all_payments
 from payments.states import RefundStatus
 from shop.core.money import MAX_DIGITS
 
@@ -20,8 +20,10 @@ class RefundQuerySet(models.QuerySet["Refund"]):
     """Queries of refunds."""
 
     def visible_to(self, user: User | AnonymousUser) -> RefundQuerySet:
-        """Return the refunds of the user's own orders, or all refunds for staff."""
-        return self if user.is_staff else self.filter(payment__order__user=user.pk)
+        """Return the refunds of the user's own orders; those of all payments that staff see."""
+        if sees_all_payments(user):
+            return self
+        return self.filter(payment__order__user=user.pk)
 
     def pending(self) -> RefundQuerySet:
         """Return the refunds whose outcome is not known yet, with payment and actor, by id."""

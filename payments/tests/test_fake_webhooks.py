@@ -9,6 +9,7 @@ import pytest
 import stripe
 
 from payments.tests.fake_stripe.client import sign
+from payments.tests.fake_stripe.webhooks import WEBHOOK_SECRET
 from payments.tests.test_fake_stripe import buy
 
 KINDS = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
@@ -55,7 +56,7 @@ def listener():
     server.server_close()
 
 
-def construct(body, signature, secret="whsec_shop"):
+def construct(body, signature, secret=WEBHOOK_SECRET):
     return stripe.Webhook.construct_event(body, signature, secret)
 
 

@@ -28,16 +28,16 @@ from shop.core.idempotency import idempotent, idempotent_steps
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
 
-PERMISSIONS = {
-    "create_refund": "payments.add_refund",
-    "capture": "payments.change_payment",
-    "void": "payments.change_payment",
-    "record": "payments.change_payment",
-}
-
 
 class MoneyViewSet(ShopViewSet):
     """The staff actions of ``PaymentViewSet``, and the list of refunds, which buyers read too."""
+
+    permissions = {
+        "create_refund": "payments.add_refund",
+        "capture": "payments.change_payment",
+        "void": "payments.change_payment",
+        "record": "payments.change_payment",
+    }
 
     @describe("List refunds", answers={200: RefundSerializer(many=True)})
     @action(detail=True, plural="refunds")

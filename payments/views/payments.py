@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,25 +34,26 @@ from payments.serializers.payments import (
     show_begun,
     show_payment,
 )
-from payments.views.money import PERMISSIONS, MoneyViewSet
+from payments.views.money import MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
-from shop.core.viewsets import StaffMay, read
+from shop.core.viewsets import OwnOrStaffMay, read
 
 
 class PaymentViewSet(MoneyViewSet):
-    """Payments of the caller's own orders, or of all orders for staff."""
+    """Payments of the caller's own orders, or of all orders for staff with the permission."""
 
     queryset = Payment.objects.none()
     serializer_class = PaymentSerializer
     plural = "payments"
 
     def get_permissions(self) -> list[Any]:
-        """Anyone may list the methods. Actions in ``PERMISSIONS`` are for permitted staff."""
-        permission = PERMISSIONS.get(self.action or "")
-        if permission:
-            return [StaffMay(permission)]
-        return [AllowAny() if self.action == "methods" else IsAuthenticated()]
+        """Anyone may list the methods. Payments of other buyers need a permission."""
+        if self.action == "methods":
+            return [AllowAny()]
+        if self.action in {"confirm", "cancel"}:
+            return [OwnOrStaffMay("payments.change_payment", owner="order.user_id")]
+        return super().get_permissions()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse every request whose body contains a card number."""

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.encoding import force_bytes
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
@@ -31,10 +31,11 @@ class SchemaView(SpectacularAPIView):
         )
 
 
-class DocsView(SpectacularSwaggerView):
-    """Swagger UI, from files of the shop's own host."""
+class DocsView(SpectacularSwaggerSplitView):
+    """Swagger UI, from files of the shop's own host, without inline scripts and styles."""
 
     http_method_names = _METHODS
+    template_name = "shop/docs.html"
 
 
 @cache

@@ -15,12 +15,14 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
 
 from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.errors import HeaderTooLarge, ShopError
 from shop.core.handlers import problem_for
 from shop.core.logs import request_id
+from shop.core.security_headers import add_security_headers
 
 logger = logging.getLogger("shop.requests")
 
@@ -87,8 +89,9 @@ class RequestMiddleware:
                 request.META.pop("HTTP_COOKIE", None)
             response = self.get_response(request)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
-        if request.path.startswith("/api/") and "Cache-Control" not in response:
-            response["Cache-Control"] = "no-store"
+        if request.path.startswith("/api/"):
+            _prevent_shared_caching(response)
+        add_security_headers(response, request.path_info)
         if isinstance(response, HttpResponse) and response.status_code not in _BODILESS:
             # Without a length the server would send the body chunked.
             response.headers.setdefault("Content-Length", str(len(response.content)))
@@ -103,6 +106,17 @@ class RequestMiddleware:
         ):
             return None
         return problem_for(exception, request)
+
+
+def _prevent_shared_caching(response: HttpResponseBase) -> None:
+    """Declare that an API response depends on the caller, and is not stored unless a view said so.
+
+    Every view reads the token, at least to refuse an invalid one.
+    """
+    if "Cache-Control" not in response:
+        response["Cache-Control"] = "no-store"
+    if "Authorization" not in response.get("Vary", ""):
+        patch_vary_headers(response, ("Authorization",))
 
 
 def _respond_with_error(request: HttpRequest, error: Exception) -> HttpResponseBase:

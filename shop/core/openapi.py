@@ -28,7 +28,7 @@ from shop.core.errors import (
 from shop.core.fields import StrictStr
 from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem, title_of
 from shop.core.parsers import UploadParser
-from shop.core.viewsets import IsStaff
+from shop.core.viewsets import IsStaff, OwnOrStaffMay
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -278,7 +278,9 @@ class ShopAutoSchema(AutoSchema):
     def _plain_statuses(self) -> Iterator[int]:
         yield 400
         yield 406
-        if any(isinstance(p, IsStaff) for p in self.view.get_permissions()):
+        # A tuple, because "|" combines the permissions of DRF into another permission.
+        of_role = (IsStaff, OwnOrStaffMay)
+        if any(isinstance(p, of_role) for p in self.view.get_permissions()):
             yield 403
         own = {kind.status for kind in self._action().refuses}
         if ("{" in self.path or self._is_page()) and HTTPStatus.NOT_FOUND not in own:

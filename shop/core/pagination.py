@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
 
 from shop.core.errors import InvalidField, NotFound
+from shop.core.links import absolute_url
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -58,6 +60,20 @@ class ShopPagination(PageNumberPagination):
                 self.plural: data,
             }
         )
+
+    def get_next_link(self) -> str | None:
+        """Return the URL of the next page."""
+        return self._link(self.page.next_page_number()) if self.page.has_next() else None
+
+    def get_previous_link(self) -> str | None:
+        """Return the URL of the previous page. That of the first page has no number."""
+        return self._link(self.page.previous_page_number()) if self.page.has_previous() else None
+
+    def _link(self, number: int) -> str:
+        url, name = absolute_url(self.request), self.page_query_param
+        if number == 1:
+            return str(remove_query_param(url, name))
+        return str(replace_query_param(url, name, number))
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         """Describe ``page`` and ``page_size`` in OpenAPI."""

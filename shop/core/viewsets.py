@@ -1,21 +1,31 @@
 """The base class of viewsets, permissions, and the validation of request bodies."""
 
+from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, ClassVar, cast
 
 from rest_framework.exceptions import MethodNotAllowed
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from shop.core.permissions import has_staff_permission
+
 ID = "[0-9]{1,18}"
 
 
 class ShopViewSet(GenericViewSet[Any]):
     """Checks the method before authentication, so that an unknown one is a 405 for everyone."""
+
+    permissions: ClassVar[Mapping[str, str]] = {}
+    """The permission that staff need, by action. ``permission_classes`` decide about the others.
+
+    The admin offers these permissions for groups and users.
+    """
 
     lookup_value_regex = ID
     http_method_names = [
@@ -30,6 +40,11 @@ class ShopViewSet(GenericViewSet[Any]):
     def allowed_methods(self) -> list[str]:
         """The methods of the path, cached per request: the ``Allow`` header needs them too."""
         return super().allowed_methods
+
+    def get_permissions(self) -> list[Any]:
+        """Look the action up in ``permissions``."""
+        needed = self.permissions.get(self.action or "")
+        return [StaffMay(needed)] if needed else super().get_permissions()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise MethodNotAllowed for an unknown method, before authentication."""
@@ -78,6 +93,37 @@ class StaffMay(IsStaff):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True for an active member of staff who has the permission."""
         return super().has_permission(request, view) and request.user.has_perm(self.needed)
+
+
+class OwnOrStaffMay(IsAuthenticated):
+    """Allows changes of the caller's own rows, and staff with a permission those of others.
+
+    ``get_queryset`` must show buyers only their own rows. Members of staff may see a row that they
+    may not change: 403.
+    """
+
+    def __init__(self, needed: str, *, owner: str) -> None:
+        """``owner`` is the path of the attribute with the id of a row's owner."""
+        self.needed = needed
+        self.owner_of = attrgetter(owner)
+        self.message = f"This is not yours. Changing it needs the permission {needed}."
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        """Return True without SQL for buyers, because the queryset has already decided."""
+        user = request.user
+        if not user.is_staff or has_staff_permission(user, self.needed):
+            return True
+        return bool(self.owner_of(obj) == user.pk)
+
+
+def permissions_asked_for() -> set[str]:
+    """Return the permissions of every viewset that is loaded, such as "payments.add_refund"."""
+    found, classes = set(), [ShopViewSet]
+    while classes:
+        viewset = classes.pop()
+        found.update(viewset.permissions.values())
+        classes += viewset.__subclasses__()
+    return found
 
 
 def read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:

@@ -29,8 +29,8 @@ import psycopg2
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
     "DEBUG": "false",
-    "SECRET_KEY": "benches-only-secret-key-0123456789-abcdef",
-    "JWT_SIGNING_KEY": "benches-only-signing-key-0123456789-abcdef",
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "JWT_SIGNING_KEY": secrets.token_urlsafe(48),
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECURE_SSL_REDIRECT": "false",
     "DEMO_PAYMENTS": "true",

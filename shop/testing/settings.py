@@ -5,6 +5,7 @@ SHOP_ENGINE.
 """
 
 import os
+from secrets import token_urlsafe
 
 for _name in (
     "BODY_TIMEOUT",
@@ -20,6 +21,7 @@ for _name in (
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
+    "PUBLIC_URL",
     "REQUESTS_PER_ADDRESS",
     "SHOP_CURRENCY",
     "STRIPE_API_BASE",
@@ -34,8 +36,8 @@ for _name in (
 os.environ.update(
     {
         "DEBUG": "false",
-        "SECRET_KEY": "tests-only-secret-key-0123456789-abcdef",
-        "JWT_SIGNING_KEY": "tests-only-signing-key-0123456789-abcdef",
+        "SECRET_KEY": token_urlsafe(48),
+        "JWT_SIGNING_KEY": token_urlsafe(48),
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite:///db.sqlite3",
         "DEMO_PAYMENTS": "true",

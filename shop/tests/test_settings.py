@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -12,16 +13,21 @@ from shop.core.checks import known_vulnerability
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "settings.md"
-SECRET = "of-the-sessions-0123456789-abcdefghijklmnopqrstuvwxyz"
+SECRET, TOKEN_SECRET, WEBHOOK_SECRET = (secrets.token_urlsafe(48) for _ in range(3))
 PRODUCTION = {
     "PATH": os.environ["PATH"],
     "DEBUG": "false",
     "SECRET_KEY": SECRET,
-    "JWT_SIGNING_KEY": "of-the-tokens-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "JWT_SIGNING_KEY": TOKEN_SECRET,
     "ALLOWED_HOSTS": "shop.example.com",
 }
-STRIPE = {"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1, whsec_2"}
-LIVE = {"STRIPE_SECRET_KEY": "sk_live_1"}
+STRIPE = {
+    "STRIPE_SECRET_KEY": "sk_test_1",
+    "STRIPE_WEBHOOK_SECRET": f"whsec_{WEBHOOK_SECRET}, whsec_{secrets.token_hex(16)}",
+}
+LIVE = {"STRIPE_SECRET_KEY": f"sk_live_{secrets.token_hex(16)}"}
+# The default of `make run` and of docker-compose.yml.
+DEVELOPMENT_SECRET = "development-only-session-key-of-the-shop"
 # For tests and `make lint` only.
 INTERNAL = {"DEVELOPMENT_APPS"}
 
@@ -60,6 +66,21 @@ def test_a_development_environment_needs_no_variables():
         ({"JWT_SIGNING_KEY": SECRET}, "JWT_SIGNING_KEY equals SECRET_KEY"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS must name the hosts"),
         ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts"),
+        *(
+            ({"PUBLIC_URL": url}, "PUBLIC_URL must be an http or https URL with a host and nothing")
+            for url in (
+                "shop.example.com",
+                "ftp://shop.example.com",
+                "https://",
+                "https://shop.example.com/shop",
+                "https://shop.example.com?a=1",
+                "https://shop.example.com#top",
+                "https://ada@shop.example.com",
+                "https://shop.example.com:port",
+                "https://shöp.example.com",
+                "https://shop.example.com//",
+            )
+        ),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
         ({"THROTTLE": "enabled"}, "THROTTLE must be true or false"),
         ({"SECURE_SSL_REDIRECT": "ture"}, "SECURE_SSL_REDIRECT must be true or false"),
@@ -77,7 +98,10 @@ def test_a_development_environment_needs_no_variables():
             "Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET",
         ),
         (STRIPE | {"STRIPE_SECRET_KEY": "pk_test_1"}, "must begin with sk_ or rk_"),
-        (STRIPE | {"STRIPE_WEBHOOK_SECRET": "whsec_1,secret"}, "must begin with whsec_"),
+        (
+            STRIPE | {"STRIPE_WEBHOOK_SECRET": f"whsec_{WEBHOOK_SECRET},secret"},
+            "must begin with whsec_",
+        ),
         (
             STRIPE | {"STRIPE_API_BASE": "http://stripe.example.com"},
             "STRIPE_API_BASE must be an https URL",
@@ -114,6 +138,28 @@ def test_stripe_starts_with_its_two_secrets(changes):
     assert start(**(STRIPE | changes)).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://shop.example.com", "https://shop.example.com"),
+        ("https://shop.example.com/", "https://shop.example.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("", ""),
+    ],
+)
+def test_the_public_url_is_an_origin(url, origin):
+    assert run("-c", "import shop.settings as s; print(s.PUBLIC_URL)", PUBLIC_URL=url).stdout == (
+        f"{origin}\n"
+    )
+
+
+def test_a_redirect_to_https_goes_to_the_public_host():
+    code = "import shop.settings as s; print(getattr(s, 'SECURE_SSL_HOST', None))"
+    assert run("-c", code).stdout == "None\n"
+    assert run("-c", code, PUBLIC_URL="https://a.example.com:444").stdout == "a.example.com:444\n"
+
+
 def test_an_empty_database_url_means_the_default():
     assert start(DATABASE_URL="").returncode == 0
 
@@ -132,7 +178,60 @@ def test_options_of_the_database_url_take_precedence():
 
 
 def test_a_secret_may_begin_with_a_dollar():
-    assert start(SECRET_KEY="$" + "s" * 40).returncode == 0
+    assert start(SECRET_KEY=f"${secrets.token_urlsafe(32)}").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"SECRET_KEY": "a" * 32}, "SECRET_KEY can be guessed"),
+        ({"JWT_SIGNING_KEY": "0123456789abcdef" * 3}, "JWT_SIGNING_KEY can be guessed"),
+        ({"SECRET_KEY": f"django-insecure-{SECRET}"}, "SECRET_KEY is a published example"),
+        (STRIPE | {"STRIPE_WEBHOOK_SECRET": "whsec_..."}, "STRIPE_WEBHOOK_SECRET can be guessed"),
+        (
+            STRIPE | {"STRIPE_WEBHOOK_SECRET": f"whsec_{WEBHOOK_SECRET},whsec_test"},
+            "STRIPE_WEBHOOK_SECRET can be guessed",
+        ),
+        (
+            STRIPE | {"STRIPE_WEBHOOK_SECRET": f"whsec_{TOKEN_SECRET}"},
+            "STRIPE_WEBHOOK_SECRET equals JWT_SIGNING_KEY",
+        ),
+        (STRIPE | LIVE | {"STRIPE_SECRET_KEY": "sk_live_..."}, "STRIPE_SECRET_KEY can be guessed"),
+        (
+            {"DATABASE_URL": "postgres://shop:shop@db.example.com/shop"},
+            "DATABASE_URL has a published example as its password",
+        ),
+    ],
+)
+def test_a_secret_that_can_be_guessed_is_refused_with_the_command_for_a_good_one(changes, reason):
+    refused = start(**changes)
+    message = refused.stderr.splitlines()[-1]
+    assert refused.returncode == 1
+    assert reason in message
+    assert 'python -c "import secrets; print(secrets.token_urlsafe(48))"' in message
+    for value in (*changes.values(), TOKEN_SECRET):
+        assert value not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("manage.py", "serve"),
+        ("manage.py", "worker", "--once"),
+        ("manage.py", "migrate"),
+        ("-c", "import shop.wsgi"),
+        ("-c", "import shop.asgi"),
+    ],
+)
+def test_nothing_starts_with_published_secrets(command):
+    changes = {"DJANGO_SETTINGS_MODULE": "shop.settings", "DATABASE_URL": "sqlite:///:memory:"}
+    refused = run(*command, SECRET_KEY=DEVELOPMENT_SECRET, **changes)
+    assert refused.returncode == 1
+    assert "SECRET_KEY is a published example. " in refused.stderr.splitlines()[-1]
+
+
+def test_a_database_on_the_same_machine_may_have_any_password():
+    assert start(DATABASE_URL="postgres://shop:shop@localhost/shop").returncode == 0
 
 
 def check(**changes):

@@ -19,9 +19,10 @@ from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
+from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
 from catalog.products.variants import OPTIONS_TOO_LONG, fits_index
-from catalog.products.writes import RowChanges
+from catalog.products.writes import RowChanges, set_backorder
 from shop.core.errors import InvalidField
 
 _BOOLEANS = {"true": True, "false": False}
@@ -95,6 +96,7 @@ class Planner:
         self._check_options(plan)
         for name, value in {**record.values, **record.sold}.items():
             setattr(product, name, value)
+        self._set_backorder(plan, record.row, product, record.sold)
         self._check_sku(plan, record.row, product)
         if record.options is not None:
             product.options = record.options
@@ -132,6 +134,14 @@ class Planner:
         if holder is not None and holder is not product:
             reason = f"The existing product {quote(str(holder))} has the SKU {quote(product.sku)}."
             plan.record.errors.append(row.error("sku", reason))
+
+    def _set_backorder(self, plan: Plan, row: Row, product: Product, given: dict[str, Any]) -> None:
+        """Set ``backorder`` without tracking of stock, or add an error if the file unsets it."""
+        try:
+            set_backorder(product, given)
+        except StockUntracked:
+            reason = "Its stock is not tracked, so backorder must be true. Or set track_stock."
+            plan.record.errors.append(row.error("backorder", reason))
 
     def _set_variants(self, plan: Plan) -> None:
         record = plan.record
@@ -176,13 +186,14 @@ class Planner:
             variant.price = plan.product.row.price
             if variant.price is None:
                 errors.append(record.row.error("price", "A new variant needs a price."))
+        self._set_backorder(plan, record.row, variant, record.values)
         self._check_sku(plan, record.row, variant)
         self._set_stock(plan, changes, record.row, record.stock)
 
     def _set_stock(self, plan: Plan, changes: RowChanges, row: Row, stock: int | None) -> None:
         """Set the stock of a new row, or the delta of an existing row unless it keeps its stock."""
         if stock is None or (changes.before is not None and self._keep_stock):
-            stock = changes.row.stock
+            stock = max(changes.row.stock, 0) if changes.begins_tracking else changes.row.stock
         elif stock < 0 and not changes.row.backorder:
             reason = f"The stock is {stock}, but it may only be negative with backorder."
             plan.record.warn(row.error("stock", f"{reason} It was set to 0."))

@@ -25,6 +25,7 @@ _OF_VARIANT = {
     "compare_at_price": "Variant Compare At Price",
     "stock": "Variant Inventory Qty",
     "backorder": "Variant Inventory Policy",
+    "track_stock": "Variant Inventory Tracker",
 }
 _OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
 _NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
@@ -130,6 +131,13 @@ def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
 def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]]:
     """Return the cells of a variant, with a warning if its inventory policy is unknown."""
     cells = _cells(row, _OF_VARIANT)
+    tracker = cells.get("track_stock")
+    if tracker is not None:
+        cells["track_stock"] = "true" if str(tracker).strip() else "false"
+    if cells.get("track_stock") == "false":
+        # Shopify ignores both of them then, and writes 0 and deny.
+        cells.pop("stock", None)
+        cells.pop("backorder", None)
     if "backorder" not in cells:
         return cells, ()
     policy = str(cells["backorder"]).strip()

@@ -23,9 +23,13 @@ class StockFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by the selected level."""
         conditions = {
-            "in": Q(stock__gt=0),
-            "low": Q(low_stock_threshold__isnull=False, stock__lte=F("low_stock_threshold")),
-            "out": Q(stock__lte=0, has_variants=False),
+            "in": Q(stock__gt=0) | Q(track_stock=False),
+            "low": Q(
+                track_stock=True,
+                low_stock_threshold__isnull=False,
+                stock__lte=F("low_stock_threshold"),
+            ),
+            "out": Q(track_stock=True, stock__lte=0, has_variants=False),
         }
         condition = conditions.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)

@@ -1,6 +1,6 @@
 """The forms for products and variants in the admin."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 
 from catalog.attributes.forms import ATTRIBUTE, SeparatedListField, attribute_values
 from catalog.limits import MAX_OPTIONS, MAX_STOCK, MAX_TAGS, OPTION_LENGTH, SKU_LENGTH, TAG_LENGTH
+from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
 from shop.core.money import MAX_DIGITS
 
@@ -16,7 +17,49 @@ _OPTION = "option_value_"
 _RENAMED = {"option_names": "options", "tag_words": "tags"}
 
 
-class ProductForm(forms.ModelForm):
+def tracking_field() -> forms.TypedChoiceField:
+    """Return the field for ``track_stock``. It is None if it is missing in a submitted form.
+
+    A missing checkbox would end the tracking of stock, also by a form of an older release.
+    """
+    return forms.TypedChoiceField(
+        label="Stock",
+        choices=[(True, "is tracked"), (False, "is not tracked: it can always be ordered")],
+        coerce=lambda value: str(value) == "True",
+        empty_value=None,
+        required=False,
+        initial=True,
+    )
+
+
+class SoldForm(forms.ModelForm):
+    """A product or a variant. The base of both forms."""
+
+    def clean(self) -> dict[str, Any] | None:
+        """Set ``backorder`` without tracking of stock. Reject a form that only unsets it."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("track_stock") is None:
+            cleaned.pop("track_stock", None)
+        if not cleaned.get("track_stock", self.instance.track_stock):
+            if (
+                "backorder" in self.changed_data
+                and not cleaned.get("backorder")
+                and not self._ends()
+            ):
+                self.add_error("backorder", StockUntracked().detail)
+            cleaned["backorder"] = True
+        return cleaned
+
+    def given(self, names: Iterable[str]) -> list[str]:
+        """Return the names of the fields that have a value."""
+        return [name for name in names if name in self.cleaned_data]
+
+    def _ends(self) -> bool:
+        """Return whether tracking of stock ends with this form."""
+        return self.instance.pk is None or "track_stock" in self.changed_data
+
+
+class ProductForm(SoldForm):
     """A product, with options and tags as lists. ``ProductAdmin`` adds a field per attribute."""
 
     option_names = SeparatedListField(
@@ -54,7 +97,7 @@ class ProductForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service: all values of a new product, or changed ones."""
         is_new = self.instance.pk is None
-        names = list(self.fields) if is_new else self.changed_data
+        names = self.given(self.fields if is_new else self.changed_data)
         values = {_RENAMED.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
         if "category" in values:
             category = values.pop("category")
@@ -65,7 +108,7 @@ class ProductForm(forms.ModelForm):
         return values | ({"attributes": attributes} if attributes else {})
 
 
-class VariantForm(forms.ModelForm):
+class VariantForm(SoldForm):
     """A variant. ``ProductAdmin`` adds a field per option."""
 
     class Meta:
@@ -75,7 +118,7 @@ class VariantForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """Return the changed values as arguments of the service."""
         options = self.instance.parent.options
-        changed = set(self.changed_data)
+        changed = set(self.given(self.changed_data))
         values = {n: self.cleaned_data[n] for n in changed if not n.startswith(_OPTION)}
         if changed - values.keys():
             values["choice"] = _option_values(options, self.cleaned_data)

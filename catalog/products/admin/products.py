@@ -22,7 +22,13 @@ from catalog.images.admin import ImageInline
 from catalog.limits import MAX_STOCK
 from catalog.products import services
 from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
-from catalog.products.admin.forms import NewVariantForm, ProductForm, VariantForm, option_fields
+from catalog.products.admin.forms import (
+    NewVariantForm,
+    ProductForm,
+    VariantForm,
+    option_fields,
+    tracking_field,
+)
 from catalog.products.admin.variants import VariantInline
 from catalog.products.fields import NewVariant, Owner, names_of
 from catalog.products.models import Product
@@ -51,7 +57,7 @@ class ProductAdmin(ExchangeAdmin):
     """Products and variants. Deleting one archives it. Archived products are read-only."""
 
     form = ProductForm
-    list_display = ("id", "name", "sku", "price", "stock", "has_variants", "is_published")
+    list_display = ("id", "name", "sku", "price", "units", "has_variants", "is_published")
     list_display_links = ("id", "name")
     list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
@@ -123,9 +129,16 @@ class ProductAdmin(ExchangeAdmin):
                 initial=0,
                 help_text="The initial stock. Use stock adjustments to change it later.",
             )
+        if db_field.name == "track_stock":
+            return tracking_field()
         if db_field.name in {"price", "compare_at_price"}:
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="Stock", ordering="stock", empty_value="not tracked")
+    def units(self, product: Product) -> int | None:
+        """Return the units in stock."""
+        return product.stock if product.track_stock else None
 
     @admin.display(description="Stock, variants and images")
     def links(self, product: Product) -> str:

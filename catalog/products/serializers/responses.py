@@ -67,11 +67,18 @@ class PricedSerializer(serializers.Serializer[Any]):
         help_text="The lowest price in the 30 days before the reduction (Directive 98/6/EC, 6a).",
     )
     in_stock = serializers.BooleanField(help_text="Whether it can be ordered now.")
-    stock = serializers.IntegerField(required=False, help_text="Only for staff: units in stock.")
+    stock = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="Only for staff: units in stock; null if the stock is not tracked.",
+    )
     metadata = MetadataField(help_text="Public data of integrations.")
     private_metadata = MetadataField(required=False, help_text="Only for staff.")
     backorder = serializers.BooleanField(
         required=False, help_text="Only for staff: whether it can be ordered while out of stock."
+    )
+    track_stock = serializers.BooleanField(
+        required=False, help_text="Only for staff: if false, it can always be ordered."
     )
     low_stock_threshold = serializers.IntegerField(
         required=False, allow_null=True, help_text="Only for staff."
@@ -237,11 +244,20 @@ def _serialize_price(product: ListedProduct) -> dict[str, Any]:
 
 def _serialize_for_staff(product: ListedProduct) -> dict[str, Any]:
     return {
-        "stock": product.units or 0,
+        "stock": _stock(product),
         "backorder": product.backorder,
+        "track_stock": product.track_stock,
         "low_stock_threshold": product.low_stock_threshold,
         "private_metadata": product.private_metadata,
     }
+
+
+def _stock(product: ListedProduct) -> int | None:
+    """Return the units in stock, or None if no stock is tracked.
+
+    What is not tracked is always in stock, so a product without both has no variants yet.
+    """
+    return 0 if product.units is None and not product.has_stock else product.units
 
 
 def _serialize_first_image(images: list[dict[str, Any]], *, origin: str) -> dict[str, Any] | None:

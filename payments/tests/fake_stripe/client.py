@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from payments.tests.fake_stripe.routes import PUBLISHABLE, SECRET
-from payments.tests.fake_stripe.webhooks import signature
+from payments.tests.fake_stripe.webhooks import WEBHOOK_SECRET, signature
 
 ROOT = Path(__file__).resolve().parents[3]
 INTENTS = "/v1/payment_intents*"
@@ -23,7 +23,7 @@ class FakeStripe:
     """A client of the fake that runs at ``url``, in a process of its own."""
 
     key = SECRET
-    webhook_secret = "whsec_shop"
+    webhook_secret = WEBHOOK_SECRET
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -137,7 +137,7 @@ class FakeStripe:
 
 
 def sign(
-    event: dict[str, Any], *, secrets: Iterable[str] = ("whsec_shop",), at: float | None = None
+    event: dict[str, Any], *, secrets: Iterable[str] = (WEBHOOK_SECRET,), at: float | None = None
 ) -> tuple[bytes, str]:
     """Return the body of a webhook and its ``Stripe-Signature``, for tests that send it."""
     body = json.dumps(event, indent=2).encode()

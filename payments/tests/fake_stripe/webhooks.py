@@ -17,13 +17,15 @@ from urllib.parse import urlsplit
 
 from payments.tests.fake_stripe.account import Account, Object
 
+WEBHOOK_SECRET = "whsec_Xn3vTq8RkZb5LwYc2JfHs7MdGpKu4VaE"
+
 
 @dataclass
 class DeliveryPlan:
     """How events are delivered. Rates are from 0 to 1, times in seconds."""
 
     url: str = ""
-    secrets: list[str] = field(default_factory=lambda: ["whsec_shop"])
+    secrets: list[str] = field(default_factory=lambda: [WEBHOOK_SECRET])
     seed: int = 0
     duplicate: float = 0.0
     """The rate of events that are sent twice."""
