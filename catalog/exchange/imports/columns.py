@@ -6,14 +6,14 @@ Case, spaces and a byte order mark in a column's name do not matter.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.tables import Table, TableRow, cell_error
 from shop.core.slugs import fold_name
 
 NO_NAME = "a column without a name"
-_SIMILAR = 0.75
+_SIMILAR = 0.8
 
 
 class NotRead:
@@ -37,15 +37,20 @@ class NotRead:
     def _describe(self, name: str) -> str:
         number = self.rows[name]
         meant = nearest(name, self._known[name])
-        question = f" (did you mean {meant}?)" if meant else ""
+        question = f" (did you mean {meant}?)" if meant and meant != name else ""
         return f"{name}, {number:,} row{'' if number == 1 else 's'}{question}"
 
 
 def nearest(name: str, known: Collection[str]) -> str:
     """Return the known name that is spelt most like ``name``, or "" if none is similar."""
-    by_folded = {fold_name(other): other for other in known}
-    found = get_close_matches(fold_name(name), by_folded, n=1, cutoff=_SIMILAR)
-    return by_folded[found[0]] if found else ""
+    found = max(known, key=lambda other: _similarity(name, other), default="")
+    return found if _similarity(name, found) >= _SIMILAR else ""
+
+
+def _similarity(one: str, other: str) -> float:
+    """Return how similar two names are, from 0 to 1, without prefixes such as ``variants.``."""
+    one, other = (fold_name(name.rpartition(".")[2]) for name in (one, other))
+    return SequenceMatcher(None, one, other).ratio()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +76,9 @@ class Columns:
                 if cell.strip():
                     self.not_read.add(title or NO_NAME, self.known)
                 continue
-            found[name] = cell
-            if error := cell_error(cell):
+            error = cell_error(cell)
+            found[name] = "" if error else cell
+            if error:
                 errors.append(RowError(line, title, error))
         if any(cells[len(self.names) :]):
             errors.append(RowError(line, "", "The row has more cells than the header."))

@@ -82,6 +82,7 @@ class Counts:
     """The number of results by outcome, and what else people should know."""
 
     of: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    is_dry_run: bool = False
     products: int = 0
     sold_out: list[str] = field(default_factory=list)
     """The titles of the first products that are sold out after the import."""
@@ -103,7 +104,8 @@ class Counts:
             more = self.number_sold_out - len(self.sold_out)
             titles = ", ".join(self.sold_out) + (f" and {more:,} more" if more else "")
             number = f"{self.number_sold_out:,} of {self.products:,}"
-            lines.append(f"{number} products will be sold out: {titles}")
+            verb = "will be" if self.is_dry_run else "are"
+            lines.append(f"{number} {verb} sold out: {titles}")
         return lines
 
     def __str__(self) -> str:
@@ -137,7 +139,7 @@ class _Run:
     def __init__(self, source: Source, options: ImportOptions) -> None:
         self._source, self._options = source, options
         self._definitions = Definitions(dry_run=options.dry_run)
-        self._counts = Counts()
+        self._counts = Counts(is_dry_run=options.dry_run)
 
     def run(self, report: Callable[[Result], None]) -> Counts:
         """Import the file, report each result and return their counts. Raises FileError."""

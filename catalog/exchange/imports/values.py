@@ -64,7 +64,7 @@ class Field:
 def amount(value: str) -> Decimal:
     """Convert an amount of money."""
     if not _AMOUNT.fullmatch(value):
-        reason = "It has a decimal point, and no other separators or signs."
+        reason = "Write digits and a decimal point only."
         raise InvalidValue(f"{quote(value)} is not a price such as 1.99. {reason}")
     return Decimal(value).quantize(Decimal("0.01"))
 
@@ -243,6 +243,7 @@ def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | No
             items.append(exact(OPTION_LENGTH)(as_shown(item).strip()))
         except InvalidValue as error:
             found.errors.append(row.error("options", str(error)))
+            items.append(str(item))
     folded = [item.casefold() for item in items]
     if distinct and len(set(folded)) < len(items):
         duplicate = next(item for item in items if folded.count(item.casefold()) > 1)
