@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from catalog import revision
 from shop.core.links import origin_of
 from shop.core.renderers import dumps
-from shop.core.viewsets import ShopViewSet, accepts_json
+from shop.core.viewsets import ShopViewSet, accepts_json, has_body
 from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -100,7 +100,7 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
     Only ``public_response`` writes to the cache, so a URL in it is public and its query is valid.
     """
     meta = request.META
-    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta:
+    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta or has_body(request):
         return None
     if not accepts_json(meta.get("HTTP_ACCEPT", "*/*")):
         return None

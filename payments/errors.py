@@ -67,6 +67,17 @@ class OrderExpired(Conflict):
     message = "The payment window for this order has closed. Please place a new order."
 
 
+class MethodAmountLimit(Conflict):
+    """409: the order is too large for the method. Facts: payment_method, limit.
+
+    The limit is an amount in the shop's currency.
+    """
+
+    code = "payment_method_limit"
+    message = "You can pay at most {limit} this way. Please choose another payment method."
+    example = {"payment_method": "cash_on_delivery", "limit": "500.00"}
+
+
 class PaymentNotRefundable(Conflict):
     """409: the payment has no captured money to refund. Facts: payment_status."""
 

@@ -2,26 +2,31 @@
 
 Each row is processed in transactions of its own, and an error in one row does not affect the
 others. Jobs may run in parallel and repeatedly. The shop stays correct while no job runs.
+
+A run of the worker has a time limit. The next one continues where it ended, so that a gateway that
+hangs for some payments does not keep the others from being settled.
 """
 
-import logging
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orders.models import Order
 from orders.states import OrderStatus
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
 from payments.states import OPEN
-
-logger = logging.getLogger("shop.payments")
+from shop.core import jobs
+from shop.core.tracing import working_on
 
 BATCH_SIZE = 500
 _SHIPPED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 _CANCELLED = OrderStatus.CANCELLED
 Row = TypeVar("Row", Order, Payment, Refund)
+
+_last_pk: dict[Callable[..., bool], int] = {}
+"""The row at which the last run of this process ended early, by what is done with the rows."""
 
 
 def settle_payments() -> int:
@@ -67,7 +72,14 @@ def expire_orders() -> int:
     unpaid = Order.objects.filter(
         status=OrderStatus.PENDING, created_at__lt=services.ago(services.payment_window())
     ).exclude(pk__in=_in_longer_window().values("order_id"))
-    return _apply_to_each(unpaid, _expire_order)
+    # Orders without an open payment first: they need no gateway.
+    open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
+    expired = _apply_to_each(unpaid.exclude(Exists(open_payments)), _expire_unpaid_order)
+    return expired + _apply_to_each(unpaid, _expire_order)
+
+
+def _expire_unpaid_order(order: Order) -> bool:
+    return services.expire_order(order_id=order.pk)
 
 
 def _expire_order(order: Order) -> bool:
@@ -86,18 +98,44 @@ def _in_longer_window() -> PaymentQuerySet:
 
 
 def _apply_to_each(rows: QuerySet[Row], function: Callable[[Row], bool]) -> int:
-    """Call ``function`` for each row, in batches by id; return how often it returned True."""
+    """Call ``function`` for each row, in batches by id; return how often it returned True.
+
+    Begins after the row at which the last run ended early, if it did, and stops if the time of this
+    run is over.
+    """
+    first_pk = _last_pk.pop(function, 0)
+    count = _apply_to_some(rows.filter(pk__gt=first_pk), function)
+    if first_pk and function not in _last_pk:
+        count += _apply_to_some(rows.filter(pk__lte=first_pk), function)
+    return count
+
+
+def _apply_to_some(rows: QuerySet[Row], function: Callable[[Row], bool]) -> int:
+    """Call ``function`` for each row; note where it stops if the time of this run is over."""
     count = last_pk = 0
     while batch := list(rows.filter(pk__gt=last_pk).order_by("pk")[:BATCH_SIZE]):
-        count += sum(_apply_logging_errors(function, row) for row in batch)
-        last_pk = batch[-1].pk
+        for row in batch:
+            if jobs.is_time_over():
+                _last_pk[function] = last_pk
+                return count
+            count += _apply_logging_errors(function, row)
+            last_pk = row.pk
     return count
 
 
 def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool:
-    try:
-        return function(row)
-    except Exception:
-        # A row that fails must not stop the others. The next run tries it again.
-        logger.exception("%s could not be settled", row)
-        return False
+    with working_on(getattr(row, "request_id", None), **_ids_of(row)):
+        try:
+            return function(row)
+        except Exception as error:  # noqa: BLE001 - a row that fails must not stop the others
+            jobs.row_failed(row, error)
+            return False
+
+
+def _ids_of(row: Order | Payment | Refund) -> dict[str, Any]:
+    """Return the ids of a row and of what it belongs to, for the log."""
+    if isinstance(row, Refund):
+        return {"refund_id": row.pk, "payment_id": row.payment_id}
+    if isinstance(row, Payment):
+        return {"payment_id": row.pk, "order_id": row.order_id}
+    return {"order_id": row.pk}

@@ -1,22 +1,22 @@
 """The ASGI application of the fast mode: the engine's server, with the shop's limits and errors."""
 
 import os
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from catalog import revision
+from shop.core import addresses, tracing
 from shop.core.addresses import network_of
 from shop.core.bodies import body_limit
 from shop.core.errors import RequestTimeout, ShopError, TooManyRequests, Unavailable
 from shop.core.handlers import PROBLEM_JSON, problem
-from shop.core.logs import request_id
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.core.security_headers import security_headers
+from shop.core.wsgi import get_wsgi_application
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
 from shop.engine.responses import Response, ResponseCache
@@ -81,39 +81,55 @@ def uses_response_cache() -> bool:
 
 def error_response(scope: Scope, status: int) -> Response:
     """Return the response to a request that is not passed to Django, and log the request."""
-    error, new_id = _ERRORS[status], uuid4().hex
-    path = unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
+    error, origin, path = _ERRORS[status], _origin_of(scope), _path_of(scope)
     headers = {
         **security_headers(path),
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
-        "X-Request-ID": new_id,
+        "X-Request-ID": origin.request_id,
     }
-    token = request_id.set(new_id)
+    tokens = tracing.enter(origin)
     try:
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
     finally:
-        request_id.reset(token)
+        tracing.leave(tokens)
     return Response(error.status, encode(list(headers.items())), dumps(problem(error)))
 
 
 def client_address(scope: Scope) -> str:
     """Return the client's address behind NUM_PROXIES proxies, of IPv6 the /64 network."""
-    client: str = (scope.get("client") or ("",))[0]
-    lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    if settings.NUM_PROXIES and lines:
-        hops = b",".join(lines).decode("latin-1").split(",")
-        client = hops[-min(settings.NUM_PROXIES, len(hops))].strip()
-    return network_of(client)
+    remote = (scope.get("client") or ("",))[0]
+    forwarded = _header_of(scope, "x-forwarded-for") if settings.NUM_PROXIES else ""
+    return network_of(addresses.client_address(remote, forwarded))
 
 
-def _log_hit(path: str, status: int, seconds: float, new_id: str) -> None:
-    token = request_id.set(new_id)
-    log_response("GET", path, status, seconds)
-    request_id.reset(token)
+def _origin_of(scope: Scope) -> tracing.Origin:
+    remote = (scope.get("client") or ("",))[0]
+    return tracing.origin_of(remote, partial(_header_of, scope))
+
+
+def _header_of(scope: Scope, name: str) -> str:
+    """Return the values of a header, separated by commas; "" if it is not there."""
+    wanted = name.encode()
+    return b",".join(value for key, value in scope["headers"] if key == wanted).decode("latin-1")
+
+
+def _path_of(scope: Scope) -> str:
+    return unquote_to_bytes(scope["raw_path"]).decode(errors="replace")
+
+
+def _log_hit(scope: Scope, response: Response, seconds: float) -> str:
+    """Log a request that the response cache answers; return its id."""
+    origin = _origin_of(scope)
+    tokens = tracing.enter(origin)
+    try:
+        log_response("GET", _path_of(scope), response.status, seconds, route=response.route)
+    finally:
+        tracing.leave(tokens)
+    return origin.request_id
 
 
 application = make_application(

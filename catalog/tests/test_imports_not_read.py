@@ -52,8 +52,8 @@ def test_unknown_members_of_json_are_named_and_counted():
     }
     assert notices_of(json.dumps([product, {"name": "Tea", "price": "1.00", "stock": 1}])) == [
         (
-            "not read: option, 1 row (did you mean option1?); categories, 1 row (did you mean "
-            "category?); image, 1 row; brand, 1 row; pictures.width, 1 row; "
+            "not read: option, 1 row (did you mean option3?); categories, 1 row; "
+            "image, 1 row; brand, 1 row; pictures.width, 1 row; "
             "variants.barcode, 1 row"
         )
     ]

@@ -65,12 +65,12 @@ def test_a_sku_of_a_workbook_is_the_text_that_people_see(value, number_format, s
         (
             12345678901234567890,
             "0",
-            'The number 1.23456789012346e+19 has more than 15 digits, and a spreadsheet keeps only 15. ',
+            "The number 1.23456789012346e+19 has more than 15 digits, and a spreadsheet keeps only 15. ",
         ),
         (
             1.2345678901234567e19,
             "General",
-            'The number 1.23456789012346e+19 has more than 15 digits, and a spreadsheet keeps only 15. ',
+            "The number 1.23456789012346e+19 has more than 15 digits, and a spreadsheet keeps only 15. ",
         ),
         (date(2026, 2, 1), "dd.mm.yyyy", "The spreadsheet has stored a date or time. "),
         (1234, "#,##0", 'The spreadsheet shows 1234 in the format "#,##0". '),

@@ -14,6 +14,7 @@ from orders.models import Order
 from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
 from shop.core.permissions import has_staff_permission, sees_all
+from shop.core.tracing import MAX_ID
 
 
 def sees_all_payments(user: User | AnonymousUser) -> bool:
@@ -73,6 +74,9 @@ class Payment(models.Model):
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    request_id = models.CharField(
+        max_length=MAX_ID, null=True, help_text="The id of the request that began the payment."
+    )
     created_at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
 

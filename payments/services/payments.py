@@ -1,8 +1,10 @@
 """Beginning, charging, confirming and cancelling payments."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -10,6 +12,7 @@ from accounts.models import User
 from orders.models import Order
 from payments import gateways
 from payments.errors import (
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderNotFound,
     PaymentInProgress,
@@ -17,13 +20,22 @@ from payments.errors import (
     PaymentNotConfirmable,
     PaymentNotOpen,
 )
-from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    LimitsAmount,
+    Outcome,
+    OutcomeStatus,
+)
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
 from payments.states import LIVE, OPEN
+from shop.core import tracing
+from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -53,7 +65,8 @@ def check_method(method: str) -> None:
 def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     """Insert a pending payment of the user's own order, and return it. Locks the order.
 
-    Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
+    Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
+    PaymentInProgress.
     """
     check_method(method)
     try:
@@ -61,17 +74,27 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     except Order.DoesNotExist:
         raise OrderNotFound from None
     check_payable(order)
+    _check_amount(method, order.total)
     payment = Payment(
         order_id=order_id,
         method=method,
         amount=order.total,
         currency=order.currency,
         captures_later=_captures_later(method),
+        request_id=tracing.cause(),
     )
+    tracing.note(order_id=order_id)
     if not insert(payment, unless_exists=True):
         live = Payment.objects.get(order_id=order_id, status__in=LIVE)
         raise PaymentInProgress(payment_id=live.pk)
+    tracing.note(payment_id=payment.pk)
     return payment
+
+
+def _check_amount(method: str, total: Decimal) -> None:
+    gateway = gateways.registered()[method]
+    if isinstance(gateway, LimitsAmount) and total > gateway.maximum_amount:
+        raise MethodAmountLimit(payment_method=method, limit=show(gateway.maximum_amount))
 
 
 def _captures_later(method: str) -> bool:
@@ -96,6 +119,7 @@ def refresh_payment(*, payment: Payment) -> Payment:
     Serves a duplicate of the request that began the payment. The client secret is not stored, so
     it has to be fetched again.
     """
+    tracing.note(order_id=payment.order_id, payment_id=payment.pk)
     if payment.status not in OPEN or gateway_of(payment).recorded_by_staff:
         return payment
     return fetch_and_settle(payment)
@@ -153,6 +177,17 @@ def _first_call_may_be_running(payment: Payment) -> bool:
     return Payment.objects.filter(pk=payment.pk, created_at__gt=ago(FIRST_CALL_TIMEOUT)).exists()
 
 
+def log_outcome(payment: Payment, seconds: float) -> None:
+    """Log what a gateway call, which took ``seconds``, has made of a payment."""
+    facts = {
+        "payment_status": payment.status,
+        "method": payment.method,
+        "reference": payment.provider_reference,
+        "gateway_ms": round(1000 * seconds, 1),
+    }
+    logger.info("payment %s is %s", payment.pk, payment.status, extra={"facts": facts})
+
+
 def call_and_settle(
     payment: Payment,
     call: Callable[[Gateway, Charge], Outcome],
@@ -166,12 +201,16 @@ def call_and_settle(
     at once. The caller must not be in a transaction.
     """
     gateway, charge = gateway_of(payment), charge_of(payment, token)
+    tracing.note(order_id=payment.order_id, payment_id=payment.pk)
+    start = time.perf_counter()
     try:
         outcome = gateways.call_outside_transaction(lambda: call(gateway, charge))
     except GatewayUnavailable as error:
         logger.warning("payment %s: the outcome is unknown: %s", payment.pk, error)
         return Payment.objects.get(pk=payment.pk)
+    seconds = time.perf_counter() - start
     settled = settle(payment=payment, outcome=outcome, actor=actor)
+    log_outcome(settled, seconds)
     if settled.status == PaymentStatus.REFUND_PENDING:
         settled = send_pending_refunds(settled)
     if settled.status == PaymentStatus.REQUIRES_ACTION:

@@ -15,6 +15,7 @@ from payments.models import Payment, PaymentStatus, Refund
 from payments.services.charges import charge_of, gateway_of
 from payments.services.settlement import settle_refund
 from payments.states import REFUNDABLE
+from shop.core import tracing
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -89,7 +90,9 @@ def send_refund(refund: Refund) -> Refund:
     """
     if refund.by_hand:
         return settle_refund(refund=refund, outcome=RefundOutcome(RefundState.SUCCEEDED))
-    gateway, charge = gateway_of(refund.payment), charge_of(refund.payment)
+    payment = refund.payment
+    tracing.note(order_id=payment.order_id, payment_id=payment.pk, refund_id=refund.pk)
+    gateway, charge = gateway_of(payment), charge_of(payment)
     try:
         outcome = gateways.call_outside_transaction(
             lambda: gateway.refund(charge, amount=refund.amount, key=str(refund.provider_key))

@@ -1,6 +1,7 @@
 """Provider events. Each is applied once, using the payment's state at the gateway."""
 
 import logging
+import time
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from payments.gateways import Outcome
 from payments.gateways.stripe import WebhookEvent
 from payments.models import Payment, PaymentStatus, ProviderEvent, Refund
 from payments.services.charges import charge_of, gateway_of
+from payments.services.payments import log_outcome
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.states import UNDECIDED
+from shop.core import tracing
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -32,6 +35,8 @@ def apply_event(*, event: WebhookEvent, method: str) -> None:
     payment = _find_payment(event, method)
     if payment is None:
         logger.warning("event %s: unknown payment %s", event.event_id, event.reference)
+    else:
+        tracing.note(order_id=payment.order_id, payment_id=payment.pk, began_by=payment.request_id)
     if payment is None or not _can_change(payment, event):
         _store_event(event, payment)
         return
@@ -56,8 +61,11 @@ def _can_change(payment: Payment, event: WebhookEvent) -> bool:
 def _fetch_and_apply(event: WebhookEvent, payment: Payment) -> None:
     charge = charge_of(payment)
     charge = replace(charge, reference=charge.reference or event.reference)
+    start = time.perf_counter()
     outcome = gateways.call_outside_transaction(lambda: gateway_of(payment).fetch(charge))
+    seconds = time.perf_counter() - start
     settled = _apply(event, payment, outcome)
+    log_outcome(settled, seconds)
     if settled.status == PaymentStatus.REFUND_PENDING or "refund" in event.kind:
         send_pending_refunds(settled)
 

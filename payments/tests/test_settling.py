@@ -1,18 +1,15 @@
 """The scheduled jobs: settling payments, expiring orders, refunding late payments."""
 
-from datetime import timedelta
-
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, transaction
-from django.db.models import F
 
 from catalog.models import Product
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
 from payments import gateways, jobs, services
-from payments.factories import pay
+from payments.factories import make_older, pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund
@@ -24,10 +21,6 @@ from shop.testing.assertions import assert_audit_passes
 @pytest.fixture
 def order(ada, tea):
     return place_order(ada.user, tea, quantity=2)
-
-
-def make_older(row, **ago):
-    type(row).objects.filter(pk=row.pk).update(created_at=F("created_at") - timedelta(**ago))
 
 
 def reload_statuses(*rows):
@@ -280,3 +273,22 @@ def test_a_repeated_correction_refunds_the_unexpected_capture(order, deadlock_on
     assert len(calls) == 2
     assert (refunded.status, refunded.is_late) == ("refunded", True)
     assert Refund.objects.get().status == "succeeded"
+
+
+def test_a_run_that_was_out_of_time_is_continued_by_the_next_one(ada, tea, monkeypatch):
+    """So payments at the beginning that take all of the time do not keep the others waiting."""
+    payments = [pay(place_order(ada.user, tea), token="demo_late") for _ in range(5)]
+    tried = []
+    monkeypatch.setattr(jobs, "_last_pk", {})
+
+    def record(payment):
+        tried.append(payment.pk)
+        return False
+
+    monkeypatch.setattr(jobs, "_settle_payment", record)
+    for _ in range(3):
+        answers = iter([False, False, True, False])
+        monkeypatch.setattr(jobs.jobs, "is_time_over", lambda answers=answers: next(answers, True))
+        jobs.settle_payments()
+    pks = [payment.pk for payment in payments]
+    assert tried == [*pks[:2], *pks[2:4], pks[4], pks[0]]

@@ -16,6 +16,7 @@ from payments.cards import refuse_card_numbers
 from payments.errors import (
     CardNumberRefused,
     GatewayBusy,
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderExpired,
     OrderNotFound,
@@ -37,7 +38,7 @@ from payments.serializers.payments import (
 from payments.views.money import MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
-from shop.core.viewsets import OwnOrStaffMay, read
+from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 
 class PaymentViewSet(MoneyViewSet):
@@ -55,11 +56,11 @@ class PaymentViewSet(MoneyViewSet):
             return [OwnOrStaffMay("payments.change_payment", owner="order.user_id")]
         return super().get_permissions()
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse every request whose body contains a card number."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
+    def check_request(self, request: Request) -> None:
+        """Refuse every request whose body contains a card number, before any error names it."""
+        if has_body(request):
             refuse_card_numbers(request.data)
+        super().check_request(request)
 
     def get_queryset(self) -> QuerySet[Payment]:
         """Return the payments that the caller may see, newest first."""
@@ -87,6 +88,7 @@ class PaymentViewSet(MoneyViewSet):
             PaymentInProgress,
             OrderNotPayable,
             OrderExpired,
+            MethodAmountLimit,
             GatewayBusy,
         ],
     )

@@ -2,6 +2,19 @@
 
 import ipaddress
 
+from django.conf import settings
+
+
+def client_address(remote: str, forwarded: str) -> str:
+    """Return the client's address behind NUM_PROXIES proxies, at most 64 characters of it.
+
+    ``remote`` is the address of the connection, ``forwarded`` the value of X-Forwarded-For.
+    """
+    if not settings.NUM_PROXIES or not forwarded:
+        return remote
+    hops = forwarded.split(",")
+    return hops[-min(settings.NUM_PROXIES, len(hops))].strip()[:64]
+
 
 def network_of(text: str) -> str:
     """Return the /64 network of an IPv6 address, an IPv4 address as it is, or the start of a text.

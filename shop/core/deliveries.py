@@ -7,9 +7,11 @@ position, so that a reader that continues after its last position does not miss 
 """
 
 import logging
+import time
 import traceback
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Max
@@ -18,6 +20,7 @@ from django.db.models.functions import Now
 
 from shop.core.events import HandlerError, Registration, registered
 from shop.core.models import Event, EventDelivery, EventHandler
+from shop.core.tracing import working_on
 
 logger = logging.getLogger("shop.events")
 
@@ -109,14 +112,36 @@ def deliver_next() -> bool:
     delivery = _claim()
     if delivery is None:
         return False
+    event = delivery.event
+    facts = {"event": event.kind, "event_id": event.pk, "handler": delivery.handler}
+    with working_on(event.request_id, **facts, **_ids_of(event)):
+        _deliver(delivery)
+    return True
+
+
+def _deliver(delivery: EventDelivery) -> None:
+    """Call the handler of a claimed delivery, log the result, and store it."""
+    start = time.perf_counter()
     try:
         registered()[delivery.handler].handler(delivery.event)
     except (Exception, SystemExit) as error:
         logger.exception("handler %s failed on event %s", delivery.handler, delivery.event_id)
         _note_failure(delivery, _describe(error))
     else:
+        milliseconds = round(1000 * (time.perf_counter() - start), 1)
+        logger.info(
+            "handler %s handled event %s",
+            delivery.handler,
+            delivery.event_id,
+            extra={"facts": {"duration_ms": milliseconds}},
+        )
         _note_success(delivery)
-    return True
+
+
+def _ids_of(event: Event) -> dict[str, Any]:
+    """Return the ids of the order and the payment that an event is about, for the log."""
+    ids = {name: event.data[name] for name in ("order_id", "user_id") if name in event.data}
+    return {**ids, f"{event.object_type}_id": event.object_id}
 
 
 def _claim() -> EventDelivery | None:

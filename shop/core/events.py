@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.core.exceptions import ImproperlyConfigured
 from django.db.transaction import get_connection
 
+from shop.core import tracing
 from shop.core.models import Event
 from shop.engine import Insert
 
@@ -22,7 +23,7 @@ _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 # Matches amounts, codes and statuses, but not e-mail addresses, names or tokens.
 _TEXT = re.compile(r"[\w.:+-]{0,40}", re.ASCII)
 
-_INSERT = Insert(Event, "kind", "object_type", "object_id", "data", "is_internal")
+_INSERT = Insert(Event, "kind", "object_type", "object_id", "data", "is_internal", "request_id")
 
 
 class HandlerError(Exception):
@@ -59,7 +60,7 @@ def record(
     ``data`` has ids, numbers, amounts (as strings), codes and statuses. Raises ValueError for any
     other text: events are never deleted, so they must not contain personal data. Raises
     RuntimeError outside a transaction. The row is sent with the next statement or the commit, so it
-    costs no round trip.
+    costs no round trip. It has the id of the present request, for the log of the handlers.
     """
     if not get_connection().in_atomic_block:
         raise RuntimeError("An event must be recorded in the transaction that causes it.")
@@ -69,7 +70,9 @@ def record(
         )
     for name, fact in data.items():
         _check_fact(name, fact)
-    _INSERT.send_with_next([(kind, object_type, object_id, dict(data), is_internal)])
+    _INSERT.send_with_next(
+        [(kind, object_type, object_id, dict(data), is_internal, tracing.cause())]
+    )
 
 
 def _check_fact(name: str, fact: Fact) -> None:

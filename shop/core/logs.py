@@ -17,6 +17,7 @@ from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.util import Finalize
 from queue import SimpleQueue
 from threading import Event
+from typing import Any
 
 _PAUSE = 0.05
 _MAX_QUEUE = 10_000
@@ -24,6 +25,12 @@ _MAX_LINES = 500
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that the current thread processes; its log records contain it."""
+
+context: ContextVar[dict[str, Any] | None] = ContextVar("context", default=None)
+"""Further facts of each log record, such as ``order_id`` (``shop.core.tracing``).
+
+A name that begins with an underscore is not logged.
+"""
 
 
 class JsonFormatter(logging.Formatter):
@@ -40,6 +47,7 @@ class JsonFormatter(logging.Formatter):
         }
         if id_ := getattr(record, "request_id", ""):
             line["request_id"] = id_
+        line.update(getattr(record, "context", {}))
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
@@ -65,9 +73,11 @@ class QueueLogHandler(QueueHandler):
         super().emit(record)
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        """Add the formatted message and the request id, which only this thread knows."""
+        """Add the formatted message, the request id and the facts, which only this thread knows."""
         record.msg, record.args = record.getMessage(), None
         record.request_id = request_id.get()
+        facts = context.get() or {}
+        record.context = {name: fact for name, fact in facts.items() if name[0] != "_"}
         return record
 
     def enqueue(self, record: logging.LogRecord) -> None:

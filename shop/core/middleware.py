@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -18,19 +17,24 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
 
+from shop.core import tracing
 from shop.core.bodies import BodyTooLarge, body_limit
-from shop.core.errors import HeaderTooLarge, ShopError
+from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
-from shop.core.logs import request_id
+from shop.core.routing import route_of
 from shop.core.security_headers import add_security_headers
+from shop.engine.responses import ROUTE
 
 logger = logging.getLogger("shop.requests")
 
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 _LINE = "%s %r: %s in %s ms%s"
 _BODILESS = frozenset({204, 304})
+_CREATED = re.compile(r"/api/(order|payment)s/([0-9]{1,18})/")
+"""The path of an order or payment, as the path of a request or the Location of a response."""
 _NUL = re.compile(r"\x00|%00")
 _MAX_HEADER = 8190
+_UTF8 = frozenset({"utf-8", "utf8"})
 
 
 class Malformed(ShopError):
@@ -70,13 +74,14 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Return the response with the request id and, unless the view set it, ``no-store``."""
         start = time.perf_counter()
-        request.request_id = uuid4().hex  # type: ignore[attr-defined]
-        token = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        origin = _origin(request.META)
+        request.request_id = origin.request_id  # type: ignore[attr-defined]
+        tokens = tracing.enter(origin)
         try:
             response = self._respond(request)
             _log(request, response, time.perf_counter() - start)
         finally:
-            request_id.reset(token)
+            tracing.leave(tokens)
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
@@ -125,29 +130,42 @@ def _respond_with_error(request: HttpRequest, error: Exception) -> HttpResponseB
     return problem_for(error, request)
 
 
+def _origin(meta: dict[str, Any]) -> tracing.Origin:
+    """Return where a request comes from."""
+    return tracing.origin_of(
+        meta.get("REMOTE_ADDR", ""),
+        lambda name: meta.get(f"HTTP_{name.upper().replace('-', '_')}", ""),
+    )
+
+
 def _log(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    request.META[ROUTE] = route = route_of(request.resolver_match, request.path)
+    if created := _CREATED.match(response.get("Location") or request.path):
+        tracing.note(**{f"{created[1]}_id": int(created[2])})
     log_response(
         request.method,
         request.path,
         response.status_code,
         seconds,
+        route=route,
         user_id=_user_id(request),
         reason=getattr(request, "error_reason", ""),
     )
 
 
-def log_response(
+def log_response(  # noqa: PLR0913 - the parts of a line
     method: str | None,
     path: str,
     status: int,
     seconds: float,
     *,
+    route: str = "",
     user_id: Any = None,
     reason: str = "",
 ) -> None:
     """Log a request in one line, without its query, headers and body, which may have secrets.
 
-    ``seconds`` is the time that the response took.
+    ``seconds`` is the time that the response took, ``route`` the pattern that the path matched.
     """
     level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
     if not logger.isEnabledFor(level):
@@ -161,6 +179,7 @@ def log_response(
         "user_id": user_id,
         "method": method,
         "path": path,
+        "route": route,
         "status": status,
         "duration_ms": milliseconds,
     }
@@ -189,6 +208,7 @@ def check_request(request: HttpRequest) -> None:
     elif request.method not in {"GET", "HEAD"}:
         raise HealthCheckIsReadOnly
     _check_headers(request)
+    _check_encoding(request)
     if request.path.startswith(("/api/", "/admin/")):
         _check_length(request)
 
@@ -203,6 +223,18 @@ def _check_headers(request: HttpRequest) -> None:
     for name, value in request.META.items():
         if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
             raise HeaderTooLarge
+
+
+def _check_encoding(request: HttpRequest) -> None:
+    """Raise UnsupportedEncoding for a body that is compressed or not in UTF-8."""
+    if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+        return
+    charset = (request.content_params or {}).get("charset")
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    if charset and charset.lower() not in _UTF8:
+        raise UnsupportedEncoding(reason="The body must be in UTF-8.")
+    if coding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding(reason="The body must not be compressed.")
 
 
 def _check_length(request: HttpRequest) -> None:

@@ -6,8 +6,10 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
+
+from shop.core.tracing import MAX_ID
 
 
 class IdempotencyKey(models.Model):
@@ -105,6 +107,9 @@ class Event(models.Model):
     )
     position = models.BigIntegerField(
         null=True, unique=True, help_text="Position in the sequence in which events are read."
+    )
+    request_id = models.CharField(
+        max_length=MAX_ID, null=True, help_text="The id of the request that caused it."
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -217,3 +222,50 @@ class EventDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"Event {self.event_id} for {self.handler}"
+
+
+class ScheduledJob(models.Model):
+    """A job that workers run at intervals, and its last run (``shop.core.jobs``).
+
+    A job is due at ``next_run_at``. While a worker runs it, no other one does until
+    ``claimed_until``. The counters never decrease, except for ``failures_in_a_row``.
+    """
+
+    name = models.CharField(max_length=100, primary_key=True)
+    runs = models.BigIntegerField(default=0)
+    failures = models.BigIntegerField(default=0)
+    failures_in_a_row = models.IntegerField(default=0)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True, help_text="The end of the last success.")
+    duration_ms = models.BigIntegerField(null=True, help_text="Of the last run, in milliseconds.")
+    last_result = models.CharField(max_length=200, blank=True, default="")
+    last_error = models.CharField(
+        max_length=200, blank=True, default="", help_text="Of the last run; empty for a success."
+    )
+    next_run_at = models.DateTimeField(db_default=Now())
+    claimed_by = models.CharField(max_length=100, blank=True, default="")
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failures__gte=0, failures__lte=F("runs")),
+                name="scheduledjob_failures_at_most_runs",
+                violation_error_message="A job cannot fail more often than it runs.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A running worker, which updates ``seen_at`` every few seconds (its heartbeat)."""
+
+    name = models.CharField(max_length=100, primary_key=True, help_text="Host and process id.")
+    started_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name

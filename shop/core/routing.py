@@ -1,10 +1,12 @@
-"""Endpoints of apps in ``EXTRA_APPS`` below ``/api/``."""
+"""Endpoints of apps in ``EXTRA_APPS`` below ``/api/``, and the names of routes."""
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import ResolverMatch
 from rest_framework.viewsets import ViewSetMixin
 
 _SEGMENT = re.compile(r"[a-z][a-z0-9-]*")
@@ -54,3 +56,20 @@ def extensions(taken: Iterable[str]) -> list[Registration]:
 
 def _first_segment(prefix: str) -> str:
     return prefix.partition("/")[0]
+
+
+def route_of(match: ResolverMatch | None, path: str) -> str:
+    """Return the pattern of a request's path, such as ``/api/products/<pk>/``.
+
+    It is "" if the path does not exist, or the request was refused before.
+    """
+    if match is not None and match.route:
+        return _readable(match.route)
+    return path if match is not None and path == "/" else ""
+
+
+@cache
+def _readable(route: str) -> str:
+    from django.contrib.admindocs.views import simplify_regex  # noqa: PLC0415 - needs loaded apps
+
+    return str(simplify_regex(route))

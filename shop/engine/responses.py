@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 from shop.engine.loop_query import LoopQuery
 
 Headers = list[tuple[bytes, bytes]]
+
+ROUTE = "shop.engine.route"
+"""The key in a request's META of the pattern that its path matched."""
 
 CONDITION = b"if-none-match"
 BYPASS_HEADERS = frozenset(
@@ -31,12 +32,16 @@ _BODY_HEADERS = frozenset({b"content-type", b"content-length", b"content-encodin
 
 
 class Response(NamedTuple):
-    """A response; ``cached_under`` is the revision that it was made from, if it is cacheable."""
+    """A response; ``cached_under`` is the revision that it was made from, if it is cacheable.
+
+    ``route`` is the pattern that the path matched.
+    """
 
     status: int
     headers: Headers
     body: bytes
     cached_under: str | None = None
+    route: str = ""
 
 
 class Lookup(NamedTuple):
@@ -70,7 +75,7 @@ class ResponseCache:
     ``query`` reads one row of the database, and ``revision_of`` returns the revision that it
     stands for, or None if this process does not know it yet. ``key_headers`` are the request
     headers, in lower case, that decide a response together with path and query. ``log`` is called
-    for each cache hit, with path, status, seconds and request id.
+    for each cache hit, with the request, the response and the seconds; it returns the request's id.
     """
 
     def __init__(
@@ -79,7 +84,7 @@ class ResponseCache:
         *,
         revision_of: Callable[..., str | None],
         key_headers: frozenset[bytes],
-        log: Callable[[str, int, float, str], None],
+        log: Callable[[dict[str, Any], Response, float], str],
         size: int = 1000,
     ) -> None:
         """Start empty, without a connection."""
@@ -122,11 +127,11 @@ class ResponseCache:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = _Entry(
             response._replace(headers=headers),
-            Response(304, without_body, b"", response.cached_under),
+            response._replace(status=304, headers=without_body, body=b""),
             etag,
         )
 
-    async def get(self, lookup: Lookup) -> Response | None:
+    async def get(self, lookup: Lookup, scope: dict[str, Any]) -> Response | None:
         """Return the cached response if its revision is the present one, and log the hit."""
         entry = self._entries.get(lookup.key)
         response = entry.for_condition(lookup.condition) if entry is not None else None
@@ -136,7 +141,5 @@ class ResponseCache:
         row = await self._query.row()
         if row is None or self._revision_of(*row) != response.cached_under:
             return None
-        request_id = uuid4().hex
-        path = unquote_to_bytes(lookup.key[0]).decode(errors="replace")
-        self._log(path, response.status, time.perf_counter() - start, request_id)
+        request_id = self._log(scope, response, time.perf_counter() - start)
         return response._replace(headers=[*response.headers, (_REQUEST_ID, request_id.encode())])

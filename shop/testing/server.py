@@ -35,6 +35,10 @@ _ENVIRONMENT = {
     "SECURE_SSL_REDIRECT": "false",
     "DEMO_PAYMENTS": "true",
     "THROTTLE": "false",
+    # The load of a test places more orders than a buyer does.
+    "MAX_OPEN_ORDERS": "1000000",
+    "MAX_UNITS_HELD": "1000000000",
+    "PAYMENT_METHODS": "",
     "HOST": "127.0.0.1",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
@@ -158,8 +162,11 @@ def send(  # noqa: PLR0913 - the parts of a request
     token: str = "",
     key: str = "",
     timeout: float = 30,
+    **more: str,
 ) -> Answer:
     """Send a request on a new connection; return the response, whatever its status.
+
+    ``more`` are further headers, with underscores instead of hyphens.
 
     Raises OSError or HTTPException if the connection is refused, closed or times out.
     """
@@ -168,6 +175,7 @@ def send(  # noqa: PLR0913 - the parts of a request
         headers["Authorization"] = f"Bearer {token}"
     if key:
         headers["Idempotency-Key"] = key
+    headers |= {name.replace("_", "-"): value for name, value in more.items()}
     connection = HTTPConnection(url.removeprefix("http://"), timeout=timeout)
     try:
         connection.connect()

@@ -1,20 +1,28 @@
 """While Stripe hangs, a real server holds no locks and responds to other requests at once."""
 
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.client import HTTPConnection, HTTPException
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import F
 
 from accounts.factories import UserFactory
 from accounts.tokens import open_session
 from catalog.factories import ProductFactory
+from orders.models import Order
+from orders.states import OrderStatus
 from payments.factories import pay
 from payments.models import Payment, ProviderEvent
 from payments.tests.fake_stripe.client import INTENTS, sign
-from shop.testing.serving import faulty_server, place_order
+from shop.core.models import ScheduledJob
+from shop.testing.server import ROOT, environment_for
+from shop.testing.serving import faulty_server, place_order, url_of_the_tests_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,6 +49,7 @@ def known_stripe(fake_stripe, settings):
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url
+    settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "stripe"]
     return fake_stripe
 
 
@@ -173,3 +182,36 @@ def test_a_worker_killed_inside_a_webhook_applies_the_event_when_it_comes_again(
     assert post_event_until_answered(stripe_server, event) == 200
     assert (Payment.objects.get().status, ProviderEvent.objects.count()) == ("succeeded", 1)
     call_command("audit")
+
+
+def test_orders_expire_while_stripe_hangs_for_every_open_payment(known_stripe, tmp_path, tea):
+    """Jobs do not wait for each other: settling thirty payments would take four minutes."""
+    for _ in range(30):
+        pay(place_order(UserFactory(), ProductFactory(stock=1)), method="stripe")
+    late = place_order(UserFactory(), tea)
+    Order.objects.filter(pk=late.pk).update(created_at=F("created_at") - timedelta(hours=1))
+    known_stripe.fail("hang", "*", times=None, seconds=300)
+    url = url_of_the_tests_database()
+    environment = environment_for(
+        url, MEDIA_ROOT=str(tmp_path / "media"), **known_stripe.environment()
+    )
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while Order.objects.get(pk=late.pk).status != OrderStatus.CANCELLED:
+            assert time.monotonic() < deadline, "the order has not expired"
+            time.sleep(0.05)
+        assert ScheduledJob.objects.get(name="settle_payments").finished_at is None
+        assert Payment.objects.open().count() == 30
+        worker.terminate()
+        assert worker.wait(timeout=30) == 0, "it ends after the call of the present payment"
+    finally:
+        worker.kill()
+        worker.wait()
+        known_stripe.clear_faults()
+    assert ScheduledJob.objects.get(name="settle_payments").claimed_until is None

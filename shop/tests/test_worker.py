@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shop.core import events
-from shop.core.models import Event, EventDelivery
+from shop.core.models import Event, EventDelivery, ScheduledJob, Worker
 from shop.testing.server import environment_for
 from shop.testing.serving import url_of_the_tests_database
 
@@ -160,3 +160,46 @@ def test_a_worker_that_is_stopped_begins_no_other_handler(notes):
     assert (notes / "handled").read_text() == "order.paid 7 1.00\n"
     assert EventDelivery.objects.filter(done_at__isnull=False).count() == 1
     assert EventDelivery.objects.filter(attempts=0).count() == 1
+
+
+def test_a_job_that_fails_does_not_stop_the_others(notes):
+    breaks = APP.replace(
+        'events.register("order.paid", handle, name="notes")',
+        "import payments.jobs\n        payments.jobs.gateways = None",
+    )
+    assert breaks != APP
+    (notes / "apps.py").write_text(breaks)
+    record("4.50")
+    failed = subprocess.run(
+        **command(notes, "worker", "--once"), check=False, capture_output=True, text=True
+    )
+    assert failed.returncode == 1
+    assert (
+        "CommandError: Failed: expire_orders. The log has the reason." in failed.stderr.splitlines()
+    )
+    outcomes = dict(ScheduledJob.objects.values_list("name", "last_error"))
+    assert outcomes == {
+        "settle_payments": "",
+        "expire_orders": "AttributeError",
+        "rank_products": "",
+        "cleanup": "",
+        "cleanup_files": "",
+    }
+
+
+def test_the_check_finds_a_running_worker(notes):
+    check = command(notes, "worker", "--check")
+    assert subprocess.run(**check, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    worker = subprocess.Popen(**command(notes, "worker"), stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while not Worker.objects.exists():
+            assert time.monotonic() < deadline, "there was no heartbeat"
+            time.sleep(0.05)
+        assert subprocess.run(**check, check=False, stdout=subprocess.DEVNULL).returncode == 0
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=20) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    assert not Worker.objects.exists()

@@ -6,14 +6,13 @@ Case, spaces and a byte order mark in a column's name do not matter.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.tables import Table, TableRow, cell_error
-from shop.core.slugs import fold_name
+from shop.core.unknown import nearest
 
 NO_NAME = "a column without a name"
-_SIMILAR = 0.8
+_SIMILARITY = 0.8
 
 
 class NotRead:
@@ -36,21 +35,10 @@ class NotRead:
 
     def _describe(self, name: str) -> str:
         number = self.rows[name]
-        meant = nearest(name, self._known[name])
-        question = f" (did you mean {meant}?)" if meant and meant != name else ""
+        prefix, dot, member = name.rpartition(".")
+        meant = nearest(member, self._known[name], _SIMILARITY)
+        question = f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
         return f"{name}, {number:,} row{'' if number == 1 else 's'}{question}"
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return the known name that is spelt most like ``name``, or "" if none is similar."""
-    found = max(known, key=lambda other: _similarity(name, other), default="")
-    return found if _similarity(name, found) >= _SIMILAR else ""
-
-
-def _similarity(one: str, other: str) -> float:
-    """Return how similar two names are, from 0 to 1, without prefixes such as ``variants.``."""
-    one, other = (fold_name(name.rpartition(".")[2]) for name in (one, other))
-    return SequenceMatcher(None, one, other).ratio()
 
 
 @dataclass(frozen=True, slots=True)

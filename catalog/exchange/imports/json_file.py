@@ -87,7 +87,7 @@ class _Object:
             if (name in COLUMNS or name in _LISTS) and _fits(name, value):
                 cells["options" if name == "choice" else name] = _cell(value, name)
             elif _is_filled(value):
-                self.not_read.add(prefix + name, [prefix + column for column in COLUMNS])
+                self.not_read.add(prefix + name, COLUMNS)
         attributes = found.get("attributes")
         if isinstance(attributes, dict):
             for slug, value in attributes.items():

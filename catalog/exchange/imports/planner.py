@@ -222,7 +222,7 @@ class Planner:
         attribute = self._existing.attributes.get(slug)
         if attribute is None:
             if cell and self._preliminary:
-                self._not_read.add(name, [ATTRIBUTE + slug for slug in self._existing.attributes])
+                self._not_read.add(name, self._existing.attributes)
             return
         column, value = "text", None
         if cell:

@@ -66,7 +66,9 @@ def _number(value: float, number_format: str) -> str:
     """Return a number as its value, with fifteen digits as in spreadsheets, and as it is shown."""
     text = str(int(value)) if float(value).is_integer() else format(value, ".15g")
     if abs(value) >= _MAX_EXACT:
-        reason = f"The number {value:.15g} has more than 15 digits, and a spreadsheet keeps only 15."
+        reason = (
+            f"The number {value:.15g} has more than 15 digits, and a spreadsheet keeps only 15."
+        )
         return SheetCell(text, problem=f"{reason} {_AS_TEXT}")
     if number_format in _PLAIN:
         return SheetCell(text, text)

@@ -26,6 +26,7 @@ from shop.core.fields import (
     StrictStr,
 )
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_field(
@@ -39,7 +40,10 @@ from shop.core.openapi import example
 class OptionValuesField(serializers.DictField):
     """A value for each option, by the option's name."""
 
-    default_error_messages = {"many": f"A product may have at most {MAX_OPTIONS} options."}
+    default_error_messages = {
+        "not_a_dict": "Expected an object whose members are option values.",
+        "many": f"A product may have at most {MAX_OPTIONS} options.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         """Limit the length of the values."""
@@ -80,7 +84,7 @@ _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
 }
 
 
-class SoldSerializer(serializers.Serializer[Any]):
+class SoldSerializer(RequestSerializer):
     """The fields of variants and of products without variants."""
 
     columns: ClassVar[list[str]] = names_of(Owner.SOLD, Owner.EACH, without=["price"])
@@ -160,12 +164,7 @@ class ProductChangesSerializer(_DetailsSerializer):
     price = request_field("price")
     choice = OptionValuesField(required=False, help_text="Only for variants.")
     position = request_field("position", help_text="Only for variants.")
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Reject ``stock``, because an absolute number would undo concurrent sales."""
-        values: dict[str, Any] = super().to_internal_value(data)
-        if "stock" in data:
-            raise serializers.ValidationError(
-                {"stock": "To change the stock, use POST /api/products/{id}/stock/."}
-            )
-        return values
+    elsewhere: ClassVar[dict[str, str]] = {
+        # An absolute number would undo concurrent sales.
+        "stock": "To change the stock, use POST /api/products/{id}/stock/."
+    }

@@ -11,6 +11,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateways.base import GatewayUnavailable
+from shop.core import tracing
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 8.0
@@ -46,6 +47,7 @@ class BoundedClient(stripe.RequestsClient):
         """Send a request and read its response before the deadline. Raises APIConnectionError."""
         left = self._seconds_left()
         self._timeout = (min(CONNECT_SECONDS, left), left)
+        headers = {**(headers or {}), **tracing.outgoing_headers()}
         raw, status, response_headers = self.request_stream(method, url, headers, post_data)
         try:
             return self._read(raw), status, response_headers

@@ -67,6 +67,8 @@ class Api:
         """Return the response, or None if the connection has to be dropped."""
         entry = {"method": request.method, "path": request.path, "key": request.key}
         entry |= {"form": request.form, "id": request.id, "status": None, "fault": None}
+        traced = ("x-request-id", "traceparent", "tracestate")
+        entry["trace"] = {name: request.headers.get(name) for name in traced}
         with self.account.lock:
             self.log.append(entry)
             self.active_requests += 1

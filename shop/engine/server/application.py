@@ -95,14 +95,14 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request, unless the client has disconnected."""
         lookup = self._responses.lookup(scope) if self._responses else None
-        response = await self._responses.get(lookup) if self._responses and lookup else None
+        response = await self._responses.get(lookup, scope) if self._responses and lookup else None
         if response is None:
             response = await self._respond(scope, receive)
             if response is None:
                 return
             if self._responses and lookup and response.cached_under:
                 self._responses.store(lookup, response)
-        status, headers, content, _ = response
+        status, headers, content, *_ = response
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

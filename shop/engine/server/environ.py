@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
-from shop.engine.responses import Headers, Response
+from shop.engine.responses import ROUTE, Headers, Response
 from shop.engine.revisions import CACHED_UNDER
 
 Environ = dict[str, Any]
@@ -61,7 +61,7 @@ def call(application: WSGIApplication, environ: Environ) -> Response:
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
-    return Response(head[0], head[1], body, environ.get(CACHED_UNDER))
+    return Response(head[0], head[1], body, environ.get(CACHED_UNDER), environ.get(ROUTE, ""))
 
 
 def encode(headers: list[tuple[str, str]]) -> Headers:

@@ -11,6 +11,7 @@ from accounts.tokens import forget_expired_tokens
 from catalog.images.files import delete_orphans
 from shop.core.deliveries import delete_done_deliveries
 from shop.core.idempotency import delete_old_keys
+from shop.core.jobs import is_time_over
 from shop.core.throttling import delete_ended_windows
 
 BATCH = 1000
@@ -51,6 +52,6 @@ class Command(BaseCommand):
 
 def _delete_all(delete: Callable[[int], int]) -> int:
     total = 0
-    while number := delete(BATCH):
+    while not is_time_over() and (number := delete(BATCH)):
         total += number
     return total

@@ -1,10 +1,14 @@
 """``manage.py worker``: run event handlers and scheduled jobs."""
 
 import logging
+import os
 import signal
-import time
+import socket
 from argparse import ArgumentParser
 from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from io import StringIO
 from threading import Event, Thread
 from types import FrameType
 from typing import Any
@@ -13,71 +17,145 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from shop.core import deliveries
+from shop.core import deliveries, jobs
 
 logger = logging.getLogger("shop.worker")
 
-JOBS: tuple[tuple[str, ...], ...] = (
-    ("settle_payments",),
-    ("expire_orders",),
-    ("rank_products", "--if-due"),
-)
-FILES_EVERY = 3600.0
-"""Seconds between two searches for unused files. Listing a bucket costs money."""
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "settle_payments": (),
+    "expire_orders": (),
+    "rank_products": ("--if-due",),
+    "cleanup": ("--keep-files",),
+}
+"""The scheduled jobs that run at each interval, with their options."""
+FILES_EVERY = timedelta(hours=1)
+"""Between two searches for unused files. Listing a bucket costs money."""
 EVENTS_EVERY = 1.0
 """Seconds between two searches for new events."""
+_DUE_EVERY = 5.0
+"""Seconds between two looks whether a job is due."""
+_BEAT_EVERY = 10.0
+"""Seconds between two heartbeats."""
 
 
 class Command(BaseCommand):
-    """Runs event handlers in one thread and scheduled jobs in another until it is stopped."""
+    """Runs event handlers and each scheduled job in a thread of its own until it is stopped."""
 
     help = (
         "Runs the handlers of events within a second or two, and settle_payments, expire_orders, "
         "rank_products (once an hour) and cleanup at intervals, until SIGTERM or SIGINT. Several "
-        "workers may run at the same time. Without a worker the jobs are delayed, not lost."
+        "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
+        "delayed, not lost."
     )
 
-    _files_due = 0.0
-
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add ``--every`` and ``--once``."""
+        """Add ``--every``, ``--once`` and ``--check``."""
         parser.add_argument(
             "--every",
             type=int,
             default=60,
             metavar="SECONDS",
-            help="Interval of the scheduled jobs (60).",
+            help="Interval of the scheduled jobs, and the longest time of a run (60).",
         )
         parser.add_argument(
             "--once",
             action="store_true",
-            help="Run the jobs and the handlers that are due once, and exit.",
+            help="Run the jobs and the handlers that are due once, and exit. 1 if a job failed.",
+        )
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="Exit with 0 if a worker of this host is alive, otherwise with 1.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until stopped. Raises CommandError for a wrong interval."""
+        """Run until stopped. Raises CommandError for a wrong interval or a failure of --once."""
         if options["every"] < 1:
             raise CommandError("--every must be 1 second or more.")
-        if options["once"]:
-            self._run_jobs()
-            self.stdout.write(f"{_handle_events(Event())} event handlers run")
-            return
-        stop = _stop_on_signals()
-        handlers = Thread(target=_repeat, args=(stop, EVENTS_EVERY, lambda: _handle_events(stop)))
-        handlers.start()
-        _repeat(stop, options["every"], self._run_jobs)
-        handlers.join()
+        every = timedelta(seconds=options["every"])
+        if options["check"]:
+            self._check()
+        elif options["once"]:
+            self._run_once(_scheduled(every, self.stdout.write))
+        else:
+            _run_until_stopped(_scheduled(every))
 
-    def _run_jobs(self) -> None:
-        for command in (*JOBS, self._cleanup()):
-            call_command(*command, stdout=self.stdout)
+    def _check(self) -> None:
+        if not jobs.is_alive(_host()):
+            raise CommandError("No worker of this host is alive: start manage.py worker.")
+        self.stdout.write("A worker of this host is alive.")
 
-    def _cleanup(self) -> tuple[str, ...]:
-        now = time.monotonic()
-        if now < self._files_due:
-            return ("cleanup", "--keep-files")
-        self._files_due = now + FILES_EVERY
-        return ("cleanup",)
+    def _run_once(self, scheduled: list[jobs.Job]) -> None:
+        """Run each job that no other worker runs, without a time limit, then the handlers."""
+        name = _name()
+        failed = [job.name for job in scheduled if jobs.run(job, worker=name, stop=None) is False]
+        self.stdout.write(f"{_handle_events(Event())} event handlers run")
+        if failed:
+            raise CommandError(f"Failed: {', '.join(failed)}. The log has the reason.")
+
+
+def _scheduled(every: timedelta, write: Callable[[str], object] = len) -> list[jobs.Job]:
+    """Return the jobs of the shop. ``write`` gets what they print; the log has it in any case."""
+
+    def call(*command: str) -> str:
+        printed = StringIO()
+        call_command(*command, stdout=printed)
+        write(printed.getvalue())
+        return ", ".join(printed.getvalue().splitlines())
+
+    found = [
+        jobs.Job(name, partial(call, name, *arguments), every)
+        for name, arguments in COMMANDS.items()
+    ]
+    return [*found, jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY)]
+
+
+def _run_until_stopped(scheduled: list[jobs.Job]) -> None:
+    """Run until a signal. Raises CommandError if a thread ends before, so that all is restarted."""
+    stop, name = _stop_on_signals(), _name()
+    runs = [partial(jobs.run, job, worker=name, stop=stop) for job in scheduled]
+    threads = [
+        _start(stop, EVENTS_EVERY, partial(_handle_events, stop)),
+        *(_start(stop, _DUE_EVERY, run) for run in runs),
+    ]
+    while not stop.is_set() and all(thread.is_alive() for thread in threads):
+        _try(partial(jobs.beat, name))
+        stop.wait(_BEAT_EVERY)
+    was_stopped = stop.is_set()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    _try(partial(jobs.leave, name))
+    connections.close_all()
+    if not was_stopped:
+        raise CommandError("A thread of the worker has ended. The log has the reason.")
+
+
+def _start(stop: Event, every: float, work: Callable[[], object]) -> Thread:
+    thread = Thread(target=_repeat, args=(stop, every, work))
+    thread.start()
+    return thread
+
+
+def _repeat(stop: Event, every: float, work: Callable[[], object]) -> None:
+    """Run ``work`` at intervals of ``every`` seconds until ``stop`` is set. Log exceptions."""
+    while not stop.is_set():
+        _try(work)
+        close_old_connections()
+        stop.wait(every)
+    connections.close_all()
+
+
+def _try(work: Callable[[], object]) -> None:
+    """Call ``work``, and log its exception."""
+    try:
+        work()
+    except (DatabaseError, InterfaceError) as error:
+        # No traceback: the database is unavailable, and the next run tries again.
+        logger.error("the database failed a run: %s", " ".join(str(error).split()))  # noqa: TRY400
+        connections.close_all()
+    except Exception:
+        logger.exception("a run failed")
 
 
 def _handle_events(stop: Event) -> int:
@@ -91,22 +169,6 @@ def _handle_events(stop: Event) -> int:
     return run
 
 
-def _repeat(stop: Event, every: float, work: Callable[[], object]) -> None:
-    """Run ``work`` at intervals of ``every`` seconds until ``stop`` is set. Log exceptions."""
-    while not stop.is_set():
-        try:
-            work()
-        except (DatabaseError, InterfaceError) as error:
-            # No traceback: the database is unavailable, and the next run tries again.
-            logger.error("the database failed a run: %s", " ".join(str(error).split()))  # noqa: TRY400
-            connections.close_all()
-        except Exception:
-            logger.exception("a run failed")
-        close_old_connections()
-        stop.wait(every)
-    connections.close_all()
-
-
 def _stop_on_signals() -> Event:
     stop = Event()
 
@@ -116,3 +178,12 @@ def _stop_on_signals() -> Event:
     signal.signal(signal.SIGTERM, set_stop)
     signal.signal(signal.SIGINT, set_stop)
     return stop
+
+
+def _host() -> str:
+    return socket.gethostname()[:80]
+
+
+def _name() -> str:
+    """Return the name of this worker: host and process id."""
+    return f"{_host()}:{os.getpid()}"

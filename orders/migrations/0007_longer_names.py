@@ -20,7 +20,7 @@ def _alter(schema_editor, length: int) -> None:  # noqa: ANN001
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0005_constraint_messages")]
+    dependencies = [("orders", "0006_unpaid_orders_by_user")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
