@@ -44,7 +44,6 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 COLUMNS = (*_COLUMNS, *(name for name in FIELDS if name not in {*_COLUMNS, "category_id"}))
 _LISTS = ("tags", "choices")
-_NAMES = {"options": OPTIONS[0]}
 _OF_SOLD = {*names_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
 _USED: dict[Kind, set[str]] = {
     Kind.PRODUCT: _OF_SOLD | {*names_of(Owner.PRODUCT), "category", "tags"},
@@ -63,7 +62,9 @@ def read_shop(table: Table, not_read: NotRead) -> Rows:
         reason = "At least one of the columns slug, sku and name is required."
         known = ", ".join((*COLUMNS, f"{ATTRIBUTE}SLUG"))
         raise FileError(f"{reason} Known columns: {known}.", line=1)
-    return (_read_row(row, not_read, is_csv=table.is_csv) for row in columns.rows(table))
+    titles = dict(zip(columns.names, columns.header, strict=True))
+    titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
+    return (_read_row(row, titles, not_read, is_csv=table.is_csv) for row in columns.rows(table))
 
 
 def _canonical(title: str) -> str:
@@ -75,7 +76,7 @@ def _canonical(title: str) -> str:
     return name if name in COLUMNS else ""
 
 
-def _read_row(row: TableRow, not_read: NotRead, *, is_csv: bool) -> Row:
+def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is_csv: bool) -> Row:
     cells: dict[str, Cell] = {n: unescape_formula(c) if is_csv else c for n, c in row.cells.items()}
     kind = str(cells.pop("row", "")).strip().lower() or Kind.PRODUCT.value
     errors = list(row.errors)
@@ -93,7 +94,7 @@ def _read_row(row: TableRow, not_read: NotRead, *, is_csv: bool) -> Row:
     for name in _LISTS:
         if name in cells:
             cells[name] = split(str(cells[name]))
-    return Row(Kind(kind), row.line, cells, _NAMES, tuple(errors))
+    return Row(Kind(kind), row.line, cells, titles, tuple(errors))
 
 
 def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
