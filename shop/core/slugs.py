@@ -103,7 +103,7 @@ class SlugFormField(forms.CharField):
         return normalize_slug(super().to_python(value) or "")
 
 
-class SlugField(models.SlugField):
+class SlugField(models.SlugField):  # type: ignore[type-arg] # not at run time
     """A column for slugs. Migrations see it as Django's, so that they need no code of the shop."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

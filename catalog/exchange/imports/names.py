@@ -27,7 +27,7 @@ class ProductNames:
         if not self._is_read:
             self._read()
             self._is_read = True
-        found = set()
+        found: set[int] = set()
         for name in names:
             rows = self._database.execute("SELECT pk FROM names WHERE name = ?", (name,))
             found.update(pk for (pk,) in rows)

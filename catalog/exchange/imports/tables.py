@@ -43,6 +43,9 @@ class SheetCell(str):
 
     __slots__ = ("problem", "shown")
 
+    problem: str
+    shown: str
+
     def __new__(cls, value: str, shown: str = "", problem: str = "") -> Self:
         """Return a cell."""
         cell = super().__new__(cls, value)
