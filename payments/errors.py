@@ -1,6 +1,13 @@
 """Errors of payments and refunds."""
 
-from shop.core.errors import Conflict, InvalidField, NotFound, ShopError, Unavailable
+from shop.core.errors import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    ShopError,
+    TooManyRequests,
+    Unavailable,
+)
 
 
 class MethodNotConfigured(InvalidField):
@@ -76,6 +83,16 @@ class MethodAmountLimit(Conflict):
     code = "payment_method_limit"
     message = "You can pay at most {limit} this way. Please choose another payment method."
     example = {"payment_method": "cash_on_delivery", "limit": "500.00"}
+
+
+class TooManyDeclines(TooManyRequests):
+    """429: too many payments were declined lately. Facts: retry_after, in whole seconds."""
+
+    code = "too_many_declines"
+    message = (
+        "Several payments were declined. Try again in {retry_after} seconds, "
+        "or choose another payment method."
+    )
 
 
 class PaymentNotRefundable(Conflict):

@@ -2,6 +2,19 @@
 
 from django.db import migrations, models
 
+# PostgreSQL does not change the type of a column that triggers name, so they are created again in
+# the same transaction.
+_NAME = """
+DROP TRIGGER product_learns_words ON catalog_product;
+DROP TRIGGER product_sets_search ON catalog_product;
+ALTER TABLE catalog_product ALTER COLUMN name TYPE varchar({});
+CREATE TRIGGER product_learns_words AFTER INSERT OR UPDATE OF name, keywords ON catalog_product
+    FOR EACH ROW WHEN (NEW.parent_id IS NULL) EXECUTE FUNCTION shop_learn_words();
+CREATE TRIGGER product_sets_search
+    BEFORE INSERT OR UPDATE OF name, keywords, description, description_text ON catalog_product
+    FOR EACH ROW WHEN (NEW.parent_id IS NULL) EXECUTE FUNCTION shop_set_search()
+"""
+_NAME_LENGTHS = (200, 255)
 # SQLite does not check lengths, and Django would create its tables again. PostgreSQL rewrites no
 # row, but builds the partial indexes of the column again while it locks the table, so each
 # statement is its own transaction.
@@ -28,6 +41,7 @@ def shorten(apps, schema_editor) -> None:  # noqa: ANN001
 
 def _alter(schema_editor, which: int) -> None:  # noqa: ANN001
     if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(_NAME.format(_NAME_LENGTHS[which]), params=None)
         for (table, column), lengths in _LENGTHS.items():
             schema_editor.execute(
                 f"ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar({lengths[which]})"
@@ -37,7 +51,7 @@ def _alter(schema_editor, which: int) -> None:  # noqa: ANN001
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("catalog", "0015_search_by_trigger")]
+    dependencies = [("catalog", "0015_description_text")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

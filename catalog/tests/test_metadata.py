@@ -7,7 +7,7 @@ from django.test import Client
 
 from catalog.factories import ProductFactory
 from catalog.models import Product
-from catalog.tests.exchange import warnings_of, everything, export, import_content
+from catalog.tests.exchange import everything, export, import_content, warnings_of
 
 PRODUCTS = "/api/products/"
 

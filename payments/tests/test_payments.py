@@ -275,12 +275,12 @@ def test_a_duplicate_confirmation_gets_the_current_payment(ada, order):
 
 
 @pytest.mark.parametrize("lines", [1, 50])
-def test_a_payment_needs_ten_statements_and_a_key_two_more(ada, lines):
+def test_a_payment_needs_eleven_statements_and_a_key_two_more(ada, lines):
     products = ProductFactory.create_batch(lines)
     first, second = place_order(ada.user, *products), place_order(ada.user, *products)
-    with query_budget(1 + 9 + LOCK):  # Two of them record events.
+    with query_budget(1 + 10 + LOCK):  # Two of them record events.
         assert post(ada, first).json()["status"] == "succeeded"
-    with query_budget(1 + 9 + LOCK + 2):
+    with query_budget(1 + 10 + LOCK + 2):
         paid = post(ada, second, headers={"Idempotency-Key": "pay"})
     assert paid.json()["status"] == "succeeded"
 

@@ -34,6 +34,7 @@ from catalog.limits import (
     SKU_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.descriptions import sanitize
 from catalog.products.fields import EditableField, Kind, Owner, fields_of
 from shop.core.metadata import validate_metadata
 
@@ -59,6 +60,19 @@ class Field:
     read: Callable[[str], Any]
     empty: Any = SKIP
     optional: bool = False
+
+
+def html(limit: int) -> Callable[[str], str | Corrected]:
+    """Return a function that sanitizes HTML, and cuts the result if it is longer than ``limit``."""
+    read_text = text(limit)
+
+    def read(value: str) -> str | Corrected:
+        found = read_text(sanitize(value))
+        if isinstance(found, Corrected):
+            return Corrected(sanitize(found.value), found.reason)
+        return found
+
+    return read
 
 
 def amount(value: str) -> Decimal:
@@ -115,6 +129,7 @@ def metadata(value: str) -> dict[str, str]:
 
 _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.TEXT: lambda field: text(field.limit),
+    Kind.HTML: lambda field: html(field.limit),
     Kind.SLUG: lambda field: slug(field.limit),
     Kind.AMOUNT: lambda _: amount,
     Kind.INTEGER: lambda field: whole(0, field.limit),
@@ -126,7 +141,7 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
 _DECISIVE = frozenset({"sku", "price", "is_published", "publish_at"})
 
 
-_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.METADATA: {}}
+_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.HTML: "", Kind.METADATA: {}}
 """The value of an empty cell in an optional column. Cells of other kinds are ignored."""
 
 
