@@ -25,7 +25,8 @@ from shop.engine.server import processes
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# The tests name an empty file, so that the one of the developer has no effect.
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 
 def _flag(name: str, *, default: bool) -> bool:
@@ -137,7 +138,7 @@ if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
     raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
 
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
-DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=False)
+DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
 # The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
 # DEBUG also those whose money staff record.
@@ -187,6 +188,25 @@ if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.
         "STRIPE_SECRET_KEY is a live key, which cannot be used with DEBUG, with DEMO_PAYMENTS or "
         "with another STRIPE_API_BASE than https://api.stripe.com."
     )
+
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+def _rates(name: str, *, default: str) -> tuple[tuple[int, int], ...]:
+    """Read limits such as ``10/hour,30/day`` as numbers with the seconds of their windows."""
+    rates = [rate.strip().partition("/") for rate in env.str(name, default=default).split(",")]
+    if not all(
+        number.isascii() and number.isdecimal() and 0 < int(number) < 10**6 and unit in _SECONDS
+        for number, _, unit in rates
+    ):
+        raise ImproperlyConfigured(
+            f"{name} must be limits for a minute, an hour or a day, such as {default}."
+        )
+    return tuple((int(number), _SECONDS[unit]) for number, _, unit in rates)
+
+
+# Registrations from one client address that say whether a name or an e-mail address is taken.
+REGISTRATION_LIMITS = _rates("REGISTRATION_LIMITS", default="10/hour,30/day")
 
 # Whether rate limits are applied. Disable them for load tests only.
 THROTTLE: bool = _flag("THROTTLE", default=True)
@@ -419,11 +439,12 @@ if _weak:
 _is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
     _database.get("HOST", "") in ("", "localhost", "::1")
 )
-if not DEBUG and not _is_local and secret_values.is_published_password(_database["PASSWORD"]):
+_password = _database.get("PASSWORD") or (_text("PGPASSWORD") if _is_postgresql else "")
+if not DEBUG and not _is_local and secret_values.is_published_password(_password):
     raise ImproperlyConfigured(
-        "DATABASE_URL has a published example as its password. Change it with "
-        "ALTER ROLE … PASSWORD …, and then in DATABASE_URL or POSTGRES_PASSWORD, for example to "
-        f"the output of {secret_values.MAKE_ONE}."
+        "The password of DATABASE_URL (or POSTGRES_PASSWORD) is a published example. Change it "
+        "with ALTER ROLE … PASSWORD …, and then in the environment, for example to the output of "
+        f"{secret_values.MAKE_ONE}."
     )
 
 # -- Users and authentication --------------------------------------------------------------------
@@ -562,8 +583,21 @@ if PUBLIC_URL.startswith("https://"):
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12
-SECURE_HSTS_SECONDS = 0 if DEBUG else 60 * 60 * 24 * 365
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+# Browsers remember HSTS for this time, whatever the shop sends later. So the default is an hour for
+# this host alone; other hosts of the domain may not have HTTPS.
+SECURE_HSTS_SECONDS: int = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = _flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD: bool = _flag("SECURE_HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they recommend the last two
+if SECURE_HSTS_SECONDS < 0:
+    raise ImproperlyConfigured("SECURE_HSTS_SECONDS must be 0 or more.")
+if SECURE_HSTS_PRELOAD and not (
+    SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= 60 * 60 * 24 * 365
+):
+    raise ImproperlyConfigured(
+        "SECURE_HSTS_PRELOAD needs SECURE_HSTS_INCLUDE_SUBDOMAINS=true and "
+        "SECURE_HSTS_SECONDS=31536000, as the preload lists of browsers do. It is hard to undo."
+    )
 X_FRAME_OPTIONS = "DENY"
 
 # -- Logs: one line for a client error, a traceback for a server error ----------------------------

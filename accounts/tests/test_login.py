@@ -312,6 +312,16 @@ def test_cleanup_deletes_expired_rows_only(ada, bob, capsys):
     assert bob.get(ME).status_code == 200
 
 
+def test_the_clock_of_the_database_decides_which_rows_have_expired(ada, the_clock, capsys):
+    the_clock.advance(days=13)
+    call_command("cleanup", "--keep-files")
+    assert OutstandingToken.objects.count() == 2
+    the_clock.advance(days=2)
+    call_command("cleanup", "--keep-files")
+    assert not OutstandingToken.objects.exists()
+    assert ada.get(ME).status_code == 401
+
+
 def test_the_expiry_of_tokens_is_indexed(db):
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(

@@ -28,6 +28,7 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
+    "ENV_FILE": os.devnull,
     "DEBUG": "false",
     "SECRET_KEY": secrets.token_urlsafe(48),
     "JWT_SIGNING_KEY": secrets.token_urlsafe(48),
