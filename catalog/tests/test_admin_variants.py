@@ -56,7 +56,7 @@ def test_editing_changes_only_the_edited_fields(admin_browser, tea):
     ("field", "message"),
     [
         ({"tag_words": "a, A"}, "only once"),
-        ({"tag_words": "x" * 51}, "50 characters"),
+        ({"tag_words": "x" * 256}, "255 characters"),
         ({"option_names": "a, b, c, d"}, "at most 3 items"),
         ({"attribute_litres": "many"}, "Enter a number"),
         ({"attribute_litres": "9999999999"}, "less than or equal"),

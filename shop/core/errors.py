@@ -87,6 +87,14 @@ class Unauthorized(ShopError):
         return {"WWW-Authenticate": 'Bearer realm="api"'}
 
 
+class Forbidden(ShopError):
+    """403: the caller's role does not allow the request."""
+
+    status = 403
+    code = "permission_denied"
+    message = "Your role does not allow this."
+
+
 class NotFound(ShopError):
     """404: the object does not exist, or the caller may not see it; the response is the same."""
 
