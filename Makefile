@@ -17,6 +17,7 @@ RANDOM_SECRET = $(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 # A minimal production environment for `manage.py check --deploy`.
 PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=true \
 	ALLOWED_HOSTS=shop.example.com DATABASE_URL=postgres://shop@localhost/shop \
+	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
 .PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile acceptance storm money-storm bench bench-against bench-rivals lock
@@ -25,7 +26,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: $(VENV)/.runtime ## install, migrate, load the demo products, and serve on http://HOST:PORT
-	@export $(DEVELOPMENT) DEMO_PAYMENTS=$${DEMO_PAYMENTS:-true}; \
+	@export $(DEVELOPMENT); \
 	set -e; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \

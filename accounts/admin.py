@@ -53,7 +53,7 @@ admin.site.unregister([BlacklistedToken, OutstandingToken, Group])
 admin.site.login_form = LimitedLoginForm
 
 
-def _offered_permissions() -> QuerySet[Permission]:
+def offered_permissions() -> QuerySet[Permission]:
     """Return the permissions of models that the admin shows, and those that the API asks for.
 
     A form with all permissions selected would exceed DATA_UPLOAD_MAX_NUMBER_FIELDS. Groups are for
@@ -75,7 +75,7 @@ class GroupAdmin(DjangoGroupAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         """Offer the permissions that the shop asks for."""
         if db_field.name == "permissions":
-            kwargs["queryset"] = _offered_permissions()
+            kwargs["queryset"] = offered_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -134,7 +134,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
         """Offer the permissions that the shop asks for."""
         if db_field.name == "user_permissions":
-            kwargs["queryset"] = _offered_permissions()
+            kwargs["queryset"] = offered_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def changeform_view(

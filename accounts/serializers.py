@@ -36,13 +36,15 @@ class RefreshSerializer(RequestSerializer):
 
 
 @extend_schema_serializer(
-    examples=[example({"token": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_in": 900})]
+    examples=[example({"token": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_in": 86400})]
 )
 class TokenPairSerializer(serializers.Serializer[Any]):
     """An access token and a refresh token."""
 
     token = serializers.CharField(help_text="Send it as `Authorization: Bearer <token>`.")
-    refresh = serializers.CharField(help_text="Valid once, at POST /api/token/refresh/.")
+    refresh = serializers.CharField(
+        help_text="Valid once, at POST /api/token/refresh/. Replace a stored one by this."
+    )
     expires_in = serializers.IntegerField(help_text="Lifetime of `token` in seconds.")
 
 

@@ -57,6 +57,8 @@ IMAGE_URL_LENGTH = 500
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 40_000_000
 """Processing needs about eight bytes of memory for each pixel."""
+MAX_IMAGE_SIDE = 20_000
+"""Pixels of each side."""
 
 # -- Sales ---------------------------------------------------------------------------------------
 

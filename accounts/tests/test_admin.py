@@ -55,6 +55,11 @@ def test_the_eleventh_failed_login_in_a_minute_is_refused_in_admin_and_api(anyon
     assert log_in(browser, "bob").status_code == 200
 
 
+@pytest.mark.parametrize("name", ["", "a\x00b", "x" * 300])
+def test_an_invalid_name_is_an_error_of_the_form(db, name):
+    assert log_in(Client(), name).status_code == 200
+
+
 def test_successful_logins_are_not_limited(db):
     StaffFactory(username="amy")
     assert [log_in(Client(), "amy").status_code for _ in range(12)] == [302] * 12

@@ -21,10 +21,10 @@ from django.utils.html import format_html
 
 from catalog.admin_base import ServiceAdmin
 from catalog.images import services
-from catalog.images.errors import ImageTooLarge
+from catalog.images.errors import image_too_large
 from catalog.images.files import store_image
 from catalog.images.models import ProductImage
-from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
+from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from catalog.products.models import Product
 from shop.core.admin import ReadOnlyInline
 from shop.core.errors import ShopError
@@ -54,8 +54,7 @@ class ImageForm(forms.Form):
         """Reject a file that is too large without reading it."""
         image = cast("UploadedFile", self.cleaned_data["image"])
         if (image.size or 0) > MAX_IMAGE_BYTES:
-            too_large = ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
-            raise forms.ValidationError(too_large.detail)
+            raise forms.ValidationError(image_too_large().detail)
         return image
 
 
@@ -140,6 +139,4 @@ def thumbnail(image: ProductImage) -> str:
     """Return an HTML element with the small image."""
     small = image.small.name
     url = default_storage.url(small) if small else image.source_url
-    return format_html(
-        '<img src="{}" alt="{}" style="max-width: 96px; max-height: 96px">', url, image.alt
-    )
+    return format_html('<img class="shop-thumbnail" src="{}" alt="{}">', url, image.alt)

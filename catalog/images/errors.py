@@ -1,5 +1,6 @@
 """Errors about images."""
 
+from catalog.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
 from shop.core.errors import Conflict, InvalidField, NotFound, ShopError
 
 
@@ -30,9 +31,19 @@ class ImageInvalid(InvalidField):
 
 
 class ImageTooLarge(ShopError):
-    """413. Facts: max_bytes, max_pixels."""
+    """413. Facts: max_bytes, max_pixels, max_side, the pixels of each side."""
 
     status = 413
     code = "picture_too_large"
-    message = "An image may have at most {max_bytes} bytes and {max_pixels} pixels."
-    example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000}
+    message = (
+        "An image may have at most {max_bytes} bytes and {max_pixels} pixels, "
+        "and {max_side} pixels on each side."
+    )
+    example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000, "max_side": 20_000}
+
+
+def image_too_large() -> ImageTooLarge:
+    """Return the error with the limits."""
+    return ImageTooLarge(
+        max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS, max_side=MAX_IMAGE_SIDE
+    )

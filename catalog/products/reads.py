@@ -125,6 +125,7 @@ class ListedProduct:
     name: str
     slug: str
     description: str
+    description_text: str | None
     brand: str
     sku: str
     price: Decimal

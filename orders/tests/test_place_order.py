@@ -14,7 +14,7 @@ from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
-PLACING = 8 + LOCK
+PLACING = 9 + LOCK
 """Statements of an order with any number of items. LOCK is 0 on SQLite, which locks no rows."""
 
 

@@ -22,6 +22,9 @@ class ShopModelAdmin(admin.ModelAdmin):
     show_full_result_count = False
     ordering = ("-id",)
 
+    class Media:
+        css = {"all": ("shop/admin.css",)}
+
     def changeform_view(
         self,
         request: HttpRequest,

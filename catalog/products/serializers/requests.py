@@ -15,6 +15,7 @@ from catalog.limits import (
     OPTION_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from shop.core.fields import (
     AmountField,
@@ -57,15 +58,23 @@ class OptionValuesField(serializers.DictField):
         return values
 
 
+class HTMLField(StrictStr):
+    """HTML, which is sanitized. The maximum length is that of the result."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Sanitize the HTML."""
+        return sanitize(super().to_internal_value(data))
+
+
 def request_field(name: str, *, required: bool = False, help_text: str | None = None) -> Any:
     """Return the serializer field of an editable column."""
     field = FIELDS[name]
     kwargs: dict[str, Any] = {"required": required, "help_text": help_text or field.help_text}
     if field.nullable:
         kwargs["allow_null"] = True
-    if field.kind in {Kind.TEXT, Kind.SLUG}:
+    if field.kind in {Kind.TEXT, Kind.HTML, Kind.SLUG}:
         kwargs["max_length"] = field.limit
-    if field.kind == Kind.TEXT:
+    if field.kind in {Kind.TEXT, Kind.HTML}:
         kwargs["allow_blank"] = not field.required
     if field.kind == Kind.INTEGER:
         kwargs |= {"min_value": 0, "max_value": field.limit}
@@ -74,6 +83,7 @@ def request_field(name: str, *, required: bool = False, help_text: str | None = 
 
 _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
     Kind.TEXT: StrictStr,
+    Kind.HTML: HTMLField,
     Kind.SLUG: SlugField,
     Kind.CATEGORY: IdField,
     Kind.AMOUNT: AmountField,

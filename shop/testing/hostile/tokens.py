@@ -55,7 +55,7 @@ def _malformed(token: str) -> Iterator[str]:
         yield f"{_encode(header)}.{payload}.{signature}"
     for body in deep:
         yield f"{token.split('.', maxsplit=1)[0]}.{_encode(body)}.{signature}"
-    yield from (f"{token}.{signature}", f"{token}=", token[:-3], f".{token}", "..", "a.b.c")
+    yield from (f"{token}.{signature}", token[:-3], f".{token}", "..", "a.b.c")
 
 
 def _encode(raw: bytes) -> str:
