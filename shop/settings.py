@@ -153,6 +153,12 @@ if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT must be 1 to 65535, and WEB_CONCURRENCY 1 or more.")
 WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
 
+# The seconds between SIGTERM and the stop, in which /readyz is 503: more than a load balancer needs
+# to notice it.
+DRAIN_SECONDS: int = env.int("DRAIN_SECONDS", default=0 if DEBUG else 3)
+if DRAIN_SECONDS < 0:
+    raise ImproperlyConfigured("DRAIN_SECONDS must be 0 or more.")
+
 # Limits of each worker: connections; requests of one client address at the same time (0 is no
 # limit); the seconds in which a header, a body and an upload must arrive.
 MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)

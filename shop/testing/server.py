@@ -36,6 +36,7 @@ _ENVIRONMENT = {
     "DEMO_PAYMENTS": "true",
     "THROTTLE": "false",
     "HOST": "127.0.0.1",
+    "DRAIN_SECONDS": "0",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
 _STARTS_WITHIN = 30

@@ -61,6 +61,7 @@ def _options(stop_within: int) -> Options:
         port=settings.PORT,
         workers=settings.WEB_CONCURRENCY,
         stop_within=stop_within,
+        drain=settings.DRAIN_SECONDS,
         header_timeout=settings.HEADER_TIMEOUT,
         connections=settings.MAX_CONNECTIONS,
         pinned=settings.WORKER_PINNING,
