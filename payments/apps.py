@@ -9,7 +9,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        """Register the built-in gateways."""
+        """Register the built-in gateways, and the readings of payments."""
         from payments.gateways import register  # noqa: PLC0415 - gateways import models
         from payments.gateways.demo import DemoGateway  # noqa: PLC0415
         from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY  # noqa: PLC0415
@@ -17,3 +17,8 @@ class PaymentsConfig(AppConfig):
 
         for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
             register(gateway)
+
+        from payments.metrics import read  # noqa: PLC0415
+        from shop.core import metrics  # noqa: PLC0415
+
+        metrics.register(read)

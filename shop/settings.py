@@ -493,12 +493,21 @@ if _flag("TRUST_PROXY_HEADERS", default=False):
 SECURE_SSL_REDIRECT: bool = _flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 if PUBLIC_URL.startswith("https://"):
     SECURE_SSL_HOST = PUBLIC_URL.removeprefix("https://")
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_HSTS_SECONDS = 0 if DEBUG else 60 * 60 * 24 * 365
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 X_FRAME_OPTIONS = "DENY"
+
+# -- Metrics: /metrics exists only with this token, as `Authorization: Bearer` --------------------
+
+METRICS_TOKEN = _text("METRICS_TOKEN")
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 16 or not METRICS_TOKEN.isascii()):
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must have at least 16 ASCII characters, for example the output of "
+        '`python -c "import secrets; print(secrets.token_urlsafe(24))"`.'
+    )
 
 # -- Logs: one line for a client error, a traceback for a server error ----------------------------
 

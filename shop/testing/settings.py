@@ -19,6 +19,7 @@ for _name in (
     "MEDIA_DOMAIN",
     "MEDIA_ENDPOINT",
     "MEDIA_ROOT",
+    "METRICS_TOKEN",
     "NUM_PROXIES",
     "ORDER_PAYMENT_WINDOW",
     "PAYMENT_CAPTURE",
