@@ -5,8 +5,11 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --require-hashes -r requirements.txt
+# Anything but an empty value installs django-storages, for uploads in a bucket.
+ARG S3=
+COPY requirements.txt requirements-s3.txt ./
+RUN pip install --require-hashes -r requirements.txt && \
+    if [ -n "$S3" ]; then pip install --require-hashes -r requirements-s3.txt; fi
 COPY . .
 # collectstatic needs the settings, which need secrets. Nothing is signed with these.
 RUN random() { python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \
@@ -18,13 +21,13 @@ FROM python:3.13-slim
 
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     HOST=0.0.0.0 PORT=8000 MEDIA_ROOT=/data/media
-RUN useradd --system --uid 10001 --no-create-home shop && install -d -o shop /data /data/media
+RUN useradd --system --uid 10001 --no-create-home shop && install -d -o shop /data/media
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
-USER shop
+USER 10001
 EXPOSE 8000
-VOLUME /data
+VOLUME /data/media
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
 CMD ["python", "manage.py", "serve"]

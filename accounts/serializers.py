@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.models import User, validate_foldable, validate_username
 from shop.core.fields import StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
@@ -20,7 +21,7 @@ TOKEN_LENGTH = 2000
 @extend_schema_serializer(
     examples=[example({"username": "ada", "password": "correct horse battery"})]
 )
-class CredentialsSerializer(serializers.Serializer[Any]):
+class CredentialsSerializer(RequestSerializer):
     """A username or an e-mail address, and the password."""
 
     username = StrictStr(max_length=EMAIL_LENGTH)
@@ -28,20 +29,22 @@ class CredentialsSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"refresh": "eyJhbGciOi…"})])
-class RefreshSerializer(serializers.Serializer[Any]):
+class RefreshSerializer(RequestSerializer):
     """A refresh token to exchange for new tokens."""
 
     refresh = StrictStr(max_length=TOKEN_LENGTH)
 
 
 @extend_schema_serializer(
-    examples=[example({"token": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_in": 900})]
+    examples=[example({"token": "eyJhbGciOi…", "refresh": "eyJhbGciOi…", "expires_in": 86400})]
 )
 class TokenPairSerializer(serializers.Serializer[Any]):
     """An access token and a refresh token."""
 
     token = serializers.CharField(help_text="Send it as `Authorization: Bearer <token>`.")
-    refresh = serializers.CharField(help_text="Valid once, at POST /api/token/refresh/.")
+    refresh = serializers.CharField(
+        help_text="Valid once, at POST /api/token/refresh/. Replace a stored one by this."
+    )
     expires_in = serializers.IntegerField(help_text="Lifetime of `token` in seconds.")
 
 
@@ -67,7 +70,7 @@ class UsernameField(StrictStr):
         )
     ]
 )
-class RegistrationSerializer(serializers.Serializer[Any]):
+class RegistrationSerializer(RequestSerializer):
     """A new customer. Whether username and address are free is decided when the user is saved."""
 
     username = UsernameField(max_length=USERNAME_LENGTH, validators=[validate_username])

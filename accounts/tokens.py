@@ -1,54 +1,67 @@
-"""Sessions and their tokens: short-lived access tokens and refresh tokens that are valid once.
+"""Sessions and their tokens: access tokens, and refresh tokens that are valid once.
 
 A login inserts two rows into SimpleJWT's table of outstanding tokens: one for the ``jti`` of the
 refresh token, and one for the session (``sid``). A blacklisted ``jti`` invalidates the refresh
 token, and a blacklisted ``sid`` all tokens of the session. The text of a token is not stored.
 
 Both tokens have the claims ``sid``, ``tv`` (the user's ``token_version``) and ``sexp``, the end of
-the session. No token is valid after ``sexp``, so that rows can be deleted from then on.
+the session. A token without a row of its session is invalid, so that rows can be deleted from
+``sexp`` on.
+
+The successor of a refresh token is determined by it: its ``jti`` is an HMAC of the old one, its
+``iat`` is stored in its row, and all other claims are those of the old one. So the same successor
+can be signed again for a client that did not receive it, or that refreshes in two tabs at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from django.db import IntegrityError, transaction
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, QuerySet
+from django.conf import settings
+from django.db import connection
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
-from rest_framework_simplejwt.utils import datetime_from_epoch
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt.utils import aware_utcnow, datetime_from_epoch, datetime_to_epoch
 
+from accounts import keys
+from accounts.claims import check_claims
 from accounts.models import User
 from shop.core.handlers import InvalidToken
 from shop.core.transactions import transactional
-from shop.engine import Insert, columns_of, instance_of, select
+from shop.engine import Insert, columns_of, fetch, instance_of, select
 
-# A refresh token that is reused this soon is a client's retry. Later it may be stolen (RFC 9700,
-# section 4.14.2).
-REUSE_GRACE = timedelta(seconds=10)
+AnyToken = TypeVar("AnyToken", bound=Token)
+
+# SimpleJWT's model would store the time of this server, and the grace is measured by the database.
+_SPEND = """
+INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at)
+SELECT id, {now} FROM token_blacklist_outstandingtoken WHERE jti = %s AND user_id = %s
+ON CONFLICT (token_id) DO NOTHING RETURNING token_id
+"""
+_NOW = {
+    "postgresql": "STATEMENT_TIMESTAMP()",
+    "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')",
+}
 
 
-class _SessionUser(NamedTuple):
-    user: User
-    is_ended: bool
+def _user(*columns: Any) -> User:
+    return instance_of(User, columns)
 
 
-def _session_user(*columns: Any) -> _SessionUser:
-    *user_columns, is_ended = columns
-    return _SessionUser(instance_of(User, user_columns), is_ended)
-
-
-@select(_session_user)
+@select(_user)
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
-    """The user of a token, and whether its session has ended. Every API request sends it."""
-    ended = Exists(BlacklistedToken.objects.filter(token__jti=sid))
-    return User.objects.filter(pk=user_id).values_list(*columns_of(User), ended)
+    """The user of a session that has not ended. Every API request sends it."""
+    session = OutstandingToken.objects.filter(
+        jti=sid, user_id=OuterRef("pk"), blacklistedtoken=None
+    )
+    return User.objects.filter(Exists(session), pk=user_id).values_list(*columns_of(User))
 
 
 _new_tokens = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
@@ -63,8 +76,27 @@ class TokenPair:
     expires_in: int
 
 
-class ShopRefreshToken(RefreshToken):
+class _ShopToken(Token):
+    """A token whose claims have the right types, signed with one of the shop's keys."""
+
+    def get_token_backend(self) -> keys.ShopTokenBackend:
+        """Return the backend with all keys."""
+        return keys.backend()
+
+    def verify(self) -> None:
+        """Check the types of all claims before their values. Raises TokenError."""
+        check_claims(self.payload)
+        super().verify()
+
+
+class ShopAccessToken(_ShopToken, AccessToken):
+    """An access token of a session."""
+
+
+class ShopRefreshToken(_ShopToken, RefreshToken):  # type: ignore[misc]  # BlacklistMixin is wrong
     """A refresh token of a session. Its access tokens expire with the session or earlier."""
+
+    access_token_class = ShopAccessToken
 
     @classmethod
     @transactional
@@ -92,39 +124,60 @@ class ShopRefreshToken(RefreshToken):
         access = self.access_token
         return TokenPair(str(access), str(self), access["exp"] - access["iat"])
 
+    def successor_jti(self) -> str:
+        """Return the ``jti`` of the successor.
+
+        The key is the one that signed this token: it stays the same while keys are replaced.
+        """
+        key = self.get_token_backend().get_verifying_key(self.token)
+        salt = "accounts.tokens.successor"
+        return salted_hmac(salt, self["jti"], secret=key, algorithm="sha256").hexdigest()
+
+    def successor(self, jti: str, issued_at: datetime) -> ShopRefreshToken:
+        """Return the successor: the same token for the same time, if the signing key is the same.
+
+        It is a new object: after a deadlock a transaction runs again with the same ``self``.
+        """
+        token = ShopRefreshToken()
+        for claim in ("user_id", "tv", "sid", "sexp"):
+            token[claim] = self[claim]
+        token["jti"], token["exp"] = jti, self["sexp"]
+        token["iat"] = datetime_to_epoch(issued_at)
+        return token
+
+
+def verified(kind: type[AnyToken], raw: str) -> AnyToken:
+    """Return a token whose signature and claims are right. Raises InvalidToken."""
+    try:
+        return kind(raw.encode())  # type: ignore[arg-type]  # the stubs expect a Token
+    except (TokenError, UnicodeError):
+        raise InvalidToken from None
+
 
 def open_session(user: User) -> TokenPair:
     """Open a session for a user whom the caller has authenticated; return its tokens."""
     return ShopRefreshToken.of_session(user).as_pair()
 
 
-def user_of(claims: Any) -> User:
+def user_of(token: Token) -> User:
     """Return the active user of a verified token whose session has not ended. Sends one statement.
 
-    ``claims`` are the claims of an access or refresh token. Raises InvalidToken.
+    Raises InvalidToken.
     """
-    try:
-        user_id, sid, version = int(claims["user_id"]), str(claims["sid"]), int(claims["tv"])
-    except (KeyError, ValueError, TypeError):
-        raise InvalidToken from None
-    row = _user_of_session.row(user_id=user_id, sid=sid)
-    if row is None or row.is_ended:
+    user = _user_of_session.row(user_id=int(token["user_id"]), sid=token["sid"])
+    if user is None or not user.is_active or user.token_version != token["tv"]:
         raise InvalidToken
-    if not row.user.is_active or row.user.token_version != version:
-        raise InvalidToken
-    return row.user
+    return user
 
 
 def rotate(raw: str) -> TokenPair:
-    """Exchange a refresh token for a new pair. A token is valid once, also in parallel calls.
+    """Exchange a refresh token for its successor and a new access token.
 
-    Raises InvalidToken. Reuse of a token later than REUSE_GRACE ends its session: it may have been
-    stolen (RFC 9700, section 4.14.2).
+    During ``REFRESH_TOKEN_GRACE`` after the first use, the same token gets the same successor
+    again, also in parallel calls. Raises InvalidToken. Reuse after the grace also ends the session:
+    the token may have been stolen (RFC 9700, section 4.14.2).
     """
-    try:
-        token = ShopRefreshToken(raw)  # type: ignore[arg-type]  # the stubs expect a Token
-    except TokenError:
-        raise InvalidToken from None
+    token = verified(ShopRefreshToken, raw)
     pair = _exchange(token)
     if pair is None:
         _end_if_reused(token)
@@ -136,31 +189,39 @@ def rotate(raw: str) -> TokenPair:
 def _exchange(token: ShopRefreshToken) -> TokenPair | None:
     """Return the next pair, or None if the token was used before. Raises InvalidToken."""
     user_of(token)
-    row = OutstandingToken.objects.filter(jti=token["jti"]).first()
-    if row is None:
-        raise InvalidToken
-    try:
-        with transaction.atomic():
-            BlacklistedToken.objects.create(token=row)
-    except IntegrityError:
-        return None
-    # A new object: after a deadlock this function runs again with the same argument.
-    next_token = ShopRefreshToken()
-    for claim in ("user_id", "tv", "sid", "sexp"):
-        next_token[claim] = token[claim]
-    next_token["exp"] = token["sexp"]
-    _new_tokens.send_with_next([_row(next_token, next_token["jti"])])
-    return next_token.as_pair()
+    if datetime_from_epoch(token["sexp"]) <= aware_utcnow():
+        raise InvalidToken  # there is a leeway for clocks, but no time left for an access token
+    jti = token.successor_jti()
+    spend = _SPEND.format(now=_NOW[connection.vendor])
+    if fetch(spend, [token["jti"], int(token["user_id"])]):
+        successor = token.successor(jti, aware_utcnow())
+        _new_tokens.send_with_next([_row(successor, jti)])
+        return successor.as_pair()
+    issued_at = _successor_issued_at(token, jti)
+    return token.successor(jti, issued_at).as_pair() if issued_at else None
+
+
+def _successor_issued_at(token: ShopRefreshToken, jti: str) -> datetime | None:
+    """Return when the successor was issued, or None if the token was not used within the grace."""
+    spent = BlacklistedToken.objects.filter(
+        token__jti=token["jti"], blacklisted_at__gte=_start_of_grace()
+    )
+    successor = OutstandingToken.objects.filter(Exists(spent), jti=jti)
+    return successor.values_list("created_at", flat=True).first()
 
 
 def _end_if_reused(token: ShopRefreshToken) -> None:
-    """End the session of a token that was used more than REUSE_GRACE ago."""
+    """End the session of a token that was used before the grace began."""
     reused = BlacklistedToken.objects.filter(
-        token__jti=token["jti"],
-        blacklisted_at__lt=ExpressionWrapper(Now() - REUSE_GRACE, output_field=DateTimeField()),
+        token__jti=token["jti"], blacklisted_at__lt=_start_of_grace()
     )
     if reused.exists():
         end_session(token["sid"])
+
+
+def _start_of_grace() -> Any:
+    grace = timedelta(seconds=settings.REFRESH_TOKEN_GRACE)
+    return ExpressionWrapper(Now() - grace, output_field=DateTimeField())
 
 
 def end_session(sid: str) -> bool:
@@ -173,7 +234,7 @@ def end_session(sid: str) -> bool:
 
 def forget_expired_tokens(limit: int) -> int:
     """Delete up to ``limit`` expired rows with their blacklist rows. Return how many."""
-    expired = OutstandingToken.objects.filter(expires_at__lte=timezone.now())
+    expired = OutstandingToken.objects.filter(expires_at__lte=Now())
     batch = list(expired.order_by("expires_at").values_list("pk", flat=True)[:limit])
     OutstandingToken.objects.filter(pk__in=batch).delete()
     return len(batch)

@@ -10,10 +10,11 @@ from cart.services import OpenCart
 from shop.core.fields import AmountField, IdField, StrictInt
 from shop.core.money import currency, show
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_serializer(examples=[example({"product_id": 7, "quantity": 2})])
-class AddItemSerializer(serializers.Serializer[Any]):
+class AddItemSerializer(RequestSerializer):
     """Units of a product to add."""
 
     product_id = IdField()
@@ -21,7 +22,7 @@ class AddItemSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"quantity": 3})])
-class QuantitySerializer(serializers.Serializer[Any]):
+class QuantitySerializer(RequestSerializer):
     """The new quantity of a cart item."""
 
     quantity = StrictInt(min_value=1, max_value=MAX_QUANTITY)

@@ -15,7 +15,7 @@ from catalog import revision
 from shop.core import metrics
 from shop.core.links import origin_of
 from shop.core.renderers import dumps
-from shop.core.viewsets import ShopViewSet, accepts_json
+from shop.core.viewsets import ShopViewSet, accepts_json, has_body
 from shop.engine.revisions import CACHED_UNDER
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -102,7 +102,7 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
     Only ``public_response`` writes to the cache, so a URL in it is public and its query is valid.
     """
     meta = request.META
-    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta:
+    if request.method != "GET" or "HTTP_AUTHORIZATION" in meta or has_body(request):
         return None
     if not accepts_json(meta.get("HTTP_ACCEPT", "*/*")):
         return None

@@ -4,7 +4,12 @@ from catalog.attributes.services import create_attribute, delete_attribute, upda
 from catalog.categories.services import create_category, delete_category, update_category
 from catalog.images.services import add_image, delete_image, update_image
 from catalog.prices.services import create_sale, end_sale, update_sale
-from catalog.products.services import archive_product, create_product, update_product
+from catalog.products.services import (
+    archive_product,
+    create_product,
+    sanitize_descriptions,
+    update_product,
+)
 from catalog.products.variants import create_variant
 from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.stock.services import (
@@ -32,6 +37,7 @@ __all__ = [
     "is_ranking_due",
     "rank_products",
     "return_stock",
+    "sanitize_descriptions",
     "take_stock",
     "update_attribute",
     "update_category",

@@ -41,6 +41,27 @@ class TotalLimit(Conflict):
     example = {"limit": "9999999999.99"}
 
 
+class OpenOrderLimit(Conflict):
+    """409: the buyer has too many unpaid orders. Facts: limit, open_orders."""
+
+    code = "open_order_limit"
+    message = (
+        "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another."
+    )
+    example = {"limit": 5, "open_orders": 5}
+
+
+class HeldUnitsLimit(Conflict):
+    """409: the buyer's unpaid orders would hold too many units. Facts: limit, held, wanted."""
+
+    code = "held_units_limit"
+    message = (
+        "Unpaid orders can hold at most {limit} units. Yours hold {held}, and this cart has "
+        "{wanted}. Pay an order first, or lower the quantities."
+    )
+    example = {"limit": 500, "held": 480, "wanted": 40}
+
+
 class IllegalTransition(Conflict):
     """409: the order cannot take the status. Facts: order_status, wanted; values of OrderStatus."""
 

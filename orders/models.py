@@ -152,6 +152,8 @@ class Order(HasMetadata):
                 condition=Q(status=OrderStatus.PENDING),
                 name="order_pending_by_age",
             ),
+            # The limits of orders.limits. Most orders are paid, so the index stays small.
+            models.Index(fields=["user"], condition=Q(paid_at=None), name="order_unpaid_by_user"),
             # The filter by status in the admin, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]

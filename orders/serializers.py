@@ -12,10 +12,11 @@ from shop.core.fields import AmountField, IdField
 from shop.core.money import show
 from shop.core.openapi import example
 from shop.core.permissions import sees_all
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_serializer(examples=[example({"cart_id": 5, "expected_total": "48.00"})])
-class PlaceOrderSerializer(serializers.Serializer[Any]):
+class PlaceOrderSerializer(RequestSerializer):
     """The cart to order, and optionally the total that the buyer expects."""
 
     cart_id = IdField()

@@ -23,6 +23,7 @@ from orders.errors import (
     TotalChanged,
     TotalLimit,
 )
+from orders.limits import check_open_orders
 from orders.models import Order, OrderItem
 from orders.statements import new_events, new_items, set_paid, set_status
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
@@ -38,11 +39,13 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
 
     Locks the user, then the products in ascending id, and the catalog revision last.
     ``expected_total`` is the total that the buyer saw, in the shop's currency. Raises CartNotFound,
-    CartNotOpen, CartEmpty, OutOfStock, ProductUnavailable, TotalChanged, TotalLimit.
+    CartNotOpen, CartEmpty, OpenOrderLimit, HeldUnitsLimit, OutOfStock, ProductUnavailable,
+    TotalChanged, TotalLimit.
     """
     items = lock_items(user=user, cart_id=cart_id)
     if not items:
         _raise_cart_error(user, cart_id)
+    check_open_orders(user_id=user.pk, units=sum(item.quantity for item, _ in items))
     priced = price_items(item for item, _ in items)
     _check_total(priced.total, expected_total)
     mark_cart_ordered(user=user, cart_id=cart_id)

@@ -14,7 +14,9 @@ from orders.errors import (
     CartEmpty,
     CartNotFound,
     CartNotOpen,
+    HeldUnitsLimit,
     IllegalTransition,
+    OpenOrderLimit,
     TotalChanged,
     TotalLimit,
 )
@@ -67,6 +69,8 @@ class OrderViewSet(ShopViewSet):
             CartNotFound,
             CartEmpty,
             CartNotOpen,
+            OpenOrderLimit,
+            HeldUnitsLimit,
             OutOfStock,
             ProductUnavailable,
             TotalChanged,

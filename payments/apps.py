@@ -9,7 +9,8 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        """Register the built-in gateways, and the readings of payments."""
+        """Register the built-in gateways, the checks and the readings of payments."""
+        import payments.checks  # noqa: F401, PLC0415
         from payments.gateways import register  # noqa: PLC0415 - gateways import models
         from payments.gateways.demo import DemoGateway  # noqa: PLC0415
         from payments.gateways.manual import BANK_TRANSFER, CASH_ON_DELIVERY  # noqa: PLC0415

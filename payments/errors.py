@@ -1,6 +1,13 @@
 """Errors of payments and refunds."""
 
-from shop.core.errors import Conflict, InvalidField, NotFound, ShopError, Unavailable
+from shop.core.errors import (
+    Conflict,
+    InvalidField,
+    NotFound,
+    ShopError,
+    TooManyRequests,
+    Unavailable,
+)
 
 
 class MethodNotConfigured(InvalidField):
@@ -65,6 +72,27 @@ class OrderExpired(Conflict):
 
     code = "order_expired"
     message = "The payment window for this order has closed. Please place a new order."
+
+
+class MethodAmountLimit(Conflict):
+    """409: the order is too large for the method. Facts: payment_method, limit.
+
+    The limit is an amount in the shop's currency.
+    """
+
+    code = "payment_method_limit"
+    message = "You can pay at most {limit} this way. Please choose another payment method."
+    example = {"payment_method": "cash_on_delivery", "limit": "500.00"}
+
+
+class TooManyDeclines(TooManyRequests):
+    """429: too many payments were declined lately. Facts: retry_after, in whole seconds."""
+
+    code = "too_many_declines"
+    message = (
+        "Several payments were declined. Try again in {retry_after} seconds, "
+        "or choose another payment method."
+    )
 
 
 class PaymentNotRefundable(Conflict):

@@ -1,11 +1,20 @@
 """Payments and refunds for tests, created by the same services as in production."""
 
+from datetime import timedelta
 from decimal import Decimal
+
+from django.db.models import F
 
 from accounts.models import User
 from orders.models import Order
 from payments import services
 from payments.models import Payment, Refund
+
+
+def make_older(row: Order | Payment, **ago: float) -> None:
+    """Move the time at which a row was created into the past, by a timedelta."""
+    rows = type(row).objects.filter(pk=row.pk)
+    rows.update(created_at=F("created_at") - timedelta(**ago))
 
 
 def pay(order: Order, *, method: str = "card", token: str = "") -> Payment:

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
-from django.core.wsgi import get_wsgi_application
 
 from catalog import revision
 from shop.core import addresses, metrics, tracing
@@ -17,6 +16,7 @@ from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.core.security_headers import security_headers
+from shop.core.wsgi import get_wsgi_application
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
 from shop.engine.responses import Response, ResponseCache

@@ -20,10 +20,10 @@ from orders.views import OrderViewSet
 from payments.views import PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
-from shop.core.viewsets import ID
+from shop.core.viewsets import ID, StrictView
 
 
-class IndexView(APIRootView):
+class IndexView(StrictView, APIRootView):
     """The index of the API."""
 
     permission_classes = (AllowAny,)

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,8 @@ from shop.engine.server import processes
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+# The tests name an empty file, so that the one of the developer has no effect.
+environ.Env.read_env(env.str("ENV_FILE", default=str(BASE_DIR / ".env")))
 
 
 def _flag(name: str, *, default: bool) -> bool:
@@ -61,8 +63,34 @@ def _secret(name: str) -> str:
     return value
 
 
+def _former_secrets(name: str) -> list[str]:
+    """Read signing secrets that are separated by commas. Raises ImproperlyConfigured."""
+    values = _text(name).replace(",", " ").split()
+    if any(len(value.encode()) < 32 for value in values):
+        raise ImproperlyConfigured(
+            f"{name} has a value that is shorter than 32 bytes: remove it, or list the former "
+            "secrets as they were, separated by commas."
+        )
+    return values
+
+
+def _amount(name: str, *, default: str) -> Decimal:
+    """Read an amount in the shop's currency."""
+    value: str = env.str(name, default=default)
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise ImproperlyConfigured(f"{name} must be an amount in the shop's currency, such as 500.")
+    return amount
+
+
 SECRET_KEY = _secret("SECRET_KEY")
 JWT_SIGNING_KEY = _secret("JWT_SIGNING_KEY")
+# Secrets that sign nothing, but whose signatures are accepted, while a new secret takes over.
+SECRET_KEY_FALLBACKS = _former_secrets("SECRET_KEY_FALLBACKS")
+JWT_SIGNING_KEY_FALLBACKS = _former_secrets("JWT_SIGNING_KEY_FALLBACKS")
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["*"] if DEBUG else [])
 if not DEBUG and (not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS):
@@ -103,8 +131,28 @@ if not 1 <= ORDER_PAYMENT_WINDOW <= 60 * 24 * 365:
         "ORDER_PAYMENT_WINDOW is in minutes and must be 1 to 525600 (a year)."
     )
 
+# What one buyer's unpaid orders can hold: orders, and units of products in them.
+MAX_OPEN_ORDERS: int = env.int("MAX_OPEN_ORDERS", default=5)
+MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
+if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
+    raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
+
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
-DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=False)
+DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
+
+# The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
+# DEBUG also those whose money staff record.
+PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
+
+# The largest order that each of these methods can pay, in the shop's currency.
+BANK_TRANSFER_MAXIMUM = _amount("BANK_TRANSFER_MAXIMUM", default="5000")
+CASH_ON_DELIVERY_MAXIMUM = _amount("CASH_ON_DELIVERY_MAXIMUM", default="500")
+
+# Which orders with cash on delivery are confirmed at once: always all, known those of buyers who
+# have paid an order before, staff none.
+CASH_ON_DELIVERY_ACCEPT: str = env.str("CASH_ON_DELIVERY_ACCEPT", default="known")
+if CASH_ON_DELIVERY_ACCEPT not in ("always", "known", "staff"):
+    raise ImproperlyConfigured("CASH_ON_DELIVERY_ACCEPT must be always, known or staff.")
 
 # When a card is charged: at once, or authorised at once and captured when the order is shipped.
 PAYMENT_CAPTURE: str = env.str("PAYMENT_CAPTURE", default="automatic")
@@ -359,6 +407,8 @@ DATABASES = {"default": _database}
 _secrets = [
     ("SECRET_KEY", SECRET_KEY),
     ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
+    *(("SECRET_KEY_FALLBACKS", secret) for secret in SECRET_KEY_FALLBACKS),
+    *(("JWT_SIGNING_KEY_FALLBACKS", secret) for secret in JWT_SIGNING_KEY_FALLBACKS),
     *(
         ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
         for secret in STRIPE_WEBHOOK_SECRETS
@@ -376,11 +426,12 @@ if _weak:
 _is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
     _database.get("HOST", "") in ("", "localhost", "::1")
 )
-if not DEBUG and not _is_local and secret_values.is_published_password(_database["PASSWORD"]):
+_password = _database.get("PASSWORD") or (_text("PGPASSWORD") if _is_postgresql else "")
+if not DEBUG and not _is_local and secret_values.is_published_password(_password):
     raise ImproperlyConfigured(
-        "DATABASE_URL has a published example as its password. Change it with "
-        "ALTER ROLE … PASSWORD …, and then in DATABASE_URL or POSTGRES_PASSWORD, for example to "
-        f"the output of {secret_values.MAKE_ONE}."
+        "The password of DATABASE_URL (or POSTGRES_PASSWORD) is a published example. Change it "
+        "with ALTER ROLE … PASSWORD …, and then in the environment, for example to the output of "
+        f"{secret_values.MAKE_ONE}."
     )
 
 # -- Users and authentication --------------------------------------------------------------------
@@ -398,14 +449,26 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _VALIDATION + "NumericPasswordValidator"},
 ]
 
+# Minutes until an access token expires. It can be long, since every request also asks whether the
+# session has ended. Seconds in which a used refresh token gets the same successor again.
+_SESSION_DAYS = 14
+ACCESS_TOKEN_LIFETIME: int = env.int("ACCESS_TOKEN_LIFETIME", default=1440)
+REFRESH_TOKEN_GRACE: int = env.int("REFRESH_TOKEN_GRACE", default=30)
+if not 1 <= ACCESS_TOKEN_LIFETIME <= 60 * 24 * _SESSION_DAYS:
+    raise ImproperlyConfigured(
+        "ACCESS_TOKEN_LIFETIME is in minutes and must be 1 to 20160 (14 days, the longest session)."
+    )
+if not 0 <= REFRESH_TOKEN_GRACE <= 300:
+    raise ImproperlyConfigured("REFRESH_TOKEN_GRACE is in seconds and must be 0 to 300.")
+
 SIMPLE_JWT = {
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
     "ISSUER": "shop",
     "AUDIENCE": "shop-api",
-    "LEEWAY": 5,
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=14),
+    "LEEWAY": 30,  # seconds that the clocks of two servers may differ
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=ACCESS_TOKEN_LIFETIME),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=_SESSION_DAYS),
     "ROTATE_REFRESH_TOKENS": False,  # accounts.tokens rotates them without a race
     "BLACKLIST_AFTER_ROTATION": True,
     "CHECK_REVOKE_TOKEN": False,
@@ -425,7 +488,12 @@ if NUM_PROXIES < 0:
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["shop.core.renderers.ShopJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["shop.core.parsers.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": [
+        "shop.core.parsers.StrictJSONParser",
+        "shop.core.parsers.StrictFormParser",
+        "shop.core.parsers.StrictMultiPartParser",
+    ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "shop.core.negotiation.ShopContentNegotiation",
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.auth.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PAGINATION_CLASS": "shop.core.pagination.ShopPagination",
@@ -440,7 +508,13 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Shop API",
-    "DESCRIPTION": "Accounts, catalog, cart, orders and payments of a headless shop.",
+    "DESCRIPTION": (
+        "Accounts, catalog, cart, orders and payments of a headless shop.\n\nUnknown members of a "
+        "request and unknown parameters are refused (`unknown_field`). Forms "
+        "(`application/x-www-form-urlencoded`, `multipart/form-data`) are read as JSON is: `1` is "
+        "a number, `true` a boolean, and a list or an object is written as JSON."
+    ),
+    "PARSER_WHITELIST": ["shop.core.parsers.StrictJSONParser", "shop.core.parsers.UploadParser"],
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -496,8 +570,21 @@ if PUBLIC_URL.startswith("https://"):
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12
-SECURE_HSTS_SECONDS = 0 if DEBUG else 60 * 60 * 24 * 365
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+# Browsers remember HSTS for this time, whatever the shop sends later. So the default is an hour for
+# this host alone; other hosts of the domain may not have HTTPS.
+SECURE_HSTS_SECONDS: int = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 3600)
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = _flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=False)
+SECURE_HSTS_PRELOAD: bool = _flag("SECURE_HSTS_PRELOAD", default=False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they recommend the last two
+if SECURE_HSTS_SECONDS < 0:
+    raise ImproperlyConfigured("SECURE_HSTS_SECONDS must be 0 or more.")
+if SECURE_HSTS_PRELOAD and not (
+    SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= 60 * 60 * 24 * 365
+):
+    raise ImproperlyConfigured(
+        "SECURE_HSTS_PRELOAD needs SECURE_HSTS_INCLUDE_SUBDOMAINS=true and "
+        "SECURE_HSTS_SECONDS=31536000, as the preload lists of browsers do. It is hard to undo."
+    )
 X_FRAME_OPTIONS = "DENY"
 
 # -- Metrics: /metrics exists only with this token, as `Authorization: Bearer` --------------------

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from django.db import connection
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
@@ -31,11 +32,23 @@ def test_one_of_parallel_registrations_gets_the_username(anyone):
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_a_refresh_token_is_valid_once(anyone, ada, attempt):
+def test_parallel_refreshes_of_one_token_get_the_same_successor(anyone, ada, attempt):
+    before = OutstandingToken.objects.count()
     body = {"refresh": ada.pair.refresh}
     responses = times(8, partial(anyone.post, "/api/token/refresh/", body))
-    assert statuses(responses) == {200: 1, 401: 7}
-    assert ada.get("/api/users/me/").status_code == 200
+    assert statuses(responses) == {200: 8}
+    successor = {response.json()["refresh"] for response in responses}
+    assert len(successor) == 1
+    assert OutstandingToken.objects.count() == before + 1
+    assert BlacklistedToken.objects.count() == 1
+    for response in responses:
+        headers = {"Authorization": f"Bearer {response.json()['token']}"}
+        assert anyone.get("/api/users/me/", headers=headers).status_code == 200
+
+    BlacklistedToken.objects.update(blacklisted_at="2020-01-01T00:00:00Z")
+    assert statuses(times(4, partial(anyone.post, "/api/token/refresh/", body))) == {401: 4}
+    after = anyone.post("/api/token/refresh/", {"refresh": successor.pop()})
+    assert (after.status_code, ada.get("/api/users/me/").status_code) == (401, 401)
 
 
 @pytest.mark.parametrize("attempt", range(4))

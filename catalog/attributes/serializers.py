@@ -1,6 +1,6 @@
 """Request and response bodies of attributes."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -12,8 +12,9 @@ from catalog.limits import (
     MAX_ATTRIBUTE_CHOICES,
     MAX_ATTRIBUTES,
 )
-from shop.core.fields import SlugField, StrictStr
+from shop.core.fields import SlugField, StrictChoice, StrictList, StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 _ATTRIBUTE: dict[str, Any] = {
     "name": "Material",
@@ -23,7 +24,7 @@ _ATTRIBUTE: dict[str, Any] = {
 }
 
 
-class UniqueListField(serializers.ListField):
+class UniqueListField(StrictList):
     """A list of strings without duplicates, ignoring case."""
 
     default_error_messages = {"twice": "The list contains {value} twice."}
@@ -50,7 +51,10 @@ class UniqueListField(serializers.ListField):
 class AttributesField(serializers.DictField):
     """Values by the slugs of their attributes. Null removes a value."""
 
-    default_error_messages = {"many": f"Send at most {MAX_ATTRIBUTES} attributes."}
+    default_error_messages = {
+        "not_a_dict": "Expected an object whose members are values.",
+        "many": f"Send at most {MAX_ATTRIBUTES} attributes.",
+    }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Limit the number of values. The service validates each of them."""
@@ -72,8 +76,10 @@ class AttributeSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"choices": ["Clay", "Glass", "Steel"]})])
-class AttributeChangesSerializer(serializers.Serializer[Any]):
+class AttributeChangesSerializer(RequestSerializer):
     """The changes of an attribute. Its kind cannot change."""
+
+    elsewhere: ClassVar[dict[str, str]] = {"kind": "The kind of an attribute cannot change."}
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
@@ -88,6 +94,8 @@ class AttributeChangesSerializer(serializers.Serializer[Any]):
 class NewAttributeSerializer(AttributeChangesSerializer):
     """An attribute to create. Only attributes of the kind `choice` have choices."""
 
+    elsewhere: ClassVar[dict[str, str]] = {}
+
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)
-    kind = serializers.ChoiceField(AttributeKind.choices)
+    kind = StrictChoice(AttributeKind.choices)

@@ -45,8 +45,7 @@ class AttributeViewSet(CachedResponseViewSet):
             page = self.paginate_queryset(self.get_queryset())
             return dict(self.get_paginated_response(AttributeSerializer(page, many=True).data).data)
 
-        known = {"page", "page_size"}.issuperset(request.GET)
-        return public_response(request, make, key=request.GET.urlencode() if known else None)
+        return public_response(request, make, key=request.GET.urlencode())
 
     @describe(
         "Create attribute",

@@ -9,6 +9,7 @@ from catalog.categories.tree import Node, Tree
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_POSITION
 from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 class CategoryLinkSerializer(serializers.Serializer[Any]):
@@ -56,7 +57,7 @@ class CategorySerializer(CategoryNodeSerializer):
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
-class CategoryChangesSerializer(serializers.Serializer[Any]):
+class CategoryChangesSerializer(RequestSerializer):
     """The changes of a category. If `parent_id` is null, it becomes a root."""
 
     name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)

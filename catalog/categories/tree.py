@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Subquery
+from django.db.models.expressions import RawSQL
 
 from catalog import revision
 from catalog.categories.models import Category
@@ -44,13 +45,14 @@ def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
     One statement reads the categories and the revision, so that tree and ETag are consistent. A
     second statement reads the revision if there are no categories.
     """
+    version = RawSQL(revision.version_sql(), [])  # noqa: S611 - a constant
     current = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
     rows = list(
         Category.objects.visible_to(user)
         .in_sort_order()
         .values_list(
             "parent_id",
-            Subquery(current.values("epoch")),
+            Subquery(current.values(version=version)),
             Subquery(current.values("number")),
             "pk",
             "name",
@@ -73,4 +75,4 @@ def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
         else:
             node.parent = nodes[parent_id]
             node.parent.children.append(node)
-    return Tree(f"{rows[0][1]}-{rows[0][2]}", roots, nodes)
+    return Tree(revision.text_of(rows[0][1], rows[0][2]), roots, nodes)

@@ -101,8 +101,7 @@ class CategoryViewSet(PublicReadViewSet):
 def _response(
     request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]]
 ) -> HttpResponseBase:
-    key = None if request.GET else ""
-    return public_response(request, make, key=key, revision_read=tree.revision)
+    return public_response(request, make, key="", revision_read=tree.revision)
 
 
 def _body(category: Category, request: Request) -> dict[str, Any]:

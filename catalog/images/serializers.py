@@ -12,6 +12,7 @@ from catalog.images.models import ProductImage
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_serializer(
@@ -60,12 +61,12 @@ class UploadField(serializers.FileField):
         )
     ],
 )
-class NewImageSerializer(serializers.Serializer[Any]):
+class NewImageSerializer(RequestSerializer):
     """A form with a JPEG, PNG, WebP or GIF of at most 10 MiB and 40 megapixels."""
 
     image = UploadField()
-    alt = serializers.CharField(max_length=ALT_LENGTH, allow_blank=True, required=False)
-    position = serializers.IntegerField(
+    alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)
+    position = StrictInt(
         min_value=0,
         max_value=MAX_POSITION,
         required=False,
@@ -76,7 +77,7 @@ class NewImageSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(
     component_name="PictureChanges", examples=[example({"alt": "The same teapot", "position": 1})]
 )
-class ImageChangesSerializer(serializers.Serializer[Any]):
+class ImageChangesSerializer(RequestSerializer):
     """The changes of an image."""
 
     alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)

@@ -8,9 +8,10 @@ from rest_framework import serializers
 
 from catalog.limits import MAX_SALE_SCOPE, SALE_NAME_LENGTH
 from catalog.prices.models import Sale, SaleKind
-from shop.core.fields import AmountField, IdField, StrictStr
+from shop.core.fields import AmountField, IdField, StrictChoice, StrictList, StrictStr
 from shop.core.money import show
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 _SALE: dict[str, Any] = {
     "name": "Winter sale",
@@ -38,21 +39,21 @@ class SaleSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"ends_at": "2027-01-20T23:00:00Z"})])
-class SaleChangesSerializer(serializers.Serializer[Any]):
+class SaleChangesSerializer(RequestSerializer):
     """The changes of a sale. Once it has started, only its name and its end can change."""
 
     name = StrictStr(max_length=SALE_NAME_LENGTH, required=False)
-    kind = serializers.ChoiceField(SaleKind.choices, required=False)
+    kind = StrictChoice(SaleKind.choices, required=False)
     value = AmountField(min_value=Decimal("0.01"), required=False)
     starts_at = serializers.DateTimeField(required=False, help_text="Now if omitted.")
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
-    product_ids = serializers.ListField(
+    product_ids = StrictList(
         child=IdField(),
         max_length=MAX_SALE_SCOPE,
         required=False,
         help_text="Including their variants.",
     )
-    category_ids = serializers.ListField(
+    category_ids = StrictList(
         child=IdField(),
         max_length=MAX_SALE_SCOPE,
         required=False,
@@ -65,7 +66,7 @@ class NewSaleSerializer(SaleChangesSerializer):
     """A sale to create."""
 
     name = StrictStr(max_length=SALE_NAME_LENGTH)
-    kind = serializers.ChoiceField(SaleKind.choices)
+    kind = StrictChoice(SaleKind.choices)
     value = AmountField(min_value=Decimal("0.01"))
 
 

@@ -7,7 +7,17 @@ calculate exactly.
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Case, DecimalField, ExpressionWrapper, F, Q, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DecimalField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, Round
 
 from catalog.categories.models import CategoryLink
@@ -106,6 +116,6 @@ def _amount(number: int) -> Decimal:
 
 def _is_in_sale(sale: ActiveSale) -> Q:
     """Return the condition that a sale contains a product, its category or an ancestor of that."""
-    products = Sale.products.through.objects.filter(sale_id=sale.pk).values("product_id")
-    below = CategoryLink.objects.filter(above__sales=sale.pk).values("category_id")
-    return Q(pk__in=products) | Q(category_id__in=below)
+    products = Sale.products.through.objects.filter(sale_id=sale.pk, product_id=OuterRef("pk"))
+    links = CategoryLink.objects.filter(above__sales=sale.pk, category_id=OuterRef("category_id"))
+    return Q(Exists(products)) | Q(Exists(links))

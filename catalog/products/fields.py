@@ -25,6 +25,7 @@ class Kind(Enum):
     """The type of a field."""
 
     TEXT = auto()
+    HTML = auto()
     SLUG = auto()
     CATEGORY = auto()
     AMOUNT = auto()
@@ -71,7 +72,13 @@ FIELDS = {
     field.name: field
     for field in (
         EditableField("name", Kind.TEXT, Owner.PRODUCT, PRODUCT_NAME_LENGTH, required=True),
-        EditableField("description", Kind.TEXT, Owner.PRODUCT, DESCRIPTION_LENGTH),
+        EditableField(
+            "description",
+            Kind.HTML,
+            Owner.PRODUCT,
+            DESCRIPTION_LENGTH,
+            help_text="Text or HTML. Scripts, styles and unknown elements are removed.",
+        ),
         EditableField("slug", Kind.SLUG, Owner.PRODUCT, PRODUCT_NAME_LENGTH),
         EditableField("category_id", Kind.CATEGORY, Owner.PRODUCT, nullable=True, shared=True),
         EditableField("brand", Kind.TEXT, Owner.PRODUCT, BRAND_LENGTH, searched=True),

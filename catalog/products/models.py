@@ -91,7 +91,16 @@ class Product(HasMetadata):
         db_default="",
         help_text="The product's name in URLs and in files.",
     )
-    description = models.TextField(blank=True, default="")
+    description = models.TextField(
+        blank=True,
+        default="",
+        help_text="Text or HTML. Scripts, styles and unknown elements are removed.",
+    )
+    description_text = models.TextField(
+        null=True,
+        editable=False,
+        help_text="The text of a description with markup, for searches; NULL if it has none.",
+    )
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )

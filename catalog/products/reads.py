@@ -42,10 +42,21 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
             When(has_variants=True, then=Subquery(_units_of_variants())),
             When(track_stock=True, then=F("stock")),
         ),
-        has_stock=Case(
-            When(has_variants=True, then=Exists(_variants_in_stock())),
-            default=F("is_stocked"),
-        ),
+        has_stock=is_in_stock(),
+    )
+
+
+def is_in_stock() -> Case:
+    """Return the condition that a product, or one of its variants, can be ordered now.
+
+    CASE instead of OR, so that PostgreSQL uses index-only scans. EXISTS instead of a list of ids,
+    because a list that does not fit into work_mem is read again for each product.
+    """
+    variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), is_stocked=True)
+    return Case(
+        When(has_variants=True, then=Exists(variants)),
+        default=F("is_stocked"),
+        output_field=BooleanField(),
     )
 
 
@@ -70,17 +81,9 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
     )
 
 
-def _own_variants() -> QuerySet[Product]:
-    return Product.objects.not_archived().filter(parent_id=OuterRef("pk"))
-
-
-def _variants_in_stock() -> QuerySet[Product]:
-    return _own_variants().filter(is_stocked=True)
-
-
 def _units_of_variants() -> QuerySet[Product, Any]:
-    tracked = _own_variants().filter(track_stock=True).order_by()
-    return tracked.values("parent_id").annotate(units=Sum("stock")).values("units")
+    variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), track_stock=True)
+    return variants.order_by().values("parent_id").annotate(units=Sum("stock")).values("units")
 
 
 def _images(*, limit: int | None) -> JSONRows:
@@ -122,6 +125,7 @@ class ListedProduct:
     name: str
     slug: str
     description: str
+    description_text: str | None
     brand: str
     sku: str
     price: Decimal

@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any, Unpack
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from catalog.attributes.services import read_values
@@ -33,9 +34,16 @@ from catalog.products.fields import (
 )
 from catalog.products.models import Product
 from catalog.products.variants import insert_variants, order_option_values, tags_of
-from catalog.products.writes import FamilyChanges, RowChanges, save_families, set_backorder
+from catalog.products.writes import (
+    FamilyChanges,
+    RowChanges,
+    save_families,
+    set_backorder,
+    set_description,
+)
 from shop.core.transactions import transactional
 
+_BATCH = 200
 _SOLD_FIELDS = frozenset(names_of(Owner.SOLD))
 _VARIANT_FIELDS = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
 
@@ -120,6 +128,32 @@ def archive_product(*, product_id: int) -> None:
         family.copy_shared_values()
         family.set_keywords(tags_of(locked.product))
     save_families([family], also_changed=archived)
+
+
+def sanitize_descriptions() -> int:
+    """Sanitize the descriptions that an older release has written; return how many changed.
+
+    Each batch of products is a transaction, which locks them, so that locks are short.
+    """
+    may_have_markup = Q(description__regex="[<&]") | Q(description_text__isnull=False)
+    unread = Product.objects.not_archived().filter(may_have_markup).order_by("pk")
+    after, changed = 0, 0
+    while pks := list(unread.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
+        changed += _sanitize(pks)
+        after = pks[-1]
+    return changed
+
+
+@transactional
+def _sanitize(pks: list[int]) -> int:
+    """Sanitize the descriptions of some products."""
+    families = [FamilyChanges(RowChanges.of(row), []) for row in Product.objects.lock_all(pks)]
+    for family in families:
+        set_description(family.product.row, family.product.row.description)
+    changes = [family for family in families if family.product.columns()]
+    if changes:
+        save_families(changes)
+    return len(changes)
 
 
 def _check_fields(row: Product, changes: ProductChanges) -> None:

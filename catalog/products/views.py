@@ -42,7 +42,7 @@ from catalog.products.variants import create_variant
 from catalog.responses import CachedResponseViewSet, public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
-from catalog.search.filters import ListQuery, check_parameters, read_list_query
+from catalog.search.filters import ListQuery, read_list_query
 from catalog.search.listing import Listing
 from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
 from catalog.search.serializers import ChangesSerializer, serialize_changes
@@ -96,7 +96,6 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Return a product with its variants, or a variant."""
-        check_parameters(request.query_params, ["fields"])
         sparse = self._sparse_fields(ProductSerializer)
         key = request.query_params.urlencode()
         return public_response(request, lambda _: sparse(self.product_body(int(pk))), key=key)

@@ -18,6 +18,7 @@ from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.prices.services import record_prices
+from catalog.products.descriptions import has_markup, sanitize, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
@@ -26,7 +27,7 @@ from catalog.stock.services import adjust_locked_stock, record_initial_stock
 
 _names = list(FIELDS)
 _at = _names.index("position")
-COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords")
+COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords", "description_text")
 """The columns of an existing row that are written if they change."""
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
@@ -141,6 +142,12 @@ def set_backorder(row: Product, given: Mapping[str, Any]) -> None:
     row.backorder = True
 
 
+def set_description(row: Product, description: str) -> None:
+    """Set a description, sanitized, and its text."""
+    row.description = sanitize(description)
+    row.description_text = text_of(row.description) if has_markup(row.description) else None
+
+
 def save_families(
     families: Sequence[FamilyChanges],
     *,
@@ -158,6 +165,7 @@ def save_families(
     """
     rows = [changes for family in families for changes in family.rows()]
     new = [changes.row for changes in rows if changes.before is None]
+    _sanitize_descriptions(rows)
     _insert(families, translate_errors=translate_errors)
     # Stock may be negative only with backorder: add units before it is unset, remove them after it
     # is set.
@@ -180,6 +188,12 @@ def variant_name(name: str, values: Sequence[str]) -> str:
     """
     suffix = f" – {' / '.join(values)}"[:PRODUCT_NAME_LENGTH]
     return name[: PRODUCT_NAME_LENGTH - len(suffix)] + suffix
+
+
+def _sanitize_descriptions(rows: Iterable[RowChanges]) -> None:
+    for changes in rows:
+        if changes.changes_any({"description"}):
+            set_description(changes.row, changes.row.description)
 
 
 def _insert(families: Sequence[FamilyChanges], *, translate_errors: bool) -> None:

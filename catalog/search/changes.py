@@ -1,9 +1,10 @@
 """The changes feed, by which an app keeps a copy of the public catalog up to date.
 
-A cursor contains a revision and the time when it was read. Writes store the number of their
-revision in the rows that they change. Scheduled changes, such as the start of a sale, are found by
-their time. If the changes fill several pages, the first page fixes the revision up to which they
-are read, and the pages follow in ascending id. Later changes are in the next round.
+A cursor contains the number of a revision, the time when it was read, and its epoch: a digest of
+the database's history, in which alone the number stands for these changes. Writes store the number
+of their revision in the rows that they change. Scheduled changes, such as the start of a sale, are
+found by their time. If the changes fill several pages, the first page fixes the revision up to
+which they are read, and the pages follow in ascending id. Later changes are in the next round.
 """
 
 import re
@@ -80,7 +81,7 @@ def read_changes(text: str | None) -> Changes:
     The number of statements is constant. Raises InvalidField, and CursorOutdated if the cursor
     comes from a database that was replaced.
     """
-    epoch, number, seconds = revision.read_revision()
+    epoch, number, seconds = revision.read_history()
     now = Point(number, int(seconds * _MICROSECONDS))
     cursor = Cursor(epoch, Point(0, 0)) if text is None else _parse(text)
     newest = max(cursor.since.number, cursor.until.number if cursor.until else 0)

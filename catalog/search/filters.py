@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Case, Exists, F, Q, When
+from django.db.models import Exists, Q
 from django.db.models.lookups import In
 from django.http import QueryDict
 from rest_framework.serializers import ValidationError
@@ -21,10 +21,12 @@ from catalog.categories.models import CategoryLink
 from catalog.limits import MAX_FILTER_VALUES, SEARCH_LENGTH
 from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price
-from catalog.products.models import Product, ProductQuerySet
+from catalog.products.models import ProductQuerySet
+from catalog.products.reads import is_in_stock
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.unknown import unknown_name
 
 ORDERINGS = ("price", "-price", "name", "-name", "newest", "best_selling", "relevance")
 ATTRIBUTE_PATTERN = r"^attr\.[A-Za-z0-9_-]{1,100}(\.min|\.max)?$"
@@ -134,14 +136,6 @@ class ListQuery:
         return repr([pair for pair in self.parameters if pair[0] not in ignored])
 
 
-def check_parameters(query: QueryDict, known: list[str]) -> None:
-    """Raise InvalidField for parameters that are not ``known`` or given twice."""
-    for name, texts in query.lists():
-        if name not in known:
-            raise _unknown_parameter(name, known)
-        _single(name, texts)
-
-
 def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
     """Validate the query parameters of the list. Raises InvalidField, which lists what is allowed.
 
@@ -160,7 +154,7 @@ def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
         elif for_staff and _METADATA.fullmatch(name):
             metadata[name.removeprefix("metadata.")] = tuple(_repeated(name, texts))
         else:
-            raise _unknown_parameter(name, ALL_PARAMETERS)
+            raise unknown_name("parameter", name, ALL_PARAMETERS)
         parameters += [(name, text) for text in dict.fromkeys(texts)]
     result = ListQuery(tuple(sorted(parameters)), values, attributes, metadata)
     if result.ordering == "relevance" and "search" not in values:
@@ -196,14 +190,9 @@ def apply_filters(
     for key, texts in query.metadata.items():
         products = products.filter(In(MetadataValue("metadata", key), texts))
     if "in_stock" in values:
-        stocked = _in_stock()
+        stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _with_prices(products, values, sales) if query.needs_prices else products
-
-
-def _unknown_parameter(name: str, known: list[str]) -> InvalidField:
-    reason = f"This parameter does not exist. Existing parameters: {', '.join(known)}."
-    return InvalidField(field=name, reason=reason)
 
 
 def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
@@ -233,16 +222,6 @@ def _in_category(products: ProductQuerySet, pk: int, *, for_staff: bool) -> Prod
         hidden = CategoryLink.objects.filter(category_id=pk, above__is_published=False)
         products = products.filter(~Exists(hidden))
     return products.filter(category_id__in=below)
-
-
-def _in_stock() -> Q:
-    """Return the condition that a product, or one of its variants, is in stock.
-
-    With CASE instead of OR, and one uncorrelated subquery, PostgreSQL uses index-only scans.
-    """
-    variants = Product.objects.not_archived().filter(parent__isnull=False, is_stocked=True)
-    stocked = When(has_variants=True, then=Q(pk__in=variants.values("parent_id")))
-    return Q(Case(stocked, default=F("is_stocked"), output_field=BooleanField()))
 
 
 def _with_prices(

@@ -8,6 +8,7 @@ from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
 from catalog.search.filters import ATTRIBUTE_PATTERN, METADATA_PATTERN, ORDERINGS
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
+from shop.core.query import PatternParameter
 
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"}
 _VALUES = {
@@ -46,24 +47,20 @@ LIST_PARAMETERS = [
     _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
     _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),
     _parameter("tag", _VALUES, "A tag. Repeat the parameter to match any of several."),
-    _parameter(
+    PatternParameter(
         "attributes",
-        {
-            "type": "object",
-            "patternProperties": {ATTRIBUTE_PATTERN: {"type": "string", "minLength": 1}},
-            "additionalProperties": False,
-        },
+        ATTRIBUTE_PATTERN,
+        {"type": "string", "minLength": 1},
         "`attr.<slug>=` is the value of an attribute. Repeat it to match any of several. Numbers "
         "also have `attr.<slug>.min=` and `attr.<slug>.max=`.",
+        shown_as="attr.<slug>",
     ),
-    _parameter(
+    PatternParameter(
         "metadata",
-        {
-            "type": "object",
-            "patternProperties": {METADATA_PATTERN: {"type": "string"}},
-            "additionalProperties": False,
-        },
+        METADATA_PATTERN,
+        {"type": "string"},
         "Only for staff: `metadata.<key>=` is the value of a key. Repeat it to match any of them.",
+        shown_as="metadata.<key>",
     ),
     OpenApiParameter(
         "ordering",

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import BooleanField, F, Func, IntegerField, Value
+from django.db.models.functions import Coalesce
 from django.dispatch import receiver
 
 from catalog.limits import MAX_RANKED_RESULTS, MAX_SEARCH_WORDS
@@ -34,6 +35,7 @@ FROM unnest(%s::text[], %s::boolean[]) WITH ORDINALITY AS wanted (word, forgiven
 CROSS JOIN LATERAL (SELECT plainto_tsquery('english', word) AS lexemes) AS parsed
 WHERE numnode(lexemes) > 0 ORDER BY place
 """
+_DESCRIPTION = Coalesce(F("description_text"), F("description"))
 _PARSE = "SELECT plainto_tsquery('english', word)::text FROM unnest(%s::text[]) AS given (word)"
 
 
@@ -102,7 +104,7 @@ def _correct_by_index(words: list[str]) -> Query | None:
 def _correct(words: list[str]) -> Query | None:
     """Compare with the words of every product, because SQLite has no index for it."""
     products = Product.objects.not_archived().listed()
-    texts = list(products.values_list("name", "keywords", "description"))
+    texts = list(products.values_list("name", "keywords", _DESCRIPTION))
     existing = {word for name, keywords, _ in texts for word in words_of(f"{name} {keywords}")}
     lines, corrected = [], False
     for word in words:
@@ -131,7 +133,7 @@ class _Search(Func):
 
     def __init__(self, query: Query) -> None:
         self.sql = query.sql
-        super().__init__(F("name"), F("keywords"), F("description"), Value(query.text))
+        super().__init__(F("name"), F("keywords"), _DESCRIPTION, Value(query.text))
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
         """Use the column ``search`` of the table that the column ``name`` belongs to."""

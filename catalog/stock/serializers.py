@@ -9,6 +9,7 @@ from catalog.limits import MAX_STOCK, REASON_LENGTH
 from catalog.stock.models import MovementKind, StockMovement
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_serializer(
@@ -82,7 +83,7 @@ class DeltaField(StrictInt):
 
 
 @extend_schema_serializer(examples=[example({"delta": 24, "reason": "Delivery 118"})])
-class StockAdjustmentSerializer(serializers.Serializer[Any]):
+class StockAdjustmentSerializer(RequestSerializer):
     """A number of units to add or remove, with a reason."""
 
     delta = DeltaField()

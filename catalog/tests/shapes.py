@@ -26,6 +26,7 @@ def detailed(product, **changes):
     return (
         listed(product)
         | {
+            "description_text": product.description,
             "sku": product.sku,
             "parent_id": None,
             "choice": {},

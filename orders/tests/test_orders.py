@@ -95,7 +95,8 @@ def test_reading_an_order_sends_three_statements_for_any_number_of_items(ada, co
 
 
 @pytest.mark.parametrize("count", [1, 20])
-def test_a_page_of_orders_sends_two_statements(ada, count):
+def test_a_page_of_orders_sends_two_statements(ada, count, settings):
+    settings.MAX_OPEN_ORDERS = count
     product = ProductFactory(stock=1000)
     for _ in range(count):
         place_order(ada.user, product)

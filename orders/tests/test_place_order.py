@@ -14,7 +14,7 @@ from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, query_budget
 
 ORDERS = "/api/orders/"
-PLACING = 8 + LOCK
+PLACING = 9 + LOCK
 """Statements of an order with any number of items. LOCK is 0 on SQLite, which locks no rows."""
 
 
@@ -196,12 +196,24 @@ def test_an_invalid_order_body_is_a_400(ada, tea, body):
     assert_nothing_changed(ada, cart_id)
 
 
-def test_user_total_and_status_in_the_request_are_ignored(ada, bob, tea):
+def test_user_total_and_status_in_the_request_are_refused(ada, bob, tea):
     cart_id = fill_cart(ada.user, tea)
     more = {"user": bob.user.pk, "user_id": bob.user.pk, "total": "0.01", "status": "paid"}
-    assert order(ada, cart_id, **more).json()["status"] == "pending"
-    placed = Order.objects.get()
-    assert (placed.user, str(placed.total)) == (ada.user, "4.50")
+    refused = order(ada, cart_id, **more)
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_field")
+    assert {error["field"] for error in refused.json()["errors"]} == set(more)
+    assert not Order.objects.exists()
+
+
+def test_a_misspelt_price_guard_is_refused(ada, tea):
+    cart_id = fill_cart(ada.user, tea)
+    (error,) = order(ada, cart_id, expectedTotal="1.00").json()["errors"]
+    assert error == {
+        "field": "expectedTotal",
+        "code": "unknown_field",
+        "detail": 'Unknown member "expectedTotal"; did you mean "expected_total"?',
+    }
+    assert not Order.objects.exists()
 
 
 @pytest.mark.parametrize("count", [1, 50])

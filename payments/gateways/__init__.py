@@ -10,9 +10,12 @@ from typing import TypeVar
 from django.db import transaction
 
 from payments.gateways.base import (
+    AcceptsOrders,
+    BuyerHistory,
     Charge,
     Gateway,
     GatewayUnavailable,
+    LimitsAmount,
     Outcome,
     OutcomeStatus,
     RefundOutcome,
@@ -25,9 +28,12 @@ from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
 
 __all__ = [
+    "AcceptsOrders",
+    "BuyerHistory",
     "Charge",
     "Gateway",
     "GatewayUnavailable",
+    "LimitsAmount",
     "Outcome",
     "OutcomeStatus",
     "RefundOutcome",

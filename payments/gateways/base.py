@@ -8,6 +8,14 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 
+@dataclass(frozen=True, slots=True)
+class BuyerHistory:
+    """Earlier orders of a buyer: whether one was paid, and how many are confirmed but unpaid."""
+
+    has_paid: bool
+    unpaid: int
+
+
 class OutcomeStatus(StrEnum):
     """The status of a charge at its gateway."""
 
@@ -129,6 +137,26 @@ class Gateway(Protocol):
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
         """Refund ``amount``, once for each ``key``. A repeated call returns the same refund."""
+
+
+@runtime_checkable
+class LimitsAmount(Protocol):
+    """A gateway that does not accept every amount."""
+
+    @property
+    def maximum_amount(self) -> Decimal:
+        """The largest order that can be paid by the method, in the shop's currency."""
+
+
+@runtime_checkable
+class AcceptsOrders(Protocol):
+    """A gateway with ``confirms_order`` that does not confirm every order at once.
+
+    Staff confirm the other orders. They expire with the method's payment window.
+    """
+
+    def accepts(self, history: BuyerHistory) -> bool:
+        """Return whether an order of a buyer with this history is confirmed at once."""
 
 
 @dataclass(frozen=True, slots=True)

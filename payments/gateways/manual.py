@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from payments.gateways.base import Charge, Outcome, OutcomeStatus, RefundOutcome, RefundState
+from django.conf import settings
+
+from payments.gateways.base import (
+    BuyerHistory,
+    Charge,
+    Outcome,
+    OutcomeStatus,
+    RefundOutcome,
+    RefundState,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,21 @@ class ManualGateway:
     recorded_by_staff: bool = True
     can_capture_later: bool = False
     has_reference: bool = False
+
+    @property
+    def maximum_amount(self) -> Decimal:
+        """Return the setting BANK_TRANSFER_MAXIMUM or CASH_ON_DELIVERY_MAXIMUM."""
+        maximum: Decimal = getattr(settings, f"{self.code.upper()}_MAXIMUM")
+        return maximum
+
+    def accepts(self, history: BuyerHistory) -> bool:
+        """Apply the setting CASH_ON_DELIVERY_ACCEPT.
+
+        A buyer with MAX_OPEN_ORDERS confirmed orders that are not paid waits for staff as well.
+        """
+        if settings.CASH_ON_DELIVERY_ACCEPT == "known":
+            return history.has_paid and history.unpaid < settings.MAX_OPEN_ORDERS
+        return bool(settings.CASH_ON_DELIVERY_ACCEPT == "always")
 
     def start(self, charge: Charge) -> Outcome:
         """Return a pending outcome, with a reference if the method uses one."""
@@ -58,7 +82,10 @@ def creditor_reference(number: int) -> str:
 
 
 CASH_ON_DELIVERY = ManualGateway(
-    code="cash_on_delivery", name="Cash on delivery", confirms_order=True
+    code="cash_on_delivery",
+    name="Cash on delivery",
+    confirms_order=True,
+    payment_window=timedelta(days=2),
 )
 BANK_TRANSFER = ManualGateway(
     code="bank_transfer",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from payments.gateways.base import Gateway
@@ -38,8 +39,16 @@ def registered() -> Mapping[str, Gateway]:
 
 
 def enabled() -> dict[str, Gateway]:
-    """Return the gateways that buyers can choose, by code."""
-    return {code: gateway for code, gateway in _gateways.items() if gateway.is_enabled}
+    """Return the gateways that buyers can choose, by code. PAYMENT_METHODS selects them."""
+    return {code: gateway for code, gateway in _gateways.items() if _is_enabled(gateway)}
+
+
+def _is_enabled(gateway: Gateway) -> bool:
+    if not gateway.is_enabled:
+        return False
+    if settings.PAYMENT_METHODS:
+        return gateway.code in settings.PAYMENT_METHODS
+    return settings.DEBUG or not gateway.recorded_by_staff
 
 
 def _name_of(gateway: Gateway) -> str:

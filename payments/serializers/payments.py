@@ -10,13 +10,14 @@ from payments.models import Payment, PaymentStatus
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.money import show
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 METHOD_LENGTH = 30
 TOKEN_LENGTH = 200
 
 
 @extend_schema_serializer(examples=[example({"order_id": 42, "payment_method": "card"})])
-class PayOrderSerializer(serializers.Serializer[Any]):
+class PayOrderSerializer(RequestSerializer):
     """The order to pay, and the payment method."""
 
     order_id = IdField()

@@ -9,6 +9,7 @@ from payments.models import Refund, RefundStatus
 from shop.core.fields import AmountField, StrictBool, StrictStr
 from shop.core.money import CENT, show
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 REASON_LENGTH = 200
 
@@ -17,7 +18,7 @@ REASON_LENGTH = 200
     component_name="GiveBack",  # Generated clients use the name of the component.
     examples=[example({"amount": "4.50", "reason": "Lid broken", "restock": False})],
 )
-class RefundRequestSerializer(serializers.Serializer[Any]):
+class RefundRequestSerializer(RequestSerializer):
     """How much of a payment to refund, and why."""
 
     amount = AmountField(
@@ -38,7 +39,7 @@ class RefundRequestSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(examples=[example({"amount": "40.00"})])
-class CaptureSerializer(serializers.Serializer[Any]):
+class CaptureSerializer(RequestSerializer):
     """How much of an authorised payment to capture."""
 
     amount = AmountField(

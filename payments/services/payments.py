@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from django.conf import settings
 
@@ -11,6 +12,7 @@ from accounts.models import User
 from orders.models import Order
 from payments import gateways
 from payments.errors import (
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderNotFound,
     PaymentInProgress,
@@ -18,7 +20,14 @@ from payments.errors import (
     PaymentNotConfirmable,
     PaymentNotOpen,
 )
-from payments.gateways import Charge, Gateway, GatewayUnavailable, Outcome, OutcomeStatus
+from payments.gateways import (
+    Charge,
+    Gateway,
+    GatewayUnavailable,
+    LimitsAmount,
+    Outcome,
+    OutcomeStatus,
+)
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
@@ -26,6 +35,7 @@ from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
 from payments.states import LIVE, OPEN
 from shop.core import tracing
+from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -55,7 +65,8 @@ def check_method(method: str) -> None:
 def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     """Insert a pending payment of the user's own order, and return it. Locks the order.
 
-    Raises MethodNotConfigured, OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
+    Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
+    PaymentInProgress.
     """
     check_method(method)
     try:
@@ -63,6 +74,7 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
     except Order.DoesNotExist:
         raise OrderNotFound from None
     check_payable(order)
+    _check_amount(method, order.total)
     payment = Payment(
         order_id=order_id,
         method=method,
@@ -77,6 +89,12 @@ def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
         raise PaymentInProgress(payment_id=live.pk)
     tracing.note(payment_id=payment.pk)
     return payment
+
+
+def _check_amount(method: str, total: Decimal) -> None:
+    gateway = gateways.registered()[method]
+    if isinstance(gateway, LimitsAmount) and total > gateway.maximum_amount:
+        raise MethodAmountLimit(payment_method=method, limit=show(gateway.maximum_amount))
 
 
 def _captures_later(method: str) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Subquery
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
@@ -18,7 +18,14 @@ from orders.models import Order
 from orders.services import confirm_order, note_event, record_payment, record_refund
 from orders.states import OrderStatus
 from payments import gateways
-from payments.gateways import Outcome, OutcomeStatus, RefundOutcome, RefundState
+from payments.gateways import (
+    AcceptsOrders,
+    BuyerHistory,
+    Outcome,
+    OutcomeStatus,
+    RefundOutcome,
+    RefundState,
+)
 from payments.models import (
     EntryKind,
     LedgerEntry,
@@ -122,10 +129,25 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
 
 
 def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | None) -> None:
-    """Confirm a pending order if the payment method confirms orders before they are paid."""
+    """Confirm a pending order if its payment method confirms orders before they are paid.
+
+    A method that does not accept every order leaves the others to staff.
+    """
     gateway = gateways.registered()[payment.method]
-    if gateway.confirms_order and order_status == OrderStatus.PENDING:
+    if not gateway.confirms_order or order_status != OrderStatus.PENDING:
+        return
+    if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
         confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
+
+
+def _history_of(order_id: int) -> BuyerHistory:
+    """Return the history of an order's buyer, without the order itself."""
+    buyer = Order.objects.filter(pk=order_id).values("user_id")
+    others = Order.objects.filter(user_id=Subquery(buyer)).exclude(pk=order_id)
+    return BuyerHistory(
+        has_paid=others.filter(paid_at__isnull=False).exists(),
+        unpaid=others.filter(paid_at=None, status=OrderStatus.CONFIRMED).count(),
+    )
 
 
 def _record_without_capture(

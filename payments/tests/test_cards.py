@@ -68,5 +68,6 @@ def test_a_card_number_is_found_after_another_long_number(ada, order):
     assert (answer.status_code, error["field"]) == (400, "note")
     assert error["code"] == "card_number_refused"
     assert not Payment.objects.exists()
-    body["note"] = "order 1234567890123"
+    del body["note"]
+    body["payment_token"] = "order 1234567890123"
     assert ada.post(PAY, body).status_code == 201

@@ -65,7 +65,7 @@ class Till(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def till(monkeypatch) -> Iterator[type[Till]]:
+def till(monkeypatch, settings) -> Iterator[type[Till]]:
     Till.stored, Till.lost = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Till)
     Thread(target=server.serve_forever, daemon=True).start()
@@ -74,6 +74,7 @@ def till(monkeypatch) -> Iterator[type[Till]]:
     exec(compile(block("gateway"), str(PAGE), "exec"), example.__dict__)  # noqa: S102 - our own page
     gateway = example.TillGateway(f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setitem(registry._gateways, "till", gateway)
+    settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "till"]
     yield Till
     server.shutdown()
     server.server_close()
@@ -117,6 +118,7 @@ def run_with_app(folder, *, code="till"):
     (app / "gateway.py").write_text(gateway.replace('code: str = "till"', f'code: str = "{code}"'))
     (folder / "till_settings.py").write_text(
         "from shop.testing.settings import *\n\nINSTALLED_APPS += ['till']\n"
+        "PAYMENT_METHODS += ['till']\n"
     )
     methods = "from payments import gateways; print(*gateways.enabled())"
     return subprocess.run(
@@ -144,7 +146,7 @@ def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_p
     done = run_with_app(tmp_path, code="card")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "django.core.exceptions.ImproperlyConfigured: Two payment gateways have the code 'card': "
+        "The settings of the shop are wrong: Two payment gateways have the code 'card': "
         "payments.gateways.demo.DemoGateway and till.gateway.TillGateway. "
         "Change the code of one of them."
     )
@@ -156,6 +158,6 @@ def test_the_shop_does_not_start_with_a_code_that_events_cannot_contain(tmp_path
     done = run_with_app(tmp_path, code=code)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "django.core.exceptions.ImproperlyConfigured: The code of a payment gateway must have 1 to "
+        "The settings of the shop are wrong: The code of a payment gateway must have 1 to "
         f"30 letters, digits, hyphens and underscores, not {code!r}: till.gateway.TillGateway."
     )

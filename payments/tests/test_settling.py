@@ -1,18 +1,15 @@
 """The scheduled jobs: settling payments, expiring orders, refunding late payments."""
 
-from datetime import timedelta
-
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError, transaction
-from django.db.models import F
 
 from catalog.models import Product
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
 from payments import gateways, jobs, services
-from payments.factories import pay
+from payments.factories import make_older, pay
 from payments.gateways import GatewayUnavailable, Outcome, OutcomeStatus, registry
 from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund
@@ -24,10 +21,6 @@ from shop.testing.assertions import assert_audit_passes
 @pytest.fixture
 def order(ada, tea):
     return place_order(ada.user, tea, quantity=2)
-
-
-def make_older(row, **ago):
-    type(row).objects.filter(pk=row.pk).update(created_at=F("created_at") - timedelta(**ago))
 
 
 def reload_statuses(*rows):

@@ -13,9 +13,11 @@ from rest_framework.response import Response
 from accounts.auth import caller
 from payments import gateways, services
 from payments.cards import refuse_card_numbers
+from payments.declines import check_declines, count_decline
 from payments.errors import (
     CardNumberRefused,
     GatewayBusy,
+    MethodAmountLimit,
     MethodNotConfigured,
     OrderExpired,
     OrderNotFound,
@@ -24,6 +26,7 @@ from payments.errors import (
     PaymentNotCancellable,
     PaymentNotConfirmable,
     PaymentNotOpen,
+    TooManyDeclines,
 )
 from payments.models import Payment
 from payments.serializers.payments import (
@@ -37,7 +40,7 @@ from payments.serializers.payments import (
 from payments.views.money import MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
-from shop.core.viewsets import OwnOrStaffMay, read
+from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 
 class PaymentViewSet(MoneyViewSet):
@@ -55,11 +58,11 @@ class PaymentViewSet(MoneyViewSet):
             return [OwnOrStaffMay("payments.change_payment", owner="order.user_id")]
         return super().get_permissions()
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Refuse every request whose body contains a card number."""
-        super().initial(request, *args, **kwargs)
-        if request.method == "POST":
+    def check_request(self, request: Request) -> None:
+        """Refuse every request whose body contains a card number, before any error names it."""
+        if has_body(request):
             refuse_card_numbers(request.data)
+        super().check_request(request)
 
     def get_queryset(self) -> QuerySet[Payment]:
         """Return the payments that the caller may see, newest first."""
@@ -87,6 +90,8 @@ class PaymentViewSet(MoneyViewSet):
             PaymentInProgress,
             OrderNotPayable,
             OrderExpired,
+            MethodAmountLimit,
+            TooManyDeclines,
             GatewayBusy,
         ],
     )
@@ -98,6 +103,8 @@ class PaymentViewSet(MoneyViewSet):
         new_payments: dict[int, Payment] = {}
 
         def begin() -> int:
+            if not gateways.registered()[form["payment_method"]].recorded_by_staff:
+                check_declines(request, form["order_id"])
             payment = services.begin_payment(
                 user=caller(request), order_id=form["order_id"], method=form["payment_method"]
             )
@@ -106,8 +113,9 @@ class PaymentViewSet(MoneyViewSet):
 
         def finish(payment_id: int) -> Response:
             token = form.get("payment_token", "")
-            payment = new_payments[payment_id]
-            return _created(request, services.charge(payment=payment, token=token))
+            payment = services.charge(payment=new_payments[payment_id], token=token)
+            count_decline(request, payment)
+            return _created(request, payment)
 
         def replay(payment_id: int) -> Response:
             payment = self.get_queryset().get(pk=payment_id)
@@ -152,8 +160,9 @@ class PaymentViewSet(MoneyViewSet):
             return Response(show_payment(self.get_queryset().get(pk=payment_id)))
 
         def finish(payment_id: int) -> Response:
-            payment = self.get_queryset().get(pk=payment_id)
-            return Response(show_payment(step(payment=payment)))
+            payment = step(payment=self.get_queryset().get(pk=payment_id))
+            count_decline(self.request, payment)
+            return Response(show_payment(payment))
 
         def begin() -> int:
             payment_id: int = self.get_object().pk

@@ -56,6 +56,7 @@ class WebhookViewSet(ShopViewSet):
     throttle_classes = (WebhookThrottle,)
     pagination_class = None
     serializer_class = ReceivedSerializer
+    reads_raw_body = True
 
     def get_permissions(self) -> list[Any]:
         """Allow any request: the action verifies the signature."""

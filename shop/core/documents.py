@@ -6,22 +6,24 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils.encoding import force_bytes
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from shop.core.viewsets import StrictView
+
 _METHODS = ["get", "head"]
 
 
-class SchemaView(SpectacularAPIView):
+class SchemaView(StrictView, SpectacularAPIView):
     """The OpenAPI document, in YAML or JSON. It is the same for every user."""
 
     http_method_names = _METHODS
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return the document, which a process renders once. Query parameters are ignored."""
+        """Return the document, which a process renders once."""
         renderer = request.accepted_renderer
         name = f'inline; filename="shop.{renderer.format}"'
         return HttpResponse(
@@ -31,11 +33,12 @@ class SchemaView(SpectacularAPIView):
         )
 
 
-class DocsView(SpectacularSwaggerSplitView):
+class DocsView(StrictView, SpectacularSwaggerSplitView):
     """Swagger UI, from files of the shop's own host, without inline scripts and styles."""
 
     http_method_names = _METHODS
     template_name = "shop/docs.html"
+    query_parameters = (OpenApiParameter("script", description="Set by the page for its script."),)
 
 
 @cache

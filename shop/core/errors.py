@@ -42,6 +42,30 @@ class InvalidField(ShopError):
     message = "The request is not valid: {reason}"
 
 
+class UnknownField(InvalidField):
+    """400: an unknown member of the body, or an unknown parameter. Facts: field, reason."""
+
+    code = "unknown_field"
+    message = "{reason}"
+    example: ClassVar[dict[str, Any]] = {
+        "field": "end_at",
+        "reason": 'Unknown member "end_at"; did you mean "ends_at"?',
+    }
+
+
+class UnsupportedEncoding(ShopError):
+    """415: a body that is compressed, or not in UTF-8. Facts: reason."""
+
+    status = 415
+    code = "unsupported_media_type"
+    message = "{reason}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """RFC 9110, section 15.5.16: the content coding that is accepted."""
+        return {"Accept-Encoding": "identity"}
+
+
 class Unauthorized(ShopError):
     """401: the request has no token."""
 

@@ -13,6 +13,17 @@ from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
 
 MAX_ID = 2**63 - 1
 
+JSON_TYPES: dict[type, str] = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+}
+"""What people call the types of JSON."""
+
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
@@ -22,6 +33,8 @@ class StrictInt(serializers.IntegerField):
 
     Always pass ``min_value`` and ``max_value``: without them, an integer may exceed its column.
     """
+
+    default_error_messages = {"invalid": "Expected a whole number, such as 3."}
 
     def to_internal_value(self, data: Any) -> int:
         """Raise ValidationError for any other type, booleans included."""
@@ -40,6 +53,8 @@ class IdField(StrictInt):
 
 class StrictStr(serializers.CharField):
     """A JSON string, not a number. Always pass ``max_length``."""
+
+    default_error_messages = {"invalid": "Expected a text."}
 
     def to_internal_value(self, data: Any) -> str:
         """Raise ValidationError for numbers, which CharField accepts."""
@@ -65,11 +80,30 @@ class SlugField(StrictStr):
 class StrictBool(serializers.BooleanField):
     """``true`` or ``false``, not "yes" or 1."""
 
+    default_error_messages = {"invalid": "Expected true or false."}
+
     def to_internal_value(self, data: Any) -> bool:
         """Raise ValidationError for strings and numbers, which BooleanField accepts."""
         if type(data) is not bool:
             self.fail("invalid", input=data)
         return data
+
+
+class StrictChoice(serializers.ChoiceField):
+    """One of several strings. The error lists them."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Raise ValidationError for any other value, also for 1 where "1" is a choice."""
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
+            allowed = ", ".join(map(str, self.choices))
+            raise serializers.ValidationError(f"Expected one of: {allowed}.", "invalid_choice")
+        return self.choice_strings_to_values[data]
+
+
+class StrictList(serializers.ListField):
+    """A list."""
+
+    default_error_messages = {"not_a_list": "Expected a list."}
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["12.50"]})

@@ -28,7 +28,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from shop.core.errors import NotFound, ShopError, TooManyRequests, Unauthorized, Unavailable
+from shop.core.errors import (
+    NotFound,
+    ShopError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    UnknownField,
+)
 from shop.core.renderers import ShopJSONRenderer, dumps
 
 PROBLEM_JSON = "application/problem+json"
@@ -114,7 +121,7 @@ def describe(
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return status, problem and headers for an exception. Log the exception of a 5xx."""
     if isinstance(exc, ShopError):
-        return exc.status, _with_errors(exc), exc.headers
+        return exc.status, problem_with_errors(exc), exc.headers
     if isinstance(exc, drf.APIException):
         return _describe_drf(exc)
     status, detail = _describe_django(exc)
@@ -152,7 +159,7 @@ def _describe_500(
 def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str, str]]:
     if isinstance(exc, drf.ValidationError):
         errors = list(_flatten(exc.detail))
-        return 400, {**_problem(400, _summary(errors)), "errors": errors}, {}
+        return 400, {**_problem(400, _summary(errors), _code(errors)), "errors": errors}, {}
     if isinstance(exc, drf.NotAuthenticated):
         return _describe_shop_error(Unauthorized())
     if isinstance(exc, drf.AuthenticationFailed):
@@ -188,7 +195,8 @@ def title_of(status: int) -> str:
     return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
-def _with_errors(error: ShopError) -> dict[str, Any]:
+def problem_with_errors(error: ShopError) -> dict[str, Any]:
+    """Return an error of the shop as a problem. An error of one field is an item of ``errors``."""
     body = problem(error)
     if "field" in error.facts and "reason" in error.facts:
         field, reason = body.pop("field"), body.pop("reason")
@@ -209,7 +217,15 @@ def _flatten(detail: Any, field: str = "") -> Iterator[dict[str, str]]:
         yield {"field": field, "code": getattr(detail, "code", "invalid"), "detail": str(detail)}
 
 
+def _code(errors: list[dict[str, str]]) -> str:
+    """Return ``unknown_field`` if a name is unknown: it may be the reason for the other errors."""
+    unknown = any(error["code"] == UnknownField.code for error in errors)
+    return UnknownField.code if unknown else ShopError.code
+
+
 def _summary(errors: list[dict[str, str]]) -> str:
+    if len(errors) == 1 and errors[0]["code"] == UnknownField.code:
+        return errors[0]["detail"]
     fields = ", ".join(dict.fromkeys(error["field"] for error in errors if error["field"]))
     if not fields:
         return errors[0]["detail"] if errors else "The request is not valid."

@@ -19,7 +19,7 @@ from django.utils.functional import LazyObject
 
 from shop.core import metrics, tracing
 from shop.core.bodies import BodyTooLarge, body_limit
-from shop.core.errors import HeaderTooLarge, ShopError
+from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
 from shop.core.routing import route_of
 from shop.core.security_headers import add_security_headers
@@ -35,6 +35,7 @@ _CREATED = re.compile(r"/api/(order|payment)s/([0-9]{1,18})/")
 """The path of an order or payment, as the path of a request or the Location of a response."""
 _NUL = re.compile(r"\x00|%00")
 _MAX_HEADER = 8190
+_UTF8 = frozenset({"utf-8", "utf8"})
 
 
 class Malformed(ShopError):
@@ -209,6 +210,7 @@ def check_request(request: HttpRequest) -> None:
     elif request.method not in {"GET", "HEAD"}:
         raise HealthCheckIsReadOnly
     _check_headers(request)
+    _check_encoding(request)
     if request.path.startswith(("/api/", "/admin/")):
         _check_length(request)
 
@@ -223,6 +225,18 @@ def _check_headers(request: HttpRequest) -> None:
     for name, value in request.META.items():
         if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
             raise HeaderTooLarge
+
+
+def _check_encoding(request: HttpRequest) -> None:
+    """Raise UnsupportedEncoding for a body that is compressed or not in UTF-8."""
+    if request.META.get("CONTENT_LENGTH") in (None, "", "0"):
+        return
+    charset = (request.content_params or {}).get("charset")
+    coding = request.META.get("HTTP_CONTENT_ENCODING", "")
+    if charset and charset.lower() not in _UTF8:
+        raise UnsupportedEncoding(reason="The body must be in UTF-8.")
+    if coding.strip().lower() not in ("", "identity"):
+        raise UnsupportedEncoding(reason="The body must not be compressed.")
 
 
 def _check_length(request: HttpRequest) -> None:

@@ -24,10 +24,20 @@ from shop.core.errors import (
     TooManyRequests,
     Unauthorized,
     Unavailable,
+    UnknownField,
 )
 from shop.core.fields import StrictStr
-from shop.core.handlers import CODES, PROBLEM_JSON, InvalidToken, problem, title_of
+from shop.core.handlers import (
+    CODES,
+    PROBLEM_JSON,
+    InvalidToken,
+    problem,
+    problem_with_errors,
+    title_of,
+)
 from shop.core.parsers import UploadParser
+from shop.core.query import parameters_of
+from shop.core.serializers import RequestSerializer
 from shop.core.viewsets import IsStaff, OwnOrStaffMay
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -87,7 +97,7 @@ _DETAILS = {
     406: "The Accept header does not include JSON.",
     408: RequestTimeout.message,
     411: "Send the request body with a Content-Length header, not chunked.",
-    415: "The body must be application/json.",
+    415: "The body must be application/json in UTF-8.",
 }
 _NOT_A_FORM = "The body must be multipart/form-data."
 
@@ -124,14 +134,15 @@ def describe(
 
     ``answers`` are the serializers of its responses by status, ``takes`` is the serializer of its
     body, ``refuses`` are the errors that it may raise. ``headers`` are the names of further headers
-    of its 2xx responses, and ``parameters`` those of its query.
+    of its 2xx responses, and ``parameters`` those of its query. A request with other parameters is
+    refused (``shop.core.query``), and so is a body without ``takes``.
     """
 
     def decorate(view: View) -> View:
-        described: Any = extend_schema(
-            summary=summary, request=takes, responses=answers, parameters=list(parameters)
-        )(view)
+        described: Any = extend_schema(summary=summary, request=takes, responses=answers)(view)
         described.refuses, described.answer_headers = refuses, headers
+        described.query_parameters, described.takes_body = parameters, takes is not None
+        described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
     return decorate
@@ -194,6 +205,19 @@ class ShopAutoSchema(AutoSchema):
         if self._has_etag():
             parameters.append(_IF_NONE_MATCH)
         return parameters
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters that ``describe`` declared."""
+        return [parameter for parameter in parameters_of(self.view).values() if parameter]
+
+    def _map_basic_serializer(
+        self, serializer: Any, direction: Literal["request", "response"]
+    ) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        kind = serializer if isinstance(serializer, type) else type(serializer)
+        if direction == "request" and issubclass(kind, RequestSerializer):
+            schema["additionalProperties"] = False
+        return schema
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         return [
@@ -259,7 +283,8 @@ class ShopAutoSchema(AutoSchema):
     def _errors(self) -> Iterator[dict[str, Any]]:
         """Yield an example body for each error of the operation."""
         for kind in self._action().refuses:
-            yield problem(kind(**kind.example))
+            yield problem_with_errors(kind(**kind.example))
+        yield problem_with_errors(UnknownField(**UnknownField.example))
         if self.view.get_authenticators():
             yield problem(InvalidToken())
         if not any(isinstance(p, AllowAny) for p in self.view.get_permissions()):

@@ -1,16 +1,18 @@
-"""Parsers of request bodies. The JSON parser accepts unambiguous documents only (RFC 8259)."""
+"""Parsers of request bodies: strict JSON, and forms with the same checks."""
 
-import json
-from collections.abc import Mapping
-from typing import IO, Any, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import IO, Any
+from urllib.parse import parse_qsl
 
+from django.conf import settings
 from django.http import UnreadablePostError
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, DataAndFiles, JSONParser, MultiPartParser
+from rest_framework.serializers import ValidationError
 
 from shop.core.errors import Unavailable
-
-MAX_DEPTH = 20
+from shop.core.forms import FormData
+from shop.core.strict_json import StrictJSONError, loads
 
 
 class StrictJSONParser(JSONParser):
@@ -26,12 +28,41 @@ class StrictJSONParser(JSONParser):
         try:
             return loads(stream.read())
         except (ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, _StrictError) else "it is not well-formed"
+            reason = str(error) if isinstance(error, StrictJSONError) else "it is not well-formed"
             raise ParseError(f"The body is not valid JSON: {reason}.") from None
 
 
-class UploadParser(MultiPartParser):
-    """Parses a form with files. Large files are in the temporary folder of the system."""
+class StrictFormParser(BaseParser):
+    """Parses a URL-encoded form in UTF-8, in which each name occurs once."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> FormData:
+        """Return the form. Raises ParseError or ValidationError (400)."""
+        raw: bytes = stream.read()
+        if raw.lstrip()[:1] in (b"{", b"["):
+            raise ParseError("The body is JSON: send it with `Content-Type: application/json`.")
+        try:
+            pairs = parse_qsl(
+                raw.decode("utf-8"),
+                keep_blank_values=True,
+                errors="strict",
+                max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+            )
+        except UnicodeError:
+            raise ParseError("The form is not valid UTF-8.") from None
+        except ValueError:
+            raise ParseError("The form has too many fields.") from None
+        return _form(pairs)
+
+
+class StrictMultiPartParser(MultiPartParser):
+    """Parses a multipart form. Large files are in the temporary folder of the system."""
 
     def parse(
         self,
@@ -39,87 +70,38 @@ class UploadParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the form. Raises ParseError (400), or Unavailable if the disk is full."""
+        """Return the form with its files. Raises ParseError or ValidationError (400).
+
+        Raises Unavailable (503) if the disk is full.
+        """
         try:
-            return super().parse(stream, media_type, parser_context)
+            parsed = super().parse(stream, media_type, parser_context)
         except UnreadablePostError:
             raise
         except OSError as error:
             raise Unavailable from error
+        pairs = [
+            (name, value)
+            for values in (parsed.data, parsed.files)
+            for name, every in values.lists()
+            for value in every
+        ]
+        # Django replaces bytes that are not valid UTF-8.
+        if any("\ufffd" in text for pair in pairs for text in pair if isinstance(text, str)):
+            raise ParseError("The form is not valid UTF-8.")
+        return DataAndFiles(_form(pairs), parsed.files)
 
 
-class _StrictError(ValueError):
-    """Valid for ``json``, but not strict JSON. Its text is part of the response."""
+class UploadParser(StrictMultiPartParser):
+    """Parses the form of an operation that takes files. The OpenAPI document names its type."""
 
 
-def loads(raw: bytes) -> Any:
-    """Parse strict JSON. Raises ValueError, or RecursionError for extreme nesting."""
-    text = raw.decode("utf-8")
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        _check_depth(text)
-    value = _STRICT.decode(text)
-    # UTF-8 and the grammar of JSON exclude NUL and lone surrogates, unless they are escaped.
-    if "\\u" in text:
-        _check_strings(value)
-    return value
-
-
-def _check_depth(text: str) -> None:
-    """Count the brackets outside strings. ``json`` detects malformed texts later."""
-    depth = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _StrictError(f"it is nested deeper than {MAX_DEPTH} levels")
-        elif char in "]}":
-            depth -= 1
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise _StrictError("an object has two members of the same name")
-    return members
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise _StrictError(f"{name} is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise _StrictError("a number is too large")
-    return number
-
-
-# json.loads would create a decoder for each body.
-_STRICT = json.JSONDecoder(
-    object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite
-)
-
-
-def _check_strings(value: Any) -> None:
-    if isinstance(value, str):
-        if "\x00" in value:
-            raise _StrictError("a string contains a NUL character")
-        if any("\ud800" <= char <= "\udfff" for char in value):
-            raise _StrictError("a string contains half of a surrogate pair")
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            _check_strings(name)
-            _check_strings(member)
-    elif isinstance(value, list):
-        for member in value:
-            _check_strings(member)
+def _form(pairs: Iterable[tuple[str, Any]]) -> FormData:
+    form = FormData()
+    for name, value in pairs:
+        if name in form:
+            raise ValidationError({name[:100]: "The form has this name more than once."})
+        if "\x00" in name or (isinstance(value, str) and "\x00" in value):
+            raise ParseError("The form contains a NUL character.")
+        form[name] = value
+    return form

@@ -5,6 +5,7 @@ window begins with the first attempt and ends after a fixed time, whatever happe
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,6 +18,7 @@ from rest_framework.views import APIView
 
 from shop.core.addresses import network_of
 from shop.core.models import RateCounter
+from shop.engine import fetch
 
 # One statement counts all limits of a caller. The first attempt after a window begins a new one.
 _COUNT = """
@@ -27,6 +29,10 @@ ON CONFLICT (key) DO UPDATE SET
     ends_at = CASE WHEN core_ratecounter.ends_at <= %s THEN excluded.ends_at
                    ELSE core_ratecounter.ends_at END
 RETURNING key, attempts, ends_at
+"""
+
+_OPEN_WINDOWS = """
+SELECT key, attempts, ends_at FROM core_ratecounter WHERE key IN ({keys}) AND ends_at > %s
 """
 
 
@@ -57,7 +63,7 @@ class CountingThrottle(BaseThrottle):
         caller = self.identify(request) if settings.THROTTLE else None
         if caller is None:
             return True
-        self._wait = self._count(caller)
+        self._wait = self.count(caller)
         return self._wait == 0
 
     def wait(self) -> float | None:
@@ -69,13 +75,16 @@ class CountingThrottle(BaseThrottle):
         caller = self.identify(request) if settings.THROTTLE else None
         if caller is None:
             return
-        RateCounter.objects.filter(key__in=self._keys(caller), attempts__gt=0).update(
+        RateCounter.objects.filter(key__in=self.keys(caller), attempts__gt=0).update(
             attempts=F("attempts") - 1
         )
 
-    def _count(self, caller: str) -> int:
-        """Count once under each limit. Return the seconds to wait, 0 if no limit is exceeded."""
-        keys = self._keys(caller)
+    def count(self, caller: str) -> int:
+        """Count once under each limit, whatever the setting THROTTLE says.
+
+        Return the seconds to wait, 0 if no limit is exceeded.
+        """
+        keys = self.keys(caller)
         now = int(time.time())
         # Always in the same order, so that parallel upserts of several rows cannot deadlock.
         rows = [value for key in sorted(keys) for value in (key, 1, now + keys[key].seconds)]
@@ -88,12 +97,26 @@ class CountingThrottle(BaseThrottle):
             for key, attempts, ends_at in counted
         )
 
-    def _keys(self, caller: str) -> dict[str, Limit]:
+    def keys(self, caller: str) -> dict[str, Limit]:
         """Return the limits by the keys of their counters: digests, without personal data."""
         return {
             sha256(f"{self.name}:{limit.seconds}:{caller}".encode()).hexdigest(): limit
             for limit in self.limits
         }
+
+
+def longest_wait(callers: Mapping[CountingThrottle, str]) -> int:
+    """Return the seconds until none of the limits is reached, without counting; 0 for no wait."""
+    keys: dict[str, Limit] = {}
+    for throttle, identity in callers.items():
+        keys |= throttle.keys(identity)
+    now = int(time.time())
+    statement = _OPEN_WINDOWS.format(keys=", ".join(["%s"] * len(keys)))
+    windows = fetch(statement, [*keys, now])
+    return max(
+        (ends_at - now for key, attempts, ends_at in windows if attempts >= keys[key].attempts),
+        default=0,
+    )
 
 
 def address_of(throttle: BaseThrottle, request: Request) -> str:

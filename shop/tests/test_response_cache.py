@@ -86,11 +86,11 @@ def test_a_scheduled_change_invalidates_the_cache(tea):
     soon = timezone.now() + timedelta(hours=1)
     services.update_product(product_id=tea.pk, publish_at=soon)
     shown = revision.current()
-    epoch, number, now = revision.read_revision()
-    assert revision.public_revision_at(epoch, number, now) == shown
-    assert revision.public_revision_at(epoch, number, now + 3599) == shown
-    assert revision.public_revision_at(epoch, number, now + 3601) is None
-    assert revision.public_revision_at(epoch, number + 1, now) is None
+    version, number, now = revision.read_revision()
+    assert revision.public_revision_at(version, number, now) == shown
+    assert revision.public_revision_at(version, number, now + 3599) == shown
+    assert revision.public_revision_at(version, number, now + 3601) is None
+    assert revision.public_revision_at(version, number + 1, now) is None
 
 
 @pytest.mark.parametrize("header", sorted(BYPASS_HEADERS))

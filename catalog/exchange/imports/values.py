@@ -25,6 +25,7 @@ from catalog.limits import (
     PRODUCT_NAME_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.descriptions import sanitize
 from catalog.products.fields import EditableField, Kind, Owner, fields_of
 from shop.core.metadata import validate_metadata
 
@@ -69,6 +70,12 @@ def text(limit: int) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def html(limit: int) -> Callable[[str], str]:
+    """Return a function that sanitizes HTML. ``limit`` is that of the result."""
+    read_text = text(limit)
+    return lambda value: read_text(sanitize(value))
 
 
 def amount(value: str) -> Decimal:
@@ -146,6 +153,7 @@ def metadata(value: str) -> dict[str, str]:
 
 _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.TEXT: lambda field: text(field.limit),
+    Kind.HTML: lambda field: html(field.limit),
     Kind.SLUG: lambda field: slug(field.limit),
     Kind.AMOUNT: lambda _: amount,
     Kind.INTEGER: lambda field: whole(0, field.limit),
@@ -155,7 +163,7 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
 }
 
 
-_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.METADATA: {}}
+_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.HTML: "", Kind.METADATA: {}}
 """The value of an empty cell in an optional column. Cells of other kinds are ignored."""
 
 

@@ -15,6 +15,7 @@ from catalog.limits import (
     OPTION_LENGTH,
     TAG_LENGTH,
 )
+from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from shop.core.fields import (
     AmountField,
@@ -26,6 +27,7 @@ from shop.core.fields import (
     StrictStr,
 )
 from shop.core.openapi import example
+from shop.core.serializers import RequestSerializer
 
 
 @extend_schema_field(
@@ -39,7 +41,10 @@ from shop.core.openapi import example
 class OptionValuesField(serializers.DictField):
     """A value for each option, by the option's name."""
 
-    default_error_messages = {"many": f"A product may have at most {MAX_OPTIONS} options."}
+    default_error_messages = {
+        "not_a_dict": "Expected an object whose members are option values.",
+        "many": f"A product may have at most {MAX_OPTIONS} options.",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         """Limit the length of the values."""
@@ -53,15 +58,23 @@ class OptionValuesField(serializers.DictField):
         return values
 
 
+class HTMLField(StrictStr):
+    """HTML, which is sanitized. The maximum length is that of the result."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Sanitize the HTML."""
+        return sanitize(super().to_internal_value(data))
+
+
 def request_field(name: str, *, required: bool = False, help_text: str | None = None) -> Any:
     """Return the serializer field of an editable column."""
     field = FIELDS[name]
     kwargs: dict[str, Any] = {"required": required, "help_text": help_text or field.help_text}
     if field.nullable:
         kwargs["allow_null"] = True
-    if field.kind in {Kind.TEXT, Kind.SLUG}:
+    if field.kind in {Kind.TEXT, Kind.HTML, Kind.SLUG}:
         kwargs["max_length"] = field.limit
-    if field.kind == Kind.TEXT:
+    if field.kind in {Kind.TEXT, Kind.HTML}:
         kwargs["allow_blank"] = not field.required
     if field.kind == Kind.INTEGER:
         kwargs |= {"min_value": 0, "max_value": field.limit}
@@ -70,6 +83,7 @@ def request_field(name: str, *, required: bool = False, help_text: str | None = 
 
 _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
     Kind.TEXT: StrictStr,
+    Kind.HTML: HTMLField,
     Kind.SLUG: SlugField,
     Kind.CATEGORY: IdField,
     Kind.AMOUNT: AmountField,
@@ -80,7 +94,7 @@ _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
 }
 
 
-class SoldSerializer(serializers.Serializer[Any]):
+class SoldSerializer(RequestSerializer):
     """The fields of variants and of products without variants."""
 
     columns: ClassVar[list[str]] = names_of(Owner.SOLD, Owner.EACH, without=["price"])
@@ -160,12 +174,7 @@ class ProductChangesSerializer(_DetailsSerializer):
     price = request_field("price")
     choice = OptionValuesField(required=False, help_text="Only for variants.")
     position = request_field("position", help_text="Only for variants.")
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        """Reject ``stock``, because an absolute number would undo concurrent sales."""
-        values: dict[str, Any] = super().to_internal_value(data)
-        if "stock" in data:
-            raise serializers.ValidationError(
-                {"stock": "To change the stock, use POST /api/products/{id}/stock/."}
-            )
-        return values
+    elsewhere: ClassVar[dict[str, str]] = {
+        # An absolute number would undo concurrent sales.
+        "stock": "To change the stock, use POST /api/products/{id}/stock/."
+    }

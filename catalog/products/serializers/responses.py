@@ -14,6 +14,7 @@ from catalog.attributes.models import AttributeKind
 from catalog.categories.serializers import CategoryLinkSerializer, serialize_category_link
 from catalog.images.serializers import ImageSerializer, serialize_image
 from catalog.prices.reads import price_of_row
+from catalog.products.descriptions import safe, text_of
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
@@ -93,7 +94,9 @@ class ListedProductSerializer(PricedSerializer):
     name = serializers.CharField()
     slug = serializers.CharField(help_text="The product's name in URLs; empty for a variant.")
     currency = serializers.CharField(help_text="ISO 4217.")
-    description = serializers.CharField()
+    description = serializers.CharField(
+        help_text="Text or sanitized HTML; text without markup is not escaped."
+    )
     has_variants = serializers.BooleanField(help_text="If true, customers buy one of its variants.")
     is_published = serializers.BooleanField(required=False, help_text="Only for staff.")
     publish_at = serializers.DateTimeField(
@@ -139,6 +142,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
         example(
             _LISTED
             | {
+                "description_text": "Holds a litre.",
                 "sku": "",
                 "parent_id": None,
                 "choice": {},
@@ -156,6 +160,9 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
 class ProductSerializer(ListedProductSerializer):
     """A product, or a variant if the id is that of a variant."""
 
+    description_text = serializers.CharField(
+        read_only=True, help_text="The description as plain text, without markup."
+    )
     sku = serializers.CharField()
     parent_id = serializers.IntegerField(
         allow_null=True, help_text="The product that a variant belongs to."
@@ -179,7 +186,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
         "slug": product.slug,
         **_serialize_price(product),
         "currency": currency(),
-        "description": product.description,
+        "description": safe(product.description, product.description_text),
         "in_stock": bool(product.has_stock),
         "has_variants": product.has_variants,
         "category": _serialize_category(product.category, for_staff=for_staff),
@@ -198,8 +205,10 @@ def serialize_product(
 ) -> dict[str, Any]:
     """Return the response body of a product, from a row of ``reads.detailed`` and its variants."""
     names = product.options if product.parent_id is None else []
+    listed = serialize_listed(product, origin=origin, for_staff=for_staff)
     return {
-        **serialize_listed(product, origin=origin, for_staff=for_staff),
+        **listed,
+        "description_text": _text(product, listed["description"]),
         "sku": product.sku,
         "parent_id": product.parent_id,
         "choice": dict(zip(product.option_names or (), product.options, strict=False)),
@@ -214,6 +223,11 @@ def serialize_product(
         "tags": [row["tag"] for row in product.tag_rows],
         "attributes": [_serialize_attribute_value(row) for row in product.attribute_rows],
     }
+
+
+def _text(product: DetailedProduct, description: str) -> str:
+    text = product.description_text
+    return text_of(description) if text is None else text
 
 
 def _serialize_variant(

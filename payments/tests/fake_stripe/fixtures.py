@@ -42,4 +42,5 @@ def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> FakeStripe:
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url
+    settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "stripe"]
     return fake_stripe

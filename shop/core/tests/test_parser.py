@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.core.parsers import loads
+from shop.core.strict_json import loads
 
 values = st.recursive(
     st.none()

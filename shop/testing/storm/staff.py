@@ -7,15 +7,15 @@ from shop.testing.server import Shop
 from shop.testing.storm.observations import Observations
 from shop.testing.storm.session import Session, new_key
 
-_NAME, _PASSWORD = "staff-member", "corr3ct-horse-battery"
+NAME, PASSWORD = "staff-member", "corr3ct-horse-battery"
 
 
 def create_account(shop: Shop) -> None:
     """Create the account of the members of staff."""
     shop.environment.update(
-        DJANGO_SUPERUSER_USERNAME=_NAME,
+        DJANGO_SUPERUSER_USERNAME=NAME,
         DJANGO_SUPERUSER_EMAIL="staff-member@example.com",
-        DJANGO_SUPERUSER_PASSWORD=_PASSWORD,
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
     )
     shop.manage("createsuperuser", "--noinput")
 
@@ -30,7 +30,7 @@ class Staff:
 
     def log_in(self) -> None:
         """Log in with the account of ``create_account``."""
-        self.session.log_in(_NAME, _PASSWORD)
+        self.session.log_in(NAME, PASSWORD)
 
     def run(self, stop: Event) -> None:
         """Work until ``stop`` is set."""

@@ -1,0 +1,142 @@
+"""PostgreSQL's plans of the list's filters do not depend on ``work_mem``.
+
+A subplan that is neither a hash table nor a search in an index is read from its start for each
+product. PostgreSQL changes to such a plan when a hash table would not fit into ``work_mem``.
+"""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog import services
+from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
+from catalog.models import Product
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="These are PostgreSQL's plans"),
+]
+
+FILTERS = [
+    "in_stock=true",
+    "in_stock=false",
+    "min_price=1&max_price=60",
+    "on_sale=true",
+    "on_sale=false",
+    "brand=Hearth&brand=Loom",
+    "tag=new&tag=red",
+    "attr.litres.min=1&attr.litres.max=9",
+    "attr.litres=1&attr.material=Clay",
+    "search=teapot",
+    "search=teapott",
+    "category={category}",
+    "category={category}&in_stock=true&on_sale=true&tag=new&search=teapot",
+]
+ORDERINGS = ["", "price", "-price", "name", "newest", "best_selling"]
+CASES = [
+    *FILTERS,
+    *(f"in_stock=true&ordering={ordering}" for ordering in ORDERINGS[1:]),
+    "after=&in_stock=true",
+    "metadata.erp-id=17",
+]
+
+
+@pytest.fixture
+def catalog(db):
+    """More variants than a hash table of 64 KiB holds, and statistics about them."""
+    services.create_attribute(name="Litres", slug="litres", kind="number")
+    services.create_attribute(name="Material", slug="material", kind="text")
+    home = CategoryFactory(name="Home")
+    pots = CategoryFactory(name="Pots", parent_id=home.pk)
+    pot = ProductFactory(
+        name="Teapot",
+        stock=0,
+        options=["Size"],
+        category_id=pots.pk,
+        brand="Hearth",
+        tags=["new"],
+        attributes={"litres": 1, "material": "Clay"},
+    )
+    _copy(pot, 400, has_variants=True)
+    for parent in Product.objects.listed().values_list("pk", flat=True):
+        _copy(pot, 12, parent_id=parent, stock=5)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return home.pk
+
+
+def _copy(product, number, **changes):
+    rows = [
+        Product(name=product.name, price=Decimal(10), category_id=product.category_id, **changes)
+        for _ in range(number)
+    ]
+    for n, row in enumerate(rows):
+        row.options = [str(n)]
+    Product.objects.bulk_create(rows)
+
+
+def rereading(statement):
+    """Return the subplans of a statement that are read from their start again and again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '64kB'")
+        cursor.execute("SET LOCAL hash_mem_multiplier = 1")
+        # In a small table an index would not be worth it. Without one, this changes nothing.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN (VERBOSE, FORMAT JSON) {statement}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+        for name in ("work_mem", "hash_mem_multiplier", "enable_seqscan", "enable_bitmapscan"):
+            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
+    text = str(plan)
+    return [
+        node["Subplan Name"]
+        for node in _nodes(plan)
+        if node.get("Parent Relationship") == "SubPlan"
+        and f"hashed {node['Subplan Name']}" not in text
+        and not _uses_indexes(node)
+    ]
+
+
+def _uses_indexes(subplan):
+    scans = [node for node in _nodes(subplan) if "Relation Name" in node]
+    return all(" = " in scan.get("Index Cond", "") for scan in scans)
+
+
+def _nodes(plan):
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+@pytest.mark.parametrize("on_sale", [False, True])
+def test_no_filter_reads_a_subquery_again_for_each_product(amy, anyone, catalog, on_sale):
+    if on_sale:
+        product = Product.objects.listed().earliest("pk")
+        SaleFactory(category_ids=[catalog], product_ids=[product.pk])
+    checked = {}
+    for query in CASES:
+        client = amy if query.startswith("metadata") else anyone
+        checked[query] = statements_of(client, query.format(category=catalog))
+    assert all(checked.values())
+    reread = {query: [s for s in found if rereading(s)] for query, found in checked.items()}
+    assert reread == {query: [] for query in CASES}
+
+
+def statements_of(client, query):
+    """Return the statements that find the products of a list, without the one that reads them."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(f"/api/products/?{query}")
+    assert response.status_code == 200, response.content
+    statements = [query["sql"] for query in captured if 'FROM "catalog_product"' in query["sql"]]
+    return [statement for statement in statements if "reductions" not in statement]
+
+
+def test_the_check_finds_a_subquery_that_is_read_again(catalog):
+    variants = "SELECT parent_id FROM catalog_product WHERE parent_id IS NOT NULL AND stock > 0"
+    statement = (
+        f"SELECT id FROM catalog_product WHERE CASE WHEN has_variants THEN id IN ({variants})"
+        " ELSE is_stocked END"
+    )
+    assert len(rereading(statement)) == 1

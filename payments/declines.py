@@ -1,0 +1,59 @@
+"""Limits of declined payments, against the testing of stolen cards.
+
+Declined payments are counted for the order, the buyer and the client's address. The more were
+declined, the longer is the wait: a minute, an hour, then a day. An address may belong to many
+buyers, so its limits are higher. Payments that succeed are not counted.
+"""
+
+from django.conf import settings
+from rest_framework.request import Request
+
+from accounts.auth import caller
+from payments.errors import TooManyDeclines
+from payments.models import Payment, PaymentStatus
+from shop.core.throttling import CountingThrottle, Limit, address_of, longest_wait
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+class OrderDeclines(CountingThrottle):
+    """Declined payments of one order."""
+
+    name = "declined-order"
+    limits = (Limit(4, MINUTE), Limit(8, HOUR), Limit(15, DAY))
+
+
+class BuyerDeclines(CountingThrottle):
+    """Declined payments of one buyer."""
+
+    name = "declined-buyer"
+    limits = (Limit(5, MINUTE), Limit(12, HOUR), Limit(25, DAY))
+
+
+class AddressDeclines(CountingThrottle):
+    """Declined payments from one client address."""
+
+    name = "declined-address"
+    limits = (Limit(20, MINUTE), Limit(60, HOUR), Limit(200, DAY))
+
+
+def check_declines(request: Request, order_id: int) -> None:
+    """Raise TooManyDeclines if the order, the buyer or the address has to wait."""
+    if settings.THROTTLE and (wait := longest_wait(_callers(request, order_id))):
+        raise TooManyDeclines(retry_after=wait)
+
+
+def count_decline(request: Request, payment: Payment) -> None:
+    """Count a payment that the request has caused, if it was declined."""
+    if settings.THROTTLE and payment.status == PaymentStatus.FAILED:
+        for throttle, key in _callers(request, payment.order_id).items():
+            throttle.count(key)
+
+
+def _callers(request: Request, order_id: int) -> dict[CountingThrottle, str]:
+    address = AddressDeclines()
+    return {
+        OrderDeclines(): str(order_id),
+        BuyerDeclines(): str(caller(request).pk),
+        address: address_of(address, request),
+    }

@@ -1,0 +1,62 @@
+"""Unknown members of a body and unknown parameters of a query: both are refused, with a hint.
+
+Otherwise a misspelt name, such as ``end_at`` for ``ends_at``, would have no effect and no error.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from rest_framework.exceptions import ErrorDetail
+
+from shop.core.errors import UnknownField
+
+_MAX_REPORTED = 20
+_MAX_LENGTH = 100
+_MIN_SIMILARITY = 0.5
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def unknown_names(
+    kind: str, names: Iterable[str], known: Collection[str]
+) -> dict[str, list[ErrorDetail]]:
+    """Return an error for each of ``names`` that is not ``known``, for DRF's ValidationError.
+
+    ``kind`` is "member" or "parameter". A long name is shortened, and the number of errors limited,
+    since the response contains them.
+    """
+    unknown = sorted(name for name in names if name not in known)[:_MAX_REPORTED]
+    return {
+        _shortened(name): [ErrorDetail(_sentence(kind, name, known), UnknownField.code)]
+        for name in unknown
+    }
+
+
+def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownField:
+    """Return the error for one unknown name."""
+    return UnknownField(field=_shortened(name), reason=_sentence(kind, name, known))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most similar, or None. Ignores case and separators."""
+    by_letters = {_letters(other): other for other in known}
+    close = get_close_matches(_letters(name[:_MAX_LENGTH]), by_letters, 1, _MIN_SIMILARITY)
+    return by_letters[close[0]] if close else None
+
+
+def _sentence(kind: str, name: str, known: Collection[str]) -> str:
+    unknown = f'Unknown {kind} "{_shortened(name)}"'
+    if not known:
+        return f"{unknown}; this request takes no {kind}s."
+    similar = nearest(name, known)
+    if similar is not None:
+        return f'{unknown}; did you mean "{similar}"?'
+    return f"{unknown}; the known {kind}s are: {', '.join(known)}."
+
+
+def _letters(name: str) -> str:
+    return _SEPARATORS.sub("", name).casefold()
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _MAX_LENGTH else f"{name[:_MAX_LENGTH]}…"

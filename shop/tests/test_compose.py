@@ -1,0 +1,82 @@
+"""docker-compose.yml: every variable arrives, and the containers are hardened."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - in a container
+OURS = ["migrate", "web", "worker"]
+# The container decides these, and the file passes the password on as PGPASSWORD.
+FIXED = {"HOST": ANY_ADDRESS, "PORT": "8000", "MEDIA_ROOT": "/data/media"}
+NAMES = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) - {
+    *FIXED,
+    "POSTGRES_PASSWORD",
+}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_variable_of_the_example_reaches_the_service(name):
+    environment = SERVICES[name]["environment"]
+    defaults = {key: value for key, value in environment.items() if value is not None}
+    assert set(environment) == NAMES | {*FIXED, "PGPASSWORD"}
+    assert defaults == FIXED | {
+        "DATABASE_URL": "${DATABASE_URL:-postgres://shop@postgres/shop}",
+        "PGPASSWORD": "${POSTGRES_PASSWORD:-shop}",
+        "DEBUG": "${DEBUG:-true}",
+    }
+
+
+def test_a_bucket_adds_its_packages_to_the_image():
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    for name in OURS:
+        assert SERVICES[name]["build"]["args"] == {"S3": "${MEDIA_BUCKET:-}"}
+    assert "ARG S3=\n" in dockerfile
+    assert 'if [ -n "$S3" ]; then pip install --require-hashes -r requirements-s3.txt; fi' in (
+        dockerfile
+    )
+
+
+@pytest.mark.parametrize("name", [*OURS, "postgres"])
+def test_a_container_has_no_privileges_and_limits(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "cap_add" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] == ("postgres" if name == "postgres" else "10001")
+    assert service["tmpfs"]
+    assert {"pids_limit", "mem_limit", "logging"} <= set(service)
+    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    assert ("test" in service["healthcheck"]) is (name != "migrate")
+
+
+def test_the_image_runs_as_the_same_user():
+    assert "\nUSER 10001\n" in (ROOT / "Dockerfile").read_text()
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is missing")
+def test_docker_compose_passes_a_filled_file_on(tmp_path):
+    values = {name: f"value of {name}" for name in NAMES} | {"POSTGRES_PASSWORD": "pw"}
+    file = tmp_path / "filled"
+    file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    done = subprocess.run(
+        ["docker-compose", "-f", ROOT / "docker-compose.yml", "--env-file", file, "config"],
+        check=True,
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    services = yaml.safe_load(done.stdout)["services"]
+    del values["POSTGRES_PASSWORD"]
+    for name in OURS:
+        expected = values | FIXED | {"PGPASSWORD": "pw"}
+        assert services[name]["environment"] == expected
+        assert services[name]["build"]["args"] == {"S3": values["MEDIA_BUCKET"]}
