@@ -14,6 +14,7 @@ from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User, fold
 from shop.core import events
 from shop.core.errors import InvalidField
+from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 
 
@@ -30,10 +31,12 @@ def register(*, username: str, email: str, password: str) -> User:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(password)
     try:
-        return _insert(user)
+        user = _insert(user)
     except IntegrityError:
         _raise_taken(user)
         raise
+    log_security("registered", account_id=user.pk)
+    return user
 
 
 @transactional
@@ -60,6 +63,7 @@ def log_in(*, username: str, password: str) -> tokens.TokenPair:
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
+    log_security("login.api", user_id=user.pk)
     return tokens.open_session(user)
 
 
@@ -74,3 +78,4 @@ def log_out_everywhere(*, user: User) -> None:
     A changed password does the same (``User.save``).
     """
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    log_security("logout.everywhere", account_id=user.pk)

@@ -26,6 +26,7 @@ from accounts.throttles import (
     LoginAccountThrottle,
     LoginAddressThrottle,
     RefreshThrottle,
+    RegistrationAttemptThrottle,
     RegistrationThrottle,
 )
 from shop.core.handlers import InvalidToken
@@ -99,7 +100,11 @@ class TokenViewSet(ShopViewSet):
     )
     @action(detail=False, methods=["post"])
     def refresh(self, request: Request) -> Response:
-        """Exchange a refresh token for new tokens. A refresh token is valid once."""
+        """Exchange a refresh token for new tokens.
+
+        A repeated request gets the same refresh token again for 30 seconds. After that, a refresh
+        token that was used before ends its session.
+        """
         pair = tokens.rotate(read(RefreshSerializer, request)["refresh"])
         return Response(TokenPairSerializer(pair).data)
 
@@ -122,7 +127,9 @@ class UserViewSet(ShopViewSet):
 
     def get_throttles(self) -> list[Any]:
         """Limit registrations only."""
-        return [RegistrationThrottle()] if self.action == "create" else []
+        if self.action != "create":
+            return []
+        return [RegistrationAttemptThrottle(), RegistrationThrottle()]
 
     def get_queryset(self) -> QuerySet[User]:
         """Return the users that the caller may see."""
@@ -136,7 +143,8 @@ class UserViewSet(ShopViewSet):
     )
     def create(self, request: Request) -> Response:
         """Create a customer. The response contains no tokens: log in next."""
-        user = services.register(**read(RegistrationSerializer, request))
+        with RegistrationThrottle().counting_valid_bodies(request):
+            user = services.register(**read(RegistrationSerializer, request))
         location = f"{request.path}{user.pk}/"
         return Response(UserSerializer(user).data, status=201, headers={"Location": location})
 

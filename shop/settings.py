@@ -189,6 +189,25 @@ if _is_live and (DEBUG or DEMO_PAYMENTS or _stripe_host.hostname != "api.stripe.
         "with another STRIPE_API_BASE than https://api.stripe.com."
     )
 
+_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+def _rates(name: str, *, default: str) -> tuple[tuple[int, int], ...]:
+    """Read limits such as ``10/hour,30/day`` as numbers with the seconds of their windows."""
+    rates = [rate.strip().partition("/") for rate in env.str(name, default=default).split(",")]
+    if not all(
+        number.isascii() and number.isdecimal() and 0 < int(number) < 10**6 and unit in _SECONDS
+        for number, _, unit in rates
+    ):
+        raise ImproperlyConfigured(
+            f"{name} must be limits for a minute, an hour or a day, such as {default}."
+        )
+    return tuple((int(number), _SECONDS[unit]) for number, _, unit in rates)
+
+
+# Registrations from one client address that say whether a name or an e-mail address is taken.
+REGISTRATION_LIMITS = _rates("REGISTRATION_LIMITS", default="10/hour,30/day")
+
 # Whether rate limits are applied. Disable them for load tests only.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
@@ -225,7 +244,8 @@ if min(MAX_CONNECTIONS, HEADER_TIMEOUT, BODY_TIMEOUT, UPLOAD_TIMEOUT) < 1 or (
 # -- Django --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "shop.core",  # before Django's apps, some of whose templates it replaces
+    "shop.core.admin_config.ShopAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -237,7 +257,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "shop",
-    "shop.core",
     "accounts",
     "catalog",
     "cart",

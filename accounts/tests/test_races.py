@@ -89,6 +89,29 @@ def test_parallel_failed_logins_are_counted_exactly(anyone):
     assert 1 <= int(right["Retry-After"]) <= 60
 
 
+def test_parallel_failed_logins_by_name_and_address_are_counted_exactly(anyone):
+    UserFactory(username="ada")
+    calls = [
+        partial(anyone.post, "/api/login/", {"username": name, "password": "not the password"})
+        for name in ("ada", "ada@example.com", "ADA", "Ada@Example.com") * 4
+    ]
+    assert statuses(at_once(*calls)) == {401: 10, 429: 6}
+
+
+def test_parallel_registrations_are_counted_exactly(anyone):
+    UserFactory(email="taken@example.com")
+    calls = [
+        partial(
+            anyone.post,
+            "/api/users/",
+            {"username": f"u{n}", "email": "taken@example.com", "password": PASSWORD},
+        )
+        for n in range(14)
+    ]
+    assert statuses(at_once(*calls)) == {409: 10, 429: 4}
+    assert User.objects.count() == 1
+
+
 _FAILS_ONCE = """
 CREATE SEQUENCE attempts;
 CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$

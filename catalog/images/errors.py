@@ -1,5 +1,6 @@
 """Errors about images."""
 
+from catalog.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
 from shop.core.errors import Conflict, InvalidField, NotFound, ShopError
 
 
@@ -14,6 +15,7 @@ class ImageLimit(Conflict):
     """409. Facts: limit, the number of images that a product may have."""
 
     code = "picture_limit"
+    field = "image"
     message = "A product may have at most {limit} images. Please delete one first."
     example = {"limit": 50}
 
@@ -30,9 +32,20 @@ class ImageInvalid(InvalidField):
 
 
 class ImageTooLarge(ShopError):
-    """413. Facts: max_bytes, max_pixels."""
+    """413. Facts: max_bytes, max_pixels, max_side, the pixels of each side."""
 
     status = 413
     code = "picture_too_large"
-    message = "An image may have at most {max_bytes} bytes and {max_pixels} pixels."
-    example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000}
+    field = "image"
+    message = (
+        "An image may have at most {max_bytes} bytes and {max_pixels} pixels, "
+        "and {max_side} pixels on each side."
+    )
+    example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000, "max_side": 20_000}
+
+
+def image_too_large() -> ImageTooLarge:
+    """Return the error with the limits."""
+    return ImageTooLarge(
+        max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS, max_side=MAX_IMAGE_SIDE
+    )

@@ -1,16 +1,22 @@
-"""Converts an uploaded image to two WebP files without metadata."""
+"""Converts an uploaded image to two WebP files without metadata.
 
+``python -m catalog.images.processing`` converts a large image, of ``shop.core.conversions``.
+"""
+
+import struct
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import IO, NamedTuple
 
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 
-from catalog.images.errors import ImageInvalid, ImageTooLarge
-from catalog.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
+from catalog.images.errors import ImageInvalid, ImageTooLarge, image_too_large
+from catalog.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
+from shop.core.conversions import ConversionError, converted, limit_process
 from shop.core.errors import Unavailable
 
 LARGE = 1600
@@ -30,9 +36,13 @@ _TURNS = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-# Processing an image of the maximum size needs about 300 MiB of memory.
-_slots = BoundedSemaphore(2)
+# An image of the maximum size needs about 400 MiB of memory, one with so many pixels about 10 MiB.
+_MAX_PIXELS_IN_WORKER = 1_000_000
+_slots = BoundedSemaphore(1)
 _SLOT_TIMEOUT = 10.0
+_SIZE = struct.Struct(">I")
+# Texts in PNG files are decompressed, and discarded.
+PngImagePlugin.MAX_TEXT_MEMORY = 1024 * 1024
 
 
 class ProcessedImage(NamedTuple):
@@ -43,18 +53,39 @@ class ProcessedImage(NamedTuple):
 
 
 def process_image(upload: IO[bytes]) -> ProcessedImage:
-    """Process an upload of at most MAX_IMAGE_BYTES. A process handles two uploads at a time.
+    """Process an upload of at most MAX_IMAGE_BYTES.
 
-    Raises ImageInvalid, ImageTooLarge, and Unavailable after waiting ten seconds for a slot.
+    A worker handles one small image at a time, and the machine one large image. Raises
+    ImageInvalid, ImageTooLarge, and Unavailable after waiting ten seconds.
     """
     with _slot(), _translating_errors(), Image.open(upload, formats=_FORMATS) as image:
         # So far only the header has been read, so this check comes before any decoding.
-        if image.width * image.height > MAX_IMAGE_PIXELS:
-            raise ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
-        large = _process_large(image)
-        small = large.copy()
-        small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-        return ProcessedImage(_write(large), _write(small))
+        pixels = image.width * image.height
+        if pixels > MAX_IMAGE_PIXELS or max(image.size) > MAX_IMAGE_SIDE:
+            raise image_too_large()
+        if pixels <= _MAX_PIXELS_IN_WORKER:
+            return _process(image)
+    try:
+        with converted(__name__, upload) as output:
+            (size,) = _SIZE.unpack(output.read(_SIZE.size))
+            return ProcessedImage(output.read(size), output.read())
+    except ConversionError:
+        raise ImageInvalid(field="image", reason=_UNREADABLE) from None
+
+
+def main() -> None:
+    """Process the image in standard input; write its two files, after the size of the first."""
+    limit_process()
+    with Image.open(BytesIO(sys.stdin.buffer.read()), formats=_FORMATS) as image:
+        large, small = _process(image)
+    sys.stdout.buffer.write(_SIZE.pack(len(large)) + large + small)
+
+
+def _process(image: Image.Image) -> ProcessedImage:
+    large = _process_large(image)
+    small = large.copy()
+    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
+    return ProcessedImage(_write(large), _write(small))
 
 
 @contextmanager
@@ -74,7 +105,7 @@ def _translating_errors() -> Iterator[None]:
     except ImageTooLarge:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS) from None
+        raise image_too_large() from None
     except Exception:  # noqa: BLE001 - decoders raise errors of any type for damaged files
         raise ImageInvalid(field="image", reason=_UNREADABLE) from None
 
@@ -125,3 +156,7 @@ def _write(image: Image.Image) -> bytes:
     written = BytesIO()
     image.save(written, "WEBP", quality=82, exif=b"", xmp=b"", icc_profile=b"")
     return written.getvalue()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,9 +7,9 @@ from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.images.errors import ImageTooLarge
+from catalog.images.errors import image_too_large
 from catalog.images.models import ProductImage
-from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_POSITION
+from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
@@ -48,7 +48,7 @@ class UploadField(serializers.FileField):
         if not isinstance(data, UploadedFile):
             self.fail("invalid")
         if (data.size or 0) > MAX_IMAGE_BYTES:
-            raise ImageTooLarge(max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
+            raise image_too_large()
         return data
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import timezone
 
 from catalog.admin_base import ServiceAdmin
 from catalog.prices import services
@@ -23,11 +22,12 @@ class SaleAdmin(ServiceAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("products", "categories")
     fields = _FIELDS
+    argument_fields = {"product_ids": "products", "category_ids": "categories"}
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Sale | None = None) -> list[str]:
         """Make everything but name and end read-only once the sale has started."""
-        if obj is None or obj.starts_at > timezone.now():
+        if obj is None or not Sale.objects.started().filter(pk=obj.pk).exists():
             return []
         return [name for name in _FIELDS if name not in services.CHANGEABLE_AFTER_START]
 

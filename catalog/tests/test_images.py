@@ -157,6 +157,9 @@ def test_a_variant_has_its_own_images(anyone, amy, db):
         (b"#!/bin/sh\nrm -rf /\n", 400, "picture_invalid"),
         (picture(size=(900, 900), color="red")[:500], 400, "picture_invalid"),
         (announcing(50_000, 50_000), 413, "picture_too_large"),
+        (announcing(1, 40_000_000), 413, "picture_too_large"),
+        (announcing(20_001, 1), 413, "picture_too_large"),
+        (announcing(5_000, 5_000), 400, "picture_invalid"),
         (b"x" * (10 * 1024 * 1024 + 1), 413, "picture_too_large"),
         (b"x" * (11 * 1024 * 1024), 413, "body_too_large"),
     ],
@@ -176,7 +179,7 @@ def test_an_unsuitable_file_is_an_error(amy, tea, media, content, status, code):
         ({"image": None, "position": "-1"}, "position"),
         ({"image": None, "position": "32768"}, "position"),
         ({"image": None, "position": "first"}, "position"),
-        ({"image": None, "alt": "x" * 201}, "alt"),
+        ({"image": None, "alt": "x" * 513}, "alt"),
     ],
 )
 def test_an_invalid_form_is_an_error(amy, tea, media, form, field):

@@ -4,7 +4,6 @@ The throttles of DRF read and then write a cache, so that parallel requests can 
 window begins with the first attempt and ends after a fixed time, whatever happens meanwhile.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -21,18 +20,29 @@ from shop.core.models import RateCounter
 from shop.engine import fetch
 
 # One statement counts all limits of a caller. The first attempt after a window begins a new one.
+# The time is the database's, since the clocks of servers differ.
 _COUNT = """
 INSERT INTO core_ratecounter (key, attempts, ends_at) VALUES {rows}
 ON CONFLICT (key) DO UPDATE SET
-    attempts = CASE WHEN core_ratecounter.ends_at <= %s THEN 1
+    attempts = CASE WHEN core_ratecounter.ends_at <= {now} THEN 1
                     ELSE core_ratecounter.attempts + 1 END,
-    ends_at = CASE WHEN core_ratecounter.ends_at <= %s THEN excluded.ends_at
+    ends_at = CASE WHEN core_ratecounter.ends_at <= {now} THEN excluded.ends_at
                    ELSE core_ratecounter.ends_at END
-RETURNING key, attempts, ends_at
+RETURNING key, attempts, ends_at - {now}
 """
+_DELETE = """
+DELETE FROM core_ratecounter WHERE ends_at <= {now} AND key IN (
+    SELECT key FROM core_ratecounter WHERE ends_at <= {now} ORDER BY ends_at LIMIT %s
+)
+"""
+_NOW = {
+    "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP())) AS bigint)",
+    "sqlite": "CAST(STRFTIME('%%s', 'now') AS INTEGER)",
+}
 
 _OPEN_WINDOWS = """
-SELECT key, attempts, ends_at FROM core_ratecounter WHERE key IN ({keys}) AND ends_at > %s
+SELECT key, attempts, ends_at - {now} FROM core_ratecounter
+WHERE key IN ({keys}) AND ends_at > {now}
 """
 
 
@@ -85,16 +95,16 @@ class CountingThrottle(BaseThrottle):
         Return the seconds to wait, 0 if no limit is exceeded.
         """
         keys = self.keys(caller)
-        now = int(time.time())
+        now = _NOW[connection.vendor]
         # Always in the same order, so that parallel upserts of several rows cannot deadlock.
-        rows = [value for key in sorted(keys) for value in (key, 1, now + keys[key].seconds)]
-        statement = _COUNT.format(rows=", ".join(["(%s, %s, %s)"] * len(keys)))
+        values = [value for key in sorted(keys) for value in (key, keys[key].seconds)]
+        rows = ", ".join([f"(%s, 1, {now} + %s)"] * len(keys))
         with connection.cursor() as cursor:
-            cursor.execute(statement, [*rows, now, now])
+            cursor.execute(_COUNT.format(rows=rows, now=now), values)
             counted = cursor.fetchall()
         return max(
-            0 if attempts <= keys[key].attempts else max(1, ends_at - now)
-            for key, attempts, ends_at in counted
+            0 if attempts <= keys[key].attempts else max(1, seconds_left)
+            for key, attempts, seconds_left in counted
         )
 
     def keys(self, caller: str) -> dict[str, Limit]:
@@ -110,12 +120,10 @@ def longest_wait(callers: Mapping[CountingThrottle, str]) -> int:
     keys: dict[str, Limit] = {}
     for throttle, identity in callers.items():
         keys |= throttle.keys(identity)
-    now = int(time.time())
-    statement = _OPEN_WINDOWS.format(keys=", ".join(["%s"] * len(keys)))
-    windows = fetch(statement, [*keys, now])
+    places = ", ".join(["%s"] * len(keys))
+    windows = fetch(_OPEN_WINDOWS.format(keys=places, now=_NOW[connection.vendor]), [*keys])
     return max(
-        (ends_at - now for key, attempts, ends_at in windows if attempts >= keys[key].attempts),
-        default=0,
+        (left for key, attempts, left in windows if attempts >= keys[key].attempts), default=0
     )
 
 
@@ -126,6 +134,6 @@ def address_of(throttle: BaseThrottle, request: Request) -> str:
 
 def delete_ended_windows(limit: int) -> int:
     """Delete at most ``limit`` counters whose window has ended; return their number."""
-    ended = RateCounter.objects.filter(ends_at__lte=int(time.time()))
-    batch = list(ended.order_by("ends_at").values_list("pk", flat=True)[:limit])
-    return RateCounter.objects.filter(pk__in=batch, ends_at__lte=int(time.time())).delete()[0]
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE.format(now=_NOW[connection.vendor]), [limit])
+        return cursor.rowcount

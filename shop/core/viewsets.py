@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
+from django.db.models import Model
 from django.http import HttpRequest
 from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.permissions import BasePermission, IsAuthenticated
@@ -158,13 +159,24 @@ class OwnOrStaffMay(IsAuthenticated):
 
 
 def permissions_asked_for() -> set[str]:
-    """Return the permissions of every viewset that is loaded, such as "payments.add_refund"."""
+    """Return the permissions of every viewset that is loaded, such as "payments.add_refund".
+
+    They are those in ``permissions``, and those of the model of ``queryset``.
+    """
     found, classes = set(), [ShopViewSet]
     while classes:
         viewset = classes.pop()
         found.update(viewset.permissions.values())
+        if viewset.queryset is not None:
+            found.update(_permissions_of(viewset.queryset.model))
         classes += viewset.__subclasses__()
     return found
+
+
+def _permissions_of(model: type[Model]) -> set[str]:
+    options = model._meta  # noqa: SLF001 - documented by Django
+    verbs = options.default_permissions
+    return {f"{options.app_label}.{verb}_{options.model_name}" for verb in verbs}
 
 
 def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:

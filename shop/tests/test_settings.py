@@ -22,6 +22,7 @@ PRODUCTION = {
     "SECRET_KEY": SECRET,
     "JWT_SIGNING_KEY": TOKEN_SECRET,
     "ALLOWED_HOSTS": "shop.example.com",
+    "PAYMENT_METHODS": "bank_transfer",
 }
 STRIPE = {
     "STRIPE_SECRET_KEY": "sk_test_1",
@@ -88,6 +89,9 @@ def test_a_development_environment_needs_no_variables():
             )
         ),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
+        ({"REGISTRATION_LIMITS": "10"}, "REGISTRATION_LIMITS must be limits for a minute"),
+        ({"REGISTRATION_LIMITS": "0/day"}, "REGISTRATION_LIMITS must be limits for a minute"),
+        ({"REGISTRATION_LIMITS": "5/week"}, "such as 10/hour,30/day"),
         ({"SECRET_KEY_FALLBACKS": f"{SECRET},short"}, "SECRET_KEY_FALLBACKS has a value"),
         ({"JWT_SIGNING_KEY_FALLBACKS": "short"}, "JWT_SIGNING_KEY_FALLBACKS has a value"),
         ({"ACCESS_TOKEN_LIFETIME": "0"}, "ACCESS_TOKEN_LIFETIME is in minutes"),
@@ -350,7 +354,7 @@ def test_settings_documentation_and_example_name_the_same_variables():
     read = (
         set(
             re.findall(
-                r'(?:env\.\w+|_secret|_former_secrets|_flag|_text|_amount)\(\s*"([A-Z_]+)"',
+                r'(?:env\.\w+|_secret|_former_secrets|_rates|_flag|_text|_amount)\(\s*"([A-Z_]+)"',
                 settings,
             )
         )

@@ -1,0 +1,253 @@
+"""The rows, callers and request bodies with which each operation of docs/security.md is tried."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.test import Client
+from rest_framework.test import APIClient
+
+from accounts.factories import PASSWORD, UserFactory, staff_with
+from accounts.models import User
+from accounts.tokens import open_session
+from cart.factories import fill_cart
+from catalog import revision
+from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
+from catalog.images.files import store_image
+from catalog.images.services import add_image
+from catalog.models import StockMovement
+from catalog.services import create_attribute
+from catalog.tests.uploads import upload
+from orders.factories import place_order
+from payments.factories import pay
+from shop.core.models import Event, EventDelivery
+
+
+class World:
+    """The rows that the operations name, such as ``{order}``. Each is created when it is used."""
+
+    def __init__(self, settings: Any) -> None:
+        self._settings = settings
+
+    def id_of(self, name: str) -> str:
+        """Return what replaces ``{name}`` in a path."""
+        row = getattr(self, name)
+        return row if isinstance(row, str) else str(row.pk)
+
+    @cached_property
+    def owner(self) -> User:
+        return UserFactory(username="owner")
+
+    @cached_property
+    def colleague(self) -> User:
+        return staff_with()
+
+    @cached_property
+    def refresh(self) -> str:
+        return open_session(self.owner).refresh
+
+    @cached_property
+    def product(self) -> Any:
+        return ProductFactory()
+
+    @cached_property
+    def draft(self) -> Any:
+        return ProductFactory(is_published=False)
+
+    @cached_property
+    def shirt(self) -> Any:
+        return ShirtFactory()
+
+    @cached_property
+    def category(self) -> Any:
+        return CategoryFactory()
+
+    @cached_property
+    def hidden(self) -> Any:
+        return CategoryFactory(is_published=False)
+
+    @cached_property
+    def attribute(self) -> Any:
+        return create_attribute(name="Litres", slug="litres", kind="number")
+
+    @cached_property
+    def sale(self) -> Any:
+        return SaleFactory(product_ids=[self.product.pk])
+
+    @cached_property
+    def image(self) -> Any:
+        return _add_image(self.product)
+
+    @cached_property
+    def draft_image(self) -> Any:
+        return _add_image(self.draft)
+
+    @cached_property
+    def file(self) -> str:
+        return self.image.small.name
+
+    @cached_property
+    def movement(self) -> Any:
+        return StockMovement.objects.get(product=self.product)
+
+    @cached_property
+    def type(self) -> Any:
+        return ContentType.objects.get_for_model(type(self.product))
+
+    @cached_property
+    def cart(self) -> str:
+        return str(fill_cart(self.owner, self.product))
+
+    @cached_property
+    def order(self) -> Any:
+        return place_order(self.owner, self.product)
+
+    @cached_property
+    def paid(self) -> Any:
+        return self._pay()
+
+    @cached_property
+    def action(self) -> Any:
+        return self._pay(token="demo_action")
+
+    @cached_property
+    def transfer(self) -> Any:
+        return self._pay(method="bank_transfer")
+
+    @cached_property
+    def authorised(self) -> Any:
+        self._settings.PAYMENT_CAPTURE = "on_shipment"
+        return self._pay()
+
+    @cached_property
+    def group(self) -> Any:
+        return Group.objects.create(name="interns")
+
+    @cached_property
+    def event(self) -> Any:
+        return Event.objects.create(kind="order.placed", object_type="order", object_id=1, data={})
+
+    @cached_property
+    def delivery(self) -> Any:
+        return EventDelivery.objects.create(event=self.event, handler="example")
+
+    def _pay(self, **how: str) -> Any:
+        return pay(place_order(self.owner, self.product), **how)
+
+
+def _add_image(product: Any) -> Any:
+    with store_image(upload()) as files:
+        return add_image(product_id=product.pk, files=files)
+
+
+class Person:
+    """A caller with a token for the API and a session for the admin, or an anonymous one."""
+
+    def __init__(self, user: User | None = None) -> None:
+        self.user = user or AnonymousUser()
+        self.api, self.browser = APIClient(raise_request_exception=False), Client()
+        self.browser.raise_request_exception = False
+        if user is not None:
+            self.api.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(user).token}")
+            self.browser.force_login(user)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method and a path such as ``/api/orders/{order}/``, and members of its body."""
+
+    method: str
+    path: str
+    members: str = ""
+
+    @property
+    def key(self) -> str:
+        """The operation without its query and body."""
+        return f"{self.method} {self.path.partition('?')[0]}"
+
+    def try_as(self, person: Person, world: World) -> Any:
+        """Send the request, undo what it did, and return the response."""
+        path = re.sub(r"{(\w+)}", lambda found: world.id_of(found[1]), self.path)
+        is_page = path.startswith("/admin")
+        client: Any = person.browser if is_page else person.api
+        body = BODIES.get(self.key, lambda world: {})(world) | self._own_members(world)
+        how: dict[str, Any] = {}
+        if self.method != "GET":
+            how["data"] = body
+            if not is_page:
+                is_upload = self.key.endswith("/images/")
+                how["format"] = "multipart" if is_upload else "json"
+        with undone():
+            PREPARATIONS.get(self.key, lambda world, user: None)(world, person.user)
+            return getattr(client, self.method.lower())(path, **how)
+
+    def _own_members(self, world: World) -> dict[str, Any]:
+        pairs = (pair.partition("=") for pair in self.members.split())
+        members = {
+            name: re.sub(r"{(\w+)}", lambda found: world.id_of(found[1]), value)
+            for name, _, value in pairs
+        }
+        return {name: int(text) if text.isdigit() else text for name, text in members.items()}
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Roll back what the block does, and empty the caches that know of it."""
+    block = transaction.atomic()
+    block._from_testcase = True  # gateways may be called inside it, as in Django's TestCase
+    with block:
+        yield
+        transaction.set_rollback(True)
+    revision.clear_caches()
+
+
+def _put_into_cart(world: World, user: Any) -> None:
+    if user.is_authenticated:
+        fill_cart(user, world.product)
+
+
+PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
+    "PATCH /api/cart/items/{product}/": _put_into_cart,
+    "DELETE /api/cart/items/{product}/": _put_into_cart,
+}
+
+BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "POST /api/login/": lambda world: {"username": world.owner.username, "password": PASSWORD},
+    "POST /api/token/refresh/": lambda world: {"refresh": world.refresh},
+    "POST /api/users/": lambda world: {
+        "username": "new",
+        "email": "new@example.com",
+        "password": PASSWORD,
+    },
+    "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
+    "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
+    "POST /api/payments/": lambda world: {"payment_method": "card"},
+    "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
+    "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
+    "PATCH /api/products/{product}/": lambda world: {"name": "New"},
+    "POST /api/products/{product}/stock/": lambda world: {"delta": 1, "reason": "Found"},
+    "POST /api/products/{shirt}/variants/": lambda world: {
+        "choice": {"Size": "L", "Colour": "Red"}
+    },
+    "POST /api/products/{product}/images/": lambda world: {"image": upload()},
+    "POST /api/products/{draft}/images/": lambda world: {"image": upload()},
+    "PATCH /api/products/{product}/images/{image}/": lambda world: {"alt": "New"},
+    "PATCH /api/products/{draft}/images/{draft_image}/": lambda world: {"alt": "New"},
+    "POST /api/categories/": lambda world: {"name": "New", "slug": "new"},
+    "PATCH /api/categories/{category}/": lambda world: {"name": "New"},
+    "POST /api/attributes/": lambda world: {"name": "New", "slug": "new", "kind": "number"},
+    "PATCH /api/attributes/{attribute}/": lambda world: {"name": "New"},
+    "POST /api/sales/": lambda world: {
+        "name": "New",
+        "kind": "percent",
+        "value": "10",
+        "product_ids": [world.product.pk],
+    },
+    "PATCH /api/sales/{sale}/": lambda world: {"name": "New"},
+}

@@ -1,0 +1,151 @@
+"""The tables of docs/security.md: each row is tried over HTTP, by each caller."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from django.urls import URLResolver, get_resolver
+
+from accounts.admin import offered_permissions
+from accounts.factories import StaffFactory, UserFactory, staff_with
+from shop.tests.security_world import Operation, Person, World
+
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
+CALLERS = ("anonymous", "buyer", "owner", "staff")
+GROUPS = ("catalog manager", "order clerk", "support", "accountant")
+COLUMNS = ("operation", *CALLERS, "permission", "with it", "without it", *GROUPS, "superuser")
+
+LISTS = {
+    "GET /api/products/": ("products", "id", "draft"),
+    "GET /api/categories/": ("categories", "id", "hidden"),
+    "GET /api/orders/": ("orders", "order_id", "order"),
+    "GET /api/payments/": ("payments", "payment_id", "paid"),
+}
+"""Lists whose responses contain a further row for some callers: array, member and row."""
+
+
+class Row(NamedTuple):
+    operations: tuple[Operation, ...]
+    permission: str
+    expected: dict[str, str]
+
+
+def read_rows():
+    header = f"| {' | '.join(COLUMNS)} |"
+    for table in PAGE.read_text().split(header)[1:]:
+        for line in table.splitlines()[2:]:
+            if not line.startswith("|"):
+                break
+            cells = dict(
+                zip(COLUMNS, [cell.strip() for cell in line.strip("|").split("|")], strict=True)
+            )
+            written = re.findall(r"`([A-Z]+) ([^` ]+) ?([^`]*)`", cells.pop("operation"))
+            permission = cells.pop("permission").replace("`", "")
+            yield Row(tuple(Operation(*parts) for parts in written), permission, cells)
+
+
+ROWS = list(read_rows())
+
+
+def sets_of_permissions(text):
+    """The sets of which each is enough: "a / b" is a or b, and "a + b" is both."""
+    first, *others = text.split(" + ")
+    return [{alternative, *others} for alternative in first.split(" / ")]
+
+
+def names_of(permissions):
+    return {f"{row.content_type.app_label}.{row.codename}" for row in permissions}
+
+
+def people(row, world):
+    """The callers of a row: column, what they are, and their clients."""
+    yield "anonymous", "", Person()
+    yield "buyer", "", Person(UserFactory())
+    yield "owner", "", Person(world.owner)
+    yield "staff", "", Person(staff_with())
+    if row.permission != "–":
+        for permissions in sets_of_permissions(row.permission):
+            yield "with it", sorted(permissions), Person(staff_with(*permissions))
+        first = set(row.permission.split(" + ")[0].split(" / "))
+        others = names_of(offered_permissions()) - first
+        yield "without it", "", Person(staff_with(*others))
+    for group in GROUPS:
+        yield group, "", Person(staff_with(group=group))
+    yield "superuser", "", Person(StaffFactory())
+
+
+def outcome(answer, operation, world):
+    if answer.status_code == 302 and answer["Location"].startswith("/admin/login/"):
+        return "login"
+    if operation.key in LISTS and answer.status_code == 200:
+        array, member, row = LISTS[operation.key]
+        ids = [found[member] for found in answer.json()[array]]
+        return "200+" if getattr(world, row).pk in ids else "200"
+    return str(answer.status_code)
+
+
+@pytest.mark.usefixtures("unthrottled")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.operations[0].key)
+def test_each_caller_gets_the_expected_status(row, db, settings):
+    world = World(settings)
+    for operation in row.operations:  # rows exist before the first request
+        for name in re.findall(r"{(\w+)}", f"{operation.path} {operation.members}"):
+            world.id_of(name)
+        if operation.key in LISTS:
+            world.id_of(LISTS[operation.key][2])
+    wrong = []
+    for column, permissions, person in people(row, world):
+        for operation in row.operations:
+            found = outcome(operation.try_as(person, world), operation, world)
+            if found != row.expected[column]:
+                wrong.append((operation.key, column, permissions, found, row.expected[column]))
+    assert wrong == []
+
+
+# -- every operation has a row -------------------------------------------------------------------
+
+
+def patterns(resolver=None, prefix=""):
+    """Every path of the shop, with {} for its parameters, and the view's methods if it names them."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern, path)
+        else:
+            yield normalized(path), getattr(pattern.callback, "actions", None) or {"get": ""}
+
+
+def normalized(path):
+    path = re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)|<[^>]+>|{\w+}", "{}", path)
+    return "/" + path.partition("?")[0].replace("^", "").replace("$", "").lstrip("/")
+
+
+def documented():
+    return {
+        f"{operation.method} {normalized(operation.path)} {operation.members}".strip()
+        for row in ROWS
+        for operation in row.operations
+    }
+
+
+def test_every_operation_outside_of_the_admin_has_a_row():
+    every = {
+        f"{method.upper()} {path}"
+        for path, methods in patterns()
+        for method in set(methods) - {"head"}  # answered as GET
+        if not path.startswith("/admin")
+    }
+    assert len(every) > 60
+    rows = {
+        row.partition(" /")[0] + " /" + row.partition(" /")[2].partition(" ")[0]
+        for row in documented()
+    }
+    assert every - rows == set()
+
+
+def test_every_row_is_an_operation():
+    """A row whose path is misspelt would be tried as a path that does not exist."""
+    known = {path for path, _ in patterns()}
+    paths = {normalized(operation.path) for row in ROWS for operation in row.operations}
+    assert paths - known == {"/nowhere"}
