@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,6 +18,7 @@ from django.db import models
 from django.db.models import F, QuerySet
 from django.utils.crypto import salted_hmac
 
+from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
@@ -47,6 +49,10 @@ def validate_foldable(text: str) -> None:
         )
 
 
+def _normalized(password: str | None) -> str | None:
+    return None if password is None else normalize_password(password)
+
+
 class ShopUserManager(UserManager["User"]):
     """Finds users by username or e-mail address, in any spelling."""
 
@@ -55,6 +61,26 @@ class ShopUserManager(UserManager["User"]):
     def visible_to(self, user: User) -> models.QuerySet[User]:
         """Return only the user; all users for staff with the permission to view them."""
         return self.all() if sees_all(user, "accounts.user") else self.filter(pk=user.pk)
+
+    def create_user(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> User:
+        """Create a user. Django would hash the password as it was typed."""
+        return super().create_user(username, email, _normalized(password), **extra_fields)
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> User:
+        """Create a superuser. Django would hash the password as it was typed."""
+        return super().create_superuser(username, email, _normalized(password), **extra_fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
@@ -150,6 +176,25 @@ class User(HasMetadata, AbstractUser):
         super().save(force_update=force_update, using=using, update_fields=fields)
         if changed_password:
             self.refresh_from_db(fields=["token_version"])
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password, in its normal form; None makes it unusable.
+
+        For a login with a name that no user has, Django hashes the password of a new instance, so
+        that the response takes as long as for a wrong password. That one is compared in every
+        spelling, so an instance without a name hashes every spelling.
+        """
+        super().set_password(_normalized(raw_password))
+        if raw_password is not None and not self.username:
+            for spelling in spellings(raw_password)[1:]:
+                make_password(spelling)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compare a password with the hash, which may have been made from another spelling."""
+        if raw_password is None:
+            return super().check_password(raw_password)  # type: ignore[arg-type]
+        compare = super().check_password
+        return any(compare(spelling) for spelling in spellings(raw_password))
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return what a session of the admin must contain; Django compares it in each request.

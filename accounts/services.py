@@ -12,6 +12,7 @@ from django.db.models import F
 from accounts import tokens
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User, fold
+from accounts.passwords import normalize_password
 from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
@@ -28,7 +29,7 @@ def register(*, username: str, email: str, password: str) -> User:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
-    user.password = make_password(password)
+    user.password = make_password(normalize_password(password))
     try:
         return _insert(user)
     except IntegrityError:
