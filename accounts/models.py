@@ -1,7 +1,7 @@
 """Users.
 
 Username and e-mail address are unique in every spelling that people would take for the same text:
-a key of each, made by ``fold``, has a unique constraint.
+a key of each, made by ``fold`` or ``fold_address``, has a unique constraint.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import F, QuerySet
 from django.utils.crypto import salted_hmac
 
+from accounts.addresses import fold, fold_address
 from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
@@ -26,14 +27,10 @@ from shop.engine import columns_of, instance_of, select
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 
 
-def fold(text: str) -> str:
-    """Return the key that makes a username or an address unique: trimmed, NFKC, case-folded.
-
-    Normalized again after folding, since folded text is not always in NFKC (Unicode Standard,
-    section 3.13, D146).
-    """
-    folded = unicodedata.normalize("NFKC", text.strip()).casefold()
-    return unicodedata.normalize("NFKC", folded)
+def login_key(text: str) -> str:
+    """Return the key of a username or an e-mail address, whichever the text is."""
+    key = fold(text)
+    return fold_address(text) if "@" in key else key
 
 
 validate_username = RegexValidator(
@@ -43,7 +40,7 @@ validate_username = RegexValidator(
 
 def validate_foldable(text: str) -> None:
     """Raise ValidationError if the key is too long: a ligature can become 18 letters."""
-    if len(fold(text)) > KEY_LENGTH:
+    if len(text) > KEY_LENGTH or len(login_key(text)) > KEY_LENGTH:
         raise ValidationError(
             "This text is too long once its ligatures are replaced by single letters."
         )
@@ -87,7 +84,7 @@ class ShopUserManager(UserManager["User"]):
 
         Django's authentication backend calls this, so that API and admin accept the same names.
         """
-        key = fold(username or "")
+        key = login_key(username or "")
         user = user_of_email.row(key=key) if "@" in key else user_of_username.row(key=key)
         if user is None:
             raise User.DoesNotExist("No user has this name or address.")
@@ -138,7 +135,7 @@ class User(HasMetadata, AbstractUser):
         taken = {
             name: f"A user with this {name} already exists, perhaps in another spelling."
             for name in ("username", "email")
-            if others.filter(**{f"{name}_key": fold(getattr(self, name) or "")}).exists()
+            if others.filter(**{f"{name}_key": login_key(getattr(self, name) or "")}).exists()
         }
         if taken:
             raise ValidationError(taken)
@@ -213,7 +210,7 @@ class User(HasMetadata, AbstractUser):
         return names - {"id", "token_version"} - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
-        self.username_key, self.email_key = fold(self.username), fold(self.email)
+        self.username_key, self.email_key = fold(self.username), fold_address(self.email)
 
 
 def _user(*columns: Any) -> User:
@@ -228,5 +225,5 @@ def user_of_username(*, key: str) -> QuerySet[User, Any]:
 
 @select(_user)
 def user_of_email(*, key: str) -> QuerySet[User, Any]:
-    """The user of a folded e-mail address."""
+    """The user of the key of an e-mail address."""
     return User.objects.filter(email_key=key).values_list(*columns_of(User))

@@ -10,8 +10,9 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
+from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User, fold
+from accounts.models import User
 from accounts.passwords import normalize_password
 from shop.core import events
 from shop.core.errors import InvalidField
@@ -52,7 +53,7 @@ def _raise_taken(user: User) -> None:
     """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
     if User.objects.filter(username_key=fold(user.username)).exists():
         raise UsernameTaken from None
-    if User.objects.filter(email_key=fold(user.email)).exists():
+    if User.objects.filter(email_key=fold_address(user.email)).exists():
         raise EmailTaken from None
 
 
