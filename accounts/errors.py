@@ -1,6 +1,7 @@
 """The errors of accounts."""
 
 from shop.core.errors import Conflict, Unauthorized
+from shop.core.handlers import InvalidToken
 
 
 class InvalidCredentials(Unauthorized):
@@ -8,6 +9,12 @@ class InvalidCredentials(Unauthorized):
 
     code = "invalid_credentials"
     message = "No active account has this username and password."
+
+
+class BearerExpected(InvalidToken):
+    """401: the Authorization header has another scheme, or not exactly one token."""
+
+    message = 'Use "Authorization: Bearer <token>", with one token.'
 
 
 class UsernameTaken(Conflict):

@@ -25,6 +25,7 @@ from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
+from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -162,6 +163,8 @@ class ExchangeAdmin(ServiceAdmin):
     def _import(self, request: HttpRequest) -> HttpResponse:
         report = None
         try:
+            # Used up first, because an import is many transactions.
+            save_once(request, lambda: None)
             stored = signing.loads(
                 request.POST["confirm"], salt=_salt(request), max_age=_PREVIEW_LIFETIME
             )
@@ -170,6 +173,9 @@ class ExchangeAdmin(ServiceAdmin):
             content.name = stored["name"]
             report = _run(content, actor=staff_of(request), **stored["options"])
             messages.success(request, f"Imported {stored['name']}: {report.counts}.")
+        except (AlreadySent, KeyExpired) as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(reverse("admin:catalog_product_import"))
         except (signing.BadSignature, FileNotFoundError):
             messages.error(request, "The preview has expired. Please upload the file again.")
         except (imports.FileError, imports.StrictImportError) as error:
