@@ -201,7 +201,7 @@ class User(HasMetadata, AbstractUser):
     def check_password(self, raw_password: str | None) -> bool:
         """Compare a password with the hash, which may have been made from another spelling."""
         if raw_password is None:
-            return super().check_password(raw_password)  # type: ignore[arg-type]
+            return super().check_password(raw_password)
         compare = super().check_password
         return any(compare(spelling) for spelling in spellings(raw_password))
 
