@@ -16,6 +16,7 @@ from accounts.models import User
 from accounts.passwords import normalize_password
 from shop.core import events
 from shop.core.errors import InvalidField
+from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 
 
@@ -32,10 +33,12 @@ def register(*, username: str, email: str, password: str) -> User:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
     try:
-        return _insert(user)
+        user = _insert(user)
     except IntegrityError:
         _raise_taken(user)
         raise
+    log_security("registered", account_id=user.pk)
+    return user
 
 
 @transactional
@@ -62,6 +65,7 @@ def log_in(*, username: str, password: str) -> tokens.TokenPair:
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
+    log_security("login.api", user_id=user.pk)
     return tokens.open_session(user)
 
 
@@ -76,3 +80,4 @@ def log_out_everywhere(*, user: User) -> None:
     A changed password does the same (``User.save``).
     """
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    log_security("logout.everywhere", account_id=user.pk)

@@ -47,10 +47,10 @@ def test_the_schema_contains_the_main_operations(anyone, db):
 
 def test_the_schema_is_rendered_once_a_process(anyone, db):
     documents._render.cache_clear()
-    plain = anyone.get("/api/schema/").content
+    for _ in range(3):
+        assert anyone.get("/api/schema/").status_code == 200
     for query in ("?version=%0a", "?version=2", "?lang=x"):
-        answer = anyone.get(f"/api/schema/{query}")
-        assert (answer.status_code, answer.content) == (200, plain)
+        assert anyone.get(f"/api/schema/{query}").status_code == 400
     assert documents._render.cache_info().misses == 1
 
 
