@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile acceptance storm money-storm bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -115,6 +115,10 @@ acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both d
 storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
+
+test-rolling: $(VENV)/.development ## load test: the previous release (REV) and this one on one database (SECONDS=120, SEED=1)
+	@$(BIN)/python -m shop.testing.storm.rolling --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1) \
+		$(if $(REV),--rev $(REV))
 
 bench: $(VENV)/.development ## measure the shop next to reference views (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
