@@ -110,6 +110,7 @@ class RefundLimit(Conflict):
     """
 
     code = "refund_limit"
+    field = "amount"
     message = "At most {refundable} of this payment can still be refunded."
     example = {"refundable": "4.50"}
 
@@ -118,6 +119,7 @@ class AlreadyRestocked(Conflict):
     """409: the order's items were restocked before. Facts: order_id."""
 
     code = "already_restocked"
+    field = "restock"
     message = "The items of order {order_id} cannot be restocked again. Refund without restock."
     example = {"order_id": 42}
 
@@ -131,6 +133,20 @@ class CaptureLimit(Conflict):
     code = "capture_limit"
     message = "At most {authorised} of this payment can be captured."
     example = {"authorised": "48.00"}
+
+
+class AmountMismatch(Conflict):
+    """409: another amount arrived than the payment is about.
+
+    Facts: owed and amount, in the payment's currency.
+    """
+
+    code = "amount_mismatch"
+    message = (
+        "This payment is about {owed}, not {amount}. Only the whole amount can be recorded: return "
+        "what arrived, or wait for the rest."
+    )
+    example = {"owed": "48.00", "amount": "10.00"}
 
 
 class GatewayBusy(Unavailable):

@@ -1,6 +1,7 @@
 """The ASGI application of the fast mode: the engine's server, with the shop's limits and errors."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -8,10 +9,17 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 
 from catalog import revision
-from shop.core import addresses, tracing
+from shop.core import addresses, metrics, tracing
 from shop.core.addresses import network_of
 from shop.core.bodies import body_limit
-from shop.core.errors import RequestTimeout, ShopError, TooManyRequests, Unavailable
+from shop.core.errors import (
+    Forbidden,
+    RequestTimeout,
+    ShopError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
@@ -23,6 +31,7 @@ from shop.engine.responses import Response, ResponseCache
 from shop.engine.server.application import THREADS, Application, Limits, Site, Threads
 from shop.engine.server.environ import Scope, encode
 from shop.engine.server.threads import ExecutorThreads, ThreadScheduler
+from shop.uploads import uploader
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -32,6 +41,8 @@ KEY_HEADERS = frozenset({b"host", b"accept", b"accept-encoding", b"origin", b"x-
 """Request headers that decide a response of the public catalog, together with path and query."""
 
 _ERRORS: dict[int, ShopError] = {
+    401: Unauthorized(),
+    403: Forbidden(),
     408: RequestTimeout(),
     429: TooManyRequests(retry_after=1),
     503: Unavailable(),
@@ -43,6 +54,7 @@ def make_application(
     *,
     threads: Threads | None = None,
     responses: ResponseCache | None = None,
+    uploader: Callable[[Scope], str] = uploader,
     **limits: float,
 ) -> Application:
     """Return the ASGI application around a WSGI application. ``limits`` override the settings."""
@@ -53,7 +65,7 @@ def make_application(
         "memory": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         **limits,
     }
-    site = Site(body_limit, error_response, client_address)
+    site = Site(body_limit, error_response, client_address, uploader)
     if threads is None:
         threads = make_scheduler() if uses("thread_scheduler") else ExecutorThreads(THREADS)
     return Application(wsgi, site, threads, limits=Limits(**chosen), responses=responses)
@@ -93,6 +105,7 @@ def error_response(scope: Scope, status: int) -> Response:
     try:
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
+        metrics.count_request(scope["method"], "", error.status, 0.0)
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
     finally:
         tracing.leave(tokens)
@@ -126,12 +139,17 @@ def _log_hit(scope: Scope, response: Response, seconds: float) -> str:
     origin = _origin_of(scope)
     tokens = tracing.enter(origin)
     try:
+        metrics.count_cache("server")
         log_response("GET", _path_of(scope), response.status, seconds, route=response.route)
     finally:
         tracing.leave(tokens)
     return origin.request_id
 
 
+_wsgi = get_wsgi_application()
+if settings.METRICS_TOKEN:
+    metrics.start()
+
 application = make_application(
-    get_wsgi_application(), responses=make_response_cache() if uses_response_cache() else None
+    _wsgi, responses=make_response_cache() if uses_response_cache() else None
 )

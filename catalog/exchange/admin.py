@@ -25,6 +25,8 @@ from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
+from shop.core.form_keys import AlreadySent, KeyExpired, save_once
+from shop.core.security_log import log_security
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -154,14 +156,18 @@ class ExchangeAdmin(ServiceAdmin):
     ) -> HttpResponse:
         """Return products as a file, or go back to the list if the format cannot contain them."""
         try:
-            return _download(form, products)
+            response = _download(form, products)
         except exports.ExportError as error:
             messages.error(request, f"{error} Use CSV or JSON.")
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+        log_security("exported", user_id=request.user.pk, what="products", format=form)
+        return response
 
     def _import(self, request: HttpRequest) -> HttpResponse:
         report = None
         try:
+            # Used up first, because an import is many transactions.
+            save_once(request, lambda: None)
             stored = signing.loads(
                 request.POST["confirm"], salt=_salt(request), max_age=_PREVIEW_LIFETIME
             )
@@ -170,6 +176,9 @@ class ExchangeAdmin(ServiceAdmin):
             content.name = stored["name"]
             report = _run(content, actor=staff_of(request), **stored["options"])
             messages.success(request, f"Imported {stored['name']}: {report.counts}.")
+        except (AlreadySent, KeyExpired) as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(reverse("admin:catalog_product_import"))
         except (signing.BadSignature, FileNotFoundError):
             messages.error(request, "The preview has expired. Please upload the file again.")
         except (imports.FileError, imports.StrictImportError) as error:

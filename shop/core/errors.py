@@ -19,6 +19,8 @@ class ShopError(Exception):
     message: ClassVar[str] = "The request is not valid."
     example: ClassVar[dict[str, Any]] = {}
     """Example facts for the OpenAPI document."""
+    field: ClassVar[str] = ""
+    """The argument of the service that it is about, if it is about one: a form shows it there."""
 
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
@@ -31,9 +33,19 @@ class ShopError(Exception):
         return str(self)
 
     @property
+    def fields(self) -> list[str]:
+        """The arguments of the service that it is about; empty if it is about none of them."""
+        names = self.facts.get("fields") or self.facts.get("field") or self.field
+        return [name for name in ([names] if isinstance(names, str) else names) if name]
+
+    @property
     def headers(self) -> dict[str, str]:
         """Headers of the response."""
         return {}
+
+
+MALFORMED_HEADER = (ValueError, LookupError, TypeError, AttributeError)
+"""What the parsers of headers in Python and Django raise for malformed parameters (RFC 2231)."""
 
 
 class InvalidField(ShopError):
@@ -77,6 +89,14 @@ class Unauthorized(ShopError):
     def headers(self) -> dict[str, str]:
         """RFC 9110, section 11.6.1: a 401 says how to authenticate."""
         return {"WWW-Authenticate": 'Bearer realm="api"'}
+
+
+class Forbidden(ShopError):
+    """403: the caller's role does not allow the request."""
+
+    status = 403
+    code = "permission_denied"
+    message = "Your role does not allow this."
 
 
 class NotFound(ShopError):
