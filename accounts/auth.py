@@ -10,6 +10,7 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.utils import aware_utcnow
 
 from accounts import tokens
+from accounts.errors import BearerExpected
 from accounts.models import User
 from accounts.tokens import ShopAccessToken
 from shop.core import tracing
@@ -20,12 +21,15 @@ class SessionJWTAuthentication(BaseAuthentication):
     """``Authorization: Bearer <token>``. A header with anything but a valid token is a 401."""
 
     def authenticate(self, request: Request) -> tuple[User, ShopAccessToken] | None:
-        """Return user and token, or None without a header. Raises InvalidToken."""
+        """Return user and token, or None without a header. Raises InvalidToken.
+
+        Raises BearerExpected for another scheme, or for another number of tokens than one.
+        """
         header = request.META.get("HTTP_AUTHORIZATION", "").split()
         if not header:
             return None
-        if len(header) != 2 or header[0].lower() != "bearer":
-            raise InvalidToken
+        if len(header) != 2 or header[0].lower() != "bearer" or "," in header[1]:
+            raise BearerExpected
         token = _verified_token(header[1])
         try:
             token.check_exp(current_time=aware_utcnow())

@@ -10,10 +10,13 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
+from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User, fold
+from accounts.models import User
+from accounts.passwords import normalize_password
 from shop.core import events
 from shop.core.errors import InvalidField
+from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 
 
@@ -28,12 +31,14 @@ def register(*, username: str, email: str, password: str) -> User:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
-    user.password = make_password(password)
+    user.password = make_password(normalize_password(password))
     try:
-        return _insert(user)
+        user = _insert(user)
     except IntegrityError:
         _raise_taken(user)
         raise
+    log_security("registered", account_id=user.pk)
+    return user
 
 
 @transactional
@@ -51,7 +56,7 @@ def _raise_taken(user: User) -> None:
     """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
     if User.objects.filter(username_key=fold(user.username)).exists():
         raise UsernameTaken from None
-    if User.objects.filter(email_key=fold(user.email)).exists():
+    if User.objects.filter(email_key=fold_address(user.email)).exists():
         raise EmailTaken from None
 
 
@@ -60,6 +65,7 @@ def log_in(*, username: str, password: str) -> tokens.TokenPair:
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
+    log_security("login.api", user_id=user.pk)
     return tokens.open_session(user)
 
 
@@ -74,3 +80,4 @@ def log_out_everywhere(*, user: User) -> None:
     A changed password does the same (``User.save``).
     """
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    log_security("logout.everywhere", account_id=user.pk)

@@ -45,9 +45,10 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
     person = {"username": "eve", "email": "eve@example.com", "password": password}
     with faulty_server(tmp_path) as server:
         shop, url = server.shop, server.shop.url
+        login = {"username": "eve", "password": password}
         registered = send(url, "POST", "/api/users/", person)
-        wrong = send(url, "POST", "/api/login/", {**person, "password": password + "x"})
-        pair = send(url, "POST", "/api/login/", person).json()
+        wrong = send(url, "POST", "/api/login/", {**login, "password": password + "x"})
+        pair = send(url, "POST", "/api/login/", login).json()
         token = pair["token"]
         spent = send(url, "POST", "/api/token/refresh/", {"refresh": pair["refresh"]}).json()
         add = {"product_id": tea.pk, "quantity": 1}

@@ -168,7 +168,6 @@ class ConfirmedActions(_Base):
             "accepted": accepted,
             "refused": [line for line in lines if line.reason],
             "refused_noun": self._noun(len(lines) - len(accepted)),
-            "button": f"Yes: {verb}",
             "totals": _totals(accepted),
         }
         request.current_app = self.admin_site.name

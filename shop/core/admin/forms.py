@@ -16,9 +16,9 @@ Refusal = tuple[str | None, str]
 """The name of a form's field, or None for the form as a whole, and a sentence."""
 
 _CHANGED = (
-    "Nothing was saved, because this was changed after you opened the form. Look at the fields "
-    "below: a field that you did not change shows its new value. Saving again stores what the form "
-    "shows now."
+    "Nothing was saved, because somebody made a change after you opened the form. Look at the "
+    "fields below: those that you did not change show their new value. Saving again stores what "
+    "the form shows now."
 )
 
 
