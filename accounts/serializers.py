@@ -8,14 +8,45 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import User, validate_foldable, validate_username
+from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
 from shop.core.fields import StrictStr
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
-PASSWORD_LENGTH = 128
 TOKEN_LENGTH = 2000
+
+
+class PasswordField(StrictStr):
+    """A password as it was typed, whose characters are counted in the form that is hashed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Set the limit, and keep spaces at both ends."""
+        super().__init__(max_length=MAX_LENGTH, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Refuse a long text before it is normalized."""
+        password = super().to_internal_value(data)
+        if len(password) > LONGEST_INPUT:
+            self.fail("max_length", max_length=MAX_LENGTH)
+        return password
+
+    def run_validators(self, value: Any) -> None:
+        """Count the characters of the shortest spelling."""
+        super().run_validators(min(spellings(value), key=len))
+
+
+class NewPasswordField(PasswordField):
+    """A password in the form that is hashed."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Normalize before validation, so that the rules apply to what is hashed."""
+        return normalize_password(super().to_internal_value(data))
+
+    def run_validators(self, value: Any) -> None:
+        """Count the characters of the normal form."""
+        StrictStr.run_validators(self, value)
 
 
 @extend_schema_serializer(
@@ -25,7 +56,7 @@ class CredentialsSerializer(RequestSerializer):
     """A username or an e-mail address, and the password."""
 
     username = StrictStr(max_length=EMAIL_LENGTH)
-    password = StrictStr(max_length=PASSWORD_LENGTH, trim_whitespace=False)
+    password = PasswordField()
 
 
 @extend_schema_serializer(examples=[example({"refresh": "eyJhbGciOi…"})])
@@ -60,7 +91,10 @@ class UsernameField(StrictStr):
 
     def to_internal_value(self, data: Any) -> str:
         """Normalize before validation, so that the rules apply to the text that is stored."""
-        return unicodedata.normalize("NFKC", super().to_internal_value(data)).strip()
+        text = super().to_internal_value(data)
+        if len(text) > 4 * USERNAME_LENGTH:  # normalizing takes long for many accents
+            self.fail("max_length", max_length=USERNAME_LENGTH)
+        return unicodedata.normalize("NFKC", text).strip()
 
 
 @extend_schema_serializer(
@@ -75,7 +109,7 @@ class RegistrationSerializer(RequestSerializer):
 
     username = UsernameField(max_length=USERNAME_LENGTH, validators=[validate_username])
     email = StrictStr(max_length=EMAIL_LENGTH, validators=[validate_email, validate_foldable])
-    password = StrictStr(min_length=8, max_length=PASSWORD_LENGTH, trim_whitespace=False)
+    password = NewPasswordField(min_length=8)
 
 
 @extend_schema_serializer(

@@ -10,8 +10,10 @@ from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
+from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User, fold
+from accounts.models import User
+from accounts.passwords import normalize_password
 from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
@@ -29,7 +31,7 @@ def register(*, username: str, email: str, password: str) -> User:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
-    user.password = make_password(password)
+    user.password = make_password(normalize_password(password))
     try:
         user = _insert(user)
     except IntegrityError:
@@ -54,7 +56,7 @@ def _raise_taken(user: User) -> None:
     """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
     if User.objects.filter(username_key=fold(user.username)).exists():
         raise UsernameTaken from None
-    if User.objects.filter(email_key=fold(user.email)).exists():
+    if User.objects.filter(email_key=fold_address(user.email)).exists():
         raise EmailTaken from None
 
 

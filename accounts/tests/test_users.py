@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
+from accounts.addresses import fold
 from accounts.factories import PASSWORD, UserFactory
-from accounts.models import User, fold
+from accounts.models import User
 
 USERS = "/api/users/"
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
