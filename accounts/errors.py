@@ -18,14 +18,14 @@ class BearerExpected(InvalidToken):
 
 
 class UsernameTaken(Conflict):
-    """409: a user has this username, perhaps in another spelling (``accounts.models.fold``)."""
+    """409: a user has this username, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "username_taken"
     message = "This username is taken. Please choose another one."
 
 
 class EmailTaken(Conflict):
-    """409: a user has this address, perhaps in another spelling (``accounts.models.fold``)."""
+    """409: a user has this address, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "email_taken"
     message = "This e-mail address already has an account. Log in, or use another address."

@@ -34,6 +34,7 @@ from accounts import keys
 from accounts.claims import check_claims
 from accounts.models import User
 from shop.core.handlers import InvalidToken
+from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 from shop.engine import Insert, columns_of, fetch, instance_of, select
 
@@ -216,6 +217,7 @@ def _end_if_reused(token: ShopRefreshToken) -> None:
         token__jti=token["jti"], blacklisted_at__lt=_start_of_grace()
     )
     if reused.exists():
+        log_security("token.reused", suspicious=True, account_id=int(token["user_id"]))
         end_session(token["sid"])
 
 
