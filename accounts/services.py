@@ -1,6 +1,7 @@
 """Every write of accounts: registration, login and logout."""
 
 from copy import copy
+from typing import NamedTuple
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
@@ -14,42 +15,60 @@ from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
 from accounts.passwords import normalize_password
+from accounts.usernames import make_username
 from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 
 
-def register(*, username: str, email: str, password: str) -> User:
+class Registered(NamedTuple):
+    """A new user, with the tokens of a session if it was opened."""
+
+    user: User
+    pair: tokens.TokenPair | None
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    username: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    login: bool = False,
+) -> Registered:
     """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
-    ``username`` must be in NFKC. The password is hashed before the transaction begins, because
+    ``username`` must be in NFKC; without one, it is made from the address. With ``login`` a session
+    is opened in the same transaction. The password is hashed before the transaction begins, because
     hashing takes longer than the transaction.
     """
-    user = User(username=username, email=email)
+    user = User(email=email, first_name=first_name, last_name=last_name)
+    user.username = username or make_username(email)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
     try:
-        user = _insert(user)
+        registered = _insert(user, login=login)
     except IntegrityError:
         _raise_taken(user)
         raise
-    log_security("registered", account_id=user.pk)
-    return user
+    log_security("registered", account_id=registered.user.pk)
+    return registered
 
 
 @transactional
-def _insert(new: User) -> User:
-    """Insert a user and return it. ``new`` is not changed, so that this can run again."""
+def _insert(new: User, *, login: bool) -> Registered:
+    """Insert a user. ``new`` is not changed, so that this can run again."""
     user = copy(new)
     user.save(force_insert=True)
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
-    return user
+    return Registered(user, tokens.open_session(user) if login else None)
 
 
 def _raise_taken(user: User) -> None:
