@@ -1,17 +1,19 @@
 """Users and groups in the admin, and the login form of the admin."""
 
+from functools import partial
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -20,7 +22,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import services
 from accounts.models import User, fold
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
-from shop.core.admin import ShopModelAdmin
+from shop.core.admin import ShopModelAdmin, Work
 from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -69,7 +71,7 @@ def offered_permissions() -> QuerySet[Permission]:
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin):
+class GroupAdmin(ShopModelAdmin, DjangoGroupAdmin):
     """Groups of staff. Only superusers see them: others could give themselves any permission."""
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
@@ -97,6 +99,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     search_help_text = "Part of a username or e-mail address, in upper or lower case."
     ordering = ("-id",)  # Django's UserAdmin orders by username
     actions = ("log_out_everywhere",)
+    argument_fields = {"username_key": "username", "email_key": "email"}
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ()),
         ("Metadata", {"fields": ("metadata", "private_metadata")}),
@@ -137,27 +140,25 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
             kwargs["queryset"] = offered_permissions()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show a message if a parallel request took the name after the form was validated."""
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except IntegrityError:
-            message = "This username or e-mail address was taken just now. Nothing was changed."
-            self.message_user(request, message, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+    @method_decorator(sensitive_post_parameters())
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        """Leave out the transaction of Django's view: the one of the form can be rolled back."""
+        return self._add_view(request, form_url, extra_context)  # type: ignore[attr-defined]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002 - Django's name
+        """Set the password once for each form."""
+        show = partial(super().user_change_password, request, id, form_url)
+        if request.method != "POST":
+            return show()
+        return self.submit_once(request, show, show_errors=False)
 
     @admin.action(description="Log selected users out everywhere", permissions=["change"])
-    def log_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def log_out_everywhere(
+        self, request: HttpRequest, queryset: QuerySet[User]
+    ) -> HttpResponse | None:
         """End all sessions of the users."""
-        self.act(
-            request,
-            queryset,
-            "logged out everywhere",
+        work = Work(
             lambda user: services.log_out_everywhere(user=user),
+            note="Their sessions end on every device, in the API and here.",
         )
+        return self.act(request, queryset, "logged out everywhere", work)

@@ -7,7 +7,7 @@ a key of each, made by ``fold``, has a unique constraint.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -45,6 +45,10 @@ def validate_foldable(text: str) -> None:
         raise ValidationError(
             "This text is too long once its ligatures are replaced by single letters."
         )
+
+
+def _taken(name: str) -> str:
+    return f"A user with this {name} already exists, perhaps in another spelling."
 
 
 class ShopUserManager(UserManager["User"]):
@@ -110,12 +114,20 @@ class User(HasMetadata, AbstractUser):
         super().validate_unique(exclude=exclude)
         others = User.objects.exclude(pk=self.pk)
         taken = {
-            name: f"A user with this {name} already exists, perhaps in another spelling."
+            name: _taken(name)
             for name in ("username", "email")
             if others.filter(**{f"{name}_key": fold(getattr(self, name) or "")}).exists()
         }
         if taken:
             raise ValidationError(taken)
+
+    def unique_error_message(
+        self, model_class: type[models.Model], unique_check: Sequence[str]
+    ) -> ValidationError:
+        """Name the field that people know, instead of its key."""
+        if unique_check[0] in ("username_key", "email_key"):
+            return ValidationError(_taken(unique_check[0].removesuffix("_key")), code="unique")
+        return super().unique_error_message(model_class, unique_check)
 
     def save(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -56,11 +56,6 @@ class ServiceAdmin(ShopModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Call the service."""
         self.delete(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Call the service for each row."""
-        for obj in queryset:
-            self.delete(obj)
 
 
 def staff_of(request: HttpRequest) -> AbstractUser:

@@ -22,6 +22,7 @@ class OutOfStock(Conflict):
     """409. Facts: product_id and available of the first such product, product_ids of all."""
 
     code = "out_of_stock"
+    field = "stock"
     message = "Only {available} units of product {product_id} are in stock."
     example = {"product_id": 7, "available": 2, "product_ids": [7]}
 
@@ -38,5 +39,6 @@ class SlugTaken(Conflict):
     """409. Facts: slug."""
 
     code = "slug_taken"
+    field = "slug"
     message = "The slug {slug} is already in use. Please choose another."
     example = {"slug": "tea"}

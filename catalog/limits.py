@@ -2,16 +2,19 @@
 
 # -- Products and variants -----------------------------------------------------------------------
 
-PRODUCT_NAME_LENGTH = 200
+# As large as those of Shopify at least, so that an import does not shorten anything.
+PRODUCT_NAME_LENGTH = 255
 """Characters of a product's name and slug."""
-DESCRIPTION_LENGTH = 10_000
-BRAND_LENGTH = 100
-SKU_LENGTH = 64
+DESCRIPTION_LENGTH = 500_000
+BRAND_LENGTH = 255
+SKU_LENGTH = 255
 MAX_OPTIONS = 3
 """Options of a product, such as size and colour."""
-OPTION_LENGTH = 50
+OPTION_LENGTH = 255
 """Characters of an option's name, and of an option value."""
-MAX_VARIANTS = 100
+OPTIONS_BYTES = 2_600
+"""Bytes, in UTF-8, of the option values of a variant together; their index holds no more."""
+MAX_VARIANTS = 2048
 """Variants of one product."""
 MAX_POSITION = 32_767
 """The largest position of a variant, an image or a category; the columns hold no more."""
@@ -25,19 +28,19 @@ REASON_LENGTH = 200
 
 # -- Categories ----------------------------------------------------------------------------------
 
-CATEGORY_NAME_LENGTH = 100
+CATEGORY_NAME_LENGTH = 255
 """Characters of a category's name and slug."""
 MAX_CATEGORY_DEPTH = 20
 """Levels of the category tree."""
 
 # -- Tags and attributes -------------------------------------------------------------------------
 
-TAG_LENGTH = 50
-MAX_TAGS = 50
+TAG_LENGTH = 255
+MAX_TAGS = 250
 """Tags of one product."""
 ATTRIBUTE_NAME_LENGTH = 100
 """Characters of an attribute's name and slug."""
-ATTRIBUTE_TEXT_LENGTH = 200
+ATTRIBUTE_TEXT_LENGTH = 255
 """Characters of an attribute's value or choice."""
 MAX_ATTRIBUTE_NUMBER = 10**9
 """Numbers must be smaller, so that a double represents them with six decimals."""
@@ -48,11 +51,11 @@ MAX_ATTRIBUTES = 100
 
 # -- Images --------------------------------------------------------------------------------------
 
-MAX_IMAGES = 50
+MAX_IMAGES = 250
 """Images of one product or variant."""
-ALT_LENGTH = 200
+ALT_LENGTH = 512
 """Characters of an alternative text."""
-IMAGE_URL_LENGTH = 500
+IMAGE_URL_LENGTH = 2048
 """Characters of the URL of an image on another host."""
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_IMAGE_PIXELS = 40_000_000
@@ -88,12 +91,12 @@ MAX_EXPORTED = 10_000
 MAX_FILE_BYTES = 1024 * 1024 * 1024
 MAX_UNPACKED = 512 * 1024 * 1024
 """Bytes of a workbook's sheets. Its other parts are held in memory and may have an eighth."""
-MAX_JSON_OBJECT = 1024 * 1024
+MAX_JSON_OBJECT = 8 * 1024 * 1024
 """Characters of one JSON object, a product with all its variants."""
 MAX_COLUMNS = 300
 MAX_LINE = 1024 * 1024
 """Characters of a line of CSV."""
-MAX_SHOPIFY_ROWS = 1000
-"""Rows of one product. Shopify allows 100 variants and 250 images."""
+MAX_SHOPIFY_ROWS = 2500
+"""Rows of one product. Shopify allows 2,048 variants and 250 images."""
 CELL_LENGTH = 32_767
 """Characters that a cell of a workbook can hold."""

@@ -1,19 +1,20 @@
 """Orders in the admin: read-only pages, with actions that change the status."""
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.models import User
 from orders import services
 from orders.models import Order, OrderEvent, OrderItem
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 
 
 class OrderItemInline(ReadOnlyInline):
@@ -56,30 +57,33 @@ class OrderAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}?order__id__exact={}">Payments</a>', url, order.pk)
 
     @admin.action(description="Confirm selected orders", permissions=["change"])
-    def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Confirm orders that are not paid yet."""
-        note = "Confirmed by staff"
-        self.act(
-            request, queryset, "confirmed", _as_staff(request, services.confirm_order, note=note)
-        )
+        work = _as_staff(request, services.confirm_order, note="Confirmed by staff")
+        return self.act(request, queryset, "confirmed", Work(work, amount=_total))
 
     @admin.action(description="Ship selected orders", permissions=["change"])
-    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Record that the orders were shipped."""
-        self.act(request, queryset, "shipped", _as_staff(request, services.ship_order))
+        work = _as_staff(request, services.ship_order)
+        return self.act(request, queryset, "shipped", Work(work, amount=_total))
 
     @admin.action(description="Deliver selected orders", permissions=["change"])
-    def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Record that the orders were delivered."""
-        self.act(request, queryset, "delivered", _as_staff(request, services.deliver_order))
+        work = _as_staff(request, services.deliver_order)
+        return self.act(request, queryset, "delivered", Work(work, amount=_total))
 
     @admin.action(description="Cancel selected orders", permissions=["change"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Cancel the orders, and return their units to stock."""
-        note = "Cancelled by staff"
-        self.act(
-            request, queryset, "cancelled", _as_staff(request, services.cancel_order, note=note)
-        )
+        work = _as_staff(request, services.cancel_order, note="Cancelled by staff")
+        note = "Their units return to stock. A cancelled order cannot be opened again."
+        return self.act(request, queryset, "cancelled", Work(work, amount=_total, note=note))
+
+
+def _total(order: Order) -> tuple[Decimal, str]:
+    return order.total, order.currency
 
 
 def _as_staff(request: HttpRequest, service: Any, **kwargs: Any) -> Any:

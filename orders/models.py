@@ -13,6 +13,7 @@ from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from cart.models import MAX_QUANTITY, Cart
+from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.models import Product
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
@@ -187,7 +188,7 @@ class OrderItem(models.Model):
     # No index for this column: the unique index of order and product begins with it.
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
     unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     quantity = models.PositiveSmallIntegerField()
     line_total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)

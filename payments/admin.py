@@ -1,5 +1,6 @@
 """The admin of payments. Its actions call the same services as the API."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,8 +18,7 @@ from payments import gateways, services
 from payments.cards import refuse_card_numbers
 from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
-from shop.core.errors import ShopError
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 from shop.core.money import CENT, MAX_DIGITS, show
 
 
@@ -138,50 +138,60 @@ class PaymentAdmin(ReadOnlyAdmin):
         return payment.order.user
 
     @admin.action(description="Record the money of selected payments", permissions=["change"])
-    def record_payment(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+    def record_payment(
+        self, request: HttpRequest, queryset: QuerySet[Payment]
+    ) -> HttpResponse | None:
         """Record that the money of manual payments arrived."""
         staff = _staff(request)
-        self.act(
-            request,
-            queryset,
-            "recorded as paid",
+        work = Work(
             lambda payment: services.record_manual_payment(payment_id=payment.pk, actor=staff),
+            amount=_amount,
+            note="Record money only after it has arrived.",
         )
+        return self.act(request, queryset, "recorded as paid", work)
 
     @admin.action(description="Capture selected payments", permissions=["change"])
-    def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+    def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Capture the whole authorised amount."""
         staff = _staff(request)
 
-        def capture_all(payment: Payment) -> None:
+        def check(payment: Payment) -> Payment:
             services.check_capture(payment=payment, amount=None)
+            return payment
+
+        def capture(payment: Payment) -> None:
             services.capture_payment(payment=payment, amount=payment.amount, actor=staff)
 
-        self.act(request, queryset, "captured", capture_all)
+        return self.act(request, queryset, "captured", Work(check, capture, amount=_amount))
 
     @admin.action(description="Void selected payments", permissions=["change"])
-    def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+    def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Void the authorisations."""
         staff = _staff(request)
-        self.act(
-            request,
-            queryset,
-            "voided",
-            lambda payment: services.void_payment(payment=payment, actor=staff),
-        )
+
+        def check(payment: Payment) -> Payment:
+            services.check_authorised(payment, "voided")
+            return payment
+
+        def void(payment: Payment) -> None:
+            services.void_payment(payment=payment, actor=staff)
+
+        return self.act(request, queryset, "voided", Work(check, void, amount=_amount))
 
     @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
-    def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+    def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Refund all that is left. The page of a payment refunds a part."""
-        self._refund_rest(request, queryset, restock=False)
+        return self._refund_rest(request, queryset, restock=False)
 
     @admin.action(
         description="Refund what is left of selected payments, and restock their items",
         permissions=["refund"],
     )
-    def refund_and_restock(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+    def refund_and_restock(
+        self, request: HttpRequest, queryset: QuerySet[Payment]
+    ) -> HttpResponse | None:
         """Refund all that is left, and return all items of the orders to stock."""
-        self._refund_rest(request, queryset, restock=True)
+        return self._refund_rest(request, queryset, restock=True)
 
     def has_refund_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may add refunds, as in the API."""
@@ -201,11 +211,12 @@ class PaymentAdmin(ReadOnlyAdmin):
         payment = get_object_or_404(self.get_queryset(request), pk=payment_id)
         if not self.has_refund_permission(request):
             raise PermissionDenied
-        left = payment.amount_captured - payment.amount_refunded
+        left, _ = _left(payment)
         form = RefundForm(request.POST or None, initial={"amount": left})
-        if request.method == "POST" and form.is_valid() and self._refund(request, payment, form):
-            url = reverse("admin:payments_payment_change", args=[payment.pk])
-            return HttpResponseRedirect(url)
+        if request.method == "POST" and form.is_valid():
+            done = self._refund(request, payment, form)
+            if done is not None:
+                return done
         context = {
             **self.admin_site.each_context(request),
             "title": f"Refund {payment}",
@@ -216,37 +227,58 @@ class PaymentAdmin(ReadOnlyAdmin):
         }
         return render(request, "admin/payments/payment/refund.html", context)
 
-    def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
-        """Make the refund of a valid form; on an error, add it to the form and return False."""
-        try:
-            refund_id = services.begin_refund(
-                payment_id=payment.pk, actor=_staff(request), **form.cleaned_data
+    def _refund(
+        self, request: HttpRequest, payment: Payment, form: RefundForm
+    ) -> HttpResponse | None:
+        """Make the refund of a valid form; on an error, add it to the form and return None."""
+        begun: list[int] = []
+
+        def begin() -> HttpResponse:
+            begun.append(
+                services.begin_refund(
+                    payment_id=payment.pk, actor=_staff(request), **form.cleaned_data
+                )
             )
-        except ShopError as error:
-            form.add_error(None, error.detail)
-            return False
-        refund = services.send_refund(services.get_refund(refund_id))
-        message = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
-        self.log_change(request, payment, message)
-        messages.success(request, message)
-        return True
+            url = reverse("admin:payments_payment_change", args=[payment.pk])
+            return HttpResponseRedirect(url)
+
+        done = self.save_form_once(request, form, begin)
+        if done is not None and begun:  # not if the form was sent before
+            refund = services.send_refund(services.get_refund(begun[-1]))
+            message = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
+            self.log_change(request, payment, message)
+            messages.success(request, message)
+        return done
 
     def _refund_rest(
         self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool
-    ) -> None:
+    ) -> HttpResponse | None:
         staff = _staff(request)
 
-        def refund_rest(payment: Payment) -> None:
-            refund_id = services.begin_refund(
+        def begin(payment: Payment) -> int:
+            return services.begin_refund(
                 payment_id=payment.pk,
                 amount=None,
                 reason="Refunded by staff",
                 restock=restock,
                 actor=staff,
             )
+
+        def send(refund_id: int) -> None:
             services.send_refund(services.get_refund(refund_id))
 
-        self.act(request, queryset, "refunded", refund_rest)
+        note = "The items of the orders return to stock." if restock else ""
+        work = Work(begin, send, amount=_left, note=note)
+        return self.act(request, queryset, "refunded", work)
+
+
+def _amount(payment: Payment) -> tuple[Decimal, str]:
+    return payment.amount, payment.currency
+
+
+def _left(payment: Payment) -> tuple[Decimal, str]:
+    """Return what can still be refunded."""
+    return payment.amount_captured - payment.amount_refunded, payment.currency
 
 
 def _staff(request: HttpRequest) -> User:

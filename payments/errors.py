@@ -110,6 +110,7 @@ class RefundLimit(Conflict):
     """
 
     code = "refund_limit"
+    field = "amount"
     message = "At most {refundable} of this payment can still be refunded."
     example = {"refundable": "4.50"}
 
@@ -118,6 +119,7 @@ class AlreadyRestocked(Conflict):
     """409: the order's items were restocked before. Facts: order_id."""
 
     code = "already_restocked"
+    field = "restock"
     message = "The items of order {order_id} cannot be restocked again. Refund without restock."
     example = {"order_id": 42}
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from shop.core import deliveries
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.errors import InvalidField
 from shop.core.models import Event, EventDelivery
 
 
@@ -60,9 +61,13 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     actions = ("try_again",)
 
     @admin.action(description="Try selected deliveries again", permissions=["change"])
-    def try_again(self, request: HttpRequest, queryset: QuerySet[EventDelivery]) -> None:
-        """Make deliveries that were given up due now; do not change the others."""
-        chosen = list(queryset[: self.list_per_page])
-        count = deliveries.try_again(chosen)
-        message = f"{count} of {len(chosen)} deliveries will be tried again."
-        self.message_user(request, message, messages.SUCCESS if count else messages.WARNING)
+    def try_again(
+        self, request: HttpRequest, queryset: QuerySet[EventDelivery]
+    ) -> HttpResponse | None:
+        """Make deliveries that were given up due now; refuse the others."""
+        return self.act(request, queryset, "scheduled again", Work(_try_again))
+
+
+def _try_again(delivery: EventDelivery) -> None:
+    if not deliveries.try_again([delivery]):
+        raise InvalidField(field="", reason="Only a delivery that was given up can be tried again.")

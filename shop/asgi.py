@@ -1,6 +1,7 @@
 """The ASGI application of the fast mode: the engine's server, with the shop's limits and errors."""
 
 import os
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -11,7 +12,14 @@ from catalog import revision
 from shop.core import addresses, tracing
 from shop.core.addresses import network_of
 from shop.core.bodies import body_limit
-from shop.core.errors import RequestTimeout, ShopError, TooManyRequests, Unavailable
+from shop.core.errors import (
+    Forbidden,
+    RequestTimeout,
+    ShopError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from shop.core.handlers import PROBLEM_JSON, problem
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
@@ -23,6 +31,7 @@ from shop.engine.responses import Response, ResponseCache
 from shop.engine.server.application import THREADS, Application, Limits, Site, Threads
 from shop.engine.server.environ import Scope, encode
 from shop.engine.server.threads import ExecutorThreads, ThreadScheduler
+from shop.uploads import uploader
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
@@ -32,6 +41,8 @@ KEY_HEADERS = frozenset({b"host", b"accept", b"accept-encoding", b"origin", b"x-
 """Request headers that decide a response of the public catalog, together with path and query."""
 
 _ERRORS: dict[int, ShopError] = {
+    401: Unauthorized(),
+    403: Forbidden(),
     408: RequestTimeout(),
     429: TooManyRequests(retry_after=1),
     503: Unavailable(),
@@ -43,6 +54,7 @@ def make_application(
     *,
     threads: Threads | None = None,
     responses: ResponseCache | None = None,
+    uploader: Callable[[Scope], str] = uploader,
     **limits: float,
 ) -> Application:
     """Return the ASGI application around a WSGI application. ``limits`` override the settings."""
@@ -53,7 +65,7 @@ def make_application(
         "memory": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         **limits,
     }
-    site = Site(body_limit, error_response, client_address)
+    site = Site(body_limit, error_response, client_address, uploader)
     if threads is None:
         threads = make_scheduler() if uses("thread_scheduler") else ExecutorThreads(THREADS)
     return Application(wsgi, site, threads, limits=Limits(**chosen), responses=responses)

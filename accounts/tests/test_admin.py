@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from accounts.factories import PASSWORD, StaffFactory, UserFactory
 from accounts.models import User
 from shop.testing.budget import count_statements
+from shop.testing.pages import form_of
 
 LIST = "/admin/accounts/user/"
 NEW = {
@@ -99,7 +100,7 @@ def test_a_new_password_ends_all_sessions(admin_browser, ada):
 
 
 def test_staff_log_a_user_out_everywhere(admin_browser, ada, bob):
-    form = {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]}
+    form = {"action": "log_out_everywhere", "post": "yes", "_selected_action": [ada.user.pk]}
     page = admin_browser.post(LIST, form, follow=True)
     assert [str(message) for message in page.context["messages"]] == ["Logged out everywhere: ada."]
     assert (ada.get("/api/cart/").status_code, bob.get("/api/cart/").status_code) == (401, 200)
@@ -119,7 +120,9 @@ def test_logging_out_everywhere_ends_sessions_of_the_admin(amy, admin_browser):
 def test_an_action_of_staff_ends_sessions_of_the_admin(admin_browser):
     user, browser = StaffFactory(), Client()
     browser.force_login(user)
-    admin_browser.post(LIST, {"action": "log_out_everywhere", "_selected_action": [user.pk]})
+    admin_browser.post(
+        LIST, {"action": "log_out_everywhere", "post": "yes", "_selected_action": [user.pk]}
+    )
     assert (browser.get("/admin/").status_code, admin_browser.get("/admin/").status_code) == (
         302,
         200,
@@ -169,7 +172,9 @@ def test_a_session_from_before_the_upgrade_is_still_valid(amy):
 def test_staff_who_can_only_view_users_cannot_log_them_out(ada):
     browser, _ = browser_of("view_user")
     assert "log_out_everywhere" not in browser.get(LIST).content.decode()
-    browser.post(LIST, {"action": "log_out_everywhere", "_selected_action": [ada.user.pk]})
+    browser.post(
+        LIST, {"action": "log_out_everywhere", "post": "yes", "_selected_action": [ada.user.pk]}
+    )
     assert ada.get("/api/cart/").status_code == 200
 
 
@@ -183,17 +188,20 @@ def test_users_are_deactivated_and_not_deleted(admin_browser, ada):
     assert User.objects.filter(pk=ada.user.pk).exists()
 
 
-def test_a_name_taken_after_the_form_was_validated_is_reported_in_a_message(admin_browser, ada):
+def test_a_name_taken_after_the_form_was_validated_is_an_error_at_its_field(admin_browser, ada):
     def take_the_name(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "accounts_user"') and not taken:
-            taken.append(UserFactory.build(username="CAROL"))
+            taken.append(UserFactory.build(username="CAROL", email="other@example.com"))
             taken[0].save()
         return execute(sql, params, many, context)
 
     taken = []
     with connection.execute_wrapper(take_the_name):
         page = admin_browser.post(f"{LIST}add/", NEW, follow=True)
-    assert "was taken just now" in page.content.decode()
+    assert page.context["errors"] == [
+        ["A user with this username already exists, perhaps in another spelling."]
+    ]
+    assert form_of(page)["email"] == ["carol@example.com"]
     assert not User.objects.filter(username="carol").exists()
 
 

@@ -14,5 +14,6 @@ class AttributeInUse(Conflict):
     """409. Facts: products, the number of products with this attribute or a removed choice."""
 
     code = "attribute_in_use"
+    field = "choices"
     message = "{products} products have this attribute or choice. Remove it from them first."
     example = {"products": 12}

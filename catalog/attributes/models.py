@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from catalog.limits import ATTRIBUTE_NAME_LENGTH, ATTRIBUTE_TEXT_LENGTH, TAG_LENGTH
 from catalog.products.models import Product
+from shop.core.slugs import SlugField
 
 
 class ProductTag(models.Model):
@@ -51,7 +52,7 @@ class Attribute(models.Model):
     """A property of products that staff define, such as material or weight in grams."""
 
     name = models.CharField(max_length=ATTRIBUTE_NAME_LENGTH)
-    slug = models.SlugField(
+    slug = SlugField(
         max_length=ATTRIBUTE_NAME_LENGTH, unique=True, help_text="The attribute's name in filters."
     )
     kind = models.CharField(max_length=10, choices=AttributeKind.choices)

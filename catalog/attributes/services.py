@@ -14,6 +14,7 @@ from catalog.errors import SlugTaken
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
 
 _PLACES = Decimal("0.000001")
@@ -103,7 +104,8 @@ def read_values(values: Mapping[str, Any]) -> dict[str, AttributeValue]:
     """
     known = {attribute.slug: attribute for attribute in Attribute.objects.all()}
     result: dict[str, AttributeValue] = {}
-    for slug, value in values.items():
+    for name, value in values.items():
+        slug = normalize_slug(name)
         if slug not in known:
             raise _invalid(slug, unknown_attribute(known))
         column, read = ("text", None) if value is None else read_value(known[slug], value)

@@ -21,6 +21,11 @@ class CategoryAdmin(ServiceAdmin):
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
     fields = ("name", "slug", "parent", "position", "is_published")
+    argument_fields = {"parent_id": "parent", "category_id": "parent"}
+
+    def lock(self, request: HttpRequest, pk: Any) -> None:
+        """Lock all categories, as the services do."""
+        services.lock_tree()
 
     def values_of(self, form: Any, *, change: bool) -> dict[str, Any]:
         """Replace the parent by its id."""

@@ -7,6 +7,7 @@ class CategoryNotFound(NotFound):
     """404: the category does not exist."""
 
     code = "category_not_found"
+    field = "category_id"
     message = "This category does not exist. GET /api/categories/ lists all categories."
 
 
@@ -14,6 +15,7 @@ class CategoryCycle(Conflict):
     """409: the new parent is below the category."""
 
     code = "category_cycle"
+    field = "parent_id"
     message = "A category cannot be moved below itself or one of its subcategories."
 
 
@@ -21,6 +23,7 @@ class CategoryTooDeep(Conflict):
     """409. Facts: limit, the number of levels that the tree may have."""
 
     code = "category_too_deep"
+    field = "parent_id"
     message = "Categories may be nested at most {limit} levels deep."
     example = {"limit": 20}
 

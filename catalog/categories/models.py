@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from catalog.limits import CATEGORY_NAME_LENGTH
 from catalog.permissions import sees_all
+from shop.core.slugs import SlugField
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -32,7 +33,7 @@ class Category(models.Model):
     """A category of products. Only ``catalog.categories.services`` writes ``parent``."""
 
     name = models.CharField(max_length=CATEGORY_NAME_LENGTH)
-    slug = models.SlugField(
+    slug = SlugField(
         max_length=CATEGORY_NAME_LENGTH, unique=True, help_text="The category's name in URLs."
     )
     parent = models.ForeignKey(

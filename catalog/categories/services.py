@@ -46,7 +46,7 @@ def create_category(
     is_published: bool = True,
 ) -> Category:
     """Create a category. Raises CategoryNotFound for the parent, CategoryTooDeep, SlugTaken."""
-    _lock_tree()
+    lock_tree()
     category = Category(
         name=name, slug=slug, parent_id=parent_id, position=position, is_published=is_published
     )
@@ -60,7 +60,7 @@ def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> 
 
     Raises CategoryNotFound, CategoryCycle, CategoryTooDeep, SlugTaken.
     """
-    _lock_tree()
+    lock_tree()
     category = _get(category_id)
     for name, value in changes.items():
         setattr(category, name, value)
@@ -72,7 +72,7 @@ def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> 
 @transactional
 def delete_category(*, category_id: int) -> None:
     """Delete an empty category. Raises CategoryNotFound, CategoryInUse."""
-    _lock_tree()
+    lock_tree()
     category = _get(category_id)
     try:
         category.delete()
@@ -84,7 +84,8 @@ def delete_category(*, category_id: int) -> None:
     revision.bump()
 
 
-def _lock_tree() -> None:
+def lock_tree() -> None:
+    """Lock all categories in ascending id. Needs a transaction."""
     list(Category.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 

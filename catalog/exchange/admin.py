@@ -25,6 +25,7 @@ from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
+from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -67,17 +68,20 @@ class Report:
 
     counts: imports.Counts = field(default_factory=imports.Counts)
     results: list[Result] = field(default_factory=list)
+    number: int = 0
 
     def add(self, result: Result) -> None:
-        """Add a result. Ignores unchanged products, and results beyond the first hundred."""
-        if result.outcome != Outcome.UNCHANGED and len(self.results) < _MAX_RESULTS:
+        """Add a result, of the first hundred. Ignores unchanged products without warnings."""
+        if result.outcome == Outcome.UNCHANGED and not result.warnings:
+            return
+        self.number += 1
+        if len(self.results) < _MAX_RESULTS:
             self.results.append(result)
 
     @property
     def more(self) -> int:
         """The number of results that are not shown."""
-        of = self.counts.of
-        return sum(of.values()) - of[Outcome.UNCHANGED] - len(self.results)
+        return self.number - len(self.results)
 
     def may_be_confirmed(self, *, strict: bool, **_: bool) -> bool:
         """Return whether the import would change something and is not prevented by errors."""
@@ -95,12 +99,12 @@ class ExchangeAdmin(ServiceAdmin):
     @admin.action(description="Export selected products as CSV", permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
         """Return the selected products as CSV."""
-        return _download("csv", queryset)
+        return self._download(request, "csv", queryset)
 
     @admin.action(description="Export selected products as a workbook", permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
         """Return the selected products as XLSX."""
-        return _download("xlsx", queryset)
+        return self._download(request, "xlsx", queryset)
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages for import and export."""
@@ -122,7 +126,7 @@ class ExchangeAdmin(ServiceAdmin):
         products = Product.objects.not_archived().listed()
         form = request.GET.get("format", "csv")
         if form in _TYPES and products.count() <= MAX_EXPORTED:
-            return _download(form)
+            return self._download(request, form)
         reason = f"To export more than {MAX_EXPORTED:,} products, use manage.py export_products."
         messages.error(request, reason if form in _TYPES else "This format is not supported.")
         return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
@@ -146,9 +150,21 @@ class ExchangeAdmin(ServiceAdmin):
                 form.add_error("file", str(error))
         return self._render(request, form, report, confirmation)
 
+    def _download(
+        self, request: HttpRequest, form: str, products: QuerySet[Product] | None = None
+    ) -> HttpResponse:
+        """Return products as a file, or go back to the list if the format cannot contain them."""
+        try:
+            return _download(form, products)
+        except exports.ExportError as error:
+            messages.error(request, f"{error} Use CSV or JSON.")
+            return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+
     def _import(self, request: HttpRequest) -> HttpResponse:
         report = None
         try:
+            # Used up first, because an import is many transactions.
+            save_once(request, lambda: None)
             stored = signing.loads(
                 request.POST["confirm"], salt=_salt(request), max_age=_PREVIEW_LIFETIME
             )
@@ -157,6 +173,9 @@ class ExchangeAdmin(ServiceAdmin):
             content.name = stored["name"]
             report = _run(content, actor=staff_of(request), **stored["options"])
             messages.success(request, f"Imported {stored['name']}: {report.counts}.")
+        except (AlreadySent, KeyExpired) as error:
+            messages.warning(request, str(error))
+            return HttpResponseRedirect(reverse("admin:catalog_product_import"))
         except (signing.BadSignature, FileNotFoundError):
             messages.error(request, "The preview has expired. Please upload the file again.")
         except (imports.FileError, imports.StrictImportError) as error:

@@ -14,7 +14,7 @@ from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,6 +25,7 @@ from catalog.images.errors import image_too_large
 from catalog.images.files import store_image
 from catalog.images.models import ProductImage
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
+from catalog.products.families import lock_family
 from catalog.products.models import Product
 from shop.core.admin import ReadOnlyInline
 from shop.core.errors import ShopError
@@ -109,10 +110,15 @@ class ImageAdmin(ServiceAdmin):
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
         product = get_object_or_404(Product.objects.not_archived(), pk=product_id)
         form = ImageForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid() and self._add(request, product, form):
-            return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
-        title = f"Add an image of {product}"
-        return self.product_form(request, product, form, title)
+        done = None
+        if request.method == "POST" and form.is_valid():
+            done = self._add(request, product, form)
+        return done or self.product_form(request, product, form, f"Add an image of {product}")
+
+    def lock(self, request: HttpRequest, pk: Any) -> None:
+        """Lock the product with its variants, as the services do. Raises ProductNotFound."""
+        for product_id in ProductImage.objects.filter(pk=pk).values_list("product_id", flat=True):
+            lock_family(product_id)
 
     def update(self, obj: ProductImage, changes: dict[str, Any]) -> None:
         """Update alternative text and position."""
@@ -122,17 +128,23 @@ class ImageAdmin(ServiceAdmin):
         """Delete an image and its files."""
         services.delete_image(product_id=obj.product_id, image_id=obj.pk)
 
-    def _add(self, request: HttpRequest, product: Product, form: ImageForm) -> bool:
+    def _add(self, request: HttpRequest, product: Product, form: ImageForm) -> HttpResponse | None:
+        """Add the image of a valid form; on an error, add it to the form and return None."""
         values = {name: form.cleaned_data[name] for name in ("alt", "position")}
+
+        def save() -> HttpResponse:
+            image = services.add_image(product_id=product.pk, files=files, **values)
+            self.log_addition(request, image, f"Added to {product}.")
+            messages.success(request, f"The image was added to {product}.")
+            url = reverse("admin:catalog_product_change", args=[product.pk])
+            return HttpResponseRedirect(url)
+
         try:
             with store_image(form.cleaned_data["image"]) as files:
-                image = services.add_image(product_id=product.pk, files=files, **values)
+                return self.save_form_once(request, form, save)
         except ShopError as error:
             form.add_error("image", error.detail)
-            return False
-        self.log_addition(request, image, f"Added to {product}.")
-        messages.success(request, f"The image was added to {product}.")
-        return True
+            return None
 
 
 def thumbnail(image: ProductImage) -> str:

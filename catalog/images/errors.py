@@ -15,6 +15,7 @@ class ImageLimit(Conflict):
     """409. Facts: limit, the number of images that a product may have."""
 
     code = "picture_limit"
+    field = "image"
     message = "A product may have at most {limit} images. Please delete one first."
     example = {"limit": 50}
 
@@ -35,6 +36,7 @@ class ImageTooLarge(ShopError):
 
     status = 413
     code = "picture_too_large"
+    field = "image"
     message = (
         "An image may have at most {max_bytes} bytes and {max_pixels} pixels, "
         "and {max_side} pixels on each side."

@@ -22,6 +22,7 @@ class SaleAdmin(ServiceAdmin):
     search_fields = ("name",)
     autocomplete_fields = ("products", "categories")
     fields = _FIELDS
+    argument_fields = {"product_ids": "products", "category_ids": "categories"}
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Sale | None = None) -> list[str]:

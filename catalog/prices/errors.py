@@ -14,6 +14,7 @@ class SaleStarted(Conflict):
     """409: the change would alter past prices, from which the lowest price of 30 days follows."""
 
     code = "sale_begun"
+    field = "ends_at"
     message = (
         "The sale has started. Only its name and its end can change, the end to a future time."
     )

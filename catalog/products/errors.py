@@ -7,6 +7,7 @@ class SkuTaken(Conflict):
     """409. Facts: sku."""
 
     code = "sku_taken"
+    field = "sku"
     message = "The SKU {sku} is already in use. Please choose another."
     example = {"sku": "TEA-1"}
 
@@ -15,6 +16,7 @@ class VariantExists(Conflict):
     """409. Facts: options, the option values that another variant of the product has."""
 
     code = "variant_exists"
+    field = "choice"
     message = "The product already has a variant with the options {options}."
     example = {"options": ["S", "Red"]}
 
@@ -31,6 +33,7 @@ class OptionsMissing(Conflict):
     """409: option values do not match the product's options. Facts: options, their names."""
 
     code = "options_missing"
+    field = "choice"
     message = "A variant needs one value for each option of its product: {options}."
     example = {"options": ["Size", "Colour"]}
 
@@ -39,6 +42,7 @@ class OptionsInUse(Conflict):
     """409. Facts: variant_ids, empty if the product itself has stock."""
 
     code = "options_in_use"
+    field = "options"
     message = (
         "Options can only be added or removed while the product has neither variants nor stock."
     )
@@ -75,5 +79,6 @@ class UnfilledBackorders(Conflict):
     """409. Facts: owed, the units that are sold on backorder."""
 
     code = "pieces_owed"
+    field = "backorder"
     message = "{owed} units are sold on backorder. Add them to the stock before ending backorders."
     example = {"owed": 3}

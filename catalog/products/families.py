@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from secrets import token_hex
 
-from django.utils.text import slugify
-
 from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
+from shop.core.slugs import make_slug
 
-_SLUG_CANDIDATES = 10
+_SLUG_CANDIDATES = 20
+_SUFFIX = 10
+"""Characters that are added to a slug that is taken."""
 
 
 @dataclass(slots=True)
@@ -52,11 +53,16 @@ def lock_family(product_id: int) -> Family:
 
 def free_slug(name: str) -> str:
     """Return a slug for a product of this name that is not in use at the moment."""
-    base = slugify(name)[: PRODUCT_NAME_LENGTH - 10] or "product"
+    base = base_slug(name)
     candidates = slug_candidates(base)
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
     free = (slug for slug in candidates if slug not in taken)
     return next(free, f"{base}-{token_hex(4)}")
+
+
+def base_slug(name: str) -> str:
+    """Return the slug that is made from a name, with room for a number. Names may share it."""
+    return make_slug(name, length=PRODUCT_NAME_LENGTH - _SUFFIX, default="product")
 
 
 def slug_candidates(base: str) -> list[str]:

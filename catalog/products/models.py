@@ -15,6 +15,7 @@ from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.permissions import sees_all
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.core.slugs import SlugField
 
 _LISTED = Q(is_published=True, archived_at=None, parent=None)
 
@@ -84,7 +85,7 @@ class Product(HasMetadata):
     """
 
     name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
-    slug = models.SlugField(
+    slug = SlugField(
         max_length=PRODUCT_NAME_LENGTH,
         blank=True,
         default="",

@@ -41,6 +41,7 @@ from catalog.products.writes import (
     set_backorder,
     set_description,
 )
+from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
 _BATCH = 200
@@ -69,6 +70,11 @@ def create_product(
     _set_columns(product, details)
     set_backorder(product, details)
     product.has_variants = bool(product.options)
+    if product.has_variants and stock:
+        raise InvalidField(
+            field="stock",
+            reason="A product with options has no stock. Please set that of its variants.",
+        )
     _set_details(family, details, [])
     slug_given = bool(product.slug)
     product.slug = product.slug or free_slug(name)

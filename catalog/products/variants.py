@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from django.contrib.auth.models import AbstractUser
 
 from catalog.attributes.models import ProductTag
-from catalog.limits import MAX_VARIANTS
+from catalog.limits import MAX_VARIANTS, OPTIONS_BYTES
 from catalog.products.errors import OptionsMissing, SetOnProduct, VariantLimit
 from catalog.products.families import Family, lock_family
 from catalog.products.fields import NewVariant
 from catalog.products.models import Product
 from catalog.products.writes import FamilyChanges, RowChanges, save_families, set_backorder
+from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
+
+OPTIONS_TOO_LONG = f"The option values have more than {OPTIONS_BYTES:,} bytes together."
 
 
 @transactional
@@ -21,7 +24,7 @@ def create_variant(
     """Add a variant to a product that has options.
 
     Raises ProductNotFound, SetOnProduct if the id is that of a variant, OptionsMissing,
-    VariantExists, VariantLimit, SkuTaken, StockUntracked.
+    VariantExists, VariantLimit, SkuTaken, StockUntracked, InvalidField.
     """
     family = lock_family(product_id)
     if family.product.pk != product_id:
@@ -34,7 +37,7 @@ def insert_variants(
 ) -> list[Product]:
     """Insert variants of a product that the caller has locked, and return their rows.
 
-    Raises OptionsMissing, VariantExists, VariantLimit, SkuTaken, StockUntracked.
+    Raises OptionsMissing, VariantExists, VariantLimit, SkuTaken, StockUntracked, InvalidField.
     """
     product = family.product
     if len(family.variants) + len(variants) > MAX_VARIANTS:
@@ -53,10 +56,21 @@ def insert_variants(
 
 
 def order_option_values(product: Product, values: Mapping[str, str]) -> list[str]:
-    """Return the values in the order of the product's options. Raises OptionsMissing."""
+    """Return the values in the order of the product's options.
+
+    Raises OptionsMissing, and InvalidField if they are too long.
+    """
     if not product.options or values.keys() != set(product.options):
         raise OptionsMissing(options=product.options)
-    return [values[name] for name in product.options]
+    ordered = [values[name] for name in product.options]
+    if not fits_index(ordered):
+        raise InvalidField(field="choice", reason=OPTIONS_TOO_LONG)
+    return ordered
+
+
+def fits_index(values: Sequence[str]) -> bool:
+    """Return whether the unique index of variants can hold these option values."""
+    return sum(len(value.encode()) for value in values) <= OPTIONS_BYTES
 
 
 def tags_of(product: Product) -> list[str]:

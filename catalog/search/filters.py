@@ -18,7 +18,7 @@ from catalog import revision
 from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.attributes.services import unknown_attribute
 from catalog.categories.models import CategoryLink
-from catalog.limits import MAX_FILTER_VALUES, SEARCH_LENGTH
+from catalog.limits import ATTRIBUTE_NAME_LENGTH, MAX_FILTER_VALUES, SEARCH_LENGTH
 from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price
 from catalog.products.models import ProductQuerySet
@@ -26,10 +26,12 @@ from catalog.products.reads import is_in_stock
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.slugs import PATTERN, normalize_slug
 from shop.core.unknown import unknown_name
 
 ORDERINGS = ("price", "-price", "name", "-name", "newest", "best_selling", "relevance")
-ATTRIBUTE_PATTERN = r"^attr\.[A-Za-z0-9_-]{1,100}(\.min|\.max)?$"
+_SLUG = PATTERN.strip("^$+")
+ATTRIBUTE_PATTERN = rf"^attr\.{_SLUG}{{1,{ATTRIBUTE_NAME_LENGTH}}}(\.min|\.max)?$"
 
 METADATA_PATTERN = rf"^metadata\.{KEY_PATTERN}$"
 
@@ -246,6 +248,7 @@ def _with_attributes(
     known = revision.cached_values.get_or_put("attributes", revision_now, _read_attributes)
     for name, texts in filters.items():
         _, slug, *bound = name.split(".")
+        slug = normalize_slug(slug)
         if slug not in known:
             reason = unknown_attribute(f"attr.{slug}" for slug in known)
             raise InvalidField(field=name, reason=reason)

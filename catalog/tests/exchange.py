@@ -31,6 +31,17 @@ def errors_of(results):
     return [str(error) for result in results for error in result.errors]
 
 
+def warnings_of(results):
+    return [str(warning) for result in results for warning in result.warnings]
+
+
+def notices_of(content, name="file.csv", **options):
+    """Import content. Return what the import says about columns and stock."""
+    source = source_of(content, name)
+    options = imports.ImportOptions(**options)
+    return imports.import_products(source, options, lambda _: None).notices()
+
+
 def export(form="csv", only=None):
     file = BytesIO()
     export_products(file, form, only)

@@ -10,6 +10,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import archive_product
 from shop.testing.budget import count_statements
+from shop.testing.pages import choose, confirm, form_of, messages_of
 
 LIST = "/admin/catalog/product/"
 
@@ -18,13 +19,8 @@ EDIT = {"name": "Green tea", "price": "5.00", "description": "", "stock": "999"}
 ONE_MORE = {"delta": "1", "reason": "Found"}
 
 
-def messages_of(page):
-    return [str(message) for message in page.context["messages"]]
-
-
-def act(browser, action, *products, **more):
-    chosen = {"action": action, "_selected_action": [p.pk for p in products], **more}
-    return messages_of(browser.post(LIST, chosen, follow=True))
+def act(browser, action, *products):
+    return messages_of(confirm(browser, LIST, action, *products))
 
 
 def test_creating_a_product_records_its_initial_stock(admin_browser, amy):
@@ -131,9 +127,10 @@ def test_actions_publish_unpublish_and_archive_after_confirmation(admin_browser,
     assert Product.objects.get().is_published is False
     assert act(admin_browser, "publish", tea) == ["Published: Tea."]
     assert Product.objects.get().is_published is True
-    assert act(admin_browser, "delete_selected", tea) == []
+    page = choose(admin_browser, LIST, "delete_selected", tea)
+    assert "disappear from the shop" in page.content.decode()
     assert Product.objects.get().archived_at is None
-    assert act(admin_browser, "delete_selected", tea, post="yes") == ["Archived: Tea."]
+    assert act(admin_browser, "delete_selected", tea) == ["Archived: Tea."]
     assert Product.objects.get().archived_at is not None
 
 
@@ -141,8 +138,10 @@ def test_actions_publish_unpublish_and_archive_after_confirmation(admin_browser,
 def test_an_action_reports_archived_products_in_the_selection(admin_browser, tea, action):
     archived = ProductFactory(name="Gone")
     archive_product(product_id=archived.pk)
-    chosen = {"action": action, "post": "yes", "_selected_action": [archived.pk]}
-    page = admin_browser.post(f"{LIST}?archived=1", chosen, follow=True)
+    page = choose(admin_browser, f"{LIST}?archived=1", action, archived)
+    assert "This product does not exist or is not for sale." in page.content.decode()
+    assert "_selected_action" not in form_of(page)
+    page = choose(admin_browser, f"{LIST}?archived=1", action, archived, post="yes")
     assert messages_of(page) == ["Gone: This product does not exist or is not for sale."]
     tea.refresh_from_db()
     assert (tea.is_published, tea.archived_at) == (True, None)
@@ -151,8 +150,8 @@ def test_an_action_reports_archived_products_in_the_selection(admin_browser, tea
 @pytest.mark.parametrize("post", [{}, {"post": "yes"}])
 def test_an_action_rejects_more_than_a_page_of_products(admin_browser, post):
     products = ProductFactory.create_batch(51)
-    message = act(admin_browser, "delete_selected", products[0], select_across="1", **post)
-    assert message == ["Choose at most 50 at a time; nothing was changed."]
+    page = choose(admin_browser, LIST, "delete_selected", products[0], select_across="1", **post)
+    assert messages_of(page) == ["Choose at most 50 at a time; nothing was changed."]
     assert not Product.objects.exclude(archived_at=None).exists()
 
 
@@ -174,7 +173,8 @@ def test_the_view_permission_does_not_allow_changes(tea):
     assert browser.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 403
     assert browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}).status_code == 403
     for action in ("unpublish", "delete_selected"):
-        assert act(browser, action, tea, post="yes") == ["No action selected."]
+        page = choose(browser, LIST, action, tea, post="yes")
+        assert messages_of(page) == ["No action selected."]
     tea.refresh_from_db()
     assert (tea.stock, tea.is_published) == (10, True)
 

@@ -83,7 +83,7 @@ def test_a_strict_import_with_an_error_cannot_be_confirmed(admin_browser, tea):
     [
         (b"", "The submitted file is empty."),
         (b"\xff\xfe\x00", "The file is UTF-16"),
-        (b"thing\n1\n", "This column is unknown"),
+        (b"thing\n1\n", "At least one of the columns slug, sku and name is required"),
         (b"x" * (admin.MAX_UPLOAD + 1), "The file has more than 5 MiB"),
     ],
 )

@@ -103,7 +103,7 @@ def cursor(value):
         ("name", cursor(["name", 1, 2])),
         ("name", cursor(["name", "\ud800", 2])),
         ("name", cursor(["name", "a\x00", 2])),
-        ("name", cursor(["name", "a" * 201, 2])),
+        ("name", cursor(["name", "a" * 256, 2])),
         ("name", cursor({"name": 1, "a": 2, "b": 3})),
         ("name", "A" * 5000),
         ("name", base64.urlsafe_b64encode(b"\xff\xfe").decode()),

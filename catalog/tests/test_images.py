@@ -179,7 +179,7 @@ def test_an_unsuitable_file_is_an_error(amy, tea, media, content, status, code):
         ({"image": None, "position": "-1"}, "position"),
         ({"image": None, "position": "32768"}, "position"),
         ({"image": None, "position": "first"}, "position"),
-        ({"image": None, "alt": "x" * 201}, "alt"),
+        ({"image": None, "alt": "x" * 513}, "alt"),
     ],
 )
 def test_an_invalid_form_is_an_error(amy, tea, media, form, field):

@@ -38,19 +38,15 @@ def workbook(*rows):
         (b"PK\x03\x04" + b"x" * 100, "The file is a damaged workbook."),
         (b"\n\nslug\n", "line 1: The first line must contain the names"),
         (b"description,price\nx,1.00\n", "line 1: At least one of the columns slug, sku and name"),
-        (
-            b"slug,prise\ntea,1.00\n",
-            "line 1, prise: This column is unknown. Known columns: row, slug",
-        ),
         (b"slug,slug\ntea,tea\n", "line 1, slug: The header contains this column twice."),
-        (b"slug,,price\ntea,,1.00\n", "line 1, a column without a name: This column is unknown"),
+        (b"slug,price,Price \ntea,1.00,2.00\n", "line 1, Price: The header contains this column"),
         (b"Handle,Variant Price\ntea,1.00\n", "line 1, Title: This column is required."),
         (
             b'slug,name\ntea,"Tea\n',
             "line 2: The CSV is invalid from here on: unexpected end of data",
         ),
         (
-            b'slug,name\ntea,"' + b"x" * 200_000,
+            b'slug,name\ntea,"' + (b"x" * 70_000 + b"\n") * 20,
             "line 2: The CSV is invalid from here on: field larger",
         ),
         (b"slug,name\n" + b"x" * 2_000_000, "line 2: The line has more than 1,048,576 characters"),
@@ -60,7 +56,7 @@ def workbook(*rows):
         (b'[{"slug": "tea"},\nnull]', "line 2: A product must be an object."),
         (b'{"goods": []}', "line 1: The file must be a list"),
         (b"[" * 100_000, "line 1: The JSON is invalid or too long"),
-        (b'[{"slug": "' + b"x" * 3_000_000 + b'"}]', "line 1: The JSON is invalid or too long"),
+        (b'[{"slug": "' + b"x" * 17_000_000 + b'"}]', "line 1: The JSON is invalid or too long"),
         (
             b'[{"slug": "tea", "variants": [1]}]',
             "line 1, variants: The value must be a list of objects.",
@@ -90,32 +86,19 @@ def test_products_before_a_file_error_are_imported():
         ("price=1.999", 'price: "1.999" is not a price such as 1.99.'),
         ("price=99999999999", 'price: "99999999999" is not a price'),
         ("price=", "price: A new product needs a price."),
-        ("compare_at_price=1e3", 'compare_at_price: "1e3" is not a price'),
         ("name=", "name: A new product needs a name."),
-        ("name=" + "x" * 201, "name: The text has 201 characters, at most 200 allowed."),
-        ("name=a\x07b", "name: The text contains the control character U+0007."),
-        ("description=" + "x" * 10_001, "description: The text has 10,001 characters"),
-        ("brand=" + "x" * 101, "brand: The text has 101 characters, at most 100 allowed."),
-        ("sku=" + "x" * 65, "sku: The text has 65 characters, at most 64 allowed."),
-        ("slug=ä", 'slug: "ä" is not a slug'),
-        ("stock=-1", "stock: The stock is -1, but it may only be negative with backorder."),
+        ("sku=" + "x" * 256, "sku: The text has 256 characters, at most 255 allowed."),
+        ("sku=a\x07b", "sku: The text contains the control character U+0007."),
+        ("sku=4.00638E+12", 'sku: A spreadsheet has shortened the number to "4.00638E+12".'),
+        ("slug=ä ö", 'slug: "ä ö" is not a slug. A slug has at most 255 letters, digits,'),
+        ("slug=a\u202eb", "slug: "),
+        ("slug=a\u200bb", "slug: "),
+        ("slug=" + "x" * 256, "slug: "),
         ("stock=1.5", 'stock: "1.5" is not an integer'),
         ("stock=1000000001", 'stock: "1000000001" is not an integer from -1,000,000,000'),
-        ("low_stock_threshold=-1", 'low_stock_threshold: "-1" is not an integer from 0'),
-        ("backorder=maybe", 'backorder: "maybe" is neither true nor false.'),
+        ("is_published=maybe", 'is_published: "maybe" is neither true nor false.'),
         ("publish_at=soon", 'publish_at: "soon" is not a time such as 2030-01-31T08:00:00Z.'),
-        ("tags=a,A", 'tags: The list contains "a" twice.'),
-        (
-            "tags=" + ",".join(str(n) for n in range(51)),
-            "tags: The list has 51 items, at most 50 are allowed.",
-        ),
-        ("tags=" + "x" * 51, "tags: The text has 51 characters, at most 50 allowed."),
-        ("category=***", 'category: "***" contains no character for a slug.'),
         ("row=thing", 'row: "thing" must be one of product, variant, picture'),
-        (
-            "attr.loose=true",
-            "attr.loose: This attribute does not exist. Existing attributes: none.",
-        ),
         ("option1=Size", "stock: A product with options has no stock. Set that of its variants."),
     ],
 )
@@ -184,7 +167,8 @@ def test_an_error_in_one_row_skips_the_whole_product():
     before = everything()
     counts, results = import_content(rows.format("", "4.00", "abc"))
     assert counts == (0, 0, 0, 1)
-    assert errors_of(results) == ['line 4, price: "abc" is not a price such as 1.99.']
+    (error,) = errors_of(results)
+    assert error.startswith('line 4, price: "abc" is not a price such as 1.99.')
     assert everything() == before
 
 
@@ -268,18 +252,9 @@ def test_a_file_that_is_too_large_is_an_error(monkeypatch):
     [
         ({"slug": "a", "name": "A", "price": 1.999}, 'price: "1.999" is not a price'),
         ({"slug": "a", "name": "A", "price": float("nan")}, 'price: "NaN" is not a price'),
-        (
-            {"slug": "a", "name": "A\ud800", "price": 1},
-            "name: The text contains the control character U+D8",
-        ),
-        (
-            {"slug": "a", "name": "A", "price": 1, "tags": ["a", "a"]},
-            'tags: The list contains "a" twice.',
-        ),
-        ({"title": "A", "price": 1, "discountPercentage": 120}, "discountPercentage:"),
+        ({"sku": 4.00638e22, "name": "A", "price": 1}, "sku: A spreadsheet has shortened the"),
+        ({"sku": "A\ud800", "name": "A", "price": 1}, "sku: The text contains the control char"),
         ({"title": "A", "price": "x", "discountPercentage": 10}, 'price: "x" is not a price'),
-        ({"title": "A", "price": 1, "images": ["file:///etc/x"]}, 'images: "file:///etc/x" is no'),
-        ({"slug": "a", "name": "A", "price": 1, "pictures": [{"picture": "../../x"}]}, "picture:"),
     ],
 )
 def test_an_invalid_json_value_is_reported(product, message):
@@ -295,8 +270,10 @@ def test_the_command_reports_errors_and_exits_with_1(tmp_path, capsys):
     with pytest.raises(CommandError, match=r"^1 refused; the others are done$"):
         call_command("import_products", str(path))
     assert capsys.readouterr().out == (
-        'refused bad: line 3, price: "abc" is not a price such as 1.99.\n'
+        'refused bad: line 3, price: "abc" is not a price such as 1.99. Write digits and a decimal '
+        "point only.\n"
         "1 created, 0 changed, 0 unchanged, 1 refused\n"
+        "1 of 2 are sold out: tea\n"
     )
     path.write_text(GOOD.replace("4.50", "5.00"))
     call_command("import_products", str(path), "--dry-run")

@@ -78,7 +78,6 @@ def test_required_columns():
     ("rows", "message"),
     [
         ("a,A,,,,x,5.00\n", 'line 2, Variant Inventory Qty: "x" is not an integer'),
-        ("a,A,,,,-3,5.00\n", "line 2, Variant Inventory Qty: The stock is -3, but it may only"),
         (
             "a,A,,,,1,5.00\na,A,,,,1,6.00\n",
             "line 3, Option1 Name: A product without options may only have",

@@ -38,7 +38,7 @@ def test_initial_stock_is_recorded_as_a_movement(amy):
     ("change", "fault"),
     [
         ({"name": ""}, ("name", "blank")),
-        ({"name": "x" * 201}, ("name", "max_length")),
+        ({"name": "x" * 256}, ("name", "max_length")),
         ({"name": 7}, ("name", "invalid")),
         ({"price": 12.5}, ("price", "invalid")),
         ({"price": "1e3"}, ("price", "invalid")),
@@ -55,7 +55,6 @@ def test_initial_stock_is_recorded_as_a_movement(amy):
         ({"stock": 10**12}, ("stock", "max_value")),
         ({"is_published": "yes"}, ("is_published", "invalid")),
         ({"is_published": 1}, ("is_published", "invalid")),
-        ({"description": "x" * 10_001}, ("description", "max_length")),
     ],
 )
 def test_an_invalid_product_is_an_error(amy, change, fault):
@@ -82,11 +81,10 @@ def test_only_the_given_fields_change(amy, tea):
     [
         ({"name": ""}, ("name", "blank")),
         ({"name": None}, ("name", "null")),
-        ({"name": "x" * 201}, ("name", "max_length")),
+        ({"name": "x" * 256}, ("name", "max_length")),
         ({"price": 5}, ("price", "invalid")),
         ({"price": "5.001"}, ("price", "invalid")),
         ({"is_published": 0}, ("is_published", "invalid")),
-        ({"description": "x" * 10_001}, ("description", "max_length")),
     ],
 )
 def test_an_invalid_change_has_no_effect(amy, tea, change, fault):

@@ -168,7 +168,7 @@ def test_staff_create_a_product_with_variants(amy):
         ({"variants": [{"choice": {"Size": 4}}]}, (400, "invalid")),
         ({"variants": [{"choice": ["S"]}]}, (400, "invalid")),
         ({"variants": [{"choice": {"Size": "S"}, "price": 5}]}, (400, "invalid")),
-        ({"variants": [{"choice": {"Size": "S"}}] * 101}, (400, "invalid")),
+        ({"variants": [{"choice": {"Size": "S"}}] * 2049}, (400, "invalid")),
         ({"slug": "a b"}, (400, "invalid")),
     ],
 )
@@ -312,7 +312,7 @@ def test_a_product_is_archived_with_its_variants(amy, ada, shirt):
 def test_a_slug_is_made_from_the_name_and_is_unique(amy, db):
     assert amy.post(LIST, {"name": "Tea pot", "price": "1"}).json()["slug"] == "tea-pot"
     assert amy.post(LIST, {"name": "Tea pot", "price": "1"}).json()["slug"] == "tea-pot-2"
-    assert amy.post(LIST, {"name": "茶", "price": "1"}).json()["slug"] == "product"
+    assert amy.post(LIST, {"name": "茶", "price": "1"}).json()["slug"] == "茶"
     response = amy.post(LIST, {"name": "x", "price": "1", "slug": "tea-pot"})
     assert refusal(response) == (409, "slug_taken")
     assert Product.objects.count() == 3

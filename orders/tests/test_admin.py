@@ -11,14 +11,13 @@ from orders.factories import bare_orders, place_order
 from orders.models import Order
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.pages import choose, messages_of
 
 LIST = "/admin/orders/order/"
 
 
 def act(browser, action, *orders):
-    selected = [order.pk for order in orders]
-    page = browser.post(LIST, {"action": action, "_selected_action": selected}, follow=True)
-    return [str(message) for message in page.context["messages"]]
+    return messages_of(choose(browser, LIST, action, *orders, post="yes"))
 
 
 def browser_of(permission):
@@ -42,7 +41,7 @@ def test_an_action_reports_success_or_error_for_each_selected_order(admin_browse
     open_order, cancelled = place_order(ada.user, tea), place_order(ada.user, tea)
     act(admin_browser, "cancel", cancelled)
     assert sorted(act(admin_browser, "cancel", open_order, cancelled)) == [
-        f"Cancelled: {open_order}.",
+        f"Cancelled: {open_order} (1 of 2).",
         f"Order {cancelled.pk}: An order that is cancelled cannot become cancelled.",
     ]
     assert Product.objects.get().stock == 10

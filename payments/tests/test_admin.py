@@ -14,14 +14,13 @@ from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, Payment, Refund
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.pages import choose, messages_of
 
 LIST = "/admin/payments/payment/"
 
 
 def record(browser, *payments):
-    form = {"action": "record_payment", "_selected_action": [p.pk for p in payments]}
-    page = browser.post(LIST, form, follow=True)
-    return [str(message) for message in page.context["messages"]]
+    return act(browser, "record_payment", *payments)
 
 
 @pytest.mark.parametrize("method", ["bank_transfer", "cash_on_delivery"])
@@ -101,9 +100,7 @@ def test_the_list_searches_numbers_names_and_references(admin_browser, ada, bob,
 
 
 def act(browser, action, *payments):
-    form = {"action": action, "_selected_action": [p.pk for p in payments]}
-    page = browser.post(LIST, form, follow=True)
-    return [str(message) for message in page.context["messages"]]
+    return messages_of(choose(browser, LIST, action, *payments, post="yes"))
 
 
 def test_staff_refund_the_rest_with_or_without_restocking(admin_browser, amy, ada, tea):

@@ -19,6 +19,8 @@ class ShopError(Exception):
     message: ClassVar[str] = "The request is not valid."
     example: ClassVar[dict[str, Any]] = {}
     """Example facts for the OpenAPI document."""
+    field: ClassVar[str] = ""
+    """The argument of the service that it is about, if it is about one: a form shows it there."""
 
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
@@ -29,6 +31,12 @@ class ShopError(Exception):
     def detail(self) -> str:
         """The sentence for people."""
         return str(self)
+
+    @property
+    def fields(self) -> list[str]:
+        """The arguments of the service that it is about; empty if it is about none of them."""
+        names = self.facts.get("fields") or self.facts.get("field") or self.field
+        return [name for name in ([names] if isinstance(names, str) else names) if name]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -77,6 +85,14 @@ class Unauthorized(ShopError):
     def headers(self) -> dict[str, str]:
         """RFC 9110, section 11.6.1: a 401 says how to authenticate."""
         return {"WWW-Authenticate": 'Bearer realm="api"'}
+
+
+class Forbidden(ShopError):
+    """403: the caller's role does not allow the request."""
+
+    status = 403
+    code = "permission_denied"
+    message = "Your role does not allow this."
 
 
 class NotFound(ShopError):

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from shop.core import slugs
 from shop.core.metadata import KEY_PATTERN, MAX_KEYS, validate_metadata
 from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
 
@@ -25,7 +26,6 @@ JSON_TYPES: dict[type, str] = {
 """What people call the types of JSON."""
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
-_SLUG = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 
 
 class StrictInt(serializers.IntegerField):
@@ -63,16 +63,16 @@ class StrictStr(serializers.CharField):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "pattern": f"^{_SLUG.pattern}$", "examples": ["tea-pots"]})
+@extend_schema_field({"type": "string", "pattern": slugs.PATTERN, "examples": ["tea-pots"]})
 class SlugField(StrictStr):
-    """A name for URLs: ASCII letters, digits, hyphens and underscores."""
+    """A name for URLs: letters and digits of any script, hyphens and underscores."""
 
-    default_error_messages = {"slug": "Use letters from a to z, digits, hyphens and underscores."}
+    default_error_messages = {"slug": slugs.REASON}
 
     def to_internal_value(self, data: Any) -> str:
-        """Raise ValidationError for characters that a URL must escape."""
-        slug = super().to_internal_value(data)
-        if not _SLUG.fullmatch(slug):
+        """Normalize the slug. Raise ValidationError for other characters."""
+        slug = slugs.normalize_slug(super().to_internal_value(data))
+        if not slugs.is_slug(slug):
             self.fail("slug")
         return slug
 

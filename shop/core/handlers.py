@@ -29,6 +29,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from shop.core.errors import (
+    Forbidden,
     NotFound,
     ShopError,
     TooManyRequests,
@@ -167,7 +168,7 @@ def _describe_drf(exc: drf.APIException) -> tuple[int, dict[str, Any], dict[str,
     if isinstance(exc, drf.Throttled):
         return _describe_shop_error(TooManyRequests(retry_after=_seconds(exc)))
     is_default = exc.detail == exc.default_detail
-    details = {403: "Your role does not allow this.", 404: NotFound.message} if is_default else {}
+    details = {403: Forbidden.message, 404: NotFound.message} if is_default else {}
     detail = details.get(exc.status_code, str(exc.detail))
     return exc.status_code, _problem(exc.status_code, detail), {}
 

@@ -58,7 +58,7 @@ UPDATE core_idempotencykey SET resource_id = %s WHERE user_id = %s AND scope = %
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Claim:
     """The key of a request, with the user, the operation and the body that it belongs to."""
 
     user_id: int
@@ -156,7 +156,7 @@ def idempotent_steps(
     return response
 
 
-def _run_once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
+def _run_once(claim: Claim, work: Callable[[], T]) -> T | HttpResponse | IdempotencyKey:
     """Return what ``work`` returned, the stored response to a Conflict, or the existing record.
 
     The record is inserted together with the first statement of ``work``, which may be in a block
@@ -167,26 +167,43 @@ def _run_once(claim: _Claim, work: Callable[[], T]) -> T | HttpResponse | Idempo
         return _run_in_transaction(claim, work)
     except Conflict as error:
         return _store_conflict(claim, error)
-    except (OperationalError, InterfaceError) as error:
+    except Exception as error:  # noqa: BLE001 - raised again if there is no record
+        return _first_record(claim, error)
+
+
+def run_or_find(claim: Claim, work: Callable[[], T]) -> T | IdempotencyKey:
+    """Return what ``work`` returned, in one transaction with the record, or the existing record.
+
+    No exception is stored: the record is rolled back with the work. Raises IdempotencyKeyReused for
+    a record with another fingerprint, and RequestInProgress.
+    """
+    try:
+        return _run_in_transaction(claim, work)
+    except Exception as error:  # noqa: BLE001 - raised again if there is no record
+        return _first_record(claim, error)
+
+
+def _first_record(claim: Claim, error: Exception) -> IdempotencyKey:
+    """Return the record of the first request, or raise ``error`` if there is none."""
+    if isinstance(error, OperationalError | InterfaceError):
         if sqlstate(error) == _LOCK_NOT_AVAILABLE and _concerns_records(error):
             raise RequestInProgress from error
-        raise
-    except Exception as error:
-        record = claim.find_record()
-        if record is not None:
-            return record
-        if _concerns_records(error):  # cleanup has deleted the record since
-            raise RequestInProgress from error
-        raise
+        raise error
+    record = claim.find_record()
+    if record is not None:
+        return record
+    if _concerns_records(error):  # cleanup has deleted the record since
+        raise RequestInProgress from error
+    raise error
 
 
 @transactional
-def _run_in_transaction(claim: _Claim, work: Callable[[], T]) -> T:
+def _run_in_transaction(claim: Claim, work: Callable[[], T]) -> T:
     claim.take()
     return work()
 
 
-def _store_conflict(claim: _Claim, error: Conflict) -> HttpResponse | IdempotencyKey:
+def _store_conflict(claim: Claim, error: Conflict) -> HttpResponse | IdempotencyKey:
     """Store the response to a Conflict in a transaction of its own.
 
     So no request needs a savepoint. A duplicate request may succeed between the two transactions;
@@ -237,11 +254,11 @@ def read_key(header: str) -> str:
     return value
 
 
-def _read_claim(request: Request) -> _Claim | None:
+def _read_claim(request: Request) -> Claim | None:
     header = request.META.get("HTTP_IDEMPOTENCY_KEY")  # request.headers would parse all headers
     if header is None:
         return None
-    return _Claim(
+    return Claim(
         user_id=int(request.user.pk or 0),
         scope=f"{request.method} {request.path}"[:200],
         key=read_key(header),

@@ -37,10 +37,13 @@ def unknown_name(kind: str, name: str, known: Collection[str]) -> UnknownField:
     return UnknownField(field=_shortened(name), reason=_sentence(kind, name, known))
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most similar, or None. Ignores case and separators."""
+def nearest(name: str, known: Iterable[str], similarity: float = _MIN_SIMILARITY) -> str | None:
+    """Return the known name that is most similar, or None. Ignores case and separators.
+
+    ``similarity`` is from 0 to 1, for equal names.
+    """
     by_letters = {_letters(other): other for other in known}
-    close = get_close_matches(_letters(name[:_MAX_LENGTH]), by_letters, 1, _MIN_SIMILARITY)
+    close = get_close_matches(_letters(name[:_MAX_LENGTH]), by_letters, 1, similarity)
     return by_letters[close[0]] if close else None
 
 

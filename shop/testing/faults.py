@@ -22,7 +22,7 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 
 # By point: whether it is before or after a function, and the function as its caller looks it up.
 POINTS = {
-    "key.claimed": (AFTER, "shop.core.idempotency", "_Claim.take"),
+    "key.claimed": (AFTER, "shop.core.idempotency", "Claim.take"),
     "response.committed": (AFTER, "shop.core.idempotency", "_run_once"),
     "order.items_locked": (AFTER, "orders.services", "lock_items"),
     "order.written": (AFTER, "orders.services", "_write_order"),

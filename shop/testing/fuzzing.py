@@ -1,7 +1,8 @@
 """Hooks of schemathesis, for rules that a schema cannot describe.
 
-2.0 is an integer in JSON Schema, but not in the API (RELIABILITY R14). An Idempotency-Key that an
-earlier scenario used returns the product of that scenario, which may be archived since.
+2.0 is an integer in JSON Schema, but not in the API (RELIABILITY R14). The pattern of slugs allows
+more characters beyond ASCII than the API. An Idempotency-Key that an earlier scenario used returns
+the product of that scenario, which may be archived since.
 """
 
 import re
@@ -10,18 +11,22 @@ from uuid import uuid4
 
 import schemathesis
 
+from shop.core.slugs import PATTERN, is_slug, normalize_slug
+
 _BARE_KEY = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Replace integral floats such as 2.0 by integers in the members of a body.
+    """Replace integral floats such as 2.0 by integers, and slugs that only the pattern allows.
 
     Values that are nested deeper are not changed.
     """
     if not isinstance(body, dict):
         return body
-    return {name: _integer(value) for name, value in body.items()}
+    return {
+        name: _slug(value) if name == "slug" else _integer(value) for name, value in body.items()
+    }
 
 
 @schemathesis.hook
@@ -31,6 +36,13 @@ def map_headers(context: Any, headers: Any) -> Any:
     if context.operation.label != "POST /api/products/" or not _BARE_KEY.fullmatch(str(key)):
         return headers
     return {**headers, "Idempotency-Key": uuid4().hex}
+
+
+def _slug(value: Any) -> Any:
+    if not isinstance(value, str) or value.isascii() or not re.fullmatch(PATTERN, value):
+        return value
+    slug = normalize_slug(value)
+    return value if is_slug(slug) and len(slug) <= len(value) else uuid4().hex
 
 
 def _integer(value: Any) -> Any:

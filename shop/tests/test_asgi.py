@@ -4,8 +4,9 @@ import asyncio
 import json
 import random
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from http.client import HTTPConnection
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from catalog.models import ProductImage
 from catalog.tests.uploads import picture
 from shop.asgi import client_address, make_application, make_scheduler
-from shop.engine.server.application import THREADS
+from shop.engine.server.application import THREADS, RefusedError
 from shop.testing.clock import LoopClock
 from shop.testing.server import send
 
@@ -145,6 +146,11 @@ def announcing(length, *headers):
     return (b"content-length", b"%d" % length), *headers
 
 
+def amy(about):
+    """The staff user who sends every upload of these tests."""
+    return "user 1"
+
+
 def test_an_upload_is_stored_on_disk():
     seen, length = {}, 3_000_000
 
@@ -154,7 +160,7 @@ def test_an_upload_is_stored_on_disk():
 
     about = scope(*announcing(length, FORM), path=UPLOAD)
     parts = [part(b"p" * 1_000_000, more=n < 2) for n in range(3)]
-    start, _ = ask(make_application(wsgi), about, *parts)
+    start, _ = ask(make_application(wsgi, uploader=amy), about, *parts)
     assert (start["status"], seen["is_a_file"]) == (201, True)
     assert seen["body"] == b"p" * length
     assert seen["wsgi.input"].closed
@@ -174,12 +180,12 @@ def test_an_upload_is_stored_on_disk():
 def test_a_large_body_is_read_for_uploads_only(path, kind, length):
     seen = {}
     about = scope(*announcing(length, kind), path=path)
-    ask(make_application(recorder(seen)), about, part(b"x" * 3_000_000))
+    ask(make_application(recorder(seen), uploader=amy), about, part(b"x" * 3_000_000))
     assert seen["body"] == b""
 
 
 def test_an_upload_has_its_own_time_out():
-    application = make_application(recorder({}), body_timeout=30, upload_timeout=0.05)
+    application = make_application(recorder({}), uploader=amy, body_timeout=30, upload_timeout=0.05)
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
     start, _ = ask(application, about, part(b"x", more=True))
     assert start["status"] == 408
@@ -189,8 +195,9 @@ def test_an_upload_has_its_own_time_out():
 
 def test_more_than_eight_uploads_at_once_are_a_503():
     async def crowd():
-        application, sent, full = make_application(recorder({})), [], asyncio.Event()
-        release = asyncio.Event()
+        names = (f"user {n // 2}" for n in count())
+        application = make_application(recorder({}), uploader=lambda _: next(names))
+        sent, full, release = [], asyncio.Event(), asyncio.Event()
 
         async def keep(event):
             sent.append(event.get("status"))
@@ -219,7 +226,7 @@ def test_a_full_disk_is_a_503(monkeypatch):
 
     monkeypatch.setattr("shop.engine.server.application.TemporaryFile", full)
     about = scope(*announcing(3_000_000, FORM), path=UPLOAD)
-    start, _ = ask(make_application(recorder({})), about, part(b"x" * 3_000_000))
+    start, _ = ask(make_application(recorder({}), uploader=amy), about, part(b"x" * 3_000_000))
     assert start["status"] == 503
 
 
@@ -365,6 +372,70 @@ def post_picture(url, path, token, content):
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def test_a_caller_has_two_uploads_at_once():
+    async def crowd():
+        names = iter(["ann", "ann", "ann", "bea"])
+        application = make_application(recorder({}), uploader=lambda _: next(names))
+        sent, release, refused = [], asyncio.Event(), asyncio.Event()
+
+        async def keep(event):
+            if "status" in event:
+                sent.append(event["status"])
+                refused.set()
+
+        async def slow():
+            await release.wait()
+            return part(b"x" * 300_000)
+
+        about = scope(*announcing(300_000, FORM), path=UPLOAD)
+        asks = [asyncio.create_task(application(about, slow, keep)) for _ in range(4)]
+        await asyncio.wait_for(refused.wait(), 10)
+        release.set()
+        await asyncio.gather(*asks)
+        return sent
+
+    assert asyncio.run(crowd()) == [429, 201, 201, 201]
+
+
+def test_an_unknown_caller_takes_no_slot_for_an_upload():
+    seen = {}
+
+    def refuse(about):
+        raise RefusedError(401)
+
+    application = make_application(recorder(seen), uploader=refuse)
+    start, body = ask(application, scope(*announcing(3_000_000, FORM), path=UPLOAD))
+    assert (start["status"], dict(start["headers"])[b"www-authenticate"]) == (
+        401,
+        b'Bearer realm="api"',
+    )
+    assert json.loads(body["body"])["code"] == "not_authenticated"
+    assert not seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_uploads_of_strangers_do_not_block_those_of_staff(server, amy, ada, tea):
+    """Each of them announces a large body and sends nothing more."""
+    path = f"/api/products/{tea.pk}/images/"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 3000000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n"
+    )
+    host, port = server.shop.url.removeprefix("http://").split(":")
+    heads = [(head, 401)] * 30 + [(f"{head}Authorization: Bearer {ada.pair.token}\r\n", 403)] * 10
+    with ExitStack() as stack:
+        for text, status in heads:
+            stranger = stack.enter_context(socket.create_connection((host, int(port)), 10))
+            stranger.sendall(text.encode() + b"\r\n")
+            assert stranger.recv(100).startswith(b"HTTP/1.1 %d " % status)
+        assert (
+            post_picture(
+                server.shop.url, path, amy.pair.token, picture(size=(400, 300), compress_level=0)
+            )
+            == 201
+        )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,12 +1,15 @@
 """Categories and attributes that a file defines. Their services write them."""
 
+from contextlib import suppress
 from typing import Any
 
 from catalog.attributes.models import Attribute
 from catalog.attributes.services import create_attribute, update_attribute
 from catalog.categories.models import Category
 from catalog.categories.services import create_category, update_category
-from catalog.exchange.imports.records import AttributeRecord, CategoryRecord, category_slug
+from catalog.errors import SlugTaken
+from catalog.exchange.imports.categories import Categories, CategoryReference
+from catalog.exchange.imports.records import AttributeRecord, CategoryRecord
 from shop.core.errors import ShopError
 
 
@@ -35,11 +38,16 @@ class Definitions:
             record.errors.append(record.row.error("slug", reason))
             return None
 
-    def create_undefined_category(self, name: str) -> None:
-        """Create a category that products refer to although it is not defined."""
-        slug = category_slug(name)
-        title = slug.replace("-", " ").capitalize() if name == slug else name
-        create_category(name=title, slug=slug)
+    def create_undefined_category(self, reference: CategoryReference) -> None:
+        """Create a category that products refer to although it is not defined, unless it exists."""
+        while True:
+            categories = Categories.read()
+            if categories.find(reference) is not None:
+                return
+            slug = categories.free_slug(reference)
+            with suppress(SlugTaken):  # another user took it at the same time
+                create_category(name=reference.name(), slug=slug)
+                return
 
     def _define_category(self, record: CategoryRecord) -> bool | None:
         slug, values = record.values["slug"], dict(record.values)
@@ -60,13 +68,13 @@ class Definitions:
 
     def _parent(self, record: CategoryRecord) -> int | None:
         """Return the id of the parent, or 0 if a dry run would have created it."""
-        if not record.parent:
+        if record.parent is None or not record.parent.text:
             return None
-        parent = Category.objects.filter(slug=record.parent).first()
-        if parent is None and record.parent not in self.categories:
+        parent = Categories.read().find(record.parent)
+        if parent is None and record.parent.slug() not in self.categories:
             reason = "This category does not exist. Define a category before its children."
             record.errors.append(record.row.error("category", reason))
-        return 0 if parent is None else parent.pk
+        return 0 if parent is None else parent
 
     def _define_attribute(self, record: AttributeRecord) -> bool | None:
         values: dict[str, Any] = {**record.values, "choices": record.choices}

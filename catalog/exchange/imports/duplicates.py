@@ -1,14 +1,15 @@
-"""Finds duplicate slugs and SKUs within a file. They are stored on disk to keep memory constant."""
+"""Finds products that a file contains twice. Their keys are on disk to keep memory constant."""
 
 import sqlite3
 from types import TracebackType
 from typing import Self
 
+from catalog.exchange.imports.names import ProductNames
 from catalog.exchange.imports.records import ProductRecord
 
 
 class FileKeys:
-    """The slugs and SKUs of one file."""
+    """The slugs, SKUs and names of one file, and the names of the existing products."""
 
     def __init__(self) -> None:
         """Open a temporary SQLite database, which is deleted when it is closed."""
@@ -18,6 +19,7 @@ class FileKeys:
             "CREATE TABLE keys (key TEXT PRIMARY KEY, line INTEGER) WITHOUT ROWID"
         )
         self._database.execute("BEGIN")
+        self.names = ProductNames(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -31,16 +33,23 @@ class FileKeys:
         self._database.close()
 
     def check(self, record: ProductRecord) -> None:
-        """Add an error to the record for each duplicate, and remember its slug and SKUs."""
+        """Add an error to the record for each duplicate, and remember its keys."""
         if record.errors:
             return
-        key = record.key()
-        if key and (line := self._line_of(f"slug {key}", record.row.line)):
-            reason = f"The product was already on line {line}. Put all its rows together."
-            record.errors.append(record.row.error("slug", reason))
+        name, line = record.folded_name(), record.row.line
+        earlier = self._line_of(f"name {name}", line) if name else None
+        if not record.is_found_by_name():
+            earlier = self._line_of(f"slug {record.slug}", line) if record.slug else None
+        if earlier:
+            reason = f"The product was already on line {earlier}. Put all its rows together."
+            record.errors.append(record.row.error("slug" if record.slug else "name", reason))
         for row, sku in record.skus():
-            if line := self._line_of(f"sku {sku}", row.line):
+            if line := self._line_of(f"sku {sku}", row.line) or 0:
                 record.errors.append(row.error("sku", f"Line {line} has the same SKU."))
+
+    def remember_slug(self, slug: str, line: int) -> None:
+        """Remember the slug of a product that was found or made without a slug in the file."""
+        self._line_of(f"slug {slug}", line)
 
     def _line_of(self, key: str, line: int) -> int | None:
         """Return the earlier line with this key. If there is none, store this line."""

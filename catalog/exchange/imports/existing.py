@@ -9,11 +9,13 @@ from typing import Any
 from django.db.models import Q
 
 from catalog.attributes.models import Attribute, ProductAttribute, ProductTag
-from catalog.categories.models import Category
-from catalog.exchange.imports.records import ProductRecord, category_slug
+from catalog.exchange.imports.categories import Categories
+from catalog.exchange.imports.names import ProductNames
+from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
+from shop.core.slugs import fold_name
 
 
 @dataclass(slots=True)
@@ -23,17 +25,24 @@ class ExistingRows:
     families: dict[int, list[Product]] = field(default_factory=dict)
     by_slug: dict[str, Product] = field(default_factory=dict)
     by_sku: dict[str, Product] = field(default_factory=dict)
-    categories: dict[str, int] = field(default_factory=dict)
+    by_name: dict[str, list[Product]] = field(default_factory=lambda: defaultdict(list))
+    categories: Categories = field(default_factory=lambda: Categories([]))
     attributes: dict[str, Attribute] = field(default_factory=dict)
     tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     values: dict[tuple[int, int], Any] = field(default_factory=dict)
     images: dict[int, list[ProductImage]] = field(default_factory=lambda: defaultdict(list))
     slugs: set[str] = field(default_factory=set)
 
-    def find(self, record: ProductRecord) -> Product | None:
-        """Return the product of a record, which is found by its slug, SKU or name."""
-        key = record.key()
-        return self.by_slug.get(key) if key else self.by_sku.get(record.sold["sku"])
+    def find(self, record: ProductRecord) -> list[Product]:
+        """Return the products that a record may be: by its slug, or else its SKU, or else its name.
+
+        Names are equal apart from case and spaces. Several products may have one name.
+        """
+        if record.is_found_by_name():
+            return self.by_name.get(record.folded_name(), [])
+        by_key = (self.by_slug, record.slug) if record.slug else (self.by_sku, record.sold["sku"])
+        found = by_key[0].get(by_key[1])
+        return [found] if found else []
 
     def free_slug(self, record: ProductRecord) -> str:
         """Return the slug of a new product, or reserve one if the file has none."""
@@ -43,15 +52,17 @@ class ExistingRows:
         return slug
 
 
-def read_existing(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRows:
+def read_existing(
+    records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
+) -> ExistingRows:
     """Read the existing rows of these products, with at most nine statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
     existing = ExistingRows()
-    _read_families(existing, records, lock=lock)
-    slugs = {category_slug(record.category) for record in records if record.category}
-    existing.categories = dict(Category.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    _read_families(existing, records, names, lock=lock)
+    if any(record.category for record in records):
+        existing.categories = Categories.read()
     pks = [row.pk for rows in existing.families.values() for row in rows]
     if any(record.attributes for record in records):
         _read_attributes(existing, pks)
@@ -64,15 +75,21 @@ def read_existing(records: Sequence[ProductRecord], *, lock: bool) -> ExistingRo
     return existing
 
 
-def _read_families(existing: ExistingRows, records: Sequence[ProductRecord], *, lock: bool) -> None:
+def _read_families(
+    existing: ExistingRows, records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
+) -> None:
     skus = {sku for record in records for _, sku in record.skus()}
     slugs = {slug for record in records for slug in _slugs(record)}
     products = Product.objects.not_archived()
     # With a long list PostgreSQL uses the partial index only if its condition is repeated.
-    by_slug = list(products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "slug"))
-    existing.slugs = {slug for _, slug in by_slug}
-    keys = {record.key() for record in records}
-    ids = {pk for pk, slug in by_slug if slug in keys}
+    by_slug = list(
+        products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "slug", "name")
+    )
+    given = {record.slug for record in records if record.slug}
+    existing.slugs = {slug for _, slug, _ in by_slug} | given
+    wanted = {record.folded_name() for record in records if record.is_found_by_name()}
+    ids = {pk for pk, slug, name in by_slug if slug in given or fold_name(name) in wanted}
+    ids |= names.ids_of(wanted)
     by_sku = products.filter(sku__in=skus).exclude(sku="").values_list("pk", "parent_id")
     ids |= {parent or pk for pk, parent in by_sku}
     rows = products.filter(Q(pk__in=ids) | Q(parent_id__in=ids)).order_by("pk")
@@ -82,6 +99,8 @@ def _read_families(existing: ExistingRows, records: Sequence[ProductRecord], *, 
             existing.by_sku[row.sku] = row
         if row.slug:
             existing.by_slug[row.slug] = row
+        if row.parent_id is None:
+            existing.by_name[fold_name(row.name)].append(row)
 
 
 def _slugs(record: ProductRecord) -> list[str]:

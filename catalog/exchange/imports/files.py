@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
+from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.json_file import read_json
 from catalog.exchange.imports.rows import FileError, Rows
 from catalog.exchange.imports.shop import read_shop
@@ -62,27 +63,30 @@ def check(source: Source) -> Source:
     return source
 
 
-def read(source: Source) -> Rows:
-    """Yield the rows of a file of any format, from its start. Raises FileError at any row."""
+def read(source: Source, not_read: NotRead) -> Rows:
+    """Yield the rows of a file of any format, from its start, and count what is not read.
+
+    Raises FileError at any row.
+    """
     source.file.seek(0)
     if _is_zip(source.file):
         if source.format == "json":
             raise FileError("The file is a workbook, not JSON.")
-        yield from _read_table(read_xlsx(source.file), source.format)
+        yield from _read_table(read_xlsx(source.file), source.format, not_read)
         return
     text = TextIOWrapper(source.file, encoding="utf-8-sig", newline="")
     try:
         if source.format == "json" or (not source.format and _begins_like_json(source.file)):
-            yield from read_json(text)
+            yield from read_json(text, not_read)
         else:
-            yield from _read_table(read_csv(text), source.format)
+            yield from _read_table(read_csv(text), source.format, not_read)
     finally:
         text.detach()  # so that the file is not closed
 
 
-def _read_table(table: Table, format: str) -> Rows:  # noqa: A002 - as above
+def _read_table(table: Table, format: str, not_read: NotRead) -> Rows:  # noqa: A002 - as above
     format = format or ("shopify" if is_shopify(table.header) else "shop")  # noqa: A001
-    return read_shopify(table) if format == "shopify" else read_shop(table)
+    return (read_shopify if format == "shopify" else read_shop)(table, not_read)
 
 
 def _is_zip(file: BinaryIO) -> bool:

@@ -6,13 +6,16 @@ The file is a list of objects, or an object whose member ``products`` is one. An
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 
+from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, Rows
-from catalog.exchange.imports.shop import ATTRIBUTE
+from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, split, unused_columns
 from catalog.limits import MAX_JSON_OBJECT
 from shop.core.money import quantize, show
+from shop.core.slugs import normalize_slug
 
 _CHUNK = 64 * 1024
 _SPACE = " \t\r\n"
@@ -20,10 +23,12 @@ _HUNDRED = Decimal(100)
 # Numbers are kept as text, so that prices are not rounded.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _NESTED = frozenset({"row", "variants", "pictures", "attributes", "choice"})
+_LISTS = frozenset({"tags", "options", "choice", "choices"})
+_OBJECTS = frozenset({"metadata", "private_metadata"})
 _FEED = {
     "title": "name",
     "description": "description",
-    "category": "category",
+    "category": "category_name",
     "brand": "brand",
     "sku": "sku",
     "price": "price",
@@ -36,44 +41,71 @@ _FEED_NAMES = {ours: theirs for theirs, ours in _FEED.items()} | {
 }
 
 
-def read_json(text: TextIO) -> Rows:
+def read_json(text: TextIO, not_read: NotRead) -> Rows:
     """Yield the rows of one object at a time. Raises FileError where the text is not valid."""
     reader = _Reader(text)
     for line, found in reader.objects():
         if not isinstance(found, dict):
             raise FileError("A product must be an object.", line=line)
         is_feed = "title" in found and "name" not in found
-        yield from _read_feed(found, line) if is_feed else _read_ours(found, line)
+        if is_feed:
+            yield from _read_feed(found, line, not_read)
+        else:
+            yield from _Object(line, not_read).rows(found)
 
 
-def _read_ours(found: dict[str, Any], line: int) -> Iterator[Row]:
-    kind = str(found.get("row", Kind.PRODUCT.value))
-    if kind not in set(Kind):
-        raise FileError(f"The value must be one of {', '.join(Kind)}.", line=line, column="row")
-    yield Row(Kind(kind), line, _cells(found))
-    yield from _images(found, line)
-    for variant in _objects(found, "variants", line):
-        yield Row(Kind.VARIANT, line, _cells(variant), {"options": "choice"})
-        yield from _images(variant, line)
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """Reads an object of the shop's own format, with its variants and images."""
+
+    line: int
+    not_read: NotRead
+
+    def rows(self, found: dict[str, Any]) -> Iterator[Row]:
+        """Yield the rows. Raises FileError."""
+        kind = str(found.get("row", Kind.PRODUCT.value)).strip().lower()
+        if kind not in set(Kind):
+            reason = f"The value must be one of {', '.join(Kind)}."
+            raise FileError(reason, line=self.line, column="row")
+        yield Row(Kind(kind), self.line, self._cells(found, Kind(kind)))
+        yield from self._images(found, "")
+        for variant in _objects(found, "variants", self.line):
+            cells = self._cells(variant, Kind.VARIANT, "variants.")
+            yield Row(Kind.VARIANT, self.line, cells, {"options": "choice"})
+            yield from self._images(variant, "variants.")
+
+    def _images(self, found: dict[str, Any], prefix: str) -> Iterator[Row]:
+        for image in _objects(found, "pictures", self.line):
+            yield Row(Kind.IMAGE, self.line, self._cells(image, Kind.IMAGE, f"{prefix}pictures."))
+
+    def _cells(self, found: dict[str, Any], kind: Kind, prefix: str = "") -> dict[str, Cell]:
+        """Return the cells of the members that are read, and count the others."""
+        cells: dict[str, Cell] = {}
+        for name, value in found.items():
+            if name in _NESTED - {"choice"}:
+                continue
+            if (name in COLUMNS or name in _LISTS) and _fits(name, value):
+                cells["options" if name == "choice" else name] = _cell(value, name)
+            elif _is_filled(value):
+                self.not_read.add(prefix + name, COLUMNS)
+        attributes = found.get("attributes")
+        if isinstance(attributes, dict):
+            for slug, value in attributes.items():
+                cells[ATTRIBUTE + normalize_slug(slug)] = _cell(value)
+        elif _is_filled(attributes):
+            self.not_read.add(f"{prefix}attributes")
+        for name in unused_columns(kind, cells):
+            self.not_read.add(f"{prefix}{name}" if prefix else f"{name} of {kind} rows")
+        return cells
 
 
-def _images(found: dict[str, Any], line: int) -> Iterator[Row]:
-    for image in _objects(found, "pictures", line):
-        yield Row(Kind.IMAGE, line, _cells(image))
-
-
-def _cells(found: dict[str, Any]) -> dict[str, Cell]:
-    cells = {name: _cell(value) for name, value in found.items() if name not in _NESTED}
-    if "choice" in found:
-        cells["options"] = _cell(found["choice"])
-    attributes = found.get("attributes")
-    if isinstance(attributes, dict):
-        cells.update({ATTRIBUTE + slug: _cell(value) for slug, value in attributes.items()})
-    return cells
-
-
-def _read_feed(found: dict[str, Any], line: int) -> Iterator[Row]:
-    cells = {ours: _cell(found[theirs]) for theirs, ours in _FEED.items() if theirs in found}
+def _read_feed(found: dict[str, Any], line: int, not_read: NotRead) -> Iterator[Row]:
+    cells: dict[str, Cell] = {}
+    for name, value in found.items():
+        if name in _FEED and _fits(_FEED[name], value):
+            cells[_FEED[name]] = _cell(value, _FEED[name])
+        elif name not in {"discountPercentage", "images", "thumbnail"} and _is_filled(value):
+            not_read.add(name, _FEED)
     if "discountPercentage" in found:
         discount = _cell(found["discountPercentage"])
         cells["compare_at_price"] = _price_before(discount, cells.get("price"))
@@ -83,6 +115,17 @@ def _read_feed(found: dict[str, Any], line: int) -> Iterator[Row]:
         if url:
             image: dict[str, Cell] = {"picture": url, "position": str(number)}
             yield Row(Kind.IMAGE, line, image, _FEED_NAMES)
+
+
+def _fits(column: str, value: Any) -> bool:
+    """Return whether a member has a type that its column can have."""
+    if isinstance(value, list):
+        return column in _LISTS and not any(isinstance(item, dict | list) for item in value)
+    return not isinstance(value, dict) or column in _OBJECTS
+
+
+def _is_filled(value: Any) -> bool:
+    return value not in (None, "", [], {})
 
 
 def _price_before(discount: Cell, price: Cell | None) -> str:
@@ -100,14 +143,16 @@ def _price_before(discount: Cell, price: Cell | None) -> str:
     return show(before) if before > now else ""
 
 
-def _cell(value: Any) -> Cell:
+def _cell(value: Any, column: str = "") -> Cell:
     """Return a JSON value as the text that a table would contain. Objects become JSON text."""
     if value is None:
-        return ""
+        return [] if column in _LISTS else ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return [str(_cell(item)) for item in value]
+    if column in {"tags", "choices"}:
+        return split(str(value))
     return value if isinstance(value, str) else json.dumps(value)
 
 
@@ -177,7 +222,8 @@ class _Reader:
         self._at += count
 
     def _fill(self) -> bool:
-        more = self._text.read(_CHUNK)
+        # As much again as there is, so that a long object is not decoded many times.
+        more = self._text.read(max(_CHUNK, len(self._buffer) - self._at))
         self._buffer, self._at = self._buffer[self._at :] + more, 0
         self._ended = not more
         return bool(more)

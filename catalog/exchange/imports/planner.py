@@ -6,14 +6,14 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from catalog.attributes.models import AttributeKind
-from catalog.attributes.services import read_value, unknown_attribute
+from catalog.attributes.services import read_value
+from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.records import (
     ImageRecord,
     ProductRecord,
     VariantRecord,
-    category_slug,
 )
 from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
@@ -21,6 +21,7 @@ from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
 from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
+from catalog.products.variants import OPTIONS_TOO_LONG, fits_index
 from catalog.products.writes import RowChanges, set_backorder
 from shop.core.errors import InvalidField
 
@@ -28,14 +29,19 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 class Planner:
-    """Plans the changes of products. Errors are added to their records."""
+    """Plans the changes of products. Errors and warnings are added to their records."""
 
-    def __init__(self, existing: ExistingRows, *, keep_stock: bool, preliminary: bool) -> None:
+    def __init__(
+        self, existing: ExistingRows, not_read: NotRead, *, keep_stock: bool, preliminary: bool
+    ) -> None:
         """``preliminary`` plans are made without locks.
 
-        Only these access the media storage, and only these may contain missing categories.
+        Only these access the media storage and count what is not read, and only these may contain
+        missing categories.
         """
         self._existing = existing
+        self._not_read = not_read
+        self._lines: dict[int, int] = {}
         self._keep_stock = keep_stock
         self._preliminary = preliminary
 
@@ -54,18 +60,36 @@ class Planner:
 
     def _begin(self, record: ProductRecord) -> Plan:
         found = self._existing.find(record)
-        if found is None:
+        if not found:
             row = Product(slug=self._existing.free_slug(record), stock=0)
             if "name" not in record.values:
                 record.errors.append(record.row.error("name", "A new product needs a name."))
             return Plan(RowChanges(row), [], record=record)
-        if found.parent_id is not None:
-            reason = f"{quote(found.sku)} is the SKU of a variant. Add the slug of its product."
-            record.errors.append(record.row.error("sku", reason))
-            return Plan(RowChanges.of(found), [], record=record)
-        rows = self._existing.families[found.pk]
+        product = found[0]
+        self._check_found(record, found)
+        if record.errors:
+            return Plan(RowChanges.of(product), [], record=record)
+        rows = self._existing.families[product.pk]
         variants = [RowChanges.of(row) for row in rows[1:]]
-        return Plan(RowChanges.of(found), variants, record=record)
+        return Plan(RowChanges.of(product), variants, record=record)
+
+    def _check_found(self, record: ProductRecord, found: list[Product]) -> None:
+        """Add an error if a record is not about exactly one product, or about one planned before.
+
+        A later batch may not notice the latter, and then changes the product once more.
+        """
+        product, row = found[0], record.row
+        if len(found) > 1:
+            reason = f"{len(found)} products have this name. Add the slug or the SKU."
+            record.errors.append(row.error("name", reason))
+        elif product.parent_id is not None:
+            reason = f"{quote(product.sku)} is the SKU of a variant. Add the slug of its product."
+            record.errors.append(row.error("sku", reason))
+        elif product.pk in self._lines:
+            reason = f"The product was already on line {self._lines[product.pk]}."
+            record.errors.append(row.error("name", f"{reason} Put all its rows together."))
+        else:
+            self._lines[product.pk] = row.line
 
     def _set_product(self, plan: Plan) -> None:
         record, product = plan.record, plan.product.row
@@ -83,9 +107,9 @@ class Planner:
             record.errors.append(record.row.error("price", "A new product needs a price."))
 
     def _category(self, record: ProductRecord) -> int | None:
-        if not record.category:
+        if record.category is None or not record.category.text:
             return None
-        pk = self._existing.categories.get(category_slug(record.category))
+        pk = self._existing.categories.find(record.category)
         if pk is None and not self._preliminary:
             record.errors.append(record.row.error("category", "The category was just deleted."))
         return NEW_CATEGORY if pk is None else pk
@@ -151,6 +175,8 @@ class Planner:
         names = plan.product.row.options
         if record.options is not None and len(record.options) == len(names):
             variant.options = record.options
+            if not fits_index(record.options):
+                errors.append(record.row.error("options", OPTIONS_TOO_LONG))
         elif record.options is not None or changes.before is None:
             reason = f"The variant needs a value for each of {', '.join(names)}."
             errors.append(record.row.error("options", reason))
@@ -168,6 +194,10 @@ class Planner:
         """Set the stock of a new row, or the delta of an existing row unless it keeps its stock."""
         if stock is None or (changes.before is not None and self._keep_stock):
             stock = max(changes.row.stock, 0) if changes.begins_tracking else changes.row.stock
+        elif stock < 0 and not changes.row.backorder:
+            reason = f"The stock is {stock}, but it may only be negative with backorder."
+            plan.record.warn(row.error("stock", f"{reason} It was set to 0."))
+            stock = 0
         if stock < 0 and not changes.row.backorder:
             reason = f"The stock is {stock}, but it may only be negative with backorder."
             plan.record.errors.append(row.error("stock", reason))
@@ -190,18 +220,17 @@ class Planner:
     def _set_attribute(self, plan: Plan, name: str, cell: Any) -> None:
         record, slug = plan.record, name.removeprefix(ATTRIBUTE)
         attribute = self._existing.attributes.get(slug)
-        if attribute is None and not cell:
-            return
         if attribute is None:
-            reason = unknown_attribute(self._existing.attributes)
-            record.errors.append(record.row.error(name, reason))
+            if cell and self._preliminary:
+                self._not_read.add(name, self._existing.attributes)
             return
         column, value = "text", None
         if cell:
             try:
                 column, value = read_value(attribute, _typed(attribute.kind, cell))
             except InvalidField as error:
-                record.errors.append(record.row.error(name, error.facts["reason"]))
+                reason = f"{error.facts['reason']} It was left out."
+                record.warn(record.row.error(name, reason))
                 return
         pk = plan.product.row.pk
         if self._existing.values.get((pk, attribute.pk or 0)) != value:
@@ -210,9 +239,15 @@ class Planner:
     def _set_images(self, plan: Plan, changes: RowChanges, records: list[ImageRecord]) -> None:
         """Add new images and update existing ones. No image is deleted."""
         others = list(self._existing.images[changes.row.pk]) if changes.row.pk else []
+        room = MAX_IMAGES - len(others)
         for record in records:
             image = next((image for image in others if _matches(image, record)), None)
             if image is None:
+                room -= 1
+                if room < 0:
+                    reason = f"The product would have more than {MAX_IMAGES} images."
+                    plan.record.warn(record.row.error("picture", f"{reason} It was left out."))
+                    continue
                 self._check_files(plan, record)
                 files = {"large": record.large, "small": record.small}
                 image = ProductImage(product=changes.row, source_url=record.url, **files)
@@ -223,9 +258,6 @@ class Planner:
                     changes.changed_images.append(image)
             for name, value in record.values.items():
                 setattr(image, name, value)
-        if len(others) + len(records) > MAX_IMAGES:
-            reason = f"The product would have more than {MAX_IMAGES} images."
-            plan.record.errors.append(plan.record.row.error("picture", reason))
 
     def _check_files(self, plan: Plan, record: ImageRecord) -> None:
         for name in (record.large, record.small) if self._preliminary and record.large else ():

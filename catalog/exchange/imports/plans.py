@@ -30,6 +30,14 @@ class Plan(FamilyChanges):
         """Return whether the category has to be created."""
         return self.product.row.category_id == NEW_CATEGORY
 
+    def sells_out(self) -> bool:
+        """Return whether the import leaves none of the product's units in stock."""
+        rows = self.variants or [self.product]
+        changes = self.is_new or any(row.before is None or row.delta for row in rows)
+        return changes and all(
+            changes.row.stock + changes.delta <= 0 and not changes.row.backorder for changes in rows
+        )
+
     def descriptions(self) -> list[str]:
         """Describe the changes for people.
 

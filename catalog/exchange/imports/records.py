@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.text import slugify
-
 from catalog.attributes.models import AttributeKind
-from catalog.exchange.imports import values
-from catalog.exchange.imports.rows import Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports import texts, values
+from catalog.exchange.imports.categories import CategoryReference
+from catalog.exchange.imports.rows import Findings, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE
-from catalog.limits import CATEGORY_NAME_LENGTH, MAX_IMAGES, MAX_VARIANTS, PRODUCT_NAME_LENGTH
+from catalog.limits import MAX_IMAGES, MAX_VARIANTS
+from catalog.products.families import base_slug
+from shop.core.slugs import fold_name, normalize_slug
 
 # The names of image files in the media storage. Others must not be imported.
 _STORED_FILE = re.compile(r"products/(?:[0-9a-f]{2}/)?[A-Za-z0-9_-]+\.webp", re.ASCII)
@@ -49,22 +50,36 @@ class ProductRecord:
     values: dict[str, Any]
     sold: dict[str, Any]
     stock: int | None
-    category: str | None
+    category: CategoryReference | None
     options: list[str] | None
     tags: list[str] | None
     attributes: dict[str, str]
     variants: list[VariantRecord] = field(default_factory=list)
     images: list[ImageRecord] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
+    warnings: list[RowError] = field(default_factory=list)
     rows: int = 1
 
-    def key(self) -> str:
-        """Return the slug by which the product is found, or "" if it is found by its SKU."""
-        return self.slug or ("" if self.sold.get("sku") else self.base_slug())
+    def folded_name(self) -> str:
+        """Return the name in the form in which names are compared."""
+        return fold_name(self.values.get("name", ""))
+
+    def is_found_by_name(self) -> bool:
+        """Return whether the product is found by its name, as it has neither a slug nor a SKU."""
+        return not self.slug and not self.sold.get("sku")
 
     def base_slug(self) -> str:
-        """Return the slug that is made from the name."""
-        return slugify(self.values.get("name", ""))[: PRODUCT_NAME_LENGTH - 30] or "product"
+        """Return the slug that is made from the name. Products may share it."""
+        return base_slug(self.values.get("name", ""))
+
+    def findings(self) -> Findings:
+        """Return the errors and warnings, to which others can be added."""
+        return Findings(self.errors, self.warnings)
+
+    def warn(self, warning: RowError) -> None:
+        """Add a warning once, although a product is planned twice."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
 
     def skus(self) -> list[tuple[Row, str]]:
         """Return the SKUs with their rows."""
@@ -78,12 +93,13 @@ class ProductRecord:
 
 @dataclass(slots=True)
 class CategoryRecord:
-    """A category. ``parent`` is a slug, "" for a root, or None if the column is missing."""
+    """A category. ``parent`` has no text for a root, and is None if the column is missing."""
 
     row: Row
     values: dict[str, Any]
-    parent: str | None
+    parent: CategoryReference | None
     errors: list[RowError]
+    warnings: list[RowError]
 
 
 @dataclass(slots=True)
@@ -94,6 +110,7 @@ class AttributeRecord:
     values: dict[str, Any]
     choices: list[str]
     errors: list[RowError]
+    warnings: list[RowError]
 
 
 Record = ProductRecord | CategoryRecord | AttributeRecord
@@ -119,40 +136,41 @@ def group_rows(rows: Rows) -> Iterator[Record]:
         yield _finish(product)
 
 
-def category_slug(name: str) -> str:
-    """Return the slug of a category from its slug or name."""
-    return slugify(name)[:CATEGORY_NAME_LENGTH]
-
-
 def _read_product(row: Row) -> ProductRecord:
-    errors = list(row.errors)
+    found = row.findings()
     if row.kind != Kind.PRODUCT:
-        errors.append(row.error("row", f"There is no product above this {row.kind}."))
-    columns = values.read_cells(row, values.PRODUCT, errors)
-    others = values.read_cells(row, {**values.SLUG, **values.STOCK, **values.IN_CATEGORY}, errors)
+        found.errors.append(row.error("row", f"There is no product above this {row.kind}."))
+    columns = values.read_cells(row, values.PRODUCT, found)
+    others = values.read_cells(row, {**values.SLUG, **values.STOCK}, found)
     record = ProductRecord(
         row=row,
         slug=others.get("slug", ""),
         values=columns,
-        sold=values.read_cells(row, values.SOLD, errors),
+        sold=values.read_cells(row, values.SOLD, found),
         stock=others.get("stock"),
-        category=others.get("category"),
-        options=values.read_list(row, "options", errors, distinct=True),
-        tags=values.read_list(row, "tags", errors, distinct=True),
-        attributes=_read_attributes(row, errors),
-        errors=errors,
+        category=_read_category_reference(row, found),
+        options=values.read_options(row, found, distinct=True),
+        tags=values.read_tags(row, found),
+        attributes=_read_attributes(row, found),
+        errors=found.errors,
+        warnings=found.warnings,
     )
-    if record.category and not category_slug(record.category):
-        reason = f"{quote(record.category)} contains no character for a slug."
-        errors.append(row.error("category", reason))
+    errors = record.errors
     if not errors and not (record.slug or record.sold.get("sku") or columns.get("name")):
         errors.append(row.error("slug", "The row has neither a slug, nor a SKU, nor a name."))
     return record
 
 
-def _read_attributes(row: Row, errors: list[RowError]) -> dict[str, str]:
+def _read_category_reference(row: Row, found: Findings) -> CategoryReference | None:
+    read = values.read_cells(row, values.IN_CATEGORY, found)
+    for name, text in read.items():
+        return CategoryReference(text, is_name=name == "category_name")
+    return None
+
+
+def _read_attributes(row: Row, found: Findings) -> dict[str, str]:
     names = [name for name in row.cells if name.startswith(ATTRIBUTE)]
-    return values.read_cells(row, dict.fromkeys(names, values.OF_ATTRIBUTE), errors)
+    return values.read_cells(row, dict.fromkeys(names, values.OF_ATTRIBUTE), found)
 
 
 def _add(product: ProductRecord, row: Row) -> None:
@@ -161,13 +179,23 @@ def _add(product: ProductRecord, row: Row) -> None:
     if product.rows > _MAX_ROWS:
         return
     product.errors += row.errors
-    if row.text("slug") not in {"", product.slug}:
+    if normalize_slug(row.text("slug")) not in {"", product.slug}:
         product.errors.append(row.error("slug", "The slug differs from that of the product above."))
+    product.warnings += row.warnings
     if row.kind == Kind.VARIANT:
-        product.variants.append(_read_variant(row, product.errors))
+        product.variants.append(_read_variant(row, product.findings()))
     else:
-        last = product.variants[-1] if product.variants else product
-        last.images.append(_read_image(row, len(last.images), product.errors))
+        _add_image(product, row)
+
+
+def _add_image(product: ProductRecord, row: Row) -> None:
+    """Add an image to a product or to its last variant, unless there are too many."""
+    images = (product.variants[-1] if product.variants else product).images
+    if len(images) == MAX_IMAGES:
+        reason = f"Images after the first {MAX_IMAGES} were left out."
+        product.warn(row.error("picture", reason))
+    elif image := _read_image(row, len(images), product.findings()):
+        images.append(image)
 
 
 def _finish(product: ProductRecord) -> ProductRecord:
@@ -175,8 +203,8 @@ def _finish(product: ProductRecord) -> ProductRecord:
     if len(product.variants) > MAX_VARIANTS:
         reason = f"The product has more than {MAX_VARIANTS} variants."
         product.errors.append(product.row.error("options", reason))
-    if product.rows > _MAX_ROWS or len(product.images) > MAX_IMAGES:
-        reason = f"The product or a variant has more than {MAX_IMAGES} images."
+    if product.rows > _MAX_ROWS:
+        reason = f"The product has more than {_MAX_ROWS:,} rows."
         product.errors.append(product.row.error("picture", reason))
     if product.variants and product.options == []:
         row = product.variants[0].row
@@ -191,44 +219,51 @@ def _finish(product: ProductRecord) -> ProductRecord:
     return product
 
 
-def _read_variant(row: Row, errors: list[RowError]) -> VariantRecord:
-    columns = values.read_cells(row, values.VARIANT, errors)
-    stock = values.read_cells(row, values.STOCK, errors).get("stock")
-    options = values.read_list(row, "options", errors, distinct=False)
+def _read_variant(row: Row, found: Findings) -> VariantRecord:
+    columns = values.read_cells(row, values.VARIANT, found)
+    stock = values.read_cells(row, values.STOCK, found).get("stock")
+    options = values.read_options(row, found, distinct=False)
     if not options and not columns.get("sku"):
-        errors.append(row.error("options", "The row has neither options nor a SKU."))
+        found.errors.append(row.error("options", "The row has neither options nor a SKU."))
     return VariantRecord(row, columns, stock, options)
 
 
-def _read_image(row: Row, number: int, errors: list[RowError]) -> ImageRecord:
-    columns = values.read_cells(row, values.IMAGE, errors)
+def _read_image(row: Row, number: int, found: Findings) -> ImageRecord | None:
+    """Return an image, or None if it has no valid address."""
+    columns = values.read_cells(row, values.IMAGE, found)
     columns.setdefault("position", number)
     large, small = row.text("picture"), row.text("picture_small")
     if _STORED_FILE.fullmatch(large) and _STORED_FILE.fullmatch(small):
         return ImageRecord(row, "", large, small, columns)
     try:
-        values.url(large)
-    except values.InvalidValue as error:
-        errors.append(row.error("picture", str(error)))
-    return ImageRecord(row, large, "", "", columns)
+        address = texts.url(large)
+    except texts.InvalidValue as error:
+        found.warnings.append(row.error("picture", f"{error} The image was left out."))
+        return None
+    if isinstance(address, texts.Corrected):
+        found.warnings.append(row.error("picture", address.reason))
+        address = str(address.value)
+    return ImageRecord(row, address, "", "", columns)
 
 
 def _read_category(row: Row) -> CategoryRecord:
-    errors = list(row.errors)
-    columns = values.read_cells(row, values.CATEGORY, errors)
-    parent = values.read_cells(row, values.IN_CATEGORY, errors).get("category")
-    if "slug" not in columns and not errors:
-        errors.append(row.error("slug", "A category needs a slug."))
-    return CategoryRecord(row, columns, parent, errors)
+    found = row.findings()
+    columns = values.read_cells(row, values.CATEGORY, found)
+    parent = _read_category_reference(row, found)
+    if "slug" not in columns and not found.errors:
+        found.errors.append(row.error("slug", "A category needs a slug."))
+    return CategoryRecord(row, columns, parent, found.errors, found.warnings)
 
 
 def _read_attribute(row: Row) -> AttributeRecord:
-    errors = list(row.errors)
-    columns = values.read_cells(row, values.ATTRIBUTE, errors)
+    found = row.findings()
+    errors = found.errors
+    columns = values.read_cells(row, values.ATTRIBUTE, found)
     if not errors and columns.get("kind") not in AttributeKind.values:
         reason = f"The value must be one of {', '.join(AttributeKind.values)}."
         errors.append(row.error("kind", reason))
     if not errors and not {"slug", "name"} <= columns.keys():
         errors.append(row.error("slug", "An attribute needs a slug and a name."))
-    choices = row.cells.get("choices", [])
-    return AttributeRecord(row, columns, choices if isinstance(choices, list) else [], errors)
+    cell = row.cells.get("choices", [])
+    choices = cell if isinstance(cell, list) else []
+    return AttributeRecord(row, columns, choices, errors, found.warnings)

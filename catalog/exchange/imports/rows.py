@@ -18,7 +18,7 @@ class FileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """An error in a row. ``column`` is the name in the file."""
+    """An error in a row, or a warning. ``column`` is the name in the file."""
 
     line: int
     column: str
@@ -26,6 +26,14 @@ class RowError:
 
     def __str__(self) -> str:
         return location(self.line, self.column) + self.reason
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong in the rows of a product. With errors it is not imported."""
+
+    errors: list[RowError]
+    warnings: list[RowError]
 
 
 class Kind(StrEnum):
@@ -50,15 +58,20 @@ class Row:
     cells: Mapping[str, Cell]
     names: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[RowError, ...] = ()
+    warnings: tuple[RowError, ...] = ()
 
     def error(self, column: str, reason: str) -> RowError:
-        """Return an error in a column."""
+        """Return an error, or a warning, in a column."""
         return RowError(self.line, self.names.get(column, column), reason)
 
     def text(self, column: str) -> str:
         """Return a cell as text, or "" if it is missing or a list."""
         cell = self.cells.get(column, "")
         return cell.strip() if isinstance(cell, str) else ""
+
+    def findings(self) -> Findings:
+        """Return the findings of the reader, to which others can be added."""
+        return Findings(list(self.errors), list(self.warnings))
 
 
 Rows = Iterator[Row]

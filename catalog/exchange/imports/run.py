@@ -5,14 +5,13 @@ Existing products are found again, so an import that was interrupted can be repe
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
 
-from catalog.errors import SlugTaken
+from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.definitions import Definitions
 from catalog.exchange.imports.duplicates import FileKeys
 from catalog.exchange.imports.existing import read_existing
@@ -24,7 +23,6 @@ from catalog.exchange.imports.records import (
     CategoryRecord,
     ProductRecord,
     Record,
-    category_slug,
     group_rows,
 )
 from catalog.exchange.imports.rows import FileError, RowError
@@ -32,6 +30,7 @@ from catalog.limits import REASON_LENGTH
 from catalog.products.writes import save_families
 from shop.core.transactions import transactional
 
+_EXAMPLES = 20
 BATCH = 100
 """Products and variants in one transaction. The last product of a batch may exceed it."""
 
@@ -53,6 +52,10 @@ class Result:
     outcome: Outcome
     changes: Sequence[str] = ()
     errors: Sequence[RowError] = ()
+    warnings: Sequence[RowError] = ()
+    is_product: bool = False
+    is_sold_out: bool = False
+    """Whether the import sets the stock of a product, or of all its variants, to 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,34 @@ class StrictImportError(Exception):
 
 @dataclass(slots=True)
 class Counts:
-    """The number of results by outcome."""
+    """The number of results by outcome, and what else people should know."""
 
     of: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    is_dry_run: bool = False
+    products: int = 0
+    sold_out: list[str] = field(default_factory=list)
+    """The titles of the first products that are sold out after the import."""
+    number_sold_out: int = 0
+    not_read: NotRead = field(default_factory=NotRead)
+
+    def add(self, result: Result) -> None:
+        """Count a result."""
+        self.of[result.outcome] += 1
+        self.products += result.is_product
+        self.number_sold_out += result.is_sold_out
+        if result.is_sold_out and len(self.sold_out) < _EXAMPLES:
+            self.sold_out.append(result.title)
+
+    def notices(self) -> list[str]:
+        """Return sentences about columns that were not read, and products that are sold out."""
+        lines = [str(self.not_read)] if self.not_read.rows else []
+        if self.number_sold_out:
+            more = self.number_sold_out - len(self.sold_out)
+            titles = ", ".join(self.sold_out) + (f" and {more:,} more" if more else "")
+            number = f"{self.number_sold_out:,} of {self.products:,}"
+            verb = "will be" if self.is_dry_run else "are"
+            lines.append(f"{number} {verb} sold out: {titles}")
+        return lines
 
     def __str__(self) -> str:
         return ", ".join(f"{number} {outcome}" for outcome, number in self.of.items())
@@ -99,18 +127,10 @@ def import_products(
             report(result)
 
     if options.strict and not options.dry_run:
-        counts = _count(_Run(source, replace(options, dry_run=True)).results(), report_errors)
+        counts = _Run(source, replace(options, dry_run=True)).run(report_errors)
         if refused := counts.of[Outcome.REFUSED]:
             raise StrictImportError(f"Nothing was changed, because {refused} were refused.")
-    return _count(_Run(source, options).results(), report)
-
-
-def _count(results: Iterator[Result], report: Callable[[Result], None]) -> Counts:
-    counts = Counts()
-    for result in results:
-        counts.of[result.outcome] += 1
-        report(result)
-    return counts
+    return _Run(source, options).run(report)
 
 
 class _Run:
@@ -119,25 +139,32 @@ class _Run:
     def __init__(self, source: Source, options: ImportOptions) -> None:
         self._source, self._options = source, options
         self._definitions = Definitions(dry_run=options.dry_run)
+        self._counts = Counts(is_dry_run=options.dry_run)
 
-    def results(self) -> Iterator[Result]:
-        """Import the file and yield the results. Raises FileError."""
+    def run(self, report: Callable[[Result], None]) -> Counts:
+        """Import the file, report each result and return their counts. Raises FileError."""
         broken: list[FileError] = []
         with FileKeys() as keys:
-            for batch in _batches(self._records(broken), self._options.batch):
-                if isinstance(batch, list):
-                    for record in batch:
-                        keys.check(record)
-                    yield from self._import(batch)
-                else:
-                    yield self._define(batch)
+            for result in self._results(keys, broken):
+                self._counts.add(result)
+                report(result)
         if broken:
             raise broken[0]
+        return self._counts
+
+    def _results(self, keys: FileKeys, broken: list[FileError]) -> Iterator[Result]:
+        for batch in _batches(self._records(broken), self._options.batch):
+            if isinstance(batch, list):
+                for record in batch:
+                    keys.check(record)
+                yield from self._import(batch, keys)
+            else:
+                yield self._define(batch)
 
     def _records(self, broken: list[FileError]) -> Iterator[Record]:
         """Yield the records before the point where the file cannot be read any further."""
         try:
-            yield from group_rows(read(self._source))
+            yield from group_rows(read(self._source, self._counts.not_read))
         except FileError as error:
             broken.append(error)
 
@@ -145,19 +172,22 @@ class _Run:
         is_new = self._definitions.define(record)
         title = f"{record.row.kind} {record.values.get('slug', '')}"
         if record.errors:
-            return Result(title, Outcome.REFUSED, errors=record.errors)
+            return Result(title, Outcome.REFUSED, (), record.errors, record.warnings)
         outcomes = {True: Outcome.CREATED, False: Outcome.CHANGED, None: Outcome.UNCHANGED}
-        return Result(title, outcomes[is_new])
+        return Result(title, outcomes[is_new], warnings=record.warnings)
 
-    def _import(self, records: Sequence[ProductRecord]) -> Iterator[Result]:
+    def _import(self, records: Sequence[ProductRecord], keys: FileKeys) -> Iterator[Result]:
         valid = [record for record in records if not record.errors]
+        self._names = keys.names
         plans = self._plan(valid, lock=False) if self._options.dry_run else self._write(valid)
         by_record = {id(plan.record): plan for plan in plans}
         for record in records:
             plan = by_record.get(id(record))
             if plan is None:
-                yield Result(record.title(), Outcome.REFUSED, errors=record.errors)
+                title, errors = record.title(), record.errors
+                yield Result(title, Outcome.REFUSED, (), errors, record.warnings, is_product=True)
             else:
+                keys.remember_slug(plan.product.row.slug, record.row.line)
                 yield _result(plan)
 
     def _write(self, records: Sequence[ProductRecord]) -> list[Plan]:
@@ -194,18 +224,22 @@ class _Run:
 
     def _plan(self, records: Sequence[ProductRecord], *, lock: bool) -> list[Plan]:
         """Plan products. Without ``lock`` it is preliminary and needs no transaction."""
-        existing = read_existing(records, lock=lock)
+        existing = read_existing(records, self._names, lock=lock)
         existing.attributes = {**self._definitions.attributes, **existing.attributes}
-        planner = Planner(existing, keep_stock=self._options.keep_stock, preliminary=not lock)
+        planner = Planner(
+            existing,
+            self._counts.not_read,
+            keep_stock=self._options.keep_stock,
+            preliminary=not lock,
+        )
         plans = [planner.plan(record) for record in records]
         return [plan for plan in plans if plan is not None]
 
     def _create_categories(self, plans: Sequence[Plan]) -> None:
         """Create missing categories before the products that need them."""
-        names = [plan.record.category or "" for plan in plans if plan.needs_category()]
-        for name in {category_slug(name): name for name in reversed(names)}.values():
-            with suppress(SlugTaken):  # another user created it at the same time
-                self._definitions.create_undefined_category(name)
+        references = [plan.record.category for plan in plans if plan.needs_category()]
+        for reference in filter(None, dict.fromkeys(references)):
+            self._definitions.create_undefined_category(reference)
 
 
 @transactional
@@ -224,13 +258,23 @@ def write(
 
 
 def _result(plan: Plan) -> Result:
+    warnings, is_sold_out = plan.record.warnings, plan.sells_out()
     if plan.is_new:
         variants = f", {len(plan.variants)} variants" if plan.variants else ""
-        description = f"{plan.product.row.name}, {plan.product.row.price}{variants}"
-        return Result(plan.product.row.slug, Outcome.CREATED, [description])
-    changes = plan.descriptions()
-    outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
-    return Result(plan.record.title(), outcome, changes)
+        product = plan.product.row
+        title, outcome = product.slug, Outcome.CREATED
+        changes = [f"{product.name}, {product.price}{variants}"]
+    else:
+        title, changes = plan.record.title(), plan.descriptions()
+        outcome = Outcome.CHANGED if changes else Outcome.UNCHANGED
+    return Result(
+        title,
+        outcome,
+        changes,
+        warnings=warnings,
+        is_product=True,
+        is_sold_out=is_sold_out,
+    )
 
 
 def _batches(

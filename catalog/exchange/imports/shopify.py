@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows
+from catalog.exchange.imports.columns import NotRead, find_columns
+from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow
 from catalog.limits import MAX_OPTIONS, MAX_SHOPIFY_ROWS
+from shop.core.slugs import fold_name
 
 _REQUIRED = ("Handle", "Title", "Variant Price")
 _OF_PRODUCT = {
@@ -13,7 +15,7 @@ _OF_PRODUCT = {
     "name": "Title",
     "description": "Body (HTML)",
     "brand": "Vendor",
-    "category": "Type",
+    "category_name": "Type",
     "tags": "Tags",
     "is_published": "Published",
 }
@@ -27,25 +29,43 @@ _OF_VARIANT = {
 }
 _OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
 _NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
+_OPTIONS = [f"Option{n} {part}" for n in range(1, MAX_OPTIONS + 1) for part in ("Name", "Value")]
+_KNOWN = {
+    fold_name(name): name
+    for name in (
+        *_OF_PRODUCT.values(),
+        *_OF_VARIANT.values(),
+        *_OF_IMAGE.values(),
+        *_OPTIONS,
+        "Variant Image",
+        "Status",
+    )
+}
+"""The columns that are read, by their folded names."""
 _POLICIES = {"": "", "deny": "false", "continue": "true"}
 _VISIBLE_STATUSES = ("", "active")
 
 
 def is_shopify(header: Sequence[str]) -> bool:
     """Return whether the header is that of Shopify's CSV."""
-    return "Handle" in header
+    return "Handle" in map(_canonical, header)
 
 
-def read_shopify(table: Table) -> Rows:
+def read_shopify(table: Table, not_read: NotRead) -> Rows:
     """Yield the rows of a table. Raises FileError if a required column is missing."""
-    missing = [name for name in _REQUIRED if name not in table.header]
+    columns = find_columns(table.header, _canonical, _KNOWN.values(), not_read)
+    missing = [name for name in _REQUIRED if name not in columns.names]
     if missing:
         raise FileError("This column is required.", line=1, column=missing[0])
-    return _read(table)
+    return _read(columns.rows(table))
 
 
-def _read(table: Table) -> Rows:
-    for _, grouped in groupby(table.rows, key=lambda row: row.cells["Handle"].strip()):
+def _canonical(title: str) -> str:
+    return _KNOWN.get(fold_name(title), "")
+
+
+def _read(rows: Iterator[TableRow]) -> Rows:
+    for _, grouped in groupby(rows, key=lambda row: row.cells["Handle"].strip()):
         yield from _product(list(islice(grouped, MAX_SHOPIFY_ROWS + 1)))
 
 
@@ -53,7 +73,8 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     first = rows[0]
     options = [first.cells.get(f"Option{n} Name", "").strip() for n in range(1, MAX_OPTIONS + 1)]
     options = [name for name in options if name]
-    if options == ["Title"] and _option_values(first, options) == ["Default Title"]:
+    values = [value.strip() for value in _option_values(first, options)]
+    if (options, values) == (["Title"], ["Default Title"]):
         options = []
     variants = [row for row in rows if _is_variant(row, options)]
     errors = [error for row in rows for error in row.errors]
@@ -67,9 +88,11 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     cells["tags"] = [tag.strip() for tag in str(cells.get("tags", "")).split(",") if tag.strip()]
     if "Tags" not in first.cells:
         del cells["tags"]
+    warnings: tuple[RowError, ...] = ()
     if not options:
-        cells.update(_variant_cells(first))
-    yield Row(Kind.PRODUCT, first.line, cells, _NAMES, tuple(errors))
+        sold, warnings = _variant_cells(first)
+        cells.update(sold)
+    yield Row(Kind.PRODUCT, first.line, cells, _NAMES, tuple(errors), warnings)
     yield from _images(rows)
     if options:
         yield from _variants(variants, options)
@@ -77,8 +100,9 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
 
 def _variants(rows: list[TableRow], options: list[str]) -> Iterator[Row]:
     for row in rows:
-        cells: dict[str, Cell] = {**_variant_cells(row), "options": _option_values(row, options)}
-        yield Row(Kind.VARIANT, row.line, cells, _NAMES)
+        sold, warnings = _variant_cells(row)
+        cells: dict[str, Cell] = {**sold, "options": _option_values(row, options)}
+        yield Row(Kind.VARIANT, row.line, cells, _NAMES, warnings=warnings)
         if url := row.cells.get("Variant Image", "").strip():
             names = {"picture": "Variant Image"}
             yield Row(Kind.IMAGE, row.line, {"picture": url}, names)
@@ -91,31 +115,37 @@ def _images(rows: list[TableRow]) -> Iterator[Row]:
 
 
 def _option_values(row: TableRow, options: list[str]) -> list[str]:
-    return [row.cells.get(f"Option{n} Value", "").strip() for n in range(1, len(options) + 1)]
+    return [row.cells.get(f"Option{n} Value", "") for n in range(1, len(options) + 1)]
 
 
 def _is_variant(row: TableRow, options: list[str]) -> bool:
     """Return whether a row contains a variant, and not only another image."""
     cells = [row.cells.get(name, "").strip() for name in ("Variant SKU", "Variant Price")]
-    return any(_option_values(row, options)) or any(cells)
+    return any(value.strip() for value in _option_values(row, options)) or any(cells)
 
 
 def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
     return {ours: row.cells[name] for ours, name in columns.items() if name in row.cells}
 
 
-def _variant_cells(row: TableRow) -> dict[str, Cell]:
+def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]]:
+    """Return the cells of a variant, with a warning if its inventory policy is unknown."""
     cells = _cells(row, _OF_VARIANT)
-    policy = str(cells.get("backorder", "")).strip()
-    if "backorder" in cells:
-        cells["backorder"] = _POLICIES.get(policy, policy)
-    if "track_stock" in cells:
-        cells["track_stock"] = "true" if str(cells["track_stock"]).strip() else "false"
+    tracker = cells.get("track_stock")
+    if tracker is not None:
+        cells["track_stock"] = "true" if str(tracker).strip() else "false"
     if cells.get("track_stock") == "false":
         # Shopify ignores both of them then, and writes 0 and deny.
         cells.pop("stock", None)
         cells.pop("backorder", None)
-    return cells
+    if "backorder" not in cells:
+        return cells, ()
+    policy = str(cells["backorder"]).strip()
+    cells["backorder"] = _POLICIES.get(policy.lower(), "false")
+    if policy.lower() in _POLICIES:
+        return cells, ()
+    reason = f"{quote(policy)} is neither deny nor continue. It was read as deny."
+    return cells, (RowError(row.line, _OF_VARIANT["backorder"], reason),)
 
 
 def _published(row: TableRow) -> dict[str, Cell]:

@@ -5,39 +5,66 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.limits import MAX_COLUMNS, MAX_LINE
+
+csv.field_size_limit(MAX_LINE)
 
 _DELIMITERS = ",;\t"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _ESCAPE = "'"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
+# The line with which spreadsheets are told the separator.
+_SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*')
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """The cells of a row by column, with errors in them."""
+    """The cells of a row by canonical column, with errors in them."""
 
     line: int
     cells: dict[str, str]
     errors: tuple[RowError, ...] = ()
 
 
-class Formula(str):
-    """A cell with a formula."""
+class BadCell(str):
+    """A cell of a workbook without a value that could be read. The text is the reason."""
 
     __slots__ = ()
 
 
+class SheetCell(str):
+    """A number or a date of a workbook, as its value. ``shown`` is the text that people see.
+
+    ``problem`` is the reason why ``shown`` is unknown, which matters for SKUs, slugs and options.
+    """
+
+    __slots__ = ("problem", "shown")
+
+    problem: str
+    shown: str
+
+    def __new__(cls, value: str, shown: str = "", problem: str = "") -> Self:
+        """Return a cell."""
+        cell = super().__new__(cls, value)
+        cell.shown, cell.problem = shown, problem
+        return cell
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A header, and an iterator over the rows below it."""
+    """A header, and an iterator over the rows below it, each with its line and its cells."""
 
     header: list[str]
-    rows: Iterator[TableRow]
+    rows: Iterator[tuple[int, list[str]]]
     is_csv: bool = True
+
+
+def cell_error(cell: str) -> str:
+    """Return the reason why a cell cannot be read, or ""."""
+    return str(cell) if isinstance(cell, BadCell) else ""
 
 
 def escape_formula(value: str) -> str:
@@ -57,8 +84,12 @@ def read_csv(text: TextIO) -> Table:
     """
     lines = _lines(text)
     first = next(lines, "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True))
+    given = _SEPARATOR.fullmatch(first)
+    if given:
+        first = next(lines, "")
+    delimiter = given[1] if given else max(_DELIMITERS, key=first.count)
+    before = 1 if given else 0
+    rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), before)
     _, header = next(rows, (1, []))
     return make_table(header, rows)
 
@@ -67,38 +98,21 @@ def make_table(
     header: Iterable[str], rows: Iterable[tuple[int, list[str]]], *, is_csv: bool = True
 ) -> Table:
     """Return a table without empty rows. Raises FileError for an invalid header."""
-    names = [name.strip() for name in header]
+    names = [name.strip("\ufeff \t\r\n\xa0") for name in header]
     while names and not names[-1]:
         names.pop()
     if not names or len(names) > MAX_COLUMNS:
         reason = f"The first line must contain the names of at most {MAX_COLUMNS} columns."
         raise FileError(reason, line=1)
-    duplicate = next((name for name in names if name and names.count(name) > 1), None)
-    if duplicate is not None:
-        raise FileError("The header contains this column twice.", line=1, column=duplicate)
-    filled = ((line, cells) for line, cells in rows if any(cells))
-    return Table(names, (_row(names, line, cells) for line, cells in filled), is_csv)
+    return Table(names, ((line, cells) for line, cells in rows if any(cells)), is_csv)
 
 
-def _row(names: list[str], line: int, cells: list[str]) -> TableRow:
-    """Return a row by column. Missing cells at its end are empty."""
-    named = dict(zip(names, cells + [""] * (len(names) - len(cells)), strict=False))
-    errors = [
-        RowError(line, name, "The cell contains a formula. Replace it by its value.")
-        for name, cell in named.items()
-        if isinstance(cell, Formula)
-    ]
-    if any(cells[len(names) :]):
-        errors.append(RowError(line, "", "The row has more cells than the header."))
-    return TableRow(line, named, tuple(errors))
-
-
-def _rows(lines: Any) -> Iterator[tuple[int, list[str]]]:
-    first_line = 1
+def _rows(lines: Any, before: int) -> Iterator[tuple[int, list[str]]]:
+    first_line = before + 1
     try:
         for cells in lines:
             yield first_line, cells
-            first_line = lines.line_num + 1
+            first_line = before + lines.line_num + 1
     except csv.Error as error:
         raise FileError(f"The CSV is invalid from here on: {error}.", line=first_line) from None
 

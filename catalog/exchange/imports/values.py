@@ -9,20 +9,29 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
 
-from catalog.exchange.imports.rows import Row, RowError, quote
+from catalog.exchange.imports.rows import Findings, Row, quote
+from catalog.exchange.imports.texts import (
+    Corrected,
+    InvalidValue,
+    as_shown,
+    code,
+    exact,
+    slug,
+    text,
+)
 from catalog.limits import (
     ALT_LENGTH,
+    ATTRIBUTE_NAME_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
     CATEGORY_NAME_LENGTH,
-    IMAGE_URL_LENGTH,
     MAX_OPTIONS,
     MAX_POSITION,
     MAX_STOCK,
     MAX_TAGS,
     OPTION_LENGTH,
     PRODUCT_NAME_LENGTH,
+    SKU_LENGTH,
     TAG_LENGTH,
 )
 from catalog.products.descriptions import sanitize
@@ -30,16 +39,8 @@ from catalog.products.fields import EditableField, Kind, Owner, fields_of
 from shop.core.metadata import validate_metadata
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
-_WHOLE = re.compile(r"-?[0-9]{1,10}", re.ASCII)
-_SLUG = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-# Characters that a database or XML cannot represent.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_WHOLE = re.compile(r"(-?[0-9]{1,10})(\.0+)?", re.ASCII)
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
-_url = URLValidator(schemes=["http", "https"])
-
-
-class InvalidValue(Exception):
-    """A value is invalid for its column. The message is the reason."""
 
 
 SKIP = object()
@@ -50,38 +51,35 @@ REQUIRED = object()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The conversion of a cell. ``empty`` is the value of an empty cell, SKIP or REQUIRED."""
+    """The conversion of a cell. ``empty`` is the value of an empty cell, SKIP or REQUIRED.
+
+    Without an ``optional`` value the product would be wrong, so it is refused if the cell is
+    invalid. An invalid cell of another field is left out with a warning.
+    """
 
     read: Callable[[str], Any]
     empty: Any = SKIP
+    optional: bool = False
 
 
-def text(limit: int) -> Callable[[str], str]:
-    """Return a function that validates text of up to ``limit`` characters."""
+def html(limit: int) -> Callable[[str], str | Corrected]:
+    """Return a function that sanitizes HTML, and cuts the result if it is longer than ``limit``."""
+    read_text = text(limit)
 
-    def read(value: str) -> str:
-        if len(value) > limit:
-            raise InvalidValue(
-                f"The text has {len(value):,} characters, at most {limit:,} allowed."
-            )
-        if found := _CONTROL.search(value):
-            reason = f"The text contains the control character U+{ord(found[0]):04X}."
-            raise InvalidValue(reason)
-        return value
+    def read(value: str) -> str | Corrected:
+        found = read_text(sanitize(value))
+        if isinstance(found, Corrected):
+            return Corrected(sanitize(found.value), found.reason)
+        return found
 
     return read
-
-
-def html(limit: int) -> Callable[[str], str]:
-    """Return a function that sanitizes HTML. ``limit`` is that of the result."""
-    read_text = text(limit)
-    return lambda value: read_text(sanitize(value))
 
 
 def amount(value: str) -> Decimal:
     """Convert an amount of money."""
     if not _AMOUNT.fullmatch(value):
-        raise InvalidValue(f"{quote(value)} is not a price such as 1.99.")
+        reason = "Write digits and a decimal point only."
+        raise InvalidValue(f"{quote(value)} is not a price such as 1.99. {reason}")
     return Decimal(value).quantize(Decimal("0.01"))
 
 
@@ -89,9 +87,10 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     """Return a function that converts integers within bounds."""
 
     def read(value: str) -> int:
-        if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
+        found = _WHOLE.fullmatch(value)
+        if not found or not low <= int(found[1]) <= high:
             raise InvalidValue(f"{quote(value)} is not an integer from {low:,} to {high:,}.")
-        return int(value)
+        return int(found[1])
 
     return read
 
@@ -112,29 +111,6 @@ def instant(value: str) -> datetime:
     except ValueError:
         raise InvalidValue(f"{quote(value)} is not a time such as 2030-01-31T08:00:00Z.") from None
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-def slug(limit: int) -> Callable[[str], str]:
-    """Return a function that validates slugs."""
-
-    def read(value: str) -> str:
-        if not _SLUG.fullmatch(value) or len(value) > limit:
-            reason = f"A slug has at most {limit} letters, digits, hyphens and underscores."
-            raise InvalidValue(f"{quote(value)} is not a slug. {reason}")
-        return value
-
-    return read
-
-
-def url(value: str) -> str:
-    """Validate the URL of an image."""
-    try:
-        _url(text(IMAGE_URL_LENGTH)(value))
-    except ValidationError:
-        raise InvalidValue(
-            f"{quote(value)} is not a URL that begins with https:// or http://."
-        ) from None
-    return value
 
 
 def metadata(value: str) -> dict[str, str]:
@@ -161,6 +137,8 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.INSTANT: lambda _: instant,
     Kind.METADATA: lambda _: metadata,
 }
+# Without these a product would be found by another key, or be sold at a wrong price or time.
+_DECISIVE = frozenset({"sku", "price", "is_published", "publish_at"})
 
 
 _EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.HTML: "", Kind.METADATA: {}}
@@ -176,7 +154,8 @@ def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
             empty = None
         elif not field.required:
             empty = _EMPTY.get(field.kind, SKIP)
-        fields[field.name] = Field(_READERS[field.kind](field), empty)
+        read = code(SKU_LENGTH) if field.name == "sku" else _READERS[field.kind](field)
+        fields[field.name] = Field(read, empty, optional=field.name not in _DECISIVE)
     return fields
 
 
@@ -186,64 +165,107 @@ SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
 VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
-IN_CATEGORY: Mapping[str, Field] = {"category": Field(text(CATEGORY_NAME_LENGTH), "")}
+IN_CATEGORY: Mapping[str, Field] = {
+    name: Field(exact(CATEGORY_NAME_LENGTH), "", optional=True)
+    for name in ("category", "category_name")
+}
 IMAGE: Mapping[str, Field] = {
-    "alt": Field(text(ALT_LENGTH), ""),
-    "position": Field(whole(0, MAX_POSITION)),
+    "alt": Field(text(ALT_LENGTH), "", optional=True),
+    "position": Field(whole(0, MAX_POSITION), optional=True),
 }
 CATEGORY: Mapping[str, Field] = {
     "slug": Field(slug(CATEGORY_NAME_LENGTH), REQUIRED),
-    "name": Field(text(CATEGORY_NAME_LENGTH), REQUIRED),
-    "position": Field(whole(0, MAX_POSITION)),
+    "name": Field(exact(CATEGORY_NAME_LENGTH), REQUIRED),
+    "position": Field(whole(0, MAX_POSITION), optional=True),
     "is_published": Field(boolean),
 }
 ATTRIBUTE: Mapping[str, Field] = {
-    "slug": Field(slug(CATEGORY_NAME_LENGTH), REQUIRED),
-    "name": Field(text(CATEGORY_NAME_LENGTH), REQUIRED),
-    "kind": Field(text(CATEGORY_NAME_LENGTH), REQUIRED),
+    "slug": Field(slug(ATTRIBUTE_NAME_LENGTH), REQUIRED),
+    "name": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
+    "kind": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
 }
-OF_ATTRIBUTE = Field(text(ATTRIBUTE_TEXT_LENGTH), "")
-LISTS = {"tags": (MAX_TAGS, TAG_LENGTH), "options": (MAX_OPTIONS, OPTION_LENGTH)}
+OF_ATTRIBUTE = Field(exact(ATTRIBUTE_TEXT_LENGTH), "", optional=True)
 
 
-def read_cells(row: Row, fields: Mapping[str, Field], errors: list[RowError]) -> dict[str, Any]:
-    """Return the values of a row in the columns of ``fields``, and add errors to ``errors``."""
+def read_cells(row: Row, fields: Mapping[str, Field], found: Findings) -> dict[str, Any]:
+    """Return the values of a row in the columns of ``fields``, and add to ``found``."""
     values = {}
     for name, field in fields.items():
         cell = row.cells.get(name)
         if cell is None:
             continue
-        value = cell.strip() if isinstance(cell, str) else " ".join(cell)
-        if not value and field.empty is REQUIRED:
-            errors.append(row.error(name, "The cell must not be empty."))
-        elif value or field.empty is not SKIP:
-            try:
-                values[name] = field.read(value) if value else field.empty
-            except InvalidValue as error:
-                errors.append(row.error(name, str(error)))
+        value = cell if isinstance(cell, str) else " ".join(cell)
+        read = _read_cell(row, name, field, value, found) if value.strip() else field.empty
+        if read is REQUIRED:
+            found.errors.append(row.error(name, "The cell must not be empty."))
+        elif read is not SKIP:
+            values[name] = read
     return values
 
 
-def read_list(row: Row, name: str, errors: list[RowError], *, distinct: bool) -> list[str] | None:
-    """Return the items of a cell, or None if the column is missing. Add errors to ``errors``."""
-    cell = row.cells.get(name)
+def _read_cell(row: Row, name: str, field: Field, cell: str, found: Findings) -> Any:
+    """Return the value of a cell, or SKIP if it is left out."""
+    try:
+        # strip() would lose the text that a cell of a workbook shows
+        read = field.read(cell if cell.strip() == cell else cell.strip())
+    except InvalidValue as error:
+        if field.optional:
+            found.warnings.append(row.error(name, f"{error} It was left out."))
+        else:
+            found.errors.append(row.error(name, str(error)))
+        return SKIP
+    if isinstance(read, Corrected):
+        found.warnings.append(row.error(name, read.reason))
+        read = read.value
+    return field.empty if read == "" else str(read) if isinstance(read, str) else read
+
+
+def read_tags(row: Row, found: Findings) -> list[str] | None:
+    """Return the tags of a row, or None if the column is missing. Some are left out with a warning.
+
+    These are empty, duplicate or too long ones, and those beyond the limit.
+    """
+    cell = row.cells.get("tags")
     if cell is None:
         return None
-    items = cell if isinstance(cell, list) else [cell]
-    items = [item.strip() for item in items]
-    max_items, length = LISTS[name]
+    kept: dict[str, str] = {}
+    for item in cell if isinstance(cell, list) else [cell]:
+        try:
+            tag = exact(TAG_LENGTH)(item.strip())
+        except InvalidValue as error:
+            found.warnings.append(row.error("tags", f"{error} The tag was left out."))
+            continue
+        if tag.casefold() in kept:
+            reason = f"The list contains {quote(tag)} twice. It is used once."
+            found.warnings.append(row.error("tags", reason))
+        elif tag:
+            kept[tag.casefold()] = tag
+    tags = list(kept.values())
+    if len(tags) > MAX_TAGS:
+        reason = f"The list has {len(tags)} tags. Those after the first {MAX_TAGS} were left out."
+        found.warnings.append(row.error("tags", reason))
+    return tags[:MAX_TAGS]
+
+
+def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | None:
+    """Return the options of a product or the option values of a variant, or None."""
+    cell = row.cells.get("options")
+    if cell is None:
+        return None
+    items = []
+    for item in cell if isinstance(cell, list) else [cell]:
+        try:
+            items.append(exact(OPTION_LENGTH)(as_shown(item).strip()))
+        except InvalidValue as error:
+            found.errors.append(row.error("options", str(error)))
+            items.append(str(item))
     folded = [item.casefold() for item in items]
     if distinct and len(set(folded)) < len(items):
         duplicate = next(item for item in items if folded.count(item.casefold()) > 1)
-        errors.append(row.error(name, f"The list contains {quote(duplicate)} twice."))
-    if len(items) > max_items:
-        reason = f"The list has {len(items)} items, at most {max_items} are allowed."
-        errors.append(row.error(name, reason))
-    for item in items:
-        try:
-            text(length)(item)
-        except InvalidValue as error:
-            errors.append(row.error(name, str(error)))
-        if not item:
-            errors.append(row.error(name, "The list contains an empty item."))
+        found.errors.append(row.error("options", f"The list contains {quote(duplicate)} twice."))
+    if len(items) > MAX_OPTIONS:
+        reason = f"The list has {len(items)} items, at most {MAX_OPTIONS} are allowed."
+        found.errors.append(row.error("options", reason))
+    if "" in items:
+        found.errors.append(row.error("options", "The list contains an empty item."))
     return items

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.actions import delete_selected
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -30,12 +29,13 @@ from catalog.products.admin.forms import (
     tracking_field,
 )
 from catalog.products.admin.variants import VariantInline
+from catalog.products.families import lock_family
 from catalog.products.fields import NewVariant, Owner, names_of
 from catalog.products.models import Product
 from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.services import adjust_stock
-from shop.core.errors import ShopError
+from shop.core.admin import Work
 
 _PUBLISHING = ["is_published", "publish_at"]
 _SOLD = names_of(Owner.SOLD)
@@ -49,6 +49,10 @@ _PRODUCT = [
         for name in names_of(Owner.PRODUCT, without=["name", "slug", *_PUBLISHING])
     ),
 ]
+_ARCHIVING = (
+    "Archived products disappear from the shop and cannot be restored. Past orders and stock "
+    "movements keep them."
+)
 _HISTORY = ["links", "created_at", "archived_at"]
 
 
@@ -62,6 +66,12 @@ class ProductAdmin(ExchangeAdmin):
     list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
+    argument_fields = {
+        "options": "option_names",
+        "tags": "tag_words",
+        "category_id": "category",
+        "choice": "option_value_0",
+    }
     actions = ("publish", "unpublish", "export_csv", "export_xlsx", "delete_selected")
 
     def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
@@ -109,6 +119,10 @@ class ProductAdmin(ExchangeAdmin):
             return []
         variants = [VariantInline] if obj.has_variants else []
         return variants if request.method == "POST" else [ImageInline, *variants]
+
+    def lock(self, request: HttpRequest, pk: Any) -> None:
+        """Lock the product with its variants, as the services do. Raises ProductNotFound."""
+        lock_family(pk)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Add a field for each attribute of a product, or for each option of a variant."""
@@ -189,24 +203,23 @@ class ProductAdmin(ExchangeAdmin):
         return names, {"products": len(names)}, set(), []
 
     @admin.action(description="Publish selected products", permissions=["change"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Publish the selected products."""
-        self.act(request, queryset, "published", partial(_set_published, is_published=True))
+        work = Work(partial(_set_published, is_published=True))
+        return self.act(request, queryset, "published", work)
 
     @admin.action(description="Unpublish selected products", permissions=["change"])
-    def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Unpublish the selected products."""
-        self.act(request, queryset, "unpublished", partial(_set_published, is_published=False))
+        work = Work(partial(_set_published, is_published=False))
+        return self.act(request, queryset, "unpublished", work)
 
     @admin.action(description="Archive selected products", permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> HttpResponse | None:
-        """Archive the selected products after confirmation on the page of Django's own action."""
-        if "post" not in request.POST and queryset.count() <= self.list_per_page:
-            return delete_selected(self, request, queryset)
-        self.act(request, queryset, "archived", self.delete)
-        return None
+        """Archive the selected products."""
+        return self.act(request, queryset, "archived", Work(self.delete, note=_ARCHIVING))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the pages that adjust stock and add a variant."""
@@ -225,13 +238,14 @@ class ProductAdmin(ExchangeAdmin):
         product = get_object_or_404(self.get_queryset(request), pk=product_id)
         form = StockAdjustmentForm(request.POST or None)
 
-        def save() -> None:
+        def save() -> HttpResponse:
             adjusted = adjust_stock(
                 product_id=product.pk, actor=staff_of(request), **form.cleaned_data
             )
             entry = f"Stock {form.cleaned_data['delta']:+d}: {form.cleaned_data['reason']}."
             self.log_change(request, adjusted, entry)
             messages.success(request, f"The stock of {adjusted} is now {adjusted.stock}.")
+            return _to_page_of(product)
 
         return self._page(request, product, form, save, f"Adjust stock of {product}")
 
@@ -242,7 +256,7 @@ class ProductAdmin(ExchangeAdmin):
             product.options, request.POST or None, initial={"price": product.price}
         )
 
-        def save() -> None:
+        def save() -> HttpResponse:
             variant = create_variant(
                 product_id=product.pk,
                 variant=cast("NewVariant", form.variant()),
@@ -250,6 +264,7 @@ class ProductAdmin(ExchangeAdmin):
             )
             self.log_addition(request, variant, "Added as a variant.")
             messages.success(request, f"Added: {variant}.")
+            return _to_page_of(product)
 
         return self._page(request, product, form, save, f"Add a variant of {product}")
 
@@ -258,21 +273,20 @@ class ProductAdmin(ExchangeAdmin):
         request: HttpRequest,
         product: Product,
         form: forms.Form,
-        save: Callable[[], None],
+        save: Callable[[], HttpResponse],
         title: str,
     ) -> HttpResponse:
         """Return a page with the form, or save it and redirect to the product's page."""
         if not self.has_change_permission(request, product):
             raise PermissionDenied
+        done = None
         if request.method == "POST" and form.is_valid():
-            try:
-                save()
-            except ShopError as error:
-                form.add_error(None, error.detail)
-            else:
-                url = reverse("admin:catalog_product_change", args=[product.pk])
-                return HttpResponseRedirect(url)
-        return self.product_form(request, product, form, title)
+            done = self.save_form_once(request, form, save)
+        return done or self.product_form(request, product, form, title)
+
+
+def _to_page_of(product: Product) -> HttpResponse:
+    return HttpResponseRedirect(reverse("admin:catalog_product_change", args=[product.pk]))
 
 
 def _attributes() -> list[Attribute]:

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from catalog.limits import MAX_VARIANTS
 from catalog.products.models import Product
 from shop.core.admin import ReadOnlyInline
 
@@ -22,6 +23,7 @@ class VariantInline(ReadOnlyInline):
     fields = ("page", "sku", "price", "stock", "backorder", "track_stock", "position")
     readonly_fields = fields
     ordering = ("position", "pk")
+    max_num = MAX_VARIANTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """Exclude archived variants."""

@@ -322,9 +322,11 @@ def test_staff_see_given_up_deliveries_and_retry_them(admin_browser, caplog):
     dispatch()
     deliver()
     waiting = EventDelivery.objects.get()
-    chosen = {"action": "try_again", "_selected_action": [waiting.pk]}
+    chosen = {"action": "try_again", "post": "yes", "_selected_action": [waiting.pk]}
     displayed = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
-    assert [str(m) for m in displayed] == ["0 of 1 deliveries will be tried again."]
+    assert [str(m) for m in displayed] == [
+        f"{waiting}: Only a delivery that was given up can be tried again."
+    ]
     EventDelivery.objects.update(given_up_at=timezone.now(), attempts=deliveries.MAX_ATTEMPTS)
     page = admin_browser.get(DELIVERIES, {"state": "given_up"}).content.decode()
     assert "KeyError in handle" in page
@@ -334,7 +336,7 @@ def test_staff_see_given_up_deliveries_and_retry_them(admin_browser, caplog):
     assert admin_browser.get("/admin/core/event/", {"q": "order"}).context["cl"].result_count == 1
     is_broken[0] = False
     displayed = admin_browser.post(DELIVERIES, chosen, follow=True).context["messages"]
-    assert [str(m) for m in displayed] == ["1 of 1 deliveries will be tried again."]
+    assert [str(m) for m in displayed] == [f"Scheduled again: {waiting}."]
     assert (deliver(), received) == (1, [event.pk])
 
 

@@ -9,12 +9,12 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from tempfile import TemporaryFile
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 from shop.engine.responses import Response, ResponseCache
 from shop.engine.server.environ import Environ, Scope, WSGIApplication, call, make_environ
@@ -23,8 +23,11 @@ THREADS = 10
 _QUEUE = 128
 _UPLOADS = 8
 """Bodies on disk at the same time."""
+_UPLOADS_PER_CALLER = 2
 
 logger = logging.getLogger("shop.engine")
+
+R = TypeVar("R")
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -33,8 +36,16 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 class Threads(Protocol):
     """Threads that run the WSGI application."""
 
-    def run(self, work: Callable[[], Response]) -> "asyncio.Future[Response]":
+    def run(self, work: Callable[[], R]) -> "asyncio.Future[R]":
         """Return the future result of ``work``. Raises RuntimeError if no thread can start."""
+
+
+class RefusedError(Exception):
+    """The server itself refuses the request, with a status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,8 @@ class Site:
     """Returns the response to a request that the server refuses with a status, and logs it."""
     client_address: Callable[[Scope], str]
     """Returns the address that requests are counted by."""
+    uploader: Callable[[Scope], str]
+    """Returns the name of the caller of an upload, or raises RefusedError. Runs in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +73,6 @@ class Limits:
     """Requests of one client address at the same time. 0 disables the limit."""
     memory: int = 262_144
     """The largest body, in bytes, that is not put on disk."""
-
-
-class _RefusedError(Exception):
-    """The server itself refuses the request, with a status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Application:
@@ -88,7 +93,7 @@ class Application:
         self._threads = threads
         self._limits = limits
         self._responses = responses
-        self._uploads = 0
+        self._uploads: Counter[str] = Counter()
         self._running = 0
         self._by_address: Counter[str] = Counter()
 
@@ -109,14 +114,22 @@ class Application:
     async def _respond(self, scope: Scope, receive: Receive) -> Response | None:
         """Read the body, and run the WSGI application; None for a client that has left."""
         try:
-            with self._counted(scope), self._body_for(scope) as (body, length, timeout):
-                async with asyncio.timeout(timeout):
-                    if not await _read_body(body, length, receive):
-                        return None
-                return await self._run(make_environ(scope, body))
+            with self._counted(scope):
+                length = self._length(scope)
+                # The caller is known before a slot for an upload is taken.
+                large = length > self._limits.memory
+                caller = await self._in_thread(partial(self._site.uploader, scope)) if large else ""
+                with self._upload(caller) if large else nullcontext(BytesIO()) as body:
+                    limits = self._limits
+                    async with asyncio.timeout(
+                        limits.upload_timeout if large else limits.body_timeout
+                    ):
+                        if not await _read_body(body, length, receive):
+                            return None
+                    return await self._run(make_environ(scope, body))
         except TimeoutError:
             return self._site.error_response(scope, 408)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return self._site.error_response(scope, refused.status)
         except OSError as error:
             logger.error("a body could not be stored: %s", error)  # noqa: TRY400 - the disk's fault
@@ -124,14 +137,14 @@ class Application:
 
     @contextmanager
     def _counted(self, scope: Scope) -> Iterator[None]:
-        """Count the request for its client. Raises _RefusedError if the client has too many."""
+        """Count the request for its client. Raises RefusedError if the client has too many."""
         limit = self._limits.requests_per_address
         if not limit:
             yield
             return
         address = self._site.client_address(scope)
         if self._by_address[address] >= limit:
-            raise _RefusedError(429)
+            raise RefusedError(429)
         self._by_address[address] += 1
         try:
             yield
@@ -141,24 +154,20 @@ class Application:
                 del self._by_address[address]
 
     @contextmanager
-    def _body_for(self, scope: Scope) -> Iterator[tuple[IO[bytes], int, float]]:
-        """Yield a file for the body, its length, and the seconds in which it has to arrive.
-
-        A body that is too large is not read. A body larger than ``Limits.memory`` is put on disk.
-        Raises _RefusedError if ``_UPLOADS`` bodies are on disk already.
-        """
-        length = self._length(scope)
-        if length <= self._limits.memory:
-            yield BytesIO(), length, self._limits.body_timeout
-            return
-        if self._uploads >= _UPLOADS:
-            raise _RefusedError(503)
-        self._uploads += 1
+    def _upload(self, caller: str) -> Iterator[IO[bytes]]:
+        """Yield a file on disk. Raises RefusedError if the caller or the worker has too many."""
+        if self._uploads[caller] >= _UPLOADS_PER_CALLER:
+            raise RefusedError(429)
+        if self._uploads.total() >= _UPLOADS:
+            raise RefusedError(503)
+        self._uploads[caller] += 1
         try:
             with TemporaryFile() as body:
-                yield body, length, self._limits.upload_timeout
+                yield body
         finally:
-            self._uploads -= 1
+            self._uploads[caller] -= 1
+            if not self._uploads[caller]:
+                del self._uploads[caller]
 
     def _length(self, scope: Scope) -> int:
         """Return how many bytes of the body to read: 0 if it is too large."""
@@ -172,17 +181,21 @@ class Application:
         return int(length) if int(length) <= limit else 0
 
     async def _run(self, environ: Environ) -> Response:
-        """Run the WSGI application. Raises _RefusedError if the queue for threads is full."""
+        """Run the WSGI application. Raises RefusedError if the queue for threads is full."""
+        return await self._in_thread(partial(call, self._wsgi, environ))
+
+    async def _in_thread(self, work: Callable[[], R]) -> R:
+        """Return the result of ``work``. Raises RefusedError if the queue for threads is full."""
         if self._running >= THREADS + _QUEUE:
-            raise _RefusedError(503)
+            raise RefusedError(503)
         try:
-            response = self._threads.run(partial(call, self._wsgi, environ))
+            result = self._threads.run(work)
         except RuntimeError as error:
             logger.error("no thread could be started: %s", error)  # noqa: TRY400 - the system's fault
-            raise _RefusedError(503) from None
+            raise RefusedError(503) from None
         self._running += 1
         try:
-            return await response
+            return await result
         finally:
             self._running -= 1
 

@@ -29,8 +29,8 @@ class Command(BaseCommand):
 
     help = (
         "Imports products from CSV, XLSX or JSON, or from the CSV of Shopify. Importing the same "
-        "file again changes nothing. docs/imports.md describes the columns. Exits with 1 if a "
-        "product has an error."
+        "file again changes nothing. docs/imports.md describes the columns. Prints those that it "
+        "does not read. Exits with 1 if a product has an error."
     )
     requires_migrations_checks = True
 
@@ -78,6 +78,8 @@ class Command(BaseCommand):
             bar.step()
             for error in result.errors:
                 self.stdout.write(f"refused {result.title}: {error}")
+            for warning in result.warnings:
+                self.stdout.write(f"warning for {result.title}: {warning}")
             if wishes.dry_run and result.outcome in {Outcome.CREATED, Outcome.CHANGED}:
                 self.stdout.write(f"{result.outcome} {result.title}: {'; '.join(result.changes)}")
 
@@ -87,6 +89,8 @@ class Command(BaseCommand):
             bar.end()
         prefix = "a dry run: " if wishes.dry_run else ""
         self.stdout.write(f"{prefix}{counts}")
+        for notice in counts.notices():
+            self.stdout.write(notice)
         if counts.of[Outcome.REFUSED]:
             raise CommandError(f"{counts.of[Outcome.REFUSED]} refused; the others are done")
 

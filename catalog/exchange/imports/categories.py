@@ -1,0 +1,78 @@
+"""Finds the categories that a file refers to, by their slugs or their exact names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import count
+from typing import Self
+
+from catalog.categories.models import Category
+from catalog.limits import CATEGORY_NAME_LENGTH
+from shop.core.slugs import fold, fold_name, is_slug, make_slug, normalize_slug
+
+_SUFFIX = 10
+"""Characters that are added to a slug that is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryReference:
+    """The text by which a file refers to a category. It is empty for no category.
+
+    The shop's own table has slugs or names, other formats have only names (``is_name``).
+    """
+
+    text: str
+    is_name: bool = False
+
+    def slug(self) -> str:
+        """Return the slug, or "" if the text can only be a name."""
+        slug = normalize_slug(self.text)
+        return slug if is_slug(slug) else ""
+
+    def name(self) -> str:
+        """Return the name of a new category. It is made from a slug such as ``hot-drinks``."""
+        if self.text != make_slug(self.text, length=CATEGORY_NAME_LENGTH, default=""):
+            return self.text
+        return " ".join(self.text.split("-")).capitalize()
+
+
+class Categories:
+    """The existing categories, with ids by slug and by name."""
+
+    def __init__(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Take ids, slugs and names. Of categories with the same name, the lowest id is found."""
+        self._by_slug: dict[str, tuple[int, str]] = {}
+        self._by_name: dict[str, int] = {}
+        for pk, slug, name in rows:
+            self._by_slug[slug] = (pk, name)
+            self._by_name.setdefault(fold_name(name), pk)
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read all categories. One statement."""
+        return cls(Category.objects.order_by("pk").values_list("pk", "slug", "name"))
+
+    def find(self, reference: CategoryReference) -> int | None:
+        """Return the id of a category, or None if it does not exist.
+
+        A name that looks like a slug finds the category that was made from it, but no other one
+        that happens to have this slug: the slug of "C#" may be ``c``.
+        """
+        by_name = self._by_name.get(fold_name(reference.text))
+        by_slug = self._by_slug.get(reference.slug())
+        if not reference.is_name:
+            return by_slug[0] if by_slug else by_name
+        if by_name is None and by_slug and fold_name(by_slug[1]) == fold_name(reference.name()):
+            return by_slug[0]
+        return by_name
+
+    def free_slug(self, reference: CategoryReference) -> str:
+        """Return a slug for a new category: the one in the file, or one made from the name."""
+        if not reference.is_name and reference.slug() == fold(reference.text):
+            return reference.slug()
+        base = make_slug(reference.text, length=CATEGORY_NAME_LENGTH - _SUFFIX, default="category")
+        candidates = (f"{base}-{number}" for number in count(2))
+        return (
+            base
+            if base not in self._by_slug
+            else next(slug for slug in candidates if slug not in self._by_slug)
+        )
