@@ -6,7 +6,6 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
@@ -18,6 +17,7 @@ from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 
 def register(*, username: str, email: str, password: str) -> User:
@@ -26,38 +26,40 @@ def register(*, username: str, email: str, password: str) -> User:
     ``username`` must be in NFKC. The password is hashed before the transaction begins, because
     hashing takes longer than the transaction.
     """
-    user = User(username=username, email=email)
+    keys = {"username_key": fold(username), "email_key": fold_address(email)}
+    user = User(username=username, email=email, **keys)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
-    try:
-        user = _insert(user)
-    except IntegrityError:
-        _raise_taken(user)
-        raise
-    log_security("registered", account_id=user.pk)
-    return user
+    inserted = _insert(user)
+    if inserted is None:
+        raise _taken(user)
+    log_security("registered", account_id=inserted.pk)
+    return inserted
 
 
 @transactional
-def _insert(new: User) -> User:
-    """Insert a user and return it. ``new`` is not changed, so that this can run again."""
+def _insert(new: User) -> User | None:
+    """Insert a user and return it, or None if the name or the address is taken.
+
+    ``new`` is not changed, so that this can run again.
+    """
     user = copy(new)
-    user.save(force_insert=True)
+    if not insert(user, unless_exists=True):
+        return None
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
     return user
 
 
-def _raise_taken(user: User) -> None:
-    """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
+def _taken(user: User) -> UsernameTaken | EmailTaken:
+    """Return the error that tells which of the name and the address another user has."""
     if User.objects.filter(username_key=fold(user.username)).exists():
-        raise UsernameTaken from None
-    if User.objects.filter(email_key=fold_address(user.email)).exists():
-        raise EmailTaken from None
+        return UsernameTaken()
+    return EmailTaken()
 
 
 def log_in(*, username: str, password: str) -> tokens.TokenPair:
