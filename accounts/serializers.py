@@ -9,12 +9,13 @@ from rest_framework import serializers
 
 from accounts.models import User, validate_foldable, validate_username
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
-from shop.core.fields import StrictStr
+from shop.core.fields import StrictBool, StrictStr
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
+NAME_LENGTH = 150
 TOKEN_LENGTH = 2000
 
 
@@ -107,18 +108,48 @@ class UsernameField(StrictStr):
 class RegistrationSerializer(RequestSerializer):
     """A new customer. Whether username and address are free is decided when the user is saved."""
 
-    username = UsernameField(max_length=USERNAME_LENGTH, validators=[validate_username])
+    username = UsernameField(
+        max_length=USERNAME_LENGTH,
+        validators=[validate_username],
+        required=False,
+        help_text="The default is made from the e-mail address.",
+    )
     email = StrictStr(max_length=EMAIL_LENGTH, validators=[validate_email, validate_foldable])
     password = NewPasswordField(min_length=8)
+    first_name = StrictStr(max_length=NAME_LENGTH, required=False, allow_blank=True)
+    last_name = StrictStr(max_length=NAME_LENGTH, required=False, allow_blank=True)
+    login = StrictBool(
+        required=False, help_text="Log in too: the response then contains the tokens of a login."
+    )
 
 
-@extend_schema_serializer(
-    examples=[example({"id": 1, "username": "ada", "email": "ada@example.com"})]
-)
+_USER = {
+    "id": 1,
+    "username": "ada",
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+}
+
+
+@extend_schema_serializer(examples=[example(_USER)])
 class UserSerializer(serializers.ModelSerializer[User]):
     """A user, as the user and staff see it."""
 
     class Meta:
         model = User
-        fields = ("id", "username", "email")
+        fields = ("id", "username", "email", "first_name", "last_name")
         read_only_fields = fields
+
+
+@extend_schema_serializer(examples=[example(_USER)])
+class RegisteredSerializer(UserSerializer):
+    """A new user. The tokens are present if the request asked to log in."""
+
+    token = serializers.CharField(required=False, help_text="As in the response to a login.")
+    refresh = serializers.CharField(required=False)
+    expires_in = serializers.IntegerField(required=False)
+
+    class Meta(UserSerializer.Meta):
+        fields = (*UserSerializer.Meta.fields, "token", "refresh", "expires_in")  # type: ignore[assignment]
+        read_only_fields = UserSerializer.Meta.fields

@@ -1,6 +1,7 @@
 """Every write of accounts: registration, login and logout."""
 
 from copy import copy
+from typing import NamedTuple
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
@@ -13,6 +14,7 @@ from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
 from accounts.passwords import normalize_password
+from accounts.usernames import make_username
 from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
@@ -20,29 +22,46 @@ from shop.core.transactions import transactional
 from shop.engine import insert
 
 
-def register(*, username: str, email: str, password: str) -> User:
+class Registered(NamedTuple):
+    """A new user, with the tokens of a session if it was opened."""
+
+    user: User
+    pair: tokens.TokenPair | None
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    username: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    login: bool = False,
+) -> Registered:
     """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
-    ``username`` must be in NFKC. The password is hashed before the transaction begins, because
+    ``username`` must be in NFKC; without one, it is made from the address. With ``login`` a session
+    is opened in the same transaction. The password is hashed before the transaction begins, because
     hashing takes longer than the transaction.
     """
-    keys = {"username_key": fold(username), "email_key": fold_address(email)}
-    user = User(username=username, email=email, **keys)
+    user = User(email=email, first_name=first_name, last_name=last_name)
+    user.username = username or make_username(email)
+    user.username_key, user.email_key = fold(user.username), fold_address(email)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
-    inserted = _insert(user)
-    if inserted is None:
+    registered = _insert(user, login=login)
+    if registered is None:
         raise _taken(user)
-    log_security("registered", account_id=inserted.pk)
-    return inserted
+    log_security("registered", account_id=registered.user.pk)
+    return registered
 
 
 @transactional
-def _insert(new: User) -> User | None:
-    """Insert a user and return it, or None if the name or the address is taken.
+def _insert(new: User, *, login: bool) -> Registered | None:
+    """Insert a user, or return None if the name or the address is taken.
 
     ``new`` is not changed, so that this can run again.
     """
@@ -52,7 +71,7 @@ def _insert(new: User) -> User | None:
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
-    return user
+    return Registered(user, tokens.open_session(user) if login else None)
 
 
 def _taken(user: User) -> UsernameTaken | EmailTaken:

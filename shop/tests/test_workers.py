@@ -52,7 +52,8 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
         token = pair["token"]
         spent = send(url, "POST", "/api/token/refresh/", {"refresh": pair["refresh"]}).json()
         add = {"product_id": tea.pk, "quantity": 1}
-        added = send(url, "POST", "/api/cart/add/?api_key=" + card, add, token=token, key=key)
+        refused = send(url, "POST", "/api/cart/add/?api_key=" + card, add, token=token, key=key)
+        added = send(url, "POST", "/api/cart/add/", add, token=token, key=key)
         order = send(
             url, "POST", "/api/orders/", {"cart_id": added.json()["cart_id"]}, token=token
         ).json()
@@ -68,6 +69,7 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
     for answer, method, path, user, level in [
         (registered, "POST", "/api/users/", None, "INFO"),
         (wrong, "POST", "/api/login/", None, "WARNING"),
+        (refused, "POST", "/api/cart/add/", user_id, "WARNING"),
         (added, "POST", "/api/cart/add/", user_id, "INFO"),
         (paid, "POST", "/api/payments/", user_id, "INFO"),
         (stranger, "GET", "/api/cart/", None, "WARNING"),
