@@ -26,6 +26,7 @@ from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
+from shop.core.security_log import log_security
 
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
@@ -155,10 +156,12 @@ class ExchangeAdmin(ServiceAdmin):
     ) -> HttpResponse:
         """Return products as a file, or go back to the list if the format cannot contain them."""
         try:
-            return _download(form, products)
+            response = _download(form, products)
         except exports.ExportError as error:
             messages.error(request, f"{error} Use CSV or JSON.")
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+        log_security("exported", user_id=request.user.pk, what="products", format=form)
+        return response
 
     def _import(self, request: HttpRequest) -> HttpResponse:
         report = None
