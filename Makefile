@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz storm money-storm bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -84,13 +84,41 @@ client: $(VENV)/.development ## generate and compile the TypeScript client of do
 fuzz: $(VENV)/.development ## test the whole API with schemathesis, in three roles (EXAMPLES=50, SEED=1)
 	@$(BIN)/python -m shop.testing.fuzz --examples $${EXAMPLES:-50} --seed $${SEED:-1}
 
+hostile: $(VENV)/.development ## send hostile input to a real server (SECONDS=20, SEED=1, DATABASE=sqlite)
+	@$(BIN)/python -m shop.testing.hostile --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
+
+acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both databases: about an hour
+	@status=0; \
+	$(MAKE) fuzz EXAMPLES=200 || status=1; \
+	$(MAKE) hostile SECONDS=600 || status=1; \
+	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
+	SHOP_ENGINE=plain $(MAKE) hostile SECONDS=300 || status=1; \
+	exit $$status
+
 storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite)
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
+money-hostile: $(VENV)/.development ## send hostile input to a real server (SECONDS=20, SEED=1, DATABASE=sqlite)
+	@$(BIN)/python -m shop.testing.hostile --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
+
+acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both databases: about an hour
+	@status=0; \
+	$(MAKE) fuzz EXAMPLES=200 || status=1; \
+	$(MAKE) hostile SECONDS=600 || status=1; \
+	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
+	SHOP_ENGINE=plain $(MAKE) hostile SECONDS=300 || status=1; \
+	exit $$status
+
+storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
+
+test-rolling: $(VENV)/.development ## load test: the previous release (REV) and this one on one database (SECONDS=120, SEED=1)
+	@$(BIN)/python -m shop.testing.storm.rolling --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1) \
+		$(if $(REV),--rev $(REV))
 
 bench: $(VENV)/.development ## measure the shop next to reference views (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
@@ -113,6 +141,8 @@ lock: $(VENV)/.development ## update the lock files
 		--custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-s3.txt requirements-s3.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-otel.txt requirements-otel.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o bench/rivals/requirements.txt bench/rivals/requirements.in
 

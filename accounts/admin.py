@@ -20,7 +20,9 @@ from rest_framework.views import APIView
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import services
-from accounts.models import User, fold
+from accounts.addresses import fold_domain
+from accounts.errors import StaffProtected
+from accounts.models import User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
 from shop.core.viewsets import permissions_asked_for
@@ -70,6 +72,11 @@ def offered_permissions() -> QuerySet[Permission]:
     return Permission.objects.filter(offered).select_related("content_type")
 
 
+def _search_key(text: str) -> str:
+    """Return the text as the keys spell it, also a domain without the rest of its address."""
+    return fold_domain(text) if "xn--" in text.lower() and "@" not in text else login_key(text)
+
+
 @admin.register(Group)
 class GroupAdmin(ShopModelAdmin, DjangoGroupAdmin):
     """Groups of staff. Only superusers see them: others could give themselves any permission."""
@@ -112,7 +119,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         """Fold the search term, as the keys are folded."""
-        return super().get_search_results(request, queryset, fold(search_term))
+        return super().get_search_results(request, queryset, _search_key(search_term))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: users are deactivated instead, since their orders are kept."""
@@ -157,8 +164,14 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
         """End all sessions of the users."""
+
+        def log_out(user: User) -> None:
+            if not self.has_change_permission(request, user):
+                raise StaffProtected
+            services.log_out_everywhere(user=user)
+
         work = Work(
-            lambda user: services.log_out_everywhere(user=user),
+            log_out,
             note="Their sessions end on every device, in the API and here.",
         )
         return self.act(request, queryset, "logged out everywhere", work)

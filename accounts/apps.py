@@ -7,3 +7,7 @@ class AccountsConfig(AppConfig):
     """Users and sign-in."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Connect the receivers of the security log."""
+        import accounts.security_events  # noqa: F401, PLC0415

@@ -10,28 +10,38 @@ from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.utils import aware_utcnow
 
 from accounts import tokens
+from accounts.errors import BearerExpected
 from accounts.models import User
 from accounts.tokens import ShopAccessToken
 from shop.core import tracing
 from shop.core.handlers import InvalidToken
+from shop.core.idempotency import idempotency_key_of, note_duplicate
 
 
 class SessionJWTAuthentication(BaseAuthentication):
     """``Authorization: Bearer <token>``. A header with anything but a valid token is a 401."""
 
     def authenticate(self, request: Request) -> tuple[User, ShopAccessToken] | None:
-        """Return user and token, or None without a header. Raises InvalidToken."""
+        """Return user and token, or None without a header. Raises InvalidToken.
+
+        Raises BearerExpected for another scheme, or for another number of tokens than one.
+        """
         header = request.META.get("HTTP_AUTHORIZATION", "").split()
         if not header:
             return None
-        if len(header) != 2 or header[0].lower() != "bearer":
-            raise InvalidToken
+        if len(header) != 2 or header[0].lower() != "bearer" or "," in header[1]:
+            raise BearerExpected
         token = _verified_token(header[1])
         try:
             token.check_exp(current_time=aware_utcnow())
         except TokenError:
             raise InvalidToken from None
-        user = tokens.user_of(token)
+        key = idempotency_key_of(request)
+        if key is None:
+            user = tokens.user_of(token)
+        else:
+            user, has_record = tokens.user_and_record_of(token, scope=key.scope, key=key.value)
+            note_duplicate(request, is_duplicate=has_record)
         tracing.note(user_id=user.pk)
         return user, token
 

@@ -1,6 +1,7 @@
 """The errors of accounts."""
 
-from shop.core.errors import Conflict, Unauthorized
+from shop.core.errors import Conflict, ShopError, Unauthorized
+from shop.core.handlers import InvalidToken
 
 
 class InvalidCredentials(Unauthorized):
@@ -10,15 +11,29 @@ class InvalidCredentials(Unauthorized):
     message = "No active account has this username and password."
 
 
+class BearerExpected(InvalidToken):
+    """401: the Authorization header has another scheme, or not exactly one token."""
+
+    message = 'Use "Authorization: Bearer <token>", with one token.'
+
+
 class UsernameTaken(Conflict):
-    """409: a user has this username, perhaps in another spelling (``accounts.models.fold``)."""
+    """409: a user has this username, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "username_taken"
     message = "This username is taken. Please choose another one."
 
 
+class StaffProtected(ShopError):
+    """403: members of staff are changed by superusers only."""
+
+    status = 403
+    code = "permission_denied"
+    message = "Only superusers change other members of staff."
+
+
 class EmailTaken(Conflict):
-    """409: a user has this address, perhaps in another spelling (``accounts.models.fold``)."""
+    """409: a user has this address, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "email_taken"
     message = "This e-mail address already has an account. Log in, or use another address."

@@ -1,7 +1,7 @@
 """Users.
 
 Username and e-mail address are unique in every spelling that people would take for the same text:
-a key of each, made by ``fold``, has a unique constraint.
+a key of each, made by ``fold`` or ``fold_address``, has a unique constraint.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,6 +18,8 @@ from django.db import models
 from django.db.models import F, QuerySet
 from django.utils.crypto import salted_hmac
 
+from accounts.addresses import fold, fold_address
+from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
@@ -24,14 +27,10 @@ from shop.engine import columns_of, instance_of, select
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 
 
-def fold(text: str) -> str:
-    """Return the key that makes a username or an address unique: trimmed, NFKC, case-folded.
-
-    Normalized again after folding, since folded text is not always in NFKC (Unicode Standard,
-    section 3.13, D146).
-    """
-    folded = unicodedata.normalize("NFKC", text.strip()).casefold()
-    return unicodedata.normalize("NFKC", folded)
+def login_key(text: str) -> str:
+    """Return the key of a username or an e-mail address, whichever the text is."""
+    key = fold(text)
+    return fold_address(text) if "@" in key else key
 
 
 validate_username = RegexValidator(
@@ -41,10 +40,14 @@ validate_username = RegexValidator(
 
 def validate_foldable(text: str) -> None:
     """Raise ValidationError if the key is too long: a ligature can become 18 letters."""
-    if len(fold(text)) > KEY_LENGTH:
+    if len(text) > KEY_LENGTH or len(login_key(text)) > KEY_LENGTH:
         raise ValidationError(
             "This text is too long once its ligatures are replaced by single letters."
         )
+
+
+def _normalized(password: str | None) -> str | None:
+    return None if password is None else normalize_password(password)
 
 
 def _taken(name: str) -> str:
@@ -60,12 +63,32 @@ class ShopUserManager(UserManager["User"]):
         """Return only the user; all users for staff with the permission to view them."""
         return self.all() if sees_all(user, "accounts.user") else self.filter(pk=user.pk)
 
+    def create_user(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> User:
+        """Create a user. Django would hash the password as it was typed."""
+        return super().create_user(username, email, _normalized(password), **extra_fields)
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **extra_fields: Any,
+    ) -> User:
+        """Create a superuser. Django would hash the password as it was typed."""
+        return super().create_superuser(username, email, _normalized(password), **extra_fields)
+
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the user of a username or an e-mail address. Raises DoesNotExist.
 
         Django's authentication backend calls this, so that API and admin accept the same names.
         """
-        key = fold(username or "")
+        key = login_key(username or "")
         user = user_of_email.row(key=key) if "@" in key else user_of_username.row(key=key)
         if user is None:
             raise User.DoesNotExist("No user has this name or address.")
@@ -116,7 +139,7 @@ class User(HasMetadata, AbstractUser):
         taken = {
             name: _taken(name)
             for name in ("username", "email")
-            if others.filter(**{f"{name}_key": fold(getattr(self, name) or "")}).exists()
+            if others.filter(**{f"{name}_key": login_key(getattr(self, name) or "")}).exists()
         }
         if taken:
             raise ValidationError(taken)
@@ -163,6 +186,25 @@ class User(HasMetadata, AbstractUser):
         if changed_password:
             self.refresh_from_db(fields=["token_version"])
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password, in its normal form; None makes it unusable.
+
+        For a login with a name that no user has, Django hashes the password of a new instance, so
+        that the response takes as long as for a wrong password. That one is compared in every
+        spelling, so an instance without a name hashes every spelling.
+        """
+        super().set_password(_normalized(raw_password))
+        if raw_password is not None and not self.username:
+            for spelling in spellings(raw_password)[1:]:
+                make_password(spelling)
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compare a password with the hash, which may have been made from another spelling."""
+        if raw_password is None:
+            return super().check_password(raw_password)
+        compare = super().check_password
+        return any(compare(spelling) for spelling in spellings(raw_password))
+
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return what a session of the admin must contain; Django compares it in each request.
 
@@ -180,7 +222,7 @@ class User(HasMetadata, AbstractUser):
         return names - {"id", "token_version"} - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
-        self.username_key, self.email_key = fold(self.username), fold(self.email)
+        self.username_key, self.email_key = fold(self.username), fold_address(self.email)
 
 
 def _user(*columns: Any) -> User:
@@ -195,5 +237,5 @@ def user_of_username(*, key: str) -> QuerySet[User, Any]:
 
 @select(_user)
 def user_of_email(*, key: str) -> QuerySet[User, Any]:
-    """The user of a folded e-mail address."""
+    """The user of the key of an e-mail address."""
     return User.objects.filter(email_key=key).values_list(*columns_of(User))

@@ -1,58 +1,84 @@
 """Every write of accounts: registration, login and logout."""
 
 from copy import copy
+from typing import NamedTuple
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
+from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User, fold
+from accounts.models import User
+from accounts.passwords import normalize_password
+from accounts.usernames import make_username
 from shop.core import events
 from shop.core.errors import InvalidField
+from shop.core.security_log import log_security
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 
-def register(*, username: str, email: str, password: str) -> User:
+class Registered(NamedTuple):
+    """A new user, with the tokens of a session if it was opened."""
+
+    user: User
+    pair: tokens.TokenPair | None
+
+
+def register(
+    *,
+    email: str,
+    password: str,
+    username: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    login: bool = False,
+) -> Registered:
     """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
-    ``username`` must be in NFKC. The password is hashed before the transaction begins, because
+    ``username`` must be in NFKC; without one, it is made from the address. With ``login`` a session
+    is opened in the same transaction. The password is hashed before the transaction begins, because
     hashing takes longer than the transaction.
     """
-    user = User(username=username, email=email)
+    user = User(email=email, first_name=first_name, last_name=last_name)
+    user.username = username or make_username(email)
+    user.username_key, user.email_key = fold(user.username), fold_address(email)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
-    user.password = make_password(password)
-    try:
-        return _insert(user)
-    except IntegrityError:
-        _raise_taken(user)
-        raise
+    user.password = make_password(normalize_password(password))
+    registered = _insert(user, login=login)
+    if registered is None:
+        raise _taken(user)
+    log_security("registered", account_id=registered.user.pk)
+    return registered
 
 
 @transactional
-def _insert(new: User) -> User:
-    """Insert a user and return it. ``new`` is not changed, so that this can run again."""
+def _insert(new: User, *, login: bool) -> Registered | None:
+    """Insert a user, or return None if the name or the address is taken.
+
+    ``new`` is not changed, so that this can run again.
+    """
     user = copy(new)
-    user.save(force_insert=True)
+    if not insert(user, unless_exists=True):
+        return None
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
-    return user
+    return Registered(user, tokens.open_session(user) if login else None)
 
 
-def _raise_taken(user: User) -> None:
-    """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
+def _taken(user: User) -> UsernameTaken | EmailTaken:
+    """Return the error that tells which of the name and the address another user has."""
     if User.objects.filter(username_key=fold(user.username)).exists():
-        raise UsernameTaken from None
-    if User.objects.filter(email_key=fold(user.email)).exists():
-        raise EmailTaken from None
+        return UsernameTaken()
+    return EmailTaken()
 
 
 def log_in(*, username: str, password: str) -> tokens.TokenPair:
@@ -60,6 +86,7 @@ def log_in(*, username: str, password: str) -> tokens.TokenPair:
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
+    log_security("login.api", user_id=user.pk)
     return tokens.open_session(user)
 
 
@@ -74,3 +101,4 @@ def log_out_everywhere(*, user: User) -> None:
     A changed password does the same (``User.save``).
     """
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
+    log_security("logout.everywhere", account_id=user.pk)

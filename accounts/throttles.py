@@ -11,7 +11,7 @@ from django.conf import settings
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from accounts.models import User, fold
+from accounts.models import User, login_key
 from accounts.serializers import EMAIL_LENGTH
 from shop.core.errors import InvalidField
 from shop.core.fields import StrictStr
@@ -47,7 +47,7 @@ def _account_of(request: Request) -> str | None:
     except ValidationError:
         return None
     except User.DoesNotExist:
-        return f"name {fold(name)}"
+        return f"name {login_key(name)}"
 
 
 class LoginAddressThrottle(CountingThrottle):

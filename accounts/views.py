@@ -18,6 +18,7 @@ from accounts.serializers import (
     CredentialsSerializer,
     MessageSerializer,
     RefreshSerializer,
+    RegisteredSerializer,
     RegistrationSerializer,
     TokenPairSerializer,
     UserSerializer,
@@ -138,15 +139,18 @@ class UserViewSet(ShopViewSet):
     @describe(
         "Register",
         takes=RegistrationSerializer,
-        answers={201: UserSerializer},
+        answers={201: RegisteredSerializer},
         refuses=[UsernameTaken, EmailTaken],
     )
     def create(self, request: Request) -> Response:
-        """Create a customer. The response contains no tokens: log in next."""
+        """Create a customer. With `login` the response contains the tokens of a login too."""
         with RegistrationThrottle().counting_valid_bodies(request):
-            user = services.register(**read(RegistrationSerializer, request))
+            user, pair = services.register(**read(RegistrationSerializer, request))
+        body = dict(UserSerializer(user).data)
+        if pair is not None:
+            body |= TokenPairSerializer(pair).data
         location = f"{request.path}{user.pk}/"
-        return Response(UserSerializer(user).data, status=201, headers={"Location": location})
+        return Response(body, status=201, headers={"Location": location})
 
     @describe("Retrieve user", answers={200: UserSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog import revision
+from shop.core import metrics
 from shop.core.links import origin_of
 from shop.core.renderers import dumps
 from shop.core.viewsets import ShopViewSet, accepts_json, has_body
@@ -81,6 +82,7 @@ def public_response(
     current = revision_read or getattr(request, "catalog_revision", None) or revision.current()
     url = None if key is None else _url(request, key)
     body = revision.responses.get(url, current) if url else None
+    metrics.count_cache("miss" if body is None else "view")
     if body is None:
         data = make(current)
         body = ResponseBody(data)
@@ -113,6 +115,7 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
         request.catalog_revision = current  # type: ignore[attr-defined] # for public_response
         return None
     meta[CACHED_UNDER] = current
+    metrics.count_cache("view")
     return _vary(_to_response(request, current, body, is_public=True))
 
 

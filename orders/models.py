@@ -147,6 +147,8 @@ class Order(HasMetadata):
         indexes = [
             # GET /api/orders/, newest first.
             models.Index(fields=["user", "-id"], name="order_by_user"),
+            # GET /api/orders/?created_after=, for staff.
+            models.Index(fields=["created_at"], name="order_by_time"),
             # manage.py expire_orders.
             models.Index(
                 fields=["created_at"],

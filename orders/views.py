@@ -21,6 +21,7 @@ from orders.errors import (
     TotalLimit,
 )
 from orders.models import Order, OrderQuerySet
+from orders.parameters import LIST_PARAMETERS, apply_parameters
 from orders.serializers import (
     OrderSerializer,
     PlacedOrderSerializer,
@@ -30,6 +31,7 @@ from orders.serializers import (
 )
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
 
 
@@ -50,10 +52,15 @@ class OrderViewSet(ShopViewSet):
         """Return the orders that the caller may see, newest first."""
         return Order.objects.visible_to(caller(self.request)).order_by("-pk")
 
-    @describe("List orders", answers={200: PlacedOrderSerializer(many=True)})
+    @describe(
+        "List orders",
+        answers={200: PlacedOrderSerializer(many=True)},
+        parameters=LIST_PARAMETERS,
+    )
     def list(self, request: Request) -> Response:
-        """Return a page of orders without items and events, newest first."""
-        page = self.paginate_queryset(self.get_queryset())
+        """Return a page of the orders that match the filters, without items and events."""
+        values = read_parameters(request.query_params, LIST_PARAMETERS)
+        page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
         return self.get_paginated_response([serialize_summary(order) for order in page or ()])
 
     @describe("Retrieve order", answers={200: OrderSerializer})

@@ -9,7 +9,7 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        """Register the built-in gateways, and the checks."""
+        """Register the built-in gateways, the checks and the readings of payments."""
         import payments.checks  # noqa: F401, PLC0415
         from payments.gateways import register  # noqa: PLC0415 - gateways import models
         from payments.gateways.demo import DemoGateway  # noqa: PLC0415
@@ -18,3 +18,8 @@ class PaymentsConfig(AppConfig):
 
         for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
             register(gateway)
+
+        from payments.metrics import read  # noqa: PLC0415
+        from shop.core import metrics  # noqa: PLC0415
+
+        metrics.register(read)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from accounts.auth import caller
 from payments.errors import TooManyDeclines
 from payments.models import Payment, PaymentStatus
+from shop.core.security_log import log_security
 from shop.core.throttling import CountingThrottle, Limit, address_of, longest_wait
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -40,6 +41,7 @@ class AddressDeclines(CountingThrottle):
 def check_declines(request: Request, order_id: int) -> None:
     """Raise TooManyDeclines if the order, the buyer or the address has to wait."""
     if settings.THROTTLE and (wait := longest_wait(_callers(request, order_id))):
+        log_security("payments.declined_too_often", suspicious=True, order_id=order_id, wait=wait)
         raise TooManyDeclines(retry_after=wait)
 
 

@@ -135,6 +135,20 @@ class CaptureLimit(Conflict):
     example = {"authorised": "48.00"}
 
 
+class AmountMismatch(Conflict):
+    """409: another amount arrived than the payment is about.
+
+    Facts: owed and amount, in the payment's currency.
+    """
+
+    code = "amount_mismatch"
+    message = (
+        "This payment is about {owed}, not {amount}. Only the whole amount can be recorded: return "
+        "what arrived, or wait for the rest."
+    )
+    example = {"owed": "48.00", "amount": "10.00"}
+
+
 class GatewayBusy(Unavailable):
     """503: every slot for calling gateways is taken. Nothing was written."""
 

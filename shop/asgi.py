@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 
 from catalog import revision
-from shop.core import addresses, tracing
+from shop.core import addresses, metrics, tracing
 from shop.core.addresses import network_of
 from shop.core.bodies import body_limit
 from shop.core.errors import (
@@ -105,6 +105,7 @@ def error_response(scope: Scope, status: int) -> Response:
     try:
         facts = {"user_id": None, "method": scope["method"], "path": path, "status": error.status}
         values = (scope["method"], path, error.status)
+        metrics.count_request(scope["method"], "", error.status, 0.0)
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
     finally:
         tracing.leave(tokens)
@@ -138,12 +139,17 @@ def _log_hit(scope: Scope, response: Response, seconds: float) -> str:
     origin = _origin_of(scope)
     tokens = tracing.enter(origin)
     try:
+        metrics.count_cache("server")
         log_response("GET", _path_of(scope), response.status, seconds, route=response.route)
     finally:
         tracing.leave(tokens)
     return origin.request_id
 
 
+_wsgi = get_wsgi_application()
+if settings.METRICS_TOKEN:
+    metrics.start()
+
 application = make_application(
-    get_wsgi_application(), responses=make_response_cache() if uses_response_cache() else None
+    _wsgi, responses=make_response_cache() if uses_response_cache() else None
 )

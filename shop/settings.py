@@ -220,6 +220,12 @@ if not 1 <= PORT <= 65535 or WEB_CONCURRENCY < 1:
     raise ImproperlyConfigured("PORT must be 1 to 65535, and WEB_CONCURRENCY 1 or more.")
 WORKER_PINNING: bool = _flag("WORKER_PINNING", default=False)
 
+# The seconds between SIGTERM and the stop, in which /readyz is 503: more than a load balancer needs
+# to notice it.
+DRAIN_SECONDS: int = env.int("DRAIN_SECONDS", default=0 if DEBUG else 3)
+if DRAIN_SECONDS < 0:
+    raise ImproperlyConfigured("DRAIN_SECONDS must be 0 or more.")
+
 # Limits of each worker: connections; requests of one client address at the same time (0 is no
 # limit); the seconds in which a header, a body and an upload must arrive.
 MAX_CONNECTIONS: int = env.int("MAX_CONNECTIONS", default=4096)
@@ -455,11 +461,20 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 _VALIDATION = "django.contrib.auth.password_validation."
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": _VALIDATION + "UserAttributeSimilarityValidator"},
-    {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": _VALIDATION + "CommonPasswordValidator"},
-    {"NAME": _VALIDATION + "NumericPasswordValidator"},
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "accounts.passwords.CharactersValidator"},
+    *(
+        {
+            "NAME": "accounts.passwords.NormalizedValidator",
+            "OPTIONS": {"validator": _VALIDATION + name, **options},
+        }
+        for name, options in (
+            ("UserAttributeSimilarityValidator", {}),
+            ("MinimumLengthValidator", {"min_length": 8}),
+            ("CommonPasswordValidator", {}),
+            ("NumericPasswordValidator", {}),
+        )
+    ),
 ]
 
 # Minutes until an access token expires. It can be long, since every request also asks whether the
@@ -580,7 +595,7 @@ if _flag("TRUST_PROXY_HEADERS", default=False):
 SECURE_SSL_REDIRECT: bool = _flag("SECURE_SSL_REDIRECT", default=not DEBUG)
 if PUBLIC_URL.startswith("https://"):
     SECURE_SSL_HOST = PUBLIC_URL.removeprefix("https://")
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_AGE = 60 * 60 * 12
 # Browsers remember HSTS for this time, whatever the shop sends later. So the default is an hour for
@@ -599,6 +614,15 @@ if SECURE_HSTS_PRELOAD and not (
         "SECURE_HSTS_SECONDS=31536000, as the preload lists of browsers do. It is hard to undo."
     )
 X_FRAME_OPTIONS = "DENY"
+
+# -- Metrics: /metrics exists only with this token, as `Authorization: Bearer` --------------------
+
+METRICS_TOKEN = _text("METRICS_TOKEN")
+if METRICS_TOKEN and (len(METRICS_TOKEN) < 16 or not METRICS_TOKEN.isascii()):
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must have at least 16 ASCII characters, for example the output of "
+        '`python -c "import secrets; print(secrets.token_urlsafe(24))"`.'
+    )
 
 # -- Logs: one line for a client error, a traceback for a server error ----------------------------
 

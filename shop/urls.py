@@ -10,6 +10,7 @@ from shop.core import handlers
 from shop.core.documents import DocsView, SchemaView
 from shop.core.health import healthz, readyz
 from shop.core.index import index
+from shop.core.metrics.views import metrics
 from shop.router import router
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("", index),
     re_path(r"", handlers.page_not_found),
 ]

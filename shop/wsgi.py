@@ -2,8 +2,13 @@
 
 import os
 
+from django.conf import settings
+
+from shop.core import metrics
 from shop.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 
 application = get_wsgi_application()
+if settings.METRICS_TOKEN:
+    metrics.start()

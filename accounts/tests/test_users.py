@@ -1,13 +1,17 @@
 """POST /api/users/, GET /api/users/{id}/, GET /api/users/me/."""
 
+import re
 import unicodedata
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
+from accounts.addresses import fold
 from accounts.factories import PASSWORD, UserFactory
-from accounts.models import User, fold
+from accounts.models import User
+from shop.core.models import IdempotencyKey
 
 USERS = "/api/users/"
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
@@ -17,7 +21,8 @@ def test_anyone_can_register(anyone, db):
     response = anyone.post(USERS, ADA)
     user = User.objects.get()
     assert (response.status_code, response["Location"]) == (201, f"{USERS}{user.pk}/")
-    assert response.json() == {"id": user.pk, "username": "ada", "email": "ada@example.com"}
+    names = {"first_name": "", "last_name": ""}
+    assert response.json() == names | {"id": user.pk, "username": "ada", "email": "ada@example.com"}
     assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert not user.is_staff
 
@@ -82,7 +87,13 @@ def test_registration_ignores_an_authorization_header(anyone, db):
 
 
 def test_users_see_only_themselves(ada, bob):
-    expected = {"id": ada.user.pk, "username": "ada", "email": "ada@example.com"}
+    expected = {
+        "id": ada.user.pk,
+        "username": "ada",
+        "email": "ada@example.com",
+        "first_name": ada.user.first_name,
+        "last_name": ada.user.last_name,
+    }
     assert ada.get(f"{USERS}{ada.user.pk}/").json() == expected
     assert ada.get(f"{USERS}me/").json() == expected
     other = ada.get(f"{USERS}{bob.user.pk}/")
@@ -138,3 +149,92 @@ def test_keys_are_normalized_again_after_case_folding(db, name):
 def test_visible_to_returns_the_user_and_all_users_for_staff(ada, bob, amy):
     assert list(User.objects.visible_to(ada.user)) == [ada.user]
     assert set(User.objects.visible_to(amy.user)) == {ada.user, bob.user, amy.user}
+
+
+WITHOUT_NAME = {"email": "ada@example.com", "password": PASSWORD}
+
+
+@pytest.mark.parametrize(
+    ("email", "stem"),
+    [
+        ("ada@example.com", "ada"),
+        ("Ada.L-1+shop@example.com", "ada.l-1shop"),
+        (f"{'x' * 64}@example.com", "x" * 40),
+        ("_@example.com", "user"),
+        ("'*@example.com", "user"),
+    ],
+)
+def test_a_username_is_made_from_the_address(anyone, db, email, stem):
+    answer = anyone.post(USERS, WITHOUT_NAME | {"email": email})
+    assert answer.status_code == 201, answer.content
+    username = answer.json()["username"]
+    assert re.fullmatch(rf"{re.escape(stem)}-[a-z2-9]{{8}}", username)
+    assert User.objects.get().username == username
+    body = {"username": username, "password": PASSWORD}
+    assert anyone.post("/api/login/", body).status_code == 200
+
+
+def test_made_usernames_are_different(anyone, db):
+    for domain in ("a.example.com", "b.example.com"):
+        body = WITHOUT_NAME | {"email": f"ada@{domain}"}
+        assert anyone.post(USERS, body).status_code == 201
+    assert len(set(User.objects.values_list("username", flat=True))) == 2
+
+
+def test_a_taken_address_without_a_username_is_a_409(anyone, db):
+    assert anyone.post(USERS, WITHOUT_NAME).status_code == 201
+    answer = anyone.post(USERS, WITHOUT_NAME)
+    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("username", ["", " ", None])
+def test_an_empty_username_is_refused(anyone, db, username):
+    answer = anyone.post(USERS, ADA | {"username": username})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "username")
+    assert not User.objects.exists()
+
+
+def test_names_are_kept_and_returned(anyone, db):
+    names = {"first_name": "Ada", "last_name": "King, Countess of Lovelace"}
+    answer = anyone.post(USERS, ADA | names | {"login": True})
+    assert answer.json().items() >= names.items()
+    header = {"Authorization": f"Bearer {answer.json()['token']}"}
+    assert anyone.get(f"{USERS}me/", headers=header).json().items() >= names.items()
+    user = User.objects.get()
+    assert (user.first_name, user.last_name) == tuple(names.values())
+
+
+@pytest.mark.parametrize("names", [{"first_name": "x" * 151}, {"last_name": 5}, {"login": "true"}])
+def test_malformed_names_are_refused(anyone, db, names):
+    answer = anyone.post(USERS, ADA | names)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, *names)
+    assert not User.objects.exists()
+
+
+def test_a_registration_with_login_answers_the_tokens(anyone, db):
+    answer = anyone.post(USERS, ADA | {"login": True}, headers={"Idempotency-Key": "k"})
+    body = answer.json()
+    assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
+    tokens = {"token", "refresh", "expires_in"}
+    assert set(body) == tokens | {"id", "username", "email", "first_name", "last_name"}
+    header = {"Authorization": f"Bearer {body['token']}"}
+    assert anyone.get(f"{USERS}me/", headers=header).json()["id"] == body["id"]
+    refreshed = anyone.post("/api/token/refresh/", {"refresh": body["refresh"]})
+    assert set(refreshed.json()) == tokens
+    assert not IdempotencyKey.objects.exists()
+
+
+@pytest.mark.parametrize("login", [{}, {"login": False}])
+def test_a_registration_without_login_opens_no_session(anyone, db, login):
+    answer = anyone.post(USERS, ADA | login)
+    assert set(answer.json()) == {"id", "username", "email", "first_name", "last_name"}
+    assert not OutstandingToken.objects.exists()
+
+
+def test_a_refused_registration_with_login_opens_no_session(anyone, ada):
+    sessions = OutstandingToken.objects.count()
+    body = ADA | {"email": ada.user.email, "username": "other", "login": True}
+    answer = anyone.post(USERS, body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "email_taken")
+    assert OutstandingToken.objects.count() == sessions

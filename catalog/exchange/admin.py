@@ -27,6 +27,7 @@ from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
 from shop.core.errors import Unavailable
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
+from shop.core.security_log import log_security
 
 _BUSY = "Another large file is being read. Please wait a minute, then upload the file again."
 _MAX_RESULTS = 100
@@ -160,10 +161,12 @@ class ExchangeAdmin(ServiceAdmin):
     ) -> HttpResponse:
         """Return products as a file, or go back to the list if the format cannot contain them."""
         try:
-            return _download(form, products)
+            response = _download(form, products)
         except exports.ExportError as error:
             messages.error(request, f"{error} Use CSV or JSON.")
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
+        log_security("exported", user_id=request.user.pk, what="products", format=form)
+        return response
 
     def _import(self, request: HttpRequest) -> HttpResponse:
         report, busy = None, None

@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# PostgreSQL does not change the type of a column that triggers name, so they are created again in
+# PostgreSQL does not change the type of a column that triggers use, so these are created again in
 # the same transaction.
 _NAME = """
 DROP TRIGGER product_learns_words ON catalog_product;

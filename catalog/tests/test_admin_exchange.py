@@ -12,6 +12,7 @@ from catalog.exchange import admin
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.tests.exchange import FILES, everything, export, import_content
+from shop.testing.pages import form_of, messages_of
 
 LIST = "/admin/catalog/product/"
 TABLE = b"slug,name,price,stock\ntea,Tea,5.00,7\npot,Pot,24.00,2\nbad,Bad,abc,1\n"
@@ -141,4 +142,17 @@ def test_an_export_needs_the_view_permission(db):
     assert staff_with("add_sale").get(f"{LIST}export/").status_code == 403
     assert (
         BytesIO(staff_with("view_product").get(f"{LIST}export/").content).read(3) == b"\xef\xbb\xbf"
+    )
+
+
+def test_an_import_that_is_confirmed_twice_is_run_once(admin_browser, tea):
+    form = form_of(upload(admin_browser))
+    admin_browser.post(f"{LIST}import/", form)
+    Product.objects.filter(slug="pot").update(price="1.00")
+    page = admin_browser.post(f"{LIST}import/", form, follow=True)
+    assert messages_of(page) == ["This form was already sent; nothing was changed."]
+    assert str(Product.objects.get(slug="pot").price) == "1.00"
+    page = upload(admin_browser, name="again.csv")
+    assert (
+        "Imported again.csv" in admin_browser.post(f"{LIST}import/", form_of(page)).content.decode()
     )

@@ -7,6 +7,7 @@ from accounts.factories import UserFactory
 from catalog import services
 from catalog.models import ProductImage
 from catalog.tests.uploads import announcing, files_in, picture, upload
+from shop.testing.pages import form_of
 
 ADD = "/admin/catalog/productimage/add/"
 
@@ -95,3 +96,12 @@ def test_adding_an_image_needs_the_permission(db, tea):
     browser.force_login(UserFactory(is_staff=True))
     assert browser.post(f"{ADD}?product={tea.pk}", {"image": upload()}).status_code == 403
     assert not ProductImage.objects.exists()
+
+
+def test_an_image_that_is_sent_twice_is_added_once(admin_browser, tea, media):
+    path = f"{ADD}?product={tea.pk}"
+    form = form_of(admin_browser.get(path)) | {"alt": "A pot"}
+    for _ in range(2):
+        page = admin_browser.post(path, form | {"image": upload(picture())}, follow=True)
+    assert "This form was already sent" in page.content.decode()
+    assert (ProductImage.objects.count(), len(files_in(media))) == (1, 2)

@@ -87,6 +87,17 @@ def test_a_row_never_changes_the_product_of_an_earlier_row(last, batch):
     assert Product.objects.get(name="Tea").price == 1
 
 
+def test_two_rows_about_one_product_are_not_both_imported():
+    tea = create_product(name="Tea", price="1.00", stock=1)
+    counts, results = import_content("slug,name,stock\ntea,Herbal tea,5\n,Tea,7\n")
+    assert counts == (0, 1, 0, 1)
+    assert errors_of(results) == [
+        "line 3, name: The product was already on line 2. Put all its rows together."
+    ]
+    tea.refresh_from_db()
+    assert (tea.name, tea.stock) == ("Herbal tea", 5)
+
+
 def test_a_sku_finds_its_product_and_never_one_of_the_same_name():
     tea = create_product(name="Tea", price="1.00", sku="T-1")
     assert import_content("sku,name,price\nT-2,Tea,2.00\nT-1,Tea,3.00\n")[0] == (1, 1, 0, 0)

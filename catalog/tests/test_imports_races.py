@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
 from catalog.factories import ProductFactory
-from catalog.models import Product, StockMovement
+from catalog.models import Category, Product, StockMovement
 from catalog.services import adjust_stock, create_product
 from catalog.tests.exchange import errors_of, everything, import_content
 from orders.services import place_order
@@ -85,6 +85,27 @@ def test_two_concurrent_imports_create_each_product_once():
     assert first[3] + second[3] == 0
     before = everything()
     assert import_content(table)[0] == (0, 0, 40, 0)
+    assert everything() == before
+    assert_audit_passes()
+
+
+def test_two_concurrent_imports_of_names_create_each_product_and_category_once():
+    signs = "+#!?*&%$"
+    rows = "".join(f"Tea {sign},1.00,5,C{sign}\n" for sign in signs)
+    table = f"name,price,stock,category\n{rows}"
+
+    def move():
+        return import_content(table, batch=3)
+
+    (first, first_told), (second, second_told) = at_once(move, move)
+    assert errors_of(first_told) + errors_of(second_told) == []
+    assert first[0] + second[0] == len(signs)
+    names = [f"Tea {sign}" for sign in sorted(signs)]
+    assert sorted(Product.objects.values_list("name", flat=True)) == names
+    categories = Category.objects.values_list("name", flat=True)
+    assert sorted(categories) == [f"C{sign}" for sign in sorted(signs)]
+    before = everything()
+    assert import_content(table)[0] == (0, 0, len(signs), 0)
     assert everything() == before
     assert_audit_passes()
 

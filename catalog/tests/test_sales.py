@@ -223,7 +223,7 @@ def test_sales_need_one_more_statement_in_carts_and_orders(ada, tea):
     SaleFactory(product_ids=[tea.pk])
     with query_budget(1 + 2):
         ada.get("/api/cart/")
-    placing = 9 if connection.vendor == "postgresql" else 8
+    placing = 10 if connection.vendor == "postgresql" else 9
     with query_budget(1 + placing + 1):
         assert ada.post(ORDERS, {"cart_id": cart_id}).status_code == 201
 

@@ -7,6 +7,7 @@ from threading import BoundedSemaphore, get_ident
 
 from payments.errors import GatewayBusy
 from payments.gateways.registry import registered
+from shop.core import metrics
 
 # A worker has ten threads. A slow gateway blocks at most four of them, and four more that wait for
 # a slot for one second.
@@ -30,9 +31,11 @@ def slot(method: str = "") -> Iterator[None]:
     if not _slots.acquire(blocking=False):
         _wait_for_slot()
     _taken_at[get_ident()] = time.monotonic()
+    metrics.count_slot(1)
     try:
         yield
     finally:
+        metrics.count_slot(-1)
         del _taken_at[get_ident()]
         _slots.release()
 

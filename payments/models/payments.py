@@ -136,6 +136,8 @@ class Payment(models.Model):
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
                 name="payment_unfinished",
             ),
+            # GET /api/payments/?status=, for staff.
+            models.Index(fields=["status", "-id"], name="payment_by_status"),
             # For webhooks, which name a payment by the provider's reference.
             models.Index(
                 fields=["provider_reference"],

@@ -49,6 +49,18 @@ class CaptureSerializer(RequestSerializer):
     )
 
 
+@extend_schema_serializer(examples=[example({"amount": "48.00"})])
+class RecordSerializer(RequestSerializer):
+    """How much money arrived in cash or by bank transfer."""
+
+    amount = AmountField(
+        required=False,
+        min_value=CENT,
+        help_text="The amount that arrived. It must be the amount of the payment, which is the "
+        "default.",
+    )
+
+
 @extend_schema_serializer(
     examples=[
         example(

@@ -11,7 +11,7 @@ from orders.factories import place_order
 from payments import jobs, services
 from payments.factories import pay, refund_payment
 from payments.models import LedgerEntry, Payment, ProviderEvent, Refund
-from payments.tests.fake_stripe.client import sign
+from payments.tests.fake_stripe.client import WEBHOOK_SECRET, sign, signature
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once
 
@@ -159,6 +159,9 @@ FORGED = {
     "too old": {"at": time.time() - 310},
     "in the future": {"at": time.time() + 100_000},
     "malformed": {"signature": "t=x,v1=y"},
+    "not ASCII": {"signature": f"t={int(time.time())},v1=é"},
+    "a huge time": {"signature": f"t={'9' * 5000},v1=0"},
+    "a negative time": {"signature": "t=-1,v1=0"},
 }
 
 
@@ -205,6 +208,44 @@ def test_every_event_is_refused_without_a_secret(paid_by_app, fake_stripe, setti
 def test_a_signed_body_that_is_not_an_event_is_refused(db, event):
     assert post_event(event).status_code == 400
     assert not ProviderEvent.objects.exists()
+
+
+def event_with(**changes):
+    subject = {"object": "payment_intent", "id": "pi_1"}
+    return {
+        "id": "evt_1",
+        "type": "payment_intent.succeeded",
+        "data": {"object": subject},
+    } | changes
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 30_000,
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+        b'{"id": ' + b"9" * 5_000 + b"}",
+        b"\xff",
+        json.dumps(event_with(id="evt\x00")).encode(),
+        json.dumps(event_with(type="\ud800")).encode(),
+        json.dumps(event_with(data={"object": {"payment_intent": "pi\x00"}})).encode(),
+        json.dumps(event_with(data={"object": {"metadata": {"payment_key": "\udfff"}}})).encode(),
+        json.dumps(event_with(data={"object": {"metadata": [1]}})).encode(),
+    ],
+)
+def test_a_signed_body_that_cannot_be_stored_is_refused(db, body):
+    signed = signature(body, [WEBHOOK_SECRET], int(time.time()))
+    answer = APIClient(raise_request_exception=False).generic(
+        "POST", HOOK, body, content_type="application/json", headers={"Stripe-Signature": signed}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "signature_invalid")
+    assert not ProviderEvent.objects.exists()
+
+
+def test_hostile_text_elsewhere_in_an_event_does_no_harm(paid_by_app, order, fake_stripe):
+    event = succeeded(fake_stripe) | {"note": ["\x00", "\ud800", 10**400]}
+    assert post_event(event).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
 def test_a_body_over_64_kb_is_refused(db):

@@ -9,6 +9,7 @@ from accounts.auth import caller
 from payments import gateways, services
 from payments.errors import (
     AlreadyRestocked,
+    AmountMismatch,
     CaptureLimit,
     GatewayBusy,
     OrderNotPayable,
@@ -20,6 +21,7 @@ from payments.models import Payment, Refund
 from payments.serializers.payments import PaymentSerializer, show_payment
 from payments.serializers.refunds import (
     CaptureSerializer,
+    RecordSerializer,
     RefundRequestSerializer,
     RefundSerializer,
     show_refund,
@@ -126,17 +128,21 @@ class MoneyViewSet(ShopViewSet):
 
     @describe(
         "Record payment",
+        takes=RecordSerializer,
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, OrderNotPayable],
+        refuses=[PaymentNotOpen, OrderNotPayable, AmountMismatch],
     )
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> HttpResponseBase:
         """Record money that arrived in cash or by bank transfer. The ledger stores the caller."""
+        amount = read(RecordSerializer, request).get("amount")
 
         def record_money() -> Response:
             payment = self.get_object()
             return _response(
-                services.record_manual_payment(payment_id=payment.pk, actor=caller(request))
+                services.record_manual_payment(
+                    payment_id=payment.pk, actor=caller(request), amount=amount
+                )
             )
 
         return idempotent(request, record_money)

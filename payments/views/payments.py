@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
@@ -28,7 +27,8 @@ from payments.errors import (
     PaymentNotOpen,
     TooManyDeclines,
 )
-from payments.models import Payment
+from payments.models import Payment, PaymentQuerySet
+from payments.parameters import LIST_PARAMETERS, apply_parameters
 from payments.serializers.payments import (
     BegunPaymentSerializer,
     PaymentMethodsSerializer,
@@ -40,6 +40,7 @@ from payments.serializers.payments import (
 from payments.views.money import MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
+from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 
@@ -64,14 +65,17 @@ class PaymentViewSet(MoneyViewSet):
             refuse_card_numbers(request.data)
         super().check_request(request)
 
-    def get_queryset(self) -> QuerySet[Payment]:
+    def get_queryset(self) -> PaymentQuerySet:
         """Return the payments that the caller may see, newest first."""
         return Payment.objects.visible_to(caller(self.request)).order_by("-pk")
 
-    @describe("List payments", answers={200: PaymentSerializer(many=True)})
+    @describe(
+        "List payments", answers={200: PaymentSerializer(many=True)}, parameters=LIST_PARAMETERS
+    )
     def list(self, request: Request) -> Response:
-        """List payments, newest first."""
-        page = self.paginate_queryset(self.get_queryset())
+        """List the payments that match the filters."""
+        values = read_parameters(request.query_params, LIST_PARAMETERS)
+        page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
     @describe("Retrieve payment", answers={200: PaymentSerializer})

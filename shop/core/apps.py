@@ -10,6 +10,9 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        """Import the modules that register system checks and signal receivers."""
+        """Register system checks, signal receivers and readings."""
         from shop.core import checks, sqlite  # noqa: F401, PLC0415 - importing it registers them
+        from shop.core.metrics import register, sources  # noqa: PLC0415 - it imports models
         from shop.engine import checks as engine_checks  # noqa: F401, PLC0415 - so does this
+
+        register(sources.read)

@@ -44,6 +44,10 @@ class ShopError(Exception):
         return {}
 
 
+MALFORMED_HEADER = (ValueError, LookupError, TypeError, AttributeError)
+"""What the parsers of headers in Python and Django raise for malformed parameters (RFC 2231)."""
+
+
 class InvalidField(ShopError):
     """400 for one field, found outside its serializer. Facts: field, reason."""
 

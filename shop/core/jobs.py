@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
@@ -172,9 +172,14 @@ def leave(worker: str) -> None:
     Worker.objects.filter(Q(name=worker) | old).delete()
 
 
+def living_workers() -> QuerySet[Worker]:
+    """Return the workers that have stored a heartbeat in the time of a claim."""
+    return Worker.objects.filter(seen_at__gt=_in(-CLAIM))
+
+
 def is_alive(host: str) -> bool:
-    """Return whether a worker of this host has stored a heartbeat in the time of a claim."""
-    return Worker.objects.filter(name__startswith=f"{host}:", seen_at__gt=_in(-CLAIM)).exists()
+    """Return whether a worker of this host is alive."""
+    return living_workers().filter(name__startswith=f"{host}:").exists()
 
 
 def _in(span: timedelta) -> Combinable:

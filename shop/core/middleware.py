@@ -17,7 +17,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
 
-from shop.core import tracing
+from shop.core import metrics, tracing
 from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
@@ -27,7 +27,8 @@ from shop.engine.responses import ROUTE
 
 logger = logging.getLogger("shop.requests")
 
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Paths that accept any Host header: what requests them knows an address only."""
 _LINE = "%s %r: %s in %s ms%s"
 _BODILESS = frozenset({204, 304})
 _CREATED = re.compile(r"/api/(order|payment)s/([0-9]{1,18})/")
@@ -163,10 +164,11 @@ def log_response(  # noqa: PLR0913 - the parts of a line
     user_id: Any = None,
     reason: str = "",
 ) -> None:
-    """Log a request in one line, without its query, headers and body, which may have secrets.
+    """Count and log a request, without its query, headers and body, which may have secrets.
 
     ``seconds`` is the time that the response took, ``route`` the pattern that the path matched.
     """
+    metrics.count_request(method, route, status, seconds)
     level = logging.INFO if status < HTTPStatus.BAD_REQUEST else logging.WARNING
     if not logger.isEnabledFor(level):
         return

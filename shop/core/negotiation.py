@@ -9,6 +9,8 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from shop.core.errors import MALFORMED_HEADER
+
 _JSON = "application/json"
 
 
@@ -21,7 +23,7 @@ class ShopContentNegotiation(DefaultContentNegotiation):
             return next((p for p in parsers if p.media_type in (_JSON, "*/*")), None)
         try:
             return super().select_parser(request, parsers)
-        except ValueError:
+        except MALFORMED_HEADER:
             return None
 
     def select_renderer(
@@ -30,6 +32,6 @@ class ShopContentNegotiation(DefaultContentNegotiation):
         """Return the renderer with its media type. Raises NotAcceptable (406)."""
         try:
             chosen: Any = super().select_renderer(request, renderers, format_suffix)
-        except ValueError:
+        except MALFORMED_HEADER:
             raise NotAcceptable from None
         return chosen  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, DataAndFiles, JSONParser, MultiPartParser
 from rest_framework.serializers import ValidationError
 
-from shop.core.errors import Unavailable
+from shop.core.errors import MALFORMED_HEADER, Unavailable
 from shop.core.forms import FormData
 from shop.core.strict_json import StrictJSONError, loads
 
@@ -80,6 +80,8 @@ class StrictMultiPartParser(MultiPartParser):
             raise
         except OSError as error:
             raise Unavailable from error
+        except MALFORMED_HEADER:
+            raise ParseError("The header of a part of the form is malformed.") from None
         pairs = [
             (name, value)
             for values in (parsed.data, parsed.files)

@@ -6,6 +6,8 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
+from shop.core.errors import MALFORMED_HEADER
+
 
 class ShopRequest(WSGIRequest):
     """A request whose Content-Type has no effect on the decoding of the query.
@@ -17,7 +19,7 @@ class ShopRequest(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
         try:
             parsed = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
-        except (ValueError, LookupError):
+        except MALFORMED_HEADER:
             meta["CONTENT_TYPE"] = "application/octet-stream"  # which no operation accepts
             parsed = (meta["CONTENT_TYPE"], {})
         self.content_type, self.content_params = parsed

@@ -24,7 +24,8 @@ PASSWORD = "fuzz-all-the-th1ngs"
 _USERS = f"""
 from accounts.models import User
 for name, is_staff in [("customer", False), ("staff", True)]:
-    User.objects.create_user(name, f"{{name}}@example.com", "{PASSWORD}", is_staff=is_staff)
+    User.objects.create_user(name, f"{{name}}@example.com", "{PASSWORD}", is_staff=is_staff,
+        is_superuser=is_staff)
 """
 
 

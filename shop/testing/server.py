@@ -41,6 +41,7 @@ _ENVIRONMENT = {
     "MAX_UNITS_HELD": "1000000000",
     "PAYMENT_METHODS": "",
     "HOST": "127.0.0.1",
+    "DRAIN_SECONDS": "0",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
 _STARTS_WITHIN = 30
@@ -79,9 +80,14 @@ def environment_for(database_url: str, **more: str) -> dict[str, str]:
     return {**inherited, **_ENVIRONMENT, "DATABASE_URL": database_url, **more}
 
 
-def manage(environment: dict[str, str], *arguments: str, root: Path = ROOT) -> str:
+def manage(
+    environment: dict[str, str],
+    *arguments: str,
+    root: Path = ROOT,
+    python: str = sys.executable,
+) -> str:
     """Run a ``manage.py`` command; return its output. Raises CalledProcessError."""
-    command = [sys.executable, str(root / "manage.py"), *arguments]
+    command = [python, str(root / "manage.py"), *arguments]
     return subprocess.run(
         command, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True
     ).stdout
@@ -89,11 +95,17 @@ def manage(environment: dict[str, str], *arguments: str, root: Path = ROOT) -> s
 
 @contextmanager
 def running_shop(
-    database_url: str, *, workers: int = 2, root: Path = ROOT, **environment: str
+    database_url: str,
+    *,
+    workers: int = 2,
+    root: Path = ROOT,
+    python: str = sys.executable,
+    **environment: str,
 ) -> Iterator[Shop]:
     """Serve a migrated database. At the end stop the server, with SIGKILL if necessary.
 
-    ``root`` is the working tree whose code is run. ``environment`` has precedence over defaults.
+    ``root`` is the working tree whose code ``python`` runs. ``environment`` has precedence over
+    defaults.
     """
     port = int(environment.pop("PORT", 0)) or free_port()
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
@@ -102,7 +114,7 @@ def running_shop(
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, str(root / "manage.py"), "serve", "--stop-within", "20"],
+                [python, str(root / "manage.py"), "serve", "--stop-within", "20"],
                 env=env,
                 cwd=root,
                 stdout=output,

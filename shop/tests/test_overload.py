@@ -144,6 +144,53 @@ execute_from_command_line(["manage.py", "serve"])
 """
 
 
+def test_before_a_stop_the_server_is_not_ready_and_still_serves(tmp_path, ada, tea, cart):
+    with faulty_server(tmp_path, DRAIN_SECONDS="4") as server:
+        server.arm("order.written", "1")
+        with ThreadPoolExecutor(1) as pool:
+            order = ("POST", "/api/orders/", {"cart_id": cart.pk})
+            placing = pool.submit(send, server.shop.url, *order, token=ada.pair.token)
+            server.wait_until_reached("order.written")
+            server.shop.process.send_signal(signal.SIGTERM)
+            deadline = time.monotonic() + 3
+            while (answer := server.send("GET", "/readyz")).status == 200:
+                assert time.monotonic() < deadline, "the server still says that it is ready"
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+            assert answer.json()["detail"] == "the server is about to stop"
+            assert server.send("GET", "/healthz").status == 200
+            assert server.send("GET", "/api/products/").status == 200
+            assert server.shop.process.poll() is None
+            assert placing.result().status == 201
+        assert server.shop.process.wait(20) == 0
+        with pytest.raises(ConnectionError):
+            server.send("GET", "/healthz")
+
+
+@on_postgresql
+def test_a_read_only_database_is_not_ready(server):
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+
+    def set_read_only(value):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {value}")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    assert server.send("GET", "/readyz").status == 200
+    # The first read inserts the row of the revision, which the tests delete.
+    assert server.send("GET", "/api/products/").status == 200
+    set_read_only("on")
+    try:
+        answer = server.send("GET", "/readyz")
+        assert (answer.status, answer.json()["detail"]) == (503, "the database accepts no writes")
+        assert server.send("GET", "/api/products/").status == 200
+    finally:
+        set_read_only("off")
+    assert server.send("GET", "/readyz").status == 200
+
+
 def test_a_stop_ends_workers_that_are_starting():
     port, url = str(free_port()), url_of_the_tests_database()
     environment = environment_for(
@@ -186,7 +233,8 @@ def test_a_full_disk_refuses_writes_only_until_there_is_space(tmp_path):
 def _fill_up_and_make_room(shop, filler):
     person = {"username": "ada", "email": "ada@example.com", "password": "corr3ct-horse"}
     assert send(shop.url, "POST", "/api/users/", person).status == 201
-    token = send(shop.url, "POST", "/api/login/", person).json()["token"]
+    login = {name: person[name] for name in ("username", "password")}
+    token = send(shop.url, "POST", "/api/login/", login).json()["token"]
     add = ("POST", "/api/cart/add/", {"product_id": 1, "quantity": 1})
     assert send(shop.url, *add, token=token).status == 200
     with pytest.raises(OSError, match="No space left"), filler.open("wb") as file:
@@ -198,12 +246,14 @@ def _fill_up_and_make_room(shop, filler):
     assert refused[-1].status == 503
     assert refused[-1].json()["code"] == "unavailable"
     assert int(refused[-1].headers["Retry-After"]) >= 1
+    assert send(shop.url, "GET", "/readyz").status == 503
     added = 1 + sum(answer.status == 200 for answer in refused)
     assert {answer.status for answer in refused} <= {200, 503}
     cart = send(shop.url, "GET", "/api/cart/", token=token)
     assert (cart.status, cart.json()["cart_items"][0]["quantity"]) == (200, added)
     assert send(shop.url, "GET", "/api/products/").status == 200
     filler.unlink()
+    assert send(shop.url, "GET", "/readyz").status == 200
     assert send(shop.url, *add, token=token).status == 200
     cart = send(shop.url, "GET", "/api/cart/", token=token)
     assert cart.json()["cart_items"][0]["quantity"] == added + 1

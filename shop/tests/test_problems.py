@@ -136,6 +136,13 @@ def test_another_content_type_is_a_415(anyone, db, debug, kind):
     assert_problem(answer, 415, "unsupported_media_type")
 
 
+@pytest.mark.parametrize("parameters", ["a*=''; a*1*=", "a*=rot13''%41", "a*=nothing''%41"])
+def test_an_accept_header_with_malformed_parameters_is_a_406(anyone, db, debug, parameters):
+    for path in (LIST, "/api/", "/api/schema/"):
+        answer = anyone.get(path, headers={"Accept": f"text/plain; {parameters}"})
+        assert_problem(answer, 406, "not_acceptable")
+
+
 def test_missing_permissions(anyone, ada, debug):
     body = {"name": "x", "price": "1"}
     assert_problem(anyone.post(LIST, body), 401, "not_authenticated")

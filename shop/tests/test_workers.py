@@ -45,13 +45,15 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
     person = {"username": "eve", "email": "eve@example.com", "password": password}
     with faulty_server(tmp_path) as server:
         shop, url = server.shop, server.shop.url
+        login = {"username": "eve", "password": password}
         registered = send(url, "POST", "/api/users/", person)
-        wrong = send(url, "POST", "/api/login/", {**person, "password": password + "x"})
-        pair = send(url, "POST", "/api/login/", person).json()
+        wrong = send(url, "POST", "/api/login/", {**login, "password": password + "x"})
+        pair = send(url, "POST", "/api/login/", login).json()
         token = pair["token"]
         spent = send(url, "POST", "/api/token/refresh/", {"refresh": pair["refresh"]}).json()
         add = {"product_id": tea.pk, "quantity": 1}
-        added = send(url, "POST", "/api/cart/add/?api_key=" + card, add, token=token, key=key)
+        refused = send(url, "POST", "/api/cart/add/?api_key=" + card, add, token=token, key=key)
+        added = send(url, "POST", "/api/cart/add/", add, token=token, key=key)
         order = send(
             url, "POST", "/api/orders/", {"cart_id": added.json()["cart_id"]}, token=token
         ).json()
@@ -67,6 +69,7 @@ def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):
     for answer, method, path, user, level in [
         (registered, "POST", "/api/users/", None, "INFO"),
         (wrong, "POST", "/api/login/", None, "WARNING"),
+        (refused, "POST", "/api/cart/add/", user_id, "WARNING"),
         (added, "POST", "/api/cart/add/", user_id, "INFO"),
         (paid, "POST", "/api/payments/", user_id, "INFO"),
         (stranger, "GET", "/api/cart/", None, "WARNING"),

@@ -39,12 +39,11 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     list_max_show_all = 50  # a form has 100 fields at most (DATA_UPLOAD_MAX_NUMBER_FIELDS)
     show_full_result_count = False
     ordering = ("-id",)
+    argument_fields: ClassVar[dict[str, str]] = {}
+    """The form's fields of the services' arguments, where their names differ."""
 
     class Media:
         css: ClassVar = {"all": ("shop/admin.css",)}
-
-    argument_fields: ClassVar[dict[str, str]] = {}
-    """The form's fields of the services' arguments, where their names differ."""
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
         """Lock the row of an edit form, before anything that is locked after it."""

@@ -119,6 +119,13 @@ def test_a_multipart_form_that_is_not_valid_text_is_refused(anyone, db, text):
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
+@pytest.mark.parametrize("parameters", ["name*=''; name*1*=", "name*=x''%41"])
+def test_a_part_whose_header_is_malformed_is_refused(anyone, db, parameters):
+    raw = f"--x\r\nContent-Disposition: form-data; {parameters}\r\n\r\n1\r\n--x--\r\n"
+    answer = post(anyone, "/api/login/", raw, BOUNDARY)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
 def test_a_form_with_too_many_names_is_refused(anyone, db):
     raw = "&".join(f"name{number}=1" for number in range(101))
     answer = post(anyone, "/api/login/", raw, URLENCODED)
@@ -194,7 +201,8 @@ def respond(environ):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "parameter", ["charset=rot13", "charset=undefined", "charset=utf-16", "x*=y''%41"]
+    "parameter",
+    ["charset=rot13", "charset=undefined", "charset=utf-16", "x*=y''%41", "x*=''; x*1*="],
 )
 def test_the_content_type_of_a_request_without_a_body_has_no_effect(anyone, tea, parameter):
     environ = anyone._base_environ(
@@ -207,7 +215,7 @@ def test_the_content_type_of_a_request_without_a_body_has_no_effect(anyone, tea,
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("parameter", ["charset=rot13", "x*=y''%41"])
+@pytest.mark.parametrize("parameter", ["charset=rot13", "x*=y''%41", "x*=''; x*1*="])
 def test_a_content_type_that_django_cannot_read_is_refused(anyone, db, parameter):
     raw = b'{"username": "ada"}'
     environ = anyone._base_environ(

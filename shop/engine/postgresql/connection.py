@@ -7,6 +7,7 @@ by the call that sent them, in the same transaction.
 """
 
 import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from psycopg2.extensions import (
 )
 from psycopg2.extensions import connection as PlainConnection  # noqa: N812 - psycopg2's classes
 from psycopg2.extensions import cursor as PlainCursor  # noqa: N812
+
+from shop.engine import measures
 
 _IN_TRANSACTION = frozenset({TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR})
 
@@ -55,11 +58,15 @@ class Cursor(PlainCursor):  # type: ignore[misc]
 
     def send(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
         """Execute now, before the pending statements."""
+        begin = time.perf_counter() if measures.is_on else 0.0
         try:
             PlainCursor.execute(self, query, vars)
         except Error as error:
             self.connection.note_lost_statement(error)
             raise
+        finally:
+            if begin:
+                measures.add(time.perf_counter() - begin)
 
     def _execute_after(self, before: bytes, sql: bytes) -> None:
         connection = self.connection

@@ -15,7 +15,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from shop.engine.server import processes
+from shop.engine.server import draining, processes
 
 _PAUSE = 0.2
 
@@ -29,6 +29,8 @@ class Options:
     workers: int
     stop_within: int
     """How long a stop waits for running requests."""
+    drain: int
+    """How long the server goes on after SIGTERM, while it reports that it is about to stop."""
     header_timeout: int
     """How long a header may take to arrive, and how long a connection may be idle."""
     connections: int
@@ -51,6 +53,7 @@ def serve_wsgi(target: str, options: Options, *, threads: int) -> None:
 def _serve(target: str, options: Options, **more: Any) -> None:
     server = _Server(
         target,
+        drain=options.drain,
         address=options.address,
         port=options.port,
         workers=options.workers,
@@ -69,7 +72,7 @@ def _serve(target: str, options: Options, **more: Any) -> None:
 
 
 class _Server(Granian):  # type: ignore[misc, valid-type]
-    """Granian with workers that are always replaced, and with a reliable stop.
+    """Granian with workers that are always replaced, and with a reliable stop after a pause.
 
     Granian itself stops if a worker dies within six seconds of its start, and does not stop if a
     second SIGTERM interrupts the handler of the first one.
@@ -77,25 +80,33 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
 
     interrupt_signal: bool
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, drain: int, **kwargs: Any) -> None:
         """Store the id of the main process, whose signal handlers these are."""
         super().__init__(*args, **kwargs)
         self._main = os.getpid()
+        self._drain = drain
 
     def signal_handler_interrupt(self, number: int, *_: Any) -> None:
-        """Stop; ignore a repeated request to stop.
+        """Stop, after SIGTERM with a pause; ignore a repeated SIGTERM.
 
-        A worker inherits this handler until granian sets another one. There the default action is
-        restored and the signal sent again, because it would be lost otherwise. The event is set in
-        another thread: this handler may have interrupted the main thread while it holds the lock of
-        the event.
+        In the pause ``/readyz`` is 503, so that a load balancer sends no more requests. A worker
+        inherits this handler until granian sets another one. There the default action is restored
+        and the signal sent again, because it would be lost otherwise. The event is set in another
+        thread: this handler may have interrupted the main thread while it holds the lock of the
+        event.
         """
         if os.getpid() != self._main:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        if not self.interrupt_signal:
-            self.interrupt_signal = True
-            Thread(target=self.main_loop_interrupt.set).start()
+        pause = self._drain if number == signal.SIGTERM else 0
+        if not draining.has_begun() or not pause:
+            draining.begin()
+            Thread(target=self._stop_after, args=(pause,), daemon=True).start()
+
+    def _stop_after(self, seconds: int) -> None:
+        time.sleep(seconds)
+        self.interrupt_signal = True
+        self.main_loop_interrupt.set()
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
         return super()._spawn_worker(idx, target, partial(callback_loader, idx))

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User, fold
+from accounts.addresses import fold
+from accounts.models import User
 from cart.services import add_item
 from catalog.models import Attribute, AttributeKind, Category, Product, ProductImage, Sale, SaleKind
 from catalog.services import create_attribute, create_category, create_product, create_sale

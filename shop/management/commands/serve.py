@@ -1,8 +1,13 @@
 """``manage.py serve``: run the production server."""
 
+import logging
+import os
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +18,8 @@ from shop.core.checks import known_vulnerability
 from shop.engine.parts import uses
 from shop.engine.server.application import THREADS
 from shop.engine.server.workers import Options, serve_asgi, serve_wsgi
+
+logger = logging.getLogger("shop.server")
 
 _NEEDS_PROXY = (
     "The server does not buffer requests (SHOP_ENGINE=plain), so a slow client occupies a thread. "
@@ -39,20 +46,39 @@ class Command(BaseCommand):
         """Print the addresses, and serve. Raises CommandError if the port is not free."""
         _check_free(settings.HOST, settings.PORT)
         buffers = uses("request_buffer")
-        url = f"http://{settings.HOST}:{settings.PORT}"
+        self._announce(f"http://{settings.HOST}:{settings.PORT}")
+        if not buffers and not settings.DEBUG:
+            logger.warning(_NEEDS_PROXY)
+        if warning := known_vulnerability(sys.version_info[:3]):
+            logger.warning(warning)
+        connections.close_all()  # forked workers must not share them
+        chosen = _options(options["stop_within"])
+        with _folder_of_metrics():
+            if buffers:
+                serve_asgi("shop.asgi.application", chosen)
+            else:
+                serve_wsgi("shop.wsgi.application", chosen, threads=THREADS)
+
+    def _announce(self, url: str) -> None:
+        """Print the addresses for a developer; log the address in production."""
+        if not settings.DEBUG:
+            logger.info("serving %s", url)
+            return
         self.stdout.write(
             f"\n  API    {url}/api/\n  Docs   {url}/api/docs/\n  Admin  {url}/admin/\n"
         )
         self.stdout.flush()
-        if not buffers and not settings.DEBUG:
-            self.stderr.write(_NEEDS_PROXY)
-        if warning := known_vulnerability(sys.version_info[:3]):
-            self.stderr.write(warning)
-        connections.close_all()  # forked workers must not share them
-        if buffers:
-            serve_asgi("shop.asgi.application", _options(options["stop_within"]))
-        else:
-            serve_wsgi("shop.wsgi.application", _options(options["stop_within"]), threads=THREADS)
+
+
+@contextmanager
+def _folder_of_metrics() -> Iterator[None]:
+    """Create the folder in which the workers count, unless metrics are off or one is set."""
+    if not settings.METRICS_TOKEN or "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="shop-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        yield
 
 
 def _options(stop_within: int) -> Options:
@@ -61,6 +87,7 @@ def _options(stop_within: int) -> Options:
         port=settings.PORT,
         workers=settings.WEB_CONCURRENCY,
         stop_within=stop_within,
+        drain=settings.DRAIN_SECONDS,
         header_timeout=settings.HEADER_TIMEOUT,
         connections=settings.MAX_CONNECTIONS,
         pinned=settings.WORKER_PINNING,

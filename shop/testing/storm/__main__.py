@@ -30,10 +30,10 @@ def main() -> int:
         chaos = Chaos(shop, database.postgres, options.seed)
         products = list_products(database.url)
         customers = [
-            Customer(shop.url, number, products, observed) for number in range(options.clients)
+            Customer([shop.url], number, products, observed) for number in range(options.clients)
         ]
         create_account(shop)
-        actors = [*customers, Staff(shop.url, products, observed)]
+        actors = [*customers, Staff([shop.url], products, observed)]
         run_actors(shop, actors, chaos, options.seconds)
         wait_until_ready(shop)
         database_checks.age_open_payments(database.url)

@@ -26,6 +26,12 @@ class Chaos:
         self.kills = 0
         self.back_after: dict[str, list[float]] = {"a killed worker": [], "PostgreSQL": []}
 
+    def add(self, other: "Chaos") -> None:
+        """Count the failures of another server too."""
+        self.kills += other.kills
+        for failure, times in other.back_after.items():
+            self.back_after[failure] += times
+
     def run(self, stop: Event, seconds: float) -> None:
         """Cause failures until ``stop`` is set, which is expected after ``seconds``."""
         start = time.monotonic()

@@ -1,6 +1,7 @@
 """A customer who buys with the demo gateway, and records what was confirmed."""
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 from threading import Event, Thread
 from typing import Any
@@ -19,8 +20,10 @@ class Customer:
     method = "card"
     tokens = ("", "", "", "", "demo_decline", "demo_action", "demo_timeout", "demo_late")
 
-    def __init__(self, url: str, number: int, products: list[int], observed: Observations) -> None:
-        self.session = Session(url, observed)
+    def __init__(
+        self, urls: Sequence[str], number: int, products: list[int], observed: Observations
+    ) -> None:
+        self.session = Session(urls, observed)
         self.products = products
         self.observed = observed
         self.confirmed = Purchases(f"customer{number}-{uuid4().hex[:8]}")

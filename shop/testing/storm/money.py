@@ -89,11 +89,11 @@ def _run(
     products = list_products(shop.environment["DATABASE_URL"])
     create_account(shop)
     customers = [
-        StripeCustomer(shop.url, number, products, observed, fake)
+        StripeCustomer([shop.url], number, products, observed, fake)
         for number in range(options.clients)
     ]
     others = [
-        RefundingStaff(shop.url, products, observed),
+        RefundingStaff([shop.url], products, observed),
         Bank(fake, observed, options.seed),
     ]
     run_actors(shop, [*customers, *others], chaos, options.seconds)
@@ -108,7 +108,7 @@ def _settle(
     """
     fake.clear_faults()
     bank = Bank(fake, observed, seed=0, success_rate=1.0)
-    staff = RefundingStaff(shop.url, [], observed)
+    staff = RefundingStaff([shop.url], [], observed)
     repeated = 0
     # Twice, because settling may send a refund, which the bank has to complete.
     for _ in range(2):

@@ -37,12 +37,18 @@ class Database:
 
 def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse.Namespace:
     """Return the options of the command line."""
+    parser = option_parser(program, seconds=seconds, clients=clients)
+    parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
+    return parser.parse_args()
+
+
+def option_parser(program: str, *, seconds: float, clients: int = 16) -> argparse.ArgumentParser:
+    """Return a parser of the options that all load tests have."""
     parser = argparse.ArgumentParser(prog=program)
     parser.add_argument("--seconds", type=float, default=seconds)
     parser.add_argument("--clients", type=int, default=clients)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
-    return parser.parse_args()
+    return parser
 
 
 @contextmanager

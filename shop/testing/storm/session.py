@@ -1,6 +1,8 @@
 """An HTTP session that repeats each request, with its key, until it gets a final response."""
 
+import random
 import time
+from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Any
 from uuid import uuid4
@@ -13,10 +15,10 @@ _TIMEOUT = 180.0
 
 
 class Session:
-    """Sends the requests of one user, and counts the responses."""
+    """Sends the requests of one user, each to any of the servers, and counts the responses."""
 
-    def __init__(self, url: str, observed: Observations) -> None:
-        self.url = url
+    def __init__(self, urls: Sequence[str], observed: Observations) -> None:
+        self.urls = urls
         self.observed = observed
         self.token = ""
 
@@ -39,7 +41,9 @@ class Session:
         deadline = time.monotonic() + _TIMEOUT
         while time.monotonic() < deadline:
             try:
-                response = send(self.url, method, path, body, token=self.token, key=key)
+                response = send(
+                    random.choice(self.urls), method, path, body, token=self.token, key=key
+                )
             except (OSError, HTTPException):
                 self.observed.count("dropped")
                 time.sleep(0.1)

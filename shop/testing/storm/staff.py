@@ -1,30 +1,32 @@
 """A member of staff who restocks products and changes prices while customers buy."""
 
 import random
+from collections.abc import Sequence
 from threading import Event
+from typing import Any
 
-from shop.testing.server import Shop
+from shop.testing.server import Shop, manage
 from shop.testing.storm.observations import Observations
 from shop.testing.storm.session import Session, new_key
 
 NAME, PASSWORD = "staff-member", "corr3ct-horse-battery"
 
 
-def create_account(shop: Shop) -> None:
-    """Create the account of the members of staff."""
+def create_account(shop: Shop, **code: Any) -> None:
+    """Create the account of the members of staff. ``code`` is that of ``manage``."""
     shop.environment.update(
         DJANGO_SUPERUSER_USERNAME=NAME,
         DJANGO_SUPERUSER_EMAIL="staff-member@example.com",
         DJANGO_SUPERUSER_PASSWORD=PASSWORD,
     )
-    shop.manage("createsuperuser", "--noinput")
+    manage(shop.environment, "createsuperuser", "--noinput", **code)
 
 
 class Staff:
     """Restocks products and changes prices until it is stopped."""
 
-    def __init__(self, url: str, products: list[int], observed: Observations) -> None:
-        self.session = Session(url, observed)
+    def __init__(self, urls: Sequence[str], products: list[int], observed: Observations) -> None:
+        self.session = Session(urls, observed)
         self.products = products
         self.observed = observed
 
@@ -56,7 +58,7 @@ class Staff:
         path = f"/api/products/{product}/"
         price = f"{random.randint(1, 50)}.{random.randint(10, 99)}"
         self.session.send("PATCH", path, {"price": price}, expected=(200,))
-        anonymous = Session(self.session.url, self.observed)
+        anonymous = Session(self.session.urls, self.observed)
         for _ in range(4):
             found = anonymous.send("GET", path, expected=(200,)).json()["price"]
             if found != price:

@@ -1,6 +1,7 @@
 """A customer who pays with Stripe: with a token, or in the form of Stripe."""
 
 import time
+from collections.abc import Sequence
 from http.client import HTTPException
 from typing import Any
 
@@ -30,9 +31,14 @@ class StripeCustomer(Customer):
     )
 
     def __init__(
-        self, url: str, number: int, products: list[int], observed: Observations, fake: FakeStripe
+        self,
+        urls: Sequence[str],
+        number: int,
+        products: list[int],
+        observed: Observations,
+        fake: FakeStripe,
     ) -> None:
-        super().__init__(url, number, products, observed)
+        super().__init__(urls, number, products, observed)
         self.fake = fake
 
     def _pay(self, order_id: int, token: str) -> None:

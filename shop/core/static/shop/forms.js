@@ -8,7 +8,8 @@ const buttonsOf = (form) =>
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || !form.elements.namedItem("form_key")) return;
+  const key = form instanceof HTMLFormElement && form.elements.namedItem("form_key");
+  if (!key) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
@@ -19,13 +20,20 @@ document.addEventListener("submit", (event) => {
     form.dataset.sent = "yes";
     buttonsOf(form).forEach((button) => { button.disabled = true; });
   }, 0);
+  history.replaceState({ ...history.state, formKey: key.value }, "");
 });
 
-// A page that the browser shows again with "Back" is as it was left.
+// "Back" leads to the page as it was left, or loads it again with a new key and puts the input in.
+// The form was sent before, so it gets the key that it was sent with.
 window.addEventListener("pageshow", (event) => {
-  if (!event.persisted) return;
   document.querySelectorAll("form[data-sent]").forEach((form) => {
     delete form.dataset.sent;
     buttonsOf(form).forEach((button) => { button.disabled = false; });
+  });
+  const [navigation] = performance.getEntriesByType("navigation");
+  const isBack = event.persisted || navigation?.type === "back_forward";
+  if (!isBack || !history.state?.formKey) return;
+  document.querySelectorAll("input[name=form_key]").forEach((key) => {
+    key.value = history.state.formKey;
   });
 });

@@ -1,0 +1,1 @@
+"""Hostile input against a real server: ``python -m shop.testing.hostile``."""
