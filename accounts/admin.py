@@ -21,6 +21,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from accounts import services
 from accounts.addresses import fold_domain
+from accounts.errors import StaffProtected
 from accounts.models import User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
@@ -163,8 +164,14 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
         """End all sessions of the users."""
+
+        def log_out(user: User) -> None:
+            if not self.has_change_permission(request, user):
+                raise StaffProtected
+            services.log_out_everywhere(user=user)
+
         work = Work(
-            lambda user: services.log_out_everywhere(user=user),
+            log_out,
             note="Their sessions end on every device, in the API and here.",
         )
         return self.act(request, queryset, "logged out everywhere", work)

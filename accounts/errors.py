@@ -1,6 +1,6 @@
 """The errors of accounts."""
 
-from shop.core.errors import Conflict, Unauthorized
+from shop.core.errors import Conflict, ShopError, Unauthorized
 from shop.core.handlers import InvalidToken
 
 
@@ -22,6 +22,14 @@ class UsernameTaken(Conflict):
 
     code = "username_taken"
     message = "This username is taken. Please choose another one."
+
+
+class StaffProtected(ShopError):
+    """403: members of staff are changed by superusers only."""
+
+    status = 403
+    code = "permission_denied"
+    message = "Only superusers change other members of staff."
 
 
 class EmailTaken(Conflict):

@@ -169,6 +169,14 @@ def test_a_session_from_before_the_upgrade_is_still_valid(amy):
     assert browser.get("/admin/").status_code == 200
 
 
+@pytest.mark.parametrize("change", [{"is_active": False}, {"is_staff": False}])
+def test_a_session_of_the_admin_ends_when_its_user_may_not_have_one(db, change):
+    browser, user = browser_of("view_user")
+    assert browser.get(LIST).status_code == 200
+    User.objects.filter(pk=user.pk).update(**change)
+    assert browser.get(LIST).status_code == 302
+
+
 def test_staff_who_can_only_view_users_cannot_log_them_out(ada):
     browser, _ = browser_of("view_user")
     assert "log_out_everywhere" not in browser.get(LIST).content.decode()

@@ -19,7 +19,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 
-from catalog.admin_base import ServiceAdmin
+from catalog.admin_base import ServiceAdmin, staff_of
 from catalog.images import services
 from catalog.images.errors import image_too_large
 from catalog.images.files import store_image
@@ -108,7 +108,7 @@ class ImageAdmin(ServiceAdmin):
         if not re.fullmatch("[0-9]{1,18}", product_id):
             messages.info(request, "To add an image, open a product and use the link on its page.")
             return HttpResponseRedirect(reverse("admin:catalog_product_changelist"))
-        product = get_object_or_404(Product.objects.not_archived(), pk=product_id)
+        product = get_object_or_404(Product.objects.visible_to(staff_of(request)), pk=product_id)
         form = ImageForm(request.POST or None, request.FILES or None)
         done = None
         if request.method == "POST" and form.is_valid():

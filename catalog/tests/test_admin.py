@@ -173,8 +173,7 @@ def test_the_view_permission_does_not_allow_changes(tea):
     assert browser.post(f"{LIST}{tea.pk}/change/", EDIT).status_code == 403
     assert browser.post(f"{LIST}{tea.pk}/delete/", {"post": "yes"}).status_code == 403
     for action in ("unpublish", "delete_selected"):
-        page = choose(browser, LIST, action, tea, post="yes")
-        assert messages_of(page) == ["No action selected."]
+        assert choose(browser, LIST, action, tea, post="yes").status_code == 403
     tea.refresh_from_db()
     assert (tea.stock, tea.is_published) == (10, True)
 

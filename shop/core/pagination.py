@@ -1,7 +1,7 @@
 """Pagination: pages with an array under the plural name of the resource, and count and links."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -70,7 +70,7 @@ class ShopPagination(PageNumberPagination):
         return self._link(self.page.previous_page_number()) if self.page.has_previous() else None
 
     def _link(self, number: int) -> str:
-        url, name = absolute_url(self.request), self.page_query_param
+        url, name = absolute_url(cast("Request", self.request)), self.page_query_param
         if number == 1:
             return str(remove_query_param(url, name))
         return str(replace_query_param(url, name, number))

@@ -86,7 +86,7 @@ class ShopViewSet(StrictView, GenericViewSet[Any]):
     def get_permissions(self) -> list[Any]:
         """Look the action up in ``permissions``."""
         needed = self.permissions.get(self.action or "")
-        return [StaffMay(needed)] if needed else super().get_permissions()
+        return [StaffMay(needed)] if needed else list(super().get_permissions())
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise MethodNotAllowed for an unknown method, before authentication."""
@@ -163,7 +163,8 @@ def permissions_asked_for() -> set[str]:
 
     They are those in ``permissions``, and those of the model of ``queryset``.
     """
-    found, classes = set(), [ShopViewSet]
+    found: set[str] = set()
+    classes: list[Any] = [ShopViewSet]
     while classes:
         viewset = classes.pop()
         found.update(viewset.permissions.values())

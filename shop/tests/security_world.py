@@ -34,11 +34,16 @@ class World:
 
     def __init__(self, settings: Any) -> None:
         self._settings = settings
+        settings.METRICS_TOKEN = "0123456789-of-the-monitoring"
 
     def id_of(self, name: str) -> str:
         """Return what replaces ``{name}`` in a path."""
         row = getattr(self, name)
         return row if isinstance(row, str) else str(row.pk)
+
+    def fill(self, text: str) -> str:
+        """Replace each ``{name}`` in a path or a value."""
+        return re.sub(r"{(\w+)}", lambda found: self.id_of(found[1]), text)
 
     @cached_property
     def owner(self) -> User:
@@ -173,10 +178,12 @@ class Operation:
 
     def try_as(self, person: Person, world: World) -> Any:
         """Send the request, undo what it did, and return the response."""
-        path = re.sub(r"{(\w+)}", lambda found: world.id_of(found[1]), self.path)
+        path = world.fill(self.path)
         is_page = path.startswith("/admin")
         client: Any = person.browser if is_page else person.api
         body = BODIES.get(self.key, lambda world: {})(world) | self._own_members(world)
+        if is_page and path.endswith("/delete/"):
+            body["post"] = "yes"
         how: dict[str, Any] = {}
         if self.method != "GET":
             how["data"] = body
@@ -189,10 +196,7 @@ class Operation:
 
     def _own_members(self, world: World) -> dict[str, Any]:
         pairs = (pair.partition("=") for pair in self.members.split())
-        members = {
-            name: re.sub(r"{(\w+)}", lambda found: world.id_of(found[1]), value)
-            for name, _, value in pairs
-        }
+        members = {name: world.fill(value) for name, _, value in pairs}
         return {name: int(text) if text.isdigit() else text for name, text in members.items()}
 
 

@@ -3,12 +3,14 @@
 import re
 import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
 from django.core.signing import TimestampSigner, b62_encode
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -324,6 +326,39 @@ def test_of_two_confirmed_refunds_at_once_each_payment_is_refunded_once(
     assert [str(refund.amount) for refund in Refund.objects.all()] == ["4.50", "4.50"]
     assert LogEntry.objects.count() == 2
     assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_whose_first_request_is_still_running_is_kept(admin_browser, amy, tea):
+    """On PostgreSQL the second one waits for the lock; SQLite has one writer at a time."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no lock time-out for one row")
+    path = f"{PRODUCTS}{tea.pk}/adjust/"
+    form = form_of(admin_browser.get(path)) | {"delta": "-3", "reason": "Broken"}
+    key = form["form_key"][0]
+    entered, leave = Event(), Event()
+
+    def hold():
+        with transaction.atomic():
+            IdempotencyKey.objects.create(user=amy.user, scope=f"POST {path}", key=key)
+            entered.set()
+            leave.wait(timeout=30)
+            transaction.set_rollback(True)
+
+    def send_second():
+        entered.wait(timeout=30)
+        try:
+            return admin_browser.post(path, form)
+        finally:
+            leave.set()
+
+    _, page = at_once(hold, send_second)
+    assert page.context["form"].errors == {
+        "__all__": ["This form is still being saved. Look at the result before you send it again."]
+    }
+    assert form_of(page)["form_key"] == [key]
+    tea.refresh_from_db()
+    assert tea.stock == 10
 
 
 # -- Two people, one row ---------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The security headers, Vary, and the URLs in responses."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -12,7 +14,9 @@ from catalog.tests.uploads import upload
 from orders.factories import place_order
 from shop.asgi import error_response
 from shop.testing.fixtures import Caller
+from shop.tests.security_world import World
 from shop.tests.test_asgi import scope
+from shop.tests.test_security_table import ROWS
 
 STRICT = "default-src 'none'; frame-ancestors 'none'"
 COMMON = {
@@ -76,6 +80,28 @@ def test_a_request_for_an_unknown_host_gets_the_headers_too(anyone, db):
     answer = anyone.get("/api/products/", headers={"Host": "evil.example.com"})
     assert answer.status_code == 400
     assert_secure(answer)
+
+
+INLINE = re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*json)|<style|\sstyle=|\son[a-z]+=|javascript:")
+
+
+def test_pages_have_no_inline_scripts_and_styles(anyone, admin_browser, db, settings):
+    """Their policy does not run them."""
+    world = World(settings)
+    paths = {
+        operation.path
+        for row in ROWS
+        for operation in row.operations
+        if operation.method == "GET" and operation.path.startswith("/admin/")
+    }
+    add_image_to(world.product)
+    pages = [admin_browser.get(world.fill(path)) for path in sorted(paths)]
+    pages += [anyone.get("/api/docs/"), Client().get("/admin/login/")]
+    found = [
+        page.content.decode() for page in pages if page["Content-Type"].startswith("text/html")
+    ]
+    assert len(found) > 60
+    assert [INLINE.findall(text) for text in found if INLINE.search(text)] == []
 
 
 @pytest.mark.parametrize("status", [408, 429, 503])

@@ -25,6 +25,7 @@ from payments.models import Payment
 from shop.core.viewsets import permissions_asked_for
 from shop.testing.budget import count_statements
 from shop.testing.fixtures import Caller
+from shop.testing.pages import choose, form_of, messages_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 groups_migration = import_module("shop.migrations.0001_staff_groups")
@@ -233,6 +234,33 @@ def test_a_repeated_request_needs_the_permission_too(order, tea):
     assert [answer.status_code for answer in answers] == [404, 403]
 
 
+def test_only_superusers_log_other_staff_out(amy):
+    sam, colleague, customer = (
+        Caller(user) for user in (staff_with("accounts.change_user"), staff_with(), UserFactory())
+    )
+    path, action = "/admin/accounts/user/", "log_out_everywhere"
+    rows = [caller.user for caller in (colleague, amy, customer)]
+    browser = Client()
+    browser.force_login(sam.user)
+    page = choose(browser, path, action, *rows)
+    assert page.content.decode().count("Only superusers change other members of staff.") == 2
+    form = {"action": action, "post": "yes", "form_key": form_of(page)["form_key"]}
+    done = browser.post(path, form | {"_selected_action": [row.pk for row in rows]}, follow=True)
+    assert len(messages_of(done)) == 3
+    answers = [caller.get("/api/cart/").status_code for caller in (colleague, amy, customer)]
+    assert answers == [200, 200, 401]
+
+
+def test_an_action_without_its_permission_is_a_403_that_changes_nothing(order):
+    browser = Client()
+    browser.force_login(staff_with("orders.view_order"))
+    for action in ("cancel", "unknown"):
+        form = {"action": action, "post": "yes", "_selected_action": [order.pk]}
+        assert browser.post("/admin/orders/order/", form).status_code == 403
+    order.refresh_from_db()
+    assert order.status == "pending"
+
+
 def test_what_staff_see_is_not_cached_for_others(anyone, ada, draft):
     sam = Caller(staff_with("catalog.view_product"))
     path = f"/api/products/{draft.pk}/"
@@ -252,14 +280,6 @@ def test_the_permissions_of_buyers_are_not_read(ada, payment):
 
 
 # -- every permission can be given ---------------------------------------------------------------
-
-
-def hidden_fields(page):
-    """The values of the hidden fields of an admin form."""
-    found = re.findall(
-        r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.content.decode()
-    )
-    return dict(found)
 
 
 def names_of(permissions):
@@ -305,7 +325,7 @@ def test_all_permissions_can_be_selected_in_one_form(admin_browser, settings):
     assert len(ids) < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 20
     page = admin_browser.get("/admin/auth/group/add/")
     fields = {"name": "everything", "permissions": ids}
-    answer = admin_browser.post("/admin/auth/group/add/", hidden_fields(page) | fields)
+    answer = admin_browser.post("/admin/auth/group/add/", form_of(page) | fields)
     assert answer.status_code == 302
     assert names_of(Group.objects.get(name="everything").permissions.all()) == names_of(everything)
 
@@ -319,7 +339,7 @@ def test_staff_whose_group_may_refund_refund_in_api_and_admin(ada, tea, bob):
     browser.force_login(accountant)
     path = f"/admin/payments/payment/{second.pk}/refund/"
     page = browser.get(path)
-    browser.post(path, hidden_fields(page) | {"amount": "4.50", "reason": "Broken"})
+    browser.post(path, form_of(page) | {"amount": "4.50", "reason": "Broken"})
     assert [p.status for p in Payment.objects.order_by("pk")] == ["refunded", "refunded"]
 
 

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from django.contrib import admin
+from django.test import RequestFactory
 from django.urls import URLResolver, get_resolver
 
 from accounts.admin import offered_permissions
 from accounts.factories import StaffFactory, UserFactory, staff_with
+from accounts.models import User
 from shop.tests.security_world import Operation, Person, World
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
@@ -146,6 +149,52 @@ def test_every_operation_outside_of_the_admin_has_a_row():
 
 def test_every_row_is_an_operation():
     """A row whose path is misspelt would be tried as a path that does not exist."""
-    known = {path for path, _ in patterns()}
+    known = {path for path, _ in patterns()} | pages_of_apps()
     paths = {normalized(operation.path) for row in ROWS for operation in row.operations}
-    assert paths - known == {"/nowhere"}
+    assert paths - known == {"/nowhere", "/admin/nowhere"}
+
+
+READ_ONLY = (
+    r"(|jsi18n/|autocomplete/|password_change/done/|r/{}/{}/|.*/history/|\w+/\w+/{}/|\w+/|\w+/\w+/)"
+)
+"""Admin pages without a form. An action is sent to the list, and has a row of its own."""
+
+SHOWN_BY_DJANGO = {"/admin/{}/", "/admin/{}"}
+"""The page of an app, whose rows name the app, and the 404 of the admin."""
+
+
+def pages_of_the_admin():
+    """The requests for each page of the admin: GET, and POST if the page has a form."""
+    for path, _ in patterns():
+        if not path.startswith("/admin/") or path in SHOWN_BY_DJANGO:
+            continue
+        yield f"GET {path}"
+        if (
+            not re.fullmatch(READ_ONLY, path.removeprefix("/admin/"))
+            and path != "/admin/catalog/product/export/"
+        ):
+            yield f"POST {path}"
+
+
+def pages_of_apps():
+    return {f"/admin/{model._meta.app_label}/" for model in admin.site._registry}
+
+
+def lists_and_actions(request):
+    """Each list of the admin with each of its actions."""
+    for model, page in admin.site._registry.items():
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        for name in page.get_actions(request):
+            yield f"POST {path} action={name}"
+
+
+def test_every_page_and_action_of_the_admin_has_a_row(db):
+    request = RequestFactory().get("/admin/")
+    request.user = User(is_superuser=True, is_staff=True)
+    rows = documented()
+    apps = {f"GET {path}" for path in pages_of_apps()}
+    without_members = {re.sub(r"^(\w+ \S+).*", r"\1", row) for row in rows}
+    actions = {row.partition(" _selected")[0] for row in rows if " action=" in row}
+    assert len(actions) > 15
+    assert {*pages_of_the_admin(), *apps} - without_members == set()
+    assert set(lists_and_actions(request)) == actions

@@ -247,6 +247,8 @@ class ProductAdmin(ExchangeAdmin):
             messages.success(request, f"The stock of {adjusted} is now {adjusted.stock}.")
             return _to_page_of(product)
 
+        if not self.has_change_permission(request, product):
+            raise PermissionDenied
         return self._page(request, product, form, save, f"Adjust stock of {product}")
 
     def variant_view(self, request: HttpRequest, product_id: int) -> HttpResponse:
@@ -266,6 +268,8 @@ class ProductAdmin(ExchangeAdmin):
             messages.success(request, f"Added: {variant}.")
             return _to_page_of(product)
 
+        if not self.has_add_permission(request) or _is_archived(product):
+            raise PermissionDenied
         return self._page(request, product, form, save, f"Add a variant of {product}")
 
     def _page(
@@ -277,8 +281,6 @@ class ProductAdmin(ExchangeAdmin):
         title: str,
     ) -> HttpResponse:
         """Return a page with the form, or save it and redirect to the product's page."""
-        if not self.has_change_permission(request, product):
-            raise PermissionDenied
         done = None
         if request.method == "POST" and form.is_valid():
             done = self.save_form_once(request, form, save)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -72,6 +73,13 @@ class _Line:
 
 class ConfirmedActions(_Base):
     """A part of ``ShopModelAdmin``."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Refuse an action that the user may not run, which Django's view ignores."""
+        chosen = set(request.POST.getlist("action")) - {""}
+        if not chosen <= set(self.get_actions(request)):
+            raise PermissionDenied
+        return super().changelist_view(request, extra_context)
 
     def get_actions(self, request: HttpRequest) -> Any:
         """Replace Django's own action, which deletes all rows or fails for all."""
@@ -190,7 +198,7 @@ def _action_of(request: HttpRequest) -> str:
     """Return the action whose button was used. A list has buttons above and below it."""
     actions = request.POST.getlist("action")
     index = request.POST.get("index", "0")
-    return actions[int(index) if index.isdigit() and int(index) < len(actions) else -1]
+    return actions[int(index) if index.isdecimal() and int(index) < len(actions) else -1]
 
 
 def _totals(lines: Sequence[_Line]) -> list[str]:

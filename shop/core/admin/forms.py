@@ -10,11 +10,12 @@ from django.http import HttpRequest
 
 from shop.core.admin import state
 from shop.core.constraints import violation_of
-from shop.core.errors import InvalidField, ShopError
+from shop.core.errors import InvalidField, RequestInProgress, ShopError
 
 Refusal = tuple[str | None, str]
 """The name of a form's field, or None for the form as a whole, and a sentence."""
 
+_IN_PROGRESS = "This form is still being saved. Look at the result before you send it again."
 _CHANGED = (
     "Nothing was saved, because somebody made a change after you opened the form. Look at the "
     "fields below: those that you did not change show their new value. Saving again stores what "
@@ -33,6 +34,8 @@ def refusals_of(error: Exception, names: Mapping[str, str]) -> list[Refusal]:
         if violation is None:
             raise error
         fields, sentence = violation.fields[-1:], violation.message
+    elif isinstance(error, RequestInProgress):
+        fields, sentence = (), _IN_PROGRESS
     elif isinstance(error, ShopError):
         is_plain = type(error) is InvalidField
         fields, sentence = tuple(error.fields), error.facts["reason"] if is_plain else error.detail
