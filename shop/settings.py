@@ -208,6 +208,18 @@ def _rates(name: str, *, default: str) -> tuple[tuple[int, int], ...]:
 # Registrations from one client address that say whether a name or an e-mail address is taken.
 REGISTRATION_LIMITS = _rates("REGISTRATION_LIMITS", default="10/hour,30/day")
 
+# Seconds for which a shared cache, such as a CDN, may serve public responses of the catalog without
+# asking the shop, and for which it may go on while it asks.
+CATALOG_S_MAXAGE: int = env.int("CATALOG_S_MAXAGE", default=0)
+CATALOG_STALE_WHILE_REVALIDATE: int = env.int("CATALOG_STALE_WHILE_REVALIDATE", default=0)
+if not 0 <= CATALOG_S_MAXAGE <= 86_400 or not 0 <= CATALOG_STALE_WHILE_REVALIDATE <= 86_400:
+    raise ImproperlyConfigured(
+        "CATALOG_S_MAXAGE and CATALOG_STALE_WHILE_REVALIDATE are in seconds and must be 0 to 86400 "
+        "(a day)."
+    )
+if CATALOG_STALE_WHILE_REVALIDATE and not CATALOG_S_MAXAGE:
+    raise ImproperlyConfigured("CATALOG_STALE_WHILE_REVALIDATE needs CATALOG_S_MAXAGE.")
+
 # Whether rate limits are applied. Disable them for load tests only.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
