@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, IntegerField, Subquery, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from catalog import revision
@@ -163,7 +164,7 @@ class Listing:
         if "after" not in parameters:
             return PageRequest(size, read_number(self.request, "page", 1))
         if "page" in parameters:
-            reason = "The parameters page and after cannot be used together."
+            reason = _("The parameters page and after cannot be used together.")
             raise InvalidField(field="page", reason=reason)
         after = parameters["after"]
         return PageRequest(size, None, self._place(after) if after else None)
@@ -226,7 +227,7 @@ class Listing:
     def _place(self, text: str) -> Place:
         place = read_cursor(self.query.ordering, text)
         if place is None:
-            reason = "This is not a cursor of this ordering. Leave it empty for the first page."
+            reason = _("This is not a cursor of this ordering. Leave it empty for the first page.")
             raise InvalidField(field="after", reason=reason)
         return place
 
