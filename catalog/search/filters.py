@@ -215,7 +215,7 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
 
 def _single(name: str, texts: list[str]) -> str:
     if len(texts) > 1:
-        raise InvalidField(field=name, reason=_("The parameter may only be given once."))
+        raise InvalidField(field=name, reason=_("The parameter may be given at most once."))
     return texts[0]
 
 

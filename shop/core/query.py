@@ -173,7 +173,7 @@ def _max_values(name: str, known: dict[str, OpenApiParameter | None]) -> int:
 
 def _too_often(limit: int) -> str:
     if limit == 1:
-        return _("The parameter may only be given once.")
+        return _("The parameter may be given at most once.")
     return _("The parameter may be given at most {limit} times.").format(limit=limit)
 
 
