@@ -46,7 +46,7 @@ from shop.engine.statements import (
     send_with_next,
     update,
 )
-from shop.engine.timeouts import lift_statement_timeout
+from shop.engine.timeouts import lift_statement_timeout, set_lock_timeout
 
 __all__ = [
     "Insert",
@@ -61,6 +61,7 @@ __all__ = [
     "lift_statement_timeout",
     "select",
     "send_with_next",
+    "set_lock_timeout",
     "sqlstate",
     "succeeds_when_repeated",
     "update",
