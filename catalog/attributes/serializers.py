@@ -1,5 +1,6 @@
 """Request and response bodies of attributes."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -80,7 +81,7 @@ class AttributeSerializer(serializers.Serializer[Any]):
 class AttributeChangesSerializer(RequestSerializer):
     """The changes of an attribute. Its kind cannot change."""
 
-    elsewhere: ClassVar[dict[str, str]] = {"kind": _("The kind of an attribute cannot change.")}
+    elsewhere: ClassVar[Mapping[str, Any]] = {"kind": _("The kind of an attribute cannot change.")}
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
@@ -95,7 +96,7 @@ class AttributeChangesSerializer(RequestSerializer):
 class NewAttributeSerializer(AttributeChangesSerializer):
     """An attribute to create. Only attributes of the kind `choice` have choices."""
 
-    elsewhere: ClassVar[dict[str, str]] = {}
+    elsewhere: ClassVar[Mapping[str, Any]] = {}
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)

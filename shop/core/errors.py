@@ -76,7 +76,7 @@ MALFORMED_HEADER = (ValueError, LookupError, TypeError, AttributeError)
 class InvalidField(ShopError):
     """400 for one field, found outside its serializer. Facts: field, reason."""
 
-    message = _("The request is not valid: {reason}")
+    message: ClassVar["StrOrPromise"] = _("The request is not valid: {reason}")
 
 
 class UnknownField(InvalidField):

@@ -273,7 +273,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @csrf_exempt  # otherwise a POST would get the HTML page of a CSRF failure
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler404``, and the last URL pattern. It names the right path if a slash is missing."""
-    detail = _("This path does not exist.")
+    detail: StrOrPromise = _("This path does not exist.")
     if not request.path.endswith("/") and _resolves(f"{request.path_info}/"):
         detail = _("This path does not exist. Add a slash at the end: {path}").format(
             path=f"{request.path}/"

@@ -24,7 +24,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     default_error_messages = {"invalid": _("Expected an object with members, not {datatype}.")}
 
-    elsewhere: ClassVar["dict[str, StrOrPromise]"] = {}
+    elsewhere: ClassVar["Mapping[str, StrOrPromise]"] = {}
     """Names that are refused with a sentence of their own, which says where they belong."""
 
     @cached_property

@@ -482,7 +482,7 @@ def test_errors_of_services_are_shown_at_their_fields(admin_browser, tea, shirt)
     product, variant = f"{PRODUCTS}{tea.pk}/change/", shirt.variants.first()
     cases = [
         (product, {"sku": "TAKEN"}, "sku", "The SKU “TAKEN” is already in use."),
-        (product, {"slug": "taken"}, "slug", "The slug taken is already in use."),
+        (product, {"slug": "taken"}, "slug", "The slug “taken” is already in use."),
         (product, {"option_names": "Size"}, "option_names", "Options can only be added"),
         (
             f"{PRODUCTS}{shirt.pk}/change/",

@@ -1,6 +1,6 @@
 """Request bodies of products."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -179,7 +179,7 @@ class ProductChangesSerializer(_DetailsSerializer):
     price = request_field("price")
     choice = OptionValuesField(required=False, help_text="Only for variants.")
     position = request_field("position", help_text="Only for variants.")
-    elsewhere: ClassVar[dict[str, str]] = {
+    elsewhere: ClassVar[Mapping[str, Any]] = {
         # An absolute number would undo concurrent sales.
         "stock": _("To change the stock, use POST /api/products/<id>/stock/.")
     }
