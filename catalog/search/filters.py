@@ -102,10 +102,10 @@ _SINGLE: dict[str, Callable[[str], Any]] = {
 }
 _REPEATABLE = ("brand", "tag")
 # ``listing`` and ``sparse_fields`` read these.
-PAGE_PARAMETERS = ("after", "fields", "page", "page_size")
+PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
 ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>"])
 # Responses to queries with these are not cached, because their many values would fill the cache.
-_UNCACHED = frozenset({"after", "max_price", "min_price", "search"})
+_UNCACHED = frozenset({"after", "before", "max_price", "min_price", "search"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Errors are in the language of the request, logs in English, successes the same for everyone."""
 
+import ast
 import json
 import logging
 import re
@@ -372,6 +373,46 @@ def test_every_marked_message_is_translated(language):
             assert {frozenset(names_in(text)) for text in texts} == {
                 frozenset(names_in(text)) for text in ids
             }
+
+
+_RAISED = {"InvalidField", "Malformed", "ParseError", "UnsupportedEncoding", "ValidationError"}
+_NAMES = {"message", "reason", "violation_error_message"}
+
+
+def unmarked_sentences(tree):
+    """Yield the lines of sentences for clients that are plain text in the code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            texts = [word.value for word in node.keywords if word.arg in _NAMES]
+            texts = texts if function in _RAISED or "Constraint" in function else []
+            texts += node.args[:1] if function in _RAISED else []
+        elif isinstance(node, ast.Assign):
+            names = {getattr(target, "id", "") for target in node.targets}
+            is_table = "default_error_messages" in names and isinstance(node.value, ast.Dict)
+            texts = node.value.values if is_table else [node.value] if names & _NAMES else []
+        else:
+            texts = []
+        for text in texts:
+            is_text = isinstance(text, ast.JoinedStr) or (
+                isinstance(text, ast.Constant) and " " in str(text.value)
+            )
+            if is_text:
+                yield text.lineno
+
+
+def test_sentences_for_clients_are_marked():
+    """Except in the admin, in files of imports and for the fake Stripe."""
+    left_out = {"tests", "testing", "migrations", "management", "admin", "exchange", "gateways"}
+    left_out |= {"admin.py", "forms.py", "form_keys.py", "settings.py"}
+    found = [
+        f"{path.relative_to(messages.ROOT)}:{line}"
+        for app in messages.APPS
+        for path in (messages.ROOT / app).rglob("*.py")
+        if left_out.isdisjoint(path.parts)
+        for line in unmarked_sentences(ast.parse(path.read_text()))
+    ]
+    assert found == []
 
 
 FIELDS = [
