@@ -320,10 +320,16 @@ TEMPLATES = [
     },
 ]
 
-LANGUAGE_CODE = "en-us"
+# Errors of the API are in the language that Accept-Language prefers; the admin has its own.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
+ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
+if ADMIN_LANGUAGE not in dict(LANGUAGES):
+    raise ImproperlyConfigured("ADMIN_LANGUAGE must be en or de.")
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

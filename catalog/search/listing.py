@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, IntegerField, Subquery, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from catalog import revision
@@ -173,7 +174,9 @@ class Listing:
         size = min(read_number(self.request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
         given = [name for name in ("page", "after", "before") if name in parameters]
         if len(given) > 1:
-            reason = f"The parameters {' and '.join(given)} cannot be used together."
+            reason = _("These parameters cannot be used together: {names}.").format(
+                names=", ".join(given)
+            )
             raise InvalidField(field=given[0], reason=reason)
         if given in ([], ["page"]):
             return PageRequest(size, read_number(self.request, "page", 1))
@@ -262,7 +265,7 @@ class Listing:
     def _place(self, name: str, text: str) -> Place:
         place = read_cursor(self.query.ordering, text)
         if place is None:
-            reason = "This is not a cursor of this ordering. Leave it out for the first page."
+            reason = _("This is not a cursor of this ordering. Leave it out for the first page.")
             raise InvalidField(field=name, reason=reason)
         return place
 

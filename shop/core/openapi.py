@@ -343,6 +343,6 @@ def _plain(status: int, takes_files: bool) -> dict[str, Any]:  # noqa: FBT001
         "type": "about:blank",
         "title": title_of(status),
         "status": status,
-        "detail": _NOT_A_FORM if is_upload else _DETAILS.get(status, NotFound.message),
+        "detail": _NOT_A_FORM if is_upload else str(_DETAILS.get(status, NotFound.message)),
         "code": CODES[status],
     }

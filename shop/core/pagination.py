@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ _MAX_DIGITS = 9
 class PageBeyondEnd(NotFound):
     """404 for a page after the last. Facts: pages, the number of pages."""
 
-    message = "There are {pages} pages."
+    message = _("This page does not exist. The last one is {pages}.")
 
 
 def plural_of(view: APIView | None) -> str:
@@ -125,5 +126,5 @@ def read_number(request: Request, name: str, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
-        raise InvalidField(field=name, reason=f"{name} must be a whole number from 1.")
+        raise InvalidField(field=name, reason=_("The value must be a whole number from 1."))
     return int(text)
