@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -127,6 +127,9 @@ bench-rivals: $(VENV)/.development ## measure the shop next to other shops, whic
 schema: $(VENV)/.development ## update docs/openapi.yaml
 	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
+messages: $(VENV)/.development ## add new messages to the translations, and compile them
+	@$(BIN)/python -m shop.testing.messages
+
 lock: $(VENV)/.development ## update the lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements.txt requirements.in
@@ -134,6 +137,8 @@ lock: $(VENV)/.development ## update the lock files
 		--custom-compile-command "make lock" -o requirements-dev.txt requirements-dev.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-s3.txt requirements-s3.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-otel.txt requirements-otel.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o bench/rivals/requirements.txt bench/rivals/requirements.in
 

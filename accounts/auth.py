@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.tokens import ShopAccessToken
 from shop.core import tracing
 from shop.core.handlers import InvalidToken
+from shop.core.idempotency import idempotency_key_of, note_duplicate
 
 
 class SessionJWTAuthentication(BaseAuthentication):
@@ -35,7 +36,12 @@ class SessionJWTAuthentication(BaseAuthentication):
             token.check_exp(current_time=aware_utcnow())
         except TokenError:
             raise InvalidToken from None
-        user = tokens.user_of(token)
+        key = idempotency_key_of(request)
+        if key is None:
+            user = tokens.user_of(token)
+        else:
+            user, has_record = tokens.user_and_record_of(token, scope=key.scope, key=key.value)
+            note_duplicate(request, is_duplicate=has_record)
         tracing.note(user_id=user.pk)
         return user, token
 

@@ -7,7 +7,6 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import F
 
 from accounts import tokens
@@ -20,6 +19,7 @@ from shop.core import events
 from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
+from shop.engine import insert
 
 
 class Registered(NamedTuple):
@@ -46,37 +46,39 @@ def register(
     """
     user = User(email=email, first_name=first_name, last_name=last_name)
     user.username = username or make_username(email)
+    user.username_key, user.email_key = fold(user.username), fold_address(email)
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
-    try:
-        registered = _insert(user, login=login)
-    except IntegrityError:
-        _raise_taken(user)
-        raise
+    registered = _insert(user, login=login)
+    if registered is None:
+        raise _taken(user)
     log_security("registered", account_id=registered.user.pk)
     return registered
 
 
 @transactional
-def _insert(new: User, *, login: bool) -> Registered:
-    """Insert a user. ``new`` is not changed, so that this can run again."""
+def _insert(new: User, *, login: bool) -> Registered | None:
+    """Insert a user, or return None if the name or the address is taken.
+
+    ``new`` is not changed, so that this can run again.
+    """
     user = copy(new)
-    user.save(force_insert=True)
+    if not insert(user, unless_exists=True):
+        return None
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
     return Registered(user, tokens.open_session(user) if login else None)
 
 
-def _raise_taken(user: User) -> None:
-    """Raise UsernameTaken or EmailTaken if another user has the name or the address."""
+def _taken(user: User) -> UsernameTaken | EmailTaken:
+    """Return the error that tells which of the name and the address another user has."""
     if User.objects.filter(username_key=fold(user.username)).exists():
-        raise UsernameTaken from None
-    if User.objects.filter(email_key=fold_address(user.email)).exists():
-        raise EmailTaken from None
+        return UsernameTaken()
+    return EmailTaken()
 
 
 def log_in(*, username: str, password: str) -> tokens.TokenPair:

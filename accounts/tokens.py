@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -34,6 +34,7 @@ from accounts import keys
 from accounts.claims import check_claims
 from accounts.models import User
 from shop.core.handlers import InvalidToken
+from shop.core.models import IdempotencyKey
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 from shop.engine import Insert, columns_of, fetch, instance_of, select
@@ -58,11 +59,33 @@ def _user(*columns: Any) -> User:
 
 @select(_user)
 def _user_of_session(*, user_id: int, sid: str) -> QuerySet[User, Any]:
-    """The user of a session that has not ended. Every API request sends it."""
+    """The user of a session that has not ended. Every API request without a key sends it."""
+    return _users_of_session(user_id, sid).values_list(*columns_of(User))
+
+
+def _users_of_session(user_id: int, sid: str) -> QuerySet[User]:
     session = OutstandingToken.objects.filter(
         jti=sid, user_id=OuterRef("pk"), blacklistedtoken=None
     )
-    return User.objects.filter(Exists(session), pk=user_id).values_list(*columns_of(User))
+    return User.objects.filter(Exists(session), pk=user_id)
+
+
+class _Caller(NamedTuple):
+    user: User
+    has_record: bool
+
+
+def _caller(*columns: Any) -> _Caller:
+    *user_columns, has_record = columns
+    return _Caller(instance_of(User, user_columns), has_record)
+
+
+@select(_caller)
+def _caller_with_key(*, user_id: int, sid: str, scope: str, key: str) -> QuerySet[User, Any]:
+    """The user of a session, and whether a request with the same idempotency key has ended."""
+    record = IdempotencyKey.objects.filter(user_id=OuterRef("pk"), scope=scope, key=key)
+    users = _users_of_session(user_id, sid)
+    return users.values_list(*columns_of(User), Exists(record))
 
 
 _new_tokens = Insert(OutstandingToken, "jti", "user_id", "token", "created_at", "expires_at")
@@ -166,6 +189,22 @@ def user_of(token: Token) -> User:
     Raises InvalidToken.
     """
     user = _user_of_session.row(user_id=int(token["user_id"]), sid=token["sid"])
+    return _check_user(user, token)
+
+
+def user_and_record_of(token: Token, *, scope: str, key: str) -> tuple[User, bool]:
+    """Return the user as ``user_of`` does, and whether a request with this key has ended before.
+
+    ``scope`` and ``key`` are those of an idempotency record. Sends one statement. Raises
+    InvalidToken.
+    """
+    row = _caller_with_key.row(
+        user_id=int(token["user_id"]), sid=token["sid"], scope=scope, key=key
+    )
+    return _check_user(row and row.user, token), bool(row and row.has_record)
+
+
+def _check_user(user: User | None, token: Token) -> User:
     if user is None or not user.is_active or user.token_version != token["tv"]:
         raise InvalidToken
     return user

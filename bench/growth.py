@@ -141,7 +141,7 @@ def _measure(size: str, plans: str) -> None:
     products, customers, orders = _SIZES[size]
     start = time.perf_counter()
     sizes = {"products": products, "plain": products // 2, "customers": customers}
-    _load(_LOAD.format(orders=orders, **sizes, **_WORDS))
+    _load(script(orders=orders, **sizes))
     sys.stdout.write(
         f"\n{products:,} products, {orders:,} orders "
         f"(loaded in {time.perf_counter() - start:.0f} s)\n"
@@ -157,10 +157,16 @@ def _measure(size: str, plans: str) -> None:
         Path(plans).write_text(shopper.plans())
 
 
-def _load(script: str) -> None:
+def script(*, products: int, plain: int, customers: int, orders: int) -> str:
+    """Return the statements that fill a database. ``plain`` products have no variants."""
+    sizes = {"products": products, "plain": plain, "customers": customers, "orders": orders}
+    return _LOAD.format(**sizes, **_WORDS)
+
+
+def _load(statements: str) -> None:
     from django.db import connection  # noqa: PLC0415 - as above
 
-    for statement in script.split(";\n"):
+    for statement in statements.split(";\n"):
         if statement.strip():
             with connection.cursor() as cursor:
                 cursor.execute(statement)

@@ -1,6 +1,7 @@
 """The statuses of an order and the allowed changes, including when an order may be cancelled."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class OrderStatus(TextChoices):
@@ -15,6 +16,22 @@ class OrderStatus(TextChoices):
     REFUNDED = "refunded", "Refunded"
 
 
+_WORDS = {
+    OrderStatus.PENDING: _("pending"),
+    OrderStatus.CONFIRMED: _("confirmed"),
+    OrderStatus.PAID: _("paid"),
+    OrderStatus.SHIPPED: _("shipped"),
+    OrderStatus.DELIVERED: _("delivered"),
+    OrderStatus.CANCELLED: _("cancelled"),
+    OrderStatus.REFUNDED: _("refunded"),
+}
+
+
+def describe_status(status: str) -> str:
+    """Return the word for a status within a sentence, in the active language."""
+    return str(_WORDS[OrderStatus(status)])
+
+
 _S = OrderStatus
 
 MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
@@ -26,7 +43,7 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CANCELLED: frozenset(),
     _S.REFUNDED: frozenset(),
 }
-"""The statuses that may follow each status."""
+"""The statuses that may follow each status. A paid order whose total is 0 may be cancelled too."""
 
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """Statuses in which a buyer can start a payment."""

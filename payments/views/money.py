@@ -13,6 +13,7 @@ from payments.errors import (
     CaptureLimit,
     GatewayBusy,
     OrderNotPayable,
+    PaymentNotManual,
     PaymentNotOpen,
     PaymentNotRefundable,
     RefundLimit,
@@ -130,7 +131,7 @@ class MoneyViewSet(ShopViewSet):
         "Record payment",
         takes=RecordSerializer,
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, OrderNotPayable, AmountMismatch],
+        refuses=[PaymentNotOpen, PaymentNotManual, OrderNotPayable, AmountMismatch],
     )
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> HttpResponseBase:

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import translation
 from django.utils.encoding import force_bytes
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -11,6 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from shop.core.languages import DEFAULT
 from shop.core.viewsets import StrictView
 
 _METHODS = ["get", "head"]
@@ -44,5 +46,6 @@ class DocsView(StrictView, SpectacularSwaggerSplitView):
 @cache
 def _render(renderer: type[BaseRenderer]) -> bytes:
     """Return the document. Rendering takes a quarter of a second, so a process does it once."""
-    schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return force_bytes(renderer().render(schema, renderer_context={}))
+    with translation.override(DEFAULT):
+        schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+        return force_bytes(renderer().render(schema, renderer_context={}))

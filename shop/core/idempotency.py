@@ -12,22 +12,23 @@ with the status 2xx or 409 are stored; a response with a secret must not be.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.files import File
 from django.db import InterfaceError, OperationalError, models
 from django.db.models.functions import Now
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
-from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.handlers import PROBLEM_JSON, members_of, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
 from shop.core.transactions import sqlstate, transactional
@@ -41,6 +42,7 @@ REPLAYED = "Idempotent-Replayed"
 _VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
 # RFC 8941, section 3.3.3: a quoted string escapes its quotes and backslashes.
 _QUOTED = re.compile(r'"(?:[\x20-\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"')
+_DUPLICATE = "is_known_duplicate"
 _LOCK_NOT_AVAILABLE = "55P03"
 
 _INSERT = Insert(
@@ -67,6 +69,10 @@ class Claim:
     key: str
     fingerprint: str
     """SHA-256 of the body."""
+    members: Container[str] = ()
+    """The names of the body's members."""
+    is_duplicate: bool = False
+    """Whether the record is known to exist, so that an INSERT would fail."""
 
     def take(self) -> None:
         """Insert the record, together with the next statement. Needs a transaction.
@@ -163,6 +169,8 @@ def _run_once(claim: Claim, work: Callable[[], T]) -> T | HttpResponse | Idempot
     that handles an IntegrityError as an error of its own. So any exception may mean that the
     request is a duplicate: an existing record takes precedence over the exception.
     """
+    if record := _known_record(claim):
+        return record
     try:
         return _run_in_transaction(claim, work)
     except Conflict as error:
@@ -177,10 +185,26 @@ def run_or_find(claim: Claim, work: Callable[[], T]) -> T | IdempotencyKey:
     No exception is stored: the record is rolled back with the work. Raises IdempotencyKeyReused for
     a record with another fingerprint, and RequestInProgress.
     """
+    if record := _known_record(claim):
+        return record
     try:
         return _run_in_transaction(claim, work)
     except Exception as error:  # noqa: BLE001 - raised again if there is no record
         return _first_record(claim, error)
+
+
+def _known_record(claim: Claim) -> IdempotencyKey | None:
+    """Return the record of a request that is known to be a duplicate, without trying to insert it.
+
+    PostgreSQL writes a line to its log for each INSERT that a constraint refuses. Raises
+    RequestInProgress if cleanup has deleted the record since.
+    """
+    if not claim.is_duplicate:
+        return None
+    record = claim.find_record()
+    if record is None:
+        raise RequestInProgress
+    return record
 
 
 def _first_record(claim: Claim, error: Exception) -> IdempotencyKey:
@@ -212,7 +236,7 @@ def _store_conflict(claim: Claim, error: Conflict) -> HttpResponse | Idempotency
 
     def respond() -> HttpResponse:
         response = HttpResponse(
-            dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON
+            dumps(problem(error, claim.members)), status=error.status, content_type=PROBLEM_JSON
         )
         claim.store_response(response)
         return response
@@ -249,7 +273,7 @@ def read_key(header: str) -> str:
     if not _VISIBLE.fullmatch(value):
         raise InvalidField(
             field="Idempotency-Key",
-            reason="Idempotency-Key must be 1 to 255 visible ASCII characters.",
+            reason=_("Idempotency-Key must be 1 to 255 visible ASCII characters."),
         )
     return value
 
@@ -260,10 +284,43 @@ def _read_claim(request: Request) -> Claim | None:
         return None
     return Claim(
         user_id=int(request.user.pk or 0),
-        scope=f"{request.method} {request.path}"[:200],
+        scope=_scope_of(request),
         key=read_key(header),
         fingerprint=sha256(_canonical(request.data)).hexdigest(),
+        members=members_of(request),
+        is_duplicate=getattr(request, _DUPLICATE, False),
     )
+
+
+class AskedKey(NamedTuple):
+    """The idempotency key of a request, and the operation that it belongs to."""
+
+    scope: str
+    value: str
+
+
+def idempotency_key_of(request: Request) -> AskedKey | None:
+    """Return the key of a request; None without a valid one, which the view refuses later."""
+    header = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if header is None:
+        return None
+    try:
+        return AskedKey(_scope_of(request), read_key(header))
+    except InvalidField:
+        return None
+
+
+def note_duplicate(request: Request, *, is_duplicate: bool) -> None:
+    """Note whether the record of a request's key exists, which authentication has read too.
+
+    Until then a duplicate is only recognised by the INSERT that fails, which stays so for requests
+    that run at the same time.
+    """
+    setattr(request, _DUPLICATE, is_duplicate)
+
+
+def _scope_of(request: Request) -> str:
+    return f"{request.method} {request.path}"[:200]
 
 
 def _canonical(data: Any) -> bytes:

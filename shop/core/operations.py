@@ -1,9 +1,14 @@
 """Operations for migrations that do not lock a large table for long."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import AddIndex
 from django.db.migrations.state import ProjectState
+
+from shop.engine import set_lock_timeout
 
 
 class AddIndexOnline(AddIndexConcurrently):
@@ -25,8 +30,9 @@ class AddIndexOnline(AddIndexConcurrently):
             AddIndex.database_forwards(self, app_label, schema_editor, from_state, to_state)
             return
         name = schema_editor.quote_name(self.index.name)
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        with _without_lock_timeout(schema_editor):
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(
         self,
@@ -37,6 +43,23 @@ class AddIndexOnline(AddIndexConcurrently):
     ) -> None:
         """Drop the index."""
         if schema_editor.connection.vendor == "postgresql":
-            super().database_backwards(app_label, schema_editor, from_state, to_state)
+            with _without_lock_timeout(schema_editor):
+                super().database_backwards(app_label, schema_editor, from_state, to_state)
         else:
             AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+@contextmanager
+def _without_lock_timeout(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+    """Wait for the transactions in progress. Nothing waits for an index meanwhile."""
+    if schema_editor.collect_sql:
+        yield
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        before = cursor.fetchone()[0]
+    set_lock_timeout("0")
+    try:
+        yield
+    finally:
+        set_lock_timeout(before)

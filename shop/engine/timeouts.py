@@ -1,4 +1,4 @@
-"""Time-outs of statements, for commands that need more time than a request."""
+"""Time-outs of statements and locks, for commands that need others than a request."""
 
 from django.conf import settings
 from django.db import connections
@@ -13,9 +13,21 @@ def lift_statement_timeout() -> None:
     Behind a pooler, Django's own backend keeps the time-outs of the role: a value set here would
     stay on the pooler's connection. Commands that need longer connect to PostgreSQL directly.
     """
+    _set("statement_timeout", "0")
+
+
+def set_lock_timeout(value: str) -> None:
+    """Let the statements of this thread's connection wait this long for each lock, such as 3s.
+
+    Behind a pooler, Django's own backend keeps the time-out of the role.
+    """
+    _set("lock_timeout", value)
+
+
+def _set(name: str, value: str) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     if (fast := fast_connection()) is not None:
-        fast.lift_statement_timeout()
+        fast.set_timeout(name, value)
     elif connection.vendor == "postgresql" and not settings.DATABASE_POOLER:
         with connection.cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(f"SET {name} = '{value}'")

@@ -252,8 +252,7 @@ def main() -> int:
 def _run(abuse: Abuse, cases: list[Case], seconds: float) -> int:
     """Run the cases for ``seconds``; return the exit code."""
     abuse.log_in()
-    for _ in range(200):
-        send(abuse.shop.url, "GET", "/api/products/")
+    _warm_up(abuse)
     workers = abuse.shop.workers()
     idle = {worker: _memory(worker, "VmRSS") for worker in workers}
     abuse.end = time.monotonic() + seconds
@@ -278,6 +277,18 @@ def _run(abuse: Abuse, cases: list[Case], seconds: float) -> int:
         )
         return 1
     return 0
+
+
+def _warm_up(abuse: Abuse) -> None:
+    """Use the shop as many buyers at once do, so that each worker has started its threads."""
+
+    def read(token: str) -> None:
+        for path in ("/api/products/", "/api/cart/", "/api/orders/", "/api/users/me/"):
+            for _ in range(10):
+                send(abuse.shop.url, "GET", path, token=token)
+
+    with ThreadPoolExecutor(len(abuse.tokens)) as buyers:
+        list(buyers.map(read, abuse.tokens))
 
 
 def _memory(worker: int, name: str) -> int:

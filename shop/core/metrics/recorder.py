@@ -115,7 +115,8 @@ def start() -> Recorder:
     global _recorder  # noqa: PLW0603 - a state of the process
     if folder := os.environ.get(_FOLDER):
         slot = _take_slot(Path(folder))
-        values.ValueClass = values.MultiProcessValue(process_identifier=lambda: slot)
+        value_class = values.MultiProcessValue
+        values.ValueClass = value_class(process_identifier=lambda: slot)  # type: ignore[no-untyped-call]
     measures.start()
     _recorder = Recorder()
     return _recorder
@@ -144,10 +145,12 @@ def _take_slot(folder: Path) -> int:
 
 def registry() -> CollectorRegistry | None:
     """Return a registry with the metrics of all processes of this server, or None if off."""
-    if _recorder is None or not os.environ.get(_FOLDER):
-        return _recorder and _recorder.registry
+    if _recorder is None:
+        return None
+    if not os.environ.get(_FOLDER):
+        return _recorder.registry
     merged = CollectorRegistry()
-    MultiProcessCollector(merged)
+    MultiProcessCollector(merged)  # type: ignore[no-untyped-call]
     return merged
 
 

@@ -56,15 +56,15 @@ class DatabaseWrapper(PostgresWrapper):
             raw.limit_each_transaction(self._limits)
         return raw
 
-    def lift_statement_timeout(self) -> None:
-        """Remove the time limit of this connection's statements, for management commands."""
-        self._limits["statement_timeout"] = "0"
+    def set_timeout(self, name: str, value: str) -> None:
+        """Change one of DATABASE_TIMEOUTS for this connection, for management commands."""
+        self._limits[name] = value
         self.ensure_connection()
         raw: Any = self.connection
         if raw.limits:
             raw.limit_each_transaction(self._limits)
         else:
-            raw.execute_now("SET statement_timeout = 0")
+            raw.execute_now(f"SET {name} = '{value}'")
 
     def is_usable(self) -> bool:
         """Return whether the server has sent nothing since the last statement.

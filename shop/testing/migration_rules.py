@@ -1,0 +1,126 @@
+"""Rules for migrations of tables in use, checked on the SQL that they execute on PostgreSQL.
+
+The previous release serves requests while they run, and goes on afterwards. So no statement may
+rewrite or scan a table while it is locked, and nothing that the previous release uses may go.
+
+``python -m shop.testing.migration_rules`` applies the missing migrations of the shop to the
+database of DATABASE_URL, and prints what each did as JSON.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+_NAME = r'(?:ONLY )?"?(\w+)"?'
+_RULES = {
+    # pattern of a statement on a table, and why it is refused
+    rf"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY).* ON {_NAME}": (
+        "writes wait for the index: use AddIndexOnline"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD COLUMN .* STORED": (
+        "a stored generated column rewrites the table: add a nullable column, fill it in batches"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD COLUMN .*GENERATED .* AS IDENTITY": (
+        "an identity column rewrites the table"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD COLUMN .*DEFAULT [^,]*"
+    r"(?:random|clock_timestamp|timeofday|gen_random_uuid|uuid_generate|nextval)": (
+        "a volatile default rewrites the table"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD COLUMN (?!.*DEFAULT).* NOT NULL": (
+        "the previous release does not set the column: give it a db_default, or let it be null"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD COLUMN .*(?:UNIQUE|PRIMARY KEY)": (
+        "the index is created under a lock: add it with AddIndexOnline"
+    ),
+    rf"ALTER TABLE {_NAME} .*ALTER COLUMN \S+ SET NOT NULL": (
+        "the table is scanned under a lock: validate a check constraint before"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD CONSTRAINT \S+ (?:CHECK|FOREIGN KEY)(?!.* NOT VALID)": (
+        "rows are checked under a lock: add it NOT VALID, and validate it in a later migration"
+    ),
+    rf"ALTER TABLE {_NAME} .*ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY|EXCLUDE)(?!.*USING INDEX)": (
+        "the index is created under a lock: create it concurrently"
+    ),
+    rf"ALTER TABLE {_NAME} .*RENAME ": "the previous release uses the old name",
+    rf"ALTER TABLE {_NAME} .*DROP COLUMN ": "the previous release uses the column",
+    rf"DROP TABLE {_NAME}": "the previous release uses the table",
+    rf"(?:CLUSTER|VACUUM FULL|REFRESH MATERIALIZED VIEW|LOCK TABLE) {_NAME}": "the table is locked",
+    rf"(?:UPDATE|DELETE FROM) {_NAME}": (
+        "rows stay locked until all are written: write batches with RunPython, and atomic = False"
+    ),
+}
+_CREATED = re.compile(r'CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?', re.IGNORECASE)
+
+
+def created_tables(statements: Iterable[str]) -> set[str]:
+    """Return the tables that statements create. Nobody uses them yet."""
+    return {found[1] for one in statements if (found := _CREATED.search(one))}
+
+
+def problems(statements: Iterable[str], *, new: set[str]) -> list[str]:
+    """Return why the statements of a migration are refused. ``new`` are tables created since."""
+    found, unchecked = [], set[str]()
+    for statement in map(" ".join, map(str.split, statements)):
+        found += [f"{reason}: {statement}" for reason in _reasons(statement, new)]
+        if added := re.search(r"ADD CONSTRAINT (\S+) .* NOT VALID", statement):
+            unchecked.add(added[1])
+        validated = re.search(r"VALIDATE CONSTRAINT ([^\s;]+)", statement)
+        if validated and validated[1] in unchecked:
+            found.append(f"the lock of the same migration is held meanwhile: {statement}")
+    return found
+
+
+def _reasons(statement: str, new: set[str]) -> list[str]:
+    return [
+        reason
+        for pattern, reason in _RULES.items()
+        if (match := re.match(pattern, statement, re.IGNORECASE)) and match[1] not in new
+    ]
+
+
+def apply_missing() -> list[dict[str, Any]]:
+    """Apply the missing migrations. Return their names, statements, and the tables rewritten."""
+    executor = MigrationExecutor(connection)
+    found = []
+    for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        statements: list[str] = []
+        before = _files()
+        with connection.execute_wrapper(_recorder(statements)):
+            call_command("migrate", migration.app_label, migration.name, verbosity=0)
+        after = _files()
+        rewritten = [table for table in before if after.get(table, 0) != before[table]]
+        name = [migration.app_label, migration.name]
+        found.append({"name": name, "statements": statements, "rewritten": rewritten})
+    return found
+
+
+def _files() -> dict[str, int]:
+    """Return the number of the file of each table, which changes if the table is rewritten."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, relfilenode FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        )
+        return dict(cursor.fetchall())
+
+
+def _recorder(statements: list[str]) -> Any:
+    def record(execute: Any, sql: str, *arguments: Any) -> Any:
+        # The body of a function has semicolons too.
+        statements.extend([sql] if "$$" in sql else sql.split(";"))
+        return execute(sql, *arguments)
+
+    return record
+
+
+if __name__ == "__main__":
+    django.setup()
+    sys.stdout.write(json.dumps(apply_missing()))
