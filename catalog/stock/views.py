@@ -60,13 +60,13 @@ class StockActions(ShopViewSet):
         "List stock movements",
         answers={200: StockMovementSerializer(many=True)},
         refuses=[ProductNotFound],
+        plural="movements",
     )
     @stock.mapping.get
     def stock_history(self, request: Request, pk: str) -> Response:
         """Return a page of a product's stock movements, newest first."""
         if not _may_see(request, pk):
             raise ProductNotFound
-        self.plural = "movements"
         movements = StockMovement.objects.visible_to(request.user).filter(product_id=pk)
         page = self.paginate_queryset(movements.select_related("actor").order_by("-pk"))
         return self.get_paginated_response(

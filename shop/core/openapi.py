@@ -35,6 +35,7 @@ from shop.core.handlers import (
     problem_with_errors,
     title_of,
 )
+from shop.core.pagination import plural_of
 from shop.core.parsers import UploadParser
 from shop.core.query import parameters_of
 from shop.core.serializers import RequestSerializer
@@ -121,7 +122,7 @@ class ProblemSerializer(serializers.Serializer[Any]):
     errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-def describe(
+def describe(  # noqa: PLR0913 - the parts of an operation
     summary: str,
     *,
     answers: dict[int, Any],
@@ -129,19 +130,22 @@ def describe(
     refuses: Sequence[type[ShopError]] = (),
     headers: Sequence[str] = (),
     parameters: Sequence[OpenApiParameter] = (),
+    plural: str = "",
 ) -> Callable[[View], View]:
     """Describe an operation.
 
     ``answers`` are the serializers of its responses by status, ``takes`` is the serializer of its
     body, ``refuses`` are the errors that it may raise. ``headers`` are the names of further headers
     of its 2xx responses, and ``parameters`` those of its query. A request with other parameters is
-    refused (``shop.core.query``), and so is a body without ``takes``.
+    refused (``shop.core.query``), and so is a body without ``takes``. ``plural`` is the name of the
+    array in a page if it is not that of the view.
     """
 
     def decorate(view: View) -> View:
         described: Any = extend_schema(summary=summary, request=takes, responses=answers)(view)
         described.refuses, described.answer_headers = refuses, headers
         described.query_parameters, described.takes_body = parameters, takes is not None
+        described.plural = plural
         described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
@@ -228,7 +232,7 @@ class ShopAutoSchema(AutoSchema):
     def _get_paginator(self) -> Any:
         paginator = super()._get_paginator()  # type: ignore[no-untyped-call]
         if paginator is not None:
-            paginator.plural = getattr(self.view, "plural", paginator.plural)
+            paginator.plural = plural_of(self.view) or paginator.plural
         return paginator
 
     def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
