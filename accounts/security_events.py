@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models.signals import m2m_changed, pre_save
 from django.dispatch import receiver
 
-from accounts.models import User, fold
+from accounts.addresses import fold
+from accounts.models import User
 from shop.core.security_log import digest_of, log_security
 
 _PRIVILEGES = ("is_active", "is_staff", "is_superuser")
@@ -26,6 +27,7 @@ def log_admin_login(user: User, **_: Any) -> None:
 def log_failed_login(credentials: dict[str, Any], **_: Any) -> None:
     """Log a failed login, to the API or the admin, with the account if there is one."""
     name = str(credentials.get("username", ""))
+    account: dict[str, Any]
     try:
         account = {"account_id": User.objects.get_by_natural_key(name).pk}
     except User.DoesNotExist:
@@ -42,7 +44,7 @@ def log_permissions(
     """Log that groups or permissions of a user, or permissions of a group, have changed."""
     if action not in _CHANGES or not (pk_set or action == "post_clear"):
         return
-    facts = {
+    facts: dict[str, Any] = {
         "target": f"{type(instance).__name__.lower()} {instance.pk}",
         "change": action.removeprefix("post_"),
         "kind": model.__name__.lower(),

@@ -101,7 +101,8 @@ class ScheduledJobAdmin(ReadOnlyAdmin):
             "readings": [each for each in readings.current() if "job" not in dict(each.labels)],
             "versions": _versions(),
         }
-        return super().changelist_view(request, context)
+        page: HttpResponse = super().changelist_view(request, context)
+        return page
 
 
 def _versions() -> list[tuple[str, str]]:

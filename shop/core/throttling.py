@@ -136,4 +136,5 @@ def delete_ended_windows(limit: int) -> int:
     """Delete at most ``limit`` counters whose window has ended; return their number."""
     with connection.cursor() as cursor:
         cursor.execute(_DELETE.format(now=_NOW[connection.vendor]), [limit])
-        return cursor.rowcount
+        deleted: int = cursor.rowcount
+        return deleted

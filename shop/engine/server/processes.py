@@ -14,7 +14,7 @@ from threading import Thread
 MOST_WORKERS = 4
 _POLL = 0.5
 
-_M_ARENA_MAX = -8  # malloc.h of glibc
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h of glibc
 
 
 def default_workers() -> int:
@@ -107,13 +107,13 @@ def _watch(parent: int, within: float) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def limit_arenas() -> None:
-    """Let the C library use two arenas of memory instead of eight for each processor.
+def return_freed_memory() -> None:
+    """Let the C library return memory that was freed, so that a worker stays small.
 
-    The threads of a worker would spread over all of them, and each keeps memory that was freed.
-    Without glibc, or with MALLOC_ARENA_MAX in the environment, nothing changes.
+    It would use up to eight arenas for each processor, in which the threads leave gaps, and would
+    keep large blocks after the first one was freed. Without glibc nothing changes.
     """
-    if "MALLOC_ARENA_MAX" in os.environ:
-        return
     with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 2)
+        library = ctypes.CDLL("libc.so.6")
+        library.mallopt(_M_ARENA_MAX, 2)
+        library.mallopt(_M_MMAP_THRESHOLD, 262_144)
