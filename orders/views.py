@@ -83,6 +83,7 @@ class OrderViewSet(ShopViewSet):
             TotalChanged,
             TotalLimit,
         ],
+        audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Turn an open cart into an order, and take its units from stock."""

@@ -162,6 +162,7 @@ class PaymentNotOpen(Conflict):
     code = "illegal_transition"
     message = "A payment that is {payment_status} cannot be {wanted}."
     example = {"payment_status": "succeeded", "wanted": "cancelled"}
+    schema_name = "PaymentNotOpenProblem"
 
 
 class PaymentNotConfirmable(Conflict):

@@ -45,7 +45,7 @@ class StockActions(ShopViewSet):
         answers={200: ProductSerializer},
         refuses=[ProductNotFound, VariantRequired, OutOfStock, StockLimit],
     )
-    @action(detail=True, methods=["post"], pagination_class=ShopPagination)
+    @action(detail=True, methods=["post"], pagination_class=ShopPagination, plural="movements")
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
         """Add or remove units, with a reason."""
 
@@ -66,7 +66,6 @@ class StockActions(ShopViewSet):
         """Return a page of a product's stock movements, newest first."""
         if not _may_see(request, pk):
             raise ProductNotFound
-        self.plural = "movements"
         movements = StockMovement.objects.visible_to(request.user).filter(product_id=pk)
         page = self.paginate_queryset(movements.select_related("actor").order_by("-pk"))
         return self.get_paginated_response(

@@ -98,6 +98,7 @@ class PaymentViewSet(MoneyViewSet):
             TooManyDeclines,
             GatewayBusy,
         ],
+        audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
@@ -148,7 +149,11 @@ class PaymentViewSet(MoneyViewSet):
         """Cancel an open payment. Its order stays payable."""
         return self._run_step(services.cancel_payment)
 
-    @describe("List payment methods", answers={200: PaymentMethodsSerializer})
+    @describe(
+        "List payment methods",
+        answers={200: PaymentMethodsSerializer},
+        audience="buyers",
+    )
     @action(detail=False, pagination_class=None)
     def methods(self, request: Request) -> Response:
         """List the available payment methods."""
