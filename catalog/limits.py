@@ -89,13 +89,22 @@ MAX_UPLOAD = 5 * 1024 * 1024
 MAX_EXPORTED = 10_000
 """Products that the admin exports within a request. The command exports any number."""
 MAX_FILE_BYTES = 1024 * 1024 * 1024
-MAX_UNPACKED = 512 * 1024 * 1024
+MAX_UNPACKED = 256 * 1024 * 1024
 """Bytes of a workbook's sheets. Its other parts are held in memory and may have an eighth."""
+MAX_SHEET_ROWS = 100_000
+"""Rows of a sheet, also empty ones. A CSV file may have any number."""
+MAX_SHEET_CELLS = 2_000_000
+"""Cells of a sheet, without empty ones at the ends of rows."""
 MAX_JSON_OBJECT = 8 * 1024 * 1024
 """Characters of one JSON object, a product with all its variants."""
+MAX_JSON_VALUES = 250_000
+"""Values of such an object. Each needs up to 64 bytes of memory, also an empty list."""
+MAX_JSON_DEPTH = 20
 MAX_COLUMNS = 300
 MAX_LINE = 1024 * 1024
-"""Characters of a line of CSV."""
+"""Characters of a line or a cell of CSV, and of a row of a workbook."""
+MAX_ROW = 1_250_000
+"""Characters of a row of CSV, which has several lines if a cell has."""
 MAX_SHOPIFY_ROWS = 2500
 """Rows of one product. Shopify allows 2,048 variants and 250 images."""
 CELL_LENGTH = 32_767

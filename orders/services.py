@@ -28,14 +28,18 @@ from orders.models import Order, OrderItem
 from orders.statements import new_events, new_items, set_paid, set_status
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
 from shop.core import events, tracing
-from shop.core.money import MAX_AMOUNT, currency, show
+from shop.core.money import MAX_AMOUNT, ZERO, currency, show
 from shop.core.transactions import transactional
 from shop.engine import insert
+
+_NOTHING_TO_PAY = "Nothing to pay"
 
 
 @transactional
 def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = None) -> Order:
     """Turn the user's open cart into an order and take its stock, or change nothing.
+
+    An order whose total is 0 is paid at once, without a payment.
 
     Locks the user, then the products in ascending id, and the catalog revision last.
     ``expected_total`` is the total that the buyer saw, in the shop's currency. Raises CartNotFound,
@@ -50,6 +54,8 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     _check_total(priced.total, expected_total)
     mark_cart_ordered(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
+    if order.total == ZERO and pay_free_order(order_id=order.pk):
+        order.status = OrderStatus.PAID
     take_stock(
         products=[product for _, product in items],
         quantities={item.product_id: item.quantity for item, _ in items},
@@ -57,6 +63,15 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
         actor=user,
     )
     return order
+
+
+@transactional
+def pay_free_order(*, order_id: int) -> bool:
+    """Mark an order whose total is 0 as paid, without a payment. Return False if it was not open.
+
+    ``place_order`` does so itself. This is for orders that another release has placed.
+    """
+    return record_payment(order_id=order_id, amount=ZERO, actor=None, note=_NOTHING_TO_PAY)
 
 
 def _raise_cart_error(user: User, cart_id: int) -> NoReturn:
@@ -95,6 +110,7 @@ def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
 def cancel_order(*, order_id: int, actor: User | None, note: str = "") -> None:
     """Cancel a pending or confirmed order and return its stock, once. Raises IllegalTransition.
 
+    A paid order whose total is 0 can be cancelled too: there is no money to refund.
     Does not wait for a payment in progress: a payment that succeeds later is refunded.
     """
     _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note)
@@ -119,14 +135,15 @@ def deliver_order(*, order_id: int, actor: User) -> None:
     _set_status(order_id, OrderStatus.DELIVERED, actor=actor)
 
 
-def record_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
+def record_payment(
+    *, order_id: int, amount: Decimal, actor: User | None, note: str = "Payment received"
+) -> bool:
     """Record a captured payment. Return False if it must be refunded, as for a cancelled order.
 
     Needs the caller's transaction. ``amount`` is in the order's currency, and at most its total. A
     shipped or delivered order keeps its status, and so does a confirmed order that is paid in part:
     only ``amount_paid`` and ``paid_at`` show the payment.
     """
-    note = "Payment received"
     if set_paid.run(order_id=order_id, amount=amount):
         _add_to_timeline(order_id, OrderStatus.PAID.value, note, actor)
     else:

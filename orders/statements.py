@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
@@ -25,6 +25,9 @@ _REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
 }
 """Conditions that an order's amounts must meet before the order gets a status."""
 
+FREE_AND_PAID = Q(status=OrderStatus.PAID, total=0)
+"""An order that cost nothing. It can be cancelled, because there is no money to refund."""
+
 
 @cache
 def set_status(status: OrderStatus) -> Update[...]:
@@ -34,7 +37,10 @@ def set_status(status: OrderStatus) -> Update[...]:
     """
 
     def build(*, order_id: int) -> tuple[OrderQuerySet, dict[str, object]]:
-        orders = Order.objects.filter(pk=order_id, status__in=sources_of(status))
+        allowed = Q(status__in=sources_of(status))
+        if status == OrderStatus.CANCELLED:
+            allowed |= FREE_AND_PAID
+        orders = Order.objects.filter(allowed, pk=order_id)
         return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
 
     return Update(build)

@@ -26,7 +26,7 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CANCELLED: frozenset(),
     _S.REFUNDED: frozenset(),
 }
-"""The statuses that may follow each status."""
+"""The statuses that may follow each status. A paid order whose total is 0 may be cancelled too."""
 
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """Statuses in which a buyer can start a payment."""

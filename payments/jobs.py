@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from orders.models import Order
+from orders.services import pay_free_order
 from orders.states import OrderStatus
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
@@ -33,11 +34,19 @@ def settle_payments() -> int:
     """Settle open payments and pending refunds at their gateways; return how many changed.
 
     An authorised payment is captured if its order was shipped, and voided if it was cancelled.
+    Pending orders whose total is 0, which an earlier release placed, are marked as paid.
     """
     authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SHIPPED, _CANCELLED])
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
     settled = _apply_to_each(unsettled.select_related("order"), _settle_payment)
-    return settled + _apply_to_each(Refund.objects.pending(), _settle_refund)
+    settled += _apply_to_each(Refund.objects.pending(), _settle_refund)
+    open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
+    free = Order.objects.filter(~Exists(open_payments), status=OrderStatus.PENDING, total=0)
+    return settled + _apply_to_each(free, _pay_free_order)
+
+
+def _pay_free_order(order: Order) -> bool:
+    return pay_free_order(order_id=order.pk)
 
 
 def _settle_payment(payment: Payment) -> bool:

@@ -1,15 +1,21 @@
 """The admin of events and their deliveries: read-only, except that deliveries can be retried."""
 
+import platform
 from typing import Any
 
+import django
+from django.conf import settings
 from django.contrib import admin
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from catalog import revision
 from shop.core import deliveries
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 from shop.core.errors import InvalidField
-from shop.core.models import Event, EventDelivery
+from shop.core.metrics import readings
+from shop.core.models import Event, EventDelivery, ScheduledJob, Worker
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -71,3 +77,44 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
 def _try_again(delivery: EventDelivery) -> None:
     if not deliveries.try_again([delivery]):
         raise InvalidField(field="", reason="Only a delivery that was given up can be tried again.")
+
+
+@admin.register(ScheduledJob)
+class ScheduledJobAdmin(ReadOnlyAdmin):
+    """The page "System": jobs, workers, what is stuck, and versions."""
+
+    change_list_template = "admin/core/scheduledjob/system.html"
+    ordering = ("name",)
+    list_display = (
+        *("name", "started_at", "duration_ms", "last_result", "last_error"),
+        *("failures_in_a_row", "failures", "runs", "succeeded_at", "next_run_at", "claimed_by"),
+    )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list of jobs, with the state of the system below it."""
+        context = {
+            **(extra_context or {}),
+            "title": "System",
+            "workers": Worker.objects.order_by("-seen_at")[: self.list_per_page],
+            "readings": [each for each in readings.current() if "job" not in dict(each.labels)],
+            "versions": _versions(),
+        }
+        return super().changelist_view(request, context)
+
+
+def _versions() -> list[tuple[str, str]]:
+    """Return the versions of what the shop runs on, and the revision of the catalog."""
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+    name = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
+    numbers = (str(part) for part in connection.get_database_version())
+    return [
+        ("Shop", str(settings.SPECTACULAR_SETTINGS["VERSION"])),
+        ("Django", django.get_version()),
+        ("Python", platform.python_version()),
+        (name, ".".join(numbers)),
+        ("Engine", settings.SHOP_ENGINE),
+        ("Revision of the catalog", revision.current()),
+    ]

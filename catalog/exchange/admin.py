@@ -25,9 +25,11 @@ from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
+from shop.core.errors import Unavailable
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 from shop.core.security_log import log_security
 
+_BUSY = "Another large file is being read. Please wait a minute, then upload the file again."
 _MAX_RESULTS = 100
 _PREVIEW_LIFETIME = 60 * 60 * 24
 _SALT = "catalog.exchange.admin"
@@ -139,7 +141,7 @@ class ExchangeAdmin(ServiceAdmin):
         if request.method == "POST" and "confirm" in request.POST:
             return self._import(request)
         form = ImportForm(request.POST or None, request.FILES or None)
-        report, confirmation = None, ""
+        report, confirmation, busy = None, "", None
         if request.method == "POST" and form.is_valid():
             file = form.cleaned_data["file"]
             options = {name: form.cleaned_data[name] for name in ("keep_stock", "strict")}
@@ -149,7 +151,10 @@ class ExchangeAdmin(ServiceAdmin):
                     confirmation = _store_upload(request, file, options)
             except imports.FileError as error:
                 form.add_error("file", str(error))
-        return self._render(request, form, report, confirmation)
+            except Unavailable as error:
+                form.add_error("file", _BUSY)
+                busy = error
+        return self._render(request, form, report, confirmation, busy=busy)
 
     def _download(
         self, request: HttpRequest, form: str, products: QuerySet[Product] | None = None
@@ -164,7 +169,7 @@ class ExchangeAdmin(ServiceAdmin):
         return response
 
     def _import(self, request: HttpRequest) -> HttpResponse:
-        report = None
+        report, busy = None, None
         try:
             # Used up first, because an import is many transactions.
             save_once(request, lambda: None)
@@ -183,11 +188,20 @@ class ExchangeAdmin(ServiceAdmin):
             messages.error(request, "The preview has expired. Please upload the file again.")
         except (imports.FileError, imports.StrictImportError) as error:
             messages.error(request, f"{stored['name']}: {error}")
+        except Unavailable as error:
+            messages.error(request, _BUSY)
+            busy = error
         _delete_uploads(request)
-        return self._render(request, ImportForm(), report, "")
+        return self._render(request, ImportForm(), report, "", busy=busy)
 
     def _render(
-        self, request: HttpRequest, form: ImportForm, report: Report | None, confirmation: str
+        self,
+        request: HttpRequest,
+        form: ImportForm,
+        report: Report | None,
+        confirmation: str,
+        *,
+        busy: Unavailable | None,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -197,14 +211,19 @@ class ExchangeAdmin(ServiceAdmin):
             "report": report,
             "confirmation": confirmation,
         }
-        return render(request, "admin/catalog/product/import.html", context)
+        response = render(request, "admin/catalog/product/import.html", context)
+        if busy is not None:
+            response.status_code = busy.status
+            for name, value in busy.headers.items():
+                response[name] = value
+        return response
 
     def _may_import(self, request: HttpRequest) -> bool:
         return self.has_add_permission(request) and self.has_change_permission(request)
 
 
 def _run(file: Any, **options: Any) -> Report:
-    """Import a file, or preview it. Raises FileError, StrictImportError."""
+    """Import a file, or preview it. Raises FileError, StrictImportError, Unavailable."""
     report = Report()
     size = file.seek(0, 2)
     source = imports.check(imports.Source(file.name, getattr(file, "file", file), size))

@@ -104,7 +104,7 @@ def _correct_by_index(words: list[str]) -> Query | None:
 def _correct(words: list[str]) -> Query | None:
     """Compare with the words of every product, because SQLite has no index for it."""
     products = Product.objects.not_archived().listed()
-    texts = list(products.values_list("name", "keywords", _DESCRIPTION))
+    texts: list[tuple[str, str, str]] = list(products.values_list("name", "keywords", _DESCRIPTION))
     existing = {word for name, keywords, _ in texts for word in words_of(f"{name} {keywords}")}
     lines, corrected = [], False
     for word in words:

@@ -233,6 +233,38 @@ def test_a_workbook_that_is_too_large_unpacked_is_an_error(monkeypatch):
         import_content(packed.getvalue())
 
 
+DEEP = '[{"slug": "a", "name": "A", "price": 1, "x": ' + "[" * 30 + "]" * 30 + "}]"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "reason"),
+    [
+        (DEEP, "a.json", "line 1: The JSON is nested deeper than 20 levels"),
+        (
+            DEEP.replace("[" * 30, "[" * 400).replace("]" * 30, "]" * 400),
+            "a.json",
+            "line 1: The JSON",
+        ),
+        ("[" * 100_000, "a.json", "line 1: The JSON is invalid or too long"),
+        ('[{"name": [' + "1," * 300_000 + "1]}]", "a.json", "line 1: The object has more than"),
+        ("name,price\n" + '"\n",' * 400_000, "a.csv", "The row has more than 1,250,000"),
+    ],
+)
+def test_a_file_that_would_need_much_memory_is_an_error(content, name, reason):
+    with pytest.raises(FileError) as refused:
+        import_content(content, name)
+    assert reason in str(refused.value)
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("price", ["9" * 500_000, "1e999999999", "-1e-999999999"])
+def test_a_number_of_any_length_is_an_error_of_its_row(price):
+    content = f'[{{"slug": "a", "name": "A", "price": {price}}}]'
+    counts, results = import_content(content, "a.json")
+    assert counts == (0, 0, 0, 1)
+    assert all(len(error) < 300 for error in errors_of(results))
+
+
 def test_a_damaged_workbook_is_an_error():
     packed = BytesIO()
     with ZipFile(packed, "w") as archive:

@@ -9,3 +9,5 @@ from shop.settings import *  # noqa: F403
 
 INSTALLED_APPS += ["shop.testing.faults.FaultsConfig"]  # noqa: F405
 FAULTS = os.environ["FAULTS"]
+# The manifest storage needs collectstatic.
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405

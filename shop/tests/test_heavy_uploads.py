@@ -1,19 +1,23 @@
 """A real server with files that need much memory: the workers themselves stay small."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import requests
+from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import Workbook
 
 from catalog.images import processing
 from catalog.images.errors import ImageInvalid
-from catalog.models import ProductImage
+from catalog.models import Product, ProductImage
 from catalog.tests.uploads import announcing, picture
 from shop.core import conversions
 from shop.core.errors import Unavailable
-from shop.testing.server import running_shop
-from shop.testing.serving import url_of_the_tests_database
+from shop.testing.serving import faulty_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,15 +26,9 @@ GROWTH = 1.5
 
 
 @pytest.fixture
-def shop(settings):
-    with running_shop(
-        url_of_the_tests_database(),
-        DJANGO_SETTINGS_MODULE="shop.settings",
-        SECRET_KEY=settings.SECRET_KEY,
-        JWT_SIGNING_KEY=settings.JWT_SIGNING_KEY,
-        workers=1,
-    ) as shop:
-        yield shop
+def shop(tmp_path):
+    with faulty_server(tmp_path, WEB_CONCURRENCY="1") as server:
+        yield server.shop
 
 
 def peak(shop):
@@ -70,6 +68,75 @@ def test_six_images_of_forty_megapixels_at_once(shop, amy, tea):
     assert peak(shop) < GROWTH * before
 
 
+def sheet(rows):
+    """Return a workbook with this text as the rows of its sheet."""
+    book, packed = BytesIO(), BytesIO()
+    Workbook().save(book)
+    with ZipFile(book) as parts, ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for name in parts.namelist():
+            part = parts.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                part = re.sub(
+                    b"<sheetData.*</sheetData>", b"<sheetData>%s</sheetData>" % rows, part
+                )
+            archive.writestr(name, part)
+    return packed.getvalue()
+
+
+HEADER = (
+    b"<row><c t='inlineStr'><is><t>sku</t></is></c><c t='inlineStr'><is><t>name</t></is></c></row>"
+)
+HEAVY = {
+    "empty rows": (sheet(HEADER + b"<row/>" * 1_000_000), "more than 100,000 rows"),
+    "a row far below": (
+        sheet(HEADER + b"<row r='1048576'><c t='inlineStr'><is><t>x</t></is></c></row>"),
+        "more than 100,000 rows",
+    ),
+    "a row of many cells": (sheet(HEADER + b"<row>%s</row>" % (b"<c/>" * 9_000_000)), "too much"),
+    "a long text": (
+        sheet(
+            HEADER + b"<row><c t='inlineStr'><is><t>%s</t></is></c></row>" % (b"x" * 100_000_000)
+        ),
+        "more than 1,048,576 characters",
+    ),
+    "many lists": (b'[{"name": [%s[]]}]' % (b"[]," * 1_500_000), "more than 250,000 values"),
+    "many lines in one row": (b"name,price\n" + b'"\n",' * 1_200_000, "characters"),
+    "many empty cells": (b"name,price\n" + b"," * 4_000_000, "more than 1,048,576 characters"),
+}
+
+
+def test_the_admin_refuses_files_that_need_much_memory(shop, admin_browser):
+    url = f"{shop.url}/admin/catalog/product/import/"
+    session = requests.Session()
+    (login,) = admin_browser.cookies.values()
+    session.headers["Cookie"] = f"{login.key}={login.value}"
+    answer = session.get(url, timeout=30)
+    for name, value in answer.cookies.items():  # they are for HTTPS only
+        session.headers["Cookie"] += f"; {name}={value}"
+    page = answer.text
+    form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    page = session.post(url, form, files={"file": ("small.csv", b"slug,name,price\na,A,1\n")}).text
+    assert "1 created" in page
+    forget_peak(shop)
+    before = peak(shop)
+    for name, (content, reason) in HEAVY.items():
+        assert len(content) < 5 * 1024 * 1024, name
+        response = session.post(url, form, files={"file": (name, content)}, timeout=120)
+        assert response.status_code == 200, name
+        assert reason in response.text, name
+    assert not Product.objects.exists()
+    assert peak(shop) < GROWTH * before
+
+
+def test_the_admin_says_that_another_file_is_being_read(admin_browser, monkeypatch):
+    monkeypatch.setattr(conversions, "_SLOT_TIMEOUT", 0)
+    book = SimpleUploadedFile("new.xlsx", sheet(HEADER))
+    with conversions._slot():
+        page = admin_browser.post("/admin/catalog/product/import/", {"file": book})
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "Another large file is being read." in page.content.decode()
+
+
 def test_a_large_image_waits_for_the_conversion_of_another(monkeypatch):
     monkeypatch.setattr(conversions, "_SLOT_TIMEOUT", 0)
     large = picture(size=(1_001, 1_000))
@@ -85,6 +152,4 @@ def test_a_conversion_that_fails_is_an_error_of_the_file(monkeypatch):
 
 
 def process(content):
-    from io import BytesIO
-
     return processing.process_image(BytesIO(content))

@@ -16,10 +16,10 @@ from zipfile import BadZipFile, ZipFile
 from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.json_file import read_json
 from catalog.exchange.imports.rows import FileError, Rows
+from catalog.exchange.imports.sheets import read_xlsx
 from catalog.exchange.imports.shop import read_shop
 from catalog.exchange.imports.shopify import is_shopify, read_shopify
 from catalog.exchange.imports.tables import Table, read_csv
-from catalog.exchange.imports.workbooks import read_xlsx
 from catalog.limits import MAX_FILE_BYTES, MAX_UNPACKED
 
 FORMATS = ("shopify", "shop", "json")

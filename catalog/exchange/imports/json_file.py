@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, split, unused_columns
-from catalog.limits import MAX_JSON_OBJECT
+from catalog.limits import MAX_JSON_DEPTH, MAX_JSON_OBJECT, MAX_JSON_VALUES
 from shop.core.money import quantize, show
 from shop.core.slugs import normalize_slug
 
@@ -163,6 +163,18 @@ def _objects(found: dict[str, Any], name: str, line: int) -> list[dict[str, Any]
     return value
 
 
+def _is_within_depth(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        nested = [value for value in level if isinstance(value, dict | list)]
+        level = [
+            item
+            for value in nested
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+    return not level
+
+
 class _Reader:
     """Reads the items of a list. It buffers one item and a chunk of text at most."""
 
@@ -195,6 +207,9 @@ class _Reader:
                 ):
                     raise self._error(f"The JSON is invalid or too long: {error}") from None
             else:
+                if not _is_within_depth(found):
+                    reason = f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels"
+                    raise self._error(reason)
                 self._advance(end - self._at)
                 return found
 
@@ -226,6 +241,8 @@ class _Reader:
         more = self._text.read(max(_CHUNK, len(self._buffer) - self._at))
         self._buffer, self._at = self._buffer[self._at :] + more, 0
         self._ended = not more
+        if sum(map(self._buffer.count, ",[{")) > MAX_JSON_VALUES:
+            raise self._error(f"The object has more than {MAX_JSON_VALUES:,} values")
         return bool(more)
 
     def _error(self, reason: str) -> FileError:

@@ -4,11 +4,11 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import chain
 from typing import Any, Self, TextIO
 
 from catalog.exchange.imports.rows import FileError, RowError
-from catalog.limits import MAX_COLUMNS, MAX_LINE
+from catalog.limits import MAX_COLUMNS, MAX_LINE, MAX_ROW
 
 csv.field_size_limit(MAX_LINE)
 
@@ -82,14 +82,14 @@ def read_csv(text: TextIO) -> Table:
 
     Raises FileError if the header cannot be read. So does the iteration over invalid rows.
     """
-    lines = _lines(text)
+    lines = _Lines(text)
     first = next(lines, "")
     given = _SEPARATOR.fullmatch(first)
     if given:
         first = next(lines, "")
     delimiter = given[1] if given else max(_DELIMITERS, key=first.count)
     before = 1 if given else 0
-    rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), before)
+    rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), before, lines)
     _, header = next(rows, (1, []))
     return make_table(header, rows)
 
@@ -107,21 +107,38 @@ def make_table(
     return Table(names, ((line, cells) for line, cells in rows if any(cells)), is_csv)
 
 
-def _rows(lines: Any, before: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(reader: Any, before: int, lines: "_Lines") -> Iterator[tuple[int, list[str]]]:
     first_line = before + 1
     try:
-        for cells in lines:
+        for cells in reader:
+            lines.size = 0
             yield first_line, cells
-            first_line = before + lines.line_num + 1
+            first_line = before + reader.line_num + 1
     except csv.Error as error:
         raise FileError(f"The CSV is invalid from here on: {error}.", line=first_line) from None
 
 
-def _lines(text: TextIO) -> Iterator[str]:
-    for number in count(1):
-        line = text.readline(MAX_LINE)
+class _Lines:
+    """The lines of a text. ``size`` counts the characters of a row, which has several if quoted."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._number = 0
+        self.size = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(MAX_LINE)
+        self._number += 1
+        self.size += len(line)
         if len(line) >= MAX_LINE:
-            raise FileError(f"The line has more than {MAX_LINE:,} characters.", line=number)
+            reason = f"The line has more than {MAX_LINE:,} characters."
+            raise FileError(reason, line=self._number)
+        if self.size > MAX_ROW:
+            reason = f"The row has more than {MAX_ROW:,} characters."
+            raise FileError(reason, line=self._number)
         if not line:
-            return
-        yield line
+            raise StopIteration
+        return line

@@ -19,6 +19,7 @@ from catalog.exchange.imports import (
     import_products,
     open_source,
 )
+from shop.core.errors import Unavailable
 
 _BAR = 30
 _EVERY = 100
@@ -70,6 +71,8 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file'].name}: {error}") from None
         except OSError as error:
             raise CommandError(f"{options['file']}: {error.strerror}") from None
+        except Unavailable:
+            raise CommandError("Another workbook is being read. Run the command again.") from None
 
     def _import(self, source: Source, wishes: ImportOptions) -> None:
         bar = _Bar(source)
