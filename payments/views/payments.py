@@ -132,7 +132,14 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "Confirm payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, PaymentNotConfirmable, OrderNotPayable, OrderExpired, GatewayBusy],
+        refuses=[
+            CardNumberRefused,
+            PaymentNotOpen,
+            PaymentNotConfirmable,
+            OrderNotPayable,
+            OrderExpired,
+            GatewayBusy,
+        ],
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
@@ -142,7 +149,7 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "Cancel payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
+        refuses=[CardNumberRefused, PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:

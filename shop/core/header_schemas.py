@@ -16,7 +16,6 @@ IF_NONE_MATCH = {
     "description": "The ETag of your copy. If it is still valid, the response is 304.",
 }
 HEADERS: dict[str, dict[str, Any]] = {
-    "Allow": {"description": "The methods that the path supports.", "schema": {"type": "string"}},
     "ETag": {
         "description": "The revision of the catalog. Send it as If-None-Match.",
         "schema": {"type": "string"},
@@ -42,7 +41,6 @@ HEADERS: dict[str, dict[str, Any]] = {
 HEADERS_OF_STATUS = {
     "201": ["Location"],
     "401": ["WWW-Authenticate"],
-    "405": ["Allow"],
     "429": ["Retry-After"],
     "503": ["Retry-After"],
 }

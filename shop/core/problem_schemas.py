@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from shop.core.errors import NotFound, ShopError
+from shop.core.errors import NotFound, ShopError, UnsupportedEncoding
 from shop.core.handlers import CODES, problem_with_errors, title_of
 
 SCHEMAS = "#/components/schemas/"
@@ -46,7 +46,7 @@ def problem_of(error: ShopError) -> Problem:
 
 
 def plain_problem(status: int, detail: str) -> Problem:
-    """Return an error that Django or DRF find, which has no facts; a 400 may name fields."""
+    """Return an error of the request itself: a 400 may name fields, a header has a reason."""
     code = CODES[status]
     body = {
         "type": "about:blank",
@@ -59,6 +59,8 @@ def plain_problem(status: int, detail: str) -> Problem:
     schema = _schema(body, f"{status}: {described.get(code, title_of(status))}")
     if code == ShopError.code:
         schema["properties"]["errors"] = _FIELD_PROBLEMS
+    if code in {ShopError.code, UnsupportedEncoding.code}:
+        schema["properties"]["reason"] = {"type": "string"}
     return Problem(name_of(code), schema, body)
 
 
