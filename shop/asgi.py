@@ -12,6 +12,7 @@ from catalog import revision
 from shop.core import addresses, metrics, tracing
 from shop.core.addresses import network_of
 from shop.core.bodies import body_limit
+from shop.core.cors_middleware import cors_headers
 from shop.core.errors import (
     Forbidden,
     RequestTimeout,
@@ -96,6 +97,7 @@ def error_response(scope: Scope, status: int) -> Response:
     error, origin, path = _ERRORS[status], _origin_of(scope), _path_of(scope)
     headers = {
         **security_headers(path),
+        **cors_headers(path, _header_of(scope, "origin")),
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",

@@ -568,9 +568,20 @@ SPECTACULAR_SETTINGS = {
 }
 
 CORS_ALLOWED_ORIGINS: list[str] = env.list("CORS_ALLOWED_ORIGINS", default=[])
-CORS_URLS_REGEX = r"^/api/"
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match"]
-CORS_EXPOSE_HEADERS = ["ETag", "Idempotent-Replayed", "Location", "Retry-After", "X-Request-ID"]
+CORS_URLS_REGEX = r"^/(api|media)/"
+# The headers of the API and of the tools that trace requests, and those that a shop adds.
+CORS_ALLOW_HEADERS: list[str] = [
+    *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
+    *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
+]
+if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):
+    raise ImproperlyConfigured(
+        "CORS_ALLOW_HEADERS must be names of headers, separated by commas, such as x-app-version."
+    )
+CORS_EXPOSE_HEADERS = [
+    *("ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"),
+]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 # Limits of a request body (RELIABILITY R19, 256 KiB) and of an admin form.

@@ -1,7 +1,7 @@
-"""The CORS middleware of django-cors-headers, which skips requests without an origin."""
+"""CORS by django-cors-headers, also for responses that do not pass through its middleware."""
 
 from corsheaders import middleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 
@@ -26,3 +26,24 @@ class CorsMiddleware(middleware.CorsMiddleware):
         if self.is_enabled(request):
             response.headers["Vary"] = "origin"
         return response
+
+
+_outside = CorsMiddleware(lambda _: HttpResponse())
+
+
+def add_cors_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Add the CORS headers to a response that did not pass through the middleware."""
+    _outside.add_response_headers(request, response)
+
+
+def cors_headers(path: str, origin: str) -> dict[str, str]:
+    """Return the CORS headers of a response to a request that is not passed to Django.
+
+    ``origin`` is the value of the header ``Origin``, or "".
+    """
+    request, response = HttpRequest(), HttpResponse()
+    request.path = request.path_info = path
+    if origin:
+        request.META["HTTP_ORIGIN"] = origin
+    _outside.add_response_headers(request, response)
+    return {name: value for name, value in response.headers.items() if name != "Content-Type"}

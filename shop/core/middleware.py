@@ -19,6 +19,7 @@ from django.utils.functional import LazyObject
 
 from shop.core import metrics, tracing
 from shop.core.bodies import BodyTooLarge, body_limit
+from shop.core.cors_middleware import add_cors_headers
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
 from shop.core.routing import route_of
@@ -90,6 +91,7 @@ class RequestMiddleware:
             check_request(request)
         except (ShopError, DisallowedHost) as error:
             response: HttpResponseBase = _respond_with_error(request, error)
+            add_cors_headers(request, response)
         else:
             if not _reads_cookies(request.path_info):
                 request.META.pop("HTTP_COOKIE", None)

@@ -98,14 +98,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     options = parser.parse_args()
-    stripe = {
+    settings = {
+        "CORS_ALLOWED_ORIGINS": "https://app.example.com",
         "STRIPE_SECRET_KEY": "sk_test_hostile",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": f"http://127.0.0.1:{free_port()}",
     }
     with prepared_database(options.database) as database:
         manage(environment_for(database.url), "collectstatic", "--noinput", "--verbosity", "0")
-        with running_shop(database.url, **stripe) as shop:
+        with running_shop(database.url, **settings) as shop:
             return _storm(shop, options)
 
 

@@ -71,7 +71,16 @@ HEADERS: dict[str, list[bytes]] = {
     ],
     "If-None-Match": [b"", b"*", b'"', b"\xff", b"W/", b'"a", W/"b", *', b'"' * 4_000, b", ,"],
     "If-Unmodified-Since": [b"\xff", b"0"],
-    "Origin": [b"null", b"\xff", b"http://[", b"http://a:b:c", b"https://x:99999999", b"://", b""],
+    "Origin": [
+        b"null",
+        b"\xff",
+        b"http://[",
+        b"http://a:b:c",
+        b"https://x:99999999",
+        b"://",
+        b"",
+        b"https://app.example.com",
+    ],
     "Range": [
         b"bytes=-",
         b"bytes=" + LONG + b"-",
