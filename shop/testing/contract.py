@@ -4,6 +4,7 @@ Every response of the clients of ``shop.testing.fixtures`` is compared, so that 
 the document is right, also about members that it does not name.
 """
 
+import gzip
 import json
 import re
 from functools import cache
@@ -29,7 +30,8 @@ def assert_documented(method: str, path: str, query: str, response: HttpResponse
     validator = _validator(_template(path), method.lower(), str(response.status_code), content_type)
     if validator is None:
         return
-    body = json.loads(response.content)
+    is_compressed = response.get("Content-Encoding") == "gzip"
+    body = json.loads(gzip.decompress(response.content) if is_compressed else response.content)
     errors = [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(body)]
     assert not errors, f"{method} {path} {response.status_code} {body}: {errors}"
 
