@@ -53,7 +53,7 @@ class SchemaView(StrictView, SpectacularAPIView):
         renderer = request.accepted_renderer
         name = f'inline; filename="shop.{renderer.format}"'
         return HttpResponse(
-            _render(type(renderer), self.generator_class),
+            _render(type(renderer), self.generator_class),  # type: ignore[arg-type]  # classes are hashable
             content_type=f"{renderer.media_type}; charset=utf-8",
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )

@@ -225,7 +225,7 @@ class ShopAutoSchema(AutoSchema):
 
     def _register(self, problem: Problem) -> None:
         """Add the schema of a problem. Raises ImproperlyConfigured for two with one name."""
-        component = ResolvedComponent(
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
             problem.name, ResolvedComponent.SCHEMA, problem.schema, problem.name
         )
         self.registry.register_on_missing(component)
