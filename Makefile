@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -138,6 +138,9 @@ schema: $(VENV)/.development ## update the OpenAPI documents, docs/openapi*.yaml
 	$(spectacular) --file $(OPENAPI).yaml
 	$(spectacular) --generator-class shop.core.documents.StoreGenerator --file $(OPENAPI)-store.yaml
 	$(spectacular) --generator-class shop.core.documents.AdminGenerator --file $(OPENAPI)-admin.yaml
+
+messages: $(VENV)/.development ## add new messages to the translations, and compile them
+	@$(BIN)/python -m shop.testing.messages
 
 lock: $(VENV)/.development ## update the lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \

@@ -1,5 +1,7 @@
 """The errors of accounts."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict, ShopError, Unauthorized
 from shop.core.handlers import InvalidToken
 
@@ -8,20 +10,21 @@ class InvalidCredentials(Unauthorized):
     """401 for every failed login: the response does not say what was wrong."""
 
     code = "invalid_credentials"
-    message = "No active account has this username and password."
+    message = _("No active account has this username and password.")
 
 
 class BearerExpected(InvalidToken):
     """401: the Authorization header has another scheme, or not exactly one token."""
 
-    message = 'Use "Authorization: Bearer <token>", with one token.'
+    message = _('Use "Authorization: Bearer <token>", with one token.')
 
 
 class UsernameTaken(Conflict):
     """409: a user has this username, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "username_taken"
-    message = "This username is taken. Please choose another one."
+    field = "username"
+    message = _("This username is taken. Please choose another one.")
 
 
 class StaffProtected(ShopError):
@@ -29,11 +32,12 @@ class StaffProtected(ShopError):
 
     status = 403
     code = "permission_denied"
-    message = "Only superusers change other members of staff."
+    message = _("Only superusers change other members of staff.")
 
 
 class EmailTaken(Conflict):
     """409: a user has this address, perhaps in another spelling (``accounts.addresses.fold``)."""
 
     code = "email_taken"
-    message = "This e-mail address already has an account. Log in, or use another address."
+    field = "email"
+    message = _("This e-mail address already has an account. Log in, or use another address.")

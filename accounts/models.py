@@ -17,6 +17,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, QuerySet
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.addresses import fold, fold_address
 from accounts.passwords import normalize_password, spellings
@@ -34,7 +35,7 @@ def login_key(text: str) -> str:
 
 
 validate_username = RegexValidator(
-    r"\A[\w.+-]+\Z", "Use letters, digits and . + - _ only; no @.", code="invalid"
+    r"\A[\w.+-]+\Z", _("Use letters, digits and . + - _ only; no @."), code="invalid"
 )
 
 
@@ -42,7 +43,7 @@ def validate_foldable(text: str) -> None:
     """Raise ValidationError if the key is too long: a ligature can become 18 letters."""
     if len(text) > KEY_LENGTH or len(login_key(text)) > KEY_LENGTH:
         raise ValidationError(
-            "This text is too long once its ligatures are replaced by single letters."
+            _("This text is too long once its ligatures are replaced by single letters.")
         )
 
 
@@ -50,8 +51,10 @@ def _normalized(password: str | None) -> str | None:
     return None if password is None else normalize_password(password)
 
 
-def _taken(name: str) -> str:
-    return f"A user with this {name} already exists, perhaps in another spelling."
+_TAKEN = {
+    "username": _("A user with this username already exists, perhaps in another spelling."),
+    "email": _("A user with this e-mail address already exists, perhaps in another spelling."),
+}
 
 
 class ShopUserManager(UserManager["User"]):
@@ -118,7 +121,7 @@ class User(HasMetadata, AbstractUser):
             models.CheckConstraint(
                 condition=~models.Q(username__contains="@"),
                 name="user_name_is_no_address",
-                violation_error_message="A username cannot contain @.",
+                violation_error_message=_("A username cannot contain @."),
             ),
         ]
 
@@ -137,7 +140,7 @@ class User(HasMetadata, AbstractUser):
         super().validate_unique(exclude=exclude)
         others = User.objects.exclude(pk=self.pk)
         taken = {
-            name: _taken(name)
+            name: _TAKEN[name]
             for name in ("username", "email")
             if others.filter(**{f"{name}_key": login_key(getattr(self, name) or "")}).exists()
         }
@@ -149,7 +152,7 @@ class User(HasMetadata, AbstractUser):
     ) -> ValidationError:
         """Name the field that people know, instead of its key."""
         if unique_check[0] in ("username_key", "email_key"):
-            return ValidationError(_taken(unique_check[0].removesuffix("_key")), code="unique")
+            return ValidationError(_TAKEN[unique_check[0].removesuffix("_key")], code="unique")
         return super().unique_error_message(model_class, unique_check)
 
     def save(

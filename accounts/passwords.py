@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 
 MAX_LENGTH = 128
 """The largest number of characters of a password, in the form that is hashed."""
@@ -48,22 +49,26 @@ class CharactersValidator:
         """Raise ValidationError."""
         if len(password) > LONGEST_INPUT or len(normalize_password(password)) > MAX_LENGTH:
             raise ValidationError(
-                f"This password is too long. It can have up to {MAX_LENGTH} characters.",
+                _("This password is too long. It can have up to {limit} characters.").format(
+                    limit=MAX_LENGTH
+                ),
                 code="password_too_long",
             )
         if any(unicodedata.category(each) in _REFUSED for each in password):
             raise ValidationError(
-                "This password contains a control character or an unknown character. Use letters, "
-                "digits, symbols and spaces.",
+                _(
+                    "This password contains a control character or an unknown character. Use "
+                    "letters, digits, symbols and spaces."
+                ),
                 code="password_characters",
             )
 
     def get_help_text(self) -> str:
         """Return the help text of forms."""
-        return (
-            f"Your password can have up to {MAX_LENGTH} letters, digits, symbols and spaces, but "
-            "no control characters."
-        )
+        return _(
+            "Your password can have up to {limit} letters, digits, symbols and spaces, but no "
+            "control characters."
+        ).format(limit=MAX_LENGTH)
 
 
 class NormalizedValidator:

@@ -52,7 +52,8 @@ class Buyer:
         name = f"buyer{uuid4().hex[:12]}"
         person = {"username": name, "email": f"{name}@example.com", "password": _PASSWORD}
         send(url, "POST", "/api/users/", person)
-        self.token = send(url, "POST", "/api/login/", person).json()["token"]
+        login = {"username": name, "password": _PASSWORD}
+        self.token = send(url, "POST", "/api/login/", login).json()["token"]
 
     def run(self, stop: Event) -> None:
         """Send requests until ``stop`` is set."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
@@ -55,12 +56,14 @@ class Cart(HasMetadata):
                 fields=["user"],
                 condition=Q(status=CartStatus.OPEN),
                 name="cart_one_open_per_user",
-                violation_error_message="A user can have only one open cart.",
+                violation_error_message=_("A user can have only one open cart."),
             ),
             models.CheckConstraint(
                 condition=Q(status__in=CartStatus.values),
                 name="cart_status_known",
-                violation_error_message="The status of a cart must be one of the known statuses.",
+                violation_error_message=_(
+                    "The status of a cart must be one of the known statuses."
+                ),
             ),
         ]
 
@@ -81,12 +84,12 @@ class CartItem(models.Model):
             models.UniqueConstraint(
                 fields=["cart", "product"],
                 name="cartitem_one_line_per_product",
-                violation_error_message="A cart can contain each product only once.",
+                violation_error_message=_("A cart can contain each product only once."),
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="cartitem_quantity_1_to_999",
-                violation_error_message="The quantity of a cart item must be between 1 and 999.",
+                violation_error_message=_("The quantity of a cart item must be between 1 and 999."),
             ),
         ]
 

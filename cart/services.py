@@ -122,7 +122,9 @@ def lock_items(*, user: User, cart_id: int) -> list[tuple[PricedItem, LockedProd
     """
     user_for_update.lock_with_next_statement(user_id=user.pk)
     rows = items_for_update.rows(user_id=user.pk, cart_id=cart_id)
-    products = (LockedProduct(r.product_id, r.stock, r.backorder, r.is_sellable) for r in rows)
+    products = (
+        LockedProduct(r.product_id, r.name, r.stock, r.backorder, r.is_sellable) for r in rows
+    )
     return list(zip(_priced(rows), products, strict=True))
 
 
@@ -163,7 +165,9 @@ def _read_stock(user: User, product_id: int) -> StockAndCart:
 def _check_stock(product_id: int, row: StockAndCart, quantity: int) -> None:
     """Raise OutOfStock unless ``quantity`` units are in stock or can be backordered."""
     if quantity > row.stock and not row.backorder:
-        raise OutOfStock(product_id=product_id, available=row.stock, product_ids=[product_id])
+        raise OutOfStock(
+            product_id=product_id, name=row.name, available=row.stock, product_ids=[product_id]
+        )
 
 
 def _open_cart(user: User) -> int:

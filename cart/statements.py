@@ -70,6 +70,7 @@ class StockAndCart(NamedTuple):
     The columns of the cart are None if there is no open cart or no such item.
     """
 
+    name: str
     stock: int
     backorder: bool
     has_variants: bool
@@ -86,6 +87,7 @@ def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
         Product.objects.for_sale()
         .filter(pk=product_id)
         .values_list(
+            "name",
             "stock",
             "backorder",
             "has_variants",

@@ -1,38 +1,64 @@
 """Errors that several packages of the catalog raise, or other apps."""
 
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ProductNotFound(NotFound):
     """404: the product does not exist or is not for sale."""
 
     code = "product_not_found"
-    message = "This product does not exist or is not for sale."
+    field = "product_id"
+    message = _("This product does not exist or is not for sale.")
 
 
 class ProductUnavailable(Conflict):
-    """409. Facts: product_ids, the products that are no longer for sale."""
+    """409: products are no longer for sale. Facts: product_ids, and names in the same order."""
 
     code = "product_unavailable"
-    message = "Products {product_ids} are no longer for sale. Please remove them from the cart."
-    example = {"product_ids": [7, 9]}
+    message = _("No longer for sale: {names}. Please remove it from the cart.")
+    example = {"product_ids": [7, 9], "names": ["Tea", "Cup"]}
+
+    def words(self) -> dict[str, Any]:
+        """Put the names in quotation marks."""
+        return {"names": ", ".join(_("“{name}”").format(name=name) for name in self.facts["names"])}
 
 
 class OutOfStock(Conflict):
-    """409. Facts: product_id and available of the first such product, product_ids of all."""
+    """409. Facts: product_id, name and available of the first such product, product_ids of all."""
 
     code = "out_of_stock"
     field = "stock"
-    message = "Only {available} units of product {product_id} are in stock."
-    example = {"product_id": 7, "available": 2, "product_ids": [7]}
+    message = _("“{name}” has only {available} left in stock.")
+    sold_out = _("“{name}” is out of stock.")
+    example = {"product_id": 7, "name": "Tea", "available": 2, "product_ids": [7]}
+
+    def template(self) -> "StrOrPromise":
+        """Say it differently if nothing is left."""
+        return self.message if self.facts["available"] > 0 else self.sold_out
 
 
 class VariantRequired(Conflict):
-    """409. Facts: product_id, variant_ids, and choices, the option values in the same order."""
+    """409: a product is bought as one of its variants.
+
+    Facts: product_id, name, variant_ids, and choices, the option values in the same order.
+    """
 
     code = "choose_variant"
-    message = "Product {product_id} has variants. Please choose one of `variant_ids`."
-    example = {"product_id": 7, "variant_ids": [8, 9], "choices": ["S / Red", "M / Red"]}
+    field = "product_id"
+    message = _("Please choose a variant of “{name}”.")
+    example = {
+        "product_id": 7,
+        "name": "Shirt",
+        "variant_ids": [8, 9],
+        "choices": ["S / Red", "M / Red"],
+    }
 
 
 class SlugTaken(Conflict):
@@ -40,5 +66,5 @@ class SlugTaken(Conflict):
 
     code = "slug_taken"
     field = "slug"
-    message = "The slug {slug} is already in use. Please choose another."
+    message = _("The slug “{slug}” is already in use. Please choose another.")
     example = {"slug": "tea"}

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
@@ -132,12 +133,21 @@ def _to_response(
     if is_public:
         # Each content coding needs an ETag of its own (RFC 9110, section 8.8.3.3).
         etag = f'"{current}.gz"' if compress else f'"{current}"'
-        headers |= {"ETag": etag, "Cache-Control": "no-cache"}
+        headers |= {"ETag": etag, "Cache-Control": _cache_control()}
         if _matches(request, etag):
             headers.pop("Content-Encoding", None)
             return HttpResponseNotModified(headers=headers)
     content = body.gzipped() if compress else body.plain
     return HttpResponse(content, content_type="application/json", headers=headers)
+
+
+def _cache_control() -> str:
+    """Return how caches may use a public response. Clients always ask whether it is current."""
+    if not settings.CATALOG_S_MAXAGE:
+        return "no-cache"
+    stale = settings.CATALOG_STALE_WHILE_REVALIDATE
+    shared = f"public, max-age=0, s-maxage={settings.CATALOG_S_MAXAGE}"
+    return f"{shared}, stale-while-revalidate={stale}" if stale else shared
 
 
 def _vary(response: R, on: str = "Accept-Encoding, Authorization") -> R:

@@ -1,5 +1,10 @@
 """The errors of orders."""
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from orders.states import describe_status
 from shop.core.errors import Conflict, NotFound
 
 
@@ -7,21 +12,24 @@ class CartNotFound(NotFound):
     """404: the cart does not exist, or it belongs to another user."""
 
     code = "cart_not_found"
-    message = "You have no cart with this id."
+    field = "cart_id"
+    message = _("You have no cart with this id.")
 
 
 class CartEmpty(Conflict):
     """409: the cart has no items."""
 
     code = "cart_empty"
-    message = "Your cart is empty. Add a product before you place an order."
+    field = "cart_id"
+    message = _("Your cart is empty. Add a product before you place an order.")
 
 
 class CartNotOpen(Conflict):
     """409: the cart has been ordered before. Facts: order_id, the order of the cart."""
 
     code = "cart_not_open"
-    message = "This cart has already been ordered: see order {order_id}."
+    field = "cart_id"
+    message = _("This cart has already been ordered, as order {order_id}.")
     example = {"order_id": 42}
 
 
@@ -29,7 +37,8 @@ class TotalChanged(Conflict):
     """409: prices changed. Facts: total, expected; amounts in the shop's currency."""
 
     code = "total_changed"
-    message = "The total is now {total}, but the request expected {expected}."
+    field = "expected_total"
+    message = _("The total has changed from {expected} to {total}. Please check your order again.")
     example = {"total": "9.99", "expected": "8.99"}
 
 
@@ -37,7 +46,7 @@ class TotalLimit(Conflict):
     """409. Facts: limit, an amount in the shop's currency."""
 
     code = "total_limit"
-    message = "The total of an order cannot exceed {limit}. Lower the quantities."
+    message = _("The total of an order cannot exceed {limit}. Lower the quantities.")
     example = {"limit": "9999999999.99"}
 
 
@@ -45,7 +54,7 @@ class OpenOrderLimit(Conflict):
     """409: the buyer has too many unpaid orders. Facts: limit, open_orders."""
 
     code = "open_order_limit"
-    message = (
+    message = _(
         "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another."
     )
     example = {"limit": 5, "open_orders": 5}
@@ -55,7 +64,7 @@ class HeldUnitsLimit(Conflict):
     """409: the buyer's unpaid orders would hold too many units. Facts: limit, held, wanted."""
 
     code = "held_units_limit"
-    message = (
+    message = _(
         "Unpaid orders can hold at most {limit} units. Yours hold {held}, and this cart has "
         "{wanted}. Pay an order first, or lower the quantities."
     )
@@ -66,5 +75,9 @@ class IllegalTransition(Conflict):
     """409: the order cannot take the status. Facts: order_status, wanted; values of OrderStatus."""
 
     code = "illegal_transition"
-    message = "An order that is {order_status} cannot become {wanted}."
+    message = _("An order that is {order_status} cannot become {wanted}.")
     example = {"order_status": "shipped", "wanted": "cancelled"}
+
+    def words(self) -> dict[str, Any]:
+        """Name the statuses in the language of the sentence."""
+        return {name: describe_status(status) for name, status in self.facts.items()}

@@ -10,6 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, Round
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cart.models import MAX_QUANTITY, Cart
@@ -102,43 +103,49 @@ class Order(HasMetadata):
             models.CheckConstraint(
                 condition=Q(status__in=OrderStatus.values),
                 name="order_status_known",
-                violation_error_message="The status of an order must be one of the known statuses.",
+                violation_error_message=_(
+                    "The status of an order must be one of the known statuses."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(total__gte=0),
                 name="order_total_not_negative",
-                violation_error_message="The total of an order cannot be negative.",
+                violation_error_message=_("The total of an order cannot be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
                 name="order_not_overpaid",
-                violation_error_message="The amount paid must be from zero to the order's total.",
+                violation_error_message=_(
+                    "The amount paid must be from zero to the order's total."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
                 name="order_paid_in_full",
-                violation_error_message="The total of a paid order must be paid in full.",
+                violation_error_message=_("The total of a paid order must be paid in full."),
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
                 | Q(amount_paid=0),
                 name="order_without_money_when_open_or_cancelled",
-                violation_error_message="A pending or cancelled order cannot hold a payment.",
+                violation_error_message=_("A pending or cancelled order cannot hold a payment."),
             ),
             models.CheckConstraint(
                 condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
                 name="order_refunded_at_most_what_was_paid",
-                violation_error_message="The amount refunded must be from zero to the amount paid.",
+                violation_error_message=_(
+                    "The amount refunded must be from zero to the amount paid."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
                 name="order_refunded_in_full",
-                violation_error_message="A refunded order must be refunded in full.",
+                violation_error_message=_("A refunded order must be refunded in full."),
             ),
             models.CheckConstraint(
                 condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
                 name="order_cancelled_is_restocked_by_that_alone",
-                violation_error_message=(
+                violation_error_message=_(
                     "A cancelled order cannot have a restock date: "
                     "its units returned to stock when it was cancelled."
                 ),
@@ -200,18 +207,20 @@ class OrderItem(models.Model):
             models.UniqueConstraint(
                 fields=["order", "product"],
                 name="orderitem_one_line_per_product",
-                violation_error_message="An order can contain each product only once.",
+                violation_error_message=_("An order can contain each product only once."),
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
                 name="orderitem_quantity_1_to_999",
-                violation_error_message="The quantity of an order item must be between 1 and 999.",
+                violation_error_message=_(
+                    "The quantity of an order item must be between 1 and 999."
+                ),
             ),
             # Rounded, since SQLite multiplies decimals as floats: there 0.1 * 3 is not 0.3.
             models.CheckConstraint(
                 condition=Q(line_total=Round(F("unit_price") * F("quantity"), precision=2)),
                 name="orderitem_line_total_adds_up",
-                violation_error_message=(
+                violation_error_message=_(
                     "The line total of an order item must be its unit price times its quantity."
                 ),
             ),
@@ -246,7 +255,9 @@ class OrderEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=OrderStatus.values),
                 name="orderevent_status_known",
-                violation_error_message="The status of an event must be one of the known statuses.",
+                violation_error_message=_(
+                    "The status of an event must be one of the known statuses."
+                ),
             ),
         ]
 

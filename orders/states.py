@@ -1,6 +1,7 @@
 """The statuses of an order and the allowed changes, including when an order may be cancelled."""
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class OrderStatus(TextChoices):
@@ -13,6 +14,22 @@ class OrderStatus(TextChoices):
     DELIVERED = "delivered", "Delivered"
     CANCELLED = "cancelled", "Cancelled"
     REFUNDED = "refunded", "Refunded"
+
+
+_WORDS = {
+    OrderStatus.PENDING: _("pending"),
+    OrderStatus.CONFIRMED: _("confirmed"),
+    OrderStatus.PAID: _("paid"),
+    OrderStatus.SHIPPED: _("shipped"),
+    OrderStatus.DELIVERED: _("delivered"),
+    OrderStatus.CANCELLED: _("cancelled"),
+    OrderStatus.REFUNDED: _("refunded"),
+}
+
+
+def describe_status(status: str) -> str:
+    """Return the word for a status within a sentence, in the active language."""
+    return str(_WORDS[OrderStatus(status)])
 
 
 _S = OrderStatus

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from payments.errors import CardNumberRefused
 
 _DIGITS = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])", re.ASCII)
@@ -22,8 +24,10 @@ def refuse_card_numbers(data: Any) -> None:
         if any(_is_card_number(digits) for digits in _DIGITS.findall(text)):
             raise CardNumberRefused(
                 field=field or "body",
-                reason="This looks like a card number. Send card numbers only to the payment "
-                "provider, and send us the token that it returns.",
+                reason=_(
+                    "This looks like a card number. Send card numbers only to the payment "
+                    "provider, and send us the token that it returns."
+                ),
             )
 
 

@@ -1,5 +1,12 @@
 """Errors of payments and refunds."""
 
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from orders.states import describe_status
+from payments.states import describe_payment_status
 from shop.core.errors import (
     Conflict,
     InvalidField,
@@ -8,6 +15,14 @@ from shop.core.errors import (
     TooManyRequests,
     Unavailable,
 )
+
+_STEPS = {
+    "confirmed": _("confirmed"),
+    "cancelled": _("cancelled"),
+    "captured": _("captured"),
+    "voided": _("voided"),
+    "recorded as paid": _("recorded as paid"),
+}
 
 
 class MethodNotConfigured(InvalidField):
@@ -32,7 +47,7 @@ class SignatureInvalid(ShopError):
     """400: a provider event without a valid, recent signature."""
 
     code = "signature_invalid"
-    message = "The event has no valid signature of the provider from the last five minutes."
+    message = _("The event has no valid signature of the provider from the last five minutes.")
 
 
 class EventTooLarge(ShopError):
@@ -40,7 +55,7 @@ class EventTooLarge(ShopError):
 
     status = 413
     code = "body_too_large"
-    message = "An event must not be larger than {limit} bytes."
+    message = _("An event must not be larger than {limit} bytes.")
     example = {"limit": 65536}
 
 
@@ -48,14 +63,16 @@ class OrderNotFound(NotFound):
     """404: the order does not exist, or belongs to another user."""
 
     code = "order_not_found"
-    message = "You have no order with this id."
+    field = "order_id"
+    message = _("You have no order with this id.")
 
 
 class PaymentInProgress(Conflict):
     """409: the order has another live payment. Facts: payment_id of that payment."""
 
     code = "payment_in_progress"
-    message = "Payment {payment_id} of this order is in progress. Complete or cancel it first."
+    field = "order_id"
+    message = _("Another payment of this order is in progress. Complete or cancel it first.")
     example = {"payment_id": 42}
 
 
@@ -63,15 +80,21 @@ class OrderNotPayable(Conflict):
     """409: the order's status does not allow a payment. Facts: order_status."""
 
     code = "order_not_payable"
-    message = "An order that is {order_status} does not accept payments."
+    field = "order_id"
+    message = _("An order that is {order_status} does not accept payments.")
     example = {"order_status": "paid"}
+
+    def words(self) -> dict[str, Any]:
+        """Name the status in the language of the sentence."""
+        return {"order_status": describe_status(self.facts["order_status"])}
 
 
 class OrderExpired(Conflict):
     """409: the payment window has closed."""
 
     code = "order_expired"
-    message = "The payment window for this order has closed. Please place a new order."
+    field = "order_id"
+    message = _("The payment window for this order has closed. Please place a new order.")
 
 
 class MethodAmountLimit(Conflict):
@@ -81,7 +104,8 @@ class MethodAmountLimit(Conflict):
     """
 
     code = "payment_method_limit"
-    message = "You can pay at most {limit} this way. Please choose another payment method."
+    field = "payment_method"
+    message = _("You can pay at most {limit} this way. Please choose another payment method.")
     example = {"payment_method": "cash_on_delivery", "limit": "500.00"}
 
 
@@ -89,9 +113,12 @@ class TooManyDeclines(TooManyRequests):
     """429: too many payments were declined lately. Facts: retry_after, in whole seconds."""
 
     code = "too_many_declines"
-    message = (
+    message = ngettext_lazy(
+        "Several payments were declined. Try again in {retry_after} second, "
+        "or choose another payment method.",
         "Several payments were declined. Try again in {retry_after} seconds, "
-        "or choose another payment method."
+        "or choose another payment method.",
+        "retry_after",
     )
 
 
@@ -99,8 +126,12 @@ class PaymentNotRefundable(Conflict):
     """409: the payment has no captured money to refund. Facts: payment_status."""
 
     code = "payment_not_refundable"
-    message = "A payment that is {payment_status} has no money to refund."
+    message = _("A payment that is {payment_status} has no money to refund.")
     example = {"payment_status": "pending"}
+
+    def words(self) -> dict[str, Any]:
+        """Name the status in the language of the sentence."""
+        return {"payment_status": describe_payment_status(self.facts["payment_status"])}
 
 
 class RefundLimit(Conflict):
@@ -111,7 +142,7 @@ class RefundLimit(Conflict):
 
     code = "refund_limit"
     field = "amount"
-    message = "At most {refundable} of this payment can still be refunded."
+    message = _("At most {refundable} of this payment can still be refunded.")
     example = {"refundable": "4.50"}
 
 
@@ -120,7 +151,9 @@ class AlreadyRestocked(Conflict):
 
     code = "already_restocked"
     field = "restock"
-    message = "The items of order {order_id} cannot be restocked again. Refund without restock."
+    message = _(
+        "The items of this order were returned to stock before. Refund it without restocking."
+    )
     example = {"order_id": 42}
 
 
@@ -131,7 +164,8 @@ class CaptureLimit(Conflict):
     """
 
     code = "capture_limit"
-    message = "At most {authorised} of this payment can be captured."
+    field = "amount"
+    message = _("At most {authorised} of this payment can be captured.")
     example = {"authorised": "48.00"}
 
 
@@ -142,7 +176,8 @@ class AmountMismatch(Conflict):
     """
 
     code = "amount_mismatch"
-    message = (
+    field = "amount"
+    message = _(
         "This payment is about {owed}, not {amount}. Only the whole amount can be recorded: return "
         "what arrived, or wait for the rest."
     )
@@ -153,16 +188,35 @@ class GatewayBusy(Unavailable):
     """503: every slot for calling gateways is taken. Nothing was written."""
 
     code = "gateway_busy"
-    message = "The payment service is busy and nothing was started. Please try again shortly."
+    message = _("The payment service is busy and nothing was started. Please try again shortly.")
 
 
 class PaymentNotOpen(Conflict):
     """409: the payment's status does not allow the step. Facts: payment_status, wanted."""
 
     code = "illegal_transition"
-    message = "A payment that is {payment_status} cannot be {wanted}."
+    message = _("A payment that is {payment_status} cannot be {wanted}.")
     example = {"payment_status": "succeeded", "wanted": "cancelled"}
     schema_name = "PaymentNotOpenProblem"
+
+    def words(self) -> dict[str, Any]:
+        """Name the status and the step in the language of the sentence."""
+        wanted = self.facts["wanted"]
+        return {
+            "payment_status": describe_payment_status(self.facts["payment_status"]),
+            "wanted": _STEPS.get(wanted, wanted),
+        }
+
+
+class PaymentNotManual(Conflict):
+    """409: the gateway reports this payment's money, so staff cannot record it.
+
+    Facts: payment_method.
+    """
+
+    code = "payment_not_manual"
+    message = _("The payment provider reports this money. It cannot be recorded by hand.")
+    example = {"payment_method": "card"}
 
 
 class PaymentNotConfirmable(Conflict):
@@ -172,10 +226,7 @@ class PaymentNotConfirmable(Conflict):
     """
 
     code = "payment_not_confirmable"
-    message = (
-        "You cannot confirm a payment by {payment_method}. "
-        "Our staff record the money when it arrives."
-    )
+    message = _("You need not confirm this payment. Our staff record the money when it arrives.")
     example = {"payment_method": "bank_transfer"}
 
 
@@ -186,8 +237,8 @@ class PaymentNotCancellable(Conflict):
     """
 
     code = "payment_not_cancellable"
-    message = (
-        "A payment by {payment_method} cannot be cancelled, because its order is confirmed. "
+    message = _(
+        "This payment cannot be cancelled, because its order is confirmed. "
         "Cancel the order instead."
     )
     example = {"payment_method": "cash_on_delivery"}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from payments import gateways
 from payments.models import PaymentQuerySet, PaymentStatus
 from shop.core.query import Parameter, choice_parameter, id_parameter, ordering_parameter
@@ -12,7 +14,7 @@ _ORDERINGS = {"created_at": "pk", "-created_at": "-pk"}  # ids rise with time
 def _read_method(text: str) -> str:
     known = gateways.registered()
     if text not in known:
-        raise ValueError(f"The value must be one of: {', '.join(known)}.")
+        raise ValueError(_("The value must be one of: {choices}.").format(choices=", ".join(known)))
     return text
 
 

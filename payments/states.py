@@ -4,6 +4,7 @@ Every guarded UPDATE of ``payments.services`` and ``payments.reconciliation`` us
 """
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class PaymentStatus(TextChoices):
@@ -17,6 +18,23 @@ class PaymentStatus(TextChoices):
     CANCELLED = "cancelled", "Cancelled"
     REFUND_PENDING = "refund_pending", "Refund pending"
     REFUNDED = "refunded", "Refunded"
+
+
+_WORDS = {
+    PaymentStatus.PENDING: _("pending"),
+    PaymentStatus.REQUIRES_ACTION: _("waiting for the buyer"),
+    PaymentStatus.AUTHORISED: _("authorised"),
+    PaymentStatus.SUCCEEDED: _("succeeded"),
+    PaymentStatus.FAILED: _("failed"),
+    PaymentStatus.CANCELLED: _("cancelled"),
+    PaymentStatus.REFUND_PENDING: _("being refunded"),
+    PaymentStatus.REFUNDED: _("refunded"),
+}
+
+
+def describe_payment_status(status: str) -> str:
+    """Return the word for a status within a sentence, in the active language."""
+    return str(_WORDS[PaymentStatus(status)])
 
 
 class RefundStatus(TextChoices):

@@ -22,6 +22,7 @@ from shop.core.errors import (
     Unavailable,
 )
 from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.languages import choose_language, speaking
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.core.security_headers import security_headers
@@ -95,6 +96,7 @@ def uses_response_cache() -> bool:
 def error_response(scope: Scope, status: int) -> Response:
     """Return the response to a request that is not passed to Django, and log the request."""
     error, origin, path = _ERRORS[status], _origin_of(scope), _path_of(scope)
+    language = choose_language(_header_of(scope, "accept-language"))
     headers = {
         **security_headers(path),
         **cors_headers(path, _header_of(scope, "origin")),
@@ -102,6 +104,8 @@ def error_response(scope: Scope, status: int) -> Response:
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
         "X-Request-ID": origin.request_id,
+        "Content-Language": language,
+        "Vary": "Accept-Language",
     }
     tokens = tracing.enter(origin)
     try:
@@ -111,7 +115,9 @@ def error_response(scope: Scope, status: int) -> Response:
         logger.warning("%s %r: %s, not passed to Django", *values, extra={"facts": facts})
     finally:
         tracing.leave(tokens)
-    return Response(error.status, encode(list(headers.items())), dumps(problem(error)))
+    with speaking(language):
+        body = dumps(problem(error))
+    return Response(error.status, encode(list(headers.items())), body)
 
 
 def client_address(scope: Scope) -> str:

@@ -208,6 +208,18 @@ def _rates(name: str, *, default: str) -> tuple[tuple[int, int], ...]:
 # Registrations from one client address that say whether a name or an e-mail address is taken.
 REGISTRATION_LIMITS = _rates("REGISTRATION_LIMITS", default="10/hour,30/day")
 
+# Seconds for which a shared cache, such as a CDN, may serve public responses of the catalog without
+# asking the shop, and for which it may go on while it asks.
+CATALOG_S_MAXAGE: int = env.int("CATALOG_S_MAXAGE", default=0)
+CATALOG_STALE_WHILE_REVALIDATE: int = env.int("CATALOG_STALE_WHILE_REVALIDATE", default=0)
+if not 0 <= CATALOG_S_MAXAGE <= 86_400 or not 0 <= CATALOG_STALE_WHILE_REVALIDATE <= 86_400:
+    raise ImproperlyConfigured(
+        "CATALOG_S_MAXAGE and CATALOG_STALE_WHILE_REVALIDATE are in seconds and must be 0 to 86400 "
+        "(a day)."
+    )
+if CATALOG_STALE_WHILE_REVALIDATE and not CATALOG_S_MAXAGE:
+    raise ImproperlyConfigured("CATALOG_STALE_WHILE_REVALIDATE needs CATALOG_S_MAXAGE.")
+
 # Whether rate limits are applied. Disable them for load tests only.
 THROTTLE: bool = _flag("THROTTLE", default=True)
 
@@ -308,10 +320,16 @@ TEMPLATES = [
     },
 ]
 
-LANGUAGE_CODE = "en-us"
+# Errors of the API are in the language that Accept-Language prefers; the admin has its own.
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
+ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
+if ADMIN_LANGUAGE not in dict(LANGUAGES):
+    raise ImproperlyConfigured("ADMIN_LANGUAGE must be en or de.")
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -420,38 +438,6 @@ else:
         "the shop supports SQLite and PostgreSQL only."
     )
 DATABASES = {"default": _database}
-
-# -- Secrets that can be guessed -----------------------------------------------------------------
-
-_secrets = [
-    ("SECRET_KEY", SECRET_KEY),
-    ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
-    *(("SECRET_KEY_FALLBACKS", secret) for secret in SECRET_KEY_FALLBACKS),
-    *(("JWT_SIGNING_KEY_FALLBACKS", secret) for secret in JWT_SIGNING_KEY_FALLBACKS),
-    *(
-        ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
-        for secret in STRIPE_WEBHOOK_SECRETS
-    ),
-]
-if _is_live:
-    _secrets.append(("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.partition("_live_")[2]))
-_weak = [] if DEBUG else secret_values.problems(_secrets)
-if _weak:
-    raise ImproperlyConfigured(
-        f"{' '.join(_weak)} Set each to a different random value, for example the output of "
-        f"{secret_values.MAKE_ONE}, or to the value that the provider shows."
-    )
-# A server on the same machine need not be reachable for others.
-_is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
-    _database.get("HOST", "") in ("", "localhost", "::1")
-)
-_password = _database.get("PASSWORD") or (_text("PGPASSWORD") if _is_postgresql else "")
-if not DEBUG and not _is_local and secret_values.is_published_password(_password):
-    raise ImproperlyConfigured(
-        "The password of DATABASE_URL (or POSTGRES_PASSWORD) is a published example. Change it "
-        "with ALTER ROLE … PASSWORD …, and then in the environment, for example to the output of "
-        f"{secret_values.MAKE_ONE}."
-    )
 
 # -- Users and authentication --------------------------------------------------------------------
 
@@ -660,3 +646,36 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+
+# -- Secrets that can be guessed -----------------------------------------------------------------
+
+_secrets = [
+    ("SECRET_KEY", SECRET_KEY),
+    ("JWT_SIGNING_KEY", JWT_SIGNING_KEY),
+    ("METRICS_TOKEN", METRICS_TOKEN),
+    *(("SECRET_KEY_FALLBACKS", secret) for secret in SECRET_KEY_FALLBACKS),
+    *(("JWT_SIGNING_KEY_FALLBACKS", secret) for secret in JWT_SIGNING_KEY_FALLBACKS),
+    *(
+        ("STRIPE_WEBHOOK_SECRET", secret.removeprefix("whsec_"))
+        for secret in STRIPE_WEBHOOK_SECRETS
+    ),
+]
+if _is_live:
+    _secrets.append(("STRIPE_SECRET_KEY", STRIPE_SECRET_KEY.partition("_live_")[2]))
+_weak = [] if DEBUG else secret_values.problems(_secrets)
+if _weak:
+    raise ImproperlyConfigured(
+        f"{' '.join(_weak)} Set each to a different random value, for example the output of "
+        f"{secret_values.MAKE_ONE}, or to the value that the provider shows."
+    )
+# A server on the same machine need not be reachable for others.
+_is_local = str(_database.get("HOST", "")).startswith(("/", "127.")) or (
+    _database.get("HOST", "") in ("", "localhost", "::1")
+)
+_password = _database.get("PASSWORD") or (_text("PGPASSWORD") if _is_postgresql else "")
+if not DEBUG and not _is_local and secret_values.is_published_password(_password):
+    raise ImproperlyConfigured(
+        "The password of DATABASE_URL (or POSTGRES_PASSWORD) is a published example. Change it "
+        "with ALTER ROLE … PASSWORD …, and then in the environment, for example to the output of "
+        f"{secret_values.MAKE_ONE}."
+    )

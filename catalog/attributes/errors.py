@@ -1,5 +1,7 @@
 """Errors about attributes."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict, NotFound
 
 
@@ -7,7 +9,7 @@ class AttributeNotFound(NotFound):
     """404: the attribute does not exist."""
 
     code = "attribute_not_found"
-    message = "This attribute does not exist. GET /api/attributes/ lists all attributes."
+    message = _("This attribute does not exist.")
 
 
 class AttributeInUse(Conflict):
@@ -15,5 +17,5 @@ class AttributeInUse(Conflict):
 
     code = "attribute_in_use"
     field = "choices"
-    message = "{products} products have this attribute or choice. Remove it from them first."
+    message = _("Products with this attribute or choice: {products}. Remove it from them first.")
     example = {"products": 12}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import ATTRIBUTE_NAME_LENGTH, ATTRIBUTE_TEXT_LENGTH, TAG_LENGTH
 from catalog.products.models import Product
@@ -23,7 +24,7 @@ class ProductTag(models.Model):
             models.UniqueConstraint(
                 fields=["tag", "product"],
                 name="producttag_once",
-                violation_error_message="The product already has this tag.",
+                violation_error_message=_("The product already has this tag."),
             ),
         ]
 
@@ -67,7 +68,9 @@ class Attribute(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=AttributeKind.values),
                 name="attribute_kind_known",
-                violation_error_message="The kind of an attribute must be one of the known kinds.",
+                violation_error_message=_(
+                    "The kind of an attribute must be one of the known kinds."
+                ),
             ),
         ]
 
@@ -89,7 +92,7 @@ class ProductAttribute(models.Model):
             models.UniqueConstraint(
                 fields=["product", "attribute"],
                 name="productattribute_one_value",
-                violation_error_message="The product already has a value of this attribute.",
+                violation_error_message=_("The product already has a value of this attribute."),
             ),
             models.CheckConstraint(
                 condition=(
@@ -98,7 +101,7 @@ class ProductAttribute(models.Model):
                     | Q(text=None, number=None, boolean__isnull=False)
                 ),
                 name="productattribute_one_kind",
-                violation_error_message="A value must be a text, a number or a boolean.",
+                violation_error_message=_("A value must be a text, a number or a boolean."),
             ),
         ]
         indexes = [

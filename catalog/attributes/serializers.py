@@ -1,7 +1,9 @@
 """Request and response bodies of attributes."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -27,7 +29,7 @@ _ATTRIBUTE: dict[str, Any] = {
 class UniqueListField(StrictList):
     """A list of strings without duplicates, ignoring case."""
 
-    default_error_messages = {"twice": "The list contains {value} twice."}
+    default_error_messages = {"twice": _("The list contains {value} twice.")}
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Reject duplicates."""
@@ -52,15 +54,15 @@ class AttributesField(serializers.DictField):
     """Values by the slugs of their attributes. Null removes a value."""
 
     default_error_messages = {
-        "not_a_dict": "Expected an object whose members are values.",
-        "many": f"Send at most {MAX_ATTRIBUTES} attributes.",
+        "not_a_dict": _("Expected an object whose members are values."),
+        "many": _("Send at most {limit} attributes."),
     }
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Limit the number of values. The service validates each of them."""
         values: dict[str, Any] = super().to_internal_value(data)
         if len(values) > MAX_ATTRIBUTES:
-            self.fail("many")
+            self.fail("many", limit=MAX_ATTRIBUTES)
         return values
 
 
@@ -79,7 +81,7 @@ class AttributeSerializer(serializers.Serializer[Any]):
 class AttributeChangesSerializer(RequestSerializer):
     """The changes of an attribute. Its kind cannot change."""
 
-    elsewhere: ClassVar[dict[str, str]] = {"kind": "The kind of an attribute cannot change."}
+    elsewhere: ClassVar[Mapping[str, Any]] = {"kind": _("The kind of an attribute cannot change.")}
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
@@ -94,7 +96,7 @@ class AttributeChangesSerializer(RequestSerializer):
 class NewAttributeSerializer(AttributeChangesSerializer):
     """An attribute to create. Only attributes of the kind `choice` have choices."""
 
-    elsewhere: ClassVar[dict[str, str]] = {}
+    elsewhere: ClassVar[Mapping[str, Any]] = {}
 
     name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)

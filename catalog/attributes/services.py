@@ -6,6 +6,7 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
 from django.db.models.deletion import ProtectedError
+from django.utils.translation import gettext as _
 
 from catalog import revision
 from catalog.attributes.errors import AttributeInUse, AttributeNotFound
@@ -115,25 +116,34 @@ def read_values(values: Mapping[str, Any]) -> dict[str, AttributeValue]:
 
 def unknown_attribute(known: Iterable[str]) -> str:
     """Return the reason of an error about an attribute that is not among the ``known`` names."""
-    names = ", ".join(sorted(known)) or "none"
-    return f"This attribute does not exist. Existing attributes: {names}."
+    names = ", ".join(sorted(known))
+    if not names:
+        return _("This attribute does not exist. There are no attributes.")
+    return _("This attribute does not exist. Existing attributes: {names}.").format(names=names)
 
 
 def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
     """Return the column for a value of the attribute, and the value. Raises InvalidField."""
     column = _COLUMN.get(AttributeKind(attribute.kind), "text")
     if column == "boolean":
-        fits, reason = type(value) is bool, "true or false"
+        fits, reason = type(value) is bool, _("The value must be true or false.")
     elif column == "number":
         fits = type(value) in {int, float, Decimal} and abs(value) < MAX_ATTRIBUTE_NUMBER
-        reason = f"a number below {MAX_ATTRIBUTE_NUMBER:,}"
+        reason = _("The value must be a number below {limit}.").format(
+            limit=f"{MAX_ATTRIBUTE_NUMBER:,}"
+        )
     elif attribute.kind == AttributeKind.CHOICE:
-        fits, reason = value in attribute.choices, f"one of: {', '.join(attribute.choices)}"
+        fits = value in attribute.choices
+        reason = _("The value must be one of: {choices}.").format(
+            choices=", ".join(attribute.choices)
+        )
     else:
         fits = isinstance(value, str) and 0 < len(value) <= ATTRIBUTE_TEXT_LENGTH
-        reason = f"text of at most {ATTRIBUTE_TEXT_LENGTH} characters"
+        reason = _("The value must be text of at most {limit} characters.").format(
+            limit=ATTRIBUTE_TEXT_LENGTH
+        )
     if not fits:
-        raise _invalid(attribute.slug, f"The value must be {reason}.")
+        raise _invalid(attribute.slug, reason)
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value
 
 
@@ -150,7 +160,7 @@ def _lock(attribute_id: int) -> Attribute:
 
 def _save(attribute: Attribute) -> None:
     if (attribute.kind == AttributeKind.CHOICE) != bool(attribute.choices):
-        reason = "Only attributes of the kind choice have choices, and they need at least one."
+        reason = _("Only attributes of the kind choice have choices, and they need at least one.")
         raise InvalidField(field="choices", reason=reason)
     try:
         with transaction.atomic():

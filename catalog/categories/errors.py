@@ -1,5 +1,7 @@
 """Errors about categories."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict, NotFound
 
 
@@ -8,7 +10,7 @@ class CategoryNotFound(NotFound):
 
     code = "category_not_found"
     field = "category_id"
-    message = "This category does not exist. GET /api/categories/ lists all categories."
+    message = _("This category does not exist.")
 
 
 class CategoryCycle(Conflict):
@@ -16,7 +18,7 @@ class CategoryCycle(Conflict):
 
     code = "category_cycle"
     field = "parent_id"
-    message = "A category cannot be moved below itself or one of its subcategories."
+    message = _("A category cannot be moved below itself or one of its subcategories.")
 
 
 class CategoryTooDeep(Conflict):
@@ -24,7 +26,7 @@ class CategoryTooDeep(Conflict):
 
     code = "category_too_deep"
     field = "parent_id"
-    message = "Categories may be nested at most {limit} levels deep."
+    message = _("Categories may be nested at most {limit} levels deep.")
     example = {"limit": 20}
 
 
@@ -32,7 +34,8 @@ class CategoryInUse(Conflict):
     """409. Facts: categories and products, the numbers of them in the category."""
 
     code = "category_in_use"
-    message = (
-        "The category contains {categories} categories and {products} products. Move them first."
+    message = _(
+        "The category is not empty. Categories in it: {categories}, products: {products}. "
+        "Move them first."
     )
     example = {"categories": 1, "products": 12}

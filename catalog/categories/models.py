@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import CATEGORY_NAME_LENGTH
 from catalog.permissions import sees_all
@@ -54,7 +55,7 @@ class Category(models.Model):
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=F("id")),
                 name="category_not_its_own_parent",
-                violation_error_message="A category cannot be its own parent.",
+                violation_error_message=_("A category cannot be its own parent."),
             ),
         ]
 
@@ -77,7 +78,7 @@ class CategoryLink(models.Model):
             models.UniqueConstraint(
                 fields=["category", "above"],
                 name="categorylink_once",
-                violation_error_message="This link between two categories already exists.",
+                violation_error_message=_("This link between two categories already exists."),
             ),
         ]
 

@@ -1,5 +1,7 @@
 """Errors about images."""
 
+from django.utils.translation import gettext_lazy as _
+
 from catalog.limits import MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
 from shop.core.errors import Conflict, InvalidField, NotFound, ShopError
 
@@ -8,7 +10,7 @@ class ImageNotFound(NotFound):
     """404: the product does not have this image."""
 
     code = "picture_not_found"
-    message = "The product does not have this image. Its field `images` lists all images."
+    message = _("The product does not have this image.")
 
 
 class ImageLimit(Conflict):
@@ -16,7 +18,7 @@ class ImageLimit(Conflict):
 
     code = "picture_limit"
     field = "image"
-    message = "A product may have at most {limit} images. Please delete one first."
+    message = _("A product may have at most {limit} images. Please delete one first.")
     example = {"limit": 50}
 
 
@@ -24,7 +26,7 @@ class ImageInvalid(InvalidField):
     """400: the file cannot be read as an image. Facts: field, reason."""
 
     code = "picture_invalid"
-    message = "The image cannot be read. {reason}"
+    message = _("The image cannot be read. {reason}")
     example = {
         "field": "image",
         "reason": "The file is not a JPEG, PNG, WebP or GIF, or it is damaged.",
@@ -37,7 +39,7 @@ class ImageTooLarge(ShopError):
     status = 413
     code = "picture_too_large"
     field = "image"
-    message = (
+    message = _(
         "An image may have at most {max_bytes} bytes and {max_pixels} pixels, "
         "and {max_side} pixels on each side."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import ALT_LENGTH, IMAGE_URL_LENGTH
 from catalog.products.models import Product
@@ -43,7 +44,7 @@ class ProductImage(models.Model):
                 condition=(Q(large="") & Q(small="") & ~Q(source_url=""))
                 | (~Q(large="") & ~Q(small="") & Q(source_url="")),
                 name="productimage_is_ours_or_theirs",
-                violation_error_message="An image needs either two files or a URL.",
+                violation_error_message=_("An image needs either two files or a URL."),
             ),
         ]
         indexes = [

@@ -11,6 +11,7 @@ from io import BytesIO
 from threading import BoundedSemaphore
 from typing import IO, NamedTuple
 
+from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 
@@ -24,7 +25,7 @@ SMALL = 400
 """Pixels of the longer side. Smaller images are not enlarged."""
 
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_UNREADABLE = "The file is not a JPEG, PNG, WebP or GIF, or it is damaged."
+_UNREADABLE = _("The file is not a JPEG, PNG, WebP or GIF, or it is damaged.")
 _ORIENTATION = 0x0112
 # EXIF 2.3, table 6: the orientation of the camera.
 _TURNS = {

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class CatalogRevision(models.Model):
@@ -30,7 +31,7 @@ class CatalogRevision(models.Model):
             models.CheckConstraint(
                 condition=Q(id=1),
                 name="catalogrevision_is_one_row",
-                violation_error_message="The catalog can only have one revision.",
+                violation_error_message=_("The catalog can only have one revision."),
             ),
         ]
 

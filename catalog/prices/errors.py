@@ -1,5 +1,7 @@
 """Errors about sales."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict, NotFound
 
 
@@ -7,7 +9,7 @@ class SaleNotFound(NotFound):
     """404: the sale does not exist."""
 
     code = "sale_not_found"
-    message = "This sale does not exist. GET /api/sales/ lists all sales."
+    message = _("This sale does not exist.")
 
 
 class SaleStarted(Conflict):
@@ -15,6 +17,6 @@ class SaleStarted(Conflict):
 
     code = "sale_begun"
     field = "ends_at"
-    message = (
+    message = _(
         "The sale has started. Only its name and its end can change, the end to a future time."
     )

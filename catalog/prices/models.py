@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
 from catalog.limits import SALE_NAME_LENGTH
@@ -85,22 +86,22 @@ class Sale(models.Model):
             models.CheckConstraint(
                 condition=Q(value__gt=0),
                 name="sale_lowers",
-                violation_error_message="The value of a sale must be greater than zero.",
+                violation_error_message=_("The value of a sale must be greater than zero."),
             ),
             models.CheckConstraint(
                 condition=~Q(kind=SaleKind.PERCENT) | Q(value__lte=100),
                 name="sale_percent_to_100",
-                violation_error_message="A sale can take off at most 100 percent.",
+                violation_error_message=_("A sale can take off at most 100 percent."),
             ),
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")),
                 name="sale_has_a_while",
-                violation_error_message="A sale must end after it starts.",
+                violation_error_message=_("A sale must end after it starts."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=SaleKind.values),
                 name="sale_kind_known",
-                violation_error_message="The kind of a sale must be one of the known kinds.",
+                violation_error_message=_("The kind of a sale must be one of the known kinds."),
             ),
         ]
 

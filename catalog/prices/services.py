@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
+from django.utils.translation import gettext as _
+
 from catalog import revision
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
@@ -54,7 +56,7 @@ def create_sale(
         name=name, kind=kind, value=value, starts_at=starts_at, ends_at=details.get("ends_at")
     )
     if starts_at < now:
-        raise InvalidField(field="starts_at", reason="A sale cannot start in the past.")
+        raise InvalidField(field="starts_at", reason=_("A sale cannot start in the past."))
     _check(sale)
     sale.save()
     _set_scope(sale, details)
@@ -73,7 +75,7 @@ def update_sale(*, sale_id: int, **changes: Unpack[SaleChanges]) -> Sale:
         if (end := changes.get("ends_at")) is not None and end < now:
             raise SaleStarted
     elif changes.get("starts_at", now) < now:
-        raise InvalidField(field="starts_at", reason="A sale cannot start in the past.")
+        raise InvalidField(field="starts_at", reason=_("A sale cannot start in the past."))
     for name, value in changes.items():
         if not name.endswith("_ids"):
             setattr(sale, name, value)
@@ -123,9 +125,9 @@ def _now() -> datetime:
 
 def _check(sale: Sale) -> None:
     if sale.kind == SaleKind.PERCENT and sale.value > 100:
-        raise InvalidField(field="value", reason="The value must be at most 100 percent.")
+        raise InvalidField(field="value", reason=_("The value must be at most 100 percent."))
     if sale.ends_at is not None and sale.ends_at <= sale.starts_at:
-        raise InvalidField(field="ends_at", reason="The sale must end after it starts.")
+        raise InvalidField(field="ends_at", reason=_("The sale must end after it starts."))
 
 
 def _set_scope(sale: Sale, scope: SaleDetails) -> None:

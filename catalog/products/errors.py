@@ -1,5 +1,7 @@
 """Errors about products and variants."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict
 
 
@@ -8,7 +10,7 @@ class SkuTaken(Conflict):
 
     code = "sku_taken"
     field = "sku"
-    message = "The SKU {sku} is already in use. Please choose another."
+    message = _("The SKU “{sku}” is already in use. Please choose another.")
     example = {"sku": "TEA-1"}
 
 
@@ -17,7 +19,7 @@ class VariantExists(Conflict):
 
     code = "variant_exists"
     field = "choice"
-    message = "The product already has a variant with the options {options}."
+    message = _("The product already has a variant with the options {options}.")
     example = {"options": ["S", "Red"]}
 
 
@@ -25,7 +27,7 @@ class VariantLimit(Conflict):
     """409. Facts: limit, the number of variants that a product may have."""
 
     code = "variant_limit"
-    message = "A product may have at most {limit} variants."
+    message = _("A product may have at most {limit} variants.")
     example = {"limit": 100}
 
 
@@ -34,7 +36,7 @@ class OptionsMissing(Conflict):
 
     code = "options_missing"
     field = "choice"
-    message = "A variant needs one value for each option of its product: {options}."
+    message = _("A variant needs one value for each option of its product: {options}.")
     example = {"options": ["Size", "Colour"]}
 
 
@@ -43,7 +45,7 @@ class OptionsInUse(Conflict):
 
     code = "options_in_use"
     field = "options"
-    message = (
+    message = _(
         "Options can only be added or removed while the product has neither variants nor stock."
     )
     example = {"variant_ids": [8, 9]}
@@ -53,23 +55,23 @@ class SetOnVariants(Conflict):
     """409. Facts: fields that only variants have."""
 
     code = "set_on_variants"
-    message = "Each variant has its own values of {fields}. Please change the variants."
+    message = _("Each variant has its own values of {fields}. Please change the variants.")
     example = {"fields": ["price"]}
 
 
 class SetOnProduct(Conflict):
-    """409. Facts: fields that a variant shares with its product, product_id."""
+    """409. Facts: fields that a variant shares with its product, and its product_id and name."""
 
     code = "set_on_product"
-    message = "A variant shares {fields} with product {product_id}. Please change the product."
-    example = {"fields": ["name"], "product_id": 7}
+    message = _("A variant shares {fields} with “{name}”. Please change that product.")
+    example = {"fields": ["name"], "product_id": 7, "name": "Shirt"}
 
 
 class StockUntracked(Conflict):
     """409: backorder cannot be unset while the stock is not tracked."""
 
     code = "stock_untracked"
-    message = (
+    message = _(
         "The stock of this product is not tracked, so it can always be ordered. "
         "To end backorders, set track_stock to true as well."
     )
@@ -80,5 +82,7 @@ class UnfilledBackorders(Conflict):
 
     code = "pieces_owed"
     field = "backorder"
-    message = "{owed} units are sold on backorder. Add them to the stock before ending backorders."
+    message = _(
+        "{owed} units are sold on backorder. Add them to the stock before ending backorders."
+    )
     example = {"owed": 3}

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
 from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
@@ -191,13 +192,13 @@ class Product(HasMetadata):
             models.CheckConstraint(
                 condition=Q(stock__gte=0) | Q(backorder=True),
                 name="product_stock_not_negative",
-                violation_error_message="Only products on backorder can have negative stock.",
+                violation_error_message=_("Only products on backorder can have negative stock."),
             ),
             # Statements that decide about stock, and releases without track_stock, read backorder.
             models.CheckConstraint(
                 condition=Q(track_stock=True) | Q(backorder=True),
                 name="product_without_tracking_has_backorder",
-                violation_error_message=(
+                violation_error_message=_(
                     "Without tracking of its stock a product can always be ordered, so it needs"
                     " backorder."
                 ),
@@ -205,45 +206,45 @@ class Product(HasMetadata):
             models.CheckConstraint(
                 condition=Q(price__gte=0),
                 name="product_price_not_negative",
-                violation_error_message="The price must not be negative.",
+                violation_error_message=_("The price must not be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(compare_at_price=None) | Q(compare_at_price__gte=0),
                 name="product_compare_at_price_not_negative",
-                violation_error_message="The price before a reduction must not be negative.",
+                violation_error_message=_("The price before a reduction must not be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(has_variants=False) | Q(stock=0, parent=None),
                 name="product_with_variants_has_no_stock",
-                violation_error_message="A product with variants cannot have stock of its own.",
+                violation_error_message=_("A product with variants cannot have stock of its own."),
             ),
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=F("id")),
                 name="product_not_its_own_parent",
-                violation_error_message="A product cannot be its own variant.",
+                violation_error_message=_("A product cannot be its own variant."),
             ),
             models.UniqueConstraint(
                 fields=["sku"],
                 condition=Q(archived_at=None) & ~Q(sku=""),
                 name="product_sku_unique",
-                violation_error_message="Another product has this SKU.",
+                violation_error_message=_("Another product has this SKU."),
             ),
             models.UniqueConstraint(
                 fields=["slug"],
                 condition=Q(archived_at=None) & ~Q(slug=""),
                 name="product_slug_unique",
-                violation_error_message="Another product has this slug.",
+                violation_error_message=_("Another product has this slug."),
             ),
             models.CheckConstraint(
                 condition=Q(parent=None) | Q(slug="", has_variants=False),
                 name="product_variant_is_no_product",
-                violation_error_message="A variant cannot have a slug or variants.",
+                violation_error_message=_("A variant cannot have a slug or variants."),
             ),
             models.UniqueConstraint(
                 fields=["parent", "options"],
                 condition=Q(archived_at=None, parent__isnull=False),
                 name="product_variant_unique",
-                violation_error_message="The product already has a variant with these options.",
+                violation_error_message=_("The product already has a variant with these options."),
             ),
         ]
         indexes = [

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from catalog.attributes.services import read_values
 from catalog.categories.errors import CategoryNotFound
@@ -73,7 +74,7 @@ def create_product(
     if product.has_variants and stock:
         raise InvalidField(
             field="stock",
-            reason="A product with options has no stock. Please set that of its variants.",
+            reason=_("A product with options has no stock. Please set that of its variants."),
         )
     _set_details(family, details, [])
     slug_given = bool(product.slug)
@@ -166,7 +167,7 @@ def _check_fields(row: Product, changes: ProductChanges) -> None:
     """Check that the row may have these fields. Raises the errors of ``update_product``."""
     if row.parent_id is not None and not _VARIANT_FIELDS.issuperset(changes):
         fields = sorted(changes.keys() - _VARIANT_FIELDS)
-        raise SetOnProduct(fields=fields, product_id=row.parent_id)
+        raise SetOnProduct(fields=fields, product_id=row.parent_id, name=row.name)
     if row.parent_id is None and "choice" in changes:
         raise OptionsMissing(options=[])
     if row.has_variants and (fields := sorted(_SOLD_FIELDS & changes.keys())):

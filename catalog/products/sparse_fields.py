@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.serializers import Serializer
 
 from shop.core.errors import InvalidField
@@ -25,7 +26,10 @@ def read_sparse_fields(
     names = set(str(query["fields"]).split(","))
     if not names.issubset(known):
         raise InvalidField(
-            field="fields", reason=f"The field names, separated by commas, are: {', '.join(known)}."
+            field="fields",
+            reason=_("The field names, separated by commas, are: {names}.").format(
+                names=", ".join(known)
+            ),
         )
     names.add("id")
     return lambda body: {name: value for name, value in body.items() if name in names}

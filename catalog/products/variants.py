@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.models import AbstractUser
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from catalog.attributes.models import ProductTag
 from catalog.limits import MAX_VARIANTS, OPTIONS_BYTES
@@ -14,7 +16,9 @@ from catalog.products.writes import FamilyChanges, RowChanges, save_families, se
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
-OPTIONS_TOO_LONG = f"The option values have more than {OPTIONS_BYTES:,} bytes together."
+OPTIONS_TOO_LONG = format_lazy(
+    _("The option values have more than {limit} bytes together."), limit=f"{OPTIONS_BYTES:,}"
+)
 
 
 @transactional
@@ -28,7 +32,8 @@ def create_variant(
     """
     family = lock_family(product_id)
     if family.product.pk != product_id:
-        raise SetOnProduct(fields=["variants"], product_id=family.product.pk)
+        product = family.product
+        raise SetOnProduct(fields=["variants"], product_id=product.pk, name=product.name)
     return insert_variants(family, [variant], actor)[0]
 
 

@@ -215,6 +215,8 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             "count": page.count,
             "next": page.next,
             "previous": page.previous,
+            "next_cursor": page.next_cursor,
+            "previous_cursor": page.previous_cursor,
             "products": [sparse(serialize_listed(row, **options)) for row in page.products],
         }
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from catalog import revision
 from catalog.limits import CHANGES_PAGE_SIZE
@@ -108,7 +109,7 @@ def read_changes(text: str | None) -> Changes:
 
 def _parse(text: str) -> Cursor:
     if not re.match(SINCE_PATTERN, text, re.ASCII) or text.endswith("\n"):
-        raise InvalidField(field="since", reason="This is not a cursor of the changes feed.")
+        raise InvalidField(field="since", reason=_("This is not a cursor of the changes feed."))
     epoch, *digits = text.split(".")
     numbers = list(map(int, digits))
     since = Point(*numbers[:2])

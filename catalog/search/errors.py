@@ -1,5 +1,7 @@
 """Errors of the changes feed."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict
 
 
@@ -7,4 +9,4 @@ class CursorOutdated(Conflict):
     """409: the cursor comes from a database that was replaced."""
 
     code = "cursor_outdated"
-    message = "This cursor is no longer valid. Please load the catalog again without a cursor."
+    message = _("This cursor is no longer valid. Please load the catalog again without a cursor.")

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Exists, Q
 from django.db.models.lookups import In
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from rest_framework.serializers import ValidationError
 
 from catalog import revision
@@ -43,7 +44,7 @@ _BOOLEANS = {"true": True, "false": False}
 
 def _read_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID):
-        raise ValueError("The value must be the id of a category.")
+        raise ValueError(_("The value must be the id of a category."))
     return int(text)
 
 
@@ -52,33 +53,39 @@ def _read_amount(text: str) -> Decimal:
         amount: Decimal = AmountField().run_validation(text)
     except ValidationError:
         raise ValueError(
-            "The value must be an amount with at most two decimals, such as 12.50."
+            _("The value must be an amount with at most two decimals, such as 12.50.")
         ) from None
     return amount
 
 
 def _read_boolean(text: str) -> bool:
     if text not in _BOOLEANS:
-        raise ValueError("The value must be true or false.")
+        raise ValueError(_("The value must be true or false."))
     return _BOOLEANS[text]
 
 
 def _read_search(text: str) -> str:
     if not text.strip() or len(text) > SEARCH_LENGTH:
-        raise ValueError(f"A search must have 1 to {SEARCH_LENGTH} characters other than spaces.")
+        raise ValueError(
+            _("A search must have 1 to {limit} characters other than spaces.").format(
+                limit=SEARCH_LENGTH
+            )
+        )
     return text
 
 
 def _read_text(text: str) -> str:
     if not text:
-        raise ValueError("The value must not be empty.")
+        raise ValueError(_("The value must not be empty."))
     return text
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"The value must be one of: {', '.join(choices)}.")
+            raise ValueError(
+                _("The value must be one of: {choices}.").format(choices=", ".join(choices))
+            )
         return text
 
     return read
@@ -95,10 +102,10 @@ _SINGLE: dict[str, Callable[[str], Any]] = {
 }
 _REPEATABLE = ("brand", "tag")
 # ``listing`` and ``sparse_fields`` read these.
-PAGE_PARAMETERS = ("after", "fields", "page", "page_size")
+PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
 ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>"])
 # Responses to queries with these are not cached, because their many values would fill the cache.
-_UNCACHED = frozenset({"after", "max_price", "min_price", "search"})
+_UNCACHED = frozenset({"after", "before", "max_price", "min_price", "search"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,9 @@ def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
     result = ListQuery(tuple(sorted(parameters)), values, attributes, metadata)
     if result.ordering == "relevance" and "search" not in values:
         others = ", ".join(name for name in ORDERINGS if name != "relevance")
-        reason = f"Only a search can be sorted by relevance. Other orderings: {others}."
+        reason = _("Only a search can be sorted by relevance. Other orderings: {others}.").format(
+            others=others
+        )
         raise InvalidField(field="ordering", reason=reason)
     return result
 
@@ -206,13 +215,15 @@ def _read(name: str, text: str, read: Callable[[str], Any]) -> Any:
 
 def _single(name: str, texts: list[str]) -> str:
     if len(texts) > 1:
-        raise InvalidField(field=name, reason="The parameter may only be given once.")
+        raise InvalidField(field=name, reason=_("The parameter may be given at most once."))
     return texts[0]
 
 
 def _repeated(name: str, texts: list[str]) -> list[str]:
     if len(texts) > MAX_FILTER_VALUES:
-        reason = f"The parameter may be given at most {MAX_FILTER_VALUES} times."
+        reason = _("The parameter may be given at most {limit} times.").format(
+            limit=MAX_FILTER_VALUES
+        )
         raise InvalidField(field=name, reason=reason)
     return list(dict.fromkeys(texts))
 
@@ -266,7 +277,7 @@ def _read_attributes() -> dict[str, tuple[int, str, list[str]]]:
 
 def _range(name: str, texts: tuple[str, ...], kind: str) -> dict[str, Any]:
     if kind != AttributeKind.NUMBER:
-        reason = "Only attributes that are numbers can be filtered by minimum and maximum."
+        reason = _("Only attributes that are numbers can be filtered by minimum and maximum.")
         raise InvalidField(field=name, reason=reason)
     lookup = "gte" if name.endswith(".min") else "lte"
     return {f"number__{lookup}": _read(name, _single(name, list(texts)), _read_number)}
@@ -283,5 +294,5 @@ def _values(name: str, texts: tuple[str, ...], kind: str, choices: list[str]) ->
 
 def _read_number(text: str) -> Decimal:
     if not _NUMBER.fullmatch(text):
-        raise ValueError("The value must be a number with at most six decimals, such as 1.5.")
+        raise ValueError(_("The value must be a number with at most six decimals, such as 1.5."))
     return Decimal(text)

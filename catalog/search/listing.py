@@ -3,7 +3,7 @@
 A page is requested by its number, or by a cursor, with which every page is equally fast.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Count, F, IntegerField, Subquery, Window
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from catalog import revision
@@ -56,6 +57,10 @@ class SortOrder:
         columns = dict.fromkeys((self.column, "pk"))
         return products.order_by(*(f"{sign}{column}" for column in columns))
 
+    def reversed(self) -> "SortOrder":
+        """Return the opposite order."""
+        return replace(self, descending=not self.descending)
+
     def after(self, products: ProductQuerySet, place: Place) -> ProductQuerySet:
         """Return the products after a place."""
         if self.column == "pk":
@@ -72,12 +77,17 @@ class SortOrder:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Products from ``reads.listed``. ``count`` is None for a page after a cursor."""
+    """Products from ``reads.listed``. ``count`` is None for a page at a cursor.
+
+    The cursors are None for a page by its number.
+    """
 
     products: list[Any]
     count: int | None
     next: str | None
     previous: str | None
+    next_cursor: str | None = None
+    previous_cursor: str | None = None
 
 
 _SORT_ORDERS = {
@@ -109,11 +119,13 @@ def _count(order: SortOrder, products: ProductQuerySet) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """The requested page, by number or, if that is None, after a place. None is the first page."""
+    """The requested page, by number or, if that is None, at a place. None is the first page."""
 
     size: int
     number: int | None
     place: Place | None = None
+    is_before: bool = False
+    """Whether the page ends before the place. Otherwise it begins after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +172,18 @@ class Listing:
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
         size = min(read_number(self.request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-        if "after" not in parameters:
+        given = [name for name in ("page", "after", "before") if name in parameters]
+        if len(given) > 1:
+            reason = _("These parameters cannot be used together: {names}.").format(
+                names=", ".join(given)
+            )
+            raise InvalidField(field=given[0], reason=reason)
+        if given in ([], ["page"]):
             return PageRequest(size, read_number(self.request, "page", 1))
-        if "page" in parameters:
-            reason = "The parameters page and after cannot be used together."
-            raise InvalidField(field="page", reason=reason)
-        after = parameters["after"]
-        return PageRequest(size, None, self._place(after) if after else None)
+        (name,) = given
+        is_before, cursor = name == "before", parameters[name]
+        place = self._place(name, cursor) if cursor or is_before else None
+        return PageRequest(size, None, place, is_before)
 
     def _search(self, products: ProductQuerySet, query: Query) -> ProductQuerySet:
         ranked = self.query.ordering == "relevance"
@@ -175,9 +192,7 @@ class Listing:
     def _find(self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet) -> Rows:
         """Return the ids on a page, and the count of all products unless it is cached."""
         if wanted.number is None:
-            if wanted.place is not None:
-                products = order.after(products, wanted.place)
-            return Rows(order.fetch(products, slice(0, wanted.size + 1), "pk", order.column), None)
+            return self._find_at_place(wanted, order, products)
         key = None if "search" in self.query.values else f"count {self.query.filter_key()}"
         count = revision.cached_values.get(key, self.revision) if key else None
         start = (wanted.number - 1) * wanted.size
@@ -190,10 +205,19 @@ class Listing:
             revision.cached_values.put(key, self.revision, count)
         return Rows(rows, count)
 
+    def _find_at_place(
+        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet
+    ) -> Rows:
+        """Return the ids with sort keys, and one more at the far end if there are more."""
+        direction = order.reversed() if wanted.is_before else order
+        if wanted.place is not None:
+            products = direction.after(products, wanted.place)
+        rows = direction.fetch(products, slice(0, wanted.size + 1), "pk", order.column)
+        return Rows(rows[::-1] if wanted.is_before else rows, None)
+
     def _build(self, wanted: PageRequest, rows: Rows) -> Page:
         if wanted.number is None:
-            next_link = self._link_after(rows, wanted)
-            return Page(_read(rows.pks[: wanted.size]), None, next_link, None)
+            return self._build_at_place(wanted, rows)
         number, pages = wanted.number, max(1, -(-(rows.count or 0) // wanted.size))
         if number > pages:
             raise PageBeyondEnd(pages=pages)
@@ -216,27 +240,42 @@ class Listing:
             return _SORT_ORDERS[ordering]
         return SortOrder("current_cents" if sales else "price", ordering.startswith("-"), sales)
 
-    def _link_after(self, rows: Rows, wanted: PageRequest) -> str | None:
-        if len(rows.rows) <= wanted.size:
-            return None
-        pk, key = rows.rows[wanted.size - 1]
-        key = in_cents(key) if isinstance(key, Decimal) else key
-        return self._link(after=write_cursor(self.query.ordering, Place(key, pk)))
+    def _build_at_place(self, wanted: PageRequest, rows: Rows) -> Page:
+        """Return a page with its cursors. Behind the place that was given there are more rows."""
+        has_more = len(rows.rows) > wanted.size
+        page = rows.rows[-wanted.size :] if wanted.is_before else rows.rows[: wanted.size]
+        has_next = wanted.is_before or has_more
+        has_previous = has_more if wanted.is_before else wanted.place is not None
+        after = self._cursor(page[-1]) if page and has_next else None
+        before = self._cursor(page[0]) if page and has_previous else None
+        return Page(
+            _read([row[0] for row in page]),
+            None,
+            self._link(after=after) if after else None,
+            self._link(before=before) if before else None,
+            after,
+            before,
+        )
 
-    def _place(self, text: str) -> Place:
+    def _cursor(self, row: tuple[Any, ...]) -> str:
+        pk, key = row
+        key = in_cents(key) if isinstance(key, Decimal) else key
+        return write_cursor(self.query.ordering, Place(key, pk))
+
+    def _place(self, name: str, text: str) -> Place:
         place = read_cursor(self.query.ordering, text)
         if place is None:
-            reason = "This is not a cursor of this ordering. Leave it empty for the first page."
-            raise InvalidField(field="after", reason=reason)
+            reason = _("This is not a cursor of this ordering. Leave it out for the first page.")
+            raise InvalidField(field=name, reason=reason)
         return place
 
-    def _link(self, *, page: int = 1, after: str = "") -> str:
-        """Return the URL of another page, with sorted parameters."""
-        parameters = [pair for pair in self.query.parameters if pair[0] not in {"page", "after"}]
+    def _link(self, *, page: int = 1, **cursor: str) -> str:
+        """Return the URL of another page, with sorted parameters. ``cursor``: after or before."""
+        pages = {"page", "after", "before"}
+        parameters = [pair for pair in self.query.parameters if pair[0] not in pages]
         if page > 1:
             parameters.append(("page", str(page)))
-        if after:
-            parameters.append(("after", after))
+        parameters += cursor.items()
         query = urlencode(sorted(parameters))
         url = f"{origin_of(self.request)}{iri_to_uri(self.request.path)}"
         return f"{url}?{query}" if query else url

@@ -72,8 +72,13 @@ LIST_PARAMETERS = [
     _parameter(
         "after",
         {"type": "string"},
-        "A cursor, as an alternative to `page`. Leave it empty for the first page, then follow "
-        "`next`. Every page is equally fast, and `count` is null.",
+        "A cursor, as an alternative to `page`. Leave it empty for the first page, then send "
+        "`next_cursor`, or follow `next`. Every page is equally fast, and `count` is null.",
+    ),
+    _parameter(
+        "before",
+        {"type": "string", "minLength": 1},
+        "The `previous_cursor` of a page: returns the page before it.",
     ),
     FIELDS,
 ]
@@ -83,7 +88,16 @@ class ProductPages(ShopPagination):
     """Describes a page for OpenAPI. ``Listing`` builds the pages."""
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Allow null for ``count``, as it is with a cursor."""
+        """Allow null for ``count``, as it is with a cursor, and add the cursors."""
         page = super().get_paginated_response_schema(schema)
         page["properties"]["count"]["type"] = ["integer", "null"]
+        cursors = {"next_cursor": "after", "previous_cursor": "before"}
+        for name, parameter in cursors.items():
+            page["properties"][name] = {
+                "type": ["string", "null"],
+                "description": f"The value of `{parameter}` for that page. Null for pages by "
+                "number, and if there is no such page.",
+                "example": None,
+            }
+        page["required"] += cursors
         return page

@@ -1,5 +1,7 @@
 """Errors about stock."""
 
+from django.utils.translation import gettext_lazy as _
+
 from shop.core.errors import Conflict
 
 
@@ -8,5 +10,5 @@ class StockLimit(Conflict):
 
     code = "stock_limit"
     field = "stock"
-    message = "A product may have at most {limit} units in stock."
+    message = _("A product may have at most {limit} units in stock.")
     example = {"limit": 1_000_000_000}

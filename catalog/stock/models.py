@@ -5,6 +5,7 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import REASON_LENGTH
 from catalog.permissions import sees_all
@@ -50,12 +51,14 @@ class StockMovement(models.Model):
             models.CheckConstraint(
                 condition=~Q(delta=0),
                 name="stockmovement_moves_something",
-                violation_error_message="A stock movement must change the stock.",
+                violation_error_message=_("A stock movement must change the stock."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=MovementKind.values),
                 name="stockmovement_kind_known",
-                violation_error_message="The kind of the movement must be one of the known kinds.",
+                violation_error_message=_(
+                    "The kind of the movement must be one of the known kinds."
+                ),
             ),
         ]
 

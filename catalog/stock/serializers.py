@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -68,7 +69,7 @@ class LowStockSerializer(serializers.Serializer[Any]):
 class DeltaField(StrictInt):
     """A number of units to add, or to remove if negative."""
 
-    default_error_messages = {"zero": "delta must not be 0."}
+    default_error_messages = {"zero": _("The number must not be 0.")}
 
     def __init__(self) -> None:
         """Limit it to the maximum stock."""

@@ -24,6 +24,7 @@ class LockedProduct:
     """A snapshot of the row of a product that the transaction of an order has locked."""
 
     pk: int
+    name: str
     stock: int
     backorder: bool
     is_sellable: bool
@@ -101,7 +102,12 @@ def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUse
     if not adjustable.update(stock=F("stock") + delta):
         if delta > 0 or product.backorder:
             raise StockLimit(limit=MAX_STOCK)
-        raise OutOfStock(product_id=product_id, available=product.stock, product_ids=[product_id])
+        raise OutOfStock(
+            product_id=product_id,
+            name=product.name,
+            available=product.stock,
+            product_ids=[product_id],
+        )
     record_movements({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
     if not product.backorder and (product.stock > 0) != (product.stock + delta > 0):
         revision.bump([product_id])
@@ -125,16 +131,20 @@ def adjust_locked_stock(*, deltas: Quantities, reason: str, actor: AbstractUser 
         return
     products = Product.objects.not_archived().filter(pk__in=deltas, has_variants=False)
     if products.update(stock=F("stock") + _units(deltas)) != len(deltas):
-        raise ProductUnavailable(product_ids=sorted(deltas))
+        names = dict(Product.objects.filter(pk__in=deltas).values_list("pk", "name"))
+        pks = sorted(names)
+        raise ProductUnavailable(product_ids=pks, names=[names[pk] for pk in pks])
     record_movements(deltas, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
 
 
 def variant_required(product_id: int) -> VariantRequired:
     """Return the error for a product that can only be bought as one of its variants."""
+    name = Product.objects.values_list("name", flat=True).get(pk=product_id)
     variants = Product.objects.for_sale().filter(parent_id=product_id).order_by("position", "pk")
     choices = list(variants.values_list("pk", "options"))
     return VariantRequired(
         product_id=product_id,
+        name=name,
         variant_ids=[pk for pk, _ in choices],
         choices=[" / ".join(options) for _, options in choices],
     )
@@ -161,14 +171,18 @@ def _units(quantities: Quantities) -> Expression:
 
 
 def _raise_shortage(products: Sequence[LockedProduct], quantities: Quantities) -> None:
-    unavailable = [product.pk for product in products if not product.is_sellable]
+    unavailable = [product for product in products if not product.is_sellable]
     if unavailable:
-        raise ProductUnavailable(product_ids=unavailable)
+        raise ProductUnavailable(
+            product_ids=[product.pk for product in unavailable],
+            names=[product.name for product in unavailable],
+        )
     short = [product for product in products if product.is_short_of(quantities[product.pk])]
     if not short:
         raise StockLimit(limit=MAX_STOCK)
     raise OutOfStock(
         product_id=short[0].pk,
+        name=short[0].name,
         available=short[0].stock,
         product_ids=[product.pk for product in short],
     )

@@ -28,6 +28,29 @@ def test_an_unchanged_response_is_a_304_without_a_body(anyone, tea):
     assert anyone.get(LIST, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("s_maxage", "stale", "expected"),
+    [
+        (0, 0, "no-cache"),
+        (30, 0, "public, max-age=0, s-maxage=30"),
+        (30, 60, "public, max-age=0, s-maxage=30, stale-while-revalidate=60"),
+    ],
+)
+def test_a_shared_cache_may_serve_public_responses_if_set(
+    anyone, ada, amy, tea, settings, s_maxage, stale, expected
+):
+    settings.CATALOG_S_MAXAGE, settings.CATALOG_STALE_WHILE_REVALIDATE = s_maxage, stale
+    for path in (LIST, f"{LIST}{tea.pk}/", "/api/categories/"):
+        first, cached = anyone.get(path), anyone.get(path)
+        unchanged = anyone.get(path, headers={"If-None-Match": first["ETag"]})
+        for response in (first, cached, unchanged):
+            assert response["Cache-Control"] == expected
+            assert "Authorization" in response["Vary"]
+        for caller in (ada, amy):
+            assert caller.get(path)["Cache-Control"] == "no-store"
+    assert anyone.get(f"{LIST}999/")["Cache-Control"] == "no-store"
+
+
 def test_a_product_is_revalidated_but_an_error_is_not(anyone, tea):
     path = f"{LIST}{tea.pk}/"
     etag = anyone.get(path)["ETag"]

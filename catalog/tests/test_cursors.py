@@ -36,9 +36,20 @@ def walk(client, query):
     url, pks = f"{LIST}?page_size=2&after=&{query}", []
     while url:
         page = client.get(url).json()
-        assert (page["count"], page["previous"]) == (None, None)
+        assert page["count"] is None
         pks += [product["id"] for product in page["products"]]
         url = page["next"]
+    return pks
+
+
+def walk_by_cursor(client, query, parameter, cursor):
+    """Return the ids of all pages from a cursor on, in the order of the list."""
+    pks = []
+    while cursor is not None:
+        page = client.get(f"{LIST}?page_size=3&{parameter}={cursor}&{query}").json()
+        found = [product["id"] for product in page["products"]]
+        pks = pks + found if parameter == "after" else found + pks
+        cursor = page["next_cursor" if parameter == "after" else "previous_cursor"]
     return pks
 
 
@@ -53,8 +64,41 @@ def test_cursors_return_each_product_once_in_order(anyone, amy, products, orderi
     assert sorted(pks) == [row.pk for row in products]
     for client in (anyone, amy):
         assert walk(client, query) == pks
+        assert walk_by_cursor(client, query, "after", "") == pks
+        last = client.get(f"{LIST}?page_size=7&after=&{query}").json()["next_cursor"]
+        assert walk_by_cursor(client, query, "before", last) == pks[:6]
         pages = [client.get(f"{LIST}?page_size=4&page={n}&{query}").json() for n in (1, 2, 3)]
         assert [p["id"] for page in pages for p in page["products"]] == pks
+
+
+def test_the_links_of_a_page_have_its_cursors(anyone, products):
+    first = anyone.get(f"{LIST}?page_size=4&after=").json()
+    assert (first["previous"], first["previous_cursor"]) == (None, None)
+    assert f"after={first['next_cursor']}" in first["next"]
+    second = anyone.get(first["next"]).json()
+    assert f"before={second['previous_cursor']}" in second["previous"]
+    assert anyone.get(second["previous"]).json() == first
+    third = anyone.get(second["next"]).json()
+    assert (len(third["products"]), third["next"], third["next_cursor"]) == (3, None, None)
+    assert anyone.get(third["previous"]).json() == second
+
+
+def test_pages_by_number_have_no_cursors(anyone, products):
+    page = anyone.get(f"{LIST}?page_size=4&page=2").json()
+    assert (page["next_cursor"], page["previous_cursor"]) == (None, None)
+    assert page["next"]
+
+
+@pytest.mark.parametrize("query", ["page=1&after=", "page=1&before=x", "after=x&before=y"])
+def test_only_one_place_can_be_requested(anyone, products, query):
+    answer = anyone.get(f"{LIST}?{query}")
+    assert answer.status_code == 400
+    assert "cannot be used together" in answer.json()["errors"][0]["detail"]
+
+
+def test_a_page_before_a_cursor_needs_one(anyone, products):
+    (error,) = anyone.get(f"{LIST}?before=").json()["errors"]
+    assert (error["field"], error["code"]) == ("before", "invalid")
 
 
 def test_concurrent_changes_do_not_repeat_or_skip_other_products(anyone, products):

@@ -17,6 +17,8 @@ def test_everyone_sees_products_for_sale(anyone, tea):
         "count": 1,
         "next": None,
         "previous": None,
+        "next_cursor": None,
+        "previous_cursor": None,
         "products": [listed(tea)],
     }
     assert anyone.get(f"{LIST}{tea.pk}/").json() == detailed(tea)

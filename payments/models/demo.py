@@ -5,6 +5,7 @@ They are written outside the shop's transactions, as a provider's database would
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from shop.core.money import MAX_DIGITS
 
@@ -29,7 +30,7 @@ class DemoCharge(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")),
                 name="democharge_refunds_at_most_the_charge",
-                violation_error_message="The refunds of a charge cannot exceed its amount.",
+                violation_error_message=_("The refunds of a charge cannot exceed its amount."),
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from payments.models.payments import Payment, sees_all_payments
@@ -75,12 +76,12 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=RefundStatus.values),
                 name="refund_status_known",
-                violation_error_message="This is not a status of a refund.",
+                violation_error_message=_("This is not a status of a refund."),
             ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0),
                 name="refund_gives_something_back",
-                violation_error_message="The amount of a refund must be greater than zero.",
+                violation_error_message=_("The amount of a refund must be greater than zero."),
             ),
         ]
         indexes = [
@@ -137,24 +138,26 @@ class LedgerEntry(models.Model):
                 fields=["payment", "kind"],
                 condition=~Q(kind=EntryKind.REFUNDED),
                 name="ledgerentry_each_kind_once_a_payment",
-                violation_error_message="This payment already has a ledger entry of this kind.",
+                violation_error_message=_("This payment already has a ledger entry of this kind."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values),
                 name="ledgerentry_kind_known",
-                violation_error_message="This is not a kind of ledger entry.",
+                violation_error_message=_("This is not a kind of ledger entry."),
             ),
             models.CheckConstraint(
                 condition=Q(kind=EntryKind.REFUNDED, refund__isnull=False)
                 | (~Q(kind=EntryKind.REFUNDED) & Q(refund__isnull=True)),
                 name="ledgerentry_refunded_names_its_refund",
-                violation_error_message="A ledger entry of the kind Refunded must refer to a "
-                "refund, and other entries must not.",
+                violation_error_message=_(
+                    "A ledger entry of the kind Refunded must refer to a "
+                    "refund, and other entries must not."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(amount__gte=0),
                 name="ledgerentry_amount_not_negative",
-                violation_error_message="The amount of a ledger entry cannot be negative.",
+                violation_error_message=_("The amount of a ledger entry cannot be negative."),
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders.models import Order
@@ -91,42 +92,48 @@ class Payment(models.Model):
                 fields=["order"],
                 condition=Q(status__in=LIVE),
                 name="payment_one_live_per_order",
-                violation_error_message="This order already has a payment that is in progress or "
-                "has succeeded.",
+                violation_error_message=_(
+                    "This order already has a payment that is in progress or has succeeded."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values),
                 name="payment_status_known",
-                violation_error_message="This is not a status of a payment.",
+                violation_error_message=_("This is not a status of a payment."),
             ),
             models.CheckConstraint(
                 condition=Q(amount__gte=0),
                 name="payment_amount_not_negative",
-                violation_error_message="The amount of a payment cannot be negative.",
+                violation_error_message=_("The amount of a payment cannot be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(amount_captured__gte=0, amount_captured__lte=F("amount")),
                 name="payment_captured_at_most_its_amount",
-                violation_error_message="The captured amount must be between zero and the amount "
-                "of the payment.",
+                violation_error_message=_(
+                    "The captured amount must be between zero and the amount of the payment."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(amount_captured=0) | Q(status__in=CAPTURED),
                 name="payment_without_money_until_captured",
-                violation_error_message="A payment with this status cannot have a captured amount.",
+                violation_error_message=_(
+                    "A payment with this status cannot have a captured amount."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_captured")),
                 name="payment_refunded_at_most_what_was_captured",
-                violation_error_message="The refunded amount must be between zero and the captured "
-                "amount.",
+                violation_error_message=_(
+                    "The refunded amount must be between zero and the captured amount."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(status=PaymentStatus.REFUNDED)
                 | Q(amount_refunded=F("amount_captured")),
                 name="payment_refunded_in_full",
-                violation_error_message="A refunded payment must have its whole captured amount "
-                "refunded.",
+                violation_error_message=_(
+                    "A refunded payment must have its whole captured amount refunded."
+                ),
             ),
         ]
         indexes = [

@@ -5,7 +5,7 @@ from decimal import Decimal
 from accounts.models import User
 from orders.models import Order
 from orders.states import OrderStatus
-from payments.errors import AmountMismatch, OrderNotPayable, PaymentNotOpen
+from payments.errors import AmountMismatch, OrderNotPayable, PaymentNotManual
 from payments.gateways import Outcome, OutcomeStatus
 from payments.models import Payment
 from payments.services.charges import gateway_of
@@ -24,14 +24,15 @@ def record_manual_payment(
     ``amount`` is what arrived, in the payment's currency; None stands for the payment's amount.
 
     The ledger entry stores the actor and the time. Locks the order. Raises PaymentNotOpen,
-    AmountMismatch, and OrderNotPayable for a cancelled order, whose money staff have to return.
+    PaymentNotManual, AmountMismatch, and OrderNotPayable for a cancelled order, whose money staff
+    have to return.
     """
     order_id = Payment.objects.values_list("order_id", flat=True).get(pk=payment_id)
     order = Order.objects.lock(order_id)
     payment = Payment.objects.get(pk=payment_id)
     check_open(payment, "recorded as paid")
     if not gateway_of(payment).recorded_by_staff:
-        raise PaymentNotOpen(payment_status=f"by {payment.method}", wanted="recorded as paid")
+        raise PaymentNotManual(payment_method=payment.method)
     if order.status == OrderStatus.CANCELLED:
         raise OrderNotPayable(order_status=order.status)
     if amount is not None and amount != payment.amount:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.models import Order
@@ -56,7 +57,9 @@ def check_method(method: str) -> None:
         names = ", ".join(enabled)
         raise MethodNotConfigured(
             field="payment_method",
-            reason=f"This payment method is not available. Choose one of: {names}.",
+            reason=_("This payment method is not available. Choose one of: {names}.").format(
+                names=names
+            ),
             payment_methods=list(enabled),
         )
 

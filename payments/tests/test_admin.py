@@ -41,7 +41,7 @@ def test_recording_is_refused_for_settled_card_and_cancelled_payments(admin_brow
     cancel_order(order_id=late.order_id, actor=ada.user)
     assert record(admin_browser, twice, card, late) == [
         f"{late}: An order that is cancelled does not accept payments.",
-        f"{card}: A payment that is by card cannot be recorded as paid.",
+        f"{card}: The payment provider reports this money. It cannot be recorded by hand.",
         f"{twice}: A payment that is succeeded cannot be recorded as paid.",
     ]
     for payment, status in [(twice, "succeeded"), (card, "requires_action"), (late, "pending")]:

@@ -14,6 +14,7 @@ from payments.errors import (
     CardNumberRefused,
     GatewayBusy,
     OrderNotPayable,
+    PaymentNotManual,
     PaymentNotOpen,
     PaymentNotRefundable,
     RefundLimit,
@@ -137,7 +138,13 @@ class MoneyViewSet(ShopViewSet):
         "Record payment",
         takes=RecordSerializer,
         answers={200: PaymentSerializer},
-        refuses=[CardNumberRefused, PaymentNotOpen, OrderNotPayable, AmountMismatch],
+        refuses=[
+            CardNumberRefused,
+            PaymentNotOpen,
+            PaymentNotManual,
+            OrderNotPayable,
+            AmountMismatch,
+        ],
     )
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> HttpResponseBase:

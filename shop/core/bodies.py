@@ -3,6 +3,7 @@
 import re
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from shop.core.errors import ShopError
 
@@ -14,7 +15,7 @@ class BodyTooLarge(ShopError):
 
     status = 413
     code = "body_too_large"
-    message = "The request body is larger than {limit} bytes."
+    message = _("The request body is larger than {limit} bytes.")
     example = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
 

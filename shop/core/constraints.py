@@ -8,9 +8,10 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import CheckConstraint, Model, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 _FOREIGN_KEY = "23503"
-_DELETED = "A row that this form refers to has been deleted. Nothing was changed."
+_DELETED = _("A row that this form refers to has been deleted. Nothing was changed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def violation_of(error: IntegrityError) -> Violation | None:
     if diagnosis is None:
         return _of_sqlite(str(error))
     if diagnosis.sqlstate == _FOREIGN_KEY:
-        return Violation(_DELETED)
+        return Violation(str(_DELETED))
     name, table = diagnosis.constraint_name, diagnosis.table_name
     columns = re.match(r"Key \((.*?)\)=", diagnosis.message_detail or "")
     return _named(name) or _unique(table, columns[1].split(", ") if columns else [])
@@ -40,7 +41,7 @@ def _of_sqlite(text: str) -> Violation | None:
     """Return what an error of SQLite means: it has the name of a check, or the unique columns."""
     kind, _, what = text.partition(" constraint failed: ")
     if text.startswith("FOREIGN KEY"):
-        return Violation(_DELETED)
+        return Violation(str(_DELETED))
     if kind == "CHECK":
         return _named(what)
     if kind == "UNIQUE":

@@ -3,7 +3,6 @@
 from functools import cache
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import translation
 from django.utils.encoding import force_bytes
@@ -14,6 +13,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from shop.core.audiences import Audience, part_for
+from shop.core.languages import DEFAULT
 from shop.core.viewsets import StrictView
 
 _METHODS = ["get", "head"]
@@ -71,8 +71,8 @@ class DocsView(StrictView, SpectacularSwaggerSplitView):
 def _render(renderer: type[BaseRenderer], generator: type[SchemaGenerator]) -> bytes:
     """Return the document. Rendering takes a quarter of a second, so a process does it once.
 
-    Its sentences are in the language of the shop, whoever asks first.
+    Its sentences are in the default language, whoever asks first.
     """
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(DEFAULT):
         schema = generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
         return force_bytes(renderer().render(schema, renderer_context={}))

@@ -4,19 +4,28 @@ Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes the
 ``problem+json``. They do not depend on an HTTP framework, so services may raise them.
 """
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class ShopError(Exception):
     """An error that a client can react to.
 
     ``code`` identifies it for programs. ``message`` is a sentence for people, a format string with
-    the names of facts. ``facts`` are JSON values that become members of the response.
+    the names of facts, marked for translation. ``facts`` are JSON values that become members of the
+    response. ``detail`` is the sentence in the language of the request; ``str()`` returns it in
+    English, for logs.
     """
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid"
-    message: ClassVar[str] = "The request is not valid."
+    message: ClassVar["StrOrPromise"] = _("The request is not valid.")
     example: ClassVar[dict[str, Any]] = {}
     """Example facts for the OpenAPI document."""
     field: ClassVar[str] = ""
@@ -27,12 +36,28 @@ class ShopError(Exception):
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
         self.facts = facts
-        super().__init__(self.message.format(**facts))
+        super().__init__()
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        with translation.override(None):
+            return self.detail
 
     @property
     def detail(self) -> str:
-        """The sentence for people."""
-        return str(self)
+        """The sentence for people, in the active language."""
+        return self.template().format(**self.words())
+
+    def template(self) -> "StrOrPromise":
+        """Return the message. Subclasses choose between several by the facts."""
+        return self.message
+
+    def words(self) -> dict[str, Any]:
+        """Return what replaces the names in the message: the facts, and lists with commas."""
+        return {
+            name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            for name, value in self.facts.items()
+        }
 
     @property
     def fields(self) -> list[str]:
@@ -53,7 +78,7 @@ MALFORMED_HEADER = (ValueError, LookupError, TypeError, AttributeError)
 class InvalidField(ShopError):
     """400 for one field, found outside its serializer. Facts: field, reason."""
 
-    message = "The request is not valid: {reason}"
+    message: ClassVar["StrOrPromise"] = _("The request is not valid: {reason}")
 
 
 class UnknownField(InvalidField):
@@ -85,7 +110,7 @@ class Unauthorized(ShopError):
 
     status = 401
     code = "not_authenticated"
-    message = "Log in, and send the token as `Authorization: Bearer <token>`."
+    message = _("Log in, and send the token as `Authorization: Bearer <token>`.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -98,7 +123,7 @@ class Forbidden(ShopError):
 
     status = 403
     code = "permission_denied"
-    message = "Your role does not allow this."
+    message = _("Your role does not allow this.")
 
 
 class NotFound(ShopError):
@@ -106,7 +131,7 @@ class NotFound(ShopError):
 
     status = 404
     code = "not_found"
-    message = "It does not exist, or you may not see it."
+    message = _("It does not exist, or you may not see it.")
 
 
 class RequestTimeout(ShopError):
@@ -114,7 +139,7 @@ class RequestTimeout(ShopError):
 
     status = 408
     code = "request_timeout"
-    message = "The request body took too long to arrive. Send the request again."
+    message = _("The request body took too long to arrive. Send the request again.")
 
 
 class Conflict(ShopError):
@@ -122,7 +147,7 @@ class Conflict(ShopError):
 
     status = 409
     code = "conflict"
-    message = "The current state does not allow this."
+    message = _("The current state does not allow this.")
 
 
 class RequestInProgress(ShopError):
@@ -130,7 +155,7 @@ class RequestInProgress(ShopError):
 
     status = 409
     code = "request_in_progress"
-    message = "A request with this Idempotency-Key is still running. Send the request again."
+    message = _("A request with this Idempotency-Key is still running. Send the request again.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -143,7 +168,7 @@ class IdempotencyKeyReused(ShopError):
 
     status = 422
     code = "idempotency_key_reused"
-    message = "This Idempotency-Key was used with another request body. Use a new key."
+    message = _("This Idempotency-Key was used with another request body. Use a new key.")
 
 
 class HeaderTooLarge(ShopError):
@@ -151,7 +176,7 @@ class HeaderTooLarge(ShopError):
 
     status = 431
     code = "header_too_large"
-    message = "A header of the request is larger than 8190 bytes."
+    message = _("A header of the request is larger than 8190 bytes.")
 
 
 class TooManyRequests(ShopError):
@@ -159,7 +184,11 @@ class TooManyRequests(ShopError):
 
     status = 429
     code = "too_many_requests"
-    message = "Too many attempts. Try again in {retry_after} seconds."
+    message = ngettext_lazy(
+        "Too many attempts. Try again in {retry_after} second.",
+        "Too many attempts. Try again in {retry_after} seconds.",
+        "retry_after",
+    )
     example: ClassVar[dict[str, Any]] = {"retry_after": 42}
 
     @property
@@ -173,7 +202,7 @@ class Unavailable(ShopError):
 
     status = 503
     code = "unavailable"
-    message = "The shop is temporarily unavailable. Try again, with the same Idempotency-Key."
+    message = _("The shop is temporarily unavailable. Try again, with the same Idempotency-Key.")
 
     @property
     def headers(self) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -12,16 +13,19 @@ from shop.core import slugs
 from shop.core.metadata import KEY_PATTERN, MAX_KEYS, validate_metadata
 from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MAX_ID = 2**63 - 1
 
-JSON_TYPES: dict[type, str] = {
-    dict: "an object",
-    list: "a list",
-    str: "a text",
-    int: "a number",
-    float: "a number",
-    bool: "true or false",
-    type(None): "null",
+JSON_TYPES: "dict[type, StrOrPromise]" = {
+    dict: _("an object"),
+    list: _("a list"),
+    str: _("a text"),
+    int: _("a number"),
+    float: _("a number"),
+    bool: _("true or false"),
+    type(None): _("null"),
 }
 """What people call the types of JSON."""
 
@@ -34,7 +38,7 @@ class StrictInt(serializers.IntegerField):
     Always pass ``min_value`` and ``max_value``: without them, an integer may exceed its column.
     """
 
-    default_error_messages = {"invalid": "Expected a whole number, such as 3."}
+    default_error_messages = {"invalid": _("Expected a whole number, such as 3.")}
 
     def to_internal_value(self, data: Any) -> int:
         """Raise ValidationError for any other type, booleans included."""
@@ -54,7 +58,7 @@ class IdField(StrictInt):
 class StrictStr(serializers.CharField):
     """A JSON string, not a number. Always pass ``max_length``."""
 
-    default_error_messages = {"invalid": "Expected a text."}
+    default_error_messages = {"invalid": _("Expected a text.")}
 
     def to_internal_value(self, data: Any) -> str:
         """Raise ValidationError for numbers, which CharField accepts."""
@@ -80,7 +84,7 @@ class SlugField(StrictStr):
 class StrictBool(serializers.BooleanField):
     """``true`` or ``false``, not "yes" or 1."""
 
-    default_error_messages = {"invalid": "Expected true or false."}
+    default_error_messages = {"invalid": _("Expected true or false.")}
 
     def to_internal_value(self, data: Any) -> bool:
         """Raise ValidationError for strings and numbers, which BooleanField accepts."""
@@ -96,14 +100,16 @@ class StrictChoice(serializers.ChoiceField):
         """Raise ValidationError for any other value, also for 1 where "1" is a choice."""
         if not isinstance(data, str) or data not in self.choice_strings_to_values:
             allowed = ", ".join(map(str, self.choices))
-            raise serializers.ValidationError(f"Expected one of: {allowed}.", "invalid_choice")
+            raise serializers.ValidationError(
+                _("Expected one of: {choices}.").format(choices=allowed), "invalid_choice"
+            )
         return self.choice_strings_to_values[data]
 
 
 class StrictList(serializers.ListField):
     """A list."""
 
-    default_error_messages = {"not_a_list": "Expected a list."}
+    default_error_messages = {"not_a_list": _("Expected a list.")}
 
 
 @extend_schema_field({"type": "string", "pattern": f"^{_AMOUNT.pattern}$", "examples": ["12.50"]})
@@ -111,7 +117,7 @@ class AmountField(serializers.DecimalField):
     """An amount in the currency of the shop, a string such as "12.50", not negative."""
 
     default_error_messages = {
-        "invalid": 'Write the amount as a string with at most two decimals, such as "12.50".',
+        "invalid": _('Write the amount as a string with at most two decimals, such as "12.50".'),
     }
 
     def __init__(self, **kwargs: Any) -> None:

@@ -1,9 +1,9 @@
 """Error responses: RFC 9457 ``problem+json`` for errors of the shop, of Django and of DRF."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     BadRequest,
@@ -22,6 +22,7 @@ from django.db import (
 )
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
@@ -39,6 +40,9 @@ from shop.core.errors import (
 )
 from shop.core.renderers import ShopJSONRenderer, dumps
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 PROBLEM_JSON = "application/problem+json"
 
 logger = logging.getLogger("shop.errors")
@@ -48,7 +52,7 @@ class InvalidToken(Unauthorized):
     """401: the token does not work. The response does not say why."""
 
     code = "token_invalid"
-    message = "The token is invalid, expired or revoked. Log in again."
+    message = _("The token is invalid, expired or revoked. Log in again.")
 
 
 CODES = {
@@ -72,15 +76,15 @@ _TITLES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
 _SERVER_ERROR = (500, "")
 # The first class that matches decides: RequestDataTooBig is a SuspiciousOperation too. A lost
 # connection is a DatabaseError without a more specific class.
-_DJANGO_ERRORS: list[tuple[type[Exception], int, str]] = [
+_DJANGO_ERRORS: "list[tuple[type[Exception], int, StrOrPromise]]" = [
     (Http404, 404, NotFound.message),
     (ObjectDoesNotExist, 404, NotFound.message),
-    (PermissionDenied, 403, "Your role does not allow this."),
-    (RequestDataTooBig, 413, "The request body is larger than 262144 bytes."),
-    (UnreadablePostError, 400, "The request body is shorter than its Content-Length."),
-    (DisallowedHost, 400, "The Host header does not name a host of the shop."),
-    (SuspiciousOperation, 400, "The request is malformed."),
-    (BadRequest, 400, "The request is malformed."),
+    (PermissionDenied, 403, Forbidden.message),
+    (RequestDataTooBig, 413, _("The request body is larger than 262144 bytes.")),
+    (UnreadablePostError, 400, _("The request body is shorter than its Content-Length.")),
+    (DisallowedHost, 400, _("The Host header does not name a host of the shop.")),
+    (SuspiciousOperation, 400, _("The request is malformed.")),
+    (BadRequest, 400, _("The request is malformed.")),
     (IntegrityError, *_SERVER_ERROR),
     (DataError, *_SERVER_ERROR),
     (ProgrammingError, *_SERVER_ERROR),
@@ -89,9 +93,24 @@ _DJANGO_ERRORS: list[tuple[type[Exception], int, str]] = [
 ]
 
 
-def problem(error: ShopError) -> dict[str, Any]:
-    """Return an error of the shop as a problem, whose facts are further members."""
-    return {**_problem(error.status, error.detail, error.code), **error.facts}
+def problem(error: ShopError, members: Container[str] = ()) -> dict[str, Any]:
+    """Return an error of the shop as a problem, whose facts are further members.
+
+    If it is about one of the ``members`` of the request's body, the problem names it as ``field``.
+    """
+    body = _problem(error.status, error.detail, error.code)
+    if error.field and error.field in members:
+        body["field"] = error.field
+    return {**body, **error.facts}
+
+
+def members_of(request: HttpRequest | Request | None) -> Container[str]:
+    """Return the names of the members of a request's body, as far as it can be read."""
+    try:
+        data = getattr(request, "data", None)
+    except drf.APIException:
+        return ()
+    return data if isinstance(data, Mapping) else ()
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response:
@@ -122,7 +141,8 @@ def describe(
 ) -> tuple[int, dict[str, Any], dict[str, str]]:
     """Return status, problem and headers for an exception. Log the exception of a 5xx."""
     if isinstance(exc, ShopError):
-        return exc.status, problem_with_errors(exc), exc.headers
+        members = members_of(request) if exc.field else ()
+        return exc.status, problem_with_errors(exc, members), exc.headers
     if isinstance(exc, drf.APIException):
         return _describe_drf(exc)
     status, detail = _describe_django(exc)
@@ -134,7 +154,7 @@ def describe(
     return status, _problem(status, detail), {}
 
 
-def _describe_django(exc: BaseException) -> tuple[int, str]:
+def _describe_django(exc: BaseException) -> "tuple[int, StrOrPromise]":
     """Return the status and the sentence for an exception of Django or of Python."""
     for kind, status, detail in _DJANGO_ERRORS:
         if isinstance(exc, kind):
@@ -153,7 +173,7 @@ def _describe_500(
     request_id = getattr(request, "request_id", "")
     method, path = (request.method, request.path) if request else ("", "")
     logger.error("%s %s failed, request %s", method, path, request_id, exc_info=exc)
-    detail = "An internal error occurred. The log of the shop has it under this request_id."
+    detail = _("An internal error occurred. The log of the shop has it under this request_id.")
     return 500, {**_problem(500, detail), "request_id": request_id}, {}
 
 
@@ -181,12 +201,12 @@ def _seconds(exc: drf.Throttled) -> int:
     return max(1, int(getattr(exc, "wait", None) or 1))
 
 
-def _problem(status: int, detail: str, code: str = "") -> dict[str, Any]:
+def _problem(status: int, detail: "StrOrPromise", code: str = "") -> dict[str, Any]:
     return {
         "type": "about:blank",
         "title": title_of(status),
         "status": status,
-        "detail": detail,
+        "detail": str(detail),
         "code": code or CODES.get(status, "error"),
     }
 
@@ -196,12 +216,12 @@ def title_of(status: int) -> str:
     return _TITLES.get(status) or HTTPStatus(status).phrase
 
 
-def problem_with_errors(error: ShopError) -> dict[str, Any]:
+def problem_with_errors(error: ShopError, members: Container[str] = ()) -> dict[str, Any]:
     """Return an error of the shop as a problem. An error of one field is an item of ``errors``."""
-    body = problem(error)
+    body = problem(error, members)
     if "field" in error.facts and "reason" in error.facts:
         field, reason = body.pop("field"), body.pop("reason")
-        body["errors"] = [{"field": field, "code": error.code, "detail": reason}]
+        body["errors"] = [{"field": field, "code": error.code, "detail": str(reason)}]
     return body
 
 
@@ -229,8 +249,8 @@ def _summary(errors: list[dict[str, str]]) -> str:
         return errors[0]["detail"]
     fields = ", ".join(dict.fromkeys(error["field"] for error in errors if error["field"]))
     if not fields:
-        return errors[0]["detail"] if errors else "The request is not valid."
-    return f"The request is not valid: see errors for {fields}."
+        return errors[0]["detail"] if errors else str(ShopError.message)
+    return _("The request is not valid. Please check: {fields}.").format(fields=fields)
 
 
 def _one_line(exc: BaseException) -> str:
@@ -253,16 +273,18 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @csrf_exempt  # otherwise a POST would get the HTML page of a CSRF failure
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """``handler404``, and the last URL pattern. It names the right path if a slash is missing."""
-    detail = "This path does not exist."
+    detail: StrOrPromise = _("This path does not exist.")
     if not request.path.endswith("/") and _resolves(f"{request.path_info}/"):
-        detail = f"This path does not exist. Add a slash at the end: {request.path}/"
+        detail = _("This path does not exist. Add a slash at the end: {path}").format(
+            path=f"{request.path}/"
+        )
     return HttpResponse(dumps(_problem(404, detail)), status=404, content_type=PROBLEM_JSON)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``. The exception is already logged."""
     body = {
-        **_problem(500, "An internal error occurred."),
+        **_problem(500, _("An internal error occurred.")),
         "request_id": getattr(request, "request_id", ""),
     }
     return HttpResponse(dumps(body), status=500, content_type=PROBLEM_JSON)

@@ -36,7 +36,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         if _is_read_only():
             return _not_ready("the database accepts no writes")
-        pending = _pending_migrations()
+        pending = has_pending_migrations()
     except DatabaseError:
         return _not_ready("the database does not respond")
     if pending:
@@ -80,7 +80,8 @@ def _check_migrated() -> None:
         raise _MigrationsPendingError
 
 
-def _pending_migrations() -> bool:
+def has_pending_migrations() -> bool:
+    """Return whether migrations are missing. Once none is, the database is not asked again."""
     try:
         _check_migrated()
     except _MigrationsPendingError:

@@ -12,7 +12,7 @@ with the status 2xx or 409 are stored; a response with a secret must not be.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -23,11 +23,12 @@ from django.db import InterfaceError, OperationalError, models
 from django.db.models.functions import Now
 from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shop.core.errors import Conflict, IdempotencyKeyReused, InvalidField, RequestInProgress
-from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.handlers import PROBLEM_JSON, members_of, problem
 from shop.core.models import IdempotencyKey
 from shop.core.renderers import dumps
 from shop.core.transactions import sqlstate, transactional
@@ -68,6 +69,8 @@ class Claim:
     key: str
     fingerprint: str
     """SHA-256 of the body."""
+    members: Container[str] = ()
+    """The names of the body's members."""
     is_duplicate: bool = False
     """Whether the record is known to exist, so that an INSERT would fail."""
 
@@ -233,7 +236,7 @@ def _store_conflict(claim: Claim, error: Conflict) -> HttpResponse | Idempotency
 
     def respond() -> HttpResponse:
         response = HttpResponse(
-            dumps(problem(error)), status=error.status, content_type=PROBLEM_JSON
+            dumps(problem(error, claim.members)), status=error.status, content_type=PROBLEM_JSON
         )
         claim.store_response(response)
         return response
@@ -270,7 +273,7 @@ def read_key(header: str) -> str:
     if not _VISIBLE.fullmatch(value):
         raise InvalidField(
             field="Idempotency-Key",
-            reason="Idempotency-Key must be 1 to 255 visible ASCII characters.",
+            reason=_("Idempotency-Key must be 1 to 255 visible ASCII characters."),
         )
     return value
 
@@ -284,6 +287,7 @@ def _read_claim(request: Request) -> Claim | None:
         scope=_scope_of(request),
         key=read_key(header),
         fingerprint=sha256(_canonical(request.data)).hexdigest(),
+        members=members_of(request),
         is_duplicate=getattr(request, _DUPLICATE, False),
     )
 

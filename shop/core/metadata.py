@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, TextField, Value
+from django.utils.translation import gettext as _
 
 MAX_KEYS = 50
 MAX_BYTES = 16 * 1024
@@ -27,16 +28,18 @@ def validate_metadata(value: object) -> None:
     UTF-8; no NUL characters, which PostgreSQL does not store.
     """
     if not isinstance(value, Mapping):
-        raise ValidationError("Metadata must be a JSON object.")
+        raise ValidationError(_("Metadata must be a JSON object."))
     if len(value) > MAX_KEYS:
-        raise ValidationError(f"Metadata must have at most {MAX_KEYS} keys.")
+        raise ValidationError(_("Metadata must have at most {limit} keys.").format(limit=MAX_KEYS))
     for key, text in value.items():
         if not isinstance(key, str) or not _KEY.fullmatch(key):
             raise ValidationError(
-                "A key must be 1 to 64 letters, digits, hyphens, dots and underscores."
+                _("A key must be 1 to 64 letters, digits, hyphens, dots and underscores.")
             )
         if not isinstance(text, str) or "\0" in text:
-            raise ValidationError(f"The value of {key} must be a string without NUL characters.")
+            raise ValidationError(
+                _("The value of {key} must be a string without NUL characters.").format(key=key)
+            )
     _check_size(value)
 
 
@@ -44,9 +47,11 @@ def _check_size(value: Mapping[str, str]) -> None:
     try:
         size = len(json.dumps(value, ensure_ascii=False).encode())
     except UnicodeEncodeError:
-        raise ValidationError("Metadata must be valid Unicode.") from None
+        raise ValidationError(_("Metadata must be valid Unicode.")) from None
     if size > MAX_BYTES:
-        raise ValidationError(f"Metadata must have at most {MAX_BYTES} bytes.")
+        raise ValidationError(
+            _("Metadata must have at most {limit} bytes.").format(limit=MAX_BYTES)
+        )
 
 
 class MetadataFormField(forms.JSONField):

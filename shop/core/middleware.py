@@ -16,12 +16,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
+from django.utils.translation import gettext_lazy as _
 
 from shop.core import metrics, tracing
 from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.cors_middleware import add_cors_headers
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
+from shop.core.languages import declare_language, language_of, speaking
 from shop.core.routing import route_of
 from shop.core.security_headers import add_security_headers
 from shop.engine.responses import ROUTE
@@ -50,7 +52,7 @@ class LengthRequired(ShopError):
 
     status = 411
     code = "length_required"
-    message = "Send the request body with a Content-Length header, not chunked."
+    message = _("Send the request body with a Content-Length header, not chunked.")
 
 
 class HealthCheckIsReadOnly(ShopError):
@@ -58,7 +60,7 @@ class HealthCheckIsReadOnly(ShopError):
 
     status = 405
     code = "method_not_allowed"
-    message = "Health checks support GET and HEAD only."
+    message = _("Health checks support GET and HEAD only.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -87,6 +89,14 @@ class RequestMiddleware:
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
+        language = language_of(request)
+        with speaking(language):
+            response = self._respond_in_language(request)
+        if request.path_info.startswith("/api/"):
+            declare_language(response, language)
+        return response
+
+    def _respond_in_language(self, request: HttpRequest) -> HttpResponseBase:
         try:
             check_request(request)
         except (ShopError, DisallowedHost) as error:
@@ -204,9 +214,9 @@ def _user_id(request: HttpRequest) -> Any:
 def check_request(request: HttpRequest) -> None:
     """Raise a 4xx error if the request is malformed. Does not read the body."""
     if _NUL.search(request.META.get("QUERY_STRING", "")) or "\x00" in request.path_info:
-        raise Malformed(reason="Path and query must not contain a NUL character.")
+        raise Malformed(reason=_("Path and query must not contain a NUL character."))
     if not request.path_info.startswith("/"):  # "OPTIONS *", which matches no URL pattern
-        raise Malformed(reason="The path must begin with a slash.")
+        raise Malformed(reason=_("The path must begin with a slash."))
     if request.path not in HEALTH_PATHS:  # probes use the address of the server, not a host name
         request.get_host()
     elif request.method not in {"GET", "HEAD"}:
@@ -236,9 +246,9 @@ def _check_encoding(request: HttpRequest) -> None:
     charset = (request.content_params or {}).get("charset")
     coding = request.META.get("HTTP_CONTENT_ENCODING", "")
     if charset and charset.lower() not in _UTF8:
-        raise UnsupportedEncoding(reason="The body must be in UTF-8.")
+        raise UnsupportedEncoding(reason=_("The body must be in UTF-8."))
     if coding.strip().lower() not in ("", "identity"):
-        raise UnsupportedEncoding(reason="The body must not be compressed.")
+        raise UnsupportedEncoding(reason=_("The body must not be compressed."))
 
 
 def _check_length(request: HttpRequest) -> None:
@@ -246,7 +256,7 @@ def _check_length(request: HttpRequest) -> None:
     if not length and request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired
     if length and not (length.isascii() and length.isdigit()):
-        raise Malformed(reason="Content-Length must be a whole number of bytes.")
+        raise Malformed(reason=_("Content-Length must be a whole number of bytes."))
     limit = body_limit(request.method or "", request.path, request.META.get("CONTENT_TYPE", ""))
     if length and (len(length) > 18 or int(length) > limit):
         raise BodyTooLarge(limit=limit)

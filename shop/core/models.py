@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from shop.core.tracing import MAX_ID
 
@@ -39,7 +40,7 @@ class IdempotencyKey(models.Model):
             models.UniqueConstraint(
                 fields=["user", "scope", "key"],
                 name="idempotencykey_once_per_user_and_scope",
-                violation_error_message="This key was already used for this operation.",
+                violation_error_message=_("This key was already used for this operation."),
             ),
         ]
         indexes = [
@@ -120,17 +121,17 @@ class Event(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind=""),
                 name="event_kind_not_empty",
-                violation_error_message="An event must have a kind.",
+                violation_error_message=_("An event must have a kind."),
             ),
             models.CheckConstraint(
                 condition=~Q(object_type=""),
                 name="event_object_type_not_empty",
-                violation_error_message="An event must name the type of the changed object.",
+                violation_error_message=_("An event must name the type of the changed object."),
             ),
             models.CheckConstraint(
                 condition=Q(position__gt=0),
                 name="event_position_positive",
-                violation_error_message="The position of an event must be 1 or more.",
+                violation_error_message=_("The position of an event must be 1 or more."),
             ),
         ]
         indexes = [
@@ -191,12 +192,12 @@ class EventDelivery(models.Model):
             models.UniqueConstraint(
                 fields=["event", "handler"],
                 name="eventdelivery_once_per_event_and_handler",
-                violation_error_message="This event already has a delivery to this handler.",
+                violation_error_message=_("This event already has a delivery to this handler."),
             ),
             models.CheckConstraint(
                 condition=Q(done_at=None) | Q(given_up_at=None),
                 name="eventdelivery_done_or_given_up",
-                violation_error_message="A delivery cannot be both done and given up.",
+                violation_error_message=_("A delivery cannot be both done and given up."),
             ),
         ]
         indexes = [
@@ -252,7 +253,7 @@ class ScheduledJob(models.Model):
             models.CheckConstraint(
                 condition=Q(failures__gte=0, failures__lte=F("runs")),
                 name="scheduledjob_failures_at_most_runs",
-                violation_error_message="A job cannot fail more often than it runs.",
+                violation_error_message=_("A job cannot fail more often than it runs."),
             ),
         ]
 

@@ -281,7 +281,7 @@ class ShopAutoSchema(AutoSchema):
     def _detail(self, status: int) -> str:
         if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE and self._takes_files():
             return _NOT_A_FORM
-        return _DETAILS[status]
+        return str(_DETAILS[status])
 
     def _takes_files(self) -> bool:
         return any(isinstance(parser, UploadParser) for parser in self.view.get_parsers())

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +23,7 @@ _MAX_DIGITS = 9
 class PageBeyondEnd(NotFound):
     """404 for a page after the last. Facts: pages, the number of pages."""
 
-    message = "There are {pages} pages."
+    message = _("This page does not exist. The last one is {pages}.")
     example: ClassVar[dict[str, Any]] = {"pages": 3}
     schema_name = "PageBeyondEndProblem"
 
@@ -120,5 +121,5 @@ def read_number(request: Request, name: str, default: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and int(text) > 0):
-        raise InvalidField(field=name, reason=f"{name} must be a whole number from 1.")
+        raise InvalidField(field=name, reason=_("The value must be a whole number from 1."))
     return int(text)

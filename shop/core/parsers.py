@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.http import UnreadablePostError
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, DataAndFiles, JSONParser, MultiPartParser
 from rest_framework.serializers import ValidationError
@@ -28,8 +29,12 @@ class StrictJSONParser(JSONParser):
         try:
             return loads(stream.read())
         except (ValueError, RecursionError) as error:
-            reason = str(error) if isinstance(error, StrictJSONError) else "it is not well-formed"
-            raise ParseError(f"The body is not valid JSON: {reason}.") from None
+            reason = (
+                str(error) if isinstance(error, StrictJSONError) else _("it is not well-formed")
+            )
+            raise ParseError(
+                _("The body is not valid JSON: {reason}.").format(reason=reason)
+            ) from None
 
 
 class StrictFormParser(BaseParser):
@@ -46,7 +51,7 @@ class StrictFormParser(BaseParser):
         """Return the form. Raises ParseError or ValidationError (400)."""
         raw: bytes = stream.read()
         if raw.lstrip()[:1] in (b"{", b"["):
-            raise ParseError("The body is JSON: send it with `Content-Type: application/json`.")
+            raise ParseError(_("The body is JSON: send it with `Content-Type: application/json`."))
         try:
             pairs = parse_qsl(
                 raw.decode("utf-8"),
@@ -55,9 +60,9 @@ class StrictFormParser(BaseParser):
                 max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
             )
         except UnicodeError:
-            raise ParseError("The form is not valid UTF-8.") from None
+            raise ParseError(_("The form is not valid UTF-8.")) from None
         except ValueError:
-            raise ParseError("The form has too many fields.") from None
+            raise ParseError(_("The form has too many fields.")) from None
         return _form(pairs)
 
 
@@ -81,7 +86,7 @@ class StrictMultiPartParser(MultiPartParser):
         except OSError as error:
             raise Unavailable from error
         except MALFORMED_HEADER:
-            raise ParseError("The header of a part of the form is malformed.") from None
+            raise ParseError(_("The header of a part of the form is malformed.")) from None
         pairs = [
             (name, value)
             for values in (parsed.data, parsed.files)
@@ -90,7 +95,7 @@ class StrictMultiPartParser(MultiPartParser):
         ]
         # Django replaces bytes that are not valid UTF-8.
         if any("\ufffd" in text for pair in pairs for text in pair if isinstance(text, str)):
-            raise ParseError("The form is not valid UTF-8.")
+            raise ParseError(_("The form is not valid UTF-8."))
         return DataAndFiles(_form(pairs), parsed.files)
 
 
@@ -102,8 +107,8 @@ def _form(pairs: Iterable[tuple[str, Any]]) -> FormData:
     form = FormData()
     for name, value in pairs:
         if name in form:
-            raise ValidationError({name[:100]: "The form has this name more than once."})
+            raise ValidationError({name[:100]: _("The form has this name more than once.")})
         if "\x00" in name or (isinstance(value, str) and "\x00" in value):
-            raise ParseError("The form contains a NUL character.")
+            raise ParseError(_("The form contains a NUL character."))
         form[name] = value
     return form

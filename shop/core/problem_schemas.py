@@ -41,8 +41,14 @@ class Problem:
 def problem_of(error: ShopError) -> Problem:
     """Return an error of the shop. Each member of its example is required."""
     body = problem_with_errors(error)
-    description = inspect.getdoc(type(error)) or ""
-    return Problem(error.schema_name or name_of(error.code), _schema(body, description), body)
+    schema = _schema(body, inspect.getdoc(type(error)) or "")
+    if error.field:
+        schema["properties"]["field"] = {
+            "const": error.field,
+            "type": "string",
+            "description": "The member of the body that it is about, if the body has it.",
+        }
+    return Problem(error.schema_name or name_of(error.code), schema, body)
 
 
 def plain_problem(status: int, detail: str) -> Problem:

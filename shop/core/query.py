@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.views import APIView
@@ -106,7 +107,9 @@ def one_of(choices: Sequence[str]) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in choices:
-            raise ValueError(f"The value must be one of: {', '.join(choices)}.")
+            raise ValueError(
+                _("The value must be one of: {choices}.").format(choices=", ".join(choices))
+            )
         return text
 
     return read
@@ -183,7 +186,9 @@ def _max_values(name: str, known: dict[str, OpenApiParameter | None]) -> int:
 
 
 def _too_often(limit: int) -> str:
-    return f"The parameter may be given at most {'once' if limit == 1 else f'{limit} times'}."
+    if limit == 1:
+        return _("The parameter may be given at most once.")
+    return _("The parameter may be given at most {limit} times.").format(limit=limit)
 
 
 def _schema(parameter: Any) -> dict[str, Any]:
@@ -197,7 +202,7 @@ def _is_repeatable(schema: dict[str, Any]) -> bool:
 
 def _read_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID):
-        raise ValueError("The value must be an id: a whole number from 1.")
+        raise ValueError(_("The value must be an id: a whole number from 1."))
     return int(text)
 
 
@@ -210,5 +215,5 @@ def _read_time(text: str) -> datetime:
     except OverflowError:
         pass
     raise ValueError(
-        "The value must be a date or a time in ISO 8601, such as 2026-11-23T10:00:00Z."
+        _("The value must be a date or a time in ISO 8601, such as 2026-11-23T10:00:00Z.")
     )

@@ -102,7 +102,7 @@ def _of_words(text: str) -> set[int]:
 def _of_sequences(text: str) -> set[int]:
     """Return the places of sequences such as ``0123``, also of those in ``a0b1c2d3``."""
     codes = list(map(ord, text))
-    found = set()
+    found: set[int] = set()
     for stride in _STRIDES:
         span = stride * (_SHORTEST - 1) + 1
         for start in range(len(codes) - span + 1):

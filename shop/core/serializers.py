@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from shop.core.fields import JSON_TYPES
 from shop.core.forms import FormData, value_of
 from shop.core.unknown import unknown_names
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class RequestSerializer(serializers.Serializer[Any]):
@@ -18,9 +22,9 @@ class RequestSerializer(serializers.Serializer[Any]):
     objects are based on it as well.
     """
 
-    default_error_messages = {"invalid": "Expected an object with members, not {datatype}."}
+    default_error_messages = {"invalid": _("Expected an object with members, not {datatype}.")}
 
-    elsewhere: ClassVar[dict[str, str]] = {}
+    elsewhere: ClassVar["Mapping[str, StrOrPromise]"] = {}
     """Names that are refused with a sentence of their own, which says where they belong."""
 
     @cached_property
@@ -31,7 +35,7 @@ class RequestSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated values. Raises ValidationError for unknown members too."""
         if not isinstance(data, Mapping):
-            self.fail("invalid", datatype=JSON_TYPES.get(type(data), "this"))
+            self.fail("invalid", datatype=JSON_TYPES.get(type(data), _("this")))
         if isinstance(data, FormData):
             data = {
                 name: value_of(self.fields[name], value) if name in self.fields else value

@@ -14,10 +14,11 @@ from anyascii import anyascii
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 PATTERN = r"^(?:[A-Za-z0-9_-]|[^\x00-\x7f])+$"
 """A pattern that all slugs match, for OpenAPI. ``is_slug`` is stricter beyond ASCII."""
-REASON = "Use letters, digits, hyphens and underscores, and no spaces."
+REASON = _("Use letters, digits, hyphens and underscores, and no spaces.")
 
 _ASCII = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # Letters, marks and symbols without a shape: Default_Ignorable_Code_Point and the Braille blank.

@@ -3,6 +3,8 @@
 import json
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext as _
+
 MAX_DEPTH = 20
 
 
@@ -39,7 +41,9 @@ def _check_depth(text: str) -> None:
         elif char in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise StrictJSONError(f"it is nested deeper than {MAX_DEPTH} levels")
+                raise StrictJSONError(
+                    _("it is nested deeper than {limit} levels").format(limit=MAX_DEPTH)
+                )
         elif char in "]}":
             depth -= 1
 
@@ -47,18 +51,18 @@ def _check_depth(text: str) -> None:
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise StrictJSONError("an object has two members of the same name")
+        raise StrictJSONError(_("an object has two members of the same name"))
     return members
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise StrictJSONError(f"{name} is not a JSON number")
+    raise StrictJSONError(_("{name} is not a JSON number").format(name=name))
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise StrictJSONError("a number is too large")
+        raise StrictJSONError(_("a number is too large"))
     return number
 
 
@@ -71,9 +75,9 @@ _STRICT = json.JSONDecoder(
 def _check_strings(value: Any) -> None:
     if isinstance(value, str):
         if "\x00" in value:
-            raise StrictJSONError("a string contains a NUL character")
+            raise StrictJSONError(_("a string contains a NUL character"))
         if any("\ud800" <= char <= "\udfff" for char in value):
-            raise StrictJSONError("a string contains half of a surrogate pair")
+            raise StrictJSONError(_("a string contains half of a surrogate pair"))
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_strings(name)

@@ -4,13 +4,13 @@ Each log record has these values (``shop.core.logs``). An id that comes from out
 behind a proxy only (``NUM_PROXIES``), because without one any client could write another's id.
 """
 
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Token
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from django.conf import settings
 
@@ -45,13 +45,17 @@ def origin_of(remote: str, header: Callable[[str], str]) -> Origin:
     ``header`` returns the value of a header by its name in lower case, or "".
     """
     if not settings.NUM_PROXIES:
-        return Origin(uuid4().hex, remote)
+        return Origin(_new_id(), remote)
     given = header("x-request-id")
-    chosen = given if _ID.fullmatch(given) else uuid4().hex
+    chosen = given if _ID.fullmatch(given) else _new_id()
     client = client_address(remote, header("x-forwarded-for"))
     trace = _read_trace(header("traceparent"))
     state = header("tracestate") if trace else ""
     return Origin(chosen, client, trace, state if _TRACESTATE.fullmatch(state) else "")
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()  # a quarter of the time of uuid4()
 
 
 def _read_trace(value: str) -> tuple[str, str] | None:

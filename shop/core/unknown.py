@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ErrorDetail
 
 from shop.core.errors import UnknownField
@@ -15,6 +16,20 @@ _MAX_REPORTED = 20
 _MAX_LENGTH = 100
 _MIN_SIMILARITY = 0.5
 _SEPARATORS = re.compile(r"[\W_]+")
+
+# Whole sentences, because languages decline the words differently.
+_NONE_KNOWN = {
+    "member": _('Unknown member "{name}"; this request takes no members.'),
+    "parameter": _('Unknown parameter "{name}"; this request takes no parameters.'),
+}
+_SIMILAR = {
+    "member": _('Unknown member "{name}"; did you mean "{similar}"?'),
+    "parameter": _('Unknown parameter "{name}"; did you mean "{similar}"?'),
+}
+_OTHERS = {
+    "member": _('Unknown member "{name}"; the known members are: {known}.'),
+    "parameter": _('Unknown parameter "{name}"; the known parameters are: {known}.'),
+}
 
 
 def unknown_names(
@@ -48,13 +63,13 @@ def nearest(name: str, known: Iterable[str], similarity: float = _MIN_SIMILARITY
 
 
 def _sentence(kind: str, name: str, known: Collection[str]) -> str:
-    unknown = f'Unknown {kind} "{_shortened(name)}"'
+    values = {"name": _shortened(name), "known": ", ".join(known)}
     if not known:
-        return f"{unknown}; this request takes no {kind}s."
+        return _NONE_KNOWN[kind].format(**values)
     similar = nearest(name, known)
     if similar is not None:
-        return f'{unknown}; did you mean "{similar}"?'
-    return f"{unknown}; the known {kind}s are: {', '.join(known)}."
+        return _SIMILAR[kind].format(**values, similar=similar)
+    return _OTHERS[kind].format(**values)
 
 
 def _letters(name: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, ClassVar, cast
 
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
@@ -57,7 +59,7 @@ def _refuse_body(data: Any) -> None:
         if unknown:
             raise ValidationError(unknown)
     elif data is not None:
-        raise ParseError("This request takes no body.")
+        raise ParseError(_("This request takes no body."))
 
 
 class ShopViewSet(StrictView, GenericViewSet[Any]):
@@ -130,7 +132,13 @@ class StaffMay(IsStaff):
     def __init__(self, needed: str) -> None:
         """``needed`` is a permission such as "catalog.change_product"."""
         self.needed = needed
-        self.message = f"Your role does not allow this. It needs the permission {needed}."
+
+    @property
+    def message(self) -> str:
+        """The sentence of the 403."""
+        return _("Your role does not allow this. It needs the permission {permission}.").format(
+            permission=self.needed
+        )
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True for an active member of staff who has the permission."""
@@ -148,7 +156,13 @@ class OwnOrStaffMay(IsAuthenticated):
         """``owner`` is the path of the attribute with the id of a row's owner."""
         self.needed = needed
         self.owner_of = attrgetter(owner)
-        self.message = f"This is not yours. Changing it needs the permission {needed}."
+
+    @property
+    def message(self) -> str:
+        """The sentence of the 403."""
+        return _("This is not yours. Changing it needs the permission {permission}.").format(
+            permission=self.needed
+        )
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Return True without SQL for buyers, because the queryset has already decided."""
@@ -182,12 +196,16 @@ def _permissions_of(model: type[Model]) -> set[str]:
 
 def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:
     """Return the validated body of the request. Raises ValidationError (400)."""
-    return cast("dict[str, Any]", _instance_of(serializer).run_validation(request.data))
+    return cast(
+        "dict[str, Any]", _instance_of(serializer, get_language()).run_validation(request.data)
+    )
 
 
 @cache
-def _instance_of(serializer: type[RequestSerializer]) -> RequestSerializer:
+def _instance_of(serializer: type[RequestSerializer], language: str) -> RequestSerializer:
     """Return the instance that validates all bodies of a serializer, in every thread.
+
+    Each language has its own, because DRF keeps the first text of some messages in the fields.
 
     A new instance copies its fields, which takes longer than validating a small body. Validators
     must therefore use their arguments only, not ``initial_data``, ``instance`` or ``context``.

@@ -36,6 +36,7 @@ from shop.engine.errors import sqlstate
 from shop.engine.expressions import ValueByKey
 from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
+from shop.engine.postgresql.base import TableChanged
 from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
 from shop.engine.rows import columns_of, instance_of
 from shop.engine.statements import (
@@ -75,7 +76,8 @@ _REPEATABLE = frozenset({"40001", "40P01"}) | PREPARED_ELSEWHERE
 def succeeds_when_repeated(error: Error) -> bool:
     """Return whether a transaction that failed with ``error`` can succeed when it runs again.
 
-    This is so after a deadlock, and after a connection pooler has lost a prepared statement. In the
-    second case the connection does not prepare statements any more.
+    This is so after a deadlock, after a migration has changed a column that a prepared statement
+    reads, and after a connection pooler has lost a prepared statement. In the last case the
+    connection does not prepare statements any more.
     """
-    return sqlstate(error) in _REPEATABLE
+    return isinstance(error, TableChanged) or sqlstate(error) in _REPEATABLE

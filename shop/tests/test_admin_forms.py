@@ -481,8 +481,8 @@ def test_errors_of_services_are_shown_at_their_fields(admin_browser, tea, shirt)
     ProductFactory(sku="TAKEN", slug="taken")
     product, variant = f"{PRODUCTS}{tea.pk}/change/", shirt.variants.first()
     cases = [
-        (product, {"sku": "TAKEN"}, "sku", "The SKU TAKEN is already in use."),
-        (product, {"slug": "taken"}, "slug", "The slug taken is already in use."),
+        (product, {"sku": "TAKEN"}, "sku", "The SKU “TAKEN” is already in use."),
+        (product, {"slug": "taken"}, "slug", "The slug “taken” is already in use."),
         (product, {"option_names": "Size"}, "option_names", "Options can only be added"),
         (
             f"{PRODUCTS}{shirt.pk}/change/",
@@ -500,7 +500,7 @@ def test_errors_of_services_are_shown_at_their_fields(admin_browser, tea, shirt)
             "option_value_0",
             "The product already has a variant",
         ),
-        (f"{PRODUCTS}add/", POT | {"sku": "TAKEN"}, "sku", "The SKU TAKEN is already in use."),
+        (f"{PRODUCTS}add/", POT | {"sku": "TAKEN"}, "sku", "The SKU “TAKEN” is already in use."),
         (f"{PRODUCTS}add/", POT | {"option_names": "Size"}, "stock", "A product with options has"),
     ]
     before = list(Product.objects.order_by("pk").values())
@@ -535,7 +535,7 @@ def test_categories_that_are_in_use_are_named_before_and_after(admin_browser, te
     path = "/admin/catalog/category/"
     page = choose(admin_browser, path, "delete_selected", used, free)
     assert form_of(page)["_selected_action"] == [str(free.pk)]
-    reason = "The category contains 0 categories and 1 products. Move them first."
+    reason = "The category is not empty. Categories in it: 0, products: 1. Move them first."
     assert reason in page.content.decode()
     page = choose(admin_browser, path, "delete_selected", used, free, post="yes")
     assert messages_of(page) == [f"Used: {reason}", "Deleted: Free (1 of 2)."]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands
 from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
@@ -25,6 +25,7 @@ from shop.management.demo import details
 from shop.management.demo.images import draw_image
 from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.server import environment_for, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -46,6 +47,41 @@ def test_serve_refuses_a_port_that_is_in_use():
         )
     assert refused.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in refused.stderr
+
+
+def commands_of_the_shop():
+    return sorted({name for name, app in get_commands().items() if app == "shop"} - {"migrate"})
+
+
+@pytest.mark.parametrize("name", commands_of_the_shop())
+def test_a_command_on_an_unmigrated_database_says_what_to_do(tmp_path, name):
+    arguments = {
+        "import_products": [str(tmp_path / "products.csv")],
+        "export_products": [str(tmp_path / "out.csv")],
+        "serve": [],
+    }.get(name, [])
+    (tmp_path / "products.csv").write_text("name,price\nTea,4.50\n")
+    environment = environment_for(
+        f"sqlite:///{tmp_path}/db.sqlite3", DEBUG="true", PORT=str(free_port())
+    )
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", name, *arguments],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    sentence = "The database lacks migrations of this release: run manage.py migrate."
+    if name == "serve":  # it is not ready until they are applied
+        with process.stdout as output:
+            assert any(sentence in line for line in output)
+            process.terminate()
+        process.wait(30)
+        return
+    assert process.communicate(timeout=60)[0] == f"CommandError: {sentence}\n"
+    assert process.returncode == 1
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_the_demo_products_are_plausible():
@@ -176,8 +212,8 @@ def test_the_interval_of_the_worker_is_positive(db, every):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, number):
-    """On an empty database every run fails. The worker logs it and continues."""
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    """Without a database every run fails. The worker logs it and continues."""
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path}/missing/db.sqlite3"}
     command = [sys.executable, "manage.py", "sweep", "--every", "1"]
     sweep = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:

@@ -61,13 +61,23 @@ def test_the_image_runs_as_the_same_user():
     assert "\nUSER 10001\n" in (ROOT / "Dockerfile").read_text()
 
 
-@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is missing")
+def compose():
+    """Return the command of docker compose, as a program or a plugin, or None without either."""
+    for command in (["docker-compose"], ["docker", "compose"]):
+        if shutil.which(command[0]):
+            done = subprocess.run([*command, "version"], check=False, capture_output=True)
+            if done.returncode == 0:
+                return command
+    return None
+
+
+@pytest.mark.skipif(compose() is None, reason="docker compose is missing")
 def test_docker_compose_passes_a_filled_file_on(tmp_path):
     values = {name: f"value of {name}" for name in NAMES} | {"POSTGRES_PASSWORD": "pw"}
     file = tmp_path / "filled"
     file.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
     done = subprocess.run(
-        ["docker-compose", "-f", ROOT / "docker-compose.yml", "--env-file", file, "config"],
+        [*compose(), "-f", ROOT / "docker-compose.yml", "--env-file", file, "config"],
         check=True,
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"]},

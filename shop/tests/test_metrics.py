@@ -6,6 +6,7 @@ import signal
 import time
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Event as Flag
 
 import pytest
@@ -22,7 +23,7 @@ from shop.core.models import Event, EventDelivery, Worker
 from shop.testing.serving import faulty_server, place_order
 from shop.tests.test_problems import assert_problem
 
-TOKEN = "a-token-of-the-tests"
+TOKEN = token_urlsafe(24)
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_a_database_error_is_not_disclosed(debug, caplog):
 def test_an_unhandled_exception_is_a_500_with_the_request_id(ada, debug, monkeypatch, caplog):
     from shop.core import health
 
-    monkeypatch.setattr(health, "_pending_migrations", lambda: 1 / 0)
+    monkeypatch.setattr(health, "has_pending_migrations", lambda: 1 / 0)
     answer = ada.get("/readyz")
     body = assert_problem(answer, 500, "server_error")
     assert body["request_id"] == answer["X-Request-ID"]

@@ -113,6 +113,8 @@ def test_a_development_environment_needs_no_variables():
             {"STRIPE_WEBHOOK_SECRET": "whsec_1"},
             "Set both STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET",
         ),
+        ({"CATALOG_S_MAXAGE": "-1"}, "must be 0 to 86400"),
+        ({"CATALOG_STALE_WHILE_REVALIDATE": "60"}, "needs CATALOG_S_MAXAGE"),
         ({"SECURE_HSTS_SECONDS": "-1"}, "SECURE_HSTS_SECONDS must be 0 or more"),
         ({"SECURE_HSTS_PRELOAD": "true"}, "needs SECURE_HSTS_INCLUDE_SUBDOMAINS=true"),
         (

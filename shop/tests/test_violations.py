@@ -64,7 +64,7 @@ def test_the_database_names_the_constraint(tea, shirt, ada):
     again = violation(lambda: ProductTag.objects.create(product=tea, tag="new"))
     assert set(again.fields) == {"product", "tag"}
     assert violation(update(ada.user, email_key="carol@example.com")) == Violation(
-        f"A user with this email {TAKEN}", ("email_key",)
+        f"A user with this e-mail address {TAKEN}", ("email_key",)
     )
     assert violation(lambda: Group.objects.bulk_create([Group(name="A"), Group(name="A")])) == (
         Violation("Group with this Name already exists.", ("name",))

@@ -176,7 +176,7 @@ class Planner:
         if record.options is not None and len(record.options) == len(names):
             variant.options = record.options
             if not fits_index(record.options):
-                errors.append(record.row.error("options", OPTIONS_TOO_LONG))
+                errors.append(record.row.error("options", str(OPTIONS_TOO_LONG)))
         elif record.options is not None or changes.before is None:
             reason = f"The variant needs a value for each of {', '.join(names)}."
             errors.append(record.row.error("options", reason))

@@ -1,8 +1,9 @@
 """Request bodies of products."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -42,8 +43,8 @@ class OptionValuesField(serializers.DictField):
     """A value for each option, by the option's name."""
 
     default_error_messages = {
-        "not_a_dict": "Expected an object whose members are option values.",
-        "many": f"A product may have at most {MAX_OPTIONS} options.",
+        "not_a_dict": _("Expected an object whose members are option values."),
+        "many": _("A product may have at most {limit} options."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -54,7 +55,7 @@ class OptionValuesField(serializers.DictField):
         """Limit the number of options."""
         values: dict[str, str] = super().to_internal_value(data)
         if len(values) > MAX_OPTIONS:
-            self.fail("many")
+            self.fail("many", limit=MAX_OPTIONS)
         return values
 
 
@@ -161,7 +162,11 @@ class NewProductSerializer(_DetailsSerializer):
         """Reject stock of a product with options."""
         if attrs.get("options") and attrs.get("stock"):
             raise serializers.ValidationError(
-                {"stock": "A product with options has no stock. Please set that of its variants."}
+                {
+                    "stock": _(
+                        "A product with options has no stock. Please set that of its variants."
+                    )
+                }
             )
         return attrs
 
@@ -174,7 +179,7 @@ class ProductChangesSerializer(_DetailsSerializer):
     price = request_field("price")
     choice = OptionValuesField(required=False, help_text="Only for variants.")
     position = request_field("position", help_text="Only for variants.")
-    elsewhere: ClassVar[dict[str, str]] = {
+    elsewhere: ClassVar[Mapping[str, Any]] = {
         # An absolute number would undo concurrent sales.
-        "stock": "To change the stock, use POST /api/products/{id}/stock/."
+        "stock": _("To change the stock, use POST /api/products/<id>/stock/.")
     }

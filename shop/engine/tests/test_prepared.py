@@ -84,6 +84,12 @@ def test_a_changed_column_in_a_transaction_is_an_error(counter):
         assert _ATTEMPTS.row(key=counter.key) == (2,)
 
 
+def test_a_service_is_repeated_after_a_column_has_changed(counter):
+    assert _ATTEMPTS.row(key=counter.key) == (2,)
+    _retype("bigint")
+    assert transactional(lambda: _ATTEMPTS.row(key=counter.key))() == (2,)
+
+
 def test_a_lock_works_after_a_column_has_changed(counter):
     for column_type in ("integer", "bigint"):
         _retype(column_type)

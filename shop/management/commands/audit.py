@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from shop.engine import lift_statement_timeout
 from shop.management.audit.checks import CHECKS
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Prints a line for each breach of an invariant. Reads only."""
 
     help = (
         "Checks that stock, carts, orders, payments and names in the database are consistent. "
         "Prints a line for each breach, and exits with 1 if there is one. Changes nothing."
     )
-    requires_migrations_checks = True
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run every check. Raises CommandError at the end if there are breaches."""

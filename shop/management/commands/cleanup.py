@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
 
 from accounts.tokens import forget_expired_tokens
 from catalog.images.files import delete_orphans
@@ -13,6 +12,7 @@ from shop.core.deliveries import delete_done_deliveries
 from shop.core.idempotency import delete_old_keys
 from shop.core.jobs import is_time_over
 from shop.core.throttling import delete_ended_windows
+from shop.management.base import ShopCommand
 
 BATCH = 1000
 
@@ -24,7 +24,7 @@ _DELETIONS: dict[str, Callable[[int], int]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Deletes expired rows in batches, each in its own transaction, so that locks are short."""
 
     help = (

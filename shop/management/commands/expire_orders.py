@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from payments.jobs import expire_orders
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Cancels orders that were not paid within their payment window."""
 
     help = "Cancels orders that were not paid within their payment window, and restores the stock."

@@ -4,19 +4,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from catalog.exchange.exports import FORMATS, ExportError, export_products
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Exports all products that are not archived, with their categories and attributes."""
 
     help = (
         "Writes all products that are not archived, with their categories and attributes, to a "
         "file that import_products reads. docs/imports.md describes the columns."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file and ``--format``."""

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from catalog.exchange.imports import (
     BATCH,
@@ -20,12 +20,13 @@ from catalog.exchange.imports import (
     open_source,
 )
 from shop.core.errors import Unavailable
+from shop.management.base import ShopCommand
 
 _BAR = 30
 _EVERY = 100
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Imports products in batches, and prints the products with errors."""
 
     help = (
@@ -33,7 +34,6 @@ class Command(BaseCommand):
         "file again changes nothing. docs/imports.md describes the columns. Prints those that it "
         "does not read. Exits with 1 if a product has an error."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file and the options of the import."""

@@ -3,13 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from catalog.services import is_ranking_due, rank_products
 from shop.engine import lift_statement_timeout
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Counts the sales of each product."""
 
     help = (

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from payments import gateways
@@ -13,9 +13,10 @@ from payments.jobs import settle_payments
 from payments.reconciliation import Difference, find_differences, find_failed_late_refunds
 from shop.core.errors import ShopError
 from shop.engine import lift_statement_timeout
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Settles open payments, then prints or, with ``--fix``, corrects each difference."""
 
     help = (
@@ -24,7 +25,6 @@ class Command(BaseCommand):
         "payment, and exits with 1 if there is one. --fix makes the corrections that need no "
         "decision."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--fix`` and ``--days``."""

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from catalog import revision
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Needed after a restore that the shop cannot recognize."""
 
     help = (

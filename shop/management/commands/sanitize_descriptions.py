@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from catalog.services import sanitize_descriptions
 from shop.engine import lift_statement_timeout
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Sanitizes the descriptions of products."""
 
     help = (

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +18,7 @@ from catalog.services import create_attribute, create_category, create_product, 
 from orders import services as orders
 from orders.models import Order
 from payments import services as payments
+from shop.management.base import ShopCommand
 from shop.management.demo import details
 from shop.management.demo.images import write_image
 from shop.management.demo.products import DemoProduct
@@ -32,14 +33,13 @@ Images = dict[str, tuple[str, str]]
 PRODUCTS_IN_HISTORY = 12  # two products in each of six orders
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Loads the demo catalog, and with ``--with-logins`` two accounts and an order history."""
 
     help = (
         "Loads the demo catalog. Products whose names exist are not changed, so running it again "
         "changes nothing."
     )
-    requires_migrations_checks = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add ``--if-empty``, ``--with-logins`` and ``--without-pictures``."""

@@ -18,6 +18,7 @@ from shop.core.checks import known_vulnerability
 from shop.engine.parts import uses
 from shop.engine.server.application import THREADS
 from shop.engine.server.workers import Options, serve_asgi, serve_wsgi
+from shop.management.base import RUN_MIGRATE, lacks_migrations
 
 logger = logging.getLogger("shop.server")
 
@@ -49,6 +50,8 @@ class Command(BaseCommand):
         self._announce(f"http://{settings.HOST}:{settings.PORT}")
         if not buffers and not settings.DEBUG:
             logger.warning(_NEEDS_PROXY)
+        if lacks_migrations():
+            logger.warning(RUN_MIGRATE)
         if warning := known_vulnerability(sys.version_info[:3]):
             logger.warning(warning)
         connections.close_all()  # forked workers must not share them

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from payments.jobs import settle_payments
+from shop.management.base import ShopCommand
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Asks the gateways for the state of open payments."""
 
     help = "Asks the gateways for the state of open payments, and refunds late payments."

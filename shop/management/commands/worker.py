@@ -14,10 +14,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
 from shop.core import deliveries, jobs
+from shop.management.base import ShopCommand
 
 logger = logging.getLogger("shop.worker")
 
@@ -38,7 +39,7 @@ _BEAT_EVERY = 10.0
 """Seconds between two heartbeats."""
 
 
-class Command(BaseCommand):
+class Command(ShopCommand):
     """Runs event handlers and each scheduled job in a thread of its own until it is stopped."""
 
     help = (
