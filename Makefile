@@ -100,19 +100,7 @@ storm: $(VENV)/.development ## load test: five minutes of purchases while worker
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-money-hostile: $(VENV)/.development ## send hostile input to a real server (SECONDS=20, SEED=1, DATABASE=sqlite)
-	@$(BIN)/python -m shop.testing.hostile --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1) \
-		--database $(or $(DATABASE),postgres)
-
-acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both databases: about an hour
-	@status=0; \
-	$(MAKE) fuzz EXAMPLES=200 || status=1; \
-	$(MAKE) hostile SECONDS=600 || status=1; \
-	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
-	SHOP_ENGINE=plain $(MAKE) hostile SECONDS=300 || status=1; \
-	exit $$status
-
-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
+money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 

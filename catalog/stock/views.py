@@ -45,7 +45,7 @@ class StockActions(ShopViewSet):
         answers={200: ProductSerializer},
         refuses=[ProductNotFound, VariantRequired, OutOfStock, StockLimit],
     )
-    @action(detail=True, methods=["post"], pagination_class=ShopPagination, plural="movements")
+    @action(detail=True, methods=["post"], pagination_class=ShopPagination)
     def stock(self, request: Request, pk: str) -> HttpResponseBase:
         """Add or remove units, with a reason."""
 
@@ -60,6 +60,7 @@ class StockActions(ShopViewSet):
         "List stock movements",
         answers={200: StockMovementSerializer(many=True)},
         refuses=[ProductNotFound],
+        plural="movements",
     )
     @stock.mapping.get
     def stock_history(self, request: Request, pk: str) -> Response:

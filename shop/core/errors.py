@@ -126,6 +126,20 @@ class Forbidden(ShopError):
     message = _("Your role does not allow this.")
 
 
+class PermissionMissing(Forbidden):
+    """403. Facts: permission, the one that staff need, such as "catalog.change_product"."""
+
+    message = _("Your role does not allow this. It needs the permission {permission}.")
+    example: ClassVar[dict[str, Any]] = {"permission": "catalog.change_product"}
+    schema_name = "PermissionMissingProblem"
+
+
+class NotYours(PermissionMissing):
+    """403: the row belongs to somebody else. Facts: permission, which would allow it."""
+
+    message = _("This is not yours. Changing it needs the permission {permission}.")
+
+
 class NotFound(ShopError):
     """404: the object does not exist, or the caller may not see it; the response is the same."""
 

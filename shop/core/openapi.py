@@ -21,6 +21,7 @@ from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.errors import (
     IdempotencyKeyReused,
     NotFound,
+    PermissionMissing,
     RequestInProgress,
     RequestTimeout,
     ShopError,
@@ -37,7 +38,7 @@ from shop.core.header_schemas import (
     IDEMPOTENCY_KEY,
     IF_NONE_MATCH,
 )
-from shop.core.pagination import PageBeyondEnd
+from shop.core.pagination import PageBeyondEnd, plural_of
 from shop.core.parsers import UploadParser
 from shop.core.problem_schemas import (
     Problem,
@@ -49,7 +50,7 @@ from shop.core.problem_schemas import (
 )
 from shop.core.query import parameters_of
 from shop.core.serializers import RequestSerializer
-from shop.core.viewsets import IsStaff, OwnOrStaffMay
+from shop.core.viewsets import IsStaff, OwnOrStaffMay, StaffMay
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -77,7 +78,7 @@ class FieldProblemSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def describe(  # noqa: PLR0913 - all but one by keyword
+def describe(  # noqa: PLR0913 - the parts of an operation
     summary: str,
     *,
     answers: dict[int, Any],
@@ -86,6 +87,7 @@ def describe(  # noqa: PLR0913 - all but one by keyword
     headers: Sequence[str] = (),
     parameters: Sequence[OpenApiParameter] = (),
     audience: Audience | None = None,
+    plural: str = "",
 ) -> Callable[[View], View]:
     """Describe an operation.
 
@@ -95,6 +97,7 @@ def describe(  # noqa: PLR0913 - all but one by keyword
     refused (``shop.core.query``), and so is a body without ``takes``. An operation with an
     ``audience`` is in the document of this audience only; those for members of staff with a
     permission need not say so.
+    ``plural`` is the name of the array in a page if it is not that of the view.
     """
 
     def decorate(view: View) -> View:
@@ -102,6 +105,7 @@ def describe(  # noqa: PLR0913 - all but one by keyword
         described.refuses, described.answer_headers = refuses, headers
         described.query_parameters, described.takes_body = parameters, takes is not None
         described.audience = audience
+        described.plural = plural
         described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
@@ -176,7 +180,7 @@ class ShopAutoSchema(AutoSchema):
     def _get_paginator(self) -> Any:
         paginator = super()._get_paginator()  # type: ignore[no-untyped-call]
         if paginator is not None:
-            paginator.plural = getattr(self.view, "plural", paginator.plural)
+            paginator.plural = plural_of(self.view) or paginator.plural
         return paginator
 
     def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
@@ -248,6 +252,9 @@ class ShopAutoSchema(AutoSchema):
         """Yield each error of the operation."""
         yield from (problem_of(kind(**kind.example)) for kind in self._action().refuses)
         yield problem_of(UnknownField(**UnknownField.example))
+        # A tuple, because "|" combines the permissions of DRF into another permission.
+        if any(isinstance(p, (StaffMay, OwnOrStaffMay)) for p in self.view.get_permissions()):
+            yield problem_of(PermissionMissing(**PermissionMissing.example))
         if self.view.get_authenticators():
             yield problem_of(InvalidToken())
         if not any(isinstance(p, AllowAny) for p in self.view.get_permissions()):
@@ -268,9 +275,7 @@ class ShopAutoSchema(AutoSchema):
     def _plain_statuses(self) -> Iterator[int]:
         yield 400
         yield 406
-        # A tuple, because "|" combines the permissions of DRF into another permission.
-        of_role = (IsStaff, OwnOrStaffMay)
-        if any(isinstance(p, of_role) for p in self.view.get_permissions()):
+        if any(type(p) is IsStaff for p in self.view.get_permissions()):
             yield 403
         own = {kind.status for kind in self._action().refuses}
         if "{" in self.path and HTTPStatus.NOT_FOUND not in own:

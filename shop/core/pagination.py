@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from shop.core.errors import InvalidField, NotFound
 from shop.core.links import absolute_url
+from shop.core.query import action_of
 
 DEFAULT_PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
@@ -28,10 +29,16 @@ class PageBeyondEnd(NotFound):
     schema_name = "PageBeyondEndProblem"
 
 
+def plural_of(view: APIView | None) -> str:
+    """Return the name of the array in a page of the view's action, or ""."""
+    name: str = getattr(action_of(view), "plural", "") if view is not None else ""
+    return name or getattr(view, "plural", "")
+
+
 class ShopPagination(PageNumberPagination):
     """``?page=`` from 1, and ``?page_size=`` up to 100, by default 20. A page takes two queries.
 
-    The attribute ``plural`` of a view is the name of the array in its response.
+    The name of the array in the response is that of the action (``describe``), or of the view.
     """
 
     page_size = DEFAULT_PAGE_SIZE
@@ -44,7 +51,7 @@ class ShopPagination(PageNumberPagination):
     ) -> list[Any]:
         """Return the rows of the page. Raises InvalidField (400) or PageBeyondEnd (404)."""
         self.request = request
-        self.plural = getattr(view, "plural", self.plural)
+        self.plural = plural_of(view) or self.plural
         size = min(read_number(request, "page_size", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
         number = read_number(request, "page", 1)
         paginator = Paginator(queryset, size)

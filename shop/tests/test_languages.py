@@ -172,6 +172,7 @@ def test_a_missing_permission_is_explained_in_german(ada, tea):
     assert detail_of(answer, 403, "permission_denied") == (
         "Ihre Rolle erlaubt das nicht. Nötig ist die Berechtigung catalog.change_product."
     )
+    assert answer.json()["permission"] == "catalog.change_product"
 
 
 def test_a_shortage_names_the_product(ada, tea):
