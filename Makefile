@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -88,12 +88,17 @@ hostile: $(VENV)/.development ## send hostile input to a real server (SECONDS=20
 	@$(BIN)/python -m shop.testing.hostile --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both databases: about an hour
+abuse: $(VENV)/.development ## measure the memory of workers under abuse (SECONDS=30, SEED=1, DATABASE=sqlite)
+	@$(BIN)/python -m shop.testing.abuse --seconds $(or $(SECONDS),30) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
+
+acceptance: $(VENV)/.development ## the long form of fuzz, hostile and abuse: about an hour
 	@status=0; \
 	$(MAKE) fuzz EXAMPLES=200 || status=1; \
 	$(MAKE) hostile SECONDS=600 || status=1; \
 	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
 	SHOP_ENGINE=plain $(MAKE) hostile SECONDS=300 || status=1; \
+	$(MAKE) abuse SECONDS=600 || status=1; \
 	exit $$status
 
 storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite)
