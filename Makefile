@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -65,7 +65,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs # of columns that are new and empty
-	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 # Two commands of `make lint`, for the hooks of .pre-commit-config.yaml too.
@@ -88,12 +88,17 @@ hostile: $(VENV)/.development ## send hostile input to a real server (SECONDS=20
 	@$(BIN)/python -m shop.testing.hostile --seconds $(or $(SECONDS),20) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-acceptance: $(VENV)/.development ## the long form of fuzz and hostile, on both databases: about an hour
+abuse: $(VENV)/.development ## measure the memory of workers under abuse (SECONDS=30, SEED=1, DATABASE=sqlite)
+	@$(BIN)/python -m shop.testing.abuse --seconds $(or $(SECONDS),30) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres)
+
+acceptance: $(VENV)/.development ## the long form of fuzz, hostile and abuse: about an hour
 	@status=0; \
 	$(MAKE) fuzz EXAMPLES=200 || status=1; \
 	$(MAKE) hostile SECONDS=600 || status=1; \
 	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
 	SHOP_ENGINE=plain $(MAKE) hostile SECONDS=300 || status=1; \
+	$(MAKE) abuse SECONDS=600 || status=1; \
 	exit $$status
 
 storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite)
@@ -119,8 +124,13 @@ bench-against: $(VENV)/.development ## compare the speed with a commit (REV=main
 bench-rivals: $(VENV)/.development ## measure the shop next to other shops, which it installs first (BENCH="--rounds 5 --save")
 	@$(BIN)/python -m bench.rivals $(BENCH)
 
-schema: $(VENV)/.development ## update docs/openapi.yaml
-	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+OPENAPI = docs/openapi
+spectacular = $(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn
+
+schema: $(VENV)/.development ## update the OpenAPI documents, docs/openapi*.yaml
+	$(spectacular) --file $(OPENAPI).yaml
+	$(spectacular) --generator-class shop.core.documents.StoreGenerator --file $(OPENAPI)-store.yaml
+	$(spectacular) --generator-class shop.core.documents.AdminGenerator --file $(OPENAPI)-admin.yaml
 
 messages: $(VENV)/.development ## add new messages to the translations, and compile them
 	@$(BIN)/python -m shop.testing.messages

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from orders.states import describe_status
 from shop.core.errors import Conflict, NotFound
@@ -54,8 +55,10 @@ class OpenOrderLimit(Conflict):
     """409: the buyer has too many unpaid orders. Facts: limit, open_orders."""
 
     code = "open_order_limit"
-    message = _(
-        "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another."
+    message = ngettext_lazy(
+        "You have {open_orders} unpaid order. Pay or cancel it before you place another.",
+        "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another.",
+        "open_orders",
     )
     example = {"limit": 5, "open_orders": 5}
 

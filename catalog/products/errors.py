@@ -82,7 +82,5 @@ class UnfilledBackorders(Conflict):
 
     code = "pieces_owed"
     field = "backorder"
-    message = _(
-        "{owed} units are sold on backorder. Add them to the stock before ending backorders."
-    )
+    message = _("Units sold on backorder: {owed}. Add them to the stock before you end backorders.")
     example = {"owed": 3}

@@ -30,6 +30,8 @@ class ShopError(Exception):
     """Example facts for the OpenAPI document."""
     field: ClassVar[str] = ""
     """The argument of the service that it is about, if it is about one: a form shows it there."""
+    schema_name: ClassVar[str] = ""
+    """The name of its schema, if another error has the same code and other facts."""
 
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
@@ -122,6 +124,20 @@ class Forbidden(ShopError):
     status = 403
     code = "permission_denied"
     message = _("Your role does not allow this.")
+
+
+class PermissionMissing(Forbidden):
+    """403. Facts: permission, the one that staff need, such as "catalog.change_product"."""
+
+    message = _("Your role does not allow this. It needs the permission {permission}.")
+    example: ClassVar[dict[str, Any]] = {"permission": "catalog.change_product"}
+    schema_name = "PermissionMissingProblem"
+
+
+class NotYours(PermissionMissing):
+    """403: the row belongs to somebody else. Facts: permission, which would allow it."""
+
+    message = _("This is not yours. Changing it needs the permission {permission}.")
 
 
 class NotFound(ShopError):

@@ -19,6 +19,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
 from shop.core.errors import IdempotencyKeyReused
 from shop.core.idempotency import RETENTION, Claim, run_or_find
@@ -44,7 +45,7 @@ class AlreadySent(Exception):
 
     def __init__(self, location: str, *, is_same: bool) -> None:
         """Take the location, and whether the form was sent with the same input as before."""
-        super().__init__("This form was already sent; nothing was changed.")
+        super().__init__(_("This form was already sent; nothing was changed."))
         self.location = location
         self.is_same = is_same
 
@@ -52,7 +53,9 @@ class AlreadySent(Exception):
 class KeyExpired(Exception):
     """The form has been open for too long, or its key is not one of the shop's."""
 
-    message = "This form was open for too long. Nothing was changed. Check it, and send it again."
+    message = _(
+        "This form was open for too long. Nothing was changed. Check it, and send it again."
+    )
 
     def __init__(self) -> None:
         """Set the message."""

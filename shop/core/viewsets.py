@@ -17,6 +17,7 @@ from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from shop.core.errors import NotYours, PermissionMissing
 from shop.core.permissions import has_staff_permission
 from shop.core.query import action_of, check_query
 from shop.core.serializers import RequestSerializer
@@ -133,16 +134,16 @@ class StaffMay(IsStaff):
         """``needed`` is a permission such as "catalog.change_product"."""
         self.needed = needed
 
-    @property
-    def message(self) -> str:
-        """The sentence of the 403."""
-        return _("Your role does not allow this. It needs the permission {permission}.").format(
-            permission=self.needed
-        )
-
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Return True for an active member of staff who has the permission."""
-        return super().has_permission(request, view) and request.user.has_perm(self.needed)
+        """Return True for an active member of staff who has the permission.
+
+        Raises PermissionMissing for other users, False stands for a 401.
+        """
+        if super().has_permission(request, view) and request.user.has_perm(self.needed):
+            return True
+        if request.user and request.user.is_authenticated:
+            raise PermissionMissing(permission=self.needed)
+        return False
 
 
 class OwnOrStaffMay(IsAuthenticated):
@@ -157,19 +158,17 @@ class OwnOrStaffMay(IsAuthenticated):
         self.needed = needed
         self.owner_of = attrgetter(owner)
 
-    @property
-    def message(self) -> str:
-        """The sentence of the 403."""
-        return _("This is not yours. Changing it needs the permission {permission}.").format(
-            permission=self.needed
-        )
-
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        """Return True without SQL for buyers, because the queryset has already decided."""
+        """Return True without SQL for buyers, because the queryset has already decided.
+
+        Raises NotYours for staff without the permission.
+        """
         user = request.user
         if not user.is_staff or has_staff_permission(user, self.needed):
             return True
-        return bool(self.owner_of(obj) == user.pk)
+        if self.owner_of(obj) != user.pk:
+            raise NotYours(permission=self.needed)
+        return True
 
 
 def permissions_asked_for() -> set[str]:

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from shop.core.admin import state
 from shop.core.constraints import violation_of
@@ -15,8 +16,8 @@ from shop.core.errors import InvalidField, RequestInProgress, ShopError
 Refusal = tuple[str | None, str]
 """The name of a form's field, or None for the form as a whole, and a sentence."""
 
-_IN_PROGRESS = "This form is still being saved. Look at the result before you send it again."
-_CHANGED = (
+_IN_PROGRESS = _("This form is still being saved. Look at the result before you send it again.")
+_CHANGED = _(
     "Nothing was saved, because somebody made a change after you opened the form. Look at the "
     "fields below: those that you did not change show their new value. Saving again stores what "
     "the form shows now."
@@ -35,7 +36,7 @@ def refusals_of(error: Exception, names: Mapping[str, str]) -> list[Refusal]:
             raise error
         fields, sentence = violation.fields[-1:], violation.message
     elif isinstance(error, RequestInProgress):
-        fields, sentence = (), _IN_PROGRESS
+        fields, sentence = (), str(_IN_PROGRESS)
     elif isinstance(error, ShopError):
         is_plain = type(error) is InvalidField
         fields, sentence = tuple(error.fields), error.facts["reason"] if is_plain else error.detail

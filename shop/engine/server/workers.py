@@ -126,6 +126,7 @@ def _load(target: str, options: Options, parent: int, number: int) -> Callable[.
     if options.pinned:
         processes.pin(number, options.workers)
     processes.end_with_parent(parent, within=options.stop_within)
+    processes.limit_arenas()
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sqlite_master")
