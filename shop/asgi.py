@@ -97,15 +97,16 @@ def error_response(scope: Scope, status: int) -> Response:
     """Return the response to a request that is not passed to Django, and log the request."""
     error, origin, path = _ERRORS[status], _origin_of(scope), _path_of(scope)
     language = choose_language(_header_of(scope, "accept-language"))
+    cors = cors_headers(path, _header_of(scope, "origin"))
     headers = {
         **security_headers(path),
-        **cors_headers(path, _header_of(scope, "origin")),
+        **cors,
         **error.headers,
         "Content-Type": PROBLEM_JSON,
         "Cache-Control": "no-store",
         "X-Request-ID": origin.request_id,
         "Content-Language": language,
-        "Vary": "Accept-Language",
+        "Vary": ", ".join(filter(None, (cors.get("Vary"), "Accept-Language"))),
     }
     tokens = tracing.enter(origin)
     try:

@@ -14,11 +14,11 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import trans_real
 
+from shop.core.handlers import PROBLEM_JSON
 from shop.core.idempotency import REPLAYED
 
 DEFAULT = "en"
 """The language of the messages in the code."""
-_FIRST_ERROR = 400
 
 
 @lru_cache(maxsize=128)
@@ -55,7 +55,7 @@ def speaking(language: str) -> AbstractContextManager[None]:
 
 def declare_language(response: HttpResponseBase, language: str) -> None:
     """Say in the headers of an error which language it has, and that this was negotiated."""
-    if response.status_code < _FIRST_ERROR:
+    if response.get("Content-Type") != PROBLEM_JSON:
         return
     patch_vary_headers(response, ("Accept-Language",))
     if REPLAYED not in response:  # it is in the language of the first request

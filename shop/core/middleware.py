@@ -92,8 +92,7 @@ class RequestMiddleware:
         language = language_of(request)
         with speaking(language):
             response = self._respond_in_language(request)
-        if request.path_info.startswith("/api/"):
-            declare_language(response, language)
+        declare_language(response, language)
         return response
 
     def _respond_in_language(self, request: HttpRequest) -> HttpResponseBase:

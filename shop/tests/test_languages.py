@@ -141,6 +141,8 @@ def test_what_is_not_there_is_explained_in_german(ada, db):
     assert "ETag" not in answer
     answer = in_german(ada, "get", "/api/nothing/")
     assert detail_of(answer, 404, "not_found") == "Diesen Pfad gibt es nicht."
+    answer = in_german(ada, "get", "/nothing")
+    assert detail_of(answer, 404, "not_found") == "Diesen Pfad gibt es nicht."
     answer = in_german(ada, "get", "/api/cart")
     assert detail_of(answer, 404, "not_found") == (
         "Diesen Pfad gibt es nicht. Ergänzen Sie den Schrägstrich am Ende: /api/cart/"
@@ -286,7 +288,7 @@ def test_the_server_answers_in_german(status, german, caplog):
         )
     assert json.loads(first.body)["detail"].startswith(german)
     assert dict(first.headers)[b"content-language"] == b"de"
-    assert dict(first.headers)[b"vary"] == b"Accept-Language"
+    assert dict(first.headers)[b"vary"] == b"origin, Accept-Language"
     assert dict(then.headers)[b"content-language"] == b"en"
     assert german not in json.loads(then.body)["detail"]
     assert "not passed to Django" in caplog.text
