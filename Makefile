@@ -65,7 +65,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs # of columns that are new and empty
-	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 # Two commands of `make lint`, for the hooks of .pre-commit-config.yaml too.
@@ -124,8 +124,13 @@ bench-against: $(VENV)/.development ## compare the speed with a commit (REV=main
 bench-rivals: $(VENV)/.development ## measure the shop next to other shops, which it installs first (BENCH="--rounds 5 --save")
 	@$(BIN)/python -m bench.rivals $(BENCH)
 
-schema: $(VENV)/.development ## update docs/openapi.yaml
-	$(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+OPENAPI = docs/openapi
+spectacular = $(DEVELOPMENT) $(BIN)/python manage.py spectacular --validate --fail-on-warn
+
+schema: $(VENV)/.development ## update the OpenAPI documents, docs/openapi*.yaml
+	$(spectacular) --file $(OPENAPI).yaml
+	$(spectacular) --generator-class shop.core.documents.StoreGenerator --file $(OPENAPI)-store.yaml
+	$(spectacular) --generator-class shop.core.documents.AdminGenerator --file $(OPENAPI)-admin.yaml
 
 messages: $(VENV)/.development ## add new messages to the translations, and compile them
 	@$(BIN)/python -m shop.testing.messages

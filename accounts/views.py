@@ -141,6 +141,7 @@ class UserViewSet(ShopViewSet):
         takes=RegistrationSerializer,
         answers={201: RegisteredSerializer},
         refuses=[UsernameTaken, EmailTaken],
+        audience="buyers",
     )
     def create(self, request: Request) -> Response:
         """Create a customer. With `login` the response contains the tokens of a login too."""

@@ -45,7 +45,9 @@ class CartItemSerializer(serializers.Serializer[Any]):
     quantity = serializers.IntegerField()
     name = serializers.CharField()
     unit_price = AmountField()
-    line_total = AmountField()
+    line_total = serializers.CharField(
+        help_text="`unit_price` times `quantity`. It can have more digits than other amounts."
+    )
 
 
 @extend_schema_serializer(

@@ -29,12 +29,20 @@ class CartViewSet(ShopViewSet):
     serializer_class = CartSerializer
     pagination_class = None
 
-    @describe("View cart", answers={200: CartSerializer})
+    @describe(
+        "View cart",
+        answers={200: CartSerializer},
+        audience="buyers",
+    )
     def list(self, request: Request) -> Response:
         """Return the open cart at current prices."""
         return Response(_response_body(request))
 
-    @describe("Clear cart", answers={204: None})
+    @describe(
+        "Clear cart",
+        answers={204: None},
+        audience="buyers",
+    )
     def clear(self, request: Request) -> Response:
         """Remove all items. The cart stays open and keeps its id."""
         services.clear_cart(user=caller(request))
@@ -51,6 +59,7 @@ class CartViewSet(ShopViewSet):
             OutOfStock,
             CartFull,
         ],
+        audience="buyers",
     )
     @action(detail=False, methods=["post"])
     def add(self, request: Request) -> HttpResponseBase:
@@ -68,6 +77,7 @@ class CartViewSet(ShopViewSet):
         takes=QuantitySerializer,
         answers={200: CartSerializer},
         refuses=[ItemNotFound, ProductNotFound, OutOfStock],
+        audience="buyers",
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
     def items(self, request: Request, product_id: str) -> Response:
@@ -80,6 +90,7 @@ class CartViewSet(ShopViewSet):
         "Remove from cart",
         answers={204: None},
         refuses=[ItemNotFound],
+        audience="buyers",
     )
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts.auth import caller
 from catalog.errors import OutOfStock, ProductUnavailable
+from catalog.stock.errors import StockLimit
 from orders import services
 from orders.errors import (
     CartEmpty,
@@ -79,10 +80,12 @@ class OrderViewSet(ShopViewSet):
             OpenOrderLimit,
             HeldUnitsLimit,
             OutOfStock,
+            StockLimit,
             ProductUnavailable,
             TotalChanged,
             TotalLimit,
         ],
+        audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Turn an open cart into an order, and take its units from stock."""

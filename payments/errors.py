@@ -197,6 +197,7 @@ class PaymentNotOpen(Conflict):
     code = "illegal_transition"
     message = _("A payment that is {payment_status} cannot be {wanted}.")
     example = {"payment_status": "succeeded", "wanted": "cancelled"}
+    schema_name = "PaymentNotOpenProblem"
 
     def words(self) -> dict[str, Any]:
         """Name the status and the step in the language of the sentence."""

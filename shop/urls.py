@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 from catalog.images import files
 from catalog.images.views import serve_image
 from shop.core import handlers
-from shop.core.documents import DocsView, SchemaView
+from shop.core.documents import AdminGenerator, DocsView, SchemaView, StoreGenerator
 from shop.core.health import healthz, readyz
 from shop.core.index import index
 from shop.core.metrics.views import metrics
@@ -16,6 +16,8 @@ from shop.router import router
 urlpatterns = [
     path("api/", include(router.urls)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
+    path("api/schema/store/", SchemaView.as_view(generator_class=StoreGenerator)),
+    path("api/schema/admin/", SchemaView.as_view(generator_class=AdminGenerator)),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="docs"),
     re_path(rf"^media/(?P<name>{files.NAME})$", serve_image, name="picture"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -28,6 +28,8 @@ class _ChildrenField(serializers.ListField):
 class CategoryNodeSerializer(CategoryLinkSerializer):
     """A category with its descendants."""
 
+    only_for_staff = ("position", "is_published")
+
     children = _ChildrenField()
     position = serializers.IntegerField(required=False, help_text="Only for staff.")
     is_published = serializers.BooleanField(required=False, help_text="Only for staff.")

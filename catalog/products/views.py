@@ -197,6 +197,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
                 description="The cursor of the last response. Omit it to load everything.",
             )
         ],
+        audience="buyers",
     )
     @action(detail=False)
     def changes(self, request: Request) -> Response:

@@ -25,8 +25,8 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
 FIELDS = _parameter(
     "fields",
     {"type": "string", "examples": ["id,name,price"]},
-    "The names of the fields to return, separated by commas. The default is all fields. `id` is "
-    "always included.",
+    "The names of the fields to return, separated by commas. The default is all fields, which the "
+    "schema of the response describes; with this parameter it has `id` and the named ones only.",
 )
 LIST_PARAMETERS = [
     _parameter(
@@ -61,6 +61,7 @@ LIST_PARAMETERS = [
         {"type": "string"},
         "Only for staff: `metadata.<key>=` is the value of a key. Repeat it to match any of them.",
         shown_as="metadata.<key>",
+        audience="staff",
     ),
     OpenApiParameter(
         "ordering",

@@ -1,17 +1,38 @@
-// Buys something, with types made from docs/openapi.yaml: `make client`.
+// Buys something, with types made from docs/openapi-store.yaml: `make client`.
 import createClient from "openapi-fetch";
 
-import type { paths } from "./build/shop.js";
+import type { components, paths } from "./build/store.js";
+
+type Problem = components["schemas"]["Problem"];
 
 const baseUrl = process.env.SHOP_URL ?? "http://127.0.0.1:8000";
-const shop = createClient<paths>({ baseUrl });
+const shop = createClient<paths>({
+  baseUrl,
+  // `attributes` and `metadata` are parameters of their own: attr.litres=2, not attributes[…]=2.
+  querySerializer: { object: { style: "form", explode: true } },
+});
 
 /** What the shop answered, or an error that says why it refused. */
-function answered<T>(result: { data?: T; error?: { code: string; detail: string } }): T {
+function answered<T>(result: { data?: T; error?: Problem }): T {
   if (result.data === undefined) {
-    throw new Error(`${result.error?.code}: ${result.error?.detail}`);
+    throw new Error(result.error ? explained(result.error) : "an empty response");
   }
   return result.data;
+}
+
+/** A sentence for each code that this client knows; the facts depend on the code. */
+function explained(problem: Problem): string {
+  switch (problem.code) {
+    case "out_of_stock":
+      return `only ${problem.available.toFixed()} units of product ${problem.product_id} are left`;
+    case "total_changed":
+      return `the total is now ${problem.total}`;
+    case "invalid":
+    case "unknown_field":
+      return (problem.errors ?? []).map((error) => `${error.field}: ${error.detail}`).join("; ");
+    default:
+      return `${problem.code}: ${problem.detail}`; // also codes of later releases
+  }
 }
 
 const username = `ada-${crypto.randomUUID()}`;
@@ -31,6 +52,26 @@ const product = page.products.find(
 );
 if (product === undefined) {
   throw new Error("nothing is in stock");
+}
+
+const attribute = answered(await shop.GET("/api/attributes/")).attributes.find(
+  (candidate) => candidate.choices.length > 0,
+);
+const choice = attribute?.choices[0];
+if (attribute !== undefined && choice !== undefined) {
+  const attributes = { [`attr.${attribute.slug}`]: choice };
+  const query = { attributes, brand: ["no such brand", "nor this"] };
+  const none = answered(await shop.GET("/api/products/", { params: { query } }));
+  if (none.count !== 0) {
+    throw new Error("the filters were not applied");
+  }
+}
+
+const tooMany = await shop.POST("/api/cart/add/", {
+  body: { product_id: product.id, quantity: 999 },
+});
+if (tooMany.error?.code !== "out_of_stock" || tooMany.error.available >= 999) {
+  throw new Error(`999 units: ${tooMany.error?.code ?? "were added to the cart"}`);
 }
 
 const { cart_id } = answered(

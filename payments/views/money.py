@@ -11,6 +11,7 @@ from payments.errors import (
     AlreadyRestocked,
     AmountMismatch,
     CaptureLimit,
+    CardNumberRefused,
     GatewayBusy,
     OrderNotPayable,
     PaymentNotManual,
@@ -54,7 +55,13 @@ class MoneyViewSet(ShopViewSet):
         "Refund payment",
         takes=RefundRequestSerializer,
         answers={201: RefundSerializer},
-        refuses=[PaymentNotRefundable, RefundLimit, AlreadyRestocked, GatewayBusy],
+        refuses=[
+            CardNumberRefused,
+            PaymentNotRefundable,
+            RefundLimit,
+            AlreadyRestocked,
+            GatewayBusy,
+        ],
     )
     @refunds.mapping.post
     def create_refund(self, request: Request, pk: str) -> HttpResponseBase:
@@ -84,7 +91,7 @@ class MoneyViewSet(ShopViewSet):
         "Capture payment",
         takes=CaptureSerializer,
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, OrderNotPayable, CaptureLimit, GatewayBusy],
+        refuses=[CardNumberRefused, PaymentNotOpen, OrderNotPayable, CaptureLimit, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def capture(self, request: Request, pk: str) -> HttpResponseBase:
@@ -109,7 +116,7 @@ class MoneyViewSet(ShopViewSet):
     @describe(
         "Void payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, GatewayBusy],
+        refuses=[CardNumberRefused, PaymentNotOpen, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str) -> HttpResponseBase:
@@ -131,7 +138,13 @@ class MoneyViewSet(ShopViewSet):
         "Record payment",
         takes=RecordSerializer,
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, PaymentNotManual, OrderNotPayable, AmountMismatch],
+        refuses=[
+            CardNumberRefused,
+            PaymentNotOpen,
+            PaymentNotManual,
+            OrderNotPayable,
+            AmountMismatch,
+        ],
     )
     @action(detail=True, methods=["post"])
     def record(self, request: Request, pk: str) -> HttpResponseBase:

@@ -98,6 +98,7 @@ class PaymentViewSet(MoneyViewSet):
             TooManyDeclines,
             GatewayBusy,
         ],
+        audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
@@ -131,7 +132,14 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "Confirm payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, PaymentNotConfirmable, OrderNotPayable, OrderExpired, GatewayBusy],
+        refuses=[
+            CardNumberRefused,
+            PaymentNotOpen,
+            PaymentNotConfirmable,
+            OrderNotPayable,
+            OrderExpired,
+            GatewayBusy,
+        ],
     )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
@@ -141,14 +149,18 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "Cancel payment",
         answers={200: PaymentSerializer},
-        refuses=[PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
+        refuses=[CardNumberRefused, PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
         """Cancel an open payment. Its order stays payable."""
         return self._run_step(services.cancel_payment)
 
-    @describe("List payment methods", answers={200: PaymentMethodsSerializer})
+    @describe(
+        "List payment methods",
+        answers={200: PaymentMethodsSerializer},
+        audience="buyers",
+    )
     @action(detail=False, pagination_class=None)
     def methods(self, request: Request) -> Response:
         """List the available payment methods."""

@@ -66,6 +66,7 @@ class WebhookViewSet(ShopViewSet):
         "Receive Stripe event",
         answers={200: ReceivedSerializer},
         refuses=[SignatureInvalid, EventTooLarge, GatewayBusy],
+        audience="staff",
     )
     @action(detail=False, methods=["post"])
     def stripe(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The OpenAPI document and its page, by drf-spectacular, for anonymous clients."""
 
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.utils import translation
@@ -12,10 +12,34 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from shop.core.audiences import Audience, part_for
 from shop.core.languages import DEFAULT
 from shop.core.viewsets import StrictView
 
 _METHODS = ["get", "head"]
+
+
+class PartGenerator(SchemaGenerator):
+    """Generates a part of the document, for one audience."""
+
+    audience: ClassVar[Audience]
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - drf-spectacular's signature
+        """Return the part."""
+        whole = super().get_schema(request, public)  # type: ignore[no-untyped-call]
+        return part_for(whole, self.audience)
+
+
+class StoreGenerator(PartGenerator):
+    """Generates the part for storefronts."""
+
+    audience = "buyers"
+
+
+class AdminGenerator(PartGenerator):
+    """Generates the part for apps of staff."""
+
+    audience = "staff"
 
 
 class SchemaView(StrictView, SpectacularAPIView):
@@ -29,7 +53,7 @@ class SchemaView(StrictView, SpectacularAPIView):
         renderer = request.accepted_renderer
         name = f'inline; filename="shop.{renderer.format}"'
         return HttpResponse(
-            _render(type(renderer)),  # type: ignore[arg-type]  # a class is hashable
+            _render(type(renderer), self.generator_class),  # type: ignore[arg-type]  # classes are hashable
             content_type=f"{renderer.media_type}; charset=utf-8",
             headers={"Content-Disposition": name, "Vary": "Accept"},
         )
@@ -44,8 +68,11 @@ class DocsView(StrictView, SpectacularSwaggerSplitView):
 
 
 @cache
-def _render(renderer: type[BaseRenderer]) -> bytes:
-    """Return the document. Rendering takes a quarter of a second, so a process does it once."""
+def _render(renderer: type[BaseRenderer], generator: type[SchemaGenerator]) -> bytes:
+    """Return the document. Rendering takes a quarter of a second, so a process does it once.
+
+    Its sentences are in the default language, whoever asks first.
+    """
     with translation.override(DEFAULT):
-        schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+        schema = generator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
         return force_bytes(renderer().render(schema, renderer_context={}))

@@ -30,6 +30,8 @@ class ShopError(Exception):
     """Example facts for the OpenAPI document."""
     field: ClassVar[str] = ""
     """The argument of the service that it is about, if it is about one: a form shows it there."""
+    schema_name: ClassVar[str] = ""
+    """The name of its schema, if another error has the same code and other facts."""
 
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
@@ -129,6 +131,7 @@ class PermissionMissing(Forbidden):
 
     message = _("Your role does not allow this. It needs the permission {permission}.")
     example: ClassVar[dict[str, Any]] = {"permission": "catalog.change_product"}
+    schema_name = "PermissionMissingProblem"
 
 
 class NotYours(PermissionMissing):

@@ -1,7 +1,7 @@
 """Pagination: pages with an array under the plural name of the resource, and count and links."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -25,6 +25,8 @@ class PageBeyondEnd(NotFound):
     """404 for a page after the last. Facts: pages, the number of pages."""
 
     message = _("This page does not exist. The last one is {pages}.")
+    example: ClassVar[dict[str, Any]] = {"pages": 3}
+    schema_name = "PageBeyondEndProblem"
 
 
 def plural_of(view: APIView | None) -> str:

@@ -16,6 +16,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.views import APIView
 
+from shop.core.audiences import MARK, Audience
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID
 from shop.core.unknown import unknown_names
@@ -46,15 +47,30 @@ class PatternParameter(OpenApiParameter):
     """
 
     def __init__(
-        self, name: str, pattern: str, value: dict[str, Any], description: str, *, shown_as: str
+        self,
+        name: str,
+        pattern: str,
+        value: dict[str, Any],
+        description: str,
+        *,
+        shown_as: str,
+        audience: Audience | None = None,
     ) -> None:
         """``pattern`` matches whole names; ``value`` is the schema of their values."""
+        # Generators of clients ignore patternProperties, and default to other styles for objects.
         schema = {
             "type": "object",
-            "patternProperties": {pattern: value},
-            "additionalProperties": False,
+            "propertyNames": {"pattern": pattern},
+            "additionalProperties": value,
         }
-        super().__init__(name, schema, description=description)
+        super().__init__(
+            name,
+            schema,
+            description=description,
+            style="form",
+            explode=True,
+            extensions={MARK: audience} if audience else None,
+        )
         self.matches = re.compile(pattern).match
         self.shown_as = shown_as
 
@@ -80,12 +96,10 @@ def ordering_parameter(choices: Sequence[str], description: str) -> Parameter:
 
 def time_parameter(name: str, description: str) -> Parameter:
     """Return a parameter that is a date or a time in ISO 8601, in UTC unless it has an offset."""
-    schema = {
-        "type": "string",
-        "anyOf": [{"format": "date-time"}, {"format": "date"}],
-        "examples": ["2026-11-23T10:00:00Z", "2026-11-23"],
-    }
-    return Parameter(name, schema, description, read=_read_time)
+    schema = {"type": "string", "format": "date-time", "examples": ["2026-11-23T10:00:00Z"]}
+    return Parameter(
+        name, schema, f"{description} A date such as 2026-11-23 is its beginning.", read=_read_time
+    )
 
 
 def one_of(choices: Sequence[str]) -> Callable[[str], str]:

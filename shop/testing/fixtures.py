@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,10 +16,24 @@ from catalog import revision
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
 from shop.testing.clock import DatabaseClock
+from shop.testing.contract import assert_documented
 
 
-class Caller(APIClient):
-    """An API client that is logged in as ``user``, with a real token."""
+class DocumentedClient(APIClient):
+    """An API client that compares each response with the OpenAPI document."""
+
+    def request(self, **environ: Any) -> Any:
+        """Return the response. Fails if the document does not describe it."""
+        response = super().request(**environ)
+        asked = response.request
+        assert_documented(
+            asked["REQUEST_METHOD"], asked["PATH_INFO"], asked.get("QUERY_STRING", ""), response
+        )
+        return response
+
+
+class Caller(DocumentedClient):
+    """A client that is logged in as ``user``, with a real token."""
 
     def __init__(self, user: User) -> None:
         super().__init__(raise_request_exception=False)
@@ -30,7 +45,7 @@ class Caller(APIClient):
 @pytest.fixture
 def anyone() -> APIClient:
     """An anonymous API client."""
-    return APIClient(raise_request_exception=False)
+    return DocumentedClient(raise_request_exception=False)
 
 
 @pytest.fixture

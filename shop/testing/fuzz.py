@@ -21,11 +21,15 @@ from shop.testing.server import (
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 PASSWORD = "fuzz-all-the-th1ngs"
-_USERS = f"""
+_ROWS = f"""
 from accounts.models import User
-for name, is_staff in [("customer", False), ("staff", True)]:
+from shop.testing.rows import fill_every_list
+users = [
     User.objects.create_user(name, f"{{name}}@example.com", "{PASSWORD}", is_staff=is_staff,
         is_superuser=is_staff)
+    for name, is_staff in [("customer", False), ("staff", True)]
+]
+fill_every_list(*users)
 """
 
 
@@ -40,8 +44,8 @@ def main() -> int:
     with running_postgres() as server, fresh_database(server) as database:
         environment = environment_for(database)
         manage(environment, "migrate", "--verbosity", "0")
+        manage(environment, "shell", "--verbosity", "0", "--command", _ROWS)
         manage(environment, "seed_demo", "--without-pictures")
-        manage(environment, "shell", "--verbosity", "0", "--command", _USERS)
         with running_shop(database) as shop:
             failed = [
                 role

@@ -52,11 +52,6 @@ def test_every_part_of_the_engine_is_documented():
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == PARTS
 
 
-def test_the_committed_schema_is_what_the_shop_serves(client):
-    served = client.get("/api/schema/").content.decode()
-    assert served == (ROOT / "docs" / "openapi.yaml").read_text(), "run `make schema`"
-
-
 def test_every_operation_describes_its_body_responses_and_errors(client):
     schema = client.get("/api/schema/", headers={"Accept": "application/json"}).json()
     operations = [operation for path in schema["paths"].values() for operation in path.values()]

@@ -5,7 +5,7 @@ products are what clients read most.
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
@@ -59,6 +59,14 @@ _VARIANT: dict[str, Any] = {
 class PricedSerializer(serializers.Serializer[Any]):
     """Price, stock and metadata of a product or a variant."""
 
+    only_for_staff: ClassVar[tuple[str, ...]] = (
+        "stock",
+        "private_metadata",
+        "backorder",
+        "track_stock",
+        "low_stock_threshold",
+    )
+
     price = AmountField(help_text="The current price; with variants that of the cheapest.")
     compare_at_price = AmountField(
         allow_null=True, help_text="The price before the reduction; null if it is not reduced."
@@ -89,6 +97,8 @@ class PricedSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(examples=[example(_LISTED)])
 class ListedProductSerializer(PricedSerializer):
     """A product in a list, which has one entry for a product and all its variants."""
+
+    only_for_staff = (*PricedSerializer.only_for_staff, "is_published", "publish_at")
 
     id = serializers.IntegerField()
     name = serializers.CharField()

@@ -1,0 +1,42 @@
+"""Rows for every list of the API, for tests of all operations."""
+
+from decimal import Decimal
+
+from accounts.models import User
+from cart.factories import fill_cart
+from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
+from catalog.services import create_attribute
+from orders.factories import place_order
+from payments.factories import pay, refund_payment
+
+
+def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
+    """Create rows for every list of the API, and a cart; return one id for each path of a resource.
+
+    The refunded payment is the buyer's, and the product with that id has movements of stock.
+    """
+    create_attribute(name="Litres", slug="litres", kind="number")
+    category = CategoryFactory(name="Kitchen", slug="kitchen")
+    below = CategoryFactory(name="Teapots", slug="teapots", parent_id=category.pk)
+    product = ProductFactory(
+        name="Teapot",
+        category_id=below.pk,
+        attributes={"litres": Decimal("1.5")},
+        tags=["kitchen"],
+        metadata={"erp-id": "17"},
+        low_stock_threshold=1000,
+    )
+    shirt = ShirtFactory()
+    sale = SaleFactory(product_ids=[product.pk])
+    order = place_order(buyer, product)
+    payment = pay(order)
+    refund_payment(payment, "1.00", actor=staff)
+    fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
+    return {
+        "categories": below.pk,
+        "products": product.pk,
+        "sales": sale.pk,
+        "orders": order.pk,
+        "payments": payment.pk,
+        "users": buyer.pk,
+    }
