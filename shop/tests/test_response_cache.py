@@ -181,6 +181,9 @@ def test_a_cached_response_equals_that_of_django_for_each_header(application, te
         [(b"host", b"other.example.com")],
         [(b"host", b"unknown.example.com")],
         [(b"accept", b"text/plain")],
+        [(b"accept-language", b"de")],
+        [(b"accept-language", b"de"), (b"if-none-match", etag)],
+        [(b"accept-language", b"de"), (b"accept", b"text/plain")],
     ]
     for headers in asked:
         uncached = read(cached(Django()), *headers)
@@ -224,6 +227,7 @@ def test_django_reads_no_headers_but_those_of_the_cache_key(tea, monkeypatch):
         assert read(cached(wsgi))[0] == 200
     headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
     known = {name.decode() for name in KEY_HEADERS | BYPASS_HEADERS | {CONDITION}}
+    known.add("accept-language")  # decides about errors only, and these are not cached
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
 
 
