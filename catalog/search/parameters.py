@@ -24,8 +24,8 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
 
 FIELDS = _parameter(
     "fields",
-    {"type": "string", "examples": ["id,name,price"]},
-    "The names of the fields to return, separated by commas. The default is all fields, which the "
+    {"type": "string"},
+    "The fields to return, such as `id,name,price`. The default is all fields, which the "
     "schema of the response describes; with this parameter it has `id` and the named ones only.",
 )
 LIST_PARAMETERS = [

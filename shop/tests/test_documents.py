@@ -195,6 +195,18 @@ def test_an_operation_has_exactly_the_problems_that_it_refuses_with(documents):
     assert {"available", "product_id", "product_ids"} <= set(stock["required"])
 
 
+def test_every_path_with_an_id_may_not_exist(documents, anyone):
+    # An id that is no number is no path of the API.
+    assert anyone.get("/api/products/tea/").json()["code"] == "not_found"
+    responses = documents[""]["components"]["responses"]
+    for path, methods in documents[""]["paths"].items():
+        for operation in methods.values():
+            if "{" in path:
+                response = responses[operation["responses"]["404"]["$ref"].rpartition("/")[2]]
+                examples = response["content"]["application/problem+json"]["examples"]
+                assert "not_found" in examples, path
+
+
 def raised():
     """Yield file, class and names of the facts of each error that the code makes."""
     kinds = {kind.__name__: kind for kind in every_subclass(ShopError)}
