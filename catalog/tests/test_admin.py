@@ -66,7 +66,7 @@ def test_adjusting_stock_records_the_reason(admin_browser, amy, tea):
 @pytest.mark.parametrize(
     ("form", "message"),
     [
-        ({"delta": "-11", "reason": "Lost"}, "Only 10 units of product"),
+        ({"delta": "-11", "reason": "Lost"}, "“Tea” has only 10 left in stock."),
         ({"delta": "0", "reason": "Nothing"}, "Enter the number of units"),
         ({"delta": "5", "reason": ""}, "This field is required"),
         ({"delta": "99999999999", "reason": "x"}, "less than or equal"),

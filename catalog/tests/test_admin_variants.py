@@ -76,7 +76,7 @@ def test_an_error_of_a_service_is_shown_and_nothing_is_saved(admin_browser, tea,
     form = {**PLAIN, "name": "Other", "sku": "S-RED"}
     page = admin_browser.post(f"{LIST}{tea.pk}/change/", form, follow=True)
     form = page.context["adminform"].form
-    assert form.errors == {"sku": ["The SKU S-RED is already in use. Please choose another."]}
+    assert form.errors == {"sku": ["The SKU “S-RED” is already in use. Please choose another."]}
     assert form["name"].value() == "Other"
     tea.refresh_from_db()
     assert (tea.name, tea.sku) == ("Tea", "")
@@ -187,7 +187,7 @@ def test_an_attribute_is_created_and_cannot_be_deleted_while_in_use(admin_browse
     page = admin_browser.post(
         f"{ATTRIBUTES}{material.pk}/change/", {**form, "choices": "Glass"}, follow=True
     )
-    in_use = "1 products have this attribute or choice. Remove it from them first."
+    in_use = "Products with this attribute or choice: 1. Remove it from them first."
     assert page.context["adminform"].form.errors == {"choices": [in_use]}
     material.refresh_from_db()
     assert material.choices == ["Clay", "Glass"]

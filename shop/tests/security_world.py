@@ -26,7 +26,7 @@ from catalog.services import create_attribute
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
-from shop.core.models import Event, EventDelivery
+from shop.core.models import Event, EventDelivery, ScheduledJob
 
 
 class World:
@@ -141,6 +141,10 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def job(self) -> Any:
+        return ScheduledJob.objects.get_or_create(name="cleanup")[0]
 
     def _pay(self, **how: str) -> Any:
         return pay(place_order(self.owner, self.product), **how)
