@@ -140,10 +140,14 @@ def _finish(job: Job, worker: str, seconds: float, error: str, result: str) -> N
 
 
 def _claim(job: Job, worker: str, *, even_if_not_due: bool) -> bool:
-    """Claim a run, unless another worker runs the job or it is not due. Return whether it did."""
+    """Claim a run, unless another worker runs the job or it is not due. Return whether it did.
+
+    A claim of the same worker is one that it could not end, because the database was down: a worker
+    runs a job in one thread only.
+    """
     ScheduledJob.objects.bulk_create([ScheduledJob(name=job.name)], ignore_conflicts=True)
     free = ScheduledJob.objects.filter(name=job.name).filter(
-        Q(claimed_until=None) | Q(claimed_until__lte=Now())
+        Q(claimed_until=None) | Q(claimed_until__lte=Now()) | Q(claimed_by=worker)
     )
     due = free if even_if_not_due else free.filter(next_run_at__lte=Now())
     return bool(
@@ -167,7 +171,8 @@ def beat(worker: str) -> None:
 
 
 def leave(worker: str) -> None:
-    """Delete the heartbeat of a worker that ends, and those that are older than a day."""
+    """End the claims of a worker that ends, and delete its heartbeat and those of a day ago."""
+    ScheduledJob.objects.filter(claimed_by=worker).update(claimed_until=None)
     old = Q(seen_at__lt=_in(-timedelta(days=1)))
     Worker.objects.filter(Q(name=worker) | old).delete()
 

@@ -70,6 +70,30 @@ def test_the_job_of_a_worker_that_died_is_run_when_its_claim_ends(db):
     assert run(lambda: "done") is True
 
 
+def test_a_worker_runs_a_job_again_whose_end_it_could_not_store(db, monkeypatch):
+    def fail(*args):
+        raise DatabaseError("server closed the connection unexpectedly")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "_finish", fail)
+        with pytest.raises(DatabaseError):
+            run(lambda: "lost")
+    jobs.beat("host:1")
+    assert ScheduledJob.objects.get().claimed_until is not None
+    assert run(lambda: "again") is True
+    stored = ScheduledJob.objects.get()
+    assert (stored.runs, stored.last_result, stored.claimed_until) == (2, "again", None)
+
+
+def test_a_worker_that_ends_leaves_its_jobs_to_others(db):
+    soon = timezone.now() + MINUTE
+    for name in ("one", "two"):
+        ScheduledJob.objects.create(name=name, claimed_by=f"{name}:1", claimed_until=soon)
+    jobs.leave("one:1")
+    assert ScheduledJob.objects.get(name="one").claimed_until is None
+    assert ScheduledJob.objects.get(name="two").claimed_until == soon
+
+
 def test_a_heartbeat_renews_the_claims_of_its_worker_only(db):
     soon = timezone.now() + timedelta(seconds=5)
     for name in ("one", "two"):
