@@ -81,14 +81,6 @@ class ConfirmedActions(_Base):
             raise PermissionDenied
         return super().changelist_view(request, extra_context)
 
-    def get_actions(self, request: HttpRequest) -> Any:
-        """Replace Django's own action, which deletes all rows or fails for all."""
-        actions: dict[str, Any] = super().get_actions(request)
-        if "delete_selected" in actions:
-            _, name, description = actions["delete_selected"]
-            actions[name] = (type(self).delete_selected, name, description)
-        return actions
-
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Delete the selected rows."""
         return self.act(

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, action, actions
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from shop.core.admin.base import NotSaved
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
@@ -15,6 +17,11 @@ class ShopAdminSite(AdminSite):
     """Django's admin site. ``shop.core.admin.base`` has what its pages for models share."""
 
     password_change_template = "admin/password_change.html"  # noqa: S105 - a file's name
+
+    def __init__(self, name: str = "admin") -> None:
+        """Replace Django's own action, which deletes all rows or fails for all."""
+        super().__init__(name)
+        self.add_action(_delete_selected, "delete_selected")
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -39,3 +46,12 @@ class ShopAdminSite(AdminSite):
         except KeyExpired as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(request.path)
+
+
+@action(permissions=["delete"], description=gettext_lazy("Delete selected %(verbose_name_plural)s"))
+def _delete_selected(admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Any:
+    """Delete rows as the admin class does it, or as Django does."""
+    delete = getattr(admin, "delete_selected", None)
+    if delete is None:
+        return actions.delete_selected(admin, request, rows)
+    return delete(request, rows)
