@@ -66,7 +66,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
-		--ignore-name 0006_unique_skus_and_slugs --ignore-name 0016_longer_texts --ignore-name 0007_longer_names
+		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
