@@ -17,7 +17,7 @@ mkdir "$target.part"
 case $database in
 postgres*) pg_dump --format=custom --no-owner --file="$target.part/database" --dbname="$database" ;;
 *)
-    "$python" -c "import sqlite3, sys; sqlite3.connect(sys.argv[1], 60).execute('VACUUM INTO ?', sys.argv[2:])" \
+    "$python" -c "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=60).execute('VACUUM INTO ?', sys.argv[2:])" \
         "${database#sqlite:///}" "$target.part/database"
     ;;
 esac

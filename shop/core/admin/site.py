@@ -7,7 +7,6 @@ from django.contrib.admin import AdminSite, action, actions
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
 
 from shop.core.admin.base import NotSaved
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
@@ -48,7 +47,7 @@ class ShopAdminSite(AdminSite):
             return HttpResponseRedirect(request.path)
 
 
-@action(permissions=["delete"], description=gettext_lazy("Delete selected %(verbose_name_plural)s"))
+@action(permissions=["delete"], description=actions.delete_selected.short_description)
 def _delete_selected(admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Any:
     """Delete rows as the admin class does it, or as Django does."""
     delete = getattr(admin, "delete_selected", None)
