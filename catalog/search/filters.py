@@ -4,7 +4,7 @@ Unknown parameters are errors. Otherwise a misspelt filter would return too many
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ from catalog.products.reads import is_in_stock
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.query import one_of
 from shop.core.slugs import PATTERN, normalize_slug
 from shop.core.unknown import unknown_name
 
@@ -80,24 +81,13 @@ def _read_text(text: str) -> str:
     return text
 
 
-def _one_of(choices: Sequence[str]) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise ValueError(
-                _("The value must be one of: {choices}.").format(choices=", ".join(choices))
-            )
-        return text
-
-    return read
-
-
 _SINGLE: dict[str, Callable[[str], Any]] = {
     "category": _read_id,
     "in_stock": _read_boolean,
     "max_price": _read_amount,
     "min_price": _read_amount,
     "on_sale": _read_boolean,
-    "ordering": _one_of(ORDERINGS),
+    "ordering": one_of(ORDERINGS),
     "search": _read_search,
 }
 _REPEATABLE = ("brand", "tag")
@@ -287,7 +277,7 @@ def _values(name: str, texts: tuple[str, ...], kind: str, choices: list[str]) ->
     column, read = {
         AttributeKind.NUMBER.value: ("number", _read_number),
         AttributeKind.BOOLEAN.value: ("boolean", _read_boolean),
-        AttributeKind.CHOICE.value: ("text", _one_of(choices)),
+        AttributeKind.CHOICE.value: ("text", one_of(choices)),
     }.get(kind, ("text", _read_text))
     return {f"{column}__in": [_read(name, text, read) for text in texts]}
 
