@@ -43,7 +43,7 @@ def spellings(text: str) -> tuple[str, ...]:
 
 
 class CharactersValidator:
-    """Refuses passwords that are too long or contain characters that nobody can type reliably."""
+    """Refuses passwords that are too long or contain control or unassigned characters."""
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError."""
