@@ -3,6 +3,7 @@
 from corsheaders import middleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 
 class CorsMiddleware(middleware.CorsMiddleware):
@@ -21,10 +22,10 @@ class CorsMiddleware(middleware.CorsMiddleware):
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
         """Add the CORS headers, or only ``Vary`` for a request without an origin."""
-        if "HTTP_ORIGIN" in request.META or "Vary" in response.headers:
+        if "HTTP_ORIGIN" in request.META:
             return super().add_response_headers(request, response)
         if self.is_enabled(request):
-            response.headers["Vary"] = "origin"
+            patch_vary_headers(response, ("origin",))
         return response
 
 
