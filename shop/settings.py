@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import secret_values
+from shop.core import queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
+from shop.mail import configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -268,12 +269,15 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "shop",
     "accounts",
     "catalog",
     "cart",
     "orders",
     "payments",
+    "shop.mail",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -306,9 +310,17 @@ ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 APPEND_SLASH = False  # the 404 of a path without its slash names the right path
 
+# Folders whose templates replace those of the shop, such as mail/base.html (docs/mail.md).
+TEMPLATE_DIRS: list[str] = env.list("TEMPLATE_DIRS", default=[])
+if missing := [folder for folder in TEMPLATE_DIRS if not Path(folder).is_dir()]:
+    raise ImproperlyConfigured(
+        f"TEMPLATE_DIRS must name folders, separated by commas: {missing[0]!r} is none."
+    )
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": TEMPLATE_DIRS,
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -367,6 +379,80 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
+
+# -- Mail: docs/mail.md --------------------------------------------------------------------------
+
+# The name of the shop, in mails.
+SHOP_NAME: str = env.str("SHOP_NAME", default="Shop")
+if not SHOP_NAME.strip() or not SHOP_NAME.isprintable():
+    raise ImproperlyConfigured("SHOP_NAME must be the name of the shop, in one line.")
+
+# How messages are sent: a URL, or none: the shop sends no messages. Unset: messages wait, but with
+# DEBUG they are written to MAIL_FOLDER, and shown on the page /mail/.
+EMAIL_URL = _text("EMAIL_URL").strip()
+MAIL_FOLDER: str = env.str("MAIL_FOLDER", default=str(BASE_DIR / "mails"))
+MAIL_MODE = "off" if EMAIL_URL == "none" else "send" if EMAIL_URL or DEBUG else "wait"
+# Seconds that each step of a conversation with the mail server may take.
+EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
+if not 1 <= EMAIL_TIMEOUT <= 60:
+    raise ImproperlyConfigured("EMAIL_TIMEOUT is in seconds and must be 1 to 60.")
+_mail = configuration.transport(EMAIL_URL, folder=MAIL_FOLDER, is_debug=DEBUG)
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+
+# The storefront, and its pages if they have other paths: links in mails lead there.
+STOREFRONT_URL: str = env.str("STOREFRONT_URL", default="").rstrip("/")
+STOREFRONT_LINKS: dict[str, str] = configuration.links(
+    STOREFRONT_URL,
+    {
+        "order": env.str("STOREFRONT_ORDER_URL", default=""),
+        "payment": env.str("STOREFRONT_PAYMENT_URL", default=""),
+        "reset": env.str("STOREFRONT_RESET_URL", default=""),
+        "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
+    },
+    is_debug=DEBUG,
+)
+DEFAULT_FROM_EMAIL: str = configuration.sender(
+    env.str("DEFAULT_FROM_EMAIL", default=""),
+    SHOP_NAME,
+    STOREFRONT_URL or PUBLIC_URL,
+    ALLOWED_HOSTS,
+)
+
+# -- Background tasks ----------------------------------------------------------------------------
+
+# Where background tasks are queued: in the database, or in Redis.
+TASKS_URL = _text("TASKS_URL").strip()
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": list(queues.LIMITS),
+    }
+}
+if TASKS_URL:
+    if urlsplit(TASKS_URL).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(
+            "TASKS_URL must be the URL of a Redis server, such as redis://127.0.0.1:6379/0."
+        )
+    if importlib.util.find_spec("django_tasks_rq") is None:
+        raise ImproperlyConfigured(
+            "TASKS_URL needs django-tasks-rq: "
+            "`pip install --require-hashes -r requirements-redis.txt`, or unset it."
+        )
+    TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("shop"), "django_rq")
+    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
+    RQ_QUEUES = {
+        name: {"URL": TASKS_URL, "DEFAULT_TIMEOUT": int(limit.total_seconds())}
+        for name, limit in queues.LIMITS.items()
+    }
+    RQ_SHOW_ADMIN_LINK = False
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
