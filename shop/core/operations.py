@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import (
+    AddConstraintNotValid,
+    AddIndexConcurrently,
+    ValidateConstraint,
+)
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddIndex
+from django.db.migrations import AddConstraint, AddIndex
 from django.db.migrations.state import ProjectState
 
 from shop.engine import set_lock_timeout
@@ -47,6 +51,41 @@ class AddIndexOnline(AddIndexConcurrently):
                 super().database_backwards(app_label, schema_editor, from_state, to_state)
         else:
             AddIndex.database_backwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class AddConstraintQuickly(AddConstraintNotValid):
+    """Add a check constraint to a table in use, without a long lock.
+
+    On PostgreSQL a later migration checks the existing rows, with ``ValidateOnPostgreSQL``. SQLite
+    checks them at once.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Add the constraint."""
+        is_postgresql = schema_editor.connection.vendor == "postgresql"
+        operation = AddConstraintNotValid if is_postgresql else AddConstraint
+        operation.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class ValidateOnPostgreSQL(ValidateConstraint):
+    """Check all rows. Others read and write them meanwhile. SQLite has checked them already."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Check the rows."""
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
 @contextmanager
