@@ -1,4 +1,4 @@
-"""The tables of core: idempotency records, rate counters, events and their deliveries."""
+"""The tables of core: idempotency records, rate counters, events, jobs, configuration."""
 
 from __future__ import annotations
 
@@ -291,3 +291,28 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConfigurationRevision(models.Model):
+    """The only row: a revision for each part of the configuration (``shop.core.configuration``).
+
+    A revision is random, so that it never stands for two contents, not even after a transaction was
+    rolled back or an older dump was restored.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    shipping = models.CharField(max_length=16, default="", db_default="")
+    taxes = models.CharField(max_length=16, default="", db_default="")
+    promotions = models.CharField(max_length=16, default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(id=1),
+                name="configurationrevision_only_one",
+                violation_error_message=_("There can be only one row of revisions."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shipping} {self.taxes} {self.promotions}"

@@ -8,7 +8,7 @@ from shop.core.operations import AddUniqueConstraintOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("core", "0009_unique_keys_of_users")]
+    dependencies = [("core", "0010_unique_keys_of_users")]
 
     operations = [
         AddUniqueConstraintOnline(

@@ -8,7 +8,7 @@ from shop.core.operations import AddUniqueConstraintOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("core", "0008_validate_owner_of_idempotency_keys")]
+    dependencies = [("core", "0009_validate_owner_of_idempotency_keys")]
 
     operations = [
         AddUniqueConstraintOnline(

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0010_unique_keys_of_guests")]
+    dependencies = [("core", "0011_unique_keys_of_guests")]
 
     operations = [
         migrations.RemoveConstraint(

@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0007_idempotency_keys_of_guests")]
+    dependencies = [("core", "0008_idempotency_keys_of_guests")]
 
     operations = [
         ValidateOnPostgreSQL(

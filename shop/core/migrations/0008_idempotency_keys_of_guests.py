@@ -9,7 +9,7 @@ from shop.core.operations import AddConstraintQuickly, AllowNull
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("core", "0006_jobs_and_workers"),
+        ("core", "0007_configuration_revision"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
