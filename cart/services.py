@@ -1,14 +1,17 @@
 """Every write of cart items. Each write locks its cart first (``cart.locks``)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
 
 from cart.errors import CartFull, ItemNotFound, NoOpenCart, QuantityLimit
 from cart.guests import Buyer, digest_of, new_token
 from cart.locks import lock_cart, lock_cart_with_next_statement
 from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
-from cart.pricing import PricedCart, PricedItem, price_items
+from cart.pricing import PLAIN, Context, Item, Totals, price
 from cart.statements import (
     CartRow,
     LockedItem,
@@ -34,7 +37,7 @@ class OpenCart:
     """A buyer's open cart at current prices. ``cart_id`` is None until a product is added."""
 
     cart_id: int | None
-    priced: PricedCart
+    priced: Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,12 @@ def mark_cart_ordered(*, cart_id: int) -> None:
     set_ordered.send_with_next(cart_id=cart_id)
 
 
-def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[PricedItem, LockedProduct]]:
+def price_items(items: Sequence[Item]) -> Totals:
+    """Return what items cost."""
+    return price(items, Context(PLAIN, timezone.now()))
+
+
+def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[Item, LockedProduct]]:
     """Return the items of the buyer's open cart at current prices, with their products.
 
     Locks the cart as ``cart.locks`` does, then the products in ascending id, until the caller's
@@ -156,15 +164,17 @@ def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[PricedItem, LockedPr
     return list(zip(_priced(rows), products, strict=True))
 
 
-def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
+def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[Item]:
     """Return rows as items at current prices. Reads sale prices if a sale is active."""
     items = [(row.product_id or 0, row) for row in rows]
     has_sale = bool(items) and items[0][1].has_sale
     sales = active_sales_of(pk for pk, _ in items) if has_sale else {}
-    return [
-        PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
-        for pk, row in items
-    ]
+    return [_item(pk, row, sales.get(pk, ())) for pk, row in items]
+
+
+def _item(pk: int, row: CartRow | LockedItem, sales: Iterable[dict[str, Any]]) -> Item:
+    unit_price = current_price(row.list_price, sales)
+    return Item(pk, row.name, row.quantity, unit_price, row.list_price)
 
 
 def _read_stock(buyer: Buyer, product_id: int) -> StockAndCart:

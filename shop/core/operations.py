@@ -9,7 +9,7 @@ from django.contrib.postgres.operations import (
     ValidateConstraint,
 )
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddConstraint, AddIndex
+from django.db.migrations import AddConstraint, AddIndex, AlterField
 from django.db.migrations.state import ProjectState
 from django.db.models import UniqueConstraint
 
@@ -132,6 +132,29 @@ class ValidateOnPostgreSQL(ValidateConstraint):
         """Check the rows."""
         if schema_editor.connection.vendor == "postgresql":
             super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class AllowNull(AlterField):
+    """Let a column be null, and change nothing else.
+
+    For a foreign key, ``AlterField`` would replace the constraint and check all rows under a lock.
+    """
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Allow null."""
+        if schema_editor.connection.vendor != "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+            return
+        options = to_state.apps.get_model(app_label, self.model_name)._meta  # noqa: SLF001 - public
+        table = schema_editor.quote_name(options.db_table)
+        column = schema_editor.quote_name(options.get_field(self.name).column)
+        schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
 
 
 @contextmanager
