@@ -49,7 +49,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         Takes what ``Buyer.key`` holds, so that statements can be compiled for any buyer.
         """
         if cart_id is None:
-            return self.filter(user_id=user_id)
+            return self.filter(user=user_id)
         return self.filter(pk=cart_id)
 
     def open_of(self, *, user_id: int | None = None, cart_id: int | None = None) -> CartQuerySet:

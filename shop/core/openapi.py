@@ -153,7 +153,9 @@ class ShopAutoSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Add the tokens of ``token_schemes``, which a view takes instead of a login."""
         schemes: list[dict[str, list[str]]] = super().get_auth()
-        taken = [{name: []} for name in getattr(self.view, "token_schemes", ())]
+        taken: list[dict[str, list[str]]] = [
+            {name: []} for name in getattr(self.view, "token_schemes", ())
+        ]
         return [*schemes[:1], *taken, *schemes[1:]]
 
     def get_override_parameters(self) -> list[Any]:
