@@ -5,13 +5,16 @@ open the first cart. The lock is sent together with the statement that reads the
 statement sees what was committed before the lock was granted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import User
 from cart.errors import CartFull, ItemNotFound, QuantityLimit
 from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
-from cart.pricing import PricedCart, PricedItem, price_items
+from cart.pricing import PLAIN, Context, Item, Totals, price
 from cart.statements import (
     CartRow,
     LockedItem,
@@ -38,7 +41,7 @@ class OpenCart:
     """A user's open cart at current prices. ``cart_id`` is None until a product is added."""
 
     cart_id: int | None
-    priced: PricedCart
+    priced: Totals
 
 
 def view_cart(*, user: User) -> OpenCart:
@@ -113,7 +116,12 @@ def mark_cart_ordered(*, user: User, cart_id: int) -> None:
     set_ordered.send_with_next(user_id=user.pk, cart_id=cart_id)
 
 
-def lock_items(*, user: User, cart_id: int) -> list[tuple[PricedItem, LockedProduct]]:
+def price_items(items: Sequence[Item]) -> Totals:
+    """Return what items cost."""
+    return price(items, Context(PLAIN, timezone.now()))
+
+
+def lock_items(*, user: User, cart_id: int) -> list[tuple[Item, LockedProduct]]:
     """Return the items of the user's open cart at current prices, with their products.
 
     Locks the user, then the products in ascending id, until the caller's transaction ends. Returns
@@ -138,15 +146,17 @@ def lock_open_cart(user: User) -> int | None:
     return None if row is None else row.cart_id
 
 
-def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[PricedItem]:
+def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[Item]:
     """Return rows as items at current prices. Reads sale prices if a sale is active."""
     items = [(row.product_id or 0, row) for row in rows]
     has_sale = bool(items) and items[0][1].has_sale
     sales = active_sales_of(pk for pk, _ in items) if has_sale else {}
-    return [
-        PricedItem(pk, row.name, current_price(row.list_price, sales.get(pk, ())), row.quantity)
-        for pk, row in items
-    ]
+    return [_item(pk, row, sales.get(pk, ())) for pk, row in items]
+
+
+def _item(pk: int, row: CartRow | LockedItem, sales: Iterable[dict[str, Any]]) -> Item:
+    unit_price = current_price(row.list_price, sales)
+    return Item(pk, row.name, row.quantity, unit_price, row.list_price)
 
 
 def _read_stock(user: User, product_id: int) -> StockAndCart:

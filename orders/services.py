@@ -12,8 +12,8 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from cart.pricing import PricedCart, price_items
-from cart.services import lock_items, lock_open_cart, mark_cart_ordered
+from cart.pricing import Totals
+from cart.services import lock_items, lock_open_cart, mark_cart_ordered, price_items
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -50,7 +50,7 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     if not items:
         _raise_cart_error(user, cart_id)
     check_open_orders(user_id=user.pk, units=sum(item.quantity for item, _ in items))
-    priced = price_items(item for item, _ in items)
+    priced = price_items([item for item, _ in items])
     _check_total(priced.total, expected_total)
     mark_cart_ordered(user=user, cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
@@ -91,7 +91,7 @@ def _check_total(total: Decimal, expected: Decimal | None) -> None:
         raise TotalChanged(total=show(total), expected=show(expected))
 
 
-def _write_order(user: User, cart_id: int, priced: PricedCart) -> Order:
+def _write_order(user: User, cart_id: int, priced: Totals) -> Order:
     """Insert an order with its items and its first event."""
     order = Order(user=user, cart_id=cart_id, total=priced.total, currency=currency())
     insert(order)
