@@ -1,0 +1,68 @@
+"""What carts and orders cost: pure functions without settings or database.
+
+``price(items, context)`` does it all, in these steps: items, promotions and vouchers, shipping,
+tax. ``docs/pricing.md`` explains them.
+"""
+
+from cart.pricing.context import PLAIN, Configuration, Context, TaxTable
+from cart.pricing.protocols import PromotionRule, ShippingRates, TaxRules
+from cart.pricing.results import (
+    Allocation,
+    Discount,
+    Estimate,
+    OfferedMethod,
+    PricedItem,
+    PricedVoucher,
+    PricingProblem,
+    TaxRow,
+    Totals,
+)
+from cart.pricing.totals import price
+from cart.pricing.types import (
+    Destination,
+    Item,
+    Line,
+    Method,
+    Parcel,
+    PricingSettings,
+    Promotion,
+    PromotionKind,
+    Rate,
+    ShippingTax,
+    TaxRate,
+    Voucher,
+    VoucherReason,
+)
+
+__all__ = [
+    "PLAIN",
+    "Allocation",
+    "Configuration",
+    "Context",
+    "Destination",
+    "Discount",
+    "Estimate",
+    "Item",
+    "Line",
+    "Method",
+    "OfferedMethod",
+    "Parcel",
+    "PricedItem",
+    "PricedVoucher",
+    "PricingProblem",
+    "PricingSettings",
+    "Promotion",
+    "PromotionKind",
+    "PromotionRule",
+    "Rate",
+    "ShippingRates",
+    "ShippingTax",
+    "TaxRate",
+    "TaxRow",
+    "TaxRules",
+    "TaxTable",
+    "Totals",
+    "Voucher",
+    "VoucherReason",
+    "price",
+]
