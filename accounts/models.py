@@ -26,6 +26,8 @@ from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
+PHONE_LENGTH = 16  # E.164: a plus and 15 digits
+LANGUAGE_LENGTH = 10
 
 
 def login_key(text: str) -> str:
@@ -112,6 +114,26 @@ class User(HasMetadata, AbstractUser):
     email_key = models.CharField(max_length=KEY_LENGTH, unique=True, editable=False)
     token_version = models.PositiveIntegerField(
         default=0, editable=False, help_text="Every token carries it; a step up ends every login."
+    )
+    phone = models.CharField(
+        max_length=PHONE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="In international form, such as +441632960961.",
+    )
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The language of e-mails, and of errors if a request asks for none.",
+    )
+    email_verified_at = models.DateTimeField(
+        null=True, editable=False, help_text="When a link that was sent to the address was used."
+    )
+    deleted_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the user deleted the account."
     )
 
     objects: ClassVar[ShopUserManager] = ShopUserManager()

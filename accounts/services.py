@@ -14,6 +14,7 @@ from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
 from accounts.passwords import normalize_password
+from accounts.sign_in import on_sign_in
 from accounts.usernames import make_username
 from shop.core import events
 from shop.core.errors import InvalidField
@@ -29,7 +30,7 @@ class Registered(NamedTuple):
     pair: tokens.TokenPair | None
 
 
-def register(
+def register(  # noqa: PLR0913 - the members of the request
     *,
     email: str,
     password: str,
@@ -37,12 +38,13 @@ def register(
     first_name: str = "",
     last_name: str = "",
     login: bool = False,
+    cart_token: str = "",
 ) -> Registered:
     """Create a customer. Raises InvalidField (400), UsernameTaken or EmailTaken (409).
 
     ``username`` must be in NFKC; without one, it is made from the address. With ``login`` a session
-    is opened in the same transaction. The password is hashed before the transaction begins, because
-    hashing takes longer than the transaction.
+    is opened in the same transaction, and ``cart_token`` is for ``on_sign_in``. The password is
+    hashed before the transaction begins, because hashing takes longer than the transaction.
     """
     user = User(email=email, first_name=first_name, last_name=last_name)
     user.username = username or make_username(email)
@@ -52,7 +54,7 @@ def register(
     except ValidationError as error:
         raise InvalidField(field="password", reason=" ".join(error.messages)) from None
     user.password = make_password(normalize_password(password))
-    registered = _insert(user, login=login)
+    registered = _insert(user, login=login, cart_token=cart_token)
     if registered is None:
         raise _taken(user)
     log_security("registered", account_id=registered.user.pk)
@@ -60,7 +62,7 @@ def register(
 
 
 @transactional
-def _insert(new: User, *, login: bool) -> Registered | None:
+def _insert(new: User, *, login: bool, cart_token: str) -> Registered | None:
     """Insert a user, or return None if the name or the address is taken.
 
     ``new`` is not changed, so that this can run again.
@@ -71,6 +73,8 @@ def _insert(new: User, *, login: bool) -> Registered | None:
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
+    if cart_token:
+        on_sign_in.run(user, cart_token)
     return Registered(user, tokens.open_session(user) if login else None)
 
 
@@ -81,12 +85,23 @@ def _taken(user: User) -> UsernameTaken | EmailTaken:
     return EmailTaken()
 
 
-def log_in(*, username: str, password: str) -> tokens.TokenPair:
-    """Open a session for a username or an e-mail address. Raises InvalidCredentials (401)."""
+def log_in(*, username: str, password: str, cart_token: str = "") -> tokens.TokenPair:
+    """Open a session for a username or an e-mail address. Raises InvalidCredentials (401).
+
+    ``cart_token`` is for ``on_sign_in``.
+    """
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
         raise InvalidCredentials
     log_security("login.api", user_id=user.pk)
+    return sign_in(user, cart_token=cart_token)
+
+
+@transactional
+def sign_in(user: User, *, cart_token: str) -> tokens.TokenPair:
+    """Open a session for a user whom the caller has authenticated, after ``on_sign_in``."""
+    if cart_token:
+        on_sign_in.run(user, cart_token)
     return tokens.open_session(user)
 
 

@@ -23,6 +23,7 @@ from accounts.serializers import (
     TokenPairSerializer,
     UserSerializer,
 )
+from accounts.sign_in import CART_TOKEN
 from accounts.throttles import (
     LoginAccountThrottle,
     LoginAddressThrottle,
@@ -34,6 +35,10 @@ from shop.core.handlers import InvalidToken
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
+
+
+def _cart_token_of(request: Request) -> str:
+    return str(request.META.get(CART_TOKEN, ""))
 
 
 class LoginViewSet(ShopViewSet):
@@ -52,7 +57,9 @@ class LoginViewSet(ShopViewSet):
     )
     def create(self, request: Request) -> Response:
         """Open a session. `username` may also be the e-mail address."""
-        pair = services.log_in(**read(CredentialsSerializer, request))
+        pair = services.log_in(
+            **read(CredentialsSerializer, request), cart_token=_cart_token_of(request)
+        )
         for throttle in (LoginAccountThrottle(), LoginAddressThrottle()):
             throttle.forgive(request)  # only failed logins count
         return Response(TokenPairSerializer(pair).data)
@@ -146,7 +153,9 @@ class UserViewSet(ShopViewSet):
     def create(self, request: Request) -> Response:
         """Create a customer. With `login` the response contains the tokens of a login too."""
         with RegistrationThrottle().counting_valid_bodies(request):
-            user, pair = services.register(**read(RegistrationSerializer, request))
+            user, pair = services.register(
+                **read(RegistrationSerializer, request), cart_token=_cart_token_of(request)
+            )
         body = dict(UserSerializer(user).data)
         if pair is not None:
             body |= TokenPairSerializer(pair).data

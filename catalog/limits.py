@@ -33,6 +33,13 @@ CATEGORY_NAME_LENGTH = 255
 MAX_CATEGORY_DEPTH = 20
 """Levels of the category tree."""
 
+# -- Tax and shipping ----------------------------------------------------------------------------
+
+TAX_CLASS_CODE_LENGTH = 50
+TAX_CLASS_NAME_LENGTH = 100
+MAX_WEIGHT = 1_000_000_000
+"""Grams of one unit, a thousand tonnes."""
+
 # -- Tags and attributes -------------------------------------------------------------------------
 
 TAG_LENGTH = 255

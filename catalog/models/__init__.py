@@ -7,6 +7,7 @@ from catalog.models.revision import CatalogRevision
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.stock.models import MovementKind, StockMovement
+from catalog.tax_classes.models import TaxClass
 
 __all__ = [
     "Attribute",
@@ -24,5 +25,6 @@ __all__ = [
     "Sale",
     "SaleKind",
     "StockMovement",
+    "TaxClass",
     "for_sale",
 ]

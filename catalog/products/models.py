@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.categories.models import Category
 from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.permissions import sees_all
+from catalog.tax_classes.models import TaxClass
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.slugs import SlugField
@@ -152,6 +153,24 @@ class Product(HasMetadata):
         db_persist=True,
         help_text="Whether it can be sold now; meaningless for a product with variants.",
     )
+    weight = models.IntegerField(
+        default=0, db_default=0, help_text="Grams of one unit with its packaging."
+    )
+    requires_shipping = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Otherwise nothing is shipped, such as for a download or a service.",
+    )
+    # Its index is partial, and was created while others wrote to the table.
+    tax_class = models.ForeignKey(
+        TaxClass,
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.PROTECT,
+        related_name="products",
+        help_text="Empty for the standard rate.",
+    )
     low_stock_threshold = models.PositiveIntegerField(
         null=True, blank=True, help_text="The stock from which on the product is listed as low."
     )
@@ -202,6 +221,11 @@ class Product(HasMetadata):
                     "Without tracking of its stock a product can always be ordered, so it needs"
                     " backorder."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(weight__gte=0),
+                name="product_weight_not_negative",
+                violation_error_message=_("The weight must not be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(price__gte=0),
@@ -290,6 +314,12 @@ class Product(HasMetadata):
             ),
             # GET /api/products/changes/
             models.Index(fields=["changed_in"], name="product_changed_in"),
+            # the deletion of a tax class; the admin's filter
+            models.Index(
+                fields=["tax_class"],
+                condition=Q(tax_class__isnull=False),
+                name="product_of_tax_class",
+            ),
             # the next publication, when cached responses expire
             models.Index(
                 fields=["publish_at"],

@@ -1,0 +1,15 @@
+"""What happens when a user signs in with the token of a guest's cart."""
+
+from accounts.models import User
+from shop.core.hooks import Hook
+
+CART_TOKEN = "HTTP_X_CART_TOKEN"  # noqa: S105 - the name of a header
+"""The header ``X-Cart-Token`` in ``request.META``."""
+
+on_sign_in: Hook[[User, str]] = Hook()
+"""``on_sign_in(handler)`` adds ``handler(user, cart_token)``.
+
+It is called by login, registration and a password that was reset, if the request has an
+``X-Cart-Token``. It runs in the transaction that opens the session or creates the user, so what it
+raises undoes the sign-in: it ignores a token that it does not know. It locks the user, then carts.
+"""

@@ -1,0 +1,1 @@
+"""Tax classes: groups of products that are taxed alike, such as books."""
