@@ -17,12 +17,11 @@ from typing import TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.signing import BadSignature, TimestampSigner
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.errors import IdempotencyKeyReused
-from shop.core.idempotency import RETENTION, Claim, run_or_find
+from shop.core.idempotency import RETENTION, Claim, KeyOwner, run_or_find
 from shop.core.models import IdempotencyKey
 from shop.core.transactions import transactional
 
@@ -107,17 +106,13 @@ def save_once(request: HttpRequest, save: Callable[[], T], *, part: str = "") ->
     return result
 
 
-def _records(claim: Claim) -> QuerySet[IdempotencyKey]:
-    return IdempotencyKey.objects.filter(user_id=claim.user_id, scope=claim.scope, key=claim.key)
-
-
 def _store_location(claim: Claim, location: str) -> None:
     """Store it in ``body``, since it may be longer than the column ``location``."""
-    _records(claim).update(body=location.encode())
+    claim.records().update(body=location.encode())
 
 
 def _location(claim: Claim) -> str:
-    body = _records(claim).values_list("body", flat=True).first()
+    body = claim.records().values_list("body", flat=True).first()
     return bytes(body or b"").decode()
 
 
@@ -129,7 +124,7 @@ def _claim(request: HttpRequest, part: str) -> Claim:
         _replace_key(request)
         raise KeyExpired from None
     return Claim(
-        user_id=int(request.user.pk or 0),
+        owner=KeyOwner(int(request.user.pk or 0)),
         scope=f"{request.method} {request.path}"[:200],
         key=f"{key} {part}"[:255] if part else key,
         fingerprint=_fingerprint(request),

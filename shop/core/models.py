@@ -1,4 +1,4 @@
-"""The tables of core: idempotency records, rate counters, events and their deliveries."""
+"""The tables of core: idempotency records, rate counters, events, jobs, configuration."""
 
 from __future__ import annotations
 
@@ -16,14 +16,22 @@ from shop.core.tracing import MAX_ID
 class IdempotencyKey(models.Model):
     """A processed request, written in the transaction of its work (RELIABILITY R6).
 
-    A duplicate request gets the stored response, whose bytes are in ``body``. With ``status_code``
-    0 it gets the current state of the row ``resource_id`` instead, such as a payment (R7).
+    Its key belongs to a user, or to a guest whose token has the digest ``guest``. A duplicate
+    request gets the stored response, whose bytes are in ``body``. With ``status_code`` 0 it gets
+    the current state of the row ``resource_id`` instead, such as a payment (R7).
     """
 
     # No index: the unique one begins with this column. With a second index, PostgreSQL may read all
     # keys of a user to find one, as long as it has no statistics of the table.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+    )
+    guest = models.CharField(
+        max_length=64, null=True, help_text="SHA-256 of the token of a guest; null for a user."
     )
     scope = models.CharField(max_length=200, help_text="Method and path of the request.")
     key = models.CharField(max_length=255)
@@ -39,8 +47,21 @@ class IdempotencyKey(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "scope", "key"],
-                name="idempotencykey_once_per_user_and_scope",
+                condition=Q(user__isnull=False),
+                name="idempotencykey_once_per_user_and_operation",
                 violation_error_message=_("This key was already used for this operation."),
+            ),
+            models.UniqueConstraint(
+                fields=["guest", "scope", "key"],
+                condition=Q(guest__isnull=False),
+                name="idempotencykey_once_per_guest_and_operation",
+                violation_error_message=_("This key was already used for this operation."),
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True, guest__isnull=False)
+                | Q(user__isnull=False, guest__isnull=True),
+                name="idempotencykey_of_a_user_or_a_guest",
+                violation_error_message=_("A key belongs to either a user or a guest."),
             ),
         ]
         indexes = [
@@ -270,3 +291,28 @@ class Worker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConfigurationRevision(models.Model):
+    """The only row: a revision for each part of the configuration (``shop.core.configuration``).
+
+    A revision is random, so that it never stands for two contents, not even after a transaction was
+    rolled back or an older dump was restored.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    shipping = models.CharField(max_length=16, default="", db_default="")
+    taxes = models.CharField(max_length=16, default="", db_default="")
+    promotions = models.CharField(max_length=16, default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(id=1),
+                name="configurationrevision_only_one",
+                violation_error_message=_("There can be only one row of revisions."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.shipping} {self.taxes} {self.promotions}"

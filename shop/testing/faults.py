@@ -22,8 +22,8 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 
 # By point: whether it is before or after a function, and the function as its caller looks it up.
 POINTS = {
-    "key.claimed": (AFTER, "shop.core.idempotency", "Claim.take"),
-    "response.committed": (AFTER, "shop.core.idempotency", "_run_once"),
+    "key.claimed": (AFTER, "shop.core.idempotency.records", "Claim.take"),
+    "response.committed": (AFTER, "shop.core.idempotency.requests", "run_once"),
     "order.items_locked": (AFTER, "orders.services", "lock_items"),
     "order.written": (AFTER, "orders.services", "_write_order"),
     "order.stock_taken": (AFTER, "orders.services", "take_stock"),

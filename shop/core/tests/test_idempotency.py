@@ -1,16 +1,21 @@
 """Idempotency-Key, on operations that only use the database."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
 
 from cart.models import CartItem
 from catalog.models import Product
-from shop.core.errors import InvalidField
-from shop.core.idempotency import read_key
+from shop.core.errors import IdempotencyKeyReused, InvalidField
+from shop.core.idempotency import idempotent, read_key
 from shop.core.models import IdempotencyKey
 from shop.testing.races import at_once
 
@@ -238,3 +243,26 @@ def test_other_time_outs_are_a_503(ada, tea, reason):
         transaction.set_rollback(True)
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert not CartItem.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_belongs_to_one_guest(tea):
+    """The operations of carts and orders pass the digest of a guest's token."""
+
+    def sell():
+        Product.objects.update(stock=F("stock") - 1)
+        return Response({"stock": Product.objects.get().stock})
+
+    def ask(guest, **body):
+        post = APIRequestFactory().post("/", body, HTTP_IDEMPOTENCY_KEY="k", format="json")
+        response = idempotent(Request(post, parsers=[JSONParser()]), sell, guest=guest)
+        stored = getattr(response, "data", None) or json.loads(response.content)
+        return stored["stock"]
+
+    assert [ask("a" * 64), ask("b" * 64), ask("a" * 64)] == [9, 8, 9]
+    with pytest.raises(IdempotencyKeyReused):
+        ask("a" * 64, quantity=2)
+    assert [ask(None), ask(None)] == [7, 6]  # without a token nothing is stored
+    assert IdempotencyKey.objects.count() == 2
+    with pytest.raises(IntegrityError):
+        IdempotencyKey.objects.create(scope="s", key="k", fingerprint="")
