@@ -45,7 +45,7 @@ class SessionJWTAuthentication(BaseAuthentication):
             note_duplicate(request, is_duplicate=has_record)
         tracing.note(user_id=user.pk)
         if user.language:
-            prefer_language(request._request, user.language)
+            prefer_language(request.META, user.language)
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

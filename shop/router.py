@@ -40,6 +40,8 @@ class IndexView(StrictView, APIRootView):
         """Return the URL of each resource. Those without a list are left out."""
         origin, urls = origin_of(request), {}
         for resource, name in (self.api_root_dict or {}).items():
+            if "/" in resource:  # a part of another resource
+                continue
             with suppress(NoReverseMatch):
                 urls[resource] = f"{origin}{reverse(name)}"
         return Response(urls)

@@ -109,6 +109,7 @@ class UserViewSet(ShopViewSet):
         takes=NewPasswordSerializer,
         answers={200: TokenPairSerializer},
         refuses=[WrongPassword],
+        holds_secret=True,
     )
     @action(detail=False, methods=["post"], url_path="me/password")
     def password(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ so that it can be cached for everyone. Logs and stored texts are English.
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -58,11 +59,14 @@ def speaking(language: str) -> AbstractContextManager[None]:
     return nullcontext() if language == DEFAULT else translation.override(language)
 
 
-def prefer_language(request: HttpRequest, language: str) -> None:
-    """Use the language that a user chose for the rest of a request without Accept-Language."""
-    if language not in _OTHERS or "HTTP_ACCEPT_LANGUAGE" in request.META:
+def prefer_language(meta: dict[str, Any], language: str) -> None:
+    """Use the language that a user chose for the rest of a request without Accept-Language.
+
+    ``meta`` is ``META`` of the request.
+    """
+    if language not in _OTHERS or "HTTP_ACCEPT_LANGUAGE" in meta:
         return
-    request.META[_PREFERRED] = language
+    meta[_PREFERRED] = language
     translation.activate(language)
 
 
