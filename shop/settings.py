@@ -264,6 +264,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "corsheaders",
+    "django_countries",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",

@@ -22,7 +22,7 @@ REASON = _("Use letters, digits, hyphens and underscores, and no spaces.")
 
 _ASCII = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # Letters, marks and symbols without a shape: Default_Ignorable_Code_Point and the Braille blank.
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u2800\U000e0100-\U000e01ef]"
 )
 _ASCII_WITH_MARKS = re.compile("([a-z])[\u0300-\u036f]+")
@@ -74,13 +74,13 @@ def _has_category(character: str, categories: str) -> bool:
     """Return whether a slug may contain a character that is of these categories of Unicode."""
     if character.isascii():
         return bool(_ASCII.fullmatch(character))
-    is_visible = not _INVISIBLE.match(character)
+    is_visible = not INVISIBLE.match(character)
     return is_visible and unicodedata.category(character)[0] in categories
 
 
 def _replace(character: str) -> str:
     """Return a hyphen for a character that separates words, and nothing within a word."""
-    is_within = character in "'’" or _INVISIBLE.match(character)
+    is_within = character in "'’" or INVISIBLE.match(character)
     return "" if is_within or unicodedata.category(character) == "Cf" else "-"
 
 
