@@ -108,7 +108,7 @@ class EmailField(StrictStr):
 
     def __init__(self, **kwargs: Any) -> None:
         """Set the rules."""
-        rules = [validate_email, validate_foldable]
+        rules: list[Any] = [validate_email, validate_foldable]
         super().__init__(max_length=EMAIL_LENGTH, validators=rules, **kwargs)
 
 

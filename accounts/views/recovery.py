@@ -54,8 +54,9 @@ class PasswordResetViewSet(ShopViewSet):
         """Send a link to the address, if it has an account. The response is always the same."""
         body = read(AddressOfAccountSerializer, request)
         services.request_password_reset(**body, language=get_language() or "")
-        message = "If this address has an account, a link was sent to it."
-        return Response({"message": message}, status=202)
+        return Response(
+            {"message": "If this address has an account, a link was sent to it."}, status=202
+        )
 
     @describe(
         "Choose a new password",
@@ -82,7 +83,7 @@ class EmailVerificationViewSet(ShopViewSet):
 
     def get_authenticators(self) -> list[Any]:
         """Return none for a token: the link may be opened on another device."""
-        return [] if self.action == "confirm" else super().get_authenticators()
+        return [] if self.asked_action == "confirm" else super().get_authenticators()
 
     def get_permissions(self) -> list[Any]:
         """Allow anyone who has a token."""

@@ -45,7 +45,7 @@ class UserViewSet(ShopViewSet):
 
     def get_authenticators(self) -> list[Any]:
         """Return none for registration, which ignores an ``Authorization`` header."""
-        if self.action == "create":
+        if self.asked_action == "create":
             return []
         return super().get_authenticators()
 
