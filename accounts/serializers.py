@@ -9,13 +9,13 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from shop.core.phones import PHONE_LENGTH, normalize_phone
 
 from accounts.links import TOKEN_LENGTH as LINK_TOKEN_LENGTH
 from accounts.models import User, validate_foldable, validate_username
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
 from shop.core.fields import MetadataField, StrictBool, StrictChoice, StrictStr
 from shop.core.openapi import example
+from shop.core.phones import PHONE_LENGTH, normalize_phone
 from shop.core.serializers import RequestSerializer
 
 USERNAME_LENGTH = 150

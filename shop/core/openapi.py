@@ -116,7 +116,8 @@ def describe(  # noqa: PLR0913 - the parts of an operation
 
 def example(value: dict[str, Any], *, media_type: str = "application/json") -> OpenApiExample:
     """Return ``value`` as an OpenAPI example, for ``extend_schema_serializer``."""
-    return OpenApiExample("example", value=value, media_type=media_type)
+    statuses = ["200", "201", "202"]
+    return OpenApiExample("example", value=value, media_type=media_type, status_codes=statuses)
 
 
 def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -151,6 +152,14 @@ class ShopAutoSchema(AutoSchema):
         if self._has_etag():
             parameters.append(IF_NONE_MATCH)
         return parameters
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Add the tokens of ``token_schemes``, which a view takes instead of a login."""
+        schemes: list[dict[str, list[str]]] = super().get_auth()
+        taken: list[dict[str, list[str]]] = [
+            {name: []} for name in getattr(self.view, "token_schemes", ())
+        ]
+        return [*schemes[:1], *taken, *schemes[1:]]
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that ``describe`` declared."""
