@@ -22,7 +22,7 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import StockMovement
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
@@ -80,6 +80,10 @@ class World:
     @cached_property
     def attribute(self) -> Any:
         return create_attribute(name="Litres", slug="litres", kind="number")
+
+    @cached_property
+    def taxclass(self) -> Any:
+        return create_tax_class(code="books", name="Books")
 
     @cached_property
     def sale(self) -> Any:
