@@ -214,7 +214,8 @@ def _user_id(request: HttpRequest) -> Any:
 
 def check_request(request: HttpRequest) -> None:
     """Raise a 4xx error if the request is malformed. Does not read the body."""
-    if _NUL.search(request.META.get("QUERY_STRING", "")) or "\x00" in request.path_info:
+    query = request.META.get("QUERY_STRING")
+    if (query and _NUL.search(query)) or "\x00" in request.path_info:
         raise Malformed(reason=_("Path and query must not contain a NUL character."))
     if not request.path_info.startswith("/"):  # "OPTIONS *", which matches no URL pattern
         raise Malformed(reason=_("The path must begin with a slash."))
@@ -236,7 +237,7 @@ def _reads_cookies(path: str) -> bool:
 def _check_headers(request: HttpRequest) -> None:
     """Raise HeaderTooLarge, because parsers may take quadratic time (CVE-2024-7592)."""
     for name, value in request.META.items():
-        if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
+        if value.__class__ is str and len(value) > _MAX_HEADER and name.startswith("HTTP_"):
             raise HeaderTooLarge
 
 

@@ -23,11 +23,12 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import StockMovement
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
+from shop.mail.models import Message
 
 
 class World:
@@ -81,6 +82,10 @@ class World:
     @cached_property
     def attribute(self) -> Any:
         return create_attribute(name="Litres", slug="litres", kind="number")
+
+    @cached_property
+    def taxclass(self) -> Any:
+        return create_tax_class(code="books", name="Books")
 
     @cached_property
     def sale(self) -> Any:
@@ -142,6 +147,16 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def message(self) -> Any:
+        return Message.objects.create(
+            event=self.event,
+            template="order_placed",
+            recipient="order:1",
+            message_id="<1@shop>",
+            valid_until="2026-11-26T12:00:00Z",
+        )
 
     @cached_property
     def job(self) -> Any:
