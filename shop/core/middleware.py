@@ -23,7 +23,7 @@ from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.cors_middleware import add_cors_headers
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
-from shop.core.languages import declare_language, language_of, speaking
+from shop.core.languages import declare_language, forget_preference, language_of, speaking
 from shop.core.routing import route_of
 from shop.core.security_headers import add_security_headers
 from shop.engine.responses import ROUTE
@@ -89,10 +89,12 @@ class RequestMiddleware:
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
-        language = language_of(request)
-        with speaking(language):
-            response = self._respond_in_language(request)
-        declare_language(response, language)
+        try:
+            with speaking(language_of(request)):
+                response = self._respond_in_language(request)
+        finally:
+            forget_preference(request)
+        declare_language(response, language_of(request))
         return response
 
     def _respond_in_language(self, request: HttpRequest) -> HttpResponseBase:
