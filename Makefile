@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -94,8 +94,13 @@ abuse: $(VENV)/.development ## measure the memory of workers under abuse (SECOND
 	@$(BIN)/python -m shop.testing.abuse --seconds $(or $(SECONDS),30) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-acceptance: $(VENV)/.development ## the long form of fuzz, hostile and abuse: about an hour
+carts: $(VENV)/.development ## compare the prices of random carts with a second computation (CARTS=10000, SEED=1)
+	@CARTS=$(or $(CARTS),10000) SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -q cart/pricing/tests/test_recomputation.py
+
+acceptance: $(VENV)/.development ## the long form of carts, fuzz, hostile and abuse: about an hour
 	@status=0; \
+	$(MAKE) carts || status=1; \
 	$(MAKE) fuzz EXAMPLES=200 || status=1; \
 	$(MAKE) hostile SECONDS=600 || status=1; \
 	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
