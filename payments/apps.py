@@ -19,6 +19,11 @@ class PaymentsConfig(AppConfig):
         for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
             register(gateway)
 
+        from cart import payment_methods  # noqa: PLC0415
+        from payments.methods import offered_methods  # noqa: PLC0415
+
+        payment_methods.register(offered_methods)
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 
