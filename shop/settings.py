@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -137,6 +138,30 @@ MAX_OPEN_ORDERS: int = env.int("MAX_OPEN_ORDERS", default=5)
 MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
 if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
     raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
+
+# What prices mean: whether they include tax, whether tax is rounded once for each rate or for each
+# item, whether prices stay or lose the home tax where another rate applies, and the country whose
+# tax they include, which is also assumed until a buyer has an address.
+PRICES_INCLUDE_TAX: bool = _flag("PRICES_INCLUDE_TAX", default=True)
+TAX_ROUNDING: str = env.str("TAX_ROUNDING", default="rate")
+PRICES_ABROAD: str = env.str("PRICES_ABROAD", default="keep")
+HOME_COUNTRY: str = env.str("HOME_COUNTRY", default="DE" if DEBUG else "").upper()
+if TAX_ROUNDING not in ("rate", "item"):
+    raise ImproperlyConfigured("TAX_ROUNDING must be rate or item.")
+if PRICES_ABROAD not in ("keep", "restate"):
+    raise ImproperlyConfigured("PRICES_ABROAD must be keep or restate.")
+if HOME_COUNTRY and not (HOME_COUNTRY.isascii() and len(HOME_COUNTRY) == 2):
+    raise ImproperlyConfigured(
+        "HOME_COUNTRY must be an ISO 3166-1 code of two letters, such as DE."
+    )
+
+# How many vouchers apply to one cart.
+VOUCHERS_AT_ONCE: int = env.int("VOUCHERS_AT_ONCE", default=1)
+if not 1 <= VOUCHERS_AT_ONCE <= 10:
+    raise ImproperlyConfigured("VOUCHERS_AT_ONCE must be 1 to 10.")
+
+# Whether an order needs an address and a shipping method, unless nothing in it is shipped.
+REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
@@ -346,7 +371,13 @@ LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
 if ADMIN_LANGUAGE not in dict(LANGUAGES):
     raise ImproperlyConfigured("ADMIN_LANGUAGE must be en or de.")
-TIME_ZONE = "UTC"
+# A date, such as the last day of a promotion, means the whole day in this time zone.
+TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(
+        "TIME_ZONE must be the name of a time zone, such as Europe/Berlin. If it is one, the time "
+        "zone data of the system is missing: install the package tzdata."
+    )
 USE_TZ = True
 USE_I18N = True
 

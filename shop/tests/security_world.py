@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
 from accounts.models import User
 from accounts.tokens import open_session
@@ -22,7 +23,7 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import StockMovement
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
@@ -81,6 +82,10 @@ class World:
     @cached_property
     def attribute(self) -> Any:
         return create_attribute(name="Litres", slug="litres", kind="number")
+
+    @cached_property
+    def taxclass(self) -> Any:
+        return create_tax_class(code="books", name="Books")
 
     @cached_property
     def sale(self) -> Any:
@@ -243,6 +248,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "username": "new",
         "email": "new@example.com",
         "password": PASSWORD,
+    },
+    "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "POST /api/users/me/password/": lambda world: {
+        "current_password": PASSWORD,
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
+    "POST /api/users/password-reset/confirm/": lambda world: {
+        "token": links.make_reset_token(world.owner),
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/verify-email/confirm/": lambda world: {
+        "token": links.make_verification_token(world.owner)
     },
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
