@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
 from accounts.models import User
 from accounts.tokens import open_session
@@ -247,6 +248,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "username": "new",
         "email": "new@example.com",
         "password": PASSWORD,
+    },
+    "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "POST /api/users/me/password/": lambda world: {
+        "current_password": PASSWORD,
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
+    "POST /api/users/password-reset/confirm/": lambda world: {
+        "token": links.make_reset_token(world.owner),
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/verify-email/confirm/": lambda world: {
+        "token": links.make_verification_token(world.owner)
     },
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
