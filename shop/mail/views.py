@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from shop.core import handlers
 
-P = ParamSpec("P")
 _MOST = 100
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; "
@@ -28,15 +27,15 @@ _MESSAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-_View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+_View = Callable[..., HttpResponse]
 
 
-def in_development(view: _View[P]) -> _View[P]:
+def in_development(view: _View) -> _View:
     """Answer 404 without DEBUG, and to other methods than GET and HEAD."""
 
     @csrf_exempt  # other methods are a 404, not a CSRF failure
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.DEBUG or request.method not in ("GET", "HEAD"):
             return handlers.page_not_found(request)
         return view(request, *args, **kwargs)
