@@ -514,6 +514,7 @@ if TASKS_URL:
         for name, limit in queues.LIMITS.items()
     }
     RQ_SHOW_ADMIN_LINK = False
+    MIGRATION_MODULES = {"django_rq": None}  # they create no table
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
@@ -792,6 +793,8 @@ LOGGING = {
         # Django's own handlers send mail to the admins and print with DEBUG only.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # shop.mail has a line for each message.
+        "django_tasks": {"level": "WARNING"},
         # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
         # shop.requests already has a line for each request, client errors included.

@@ -149,6 +149,10 @@ class World:
         return EventDelivery.objects.create(event=self.event, handler="example")
 
     @cached_property
+    def mail(self) -> str:
+        return "1"
+
+    @cached_property
     def message(self) -> Any:
         return Message.objects.create(
             event=self.event,
