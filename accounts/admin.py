@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any, cast
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -22,9 +24,10 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import services
 from accounts.addresses import fold_domain
 from accounts.errors import StaffProtected
-from accounts.models import User, login_key
+from accounts.models import Address, User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
-from shop.core.admin import ShopModelAdmin, Work
+from shop.core.admin import ReadOnlyInline, ShopModelAdmin, Work
+from shop.core.postal_addresses import MEMBERS
 from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -95,6 +98,14 @@ class GroupAdmin(ShopModelAdmin, DjangoGroupAdmin):
     has_delete_permission = has_module_permission = has_view_permission
 
 
+class AddressInline(ReadOnlyInline):
+    """The address book of a user, who alone changes it."""
+
+    model = Address
+    fields = (*MEMBERS, "is_default_shipping", "is_default_billing")
+    ordering = ("pk",)
+
+
 @admin.register(User)
 class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     """Customers and staff. Only superusers change staff, or make a user a member of staff."""
@@ -109,11 +120,25 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     argument_fields = {"username_key": "username", "email_key": "email"}
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ()),
+        ("Contact", {"fields": ("phone", "language", "email_verified_at", "deleted_at")}),
         ("Metadata", {"fields": ("metadata", "private_metadata")}),
     )
+    readonly_fields = ("email_verified_at", "deleted_at")
+    inlines = (AddressInline,)
     add_fieldsets = (
         (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
     )
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        """Show the addresses of a user who exists."""
+        return self.inlines if obj is not None else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer the languages of the shop."""
+        if db_field.name == "language":
+            choices = [("", "---------"), *settings.LANGUAGES]
+            return forms.ChoiceField(choices=choices, required=False, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

@@ -7,3 +7,10 @@ class CartConfig(AppConfig):
     """Carts and their prices."""
 
     name = "cart"
+
+    def ready(self) -> None:
+        """Delete the carts of accounts that are deleted."""
+        from accounts.hooks import on_account_deleted  # noqa: PLC0415
+        from cart.deletion import forget_carts  # noqa: PLC0415
+
+        on_account_deleted(forget_carts)
