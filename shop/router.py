@@ -18,6 +18,7 @@ from accounts.views import (
     TokenViewSet,
     UserViewSet,
 )
+from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryViewSet
@@ -83,6 +84,8 @@ router.register("categories", CategoryViewSet, basename="category")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
+router.register("countries", CountryViewSet, basename="country")
+router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
