@@ -1,6 +1,7 @@
 """DELETE /api/users/me/: what goes, what stays, and who may."""
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from accounts.factories import PASSWORD, UserFactory
@@ -82,6 +83,16 @@ def test_orders_stay_and_their_history_has_no_old_name(ada, amy, tea):
     assert (cart.email, cart.shipping_address, cart.metadata) == ("", None, {})
     assert cart.status == "ordered"
     assert_audit_passes()
+
+
+def test_cleanup_deletes_a_cart_that_was_opened_meanwhile(ada, bob, tea, capsys):
+    order = place_order(ada.user, tea)
+    assert delete(ada).status_code == 204
+    late, other = fill_cart(ada.user, tea), fill_cart(bob.user, tea)
+    call_command("cleanup", "--keep-files")
+    assert "1 carts of deleted accounts deleted" in capsys.readouterr().out
+    assert not Cart.objects.filter(pk=late).exists()
+    assert Cart.objects.filter(pk__in=[order.cart_id, other]).count() == 2
 
 
 def test_another_user_is_not_changed(ada, bob, tea):
