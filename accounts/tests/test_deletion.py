@@ -4,12 +4,15 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from accounts import services
+from accounts.errors import WrongPassword
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from cart.factories import fill_cart
 from cart.models import Cart
 from orders.factories import place_order
+from shop.core.handlers import InvalidToken
 from shop.core.models import Event, IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
@@ -125,6 +128,29 @@ def test_wrong_passwords_count_as_failed_logins(ada):
     assert [delete(ada, "wrong-battery").status_code for _ in range(11)] == [400] * 10 + [429]
     assert delete(ada).status_code == 429
     assert User.objects.get().is_active
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda user: services.add_address(user=user, values=BERLIN),
+        lambda user: services.change_profile(user=user, changes={"first_name": "Ada"}),
+        lambda user: services.change_profile(user=user, changes={}),
+        lambda user: services.delete_account(user=user, password=PASSWORD),
+        lambda user: services.change_password(
+            user=user, current_password=PASSWORD, new_password="staple-battery-horse"
+        ),
+    ],
+    ids=["address", "profile", "nothing", "deletion", "password"],
+)
+def test_a_request_that_was_authenticated_before_changes_nothing(ada, call):
+    before = User.objects.get()
+    assert delete(ada).status_code == 204
+    deleted = User.objects.values().get()
+    with pytest.raises((InvalidToken, WrongPassword)):
+        call(before)
+    assert User.objects.values().get() == deleted
+    assert not Address.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["is_staff", "is_superuser"])

@@ -35,8 +35,9 @@ class Command(ShopCommand):
 
     help = (
         "Deletes expired tokens and sessions, ended rate counters, carts of deleted accounts, "
-        "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks a day after they ended, "
-        "messages 180 days after they ended, and files that no image uses after a day."
+        "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks "
+        "a day after they ended, messages 180 days after they ended, and files that no image uses "
+        "after a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
