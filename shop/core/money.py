@@ -5,8 +5,11 @@ Columns have two decimals, which are 0 in a currency without decimals.
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 CENT = Decimal("0.01")
 _WHOLE = Decimal(1)
@@ -20,14 +23,21 @@ MAX_DIGITS = 12
 MAX_AMOUNT = Decimal("9999999999.99")
 
 
+@cache
 def exponent() -> int:
     """Return the number of decimals of the currency: 0 or 2."""
     return 0 if settings.SHOP_CURRENCY in WHOLE_CURRENCIES else 2
 
 
+@receiver(setting_changed)
+def _forget(**_: object) -> None:
+    """Read the currency again in tests that change a setting."""
+    exponent.cache_clear()
+
+
 def smallest_unit() -> Decimal:
     """Return the smallest amount of the currency: 0.01, or 1 for a currency without decimals."""
-    return _WHOLE if settings.SHOP_CURRENCY in WHOLE_CURRENCIES else CENT
+    return CENT if exponent() else _WHOLE
 
 
 def quantize(amount: Decimal) -> Decimal:
@@ -47,7 +57,7 @@ def add_up(amounts: Iterable[Decimal]) -> Decimal:
 
 def show(amount: Decimal) -> str:
     """Return an amount as the API writes it, such as "12.50"; "1250" without decimals."""
-    return f"{int(amount)}" if settings.SHOP_CURRENCY in WHOLE_CURRENCIES else f"{amount:.2f}"
+    return f"{amount:.2f}" if exponent() else str(int(amount))
 
 
 def currency() -> str:
