@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from shop.core.checks import known_vulnerability
+from shop.testing.marks import without_database
+
+pytestmark = without_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "settings.md"
