@@ -28,6 +28,7 @@ from catalog.search.staff_filters import STAFF_FILTERS, apply_staff_filters, rea
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.money import exponent
 from shop.core.query import one_of
 from shop.core.slugs import PATTERN, normalize_slug
 from shop.core.unknown import unknown_name
@@ -53,10 +54,14 @@ def _read_amount(text: str) -> Decimal:
     try:
         amount: Decimal = AmountField().run_validation(text)
     except ValidationError:
-        raise ValueError(
-            _("The value must be an amount with at most two decimals, such as 12.50.")
-        ) from None
+        raise ValueError(_amount_hint()) from None
     return amount
+
+
+def _amount_hint() -> str:
+    if exponent() == 0:
+        return _("The value must be an amount without decimals, such as 1250.")
+    return _("The value must be an amount with at most two decimals, such as 12.50.")
 
 
 def _read_search(text: str) -> str:
