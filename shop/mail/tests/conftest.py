@@ -47,7 +47,7 @@ def handle_events():
 
 def run_due_tasks():
     tasks.enqueue_due()
-    tasks.run_tasks("test", Event())
+    return tasks.run_tasks("test", Event())
 
 
 @pytest.fixture
