@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from shop.core.checks import known_vulnerability
-from shop.testing.marks import without_database
+from shop.testing.marks import on_one_database
 
-pytestmark = without_database
+pytestmark = on_one_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "settings.md"
