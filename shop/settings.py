@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -440,18 +441,13 @@ EMAIL_URL = _text("EMAIL_URL").strip()
 MAIL_FOLDER: str = env.str("MAIL_FOLDER", default=str(BASE_DIR / "mails"))
 MAIL_MODE = "off" if EMAIL_URL == "none" else "send" if EMAIL_URL or DEBUG else "wait"
 # Seconds that each step of a conversation with the mail server may take.
-EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
-if not 1 <= EMAIL_TIMEOUT <= 60:
+MAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
+if not 1 <= MAIL_TIMEOUT <= 60:
     raise ImproperlyConfigured("EMAIL_TIMEOUT is in seconds and must be 1 to 60.")
-_mail = configuration.transport(EMAIL_URL, folder=MAIL_FOLDER, is_debug=DEBUG)
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
-EMAIL_HOST = _mail["EMAIL_HOST"]
-EMAIL_PORT = _mail["EMAIL_PORT"]
-EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
-EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
-EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# Django 6.1 reads this setting. For the others, EMAIL_BACKEND and so on have the same values.
+MAILERS = configuration.mailers(EMAIL_URL, timeout=MAIL_TIMEOUT, is_debug=DEBUG)
+if django.VERSION < (6, 1):
+    vars().update(configuration.former_settings(MAILERS))
 
 # The storefront, and its pages if they have other paths: links in mails lead there.
 STOREFRONT_URL: str = env.str("STOREFRONT_URL", default="").rstrip("/")
