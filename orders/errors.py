@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from orders.states import describe_status
-from shop.core.errors import Conflict, NotFound
+from shop.core.errors import Conflict, NotFound, Unauthorized
 
 
 class CartNotFound(NotFound):
@@ -15,6 +15,13 @@ class CartNotFound(NotFound):
     code = "cart_not_found"
     field = "cart_id"
     message = _("You have no cart with this id.")
+
+
+class OrderTokenInvalid(Unauthorized):
+    """401: the order token is wrong, expired or revoked."""
+
+    code = "order_token_invalid"
+    message = _("This link to the order is not valid any more. Please request a new one.")
 
 
 class CartEmpty(Conflict):

@@ -137,6 +137,18 @@ MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
 if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
     raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
 
+# What is shown before the number of an order, such as "A-". It is not part of the number.
+ORDER_NUMBER_PREFIX = _text("ORDER_NUMBER_PREFIX")
+if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
+    raise ImproperlyConfigured(
+        "ORDER_NUMBER_PREFIX must have at most 10 letters, digits, hyphens and underscores."
+    )
+
+# Days in which the link to an order in an e-mail is valid.
+ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
+if not 1 <= ORDER_LINK_DAYS <= 366:
+    raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
+
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
@@ -147,6 +159,10 @@ PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
 # The largest order that each of these methods can pay, in the shop's currency.
 BANK_TRANSFER_MAXIMUM = _amount("BANK_TRANSFER_MAXIMUM", default="5000")
 CASH_ON_DELIVERY_MAXIMUM = _amount("CASH_ON_DELIVERY_MAXIMUM", default="500")
+
+# What paying by each of these methods costs the buyer, in the shop's currency.
+BANK_TRANSFER_FEE = _amount("BANK_TRANSFER_FEE", default="0")
+CASH_ON_DELIVERY_FEE = _amount("CASH_ON_DELIVERY_FEE", default="0")
 
 # Which orders with cash on delivery are confirmed at once: always all, known those of buyers who
 # have paid an order before, staff none.

@@ -1,10 +1,11 @@
-"""Orders: copies of what was bought, with their timelines."""
+"""Orders and how they are read and locked."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -13,14 +14,24 @@ from django.db.models.functions import Now, Round
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cart.models import MAX_QUANTITY, Cart
-from catalog.limits import PRODUCT_NAME_LENGTH
-from catalog.models import Product
+from cart.models import Cart
 from orders.states import OrderStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
+
+_DETAILS = {
+    "items": "OrderItem",
+    "addresses": "OrderAddress",
+    "adjustments": "OrderAdjustment",
+    "taxes": "OrderTax",
+}
+
+
+def amount_column(**options: Any) -> models.DecimalField[Any, Any]:
+    """Return a column for an amount in the order's currency."""
+    return models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, **options)
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -31,11 +42,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self if sees_all(user, "orders.order") else self.filter(user=user.pk)
 
     def with_details(self) -> OrderQuerySet:
-        """Fetch items and events too, in two more statements."""
-        events = OrderEvent.objects.select_related("actor").order_by("pk")
+        """Fetch what belongs to the orders too, in a statement for each kind of it."""
         return self.prefetch_related(
-            models.Prefetch("items", OrderItem.objects.order_by("pk")),
-            models.Prefetch("events", events),
+            *(_by_id(name, related) for name, related in _DETAILS.items()),
+            models.Prefetch("events", _of("OrderEvent").select_related("actor").order_by("pk")),
         )
 
     def with_database_time(self) -> OrderQuerySet:
@@ -43,6 +53,15 @@ class OrderQuerySet(models.QuerySet["Order"]):
         # As a keyword of annotate(), mypy would report the attribute as defined twice.
         annotations = {"database_time": Now()}
         return self.annotate(**annotations)
+
+
+def _of(model: str) -> models.QuerySet[Any]:
+    """Return the rows of another model of this app, which is defined in terms of ``Order``."""
+    return apps.get_model("orders", model)._default_manager.all()  # noqa: SLF001 - public
+
+
+def _by_id(name: str, model: str) -> models.Prefetch[str, Any, Any]:
+    return models.Prefetch(name, _of(model).order_by("pk"))
 
 
 _Manager = models.Manager.from_queryset(OrderQuerySet)
@@ -69,28 +88,104 @@ class OrderManager(_Manager["Order"]):
         order_for_update.lock_with_next_statement(pk=pk)
 
 
-class Order(HasMetadata):
-    """What a user has bought. Amounts are in ``currency``.
+_SUM = F("subtotal") - F("discount_total") + F("shipping_total") + F("fee_total")
+# Rounded, since SQLite adds decimals as floats.
+_ADDS_UP = (
+    Q(subtotal=None)
+    | Q(prices_include_tax=True, total=Round(_SUM, precision=2))
+    | Q(prices_include_tax=False, total=Round(_SUM + F("tax_total"), precision=2))
+)
+_AMOUNTS = ("discount_total", "shipping_total", "fee_total", "tax_total")
+_WITHOUT_AMOUNTS = Q(
+    subtotal=None, prices_include_tax=None, **{f"{name}__isnull": True for name in _AMOUNTS}
+)
+_WITH_AMOUNTS = Q(
+    subtotal__gte=F("discount_total"),
+    prices_include_tax__isnull=False,
+    **{f"{name}__gte": 0 for name in _AMOUNTS},
+    **{f"{name}__isnull": False for name in _AMOUNTS},
+)
+EMAIL_LENGTH = 254
+PHONE_LENGTH = 32
+NOTE_LENGTH = 2000
+LANGUAGE_LENGTH = 10
+EMAIL_KEY_LENGTH = 512
+"""Folding can make an address longer."""
 
-    Only ``orders.services`` writes the status and the amounts.
+
+class Order(HasMetadata):
+    """What a buyer has bought. Amounts are in ``currency``, to its smallest unit.
+
+    A guest's order has no user, but always an e-mail address. Only ``orders.services`` writes the
+    status and the amounts. An order that an earlier release placed has no ``number``, and null
+    instead of the amounts from which its total is computed.
     """
 
     # No index for this column: the index ``order_by_user`` begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="orders", db_index=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,
     )
     cart = models.OneToOneField(Cart, on_delete=models.PROTECT, related_name="order")
+    number = models.CharField(
+        max_length=8,
+        null=True,
+        editable=False,
+        help_text="Without the prefix that the shop puts before it (``orders.numbers``).",
+    )
     status = models.CharField(
         max_length=10, choices=OrderStatus.choices, default=OrderStatus.PENDING
     )
-    total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
-    amount_paid = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, default=0)
-    amount_refunded = models.DecimalField(
-        max_digits=MAX_DIGITS, decimal_places=2, default=0, db_default=0
+    email = models.CharField(max_length=EMAIL_LENGTH, blank=True, default="", db_default="")
+    email_key = models.CharField(
+        max_length=EMAIL_KEY_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The same for all spellings of the address.",
     )
+    phone = models.CharField(
+        max_length=PHONE_LENGTH, blank=True, default="", db_default="", help_text="E.164."
+    )
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="", help_text="Its code."
+    )
+    note = models.CharField(
+        max_length=NOTE_LENGTH, blank=True, default="", db_default="", help_text="Of the buyer."
+    )
+    consents = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What the buyer agreed to, by name."
+    )
+    subtotal = amount_column(null=True, help_text="The sum of the line totals.")
+    discount_total = amount_column(null=True, help_text="The sum of the discounts on items.")
+    shipping_total = amount_column(null=True)
+    fee_total = amount_column(null=True, help_text="The fee of the payment method.")
+    tax_total = amount_column(null=True)
+    total = amount_column()
+    prices_include_tax = models.BooleanField(
+        null=True, help_text="Whether the tax is in the total already."
+    )
+    tax_rounding = models.CharField(
+        max_length=4, null=True, help_text="rate or item: whether tax was rounded for each."
+    )
+    shipping_method = models.JSONField(
+        null=True, blank=True, help_text="Code, name, type and days, as the buyer chose it."
+    )
+    amount_paid = amount_column(default=0)
+    amount_refunded = amount_column(default=0, db_default=0)
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    pay_before = models.DateTimeField(
+        null=True, help_text="The end of the payment window that was shown to the buyer."
+    )
     paid_at = models.DateTimeField(null=True)
     restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
+    links_valid_from = models.DateTimeField(
+        null=True, help_text="Links in e-mails that were made before are not valid any more."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     database_time: datetime
@@ -111,6 +206,30 @@ class Order(HasMetadata):
                 condition=Q(total__gte=0),
                 name="order_total_not_negative",
                 violation_error_message=_("The total of an order cannot be negative."),
+            ),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(number__isnull=False),
+                name="order_number_unique",
+                violation_error_message=_("Another order has this number."),
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | ~Q(email=""),
+                name="order_of_a_user_or_with_email",
+                violation_error_message=_("The order of a guest must have an e-mail address."),
+            ),
+            models.CheckConstraint(
+                condition=_ADDS_UP,
+                name="order_total_adds_up",
+                violation_error_message=_(
+                    "The total of an order must be its subtotal without discounts, with shipping, "
+                    "fee and tax."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=_WITHOUT_AMOUNTS | _WITH_AMOUNTS,
+                name="order_amounts_not_negative",
+                violation_error_message=_("The amounts of an order cannot be negative."),
             ),
             models.CheckConstraint(
                 condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
@@ -164,6 +283,10 @@ class Order(HasMetadata):
             ),
             # The limits of orders.limits. Most orders are paid, so the index stays small.
             models.Index(fields=["user"], condition=Q(paid_at=None), name="order_unpaid_by_user"),
+            # Limits of guests, first orders, and orders that join the account of an address.
+            models.Index(
+                fields=["email_key"], condition=~Q(email_key=""), name="order_by_email_key"
+            ),
             # The filter by status in the admin, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]
@@ -186,80 +309,3 @@ def order_for_update(*, pk: int, user_id: int | None = None) -> QuerySet[Order, 
     if user_id is not None:
         orders = orders.filter(user_id=user_id)
     return orders.select_for_update(no_key=True).values_list(*columns_of(Order), Now())
-
-
-class OrderItem(models.Model):
-    """A product of an order: a copy, which later changes of the catalog do not affect.
-
-    ``unit_price`` and ``line_total`` are in the order's currency.
-    """
-
-    # No index for this column: the unique index of order and product begins with it.
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", db_index=False)
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
-    unit_price = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
-    quantity = models.PositiveSmallIntegerField()
-    line_total = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["order", "product"],
-                name="orderitem_one_line_per_product",
-                violation_error_message=_("An order can contain each product only once."),
-            ),
-            models.CheckConstraint(
-                condition=Q(quantity__gte=1, quantity__lte=MAX_QUANTITY),
-                name="orderitem_quantity_1_to_999",
-                violation_error_message=_(
-                    "The quantity of an order item must be between 1 and 999."
-                ),
-            ),
-            # Rounded, since SQLite multiplies decimals as floats: there 0.1 * 3 is not 0.3.
-            models.CheckConstraint(
-                condition=Q(line_total=Round(F("unit_price") * F("quantity"), precision=2)),
-                name="orderitem_line_total_adds_up",
-                violation_error_message=_(
-                    "The line total of an order item must be its unit price times its quantity."
-                ),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quantity} × {self.name}"
-
-
-class OrderEvent(models.Model):
-    """An entry of an order's timeline.
-
-    Written in the transaction of the change it describes, and never changed or deleted afterwards.
-    """
-
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="events")
-    status = models.CharField(
-        max_length=10, choices=OrderStatus.choices, help_text="The order's status from then on."
-    )
-    note = models.CharField(max_length=200, blank=True, default="")
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        help_text="Who did it; empty for the shop itself.",
-    )
-    created_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values),
-                name="orderevent_status_known",
-                violation_error_message=_(
-                    "The status of an event must be one of the known statuses."
-                ),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Order {self.order_id} {self.status}"
