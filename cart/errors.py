@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from shop.core.errors import Conflict, NotFound
+from shop.core.errors import Conflict, NotFound, Unauthorized
 
 
 class QuantityLimit(Conflict):
@@ -29,3 +29,17 @@ class ItemNotFound(NotFound):
 
     code = "item_not_found"
     message = _("This product is not in your cart.")
+
+
+class CartTokenInvalid(Unauthorized):
+    """401: no cart has this token. The response does not say whether one ever had it."""
+
+    code = "cart_token_invalid"
+    message = _("The token of the cart is invalid or has expired. Add a product to get a new one.")
+
+
+class NoOpenCart(Exception):
+    """The cart of a guest's token was ordered or merged. Views open another one, or raise an error.
+
+    It is no response: an idempotency key must not store it.
+    """

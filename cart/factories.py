@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from cart import services
+from cart.guests import Buyer
 from catalog.factories import ProductFactory
 from catalog.models import Product
 
@@ -12,5 +13,5 @@ def fill_cart(user: User, *products: Product, quantity: int = 1) -> int:
     Returns the cart's id.
     """
     for product in products or (ProductFactory(),):
-        cart_id = services.add_item(user=user, product_id=product.pk, quantity=quantity)
-    return cart_id
+        cart = services.add_item(buyer=Buyer(user), product_id=product.pk, quantity=quantity)
+    return cart.cart_id

@@ -1,6 +1,8 @@
-"""Carts: each user has at most one open cart, with at most one item for each product."""
+"""Carts: each user has at most one open cart, and each guest one that a token opens."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
+from shop.core.money import MAX_DIGITS
+
+if TYPE_CHECKING:
+    from cart.guests import Buyer
 
 MAX_QUANTITY = 999
 MAX_ITEMS = 100
+EMAIL_LENGTH = 254
+PHONE_LENGTH = 32
+NOTE_LENGTH = 2000
+LANGUAGE_LENGTH = 10
+METHOD_LENGTH = 50
 
 
 class CartStatus(models.TextChoices):
@@ -20,25 +31,41 @@ class CartStatus(models.TextChoices):
 
     OPEN = "open", "Open"
     ORDERED = "ordered", "Ordered"
+    MERGED = "merged", "Merged"
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
     """Selects carts."""
 
-    def visible_to(self, user_id: int) -> CartQuerySet:
-        """Return the user's own carts, also for staff.
+    def visible_to(self, buyer: Buyer) -> CartQuerySet:
+        """Return the carts of a user, also for staff only their own, or the cart of a guest."""
+        return self.belonging_to(**buyer.key)
 
-        Takes an id, and not a user, so that statements can be compiled for any user.
+    def belonging_to(
+        self, *, user_id: int | None = None, cart_id: int | None = None
+    ) -> CartQuerySet:
+        """Return the carts of the user, or the guest cart ``cart_id``.
+
+        Takes what ``Buyer.key`` holds, so that statements can be compiled for any buyer.
         """
-        return self.filter(user_id=user_id)
+        if cart_id is None:
+            return self.filter(user_id=user_id)
+        return self.filter(pk=cart_id)
 
-    def open_of(self, user_id: int) -> CartQuerySet:
-        """Return the user's open cart, if there is one."""
-        return self.visible_to(user_id).filter(status=CartStatus.OPEN)
+    def open_of(self, *, user_id: int | None = None, cart_id: int | None = None) -> CartQuerySet:
+        """Return the buyer's open cart, if there is one."""
+        carts = self.belonging_to(user_id=user_id, cart_id=cart_id)
+        return carts.filter(status=CartStatus.OPEN)
 
 
 class Cart(HasMetadata):
-    """The products that a user may buy. Only ``cart.services`` writes ``status``."""
+    """The products that a buyer may order, and everything else that the order needs.
+
+    A cart belongs to a user, or to the guest who has its token. Only the services write ``status``.
+    A guest cart that was merged belongs to the user whose cart has its items since. ``updated_at``
+    is the last change of its own columns and of removed items; ``CartItem.changed_at`` is that of
+    an item.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="carts"
@@ -46,7 +73,28 @@ class Cart(HasMetadata):
     status = models.CharField(
         max_length=10, choices=CartStatus.choices, default=CartStatus.OPEN, editable=False
     )
+    token_hash = models.CharField(
+        max_length=64, null=True, editable=False, help_text="SHA-256 of the token of a guest."
+    )
+    email = models.CharField(max_length=EMAIL_LENGTH, blank=True, default="", db_default="")
+    phone = models.CharField(
+        max_length=PHONE_LENGTH, blank=True, default="", db_default="", help_text="E.164."
+    )
+    shipping_address = models.JSONField(null=True, blank=True)
+    billing_address = models.JSONField(null=True, blank=True)
+    shipping_method = models.CharField(
+        max_length=METHOD_LENGTH, blank=True, default="", db_default="", help_text="Its code."
+    )
+    voucher_codes = models.JSONField(default=list, db_default=[], blank=True)
+    note = models.CharField(max_length=NOTE_LENGTH, blank=True, default="", db_default="")
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="", help_text="Its code."
+    )
+    consents = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What the buyer agreed to, by name."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = CartQuerySet.as_manager()
 
@@ -58,12 +106,23 @@ class Cart(HasMetadata):
                 name="cart_one_open_per_user",
                 violation_error_message=_("A user can have only one open cart."),
             ),
+            models.UniqueConstraint(
+                fields=["token_hash"],
+                condition=Q(token_hash__isnull=False),
+                name="cart_one_per_token",
+                violation_error_message=_("A token belongs to one cart only."),
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=CartStatus.values),
-                name="cart_status_known",
+                name="cart_status_is_known",
                 violation_error_message=_(
                     "The status of a cart must be one of the known statuses."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(token_hash__isnull=False),
+                name="cart_of_a_user_or_a_guest",
+                violation_error_message=_("A cart belongs to a user or to a guest."),
             ),
         ]
 
@@ -78,6 +137,14 @@ class CartItem(models.Model):
     cart = models.ForeignKey(Cart, on_delete=models.CASCADE, related_name="items", db_index=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     quantity = models.PositiveSmallIntegerField()
+    price_seen = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text="The unit price when the quantity was last added or set.",
+    )
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         constraints = [

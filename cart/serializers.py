@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cart.models import MAX_QUANTITY
-from cart.services import OpenCart
+from cart.services import OpenCart, Opened
 from shop.core.fields import AmountField, IdField, StrictInt
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -35,6 +35,11 @@ class AddedSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     cart_id = serializers.IntegerField(
         help_text="To order this cart, send it to POST /api/orders/."
+    )
+    cart_token = serializers.CharField(
+        required=False,
+        help_text="The token of a new cart of a guest, for the header X-Cart-Token. Keep it: it is "
+        "shown only once.",
     )
 
 
@@ -80,6 +85,12 @@ class CartSerializer(serializers.Serializer[Any]):
         help_text="Sum of the line totals. It can have more digits than other amounts."
     )
     currency = serializers.CharField(help_text="ISO 4217.")
+
+
+def serialize_added(cart: Opened) -> dict[str, Any]:
+    """Return the response body of an addition."""
+    body = {"message": "Added to your cart.", "cart_id": cart.cart_id}
+    return body if cart.token is None else {**body, "cart_token": cart.token}
 
 
 def serialize_cart(cart: OpenCart) -> dict[str, Any]:

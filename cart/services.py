@@ -1,18 +1,15 @@
-"""Every write of carts. Each write locks its user's row first (RELIABILITY R4, R5).
-
-The user's row exists before the user has a cart, so that this lock also serializes requests that
-open the first cart. The lock is sent together with the statement that reads the cart; that
-statement sees what was committed before the lock was granted.
-"""
+"""Every write of cart items. Each write locks its cart first (``cart.locks``)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import User
-from cart.errors import CartFull, ItemNotFound, QuantityLimit
+from cart.errors import CartFull, ItemNotFound, NoOpenCart, QuantityLimit
+from cart.guests import Buyer, digest_of, new_token
+from cart.locks import lock_cart, lock_cart_with_next_statement
 from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
 from cart.pricing import PLAIN, Context, Item, Totals, price
 from cart.statements import (
@@ -21,12 +18,11 @@ from cart.statements import (
     StockAndCart,
     items_for_update,
     new_items,
-    open_cart_id,
     open_cart_with_items,
     set_item_quantity,
     set_ordered,
     stock_and_cart,
-    user_for_update,
+    touch,
 )
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.prices.current import current_price
@@ -38,82 +34,112 @@ from shop.engine import insert
 
 @dataclass(frozen=True, slots=True)
 class OpenCart:
-    """A user's open cart at current prices. ``cart_id`` is None until a product is added."""
+    """A buyer's open cart at current prices. ``cart_id`` is None until a product is added."""
 
     cart_id: int | None
     priced: Totals
 
 
-def view_cart(*, user: User) -> OpenCart:
-    """Return the user's open cart at current prices. Does not create a cart.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open cart, with its token if it was opened for a guest just now."""
+
+    cart_id: int
+    token: str | None = None
+
+
+def view_cart(*, buyer: Buyer) -> OpenCart:
+    """Return the buyer's open cart at current prices. Does not create a cart.
 
     Sends one statement, and a second one while a sale is active.
     """
-    rows = open_cart_with_items.rows(user_id=user.pk)
+    rows = open_cart_with_items.rows(**buyer.key)
     items = [row for row in rows if row.product_id is not None]
     return OpenCart(rows[0].cart_id if rows else None, price_items(_priced(items)))
 
 
 @transactional
-def add_item(*, user: User, product_id: int, quantity: int) -> int:
-    """Add units of a product to the user's open cart, and open one if there is none.
+def add_item(*, buyer: Buyer, product_id: int, quantity: int) -> Opened:
+    """Add units of a product to the buyer's open cart, and open one if there is none.
 
-    Returns the cart's id. Checks the stock but does not reserve it. Raises ProductNotFound,
-    VariantRequired, QuantityLimit, OutOfStock, CartFull.
+    Checks the stock but does not reserve it. Raises ProductNotFound, VariantRequired,
+    QuantityLimit, OutOfStock, CartFull; NoOpenCart for a guest whose cart is not open any more.
     """
-    user_for_update.lock_with_next_statement(user_id=user.pk)
-    row = _read_stock(user, product_id)
+    lock_cart_with_next_statement(buyer)
+    row = _read_stock(buyer, product_id)
     in_cart = row.quantity_in_cart or 0
     new_quantity = in_cart + quantity
     if new_quantity > MAX_QUANTITY:
         raise QuantityLimit(limit=MAX_QUANTITY, in_cart=in_cart)
     _check_stock(product_id, row, new_quantity)
-    cart_id = row.cart_id or _open_cart(user)
+    cart = Opened(row.cart_id) if row.cart_id else open_cart(buyer)
+    price = _price_of(product_id, row)
     if in_cart:
-        set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=new_quantity)
+        set_item_quantity.run(
+            cart_id=cart.cart_id, product_id=product_id, quantity=new_quantity, price_seen=price
+        )
     elif (row.item_count or 0) >= MAX_ITEMS:
         raise CartFull(limit=MAX_ITEMS)
     else:
-        new_items.send_with_next([(cart_id, product_id, quantity)])
-    return cart_id
+        new_items.send_with_next([(cart.cart_id, product_id, quantity, price)])
+    return cart
 
 
 @transactional
-def set_quantity(*, user: User, product_id: int, quantity: int) -> None:
+def set_quantity(*, buyer: Buyer, product_id: int, quantity: int) -> None:
     """Set an item's quantity. Raises ItemNotFound, ProductNotFound, VariantRequired, OutOfStock."""
-    cart_id = lock_open_cart(user)
+    cart_id = lock_cart(buyer)
     item = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
     if cart_id is None or not item.exists():
         raise ItemNotFound
-    _check_stock(product_id, _read_stock(user, product_id), quantity)
-    set_item_quantity.run(cart_id=cart_id, product_id=product_id, quantity=quantity)
+    row = _read_stock(buyer, product_id)
+    _check_stock(product_id, row, quantity)
+    price = _price_of(product_id, row)
+    set_item_quantity.run(
+        cart_id=cart_id, product_id=product_id, quantity=quantity, price_seen=price
+    )
 
 
 @transactional
-def remove_item(*, user: User, product_id: int) -> None:
+def remove_item(*, buyer: Buyer, product_id: int) -> None:
     """Remove an item. The cart stays open. Raises ItemNotFound."""
-    cart_id = lock_open_cart(user)
+    cart_id = lock_cart(buyer)
     if cart_id is None:
         raise ItemNotFound
     if not CartItem.objects.filter(cart_id=cart_id, product_id=product_id).delete()[0]:
         raise ItemNotFound
+    touch.send_with_next(cart_id=cart_id)
 
 
 @transactional
-def clear_cart(*, user: User) -> None:
+def clear_cart(*, buyer: Buyer) -> None:
     """Remove all items. The cart stays open and keeps its id."""
-    cart_id = lock_open_cart(user)
+    cart_id = lock_cart(buyer)
     if cart_id is not None:
         CartItem.objects.filter(cart_id=cart_id).delete()
+        touch.send_with_next(cart_id=cart_id)
 
 
-def mark_cart_ordered(*, user: User, cart_id: int) -> None:
-    """Mark the user's open cart, whose items the caller has locked, as ordered.
+def open_cart(buyer: Buyer) -> Opened:
+    """Insert an open cart. The caller has locked the buyer, who has none.
+
+    Raises NoOpenCart for a guest who had one: a token belongs to one cart.
+    """
+    if buyer.cart_id is not None:
+        raise NoOpenCart
+    token = new_token() if buyer.user is None else None
+    cart = Cart(user=buyer.user, token_hash=None if token is None else digest_of(token))
+    insert(cart)
+    return Opened(cart.pk, token)
+
+
+def mark_cart_ordered(*, cart_id: int) -> None:
+    """Mark an open cart, whose items the caller has locked with ``lock_items``, as ordered.
 
     Needs the caller's transaction, which undoes this if the order fails. Takes effect with the
     caller's next statement. That a cart is ordered once is also a unique constraint of orders.
     """
-    set_ordered.send_with_next(user_id=user.pk, cart_id=cart_id)
+    set_ordered.send_with_next(cart_id=cart_id)
 
 
 def price_items(items: Sequence[Item]) -> Totals:
@@ -121,29 +147,21 @@ def price_items(items: Sequence[Item]) -> Totals:
     return price(items, Context(PLAIN, timezone.now()))
 
 
-def lock_items(*, user: User, cart_id: int) -> list[tuple[Item, LockedProduct]]:
-    """Return the items of the user's open cart at current prices, with their products.
+def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[Item, LockedProduct]]:
+    """Return the items of the buyer's open cart at current prices, with their products.
 
-    Locks the user, then the products in ascending id, until the caller's transaction ends. Returns
-    an empty list for an empty cart, and for a cart that is not open or not the user's. Sends one
-    statement, and a second one while a sale is active.
+    Locks the cart as ``cart.locks`` does, then the products in ascending id, until the caller's
+    transaction ends. Returns an empty list for an empty cart, and for a cart that is not open or
+    not the buyer's. Sends one statement, and a second one while a sale is active.
     """
-    user_for_update.lock_with_next_statement(user_id=user.pk)
-    rows = items_for_update.rows(user_id=user.pk, cart_id=cart_id)
+    if buyer.user is None and cart_id != buyer.cart_id:
+        return []
+    lock_cart_with_next_statement(buyer)
+    rows = items_for_update.rows(**{**buyer.key, "cart_id": cart_id})
     products = (
         LockedProduct(r.product_id, r.name, r.stock, r.backorder, r.is_sellable) for r in rows
     )
     return list(zip(_priced(rows), products, strict=True))
-
-
-def lock_open_cart(user: User) -> int | None:
-    """Lock the user against all other writers of carts. Return the id of the open cart, or None.
-
-    Needs the caller's transaction. The lock lasts until it ends.
-    """
-    user_for_update.lock_with_next_statement(user_id=user.pk)
-    row = open_cart_id.row(user_id=user.pk)
-    return None if row is None else row.cart_id
 
 
 def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[Item]:
@@ -159,12 +177,12 @@ def _item(pk: int, row: CartRow | LockedItem, sales: Iterable[dict[str, Any]]) -
     return Item(pk, row.name, row.quantity, unit_price, row.list_price)
 
 
-def _read_stock(user: User, product_id: int) -> StockAndCart:
-    """Return a product's stock, with what the user's open cart has of the product.
+def _read_stock(buyer: Buyer, product_id: int) -> StockAndCart:
+    """Return a product's stock, with what the buyer's open cart has of the product.
 
     Raises ProductNotFound if it is not for sale, and VariantRequired if it has variants.
     """
-    row = stock_and_cart.row(user_id=user.pk, product_id=product_id)
+    row = stock_and_cart.row(product_id=product_id, **buyer.key)
     if row is None:
         raise ProductNotFound
     if row.has_variants:
@@ -180,8 +198,7 @@ def _check_stock(product_id: int, row: StockAndCart, quantity: int) -> None:
         )
 
 
-def _open_cart(user: User) -> int:
-    """Insert an open cart and return its id. The caller has locked the user, who has none."""
-    cart = Cart(user=user)
-    insert(cart)
-    return cart.pk
+def _price_of(product_id: int, row: StockAndCart) -> Decimal:
+    """Return the current price of a product. Reads its sales if a sale is active."""
+    sales = active_sales_of([product_id]) if row.has_sale else {}
+    return current_price(row.list_price, sales.get(product_id, ()))

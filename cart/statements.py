@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
+from django.db.models.functions import Now
 
-from accounts.models import User
 from cart.models import Cart, CartItem, CartStatus
 from catalog.models import Product, for_sale
 from catalog.prices.reads import any_active_sale
@@ -24,10 +24,12 @@ class CartRow(NamedTuple):
 
 
 @select(CartRow)
-def open_cart_with_items(*, user_id: int) -> QuerySet[Cart, Any]:
-    """The user's open cart: a row for each item, in the order in which the items were added."""
+def open_cart_with_items(
+    *, user_id: int | None = None, cart_id: int | None = None
+) -> QuerySet[Cart, Any]:
+    """The buyer's open cart: a row for each item, in the order in which the items were added."""
     return (
-        Cart.objects.open_of(user_id)
+        Cart.objects.open_of(user_id=user_id, cart_id=cart_id)
         .order_by("items__pk")
         .values_list(
             "pk",
@@ -40,18 +42,6 @@ def open_cart_with_items(*, user_id: int) -> QuerySet[Cart, Any]:
     )
 
 
-class UserId(NamedTuple):
-    """The id of a user."""
-
-    user_id: int
-
-
-@select(UserId)
-def user_for_update(*, user_id: int) -> QuerySet[User, Any]:
-    """The user's row, locked against all other writers of the user's carts."""
-    return User.objects.filter(pk=user_id).select_for_update(no_key=True).values_list("pk")
-
-
 class CartId(NamedTuple):
     """The id of a cart."""
 
@@ -59,13 +49,19 @@ class CartId(NamedTuple):
 
 
 @select(CartId)
-def open_cart_id(*, user_id: int) -> QuerySet[Cart, Any]:
-    """The id of the user's open cart."""
-    return Cart.objects.open_of(user_id).values_list("pk")
+def cart_for_update(*, cart_id: int) -> QuerySet[Cart, Any]:
+    """The row of a cart, locked against all other writers."""
+    return Cart.objects.filter(pk=cart_id).select_for_update(no_key=True).values_list("pk")
+
+
+@select(CartId)
+def open_cart_id(*, user_id: int | None = None, cart_id: int | None = None) -> QuerySet[Cart, Any]:
+    """The id of the buyer's open cart."""
+    return Cart.objects.open_of(user_id=user_id, cart_id=cart_id).values_list("pk")
 
 
 class StockAndCart(NamedTuple):
-    """A product's stock, and what the user's open cart has of it.
+    """A product's stock and list price, and what the buyer's open cart has of it.
 
     The columns of the cart are None if there is no open cart or no such item.
     """
@@ -74,15 +70,19 @@ class StockAndCart(NamedTuple):
     stock: int
     backorder: bool
     has_variants: bool
+    list_price: Decimal
+    has_sale: bool
     cart_id: int | None
     quantity_in_cart: int | None
     item_count: int | None
 
 
 @select(StockAndCart)
-def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
-    """The stock of a product that is for sale, with what the user's open cart has of it."""
-    items = CartItem.objects.filter(cart__user_id=user_id, cart__status=CartStatus.OPEN)
+def stock_and_cart(
+    *, product_id: int, user_id: int | None = None, cart_id: int | None = None
+) -> QuerySet[Product, Any]:
+    """The stock of a product that is for sale, with what the buyer's open cart has of it."""
+    items = CartItem.objects.filter(_in_open_cart(user_id, cart_id))
     return (
         Product.objects.for_sale()
         .filter(pk=product_id)
@@ -91,7 +91,9 @@ def stock_and_cart(*, user_id: int, product_id: int) -> QuerySet[Product, Any]:
             "stock",
             "backorder",
             "has_variants",
-            Subquery(Cart.objects.open_of(user_id).values("pk")),
+            "price",
+            any_active_sale(),
+            Subquery(Cart.objects.open_of(user_id=user_id, cart_id=cart_id).values("pk")),
             Subquery(items.filter(product_id=product_id).values("quantity")),
             Subquery(items.order_by().values("cart_id").values(items=Count("pk"))),
         )
@@ -112,14 +114,17 @@ class LockedItem(NamedTuple):
 
 
 @select(LockedItem)
-def items_for_update(*, user_id: int, cart_id: int) -> QuerySet[CartItem, Any]:
-    """The items of the user's open cart with their products, locked in ascending product id."""
+def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[CartItem, Any]:
+    """The items of the open cart of a user with their products, locked in ascending product id.
+
+    Without ``user_id``, the cart must be a guest's: the caller knows its token.
+    """
     return (
         CartItem.objects.filter(
             cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
         )
         .order_by("product_id")
-        # Also locks cart and items, which the lock of the user protects already.
+        # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
         .values_list(
             "quantity",
@@ -137,19 +142,31 @@ def items_for_update(*, user_id: int, cart_id: int) -> QuerySet[CartItem, Any]:
     )
 
 
-new_items = Insert(CartItem, "cart_id", "product_id", "quantity")
+new_items = Insert(CartItem, "cart_id", "product_id", "quantity", "price_seen")
 
 
 @update
 def set_item_quantity(
-    *, cart_id: int, product_id: int, quantity: int
+    *, cart_id: int, product_id: int, quantity: int, price_seen: Decimal
 ) -> tuple[QuerySet[CartItem], dict[str, object]]:
-    """Set the quantity of an item."""
+    """Set the quantity of an item, and the price that the buyer saw."""
     items = CartItem.objects.filter(cart_id=cart_id, product_id=product_id)
-    return items, {"quantity": quantity}
+    return items, {"quantity": quantity, "price_seen": price_seen, "changed_at": Now()}
 
 
 @update
-def set_ordered(*, user_id: int, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
-    """Mark the user's open cart as ordered."""
-    return Cart.objects.open_of(user_id).filter(pk=cart_id), {"status": CartStatus.ORDERED}
+def touch(*, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
+    """Note that a cart was changed now, where no item shows it."""
+    return Cart.objects.filter(pk=cart_id), {"updated_at": Now()}
+
+
+@update
+def set_ordered(*, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
+    """Mark an open cart as ordered."""
+    return Cart.objects.open_of(cart_id=cart_id), {"status": CartStatus.ORDERED}
+
+
+def _in_open_cart(user_id: int | None, cart_id: int | None) -> Q:
+    """Return the condition that an item is in the buyer's open cart."""
+    of_buyer = Q(cart__user_id=user_id) if cart_id is None else Q(cart_id=cart_id)
+    return of_buyer & Q(cart__status=CartStatus.OPEN)

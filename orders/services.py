@@ -12,8 +12,10 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
+from cart.guests import Buyer
+from cart.locks import lock_cart
 from cart.pricing import Totals
-from cart.services import lock_items, lock_open_cart, mark_cart_ordered, price_items
+from cart.services import lock_items, mark_cart_ordered, price_items
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,
@@ -46,13 +48,13 @@ def place_order(*, user: User, cart_id: int, expected_total: Decimal | None = No
     CartNotOpen, CartEmpty, OpenOrderLimit, HeldUnitsLimit, OutOfStock, ProductUnavailable,
     TotalChanged, TotalLimit.
     """
-    items = lock_items(user=user, cart_id=cart_id)
+    items = lock_items(buyer=Buyer(user), cart_id=cart_id)
     if not items:
         _raise_cart_error(user, cart_id)
     check_open_orders(user_id=user.pk, units=sum(item.quantity for item, _ in items))
     priced = price_items([item for item, _ in items])
     _check_total(priced.total, expected_total)
-    mark_cart_ordered(user=user, cart_id=cart_id)
+    mark_cart_ordered(cart_id=cart_id)
     order = _write_order(user, cart_id, priced)
     if order.total == ZERO and pay_free_order(order_id=order.pk):
         order.status = OrderStatus.PAID
@@ -76,7 +78,7 @@ def pay_free_order(*, order_id: int) -> bool:
 
 def _raise_cart_error(user: User, cart_id: int) -> NoReturn:
     """Raise the error that says why a cart has no items to order."""
-    if cart_id == lock_open_cart(user):
+    if cart_id == lock_cart(Buyer(user)):
         raise CartEmpty
     order_id = Order.objects.filter(cart_id=cart_id, user=user).values_list("pk", flat=True).first()
     if order_id is None:

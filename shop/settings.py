@@ -137,6 +137,11 @@ MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
 if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
     raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
 
+# Days without a change after which open carts of guests and of users are deleted.
+GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
+USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)
+if GUEST_CART_DAYS < 1 or USER_CART_DAYS < 1:
+    raise ImproperlyConfigured("GUEST_CART_DAYS and USER_CART_DAYS must be at least 1.")
 # What is shown before the number of an order, such as "A-". It is not part of the number.
 ORDER_NUMBER_PREFIX = _text("ORDER_NUMBER_PREFIX")
 if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
@@ -550,6 +555,11 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "cart_token": {"type": "apiKey", "in": "header", "name": "X-Cart-Token"},
+        }
+    },
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": False,  # serializers of PATCH have no required fields already
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -575,7 +585,7 @@ CORS_URLS_REGEX = r"^/(api|media)/"
 # The headers of the API and of the tools that trace requests, and those that a shop adds.
 CORS_ALLOW_HEADERS: list[str] = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
-    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-cart-token", "x-request-id"),
     *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
 ]
 if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):

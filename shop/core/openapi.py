@@ -150,6 +150,12 @@ class ShopAutoSchema(AutoSchema):
             parameters.append(IF_NONE_MATCH)
         return parameters
 
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """Add the tokens of ``token_schemes``, which a view takes instead of a login."""
+        schemes: list[dict[str, list[str]]] = super().get_auth()
+        taken = [{name: []} for name in getattr(self.view, "token_schemes", ())]
+        return [*schemes[:1], *taken, *schemes[1:]]
+
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that ``describe`` declared."""
         return [parameter for parameter in parameters_of(self.view).values() if parameter]

@@ -1,0 +1,128 @@
+"""Buyers: users, and guests, who have the token of a cart instead of an account.
+
+A token has 256 random bits and belongs to one cart. The database has its SHA-256 only, so that
+nobody who reads the database can use it. It is sent as ``X-Cart-Token``.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.conf import settings
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q
+from django.db.models.functions import Now
+
+from accounts.models import User
+from cart.errors import CartTokenInvalid
+from cart.models import Cart, CartItem, CartStatus
+from shop.core.errors import Unauthorized
+from shop.engine import select
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from rest_framework.request import Request
+
+HEADER = "HTTP_X_CART_TOKEN"
+"""The header ``X-Cart-Token`` in ``request.META``."""
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who buys: a user, a guest with a cart, or a guest who has no cart yet.
+
+    ``cart_id`` is the cart of a guest, which may be open or ordered. ``guest`` is the SHA-256 of
+    its token, which idempotency keys of the guest belong to. Both are None for users.
+    """
+
+    user: User | None = None
+    cart_id: int | None = None
+    guest: str | None = None
+
+    @property
+    def key(self) -> dict[str, int]:
+        """The arguments of the statements that read and write the carts of this buyer."""
+        if self.user is not None:
+            return {"user_id": self.user.pk}
+        return {"cart_id": self.cart_id or 0}
+
+    @property
+    def user_id(self) -> int | None:
+        """The id of the user; None for a guest."""
+        return None if self.user is None else self.user.pk
+
+
+NOBODY = Buyer()
+"""A guest who has no cart."""
+
+
+def new_token() -> str:
+    """Return a new token of 256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest_of(token: str) -> str:
+    """Return what the database has of a token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def buyer_of(request: Request) -> Buyer:
+    """Return who sends a request. Sends one statement for a guest.
+
+    With a login the user decides, whatever ``X-Cart-Token`` says. Raises CartTokenInvalid (401) for
+    a token without a cart, and Unauthorized (401) without login and token.
+    """
+    buyer = find_buyer(request)
+    if buyer is None:
+        raise Unauthorized
+    return buyer
+
+
+def find_buyer(request: Request) -> Buyer | None:
+    """Return who sends a request, or None without login and token. Raises CartTokenInvalid."""
+    if isinstance(request.user, User):
+        return Buyer(user=request.user)
+    token = request.META.get(HEADER)
+    return None if token is None else guest_with(token)
+
+
+def guest_with(token: str) -> Buyer:
+    """Return the guest who has a token. Raises CartTokenInvalid if no cart has it.
+
+    The tokens of carts that were merged, and of those that nobody changed for
+    ``GUEST_CART_DAYS``, have none either.
+    """
+    row = _guest_cart.row(token_hash=digest_of(token)) if _TOKEN.fullmatch(token) else None
+    if row is None:
+        raise CartTokenInvalid
+    return Buyer(cart_id=row.cart_id, guest=digest_of(token))
+
+
+class _GuestCart(NamedTuple):
+    cart_id: int
+
+
+@select(_GuestCart)
+def _guest_cart(*, token_hash: str) -> QuerySet[Cart, Any]:
+    """The cart of a token, unless it was merged or has expired."""
+    carts = Cart.objects.filter(
+        changed_within(settings.GUEST_CART_DAYS) | ~Q(status=CartStatus.OPEN)
+    )
+    return (
+        carts.filter(token_hash=token_hash)
+        .exclude(status=CartStatus.MERGED)
+        .values_list("pk", "status")
+    )
+
+
+def changed_within(days: int) -> Q:
+    """Return the condition that a cart or one of its items was changed in the last ``days``."""
+    since = ExpressionWrapper(Now() - timedelta(days=days), output_field=DateTimeField())
+    items = CartItem.objects.filter(cart_id=OuterRef("pk"), changed_at__gt=since)
+    return Q(updated_at__gt=since) | Q(Exists(items))
