@@ -16,6 +16,7 @@ from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
     return_stock,
+    shortages,
     take_stock,
     variant_required,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "rank_products",
     "return_stock",
     "sanitize_descriptions",
+    "shortages",
     "take_stock",
     "update_attribute",
     "update_category",

@@ -28,6 +28,7 @@ class CartEmpty(Conflict):
     """409: the cart has no items."""
 
     code = "cart_empty"
+    reports_all = True
     field = "cart_id"
     message = _("Your cart is empty. Add a product before you place an order.")
 
@@ -41,10 +42,20 @@ class CartNotOpen(Conflict):
     example = {"order_id": 42}
 
 
+class EmailMissing(Conflict):
+    """409: a guest's cart has no e-mail address."""
+
+    code = "email_missing"
+    reports_all = True
+    field = "email"
+    message = _("Please enter your e-mail address, so that we can send you the order.")
+
+
 class TotalChanged(Conflict):
     """409: prices changed. Facts: total, expected; amounts in the shop's currency."""
 
     code = "total_changed"
+    reports_all = True
     field = "expected_total"
     message = _("The total has changed from {expected} to {total}. Please check your order again.")
     example = {"total": "9.99", "expected": "8.99"}
@@ -54,6 +65,7 @@ class TotalLimit(Conflict):
     """409. Facts: limit, an amount in the shop's currency."""
 
     code = "total_limit"
+    reports_all = True
     message = _("The total of an order cannot exceed {limit}. Lower the quantities.")
     example = {"limit": "9999999999.99"}
 
@@ -62,6 +74,7 @@ class OpenOrderLimit(Conflict):
     """409: the buyer has too many unpaid orders. Facts: limit, open_orders."""
 
     code = "open_order_limit"
+    reports_all = True
     message = ngettext_lazy(
         "You have {open_orders} unpaid order. Pay or cancel it before you place another.",
         "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another.",
@@ -74,6 +87,7 @@ class HeldUnitsLimit(Conflict):
     """409: the buyer's unpaid orders would hold too many units. Facts: limit, held, wanted."""
 
     code = "held_units_limit"
+    reports_all = True
     message = _(
         "Unpaid orders can hold at most {limit} units. Yours hold {held}, and this cart has "
         "{wanted}. Pay an order first, or lower the quantities."

@@ -19,6 +19,11 @@ class PaymentsConfig(AppConfig):
         for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
             register(gateway)
 
+        from orders.payments import register as register_payments  # noqa: PLC0415
+        from payments.summaries import read_summaries  # noqa: PLC0415
+
+        register_payments(read_summaries)
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 

@@ -558,6 +558,7 @@ SPECTACULAR_SETTINGS = {
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "cart_token": {"type": "apiKey", "in": "header", "name": "X-Cart-Token"},
+            "order_token": {"type": "apiKey", "in": "header", "name": "X-Order-Token"},
         }
     },
     "COMPONENT_SPLIT_REQUEST": True,
@@ -585,7 +586,8 @@ CORS_URLS_REGEX = r"^/(api|media)/"
 # The headers of the API and of the tools that trace requests, and those that a shop adds.
 CORS_ALLOW_HEADERS: list[str] = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
-    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-cart-token", "x-request-id"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate"),
+    *("x-cart-token", "x-order-token", "x-request-id"),
     *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
 ]
 if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):

@@ -5,6 +5,7 @@ New rows are inserted with their initial stock by ``catalog.products.writes``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Expression, F, Q, QuerySet
@@ -50,21 +51,24 @@ def _take_units(
 
 
 def take_stock(
-    *, products: Sequence[LockedProduct], quantities: Quantities, reason: str, actor: AbstractUser
-) -> None:
-    """Take the units of an order, of all products or of none.
+    *,
+    products: Sequence[LockedProduct],
+    quantities: Quantities,
+    reason: str,
+    actor: AbstractUser | None,
+) -> list[int]:
+    """Take the units of an order, of all products or of none. Return the ids of those sold out.
 
     The caller has locked ``products`` in ascending id, in its transaction. One conditional UPDATE
-    decides, and its row count is checked. Raises ProductUnavailable, OutOfStock, StockLimit.
+    decides, and its row count is checked. The caller passes the ids to ``revision.bump`` as the
+    last statement of its transaction. Raises ProductUnavailable, OutOfStock, StockLimit.
     """
     taken = _take_units.run(product_ids=list(quantities), quantities=list(quantities.values()))
     if taken != len(quantities):
         _raise_shortage(products, quantities)
     deltas = {product_id: -quantity for product_id, quantity in quantities.items()}
     record_movements(deltas, kind=MovementKind.SALE, reason=reason, actor=actor)
-    sold_out = [p.pk for p in products if not p.is_in_stock_after(quantities[p.pk])]
-    if sold_out:
-        revision.bump(sold_out)
+    return [p.pk for p in products if not p.is_in_stock_after(quantities[p.pk])]
 
 
 def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
@@ -170,19 +174,25 @@ def _units(quantities: Quantities) -> Expression:
     return ValueByKey("pk", keys=list(quantities), values=list(quantities.values()))
 
 
-def _raise_shortage(products: Sequence[LockedProduct], quantities: Quantities) -> None:
+def shortages(
+    products: Sequence[LockedProduct], quantities: Quantities
+) -> list[ProductUnavailable | OutOfStock]:
+    """Return why not all units of an order can be taken: at most one error of each kind."""
+    found: list[ProductUnavailable | OutOfStock] = []
     unavailable = [product for product in products if not product.is_sellable]
     if unavailable:
-        raise ProductUnavailable(
-            product_ids=[product.pk for product in unavailable],
-            names=[product.name for product in unavailable],
-        )
-    short = [product for product in products if product.is_short_of(quantities[product.pk])]
-    if not short:
-        raise StockLimit(limit=MAX_STOCK)
-    raise OutOfStock(
-        product_id=short[0].pk,
-        name=short[0].name,
-        available=short[0].stock,
-        product_ids=[product.pk for product in short],
-    )
+        pks, names = [one.pk for one in unavailable], [one.name for one in unavailable]
+        found.append(ProductUnavailable(product_ids=pks, names=names))
+    sellable = [product for product in products if product.is_sellable]
+    short = [product for product in sellable if product.is_short_of(quantities[product.pk])]
+    if short:
+        first, pks = short[0], [product.pk for product in short]
+        facts = {"product_id": first.pk, "name": first.name, "available": first.stock}
+        found.append(OutOfStock(**facts, product_ids=pks))
+    return found
+
+
+def _raise_shortage(products: Sequence[LockedProduct], quantities: Quantities) -> NoReturn:
+    for error in shortages(products, quantities):
+        raise error
+    raise StockLimit(limit=MAX_STOCK)

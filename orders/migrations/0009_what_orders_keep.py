@@ -305,6 +305,26 @@ class Migration(migrations.Migration):
             name="weight",
             field=models.PositiveIntegerField(help_text="Of one unit, in grams.", null=True),
         ),
+        migrations.AlterField(
+            model_name="orderevent",
+            name="actor",
+            field=models.ForeignKey(
+                help_text="Who did it; empty for a guest and for the shop itself.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="orderevent",
+            name="by_guest",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="Whether the guest who placed the order did it.",
+            ),
+        ),
         AllowNull(
             model_name="order",
             name="user",

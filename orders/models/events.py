@@ -26,7 +26,10 @@ class OrderEvent(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="Who did it; empty for the shop itself.",
+        help_text="Who did it; empty for a guest and for the shop itself.",
+    )
+    by_guest = models.BooleanField(
+        default=False, db_default=False, help_text="Whether the guest who placed the order did it."
     )
     created_at = models.DateTimeField(db_default=Now())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.conf import settings
@@ -21,6 +21,9 @@ from shop.core.money import MAX_DIGITS
 from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
+if TYPE_CHECKING:
+    from orders.access import OrderAccess
+
 _DETAILS = {
     "items": "OrderItem",
     "addresses": "OrderAddress",
@@ -37,9 +40,17 @@ def amount_column(**options: Any) -> models.DecimalField[Any, Any]:
 class OrderQuerySet(models.QuerySet["Order"]):
     """Reads of orders. ``visible_to`` decides who may see an order."""
 
-    def visible_to(self, user: User | AnonymousUser) -> OrderQuerySet:
-        """Return the user's own orders; all orders for staff with the permission to view them."""
-        return self if sees_all(user, "orders.order") else self.filter(user=user.pk)
+    def visible_to(self, caller: OrderAccess | User | AnonymousUser) -> OrderQuerySet:
+        """Return the caller's own orders; all orders for staff with the permission to view them.
+
+        Own orders of a guest are those of the tokens in the request (``orders.access``).
+        """
+        if isinstance(caller, AnonymousUser):
+            return self.none()
+        user = caller if isinstance(caller, User) else caller.user
+        if user is not None and sees_all(user, "orders.order"):
+            return self
+        return self.filter(Q(user=caller.pk) if isinstance(caller, User) else caller.orders())
 
     def with_details(self) -> OrderQuerySet:
         """Fetch what belongs to the orders too, in a statement for each kind of it."""
@@ -70,15 +81,13 @@ _Manager = models.Manager.from_queryset(OrderQuerySet)
 class OrderManager(_Manager["Order"]):
     """Reads and locks orders. A lock needs a transaction and lasts until it ends."""
 
-    def lock(self, pk: int, *, user_id: int | None = None) -> Order:
+    def lock(self, pk: int, **owner: int) -> Order:
         """Lock an order and return it with ``database_time``.
 
-        Raises DoesNotExist, also for an order that does not belong to ``user_id`` if that is given.
+        ``owner`` is nothing, ``user_id`` or ``cart_id``. Raises DoesNotExist, also for an order
+        that does not belong to that user or cart.
         """
-        if user_id is None:
-            order = order_for_update.row(pk=pk)
-        else:
-            order = order_for_update.row(pk=pk, user_id=user_id)
+        order = order_for_update.row(pk=pk, **owner)
         if order is None:
             raise Order.DoesNotExist
         return order
@@ -303,9 +312,13 @@ def _order_with_database_time(*columns: Any) -> Order:
 
 
 @select(_order_with_database_time)
-def order_for_update(*, pk: int, user_id: int | None = None) -> QuerySet[Order, Any]:
-    """An order, locked until the transaction ends; only the user's own if ``user_id`` is given."""
+def order_for_update(
+    *, pk: int, user_id: int | None = None, cart_id: int | None = None
+) -> QuerySet[Order, Any]:
+    """An order, locked until the transaction ends; only of the user or cart that is given."""
     orders = Order.objects.filter(pk=pk)
     if user_id is not None:
         orders = orders.filter(user_id=user_id)
+    if cart_id is not None:
+        orders = orders.filter(cart_id=cart_id)
     return orders.select_for_update(no_key=True).values_list(*columns_of(Order), Now())

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from orders.access import OrderAccess
 from orders.models import Order
 from payments import gateways
 from payments.errors import (
@@ -65,15 +66,15 @@ def check_method(method: str) -> None:
 
 
 @transactional
-def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
-    """Insert a pending payment of the user's own order, and return it. Locks the order.
+def begin_payment(*, access: OrderAccess, order_id: int, method: str) -> Payment:
+    """Insert a pending payment of the caller's own order, and return it. Locks the order.
 
     Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
     PaymentInProgress.
     """
     check_method(method)
     try:
-        order = Order.objects.lock(order_id, user_id=user.pk)
+        order = Order.objects.lock(order_id, **access.owner_of(order_id))
     except Order.DoesNotExist:
         raise OrderNotFound from None
     check_payable(order)

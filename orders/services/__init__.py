@@ -1,0 +1,30 @@
+"""Every write of orders.
+
+Each change of status is a guarded UPDATE: it changes the row only if ``orders.states`` allows the
+new status after the present one. Stock, timeline and events are written in the same transaction,
+and only if the UPDATE changed the row.
+"""
+
+from orders.services.placing import place_order
+from orders.services.statuses import (
+    cancel_order,
+    confirm_order,
+    deliver_order,
+    pay_free_order,
+    record_payment,
+    record_refund,
+    ship_order,
+)
+from orders.services.timeline import note_event
+
+__all__ = [
+    "cancel_order",
+    "confirm_order",
+    "deliver_order",
+    "note_event",
+    "pay_free_order",
+    "place_order",
+    "record_payment",
+    "record_refund",
+    "ship_order",
+]
