@@ -15,7 +15,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,10 @@ _TAKEN = {
     "username": _("A user with this username already exists, perhaps in another spelling."),
     "email": _("A user with this e-mail address already exists, perhaps in another spelling."),
 }
+
+
+_WRITTEN_BY_UPDATES = frozenset({"id", "token_version", "email_verified_at", "deleted_at"})
+"""Columns of an existing row that ``save`` does not write from an instance."""
 
 
 class ShopUserManager(UserManager["User"]):
@@ -188,7 +192,8 @@ class User(HasMetadata, AbstractUser):
         """Set the keys and save. A changed password ends all sessions of the user.
 
         ``token_version`` of an existing row is only incremented by an expression, and never written
-        from this instance, which may be outdated.
+        from this instance, which may be outdated. The same is true of ``email_verified_at``, which
+        is emptied if the address changes.
         """
         self._set_keys()
         if self._state.adding:
@@ -202,14 +207,19 @@ class User(HasMetadata, AbstractUser):
         fields = set(update_fields) if update_fields is not None else self._writable_fields()
         if fields & {"username", "email"}:
             fields |= {"username_key", "email_key"}
+        expressions: dict[str, Any] = {}
+        if "email" in fields:
+            same = Case(When(email_key=self.email_key, then=F("email_verified_at")), default=None)
+            expressions["email_verified_at"] = same
         # Django clears _password when it only upgrades the hash. The password is then unchanged.
         changed_password = getattr(self, "_password", None) is not None and "password" in fields
         if changed_password:
-            self.token_version = F("token_version") + 1
-            fields.add("token_version")
-        super().save(force_update=force_update, using=using, update_fields=fields)
-        if changed_password:
-            self.refresh_from_db(fields=["token_version"])
+            expressions["token_version"] = F("token_version") + 1
+        for name, expression in expressions.items():
+            setattr(self, name, expression)
+        super().save(force_update=force_update, using=using, update_fields=fields | {*expressions})
+        if expressions:
+            self.refresh_from_db(fields=[*expressions])
 
     def set_password(self, raw_password: str | None) -> None:
         """Set the password, in its normal form; None makes it unusable.
@@ -244,7 +254,7 @@ class User(HasMetadata, AbstractUser):
 
     def _writable_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
-        return names - {"id", "token_version"} - self.get_deferred_fields()
+        return names - _WRITTEN_BY_UPDATES - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold_address(self.email)

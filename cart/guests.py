@@ -114,11 +114,7 @@ def _guest_cart(*, token_hash: str) -> QuerySet[Cart, Any]:
     carts = Cart.objects.filter(
         changed_within(settings.GUEST_CART_DAYS) | ~Q(status=CartStatus.OPEN)
     )
-    return (
-        carts.filter(token_hash=token_hash)
-        .exclude(status=CartStatus.MERGED)
-        .values_list("pk", "status")
-    )
+    return carts.filter(token_hash=token_hash).exclude(status=CartStatus.MERGED).values_list("pk")
 
 
 def changed_within(days: int) -> Q:

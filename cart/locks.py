@@ -26,9 +26,9 @@ def lock_cart_with_next_statement(buyer: Buyer) -> None:
 
     Locks a user first, then the cart; of a guest only the cart. SQLite has one lock for all rows.
     """
-    if buyer.user is None:
-        cart_for_update.lock_with_next_statement(cart_id=buyer.cart_id or 0)
-    elif connection.vendor == "postgresql":
+    if buyer.cart_id is not None:
+        cart_for_update.lock_with_next_statement(cart_id=buyer.cart_id)
+    elif buyer.user is not None and connection.vendor == "postgresql":
         send_with_next(_LOCK_OF_USER, [buyer.user.pk])
 
 

@@ -10,12 +10,31 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from cart.promotions.models import Promotion, Voucher, VoucherRedemption
+from cart.shipping.models import ShippingMethod, ShippingRate
+from cart.taxes.models import ShippingTax, TaxRate
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 
 if TYPE_CHECKING:
     from cart.guests import Buyer
+
+__all__ = [
+    "MAX_ITEMS",
+    "MAX_QUANTITY",
+    "Cart",
+    "CartItem",
+    "CartQuerySet",
+    "CartStatus",
+    "Promotion",
+    "ShippingMethod",
+    "ShippingRate",
+    "ShippingTax",
+    "TaxRate",
+    "Voucher",
+    "VoucherRedemption",
+]
 
 MAX_QUANTITY = 999
 MAX_ITEMS = 100
@@ -49,7 +68,7 @@ class CartQuerySet(models.QuerySet["Cart"]):
         Takes what ``Buyer.key`` holds, so that statements can be compiled for any buyer.
         """
         if cart_id is None:
-            return self.filter(user_id=user_id)
+            return self.filter(user=user_id)
         return self.filter(pk=cart_id)
 
     def open_of(self, *, user_id: int | None = None, cart_id: int | None = None) -> CartQuerySet:

@@ -120,9 +120,7 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
     Without ``user_id``, the cart must be a guest's: the caller knows its token.
     """
     return (
-        CartItem.objects.filter(
-            cart_id=cart_id, cart__user_id=user_id, cart__status=CartStatus.OPEN
-        )
+        CartItem.objects.filter(cart_id=cart_id, cart__user=user_id, cart__status=CartStatus.OPEN)
         .order_by("product_id")
         # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
@@ -168,5 +166,5 @@ def set_ordered(*, cart_id: int) -> tuple[QuerySet[Cart], dict[str, object]]:
 
 def _in_open_cart(user_id: int | None, cart_id: int | None) -> Q:
     """Return the condition that an item is in the buyer's open cart."""
-    of_buyer = Q(cart__user_id=user_id) if cart_id is None else Q(cart_id=cart_id)
+    of_buyer = Q(cart__user=user_id) if cart_id is None else Q(cart_id=cart_id)
     return of_buyer & Q(cart__status=CartStatus.OPEN)

@@ -19,6 +19,11 @@ class PaymentsConfig(AppConfig):
         for gateway in (DemoGateway(), StripeGateway(), CASH_ON_DELIVERY, BANK_TRANSFER):
             register(gateway)
 
+        from cart import payment_methods  # noqa: PLC0415
+        from payments.methods import offered_methods  # noqa: PLC0415
+
+        payment_methods.register(offered_methods)
+
         from orders.payments import register as register_payments  # noqa: PLC0415
         from payments.summaries import read_summaries  # noqa: PLC0415
 

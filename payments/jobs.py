@@ -94,9 +94,9 @@ def _expire_unpaid_order(order: Order) -> bool:
 
 
 def _expire_order(order: Order) -> bool:
-    for payment in Payment.objects.open().filter(order=order).select_related("order"):
-        services.abandon_payment(payment)
-    return services.expire_order(order_id=order.pk)
+    open_payments = Payment.objects.open().filter(order=order).select_related("order")
+    abandoned = [services.abandon_payment(payment) for payment in open_payments]
+    return services.expire_order(order_id=order.pk, abandoned=abandoned)
 
 
 def _in_longer_window() -> PaymentQuerySet:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import hooks, links
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
 from shop.testing.assertions import statuses
@@ -110,6 +111,53 @@ def test_parallel_registrations_are_counted_exactly(anyone):
     ]
     assert statuses(at_once(*calls)) == {409: 10, 429: 4}
     assert User.objects.count() == 1
+
+
+NEW = "staple-battery-horse"
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_reset_link_that_is_used_twice_at_once_works_once(anyone, ada, attempt, monkeypatch):
+    seen = []
+    monkeypatch.setattr(hooks.on_email_verified, "_handlers", [seen.append])
+    token = links.make_reset_token(ada.user)
+    passwords = [f"{NEW}-{n}" for n in range(4)]
+    responses = at_once(
+        *(
+            partial(
+                anyone.post,
+                "/api/users/password-reset/confirm/",
+                {"token": token, "new_password": password},
+            )
+            for password in passwords
+        )
+    )
+    assert statuses(responses) == {200: 1, 400: 3}
+    (winner,) = [n for n, response in enumerate(responses) if response.status_code == 200]
+    user = User.objects.get()
+    assert [user.check_password(password) for password in passwords] == [
+        n == winner for n in range(4)
+    ]
+    assert (user.token_version, len(seen)) == (1, 1)
+
+
+def test_a_verification_link_that_is_used_twice_at_once_works_once(anyone, ada, monkeypatch):
+    seen = []
+    monkeypatch.setattr(hooks.on_email_verified, "_handlers", [seen.append])
+    body = {"token": links.make_verification_token(ada.user)}
+    responses = times(4, partial(anyone.post, "/api/users/verify-email/confirm/", body))
+    assert statuses(responses) == {200: 1, 400: 3}
+    assert len(seen) == 1
+
+
+def test_one_of_two_password_changes_at_once_succeeds(anyone, ada):
+    bodies = [{"current_password": PASSWORD, "new_password": f"{NEW}-{n}"} for n in range(2)]
+    responses = at_once(*(partial(ada.post, "/api/users/me/password/", body) for body in bodies))
+    assert sorted(response.status_code for response in responses) in ([200, 400], [200, 401])
+    (winner,) = [n for n, response in enumerate(responses) if response.status_code == 200]
+    assert User.objects.get().check_password(f"{NEW}-{winner}")
+    header = {"Authorization": f"Bearer {responses[winner].json()['token']}"}
+    assert anyone.get("/api/users/me/", headers=header).status_code == 200
 
 
 _FAILS_ONCE = """

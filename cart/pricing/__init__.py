@@ -4,8 +4,11 @@
 tax. ``docs/pricing.md`` explains them.
 """
 
+from cart.pricing.charges import TaxReason
 from cart.pricing.context import PLAIN, Configuration, Context, TaxTable
+from cart.pricing.explain import Step, explain
 from cart.pricing.protocols import PromotionRule, ShippingRates, TaxRules
+from cart.pricing.rates import normalize_postal_code
 from cart.pricing.results import (
     Allocation,
     Discount,
@@ -17,6 +20,7 @@ from cart.pricing.results import (
     TaxRow,
     Totals,
 )
+from cart.pricing.rounding import round_half_up, split
 from cart.pricing.totals import price
 from cart.pricing.types import (
     Destination,
@@ -57,12 +61,18 @@ __all__ = [
     "Rate",
     "ShippingRates",
     "ShippingTax",
+    "Step",
     "TaxRate",
+    "TaxReason",
     "TaxRow",
     "TaxRules",
     "TaxTable",
     "Totals",
     "Voucher",
     "VoucherReason",
+    "explain",
+    "normalize_postal_code",
     "price",
+    "round_half_up",
+    "split",
 ]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from cart.pricing.protocols import PromotionRule, ShippingRates, TaxRules
+from cart.pricing.rates import table_price
 from cart.pricing.types import (
     ZERO,
     Destination,
@@ -59,8 +60,8 @@ class Configuration:
     """In the order in which they are shown."""
     taxes: TaxRules = TaxTable()
     """The tax table, or rules of an extension. False if there is no tax."""
-    shipping_rates: ShippingRates | None = None
-    """The rates of an extension; None for the table of each method."""
+    shipping_rates: ShippingRates = table_price
+    """The rates of each method's table, or those of an extension."""
     rules: Mapping[str, PromotionRule] = field(default_factory=dict)
     """Rules of promotions of extensions, by kind."""
 
@@ -92,3 +93,8 @@ class Context:
     """The fee of the payment method."""
     is_reverse_charge: bool = False
     """Whether the buyer owes the tax: a business in another country, whose number is confirmed."""
+
+    @property
+    def today(self) -> date:
+        """Return the day in the shop's time zone."""
+        return self.now.astimezone(self.configuration.settings.time_zone).date()

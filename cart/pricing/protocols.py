@@ -4,11 +4,11 @@ An implementation is pure: it is called while rows are locked, so it must not ca
 read the database. It reads what it needs in advance.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Protocol
 
+from cart.pricing.rounding import Exact
 from cart.pricing.types import (
     Destination,
     Line,
@@ -21,17 +21,20 @@ from cart.pricing.types import (
 
 
 class ShippingRates(Protocol):
-    """Prices of shipping methods."""
+    """A function that returns the price of a shipping method."""
 
-    def price(self, method: Method, parcel: Parcel) -> Decimal | None:
-        """Return the price of a method in the shop's currency, or None if it is not available.
+    def __call__(self, method: Method, parcel: Parcel, /) -> Decimal | None:
+        """Return the price in the shop's currency, or None if the method is not available.
 
         ``Method.free_from`` and promotions are applied afterwards.
         """
 
 
 class TaxRules(Protocol):
-    """Rates of tax."""
+    """Rates of tax. False if there are none, so that nothing is taxed."""
+
+    def __bool__(self) -> bool:
+        """Return whether there is any rate."""
 
     def rate(self, destination: Destination, tax_class: str) -> TaxRate | None:
         """Return the rate for a tax class (empty: standard), or None if the country has none."""
@@ -41,11 +44,11 @@ class TaxRules(Protocol):
 
 
 class PromotionRule(Protocol):
-    """A rule of promotions of an extension."""
+    """A function that is a rule of promotions."""
 
-    def discounts(self, promotion: Promotion, lines: Sequence[Line]) -> Mapping[int, Fraction]:
-        """Return the exact discount by product id, in the shop's currency.
+    def __call__(self, promotion: Promotion, lines: Sequence[Line], /) -> Sequence[Exact]:
+        """Return what the promotion takes off each line, in the shop's currency, not rounded.
 
-        ``lines`` are the eligible items after earlier discounts. The sum is rounded once, and split
-        in proportion. No item gets more than its total.
+        ``lines`` are the eligible lines after earlier discounts, by ascending product id. Nothing
+        below 0 or above the line's total is taken off.
         """

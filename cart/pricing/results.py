@@ -150,10 +150,11 @@ class PricingProblem:
     """Something that the buyer should know or must change. Clients render the sentence."""
 
     code: Literal["voucher_not_applicable", "shipping_method_unavailable"]
-    is_blocking: bool
     field: str
     """The member of the cart that it is about."""
     facts: Mapping[str, Any]
+    is_blocking: bool = True
+    """Whether the cart cannot be ordered like this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,8 +204,15 @@ class Line:
 
     item: Item
     unit_price: Decimal
+    """The price of one unit at the destination."""
+    regular_unit_price: Decimal
     total: Decimal
-    """Unit price times quantity, without the discounts so far."""
+    """What the line costs after the discounts so far."""
+
+    @property
+    def subtotal(self) -> Decimal:
+        """Unit price times quantity."""
+        return self.unit_price * self.item.quantity
 
     @property
     def quantity(self) -> int:

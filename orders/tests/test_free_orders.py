@@ -6,8 +6,8 @@ from django.db.models.functions import Now
 
 from cart.factories import fill_cart
 from catalog.factories import ProductFactory
-from orders.errors import IllegalTransition
 from orders import services
+from orders.errors import IllegalTransition
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs

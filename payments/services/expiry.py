@@ -1,5 +1,7 @@
 """Expiry of orders that were not paid in time, and of their open payments."""
 
+from collections.abc import Sequence
+
 from orders.models import Order
 from orders.services import cancel_order
 from orders.states import OrderStatus
@@ -14,14 +16,20 @@ from shop.core.transactions import transactional
 
 
 @transactional
-def expire_order(*, order_id: int) -> bool:
+def expire_order(*, order_id: int, abandoned: Sequence[Payment] = ()) -> bool:
     """Cancel an order whose payment window has closed and that has no open payment.
 
     Return whether the order was cancelled. Locks the order, so that no payment can begin meanwhile.
+    Of the payments that were ``abandoned``, those that staff would record are cancelled with the
+    order, or not at all: the lock decides between staff who confirm the order and this job.
     """
     order = Order.objects.lock(order_id)
-    if not is_expired(order) or Payment.objects.open().filter(order=order).exists():
+    open_payments = Payment.objects.open().filter(order=order)
+    ending = [payment.pk for payment in abandoned if gateway_of(payment).recorded_by_staff]
+    if not is_expired(order) or open_payments.exclude(pk__in=ending).exists():
         return False
+    for payment in open_payments:
+        settle(payment=payment, outcome=Outcome(OutcomeStatus.CANCELLED))
     cancel_order(order_id=order_id, actor=None, note="Not paid in time")
     return True
 
@@ -29,17 +37,19 @@ def expire_order(*, order_id: int) -> bool:
 def abandon_payment(payment: Payment) -> Payment:
     """Settle an open payment whose order expired or was cancelled; cancel it if it stays open.
 
-    A payment whose method confirms orders is kept if its order is confirmed. Returns the payment as
-    stored afterwards.
+    A payment whose method confirms orders is kept if its order is confirmed, or if staff may still
+    confirm it: then ``expire_order`` cancels it. Returns the payment as stored afterwards.
     """
     gateway = gateway_of(payment)
-    is_cancelled = payment.order.status == OrderStatus.CANCELLED
-    if not gateway.recorded_by_staff or (gateway.confirms_order and not is_cancelled):
+    waits_for_staff = (
+        gateway.recorded_by_staff
+        and gateway.confirms_order
+        and payment.order.status != OrderStatus.CANCELLED
+    )
+    if waits_for_staff or not gateway.recorded_by_staff:
         payment = fetch_and_settle(payment)
-    if payment.status not in OPEN:
+    if payment.status not in OPEN or waits_for_staff:
         return payment
-    if gateway.recorded_by_staff and gateway.confirms_order and not is_cancelled:
-        return _cancel_unless_confirmed(payment)
     if gateway.confirms_order and _is_confirmed(payment):
         return payment
     return cancel_at_gateway(payment)
@@ -47,14 +57,3 @@ def abandon_payment(payment: Payment) -> Payment:
 
 def _is_confirmed(payment: Payment) -> bool:
     return Order.objects.filter(pk=payment.order_id, status=OrderStatus.CONFIRMED).exists()
-
-
-@transactional
-def _cancel_unless_confirmed(payment: Payment) -> Payment:
-    """Cancel a payment that staff would record, unless they confirmed its order. Locks the order.
-
-    The lock decides between staff and this job. Such a method has no provider to call.
-    """
-    if Order.objects.lock(payment.order_id).status == OrderStatus.CONFIRMED:
-        return Payment.objects.get(pk=payment.pk)
-    return settle(payment=payment, outcome=Outcome(OutcomeStatus.CANCELLED))

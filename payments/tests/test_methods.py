@@ -1,16 +1,19 @@
 """Which payment methods buyers can choose, for which orders, and when an order is confirmed."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.core.checks import run_checks
+from django.db import connection, transaction
 
 from catalog.factories import ProductFactory
 from orders import services as orders
 from orders.factories import place_order
 from payments import jobs
 from payments.factories import make_older, pay
-from payments.models import Payment
+from payments.models import LedgerEntry, Payment
 from shop.testing.assertions import assert_audit_passes
-from shop.testing.races import at_once
+from shop.testing.races import at_once, until_blocked
 
 PAYMENTS = "/api/payments/"
 
@@ -149,8 +152,16 @@ def test_the_rule_staff_confirms_no_order_at_once(ada, tea, settings):
     assert status_of(order) == "pending"
 
 
+def keep_payments_open():
+    """Until the end of the transaction, let others wait before they can cancel a payment."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {LedgerEntry._meta.db_table} IN SHARE MODE")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_staff_and_the_expiry_agree_about_an_order(ada, amy, tea, known_only):
+    """On PostgreSQL, staff wait while the job cancels the payment, and come before its next step."""
     order = place_order(ada.user, tea)
     payment = pay(order, method="cash_on_delivery")
     for row in (order, payment):
@@ -163,7 +174,14 @@ def test_staff_and_the_expiry_agree_about_an_order(ada, amy, tea, known_only):
             return "refused"
         return "confirmed"
 
-    _, answer = at_once(jobs.expire_orders, confirm)
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            keep_payments_open()
+            expiring = pool.submit(at_once, jobs.expire_orders)
+            until_blocked(1)
+            confirming = pool.submit(at_once, confirm)
+            until_blocked(2)
+        (_,), (answer,) = expiring.result(), confirming.result()
     payment.refresh_from_db()
     expected = {"confirmed": ("confirmed", "pending"), "refused": ("cancelled", "cancelled")}
     assert (status_of(order), payment.status) == expected[answer]

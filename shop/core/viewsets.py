@@ -86,6 +86,13 @@ class ShopViewSet(StrictView, GenericViewSet[Any]):
         """The methods of the path, cached per request: the ``Allow`` header needs them too."""
         return super().allowed_methods
 
+    @property
+    def asked_action(self) -> str | None:
+        """The action of the request. DRF sets ``action`` after it has asked for authenticators."""
+        method = str(self.request.method).lower() if self.request else ""
+        name: str | None = self.action_map.get(method)
+        return name
+
     def get_permissions(self) -> list[Any]:
         """Look the action up in ``permissions``."""
         needed = self.permissions.get(self.action or "")

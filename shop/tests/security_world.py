@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
 from accounts.models import User
 from accounts.tokens import open_session
@@ -22,11 +23,12 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import StockMovement
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
+from shop.mail.models import Message
 
 
 class World:
@@ -80,6 +82,10 @@ class World:
     @cached_property
     def attribute(self) -> Any:
         return create_attribute(name="Litres", slug="litres", kind="number")
+
+    @cached_property
+    def taxclass(self) -> Any:
+        return create_tax_class(code="books", name="Books")
 
     @cached_property
     def sale(self) -> Any:
@@ -141,6 +147,16 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def message(self) -> Any:
+        return Message.objects.create(
+            event=self.event,
+            template="order_placed",
+            recipient="order:1",
+            message_id="<1@shop>",
+            valid_until="2026-11-26T12:00:00Z",
+        )
 
     @cached_property
     def job(self) -> Any:
@@ -232,6 +248,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "username": "new",
         "email": "new@example.com",
         "password": PASSWORD,
+    },
+    "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "POST /api/users/me/password/": lambda world: {
+        "current_password": PASSWORD,
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
+    "POST /api/users/password-reset/confirm/": lambda world: {
+        "token": links.make_reset_token(world.owner),
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/verify-email/confirm/": lambda world: {
+        "token": links.make_verification_token(world.owner)
     },
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},

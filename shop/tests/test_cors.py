@@ -13,7 +13,7 @@ from shop.core.cors_middleware import cors_headers
 APP, EVIL = "https://app.example.com", "https://evil.example.com"
 SENT = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
-    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-cart-token", "x-request-id"),
 ]
 EXPOSED = {"ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"}
 
@@ -54,7 +54,7 @@ def test_another_header_is_allowed_by_the_setting(anyone, db, settings):
 
 
 def load_settings(value):
-    code = "from shop.settings import CORS_ALLOW_HEADERS as names; print(names[10:])"
+    code = "from shop.settings import CORS_ALLOW_HEADERS as names; print(names[11:])"
     environment = {**os.environ, "DEBUG": "true", "CORS_ALLOW_HEADERS": value}
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, check=False, capture_output=True, text=True
@@ -74,7 +74,7 @@ def test_a_setting_that_is_no_header_name_stops_the_start(value):
 
 REFUSED = {
     "404 of a path": (404, {"path": "/api/nowhere/"}),
-    "401": (401, {"path": "/api/cart/"}),
+    "401": (401, {"path": "/api/orders/"}),
     "405": (405, {"path": "/api/login/"}),
     "406": (406, {"path": "/api/products/", "headers": {"Accept": "text/plain"}}),
     "bad host": (400, {"path": "/api/products/", "headers": {"Host": "evil.example.com"}}),

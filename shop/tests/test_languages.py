@@ -73,7 +73,7 @@ def test_the_language_follows_the_header(accept, language):
 
 def test_without_a_header_errors_are_english(anyone, db):
     for headers in ({}, {"Accept-Language": "fr"}):
-        answer = anyone.get("/api/cart/", headers=headers)
+        answer = anyone.get("/api/orders/", headers=headers)
         assert answer.json()["detail"] == (
             "Log in, and send the token as `Authorization: Bearer <token>`."
         )
@@ -82,7 +82,7 @@ def test_without_a_header_errors_are_english(anyone, db):
 
 
 def test_a_missing_login_is_explained_in_german(anyone, db):
-    detail = detail_of(in_german(anyone, "get", "/api/cart/"), 401, "not_authenticated")
+    detail = detail_of(in_german(anyone, "get", "/api/orders/"), 401, "not_authenticated")
     assert detail == (
         "Bitte melden Sie sich an, und senden Sie das Token als `Authorization: Bearer <token>`."
     )

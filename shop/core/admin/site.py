@@ -47,10 +47,13 @@ class ShopAdminSite(AdminSite):
             return HttpResponseRedirect(request.path)
 
 
-@action(permissions=["delete"], description=actions.delete_selected.short_description)
+_delete_of_django: Any = actions.delete_selected  # the stubs know no attributes of actions
+
+
+@action(permissions=["delete"], description=_delete_of_django.short_description)
 def _delete_selected(admin: Any, request: HttpRequest, rows: QuerySet[Any]) -> Any:
     """Delete rows as the admin class does it, or as Django does."""
     delete = getattr(admin, "delete_selected", None)
     if delete is None:
-        return actions.delete_selected(admin, request, rows)
+        return _delete_of_django(admin, request, rows)
     return delete(request, rows)

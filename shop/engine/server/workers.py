@@ -1,5 +1,6 @@
 """The server process of ``manage.py serve``: granian's, with workers that are always replaced."""
 
+import math
 import os
 import signal
 import time
@@ -85,21 +86,24 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
         super().__init__(*args, **kwargs)
         self._main = os.getpid()
         self._drain = drain
+        self._pause = math.inf
 
     def signal_handler_interrupt(self, number: int, *_: Any) -> None:
         """Stop, after SIGTERM with a pause; ignore a repeated SIGTERM.
 
-        In the pause ``/readyz`` is 503, so that a load balancer sends no more requests. A worker
-        inherits this handler until granian sets another one. There the default action is restored
-        and the signal sent again, because it would be lost otherwise. The event is set in another
-        thread: this handler may have interrupted the main thread while it holds the lock of the
-        event.
+        In the pause ``/readyz`` is 503, so that a load balancer sends no more requests. SIGINT
+        ends the pause. A worker inherits this handler until granian sets another one. There the
+        default action is restored and the signal sent again, because it would be lost otherwise.
+        The event is set in another thread: this handler may have interrupted the main thread while
+        it holds the lock of the event. A repeated signal starts no thread, because it may have
+        interrupted the start of the first one, and many of them would exceed the depth of calls.
         """
         if os.getpid() != self._main:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
         pause = self._drain if number == signal.SIGTERM else 0
-        if not draining.has_begun() or not pause:
+        if pause < self._pause:
+            self._pause = pause
             draining.begin()
             Thread(target=self._stop_after, args=(pause,), daemon=True).start()
 

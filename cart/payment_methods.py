@@ -1,0 +1,44 @@
+"""The payment methods that carts list. The app of payments registers them.
+
+A cart does not know how it will be paid. Its response lists the methods so that a client can show
+them with the cart.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from shop.core.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A payment method that buyers can choose. Amounts are in the shop's currency."""
+
+    code: str
+    name: str
+    fee: Decimal = ZERO
+    """What an order costs more if it is paid by this method."""
+    maximum_total: Decimal | None = None
+    """The largest order that the method accepts, with its fee; None for no limit."""
+    client: Mapping[str, Any] = field(default_factory=dict)
+    """What the client needs to use the method, such as a publishable key. It is public."""
+
+    def accepts(self, total: Decimal) -> bool:
+        """Return whether an order of this total, without the fee, can be paid by the method."""
+        return self.maximum_total is None or total + self.fee <= self.maximum_total
+
+
+_providers: list[Callable[[], Iterable[PaymentMethod]]] = []
+
+
+def register(provider: Callable[[], Iterable[PaymentMethod]]) -> None:
+    """Add a function that returns the methods which buyers can choose now."""
+    if provider not in _providers:
+        _providers.append(provider)
+
+
+def payment_methods() -> list[PaymentMethod]:
+    """Return the methods that buyers can choose, in the order in which they are shown."""
+    return [method for provider in _providers for method in provider()]
