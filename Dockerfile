@@ -20,14 +20,14 @@ RUN random() { python -c "import secrets; print(secrets.token_urlsafe(48))"; } &
 FROM python:3.13-slim
 
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    HOST=0.0.0.0 PORT=8000 MEDIA_ROOT=/data/media
-RUN useradd --system --uid 10001 --no-create-home shop && install -d -o shop /data/media
+    HOST=0.0.0.0 PORT=8000 MEDIA_ROOT=/data/media MAIL_FOLDER=/data/mails
+RUN useradd --system --uid 10001 --no-create-home shop && install -d -o shop /data/media /data/mails
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 USER 10001
 EXPOSE 8000
-VOLUME /data/media
+VOLUME /data/media /data/mails
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=2)"]
 CMD ["python", "manage.py", "serve"]

@@ -17,7 +17,7 @@ RANDOM_SECRET = $(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 # A minimal production environment for `manage.py check --deploy`.
 PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=true \
 	ALLOWED_HOSTS=shop.example.com DATABASE_URL=postgres://shop@localhost/shop \
-	PAYMENT_METHODS=bank_transfer \
+	PAYMENT_METHODS=bank_transfer EMAIL_URL=smtp://localhost STOREFRONT_URL=https://www.example.com \
 	$(RANDOM_SECRETS)
 
 .PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
@@ -65,7 +65,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 	$(lint-migrations)
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
-		--include-apps accounts catalog cart core orders payments --quiet ok ignore --no-cache \
+		--include-apps accounts catalog cart core orders payments shop_mail --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -10,12 +10,31 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from cart.promotions.models import Promotion, Voucher, VoucherRedemption
+from cart.shipping.models import ShippingMethod, ShippingRate
+from cart.taxes.models import ShippingTax, TaxRate
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 
 if TYPE_CHECKING:
     from cart.guests import Buyer
+
+__all__ = [
+    "MAX_ITEMS",
+    "MAX_QUANTITY",
+    "Cart",
+    "CartItem",
+    "CartQuerySet",
+    "CartStatus",
+    "Promotion",
+    "ShippingMethod",
+    "ShippingRate",
+    "ShippingTax",
+    "TaxRate",
+    "Voucher",
+    "VoucherRedemption",
+]
 
 MAX_QUANTITY = 999
 MAX_ITEMS = 100

@@ -14,13 +14,15 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import secret_values
+from shop.core import queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
+from shop.mail import configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -136,6 +138,30 @@ MAX_OPEN_ORDERS: int = env.int("MAX_OPEN_ORDERS", default=5)
 MAX_UNITS_HELD: int = env.int("MAX_UNITS_HELD", default=500)
 if MAX_OPEN_ORDERS < 1 or MAX_UNITS_HELD < 1:
     raise ImproperlyConfigured("MAX_OPEN_ORDERS and MAX_UNITS_HELD must be at least 1.")
+
+# What prices mean: whether they include tax, whether tax is rounded once for each rate or for each
+# item, whether prices stay or lose the home tax where another rate applies, and the country whose
+# tax they include, which is also assumed until a buyer has an address.
+PRICES_INCLUDE_TAX: bool = _flag("PRICES_INCLUDE_TAX", default=True)
+TAX_ROUNDING: str = env.str("TAX_ROUNDING", default="rate")
+PRICES_ABROAD: str = env.str("PRICES_ABROAD", default="keep")
+HOME_COUNTRY: str = env.str("HOME_COUNTRY", default="DE" if DEBUG else "").upper()
+if TAX_ROUNDING not in ("rate", "item"):
+    raise ImproperlyConfigured("TAX_ROUNDING must be rate or item.")
+if PRICES_ABROAD not in ("keep", "restate"):
+    raise ImproperlyConfigured("PRICES_ABROAD must be keep or restate.")
+if HOME_COUNTRY and not (HOME_COUNTRY.isascii() and len(HOME_COUNTRY) == 2):
+    raise ImproperlyConfigured(
+        "HOME_COUNTRY must be an ISO 3166-1 code of two letters, such as DE."
+    )
+
+# How many vouchers apply to one cart.
+VOUCHERS_AT_ONCE: int = env.int("VOUCHERS_AT_ONCE", default=1)
+if not 1 <= VOUCHERS_AT_ONCE <= 10:
+    raise ImproperlyConfigured("VOUCHERS_AT_ONCE must be 1 to 10.")
+
+# Whether an order needs an address and a shipping method, unless nothing in it is shipped.
+REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
@@ -275,12 +301,15 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "shop",
     "accounts",
     "catalog",
     "cart",
     "orders",
     "payments",
+    "shop.mail",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -313,9 +342,17 @@ ROOT_URLCONF = "shop.urls"
 WSGI_APPLICATION = "shop.wsgi.application"
 APPEND_SLASH = False  # the 404 of a path without its slash names the right path
 
+# Folders whose templates replace those of the shop, such as mail/base.html (docs/mail.md).
+TEMPLATE_DIRS: list[str] = env.list("TEMPLATE_DIRS", default=[])
+if missing := [folder for folder in TEMPLATE_DIRS if not Path(folder).is_dir()]:
+    raise ImproperlyConfigured(
+        f"TEMPLATE_DIRS must name folders, separated by commas: {missing[0]!r} is none."
+    )
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": TEMPLATE_DIRS,
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -334,7 +371,13 @@ LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
 if ADMIN_LANGUAGE not in dict(LANGUAGES):
     raise ImproperlyConfigured("ADMIN_LANGUAGE must be en or de.")
-TIME_ZONE = "UTC"
+# A date, such as the last day of a promotion, means the whole day in this time zone.
+TIME_ZONE: str = env.str("TIME_ZONE", default="UTC")
+if TIME_ZONE not in available_timezones():
+    raise ImproperlyConfigured(
+        "TIME_ZONE must be the name of a time zone, such as Europe/Berlin. If it is one, the time "
+        "zone data of the system is missing: install the package tzdata."
+    )
 USE_TZ = True
 USE_I18N = True
 
@@ -374,6 +417,80 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
+
+# -- Mail: docs/mail.md --------------------------------------------------------------------------
+
+# The name of the shop, in mails.
+SHOP_NAME: str = env.str("SHOP_NAME", default="Shop")
+if not SHOP_NAME.strip() or not SHOP_NAME.isprintable():
+    raise ImproperlyConfigured("SHOP_NAME must be the name of the shop, in one line.")
+
+# How messages are sent: a URL, or none: the shop sends no messages. Unset: messages wait, but with
+# DEBUG they are written to MAIL_FOLDER, and shown on the page /mail/.
+EMAIL_URL = _text("EMAIL_URL").strip()
+MAIL_FOLDER: str = env.str("MAIL_FOLDER", default=str(BASE_DIR / "mails"))
+MAIL_MODE = "off" if EMAIL_URL == "none" else "send" if EMAIL_URL or DEBUG else "wait"
+# Seconds that each step of a conversation with the mail server may take.
+EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
+if not 1 <= EMAIL_TIMEOUT <= 60:
+    raise ImproperlyConfigured("EMAIL_TIMEOUT is in seconds and must be 1 to 60.")
+_mail = configuration.transport(EMAIL_URL, folder=MAIL_FOLDER, is_debug=DEBUG)
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
+EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+
+# The storefront, and its pages if they have other paths: links in mails lead there.
+STOREFRONT_URL: str = env.str("STOREFRONT_URL", default="").rstrip("/")
+STOREFRONT_LINKS: dict[str, str] = configuration.links(
+    STOREFRONT_URL,
+    {
+        "order": env.str("STOREFRONT_ORDER_URL", default=""),
+        "payment": env.str("STOREFRONT_PAYMENT_URL", default=""),
+        "reset": env.str("STOREFRONT_RESET_URL", default=""),
+        "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
+    },
+    is_debug=DEBUG,
+)
+DEFAULT_FROM_EMAIL: str = configuration.sender(
+    env.str("DEFAULT_FROM_EMAIL", default=""),
+    SHOP_NAME,
+    STOREFRONT_URL or PUBLIC_URL,
+    ALLOWED_HOSTS,
+)
+
+# -- Background tasks ----------------------------------------------------------------------------
+
+# Where background tasks are queued: in the database, or in Redis.
+TASKS_URL = _text("TASKS_URL").strip()
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": list(queues.LIMITS),
+    }
+}
+if TASKS_URL:
+    if urlsplit(TASKS_URL).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured(
+            "TASKS_URL must be the URL of a Redis server, such as redis://127.0.0.1:6379/0."
+        )
+    if importlib.util.find_spec("django_tasks_rq") is None:
+        raise ImproperlyConfigured(
+            "TASKS_URL needs django-tasks-rq: "
+            "`pip install --require-hashes -r requirements-redis.txt`, or unset it."
+        )
+    TASKS["default"]["BACKEND"] = "django_tasks_rq.RQBackend"
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("shop"), "django_rq")
+    RQ = {"JOB_CLASS": "django_tasks_rq.Job"}
+    RQ_QUEUES = {
+        name: {"URL": TASKS_URL, "DEFAULT_TIMEOUT": int(limit.total_seconds())}
+        for name, limit in queues.LIMITS.items()
+    }
+    RQ_SHOW_ADMIN_LINK = False
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 

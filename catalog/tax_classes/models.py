@@ -8,13 +8,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import TAX_CLASS_CODE_LENGTH, TAX_CLASS_NAME_LENGTH
+from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet
 from shop.core.slugs import SlugField
 
 STANDARD = "standard"
 """What people call the class of products without one. No row may have it as its code."""
 
 
-class TaxClassQuerySet(models.QuerySet["TaxClass"]):
+class TaxClassQuerySet(ConfigurationQuerySet["TaxClass"]):
     """Reads of tax classes."""
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> TaxClassQuerySet:
@@ -22,11 +23,13 @@ class TaxClassQuerySet(models.QuerySet["TaxClass"]):
         return self
 
 
-class TaxClass(models.Model):
+class TaxClass(ConfigurationModel):
     """A group of products that are not taxed at the standard rate, such as books or food.
 
     A product without a tax class has the standard rate.
     """
+
+    part = "taxes"
 
     code = SlugField(
         max_length=TAX_CLASS_CODE_LENGTH,

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ROOT / "shop" / "locale"
@@ -36,13 +38,20 @@ def marked_messages() -> Catalog:
     for app in APPS:
         found = extract_from_dir(
             ROOT / app,
-            method_map=[("**.py", "python")],
+            method_map=[("**.py", "python"), ("**/templates/mail/**.html", extract_template)],
             keywords=_KEYWORDS,
             directory_filter=lambda path: Path(path).name not in _LEFT_OUT,
         )
         for path, _, message, _, context in found:
             catalog.add(message, locations=[(f"{app}/{path}", 0)], context=context)
     return catalog
+
+
+def extract_template(file: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
+    """Yield the messages of a template. Django writes it as a text whose calls babel can read."""
+    lines = templatize(file.read().decode()).splitlines()
+    code = "\n".join(line.strip() for line in lines)  # otherwise it looks indented
+    yield from extract_python(BytesIO(code.encode()), *arguments, **options)
 
 
 def read_catalog(language: str) -> Catalog:

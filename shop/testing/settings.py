@@ -27,6 +27,7 @@ os.environ.update(
         "PAYMENT_METHODS": "card,bank_transfer,cash_on_delivery",
         "THROTTLE": "true",
         "SECURE_SSL_REDIRECT": "false",
+        "EMAIL_URL": "none",  # the tests of mail turn it on
         "DEVELOPMENT_APPS": "zeal",
     }
 )

@@ -27,6 +27,7 @@ from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
+from shop.mail.models import Message
 
 
 class World:
@@ -141,6 +142,16 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def message(self) -> Any:
+        return Message.objects.create(
+            event=self.event,
+            template="order_placed",
+            recipient="order:1",
+            message_id="<1@shop>",
+            valid_until="2026-11-26T12:00:00Z",
+        )
 
     @cached_property
     def job(self) -> Any:

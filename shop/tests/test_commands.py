@@ -59,6 +59,7 @@ def test_a_command_on_an_unmigrated_database_says_what_to_do(tmp_path, name):
     arguments = {
         "import_products": [str(tmp_path / "products.csv")],
         "export_products": [str(tmp_path / "out.csv")],
+        "preview_mail": ["order_placed"],
         "serve": [],
     }.get(name, [])
     (tmp_path / "products.csv").write_text("name,price\nTea,4.50\n")

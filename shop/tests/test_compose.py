@@ -14,7 +14,12 @@ SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - in a container
 OURS = ["migrate", "web", "worker"]
 # The container decides these, and the file passes the password on as PGPASSWORD.
-FIXED = {"HOST": ANY_ADDRESS, "PORT": "8000", "MEDIA_ROOT": "/data/media"}
+FIXED = {
+    "HOST": ANY_ADDRESS,
+    "PORT": "8000",
+    "MEDIA_ROOT": "/data/media",
+    "MAIL_FOLDER": "/data/mails",
+}
 NAMES = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)) - {
     *FIXED,
     "POSTGRES_PASSWORD",

@@ -23,6 +23,7 @@ PRODUCTION = {
     "JWT_SIGNING_KEY": TOKEN_SECRET,
     "ALLOWED_HOSTS": "shop.example.com",
     "PAYMENT_METHODS": "bank_transfer",
+    "EMAIL_URL": "none",
 }
 STRIPE = {
     "STRIPE_SECRET_KEY": "sk_test_1",
@@ -89,6 +90,26 @@ def test_a_development_environment_needs_no_variables():
             )
         ),
         ({"DEBUG": "maybe"}, "DEBUG must be true or false"),
+        ({"EMAIL_URL": "mail.example.com"}, "EMAIL_URL must be the URL of a mail server"),
+        (
+            {"EMAIL_URL": "smtp://shop:secret@mail.example.com"},
+            "EMAIL_URL would send its password unencrypted",
+        ),
+        ({"EMAIL_TIMEOUT": "0"}, "EMAIL_TIMEOUT is in seconds and must be 1 to 60"),
+        ({"DEFAULT_FROM_EMAIL": "Shop"}, "DEFAULT_FROM_EMAIL must be an address"),
+        ({"SHOP_NAME": "two\nlines"}, "SHOP_NAME must be the name of the shop, in one line"),
+        ({"STOREFRONT_URL": "www.example.com"}, "STOREFRONT_URL must be the URL"),
+        ({"STOREFRONT_URL": "http://www.example.com"}, "must begin with https://"),
+        (
+            {"STOREFRONT_ORDER_URL": "https://www.example.com/orders/{number}"},
+            "STOREFRONT_ORDER_URL must be a URL with the placeholder {token}",
+        ),
+        (
+            {"STOREFRONT_RESET_URL": "https://www.example.com/{number}/{token}"},
+            "It may contain {language}, {token}.",
+        ),
+        ({"TEMPLATE_DIRS": "/nowhere"}, "TEMPLATE_DIRS must name folders"),
+        ({"TASKS_URL": "amqp://localhost"}, "TASKS_URL must be the URL of a Redis server"),
         ({"REGISTRATION_LIMITS": "10"}, "REGISTRATION_LIMITS must be limits for a minute"),
         ({"REGISTRATION_LIMITS": "0/day"}, "REGISTRATION_LIMITS must be limits for a minute"),
         ({"REGISTRATION_LIMITS": "5/week"}, "such as 10/hour,30/day"),
@@ -325,7 +346,7 @@ def test_a_limit_has_the_same_default_in_settings_documentation_and_example():
     defaults = dict(re.findall(r'env\.int\("(\w+)", default=(\d+)\)', settings))
     example = dict(re.findall(r"^#(\w+)=(\d+)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     limits = [name for name in defaults if name.endswith(("_TIMEOUT", "_CONNECTIONS", "_ADDRESS"))]
-    assert len(limits) == 5
+    assert len(limits) == 6
     rows = [line.split("|") for line in PAGE.read_text().splitlines() if "| `" in line]
     table = {
         name: value
@@ -344,6 +365,8 @@ def test_a_limit_has_the_same_default_in_settings_documentation_and_example():
         ({"DEMO_PAYMENTS": "1"}, "shop.W001"),
         ({"THROTTLE": "0"}, "shop.W002"),
         (STRIPE, "shop.W003"),
+        ({"EMAIL_URL": None}, "shop.W004"),
+        ({"EMAIL_URL": "smtp://localhost"}, "shop.W005"),
     ],
 )
 def test_settings_for_tests_fail_the_deployment_check(changes, found):

@@ -11,7 +11,9 @@ from catalog.images.files import delete_orphans
 from shop.core.deliveries import delete_done_deliveries
 from shop.core.idempotency import delete_old_keys
 from shop.core.jobs import is_time_over
+from shop.core.tasks import delete_finished
 from shop.core.throttling import delete_ended_windows
+from shop.mail.sending import delete_old_messages
 from shop.management.base import ShopCommand
 
 BATCH = 1000
@@ -21,6 +23,8 @@ _DELETIONS: dict[str, Callable[[int], int]] = {
     "idempotency records": delete_old_keys,
     "rate counters": delete_ended_windows,
     "event deliveries": delete_done_deliveries,
+    "tasks": delete_finished,
+    "messages": delete_old_messages,
 }
 
 
@@ -29,8 +33,8 @@ class Command(ShopCommand):
 
     help = (
         "Deletes expired tokens and sessions, ended rate counters, idempotency records after 48 "
-        "hours, event deliveries 30 days after they were done, and files that no image uses after "
-        "a day."
+        "hours, event deliveries 30 days after they were done, tasks a day after they ended, "
+        "messages 180 days after they ended, and files that no image uses after a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

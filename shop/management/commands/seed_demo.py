@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.addresses import fold
 from accounts.models import User
+from cart.guests import Buyer
 from cart.services import add_item
 from catalog.models import Attribute, AttributeKind, Category, Product, ProductImage, Sale, SaleKind
 from catalog.services import create_attribute, create_category, create_product, create_sale
@@ -196,9 +197,9 @@ def load_history(customer: User, staff: User) -> None:
     products = iter(in_stock)
 
     def order(quantity: int = 1) -> Order:
-        cart_id = add_item(user=customer, product_id=next(products).pk, quantity=quantity)
-        add_item(user=customer, product_id=next(products).pk, quantity=1)
-        return orders.place_order(user=customer, cart_id=cart_id)
+        cart = add_item(buyer=Buyer(customer), product_id=next(products).pk, quantity=quantity)
+        add_item(buyer=Buyer(customer), product_id=next(products).pk, quantity=1)
+        return orders.place_order(user=customer, cart_id=cart.cart_id)
 
     delivered = _pay(order(2), "bank_transfer", staff)
     orders.ship_order(order_id=delivered.pk, actor=staff)

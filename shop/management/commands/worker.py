@@ -1,4 +1,4 @@
-"""``manage.py worker``: run event handlers and scheduled jobs."""
+"""``manage.py worker``: run event handlers, background tasks and scheduled jobs."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
-from shop.core import deliveries, jobs
+from shop.core import deliveries, jobs, tasks
 from shop.management.base import ShopCommand
 
 logger = logging.getLogger("shop.worker")
@@ -32,18 +32,21 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 FILES_EVERY = timedelta(hours=1)
 """Between two searches for unused files. Listing a bucket costs money."""
 EVENTS_EVERY = 1.0
-"""Seconds between two searches for new events."""
+"""Seconds between two searches for new events and tasks."""
 _DUE_EVERY = 5.0
 """Seconds between two looks whether a job is due."""
 _BEAT_EVERY = 10.0
 """Seconds between two heartbeats."""
+_TASK_THREADS = 2
+"""Tasks that a worker runs at the same time. Most of their time they wait for another server."""
 
 
 class Command(ShopCommand):
-    """Runs event handlers and each scheduled job in a thread of its own until it is stopped."""
+    """Runs event handlers, tasks and each scheduled job in threads until it is stopped."""
 
     help = (
-        "Runs the handlers of events within a second or two, and settle_payments, expire_orders, "
+        "Runs the handlers of events and the background tasks, such as messages, within a second "
+        "or two, and settle_payments, expire_orders, "
         "rank_products (once an hour) and cleanup at intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
@@ -61,7 +64,7 @@ class Command(ShopCommand):
         parser.add_argument(
             "--once",
             action="store_true",
-            help="Run the jobs and the handlers that are due once, and exit. 1 if a job failed.",
+            help="Run what is due once, and exit. 1 if a job failed.",
         )
         parser.add_argument(
             "--check",
@@ -87,10 +90,12 @@ class Command(ShopCommand):
         self.stdout.write("A worker of this host is alive.")
 
     def _run_once(self, scheduled: list[jobs.Job]) -> None:
-        """Run each job that no other worker runs, without a time limit, then the handlers."""
+        """Run each job that no other worker runs, without a time limit, then handlers and tasks."""
         name = _name()
         failed = [job.name for job in scheduled if jobs.run(job, worker=name, stop=None) is False]
-        self.stdout.write(f"{_handle_events(Event())} event handlers run")
+        handled = _handle_events(Event())
+        self.stdout.write(f"{tasks.run_tasks(name, Event())} tasks run")
+        self.stdout.write(f"{handled} event handlers run")
         if failed:
             raise CommandError(f"Failed: {', '.join(failed)}. The log has the reason.")
 
@@ -117,6 +122,10 @@ def _run_until_stopped(scheduled: list[jobs.Job]) -> None:
     runs = [partial(jobs.run, job, worker=name, stop=stop) for job in scheduled]
     threads = [
         _start(stop, EVENTS_EVERY, partial(_handle_events, stop)),
+        *(
+            _start(stop, EVENTS_EVERY, partial(tasks.run_tasks, name, stop))
+            for _ in range(_TASK_THREADS)
+        ),
         *(_start(stop, _DUE_EVERY, run) for run in runs),
     ]
     while not stop.is_set() and all(thread.is_alive() for thread in threads):
@@ -160,13 +169,17 @@ def _try(work: Callable[[], object]) -> None:
 
 
 def _handle_events(stop: Event) -> int:
-    """Run the handlers that are due, until ``stop`` is set; return their number."""
+    """Run the handlers that are due, until ``stop`` is set; return their number.
+
+    Then enqueue the tasks that are due, also those of the messages that the handlers created.
+    """
     deliveries.give_up_interrupted()
     while deliveries.dispatch() and not stop.is_set():
         pass
     run = 0
     while not stop.is_set() and deliveries.deliver_next():
         run += 1
+    tasks.enqueue_due()
     return run
 
 

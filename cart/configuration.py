@@ -1,0 +1,245 @@
+"""The configuration of the shop as pricing needs it, kept in the process until it changes.
+
+Settings come from the environment, and shipping methods, tax rates and promotions from the
+database. Who prices carts reads the revision with its own statement
+(``shop.core.configuration.current_revision``) and passes it to ``configuration_of``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+from django.utils import timezone
+
+from cart import pricing as priced
+from cart.promotions.models import Promotion, PromotionScope, fold_code
+from cart.promotions.reads import entered_vouchers
+from cart.shipping.models import ShippingMethod, ShippingRate
+from cart.taxes.models import ShippingTax, TaxRate
+from shop.core.configuration import current_revision
+from shop.core.models import ConfigurationRevision
+
+_ATTEMPTS = 3
+_NO_PRODUCT = frozenset({0})
+"""A selection that contains nothing: no product has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShopConfiguration:
+    """The configuration under one revision, on one day."""
+
+    pricing: priced.Configuration
+    """What ``cart.pricing`` needs."""
+    with_code: Mapping[int, priced.Promotion]
+    """The promotions that need a code, by id."""
+    countries: tuple[str, ...]
+    """The countries with a shipping rate, in alphabetical order."""
+    changes_on: date | None
+    """The day on which the next tax rate begins."""
+
+    def vouchers(
+        self, codes: Sequence[str], *, user_id: int | None, email: str
+    ) -> tuple[priced.Voucher, ...]:
+        """Return the vouchers of the codes that a buyer entered, in their order.
+
+        One statement, and none without codes. Whether a limit is reached is decided again when the
+        order redeems them.
+        """
+        found = entered_vouchers(codes, user_id=user_id, email=email)
+        return tuple(self._voucher(code, found.get(fold_code(code))) for code in codes)
+
+    def asks_for_first_order(self, vouchers: Sequence[priced.Voucher]) -> bool:
+        """Return whether a promotion or voucher depends on the buyer's earlier orders."""
+        entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
+        return any(p.first_order_only for p in (*self.pricing.promotions, *entered))
+
+    def _voucher(self, code: str, found: Any) -> priced.Voucher:
+        promotion = self.with_code.get(found.promotion_id) if found else None
+        if promotion is None:
+            return priced.Voucher(code, None, priced.VoucherReason.UNKNOWN)
+        reason = priced.VoucherReason.USED_UP if found.is_used_up else None
+        return priced.Voucher(found.code, promotion, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The active rows of the configuration."""
+
+    methods: Sequence[ShippingMethod] = ()
+    rates: Sequence[ShippingRate] = ()
+    tax_rates: Sequence[TaxRate] = ()
+    shipping_taxes: Sequence[ShippingTax] = ()
+    promotions: Sequence[Promotion] = ()
+
+
+_kept: list[tuple[str | None, ShopConfiguration]] = []
+"""The last configuration that was read, with its revision."""
+
+
+def configuration_of(revision: str | None) -> ShopConfiguration:
+    """Return the configuration of a revision, which the caller has just read.
+
+    No statement as long as it is the last one; otherwise the configuration is read, and may be
+    newer than the revision.
+    """
+    for kept, configuration in _kept:
+        if kept == revision and not _has_ended(configuration):
+            return configuration
+    read, rows = (None, _Rows()) if revision is None else _read(revision)
+    configuration = _build(rows)
+    if read == revision:
+        _kept[:] = [(revision, configuration)]
+    return configuration
+
+
+def current_configuration() -> ShopConfiguration:
+    """Return the configuration of now. One statement, and more after a change."""
+    return configuration_of(_current())
+
+
+@receiver(setting_changed)
+def _forget(**_: Any) -> None:
+    """Build the configuration again in tests that change a setting."""
+    _kept.clear()
+
+
+def pricing_settings() -> priced.PricingSettings:
+    """Return the settings that prices depend on."""
+    return priced.PricingSettings(
+        currency=settings.SHOP_CURRENCY,
+        exponent=2,
+        prices_include_tax=settings.PRICES_INCLUDE_TAX,
+        tax_rounding=settings.TAX_ROUNDING,  # type: ignore[arg-type] # checked at the start
+        prices_abroad=settings.PRICES_ABROAD,  # type: ignore[arg-type]
+        home_country=settings.HOME_COUNTRY,
+        vouchers_at_once=settings.VOUCHERS_AT_ONCE,
+        require_shipping=settings.REQUIRE_SHIPPING,
+        time_zone=ZoneInfo(settings.TIME_ZONE),
+    )
+
+
+def promotion_of(row: Promotion) -> priced.Promotion:
+    """Return a row as pricing needs it. Reads its products and categories unless prefetched."""
+    products = frozenset(product.pk for product in row.products.all())
+    categories = frozenset(category.pk for category in row.categories.all())
+    if row.scope == PromotionScope.CART:
+        products = categories = frozenset()
+    elif not (products or categories):
+        products = _NO_PRODUCT
+    return priced.Promotion(
+        id=row.pk,
+        name=row.name,
+        kind=row.kind,
+        value=row.value or Decimal(0),
+        buy_quantity=row.buy_quantity or 0,
+        free_quantity=row.free_quantity or 0,
+        product_ids=products,
+        category_ids=categories,
+        minimum_total=row.minimum_total,
+        minimum_quantity=row.minimum_quantity,
+        first_order_only=row.first_order_only,
+        starts_on=row.starts_on,
+        ends_on=row.ends_on,
+    )
+
+
+def _current() -> str | None:
+    return ConfigurationRevision.objects.values_list(current_revision(), flat=True).first()
+
+
+def _has_ended(configuration: ShopConfiguration) -> bool:
+    day = configuration.changes_on
+    return day is not None and timezone.localdate() >= day
+
+
+def _read(revision: str) -> tuple[str | None, _Rows]:
+    """Read the configuration, again if it changes meanwhile. Return it with its revision."""
+    for _attempt in range(_ATTEMPTS):
+        rows = _read_rows()
+        read = _current()
+        if read == revision:
+            return revision, rows
+        revision = read or ""
+    return None, rows
+
+
+def _read_rows() -> _Rows:
+    methods = ShippingMethod.objects.filter(is_active=True).order_by("position", "name", "pk")
+    promotions = Promotion.objects.filter(is_active=True).order_by("position", "pk")
+    return _Rows(
+        methods=list(methods.select_related("tax_class")),
+        rates=list(ShippingRate.objects.filter(method__is_active=True).order_by("pk")),
+        tax_rates=list(TaxRate.objects.select_related("tax_class").order_by("valid_from")),
+        shipping_taxes=list(ShippingTax.objects.all()),
+        promotions=list(promotions.prefetch_related("products", "categories")),
+    )
+
+
+def _build(rows: _Rows) -> ShopConfiguration:
+    today = timezone.localdate()
+    pairs = [(row, promotion_of(row)) for row in rows.promotions]
+    later = [row.valid_from for row in rows.tax_rates if row.valid_from > today]
+    return ShopConfiguration(
+        pricing=priced.Configuration(
+            settings=pricing_settings(),
+            promotions=tuple(promotion for row, promotion in pairs if not row.needs_code),
+            shipping_methods=tuple(_method(row, rows.rates) for row in rows.methods),
+            taxes=tax_table(rows.tax_rates, rows.shipping_taxes, on=today),
+        ),
+        with_code={row.pk: promotion for row, promotion in pairs if row.needs_code},
+        countries=tuple(sorted({code for rate in rows.rates for code in rate.countries})),
+        changes_on=min(later, default=None),
+    )
+
+
+def _method(row: ShippingMethod, rates: Sequence[ShippingRate]) -> priced.Method:
+    return priced.Method(
+        code=row.code,
+        name=row.name,
+        type=row.type,
+        rates=tuple(_rate(rate) for rate in rates if rate.method_id == row.pk),
+        days_min=row.earliest_days,
+        days_max=row.latest_days,
+        tax_class=row.tax_class.code if row.tax_class else "",
+        free_from=row.free_from,
+    )
+
+
+def _rate(row: ShippingRate) -> priced.Rate:
+    return priced.Rate(
+        price=row.price,
+        countries=frozenset(row.countries),
+        regions=frozenset(row.regions),
+        postal_prefixes=tuple(row.postal_prefixes),
+        total_from=row.total_from,
+        total_below=row.total_below,
+        weight_from=row.weight_from,
+        weight_below=row.weight_below,
+    )
+
+
+def tax_table(
+    rates: Sequence[TaxRate], shipping: Sequence[ShippingTax], *, on: date
+) -> priced.TaxTable:
+    """Return the rates that are valid on a day. ``rates`` are ordered by their first days."""
+    return priced.TaxTable(
+        rates={
+            (row.country, row.region, row.tax_class.code if row.tax_class else ""): priced.TaxRate(
+                country=row.country,
+                rate=row.rate,
+                name=row.name,
+                tax_class=row.tax_class.code if row.tax_class else "",
+                region=row.region,
+                reason=row.reason,
+            )
+            for row in rates
+            if row.valid_from <= on
+        },
+        shipping={row.country: row.rule for row in shipping},  # type: ignore[misc]
+    )

@@ -1,0 +1,1 @@
+"""Promotions, and the vouchers that are their codes."""

@@ -1,0 +1,1 @@
+"""Tax rates, and how shipping is taxed in each country."""

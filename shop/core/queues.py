@@ -1,0 +1,9 @@
+"""The queues of background tasks (``shop.core.tasks``)."""
+
+from datetime import timedelta
+
+DEFAULT = "default"
+MAIL = "mail"
+
+LIMITS = {DEFAULT: timedelta(minutes=10), MAIL: timedelta(minutes=5)}
+"""The longest time of a task in each queue. After it, another worker may run the task again."""

@@ -1,0 +1,121 @@
+"""What the settings of mail mean. The settings import this module, so it imports none of the shop.
+
+Every function raises ImproperlyConfigured for a wrong value, with the remedy.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from email.utils import formataddr, parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+
+_PATHS = {
+    "order": "/orders/{number}?token={token}",
+    "payment": "/orders/{number}/pay?token={token}",
+    "reset": "/reset-password?token={token}",
+    "verification": "/verify-email?token={token}",
+}
+"""The pages of a storefront that a message links to, and their paths below ``STOREFRONT_URL``."""
+_PLACEHOLDERS = {
+    "order": {"number", "token", "language"},
+    "payment": {"number", "token", "language"},
+    "reset": {"token", "language"},
+    "verification": {"token", "language"},
+}
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+_NO_TRANSPORT = {
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "localhost",
+    "EMAIL_PORT": 25,
+    "EMAIL_HOST_USER": "",
+    "EMAIL_HOST_PASSWORD": "",
+    "EMAIL_USE_TLS": False,
+    "EMAIL_USE_SSL": False,
+    "EMAIL_FILE_PATH": None,
+}
+
+
+def transport(url: str, *, folder: str, is_debug: bool) -> dict[str, Any]:
+    """Return Django's ``EMAIL_*`` settings for EMAIL_URL, without which DEBUG writes to a folder.
+
+    A password is sent to this machine or encrypted, unless ``is_debug``.
+    """
+    if url in ("", "none"):
+        backend = {"EMAIL_BACKEND": "shop.mail.folder.FolderBackend", "EMAIL_FILE_PATH": folder}
+        return {**_NO_TRANSPORT, **(backend if is_debug and not url else {})}
+    try:
+        found = environ.Env.email_url_config(url)
+    except (ImproperlyConfigured, ValueError) as error:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be the URL of a mail server, such as "
+            "smtp+tls://user:password@mail.example.com:587, or none."
+        ) from error
+    chosen = {name: value for name, value in found.items() if value not in (None, "")}
+    merged = {**_NO_TRANSPORT, **chosen}
+    if "EMAIL_PORT" not in chosen:
+        merged["EMAIL_PORT"] = (
+            465 if merged["EMAIL_USE_SSL"] else 587 if merged["EMAIL_USE_TLS"] else 25
+        )
+    is_encrypted = merged["EMAIL_USE_SSL"] or merged["EMAIL_USE_TLS"]
+    if merged["EMAIL_HOST_PASSWORD"] and not (
+        is_encrypted or is_debug or merged["EMAIL_HOST"] in _LOCAL
+    ):
+        raise ImproperlyConfigured(
+            "EMAIL_URL would send its password unencrypted: use smtp+tls:// (port 587) or "
+            "smtp+ssl:// (port 465)."
+        )
+    return merged
+
+
+def sender(address: str, name: str, url: str, hosts: Sequence[str]) -> str:
+    """Return the address of the sender, by default no-reply@ the host of ``url`` or of ``hosts``.
+
+    ``name`` is added to an address that has none.
+    """
+    if not address:
+        host = urlsplit(url).hostname or next(iter(hosts), "").strip(".")
+        address = f"no-reply@{host if re.search('[a-z].*[.]', host) else 'localhost'}"
+    shown, plain = parseaddr(address)
+    try:
+        validate_email(plain)
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            "DEFAULT_FROM_EMAIL must be an address, such as Shop <orders@example.com>."
+        ) from error
+    return formataddr((shown or name, plain))
+
+
+def links(url: str, chosen: Mapping[str, str], *, is_debug: bool) -> dict[str, str]:
+    """Return the template of each link, by name; "" for those that the shop does not know."""
+    if url and not _URL.fullmatch(url):
+        raise ImproperlyConfigured(
+            "STOREFRONT_URL must be the URL of the storefront, such as https://www.example.com."
+        )
+    found = {name: chosen[name] or (url and url + path) for name, path in _PATHS.items()}
+    for name, template in found.items():
+        _check_link(name, template, is_debug=is_debug)
+    return found
+
+
+def _check_link(name: str, template: str, *, is_debug: bool) -> None:
+    variable = f"STOREFRONT_{name.upper()}_URL"
+    used = set(re.findall(r"{(.*?)}", template))
+    if template and (
+        not _URL.fullmatch(template) or "token" not in used or used - _PLACEHOLDERS[name]
+    ):
+        places = ", ".join(f"{{{each}}}" for each in sorted(_PLACEHOLDERS[name]))
+        raise ImproperlyConfigured(
+            f"{variable} must be a URL with the placeholder {{token}}, such as "
+            f"https://www.example.com{_PATHS[name]}. It may contain {places}."
+        )
+    host = urlsplit(template).hostname
+    if template.startswith("http:") and not is_debug and host not in _LOCAL:
+        raise ImproperlyConfigured(
+            f"{variable if template else 'STOREFRONT_URL'} must begin with https://: the links in "
+            "mails contain secrets."
+        )

@@ -1,0 +1,82 @@
+"""The mails of the shop: which event leads to which message, and what a message needs.
+
+An app may add its own, with a template of its own, in ``AppConfig.ready()``:
+
+    mails.register(Mail("invoice", event="invoice.sent", compose=compose_invoice))
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from shop.core import events, languages
+from shop.core.models import Event
+
+
+class Letter(NamedTuple):
+    """A message that should be sent.
+
+    ``recipient`` tells whose ``address`` it is, such as order:7, without naming it. ``context``
+    returns what the template needs; it is called in the language.
+    """
+
+    recipient: str
+    address: str
+    language: str
+    context: Callable[[], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A kind of message: the template ``mail/<template>.html``, sent after events of one kind.
+
+    ``compose`` returns None if no message is needed, or none any more. It is called when the event
+    is handled, and again when the message is sent, so it must be cheap and change nothing. A
+    message that could not be sent after ``valid_for`` is given up.
+    """
+
+    template: str
+    event: str
+    compose: Callable[[Event], Letter | None]
+    valid_for: timedelta = timedelta(days=5)
+
+
+_registered: dict[str, Mail] = {}
+
+
+def register(mail: Mail) -> None:
+    """Send a message after each event of a kind. Raises ImproperlyConfigured for a used template.
+
+    Does nothing if the shop sends no messages (``EMAIL_URL=none``).
+    """
+    from shop.mail.sending import create_message  # noqa: PLC0415 - it imports this module
+
+    if settings.MAIL_MODE == "off":
+        return
+    if mail.template in _registered:
+        raise ImproperlyConfigured(f"Two mails have the template {mail.template!r}.")
+    events.register(mail.event, partial(create_message, mail), name=f"mail.{mail.template}")
+    _registered[mail.template] = mail
+
+
+def registered() -> Mapping[str, Mail]:
+    """Return the registered mails by their templates."""
+    return _registered
+
+
+def register_all() -> None:
+    """Register the mails of the shop."""
+    from shop.mail import about_accounts, about_orders  # noqa: PLC0415 - they import this module
+
+    for mail in (*about_orders.MAILS, *about_accounts.MAILS):
+        register(mail)
+
+
+def known_language(code: str | None) -> str:
+    """Return the language if the shop has it, and otherwise the default."""
+    return languages.choose_language(code) if code else languages.DEFAULT

@@ -1,0 +1,107 @@
+"""Messages: what was to be sent after which event, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import DateTimeField, ExpressionWrapper, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.models import Event
+from shop.mail.states import MessageStatus
+
+RETENTION = timedelta(days=180)
+
+
+def in_future(span: timedelta) -> Combinable:
+    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
+    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Reads of messages."""
+
+    def waiting(self) -> MessageQuerySet:
+        """Return the messages that have not ended."""
+        return self.filter(status=MessageStatus.WAITING)
+
+    def due(self) -> MessageQuerySet:
+        """Return the messages that should be sent now, and that no worker is sending."""
+        return self.waiting().filter(next_attempt_at__lte=Now())
+
+
+class Message(models.Model):
+    """A message to one recipient about one event. Only ``shop.mail.sending`` changes it.
+
+    It holds no text and no address: both are taken from the order or the user when it is sent, so
+    that nothing has to be erased here. It is due at ``next_attempt_at``; while a worker sends it,
+    that is the time from which another worker may.
+    """
+
+    # No index: the unique one begins with this column.
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", db_index=False)
+    template = models.CharField(max_length=50, help_text="Such as order_placed.")
+    recipient = models.CharField(
+        max_length=50, help_text="Whose address it is sent to, such as order:7 or user:3."
+    )
+    message_id = models.CharField(
+        max_length=255, unique=True, help_text="The Message-ID, the same in each attempt."
+    )
+    language = models.CharField(max_length=10)
+    status = models.CharField(
+        max_length=10, choices=MessageStatus.choices, default=MessageStatus.WAITING
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    enqueued_until = models.DateTimeField(
+        null=True, help_text="Until then, a task for it is expected to run."
+    )
+    valid_until = models.DateTimeField(help_text="It is not sent after this time.")
+    ended_at = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["event", "template", "recipient"],
+                name="message_once_per_event_template_and_recipient",
+                violation_error_message=_("This message already exists."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=MessageStatus.values),
+                name="message_status_known",
+                violation_error_message=_(
+                    "The status of a message must be one of the known statuses."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(status=MessageStatus.WAITING, ended_at=None)
+                | (~Q(status=MessageStatus.WAITING) & Q(ended_at__isnull=False)),
+                name="message_waiting_or_ended",
+                violation_error_message=_("A message must either wait or have ended."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(template="") & ~Q(recipient="") & ~Q(message_id=""),
+                name="message_names_template_and_recipient",
+                violation_error_message=_("A message must name its template and its recipient."),
+            ),
+        ]
+        indexes = [
+            # the worker, which looks for messages that are due
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(status=MessageStatus.WAITING),
+                name="message_waiting_by_attempt",
+            ),
+            # manage.py cleanup
+            models.Index(fields=["ended_at"], name="message_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} to {self.recipient}"

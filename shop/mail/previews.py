@@ -1,0 +1,66 @@
+"""Mails that are shown without being sent: for developers who change a template."""
+
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from orders.models import Order
+from shop.core.models import Event
+from shop.core.money import show
+from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
+from shop.mail.about_orders import MAILS as ABOUT_ORDERS
+from shop.mail.mails import registered
+from shop.mail.rendering import Rendered, render
+
+
+def templates() -> list[str]:
+    """Return the names of the templates, also those of other apps."""
+    return [mail.template for mail in _mails().values()]
+
+
+def _mails() -> dict[str, Any]:
+    return {mail.template: mail for mail in (*ABOUT_ORDERS, *ABOUT_ACCOUNTS)} | dict(registered())
+
+
+def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
+    """Return a message about an order (the last one by default) or about the last user.
+
+    Raises LookupError with a sentence if there is no such template, language, order or user.
+    """
+    mail = _mails().get(template)
+    if mail is None:
+        raise LookupError(f"There is no mail {template!r}. Choose {', '.join(templates())}.")
+    if language and language not in dict(settings.LANGUAGES):
+        raise LookupError(f"The shop has no language {language!r}.")
+    is_about_user = mail.event.startswith("account.")
+    letter = mail.compose(_about_user(mail.event) if is_about_user else _about(mail.event, order))
+    if letter is None:
+        raise LookupError("Such a message would not be sent for this order.")
+    return render(template, language=language or letter.language, context=letter.context)
+
+
+def _about(kind: str, order: str) -> Event:
+    """Return an event that is not stored, with the data that events about orders have."""
+    row = _find_order(order)
+    data = {"order_id": row.pk, "amount": show(row.total), "currency": row.currency}
+    return Event(kind=kind, object_type="order", object_id=row.pk, data=data)
+
+
+def _find_order(order: str) -> Order:
+    orders = Order.objects.order_by("-pk")
+    row = orders.filter(pk=int(order)).first() if order.isdecimal() else None
+    if not order:
+        row = orders.first()
+    if row is None:
+        raise LookupError(
+            "There is no such order." if order else "There is no order: place one, or seed_demo."
+        )
+    return row
+
+
+def _about_user(kind: str) -> Event:
+    user = User.objects.order_by("-pk").first()
+    if user is None:
+        raise LookupError("There is no user: register one, or run seed_demo.")
+    return Event(kind=kind, object_type="user", object_id=user.pk, data={})

@@ -1,0 +1,219 @@
+"""Messages are created once for each event, and sent until they have ended.
+
+A worker claims a message by a guarded UPDATE that moves its next attempt by ``LEASE``, commits, and
+only then talks to the mail server. As soon as the server has accepted the message, that is stored.
+So a message is transmitted twice only if the process dies, or the database is down for longer than
+``LEASE``, after the server accepted it.
+"""
+
+import logging
+import time
+import traceback
+from datetime import timedelta
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from shop.core.errors import InvalidField
+from shop.core.models import Event
+from shop.mail import transport
+from shop.mail.mails import Letter, Mail, registered
+from shop.mail.models import RETENTION, Message, in_future
+from shop.mail.rendering import render
+from shop.mail.states import MessageStatus
+
+logger = logging.getLogger("shop.mail")
+
+LEASE = timedelta(minutes=5)
+"""The time after which another worker may send a message; longer than ``transport.LONGEST``."""
+_FIRST_DELAY = timedelta(seconds=30)
+_LONGEST_DELAY = timedelta(hours=4)
+_BATCH = 200
+_TOO_LATE = "It could not be sent in time."
+_STORE_EVERY = 0.5
+
+
+def create_message(mail: Mail, event: Event) -> None:
+    """Create the message of an event, once. It is an event handler, so it may be repeated."""
+    letter = mail.compose(event)
+    if letter is None or not letter.address:
+        return
+    message = Message(
+        event=event,
+        template=mail.template,
+        recipient=letter.recipient,
+        message_id=_new_message_id(),
+        language=letter.language,
+        valid_until=event.created_at + mail.valid_for,
+    )
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+
+
+def _new_message_id() -> str:
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(">") or "localhost"
+    return f"<{uuid4().hex}@{domain}>"
+
+
+def enqueue_due() -> int:
+    """Enqueue a task for each message that is due and has none; return their number."""
+    _give_up_late()
+    free = (
+        Message.objects.due()
+        .filter(template__in=list(registered()))
+        .filter(Q(enqueued_until=None) | Q(enqueued_until__lte=Now()))
+    )
+    chosen = list(free.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
+    return sum(_enqueue(pk) for pk in chosen if free.filter(pk=pk).update(**_enqueued()))
+
+
+def _enqueued() -> dict[str, object]:
+    return {"enqueued_until": in_future(LEASE)}
+
+
+def _enqueue(pk: int) -> int:
+    """Enqueue the task of a message. If the queue fails, the next call does so again."""
+    from shop.mail.tasks import send_message  # noqa: PLC0415 - it imports this module
+
+    try:
+        send_message.enqueue(pk)
+    except Exception:
+        Message.objects.filter(pk=pk).update(enqueued_until=None)
+        raise
+    return 1
+
+
+def _give_up_late() -> None:
+    late = Message.objects.due().filter(valid_until__lt=Now())
+    ended = {"status": MessageStatus.FAILED, "ended_at": Now(), "enqueued_until": None}
+    late.filter(last_error="").update(**ended, last_error=_TOO_LATE)
+    late.update(**ended)
+
+
+def send(pk: int) -> None:
+    """Send a message that is due, and store the result. Does nothing if another worker has it."""
+    message = _claim(pk)
+    if message is None:
+        return
+    mail = registered()[message.template]
+    try:
+        letter = mail.compose(message.event)
+        email = _email(message, letter) if letter is not None and letter.address else None
+    except Exception as error:
+        logger.exception("message %s could not be rendered", pk)
+        _try_later(message, _place(error))
+        return
+    if email is None:
+        _end(message, MessageStatus.UNNEEDED)
+        return
+    _transmit(message, email)
+
+
+def _claim(pk: int) -> Message | None:
+    """Reserve a message that is due for the time of ``LEASE``, and return it."""
+    due = Message.objects.due().filter(pk=pk, template__in=list(registered()))
+    if not due.update(attempts=F("attempts") + 1, next_attempt_at=in_future(LEASE)):
+        return None
+    return Message.objects.select_related("event").get(pk=pk)
+
+
+def _email(message: Message, letter: Letter) -> EmailMultiAlternatives:
+    """Return the message as it is sent, with text and HTML."""
+    rendered = render(message.template, language=message.language, context=letter.context)
+    email = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        to=[letter.address],
+        headers={
+            "Message-ID": message.message_id,
+            "Auto-Submitted": "auto-generated",
+            "Content-Language": message.language,
+        },
+    )
+    email.attach_alternative(rendered.html, "text/html")
+    return email
+
+
+def _transmit(message: Message, email: EmailMultiAlternatives) -> None:
+    try:
+        conversation = transport.transmit(email)
+    except Exception as error:  # noqa: BLE001 - a backend of the shop may raise anything
+        described = transport.describe(error)
+        logger.warning("message %s was not accepted: %s", message.pk, described)
+        if transport.is_permanent(error):
+            _end(message, MessageStatus.FAILED, described)
+        else:
+            _try_later(message, described)
+        return
+    _store_sent(message)
+    transport.close(conversation)
+    logger.info("message %s sent", message.pk, extra={"facts": {"template": message.template}})
+
+
+def _store_sent(message: Message) -> None:
+    """Store that the server has accepted a message, as soon as the database responds."""
+    deadline = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            Message.objects.waiting().filter(pk=message.pk).update(
+                status=MessageStatus.SENT, ended_at=Now(), last_error="", enqueued_until=None
+            )
+        except (DatabaseError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            connection.close()
+            time.sleep(_STORE_EVERY)
+        else:
+            return
+
+
+def _end(message: Message, status: MessageStatus, error: str = "") -> None:
+    """End a message, unless another worker has started it again."""
+    Message.objects.waiting().filter(pk=message.pk, attempts=message.attempts).update(
+        status=status, ended_at=Now(), last_error=error, enqueued_until=None
+    )
+
+
+def _try_later(message: Message, error: str) -> None:
+    """Store the error and the time of the next attempt, unless another worker has started it."""
+    delay = min(_FIRST_DELAY * 2 ** min(message.attempts - 1, 10), _LONGEST_DELAY)
+    Message.objects.waiting().filter(pk=message.pk, attempts=message.attempts).update(
+        next_attempt_at=in_future(delay), last_error=error, enqueued_until=None
+    )
+
+
+def _place(error: Exception) -> str:
+    """Return the class and the place of an exception, whose message might contain an address."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]
+
+
+def send_again(message: Message) -> None:
+    """Make a message that has ended due now. Raises InvalidField for one that waits.
+
+    A message that was sent gets a new Message-ID, because mail programs drop a second copy.
+    """
+    mail = registered().get(message.template)
+    ended = Message.objects.filter(pk=message.pk).exclude(status=MessageStatus.WAITING)
+    if mail is None or not ended.update(
+        status=MessageStatus.WAITING,
+        ended_at=None,
+        attempts=0,
+        next_attempt_at=Now(),
+        valid_until=in_future(mail.valid_for),
+        last_error="",
+        message_id=(
+            _new_message_id() if message.status == MessageStatus.SENT else message.message_id
+        ),
+    ):
+        raise InvalidField(field="", reason=_("Only a message that has ended can be sent again."))
+
+
+def delete_old_messages(limit: int) -> int:
+    """Delete at most ``limit`` messages that ended over 180 days ago; return their number."""
+    old = Message.objects.filter(ended_at__lt=in_future(-RETENTION)).order_by("ended_at")
+    return Message.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
