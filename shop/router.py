@@ -48,14 +48,14 @@ class IndexView(StrictView, APIRootView):
 
 
 class ShopRouter(DefaultRouter):
-    """DRF's router with one more route: ``DELETE /api/cart/`` calls ``clear``."""
+    """DRF's router with two more routes: PATCH and DELETE /api/cart/ call ``change`` and ``clear``."""
 
     APIRootView = IndexView
     include_format_suffixes = False
     routes = [
         Route(
             url=route.url,
-            mapping={**route.mapping, "delete": "clear"},
+            mapping={**route.mapping, "patch": "change", "delete": "clear"},
             name=route.name,
             detail=False,
             initkwargs=route.initkwargs,
