@@ -42,23 +42,31 @@ class CartNotOpen(Conflict):
     example = {"order_id": 42}
 
 
-class EmailMissing(Conflict):
-    """409: a guest's cart has no e-mail address."""
-
-    code = "email_missing"
-    reports_all = True
-    field = "email"
-    message = _("Please enter your e-mail address, so that we can send you the order.")
-
-
 class TotalChanged(Conflict):
-    """409: prices changed. Facts: total, expected; amounts in the shop's currency."""
+    """409: prices changed. Facts: total, expected; amounts in the shop's currency; changes.
+
+    Each of the changes has kind (item, discount, shipping, fee, tax), old (null if it is not
+    known), new and reason; those of items have product_id and name too.
+    """
 
     code = "total_changed"
     reports_all = True
     field = "expected_total"
     message = _("The total has changed from {expected} to {total}. Please check your order again.")
-    example = {"total": "9.99", "expected": "8.99"}
+    example = {
+        "total": "9.99",
+        "expected": "8.99",
+        "changes": [
+            {
+                "kind": "item",
+                "product_id": 7,
+                "name": "Tea",
+                "old": "8.99",
+                "new": "9.99",
+                "reason": "price_changed",
+            }
+        ],
+    }
 
 
 class TotalLimit(Conflict):

@@ -25,8 +25,9 @@ from shop.engine import Insert, Update, update
 
 new_items = Insert(
     OrderItem,
-    *("order_id", "product_id", "name", "quantity", "unit_price", "regular_unit_price"),
-    *("line_total", "discount", "tax_rate", "tax", "weight", "requires_shipping"),
+    *("order_id", "product_id", "name", "sku", "options", "image"),
+    *("quantity", "unit_price", "regular_unit_price", "line_total"),
+    *("discount", "tax_rate", "tax", "weight", "requires_shipping"),
 )
 new_addresses = Insert(OrderAddress, "order_id", "kind", *MEMBERS)
 new_adjustments = Insert(

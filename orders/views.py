@@ -11,6 +11,12 @@ from rest_framework.response import Response
 
 from cart.errors import CartTokenInvalid
 from cart.guests import buyer_of
+from cart.problems import (
+    AddressIncomplete,
+    EmailMissing,
+    ShippingMethodUnavailable,
+    VoucherNotApplicable,
+)
 from catalog.errors import OutOfStock, ProductUnavailable
 from catalog.stock.errors import StockLimit
 from orders import services
@@ -19,7 +25,6 @@ from orders.errors import (
     CartEmpty,
     CartNotFound,
     CartNotOpen,
-    EmailMissing,
     HeldUnitsLimit,
     IllegalTransition,
     OpenOrderLimit,
@@ -40,6 +45,7 @@ from orders.serializers import (
 from orders.throttles import check_guest_orders
 from shop.core.errors import Unauthorized
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
@@ -105,6 +111,9 @@ class OrderViewSet(ShopViewSet):
             CartNotFound,
             CartEmpty,
             EmailMissing,
+            AddressIncomplete,
+            ShippingMethodUnavailable,
+            VoucherNotApplicable,
             CartNotOpen,
             OpenOrderLimit,
             HeldUnitsLimit,
@@ -150,4 +159,6 @@ class OrderViewSet(ShopViewSet):
     def _response_body(self, pk: str) -> dict[str, Any]:
         order = self.get_queryset().with_details().with_database_time().get(pk=pk)
         payments = payments_of([order.pk]).get(order.pk, ())
-        return serialize_order(order, payments, reader=self.access.user)
+        return serialize_order(
+            order, payments, reader=self.access.user, origin=origin_of(self.request)
+        )

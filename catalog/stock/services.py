@@ -72,21 +72,28 @@ def take_stock(
 
 
 def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
-    """Return the units of a cancelled or refunded order to stock.
+    """Return the units of an order to stock, as the last statements of a transaction.
 
-    Needs a transaction, and locks the products. The caller must call it once for each order, after
-    a guarded UPDATE of the order.
+    Needs a transaction, and locks the products, then the revision. The caller must call it once for
+    each order, after a guarded UPDATE of the order.
+    """
+    if in_stock_again := put_back(quantities=quantities, reason=reason, actor=actor):
+        revision.bump(in_stock_again)
+
+
+def put_back(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> list[int]:
+    """Return the units of an order to stock. Return the ids of products that are in stock again.
+
+    As ``return_stock``, but the caller passes the ids to ``revision.bump`` as its last statement.
     """
     products = Product.objects.lock_all(list(quantities))
     Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))
     record_movements(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
-    in_stock_again = [
+    return [
         product.pk
         for product in products
         if not product.backorder and product.stock <= 0 < product.stock + quantities[product.pk]
     ]
-    if in_stock_again:
-        revision.bump(in_stock_again)
 
 
 @transactional

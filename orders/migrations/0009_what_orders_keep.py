@@ -263,9 +263,9 @@ class Migration(migrations.Migration):
             name="options",
             field=models.JSONField(
                 blank=True,
-                db_default=[],
-                default=list,
-                help_text="The values of a variant's options.",
+                db_default={},
+                default=dict,
+                help_text="A variant's option values, by name.",
             ),
         ),
         migrations.AddField(

@@ -33,7 +33,7 @@ class OrderItem(models.Model):
     name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
     sku = models.CharField(max_length=SKU_LENGTH, blank=True, default="", db_default="")
     options = models.JSONField(
-        default=list, db_default=[], blank=True, help_text="The values of a variant's options."
+        default=dict, db_default={}, blank=True, help_text="A variant's option values, by name."
     )
     image = models.JSONField(null=True, blank=True, help_text="The image, as it was then.")
     unit_price = amount_column()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import User
+from catalog.images.serializers import serialize_image
 from orders.models import (
     AddressKind,
     Order,
@@ -19,7 +20,7 @@ from orders.payments import NextAction, PaymentSummary
 from orders.statements import may_be_cancelled
 from orders.states import PAYABLE, UNPAID
 from orders.windows import is_expired
-from shop.core.money import ZERO, show
+from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
 
 
@@ -49,11 +50,12 @@ def _can_pay(order: Order, payments: Sequence[PaymentSummary]) -> bool:
 
 
 def serialize_order(
-    order: Order, payments: Sequence[PaymentSummary], *, reader: User | None
+    order: Order, payments: Sequence[PaymentSummary], *, reader: User | None, origin: str
 ) -> dict[str, Any]:
     """Return the response body of an order for ``reader``, None for a guest.
 
-    The order was read with ``OrderQuerySet.with_details`` and ``with_database_time``.
+    ``origin`` is scheme and host, for the URLs of images. The order was read with
+    ``OrderQuerySet.with_details`` and ``with_database_time``.
     """
     summary = serialize_summary(order, payments)
     addresses = {address.kind: address for address in order.addresses.all()}
@@ -70,7 +72,7 @@ def serialize_order(
         "shipping_address": _address(addresses.get(AddressKind.SHIPPING)),
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
         "adjustments": [_adjustment(each) for each in order.adjustments.all()],
-        "items": [_item(item) for item in order.items.all()],
+        "items": [_item(item, origin) for item in order.items.all()],
         "payments": [_payment(payment) for payment in payments],
         "events": [_event(event, order, reader) for event in order.events.all()],
     }
@@ -101,11 +103,6 @@ def _show(amount: Decimal | None) -> str:
     return show(amount or ZERO)
 
 
-def _percentage(rate: Decimal | None) -> str:
-    """Return a percentage without zeros at its end: 19 or 5.5."""
-    return f"{(rate or ZERO).normalize():f}"
-
-
 def _address(address: OrderAddress | None) -> dict[str, str] | None:
     return None if address is None else address.as_postal().to_json()
 
@@ -122,7 +119,7 @@ def _adjustment(adjustment: OrderAdjustment) -> dict[str, Any]:
 
 def _tax(row: OrderTax) -> dict[str, Any]:
     return {
-        "rate": _percentage(row.rate),
+        "rate": show_rate(row.rate),
         "country": row.country,
         "region": row.region,
         "name": row.name,
@@ -132,20 +129,20 @@ def _tax(row: OrderTax) -> dict[str, Any]:
     }
 
 
-def _item(item: OrderItem) -> dict[str, Any]:
+def _item(item: OrderItem, origin: str) -> dict[str, Any]:
     regular = item.unit_price if item.regular_unit_price is None else item.regular_unit_price
     return {
         "product_id": item.product_id,
         "name": item.name,
         "sku": item.sku,
         "options": item.options,
-        "image": item.image,
+        "image": serialize_image(item.image, origin=origin) if item.image else None,
         "unit_price": show(item.unit_price),
         "regular_unit_price": show(regular),
         "quantity": item.quantity,
         "line_total": show(item.line_total),
         "discount": _show(item.discount),
-        "tax_rate": _percentage(item.tax_rate),
+        "tax_rate": show_rate(item.tax_rate or ZERO),
         "tax": _show(item.tax),
         "requires_shipping": item.requires_shipping is not False,
     }

@@ -66,8 +66,8 @@ class OrderItemSerializer(serializers.Serializer[Any]):
     product_id = serializers.IntegerField()
     name = serializers.CharField()
     sku = serializers.CharField()
-    options = serializers.ListField(
-        child=serializers.CharField(), help_text="The values of a variant's options."
+    options = serializers.DictField(
+        child=serializers.CharField(), help_text="The option values of a variant, by name."
     )
     image = ImageSerializer(allow_null=True)
     unit_price = AmountField()
@@ -221,7 +221,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
                         "product_id": 7,
                         "name": "Teapot",
                         "sku": "TP-1",
-                        "options": [],
+                        "options": {},
                         "image": None,
                         "unit_price": "24.00",
                         "regular_unit_price": "24.00",

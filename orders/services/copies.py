@@ -1,61 +1,80 @@
 """Writing a new order: copies of the cart, of its items at their prices, and of what it costs."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 
+from cart.columns import CartItemRow
 from cart.guests import Buyer
-from cart.pricing import Discount, PricedItem, Totals
-from orders.carts import CartToOrder
+from cart.ordering import LockedCart
+from cart.priced import Address
+from cart.pricing import Discount, OfferedMethod, PricedItem, Totals
 from orders.models import AddressKind, AdjustmentKind, Order
 from orders.services.timeline import add_to_timeline, record_event
 from orders.statements import new_addresses, new_adjustments, new_items, new_taxes
 from shop.core import tracing
-from shop.core.money import ZERO, currency, show
+from shop.core.money import currency, show
 from shop.core.postal_addresses import MEMBERS
 from shop.engine import insert
 
 
-def write_order(buyer: Buyer, cart_id: int, cart: CartToOrder, totals: Totals) -> Order:
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """What an order has besides what its cart says."""
+
+    buyer: Buyer
+    cart_id: int
+    number: str
+    email: str
+    email_key: str
+    placed_at: datetime
+    """The time of the database."""
+
+
+def write_order(new: NewOrder, cart: LockedCart) -> Order:
     """Insert an order with everything that belongs to it, and its first event.
 
     Needs the caller's transaction, which has locked the cart. Only the order itself is inserted at
     once, the other rows with the next statement. What an order does not have costs nothing.
     """
-    order = _order(buyer, cart_id, cart, totals)
+    order = _order(new, cart)
     insert(order)
-    order.database_time = cart.database_time
+    order.database_time = new.placed_at
     tracing.note(order_id=order.pk)
-    new_items.send_with_next(_item_row(order.pk, item) for item in totals.items)
-    _write_addresses(order.pk, cart)
-    new_adjustments.send_with_next(_adjustment_rows(order, totals))
+    items = zip(cart.totals.items, cart.items, strict=True)
+    new_items.send_with_next(_item_row(order.pk, priced, row) for priced, row in items)
+    members = cart.members
+    _write_address(order.pk, AddressKind.SHIPPING, members.shipping_address)
+    _write_address(order.pk, AddressKind.BILLING, members.billing_address)
+    new_adjustments.send_with_next(_adjustment_rows(order, cart.totals))
     new_taxes.send_with_next(
         (order.pk, row.rate, row.country, row.region, row.name, row.base, row.amount, row.reason)
-        for row in totals.taxes
+        for row in cart.totals.taxes
     )
-    is_guest = buyer.user is None
-    add_to_timeline(order.pk, order.status, "Order placed", buyer.user, by_guest=is_guest)
+    user, is_guest = new.buyer.user, new.buyer.user is None
+    add_to_timeline(order.pk, order.status, "Order placed", user, by_guest=is_guest)
     total = {"total": show(order.total), "currency": order.currency}
-    record_event(order.pk, "placed", user_id=buyer.user_id, **total)
+    record_event(order.pk, "placed", user_id=new.buyer.user_id, **total)
     return order
 
 
-def _order(buyer: Buyer, cart_id: int, cart: CartToOrder, totals: Totals) -> Order:
-    method = totals.shipping_method
+def _order(new: NewOrder, cart: LockedCart) -> Order:
+    members, totals = cart.members, cart.totals
     window = timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
     return Order(
-        user=buyer.user,
-        cart_id=cart_id,
-        number=cart.number,
-        email=cart.email,
-        email_key=cart.email_key,
-        phone=cart.phone,
-        language=cart.language,
-        note=cart.note,
-        consents=cart.consents,
-        metadata=cart.metadata,
+        user=new.buyer.user,
+        cart_id=new.cart_id,
+        number=new.number,
+        email=new.email,
+        email_key=new.email_key,
+        phone=members.phone,
+        language=members.language,
+        note=members.note,
+        consents=members.consents,
+        metadata=members.metadata,
         subtotal=totals.subtotal,
         discount_total=totals.discount_total,
         shipping_total=totals.shipping_total,
@@ -63,41 +82,33 @@ def _order(buyer: Buyer, cart_id: int, cart: CartToOrder, totals: Totals) -> Ord
         tax_total=totals.tax_total,
         total=totals.total,
         prices_include_tax=totals.prices_include_tax,
-        tax_rounding=getattr(settings, "TAX_ROUNDING", "rate"),
-        shipping_method=None
-        if method is None
-        else {
-            "code": method.code,
-            "name": method.name,
-            "type": method.type,
-            "earliest": method.earliest.isoformat(),
-            "latest": method.latest.isoformat(),
-        },
+        tax_rounding=settings.TAX_ROUNDING,
+        shipping_method=_method(totals.shipping_method),
         currency=currency(),
-        pay_before=None if totals.total == ZERO else cart.database_time + window,
+        pay_before=new.placed_at + window if totals.total else None,
     )
 
 
-def _item_row(order_id: int, priced: PricedItem) -> tuple[object, ...]:
+def _method(method: OfferedMethod | None) -> dict[str, str] | None:
+    if method is None:
+        return None
+    days = {"earliest": method.earliest.isoformat(), "latest": method.latest.isoformat()}
+    return {"code": method.code, "name": method.name, "type": method.type, **days}
+
+
+def _item_row(order_id: int, priced: PricedItem, row: CartItemRow) -> tuple[object, ...]:
     """Return the columns of ``new_items``."""
-    item = priced.item
     return (
-        *(order_id, item.product_id, item.name, priced.quantity, priced.unit_price),
-        *(priced.regular_unit_price, priced.line_subtotal, priced.discount),
-        *(priced.tax_rate, priced.tax, item.weight, item.requires_shipping),
+        *(order_id, priced.product_id, priced.name, row.sku, row.options, row.image),
+        *(priced.quantity, priced.unit_price, priced.regular_unit_price, priced.line_subtotal),
+        *(priced.discount, priced.tax_rate, priced.tax, row.weight, row.requires_shipping),
     )
 
 
-def _write_addresses(order_id: int, cart: CartToOrder) -> None:
-    addresses = {
-        AddressKind.SHIPPING: cart.shipping_address,
-        AddressKind.BILLING: cart.billing_address,
-    }
-    new_addresses.send_with_next(
-        (order_id, kind.value, *(address.get(name) or "" for name in MEMBERS))
-        for kind, address in addresses.items()
-        if address
-    )
+def _write_address(order_id: int, kind: AddressKind, address: Address | None) -> None:
+    if address:
+        columns = (address.get(name) or "" for name in MEMBERS)
+        new_addresses.send_with_next([(order_id, kind.value, *columns)])
 
 
 def _adjustment_rows(order: Order, totals: Totals) -> Iterable[tuple[object, ...]]:

@@ -6,9 +6,11 @@ from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
-from catalog.services import return_stock
+from cart.promotions.services import release
+from catalog import revision
+from catalog.services import put_back, return_stock
 from orders.errors import IllegalTransition
-from orders.models import Order, OrderItem
+from orders.models import Order, OrderAdjustment, OrderItem
 from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
 from orders.statements import set_paid, set_status
 from orders.states import PARTLY_PAID, OrderStatus, sources_of
@@ -33,11 +35,20 @@ def cancel_order(
 ) -> None:
     """Cancel a pending or confirmed order and return its stock, once. Raises IllegalTransition.
 
+    The vouchers of the order can be used again.
+
     A paid order whose total is 0 can be cancelled too: there is no money to refund.
     Does not wait for a payment in progress: a payment that succeeds later is refunded.
     """
     _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note, by_guest=by_guest)
-    _return_units(order_id, f"Order {order_id} cancelled", actor)
+    in_stock_again = put_back(
+        quantities=_quantities(order_id), reason=f"Order {order_id} cancelled", actor=actor
+    )
+    if release(order_id=order_id):
+        vouchers = OrderAdjustment.objects.filter(order_id=order_id).exclude(voucher="")
+        vouchers.update(released_at=Now())
+    if in_stock_again:
+        revision.bump(in_stock_again)
 
 
 @transactional
@@ -91,7 +102,8 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
     if not _try_to_set_status(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
         note_event(order_id=order_id, note=note, actor=actor)
     if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
-        _return_units(order_id, f"Order {order_id} came back", actor)
+        reason = f"Order {order_id} came back"
+        return_stock(quantities=_quantities(order_id), reason=reason, actor=actor)
 
 
 def _set_status(
@@ -126,9 +138,7 @@ def _try_to_set_status(
     return True
 
 
-def _return_units(order_id: int, reason: str, actor: User | None) -> None:
-    """Return all units of an order to stock."""
-    quantities = dict(
-        OrderItem.objects.filter(order_id=order_id).values_list("product_id", "quantity")
-    )
-    return_stock(quantities=quantities, reason=reason, actor=actor)
+def _quantities(order_id: int) -> dict[int, int]:
+    """Return the units of an order by product."""
+    items = OrderItem.objects.filter(order_id=order_id)
+    return dict(items.values_list("product_id", "quantity"))

@@ -51,7 +51,7 @@ def test_an_order_has_items_and_events(ada, tea):
     assert times == [time.isoformat().replace("+00:00", "Z") for time in placed]
     rest = {
         "sku": "",
-        "options": [],
+        "options": {},
         "image": None,
         "quantity": 3,
         "requires_shipping": True,

@@ -4,7 +4,7 @@ Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes the
 ``problem+json``. They do not depend on an HTTP framework, so services may raise them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.utils import translation
@@ -39,11 +39,11 @@ class ShopError(Exception):
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
         self.facts = facts
-        self.problems: Sequence[ShopError] = ()
+        self.problems: Sequence[Mapping[str, Any]] = ()
         super().__init__()
 
-    def among(self, problems: "Sequence[ShopError]") -> Self:
-        """Return this error, which reports all ``problems``. It is one of them."""
+    def among(self, problems: Sequence[Mapping[str, Any]]) -> Self:
+        """Return this error, which reports all ``problems`` of the request, itself too."""
         self.problems = problems
         return self
 

@@ -103,14 +103,8 @@ def problem(error: ShopError, members: Container[str] = ()) -> dict[str, Any]:
         body["field"] = error.field
     body |= error.facts
     if error.problems:
-        body["problems"] = [_among_others(one) for one in error.problems]
+        body["problems"] = list(error.problems)
     return body
-
-
-def _among_others(error: ShopError) -> dict[str, Any]:
-    """Return an error as an item of ``problems``, as in the response of a cart."""
-    common = {"code": error.code, "blocking": True, "field": error.field, "detail": error.detail}
-    return {**common, **error.facts}
 
 
 def members_of(request: HttpRequest | Request | None) -> Container[str]:
