@@ -9,7 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter, Route
 
-from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
+from accounts.views import (
+    LoginViewSet,
+    LogoutViewSet,
+    TokenViewSet,
+    UserViewSet,
+)
+from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryViewSet
@@ -70,6 +76,8 @@ router.register("categories", CategoryViewSet, basename="category")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
+router.register("countries", CountryViewSet, basename="country")
+router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.

@@ -108,10 +108,18 @@ def missing_fields(address: PostalAddress) -> list[str]:
 
     It needs a name or a company, a country, and what its country asks for.
     """
-    rules = rules_of(address.country)
-    required = rules.required | ({"name"} if not address.company else set())
-    ordered = [name for name in (*rules.members, "country") if name in required | {"country"}]
-    return [name for name in ordered if not getattr(address, name)]
+    missing = [name for name in required_fields(address.country) if not getattr(address, name)]
+    return [name for name in missing if not (name == "name" and address.company)]
+
+
+def required_fields(country: str) -> list[str]:
+    """Return the members that addresses in a country need, in the order of its form.
+
+    A company may take the place of a name.
+    """
+    rules = rules_of(country)
+    needed = rules.required | {"name", "country"}
+    return [name for name in (*rules.members, "country") if name in needed]
 
 
 def label_of(member: str, country: str = "") -> "StrOrPromise":

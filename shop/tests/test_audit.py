@@ -11,7 +11,7 @@ from cart.promotions.factories import create_promotion, create_voucher
 from cart.promotions.models import Voucher, VoucherRedemption
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
-from catalog.factories import CategoryFactory
+from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
 from orders.models import Order, OrderAdjustment, OrderTax
@@ -49,16 +49,17 @@ def shop(ada, bob, anyone, tea, shirt):
     shipped = place_order(bob.user, tea)
     pay(shipped, method="cash_on_delivery")
     services.ship_order(order_id=shipped.pk, actor=bob.user)
-    _order_of_a_guest(anyone, tea)
-    _order_of_a_guest(anyone, tea, is_cancelled=True)
+    cup = ProductFactory(name="Cup", price="4.50")
+    _order_of_a_guest(anyone, cup)
+    _order_of_a_guest(anyone, cup, is_cancelled=True)
 
 
-def _order_of_a_guest(anyone, tea, *, is_cancelled=False):
+def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
     """An order with discounts on items and shipping, shipping, tax and a fee."""
     cart = {
         "email": "guest@example.com",
         "shipping_address": ADDRESS,
-        "items": [{"product_id": tea.pk, "quantity": 1}],
+        "items": [{"product_id": cup.pk, "quantity": 1}],
         "voucher_codes": ["WELCOME"],
     }
     made = anyone.post("/api/cart/", cart).json()
