@@ -10,8 +10,11 @@ from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import (
+    AddressViewSet,
+    EmailVerificationViewSet,
     LoginViewSet,
     LogoutViewSet,
+    PasswordResetViewSet,
     TokenViewSet,
     UserViewSet,
 )
@@ -39,6 +42,8 @@ class IndexView(StrictView, APIRootView):
         """Return the URL of each resource. Those without a list are left out."""
         origin, urls = origin_of(request), {}
         for resource, name in (self.api_root_dict or {}).items():
+            if "/" in resource:  # a part of another resource
+                continue
             with suppress(NoReverseMatch):
                 urls[resource] = f"{origin}{reverse(name)}"
         return Response(urls)
@@ -71,7 +76,10 @@ router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
+router.register("users/password-reset", PasswordResetViewSet, basename="password-reset")
+router.register("users/verify-email", EmailVerificationViewSet, basename="verify-email")
 router.register("users", UserViewSet, basename="user")
+router.register("addresses", AddressViewSet, basename="address")
 router.register("categories", CategoryViewSet, basename="category")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
