@@ -11,6 +11,7 @@ from shop.core.documents import AdminGenerator, DocsView, SchemaView, StoreGener
 from shop.core.health import healthz, readyz
 from shop.core.index import index
 from shop.core.metrics.views import metrics
+from shop.mail import own_pages
 from shop.mail import views as mail
 from shop.router import router
 
@@ -29,6 +30,8 @@ urlpatterns = [
     path("mail/", mail.messages, name="development-messages"),
     path("mail/<int:number>/", mail.message, name="development-message"),
     path("mail/<int:number>/html/", mail.message_html, name="development-message-html"),
+    path("storefront/reset-password/", own_pages.reset_password, name="own-reset-password"),
+    path("storefront/verify-email/", own_pages.verify_email, name="own-verify-email"),
     path("", index),
     re_path(r"", handlers.page_not_found),
 ]

@@ -15,7 +15,8 @@ from rest_framework.test import APIClient
 
 from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
-from accounts.models import User
+from accounts.models import Address, User
+from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
 from cart.factories import fill_cart
 from cart.promotions.factories import create_promotion, create_voucher
@@ -58,6 +59,10 @@ class World:
     @cached_property
     def colleague(self) -> User:
         return staff_with()
+
+    @cached_property
+    def address(self) -> Address:
+        return Address.objects.create(user=self.owner, **BERLIN)
 
     @cached_property
     def refresh(self) -> str:
@@ -282,6 +287,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "password": PASSWORD,
     },
     "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "DELETE /api/users/me/": lambda world: {"password": PASSWORD},
+    "POST /api/addresses/": lambda world: BERLIN,
+    "PATCH /api/addresses/{address}/": lambda world: {"city": "Potsdam"},
     "POST /api/users/me/password/": lambda world: {
         "current_password": PASSWORD,
         "new_password": f"new-{PASSWORD}",
