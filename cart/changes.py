@@ -12,6 +12,7 @@ from cart.guests import Buyer
 from cart.locks import lock_cart
 from cart.models import Cart, CartItem
 from cart.priced import PricedCart, view_cart
+from cart.promotions.models import fold_code
 from cart.services import Opened, open_cart
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.models import Product
@@ -57,7 +58,7 @@ def _column(name: str, value: Any) -> Any:
     if value is None:
         return _EMPTY.get(name, str)()
     if name == "voucher_codes":
-        return list(dict.fromkeys(value))
+        return list({fold_code(code): code for code in reversed(value)}.values())[::-1]
     return value
 
 

@@ -11,19 +11,16 @@ from typing import Any
 import orjson
 from django.db.models import (
     BooleanField,
-    Case,
     CharField,
     ExpressionWrapper,
     F,
     OuterRef,
     Q,
     Subquery,
-    When,
 )
-from django.db.models.functions import Cast, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from catalog.models import Product, ProductImage, TaxClass, for_sale
-from shop.core.json_rows import JSONRows
 
 CART = (
     *("email", "phone", "shipping_address", "billing_address", "shipping_method"),
@@ -96,25 +93,15 @@ def item_members() -> JSONObject:
         tax_class=Subquery(tax_classes.values("code")),
         weight=F("product__weight"),
         requires_shipping=F("product__requires_shipping"),
-        images=JSONRows(
-            _images(),
-            limit=1,
-            id=F("pk"),
-            large=F("large"),
-            small=F("small"),
-            source_url=F("source_url"),
-            alt=F("alt"),
-            position=F("position"),
-        ),
+        image=Coalesce(_image("product_id"), _image("product__parent_id")),
     )
 
 
-def _images() -> Any:
-    """Return the images of a variant and its product, those of the variant first."""
-    own = Q(product_id=OuterRef("product_id"))
-    images = ProductImage.objects.filter(own | Q(product_id=OuterRef("product__parent_id")))
-    sort_first = Case(When(own, then=0), default=1)
-    return images.annotate(owner=sort_first).order_by("owner", "position", "pk")
+def _image(product: str) -> Subquery:
+    """Return the first image of the product that ``product`` refers to."""
+    images = ProductImage.objects.filter(product_id=OuterRef(product)).order_by("position", "pk")
+    names = ("id", "large", "small", "source_url", "alt", "position")
+    return Subquery(images.values(row=JSONObject(**{name: F(name) for name in names}))[:1])
 
 
 def _text(name: str) -> Cast:
@@ -130,7 +117,6 @@ def load(value: Any) -> Any:
 def item_of(row: dict[str, Any]) -> CartItemRow:
     """Return an item from the value of ``item_members``."""
     parent = load(row["parent"])
-    images = load(row["images"])
     seen, compare_at = row["price_seen"], row["compare_at_price"]
     return CartItemRow(
         product_id=row["product_id"],
@@ -151,5 +137,5 @@ def item_of(row: dict[str, Any]) -> CartItemRow:
         tax_class=row["tax_class"] or "",
         weight=row["weight"] or 0,
         requires_shipping=bool(row["requires_shipping"]),
-        image=images[0] if images else None,
+        image=load(row["image"]),
     )

@@ -13,10 +13,10 @@ from typing import Any
 from django.utils import timezone
 
 from cart.columns import CartItemRow, item_of, load
-from cart.configuration import ShopConfiguration, configuration_of
+from cart.configuration import ShopConfiguration, configuration_of, pricing_settings
 from cart.first_orders import is_first_order
 from cart.guests import Buyer
-from cart.pricing import Context, Destination, Item, Totals, Voucher, price
+from cart.pricing import Configuration, Context, Destination, Item, Totals, Voucher, price
 from cart.statements import open_cart_with_items
 from catalog.categories.reads import categories_of
 from catalog.prices.current import current_price
@@ -63,7 +63,7 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
     """Return the buyer's open cart at current prices. Does not create a cart."""
     row = open_cart_with_items.row(**buyer.key)
     if row is None:
-        totals = price((), Context(configuration_of(None).pricing, timezone.now()))
+        totals = price((), Context(Configuration(pricing_settings()), timezone.now()))
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
     members = members_of(row.members)
     items = tuple(item_of(load(each["row"])) for each in load(row.items))

@@ -39,7 +39,7 @@ class IndexView(StrictView, APIRootView):
 
 
 class ShopRouter(DefaultRouter):
-    """DRF's router with two more routes: PATCH and DELETE /api/cart/ call ``change`` and ``clear``."""
+    """DRF's router with two more routes: PATCH /api/cart/ calls ``change``, DELETE ``clear``."""
 
     APIRootView = IndexView
     include_format_suffixes = False
