@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer EMAIL_URL=smtp://localhost STOREFRONT_URL=https://www.example.com \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -55,8 +55,8 @@ test: $(VENV)/.development ## run all tests on SQLite, and on PostgreSQL with th
 test-next: $(VENV)/.development ## run all tests on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
 	@$(BIN)/python -m shop.testing.next $(NEXT)
 
-# The migrations that lint ignores: unique columns that are new and empty, and text columns that
-# become longer, which the previous release can use.
+# The migrations that lint ignores: unique columns that are new and empty, a unique constraint that
+# another one has replaced, and text columns that become longer. The previous release can use all.
 lint: $(VENV)/.development ## check style, types, import contracts, migrations, schema and deployment settings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -66,7 +66,8 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments shop_mail --quiet ok ignore --no-cache \
-		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names
+		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
+		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -94,8 +95,13 @@ abuse: $(VENV)/.development ## measure the memory of workers under abuse (SECOND
 	@$(BIN)/python -m shop.testing.abuse --seconds $(or $(SECONDS),30) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-acceptance: $(VENV)/.development ## the long form of fuzz, hostile and abuse: about an hour
+carts: $(VENV)/.development ## compare the prices of random carts with a second computation (CARTS=10000, SEED=1)
+	@CARTS=$(or $(CARTS),10000) SEED=$(or $(SEED),1) \
+		$(BIN)/python -m pytest -q cart/pricing/tests/test_recomputation.py
+
+acceptance: $(VENV)/.development ## the long form of carts, fuzz, hostile and abuse: about an hour
 	@status=0; \
+	$(MAKE) carts || status=1; \
 	$(MAKE) fuzz EXAMPLES=200 || status=1; \
 	$(MAKE) hostile SECONDS=600 || status=1; \
 	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \
@@ -146,6 +152,8 @@ lock: $(VENV)/.development ## update the lock files
 		--custom-compile-command "make lock" -o requirements-s3.txt requirements-s3.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-otel.txt requirements-otel.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-redis.txt requirements-redis.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o bench/rivals/requirements.txt bench/rivals/requirements.in
 

@@ -16,6 +16,7 @@ from accounts.tokens import ShopAccessToken
 from shop.core import tracing
 from shop.core.handlers import InvalidToken
 from shop.core.idempotency import idempotency_key_of, note_duplicate
+from shop.core.languages import prefer_language
 
 
 class SessionJWTAuthentication(BaseAuthentication):
@@ -43,6 +44,8 @@ class SessionJWTAuthentication(BaseAuthentication):
             user, has_record = tokens.user_and_record_of(token, scope=key.scope, key=key.value)
             note_duplicate(request, is_duplicate=has_record)
         tracing.note(user_id=user.pk)
+        if user.language:
+            prefer_language(request.META, user.language)
         return user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -15,15 +15,19 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.address_book import Address
 from accounts.addresses import fold, fold_address
 from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
+from shop.core.phones import normalize_phone
 from shop.engine import columns_of, instance_of, select
+
+__all__ = ["KEY_LENGTH", "Address", "User", "login_key", "user_of_email", "user_of_username"]
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 PHONE_LENGTH = 16  # E.164: a plus and 15 digits
@@ -57,6 +61,10 @@ _TAKEN = {
     "username": _("A user with this username already exists, perhaps in another spelling."),
     "email": _("A user with this e-mail address already exists, perhaps in another spelling."),
 }
+
+
+_WRITTEN_BY_UPDATES = frozenset({"id", "token_version", "email_verified_at", "deleted_at"})
+"""Columns of an existing row that ``save`` does not write from an instance."""
 
 
 class ShopUserManager(UserManager["User"]):
@@ -145,17 +153,29 @@ class User(HasMetadata, AbstractUser):
                 name="user_name_is_no_address",
                 violation_error_message=_("A username cannot contain @."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(deleted_at=None) | models.Q(is_active=False),
+                name="user_deleted_is_not_active",
+                violation_error_message=_("An account that was deleted cannot be active."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.username
 
     def clean(self) -> None:
-        """Normalize the username, and check the lengths of the keys. The address is not changed."""
+        """Normalize username and phone, and check the lengths of the keys."""
         # None if the form field is invalid.
         self.username = unicodedata.normalize("NFKC", self.username or "").strip()
         validate_foldable(self.username)
         validate_foldable(self.email or "")
+        self._clean_phone()
+
+    def _clean_phone(self) -> None:
+        try:
+            self.phone = self.phone and normalize_phone(self.phone)
+        except ValidationError as error:
+            raise ValidationError({"phone": error.messages}) from None
 
     def validate_unique(self, exclude: Any = None) -> None:
         """Also compare the keys, so that the form in the admin names the field that is taken."""
@@ -188,7 +208,8 @@ class User(HasMetadata, AbstractUser):
         """Set the keys and save. A changed password ends all sessions of the user.
 
         ``token_version`` of an existing row is only incremented by an expression, and never written
-        from this instance, which may be outdated.
+        from this instance, which may be outdated. The same is true of ``email_verified_at``, which
+        is emptied if the address changes.
         """
         self._set_keys()
         if self._state.adding:
@@ -202,14 +223,19 @@ class User(HasMetadata, AbstractUser):
         fields = set(update_fields) if update_fields is not None else self._writable_fields()
         if fields & {"username", "email"}:
             fields |= {"username_key", "email_key"}
+        expressions: dict[str, Any] = {}
+        if "email" in fields:
+            same = Case(When(email_key=self.email_key, then=F("email_verified_at")), default=None)
+            expressions["email_verified_at"] = same
         # Django clears _password when it only upgrades the hash. The password is then unchanged.
         changed_password = getattr(self, "_password", None) is not None and "password" in fields
         if changed_password:
-            self.token_version = F("token_version") + 1
-            fields.add("token_version")
-        super().save(force_update=force_update, using=using, update_fields=fields)
-        if changed_password:
-            self.refresh_from_db(fields=["token_version"])
+            expressions["token_version"] = F("token_version") + 1
+        for name, expression in expressions.items():
+            setattr(self, name, expression)
+        super().save(force_update=force_update, using=using, update_fields=fields | {*expressions})
+        if expressions:
+            self.refresh_from_db(fields=[*expressions])
 
     def set_password(self, raw_password: str | None) -> None:
         """Set the password, in its normal form; None makes it unusable.
@@ -244,7 +270,7 @@ class User(HasMetadata, AbstractUser):
 
     def _writable_fields(self) -> set[str]:
         names = {field.name for field in self._meta.concrete_fields}
-        return names - {"id", "token_version"} - self.get_deferred_fields()
+        return names - _WRITTEN_BY_UPDATES - self.get_deferred_fields()
 
     def _set_keys(self) -> None:
         self.username_key, self.email_key = fold(self.username), fold_address(self.email)

@@ -1,7 +1,7 @@
-"""Rate limits of login, registration and refresh.
+"""Rate limits of accounts.
 
 Each limit counts the requests of one network address, so that no client can lock out users at
-other addresses.
+other addresses. Only what sends e-mails is also limited for all addresses together.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,15 @@ from django.conf import settings
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
+from accounts.addresses import fold_address
+from accounts.errors import WrongPassword
 from accounts.models import User, login_key
-from accounts.serializers import EMAIL_LENGTH
+from accounts.serializers import EMAIL_LENGTH, EmailField
 from shop.core.errors import InvalidField
 from shop.core.fields import StrictStr
 from shop.core.throttling import CountingThrottle, Limit, address_of
 
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 class LoginAccountThrottle(CountingThrottle):
@@ -89,3 +91,66 @@ class RefreshThrottle(CountingThrottle):
 
     name = "refresh"
     limits = (Limit(120, MINUTE),)
+
+
+class OwnPasswordThrottle(LoginAccountThrottle):
+    """Wrong passwords of a signed-in user, counted together with failed logins to the account."""
+
+    def identify(self, request: Request) -> str | None:
+        """Return the address with the account, as for a login."""
+        return f"{address_of(self, request)} user {request.user.pk}"
+
+    @contextmanager
+    def counting_wrong_passwords(self, request: Request) -> Iterator[None]:
+        """Count this attempt only if the block raises WrongPassword."""
+        try:
+            yield
+        except WrongPassword:
+            raise
+        except Exception:
+            self.forgive(request)
+            raise
+        self.forgive(request)
+
+
+class ResetAddressThrottle(CountingThrottle):
+    """Requests for a new password from one network address."""
+
+    name = "reset-address"
+    limits = (Limit(10, HOUR), Limit(30, DAY))
+
+
+class ResetAccountThrottle(CountingThrottle):
+    """Requests for a new password of one account, from anywhere: each sends an e-mail.
+
+    Counted by the e-mail address, so that the limit does not tell which accounts exist.
+    """
+
+    name = "reset-account"
+    limits = (Limit(3, HOUR), Limit(10, DAY))
+
+    def identify(self, request: Request) -> str | None:
+        """Return the key of the e-mail address, or None for a body without a valid one."""
+        email = request.data.get("email") if isinstance(request.data, dict) else None
+        try:
+            return fold_address(EmailField().run_validation(email))
+        except ValidationError:
+            return None
+
+
+class VerificationThrottle(CountingThrottle):
+    """Requests for a link that verifies the address of one user: each sends an e-mail."""
+
+    name = "verification"
+    limits = (Limit(3, HOUR), Limit(10, DAY))
+
+    def identify(self, request: Request) -> str | None:
+        """Return the user, whatever the network address."""
+        return f"user {request.user.pk}"
+
+
+class LinkThrottle(CountingThrottle):
+    """Tokens of links from one network address."""
+
+    name = "links"
+    limits = (Limit(30, MINUTE), Limit(300, HOUR))

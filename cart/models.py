@@ -142,9 +142,11 @@ class Cart(HasMetadata):
                 ),
             ),
             models.CheckConstraint(
-                condition=Q(user__isnull=False) | Q(token_hash__isnull=False),
+                condition=Q(user__isnull=False)
+                | Q(token_hash__isnull=False)
+                | ~Q(status=CartStatus.OPEN),
                 name="cart_of_a_user_or_a_guest",
-                violation_error_message=_("A cart belongs to a user or to a guest."),
+                violation_error_message=_("An open cart belongs to a user or to a guest."),
             ),
         ]
 

@@ -6,6 +6,7 @@ from catalog.images.admin import ImageAdmin
 from catalog.prices.admin import SaleAdmin
 from catalog.products.admin.products import ProductAdmin
 from catalog.stock.admin import StockMovementAdmin
+from catalog.tax_classes.admin import TaxClassAdmin
 
 __all__ = [
     "AttributeAdmin",
@@ -14,4 +15,5 @@ __all__ = [
     "ProductAdmin",
     "SaleAdmin",
     "StockMovementAdmin",
+    "TaxClassAdmin",
 ]

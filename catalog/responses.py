@@ -94,7 +94,7 @@ def public_response(
     is_public = not request.user.is_authenticated
     if url and is_public:
         request.META[CACHED_UNDER] = current
-    return _vary(_to_response(request, current, body, is_public=is_public))
+    return to_response(request, current, body, is_public=is_public)
 
 
 def _cached_response(request: HttpRequest) -> HttpResponse | None:
@@ -117,12 +117,23 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
         return None
     meta[CACHED_UNDER] = current
     metrics.count_cache("view")
-    return _vary(_to_response(request, current, body, is_public=True))
+    return to_response(request, current, body, is_public=True)
 
 
 def _url(request: HttpRequest | Request, key: str) -> str:
     """Return the cache key, with scheme and host, because the body contains absolute URLs."""
     return f"{origin_of(request)}{request.path}?{key}"
+
+
+def to_response(
+    request: HttpRequest | Request, version: str, body: ResponseBody, *, is_public: bool
+) -> HttpResponse:
+    """Return the response with a body, or a 304 if the client has it.
+
+    ``version`` is different for each body of the path. Only a public response has an ETag, and may
+    be stored.
+    """
+    return _vary(_to_response(request, version, body, is_public=is_public))
 
 
 def _to_response(

@@ -19,6 +19,7 @@ from catalog.stock.services import (
     take_stock,
     variant_required,
 )
+from catalog.tax_classes.services import create_tax_class, delete_tax_class, rename_tax_class
 
 __all__ = [
     "LockedProduct",
@@ -29,13 +30,16 @@ __all__ = [
     "create_category",
     "create_product",
     "create_sale",
+    "create_tax_class",
     "create_variant",
     "delete_attribute",
     "delete_category",
     "delete_image",
+    "delete_tax_class",
     "end_sale",
     "is_ranking_due",
     "rank_products",
+    "rename_tax_class",
     "return_stock",
     "sanitize_descriptions",
     "take_stock",

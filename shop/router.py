@@ -9,7 +9,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter, Route
 
-from accounts.views import LoginViewSet, LogoutViewSet, TokenViewSet, UserViewSet
+from accounts.views import (
+    AddressViewSet,
+    EmailVerificationViewSet,
+    LoginViewSet,
+    LogoutViewSet,
+    PasswordResetViewSet,
+    TokenViewSet,
+    UserViewSet,
+)
+from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryViewSet
@@ -33,6 +42,8 @@ class IndexView(StrictView, APIRootView):
         """Return the URL of each resource. Those without a list are left out."""
         origin, urls = origin_of(request), {}
         for resource, name in (self.api_root_dict or {}).items():
+            if "/" in resource:  # a part of another resource
+                continue
             with suppress(NoReverseMatch):
                 urls[resource] = f"{origin}{reverse(name)}"
         return Response(urls)
@@ -65,11 +76,16 @@ router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
+router.register("users/password-reset", PasswordResetViewSet, basename="password-reset")
+router.register("users/verify-email", EmailVerificationViewSet, basename="verify-email")
 router.register("users", UserViewSet, basename="user")
+router.register("addresses", AddressViewSet, basename="address")
 router.register("categories", CategoryViewSet, basename="category")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
+router.register("countries", CountryViewSet, basename="country")
+router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.

@@ -196,11 +196,23 @@ if PAYMENT_CAPTURE not in ("automatic", "on_shipment"):
 STRIPE_SECRET_KEY = _text("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split()
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
+# The public key of the same account, for the forms of storefronts (GET /api/shop/).
+STRIPE_PUBLISHABLE_KEY = _text("STRIPE_PUBLISHABLE_KEY")
 _is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 _stripe_host = urlsplit(STRIPE_API_BASE)
 if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
     raise ImproperlyConfigured(
         "STRIPE_SECRET_KEY must begin with sk_ or rk_; a key that begins with pk_ is public."
+    )
+if STRIPE_PUBLISHABLE_KEY and not STRIPE_PUBLISHABLE_KEY.startswith("pk_"):
+    raise ImproperlyConfigured(
+        "STRIPE_PUBLISHABLE_KEY must begin with pk_: every visitor of a storefront can read it."
+    )
+if (STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY) and _is_live != STRIPE_PUBLISHABLE_KEY.startswith(
+    "pk_live_"
+):
+    raise ImproperlyConfigured(
+        "STRIPE_PUBLISHABLE_KEY and STRIPE_SECRET_KEY must both be live keys or both test keys."
     )
 if bool(STRIPE_SECRET_KEY) != bool(STRIPE_WEBHOOK_SECRETS):
     raise ImproperlyConfigured(
@@ -420,7 +432,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 
 # -- Mail: docs/mail.md --------------------------------------------------------------------------
 
-# The name of the shop, in mails.
+# The name of the shop, in mails and for storefronts.
 SHOP_NAME: str = env.str("SHOP_NAME", default="Shop")
 if not SHOP_NAME.strip() or not SHOP_NAME.isprintable():
     raise ImproperlyConfigured("SHOP_NAME must be the name of the shop, in one line.")
@@ -463,6 +475,17 @@ DEFAULT_FROM_EMAIL: str = configuration.sender(
     ALLOWED_HOSTS,
 )
 
+# Pages of the shop that GET /api/shop/ names, such as terms=https://www.example.com/terms.
+SHOP_LINKS: dict[str, str] = {}
+for _link in _text("SHOP_LINKS").replace(",", " ").split():
+    _name, _, _page = _link.partition("=")
+    if not re.fullmatch("[a-z_]{1,40}", _name) or not re.fullmatch("https?://[!-~]+", _page):
+        raise ImproperlyConfigured(
+            "SHOP_LINKS must be names with URLs, such as SHOP_LINKS=terms=https://www.example.com"
+            "/terms,privacy=https://www.example.com/privacy. A comma in a URL is written as %2C."
+        )
+    SHOP_LINKS[_name] = _page
+
 # -- Background tasks ----------------------------------------------------------------------------
 
 # Where background tasks are queued: in the database, or in Redis.
@@ -491,6 +514,7 @@ if TASKS_URL:
         for name, limit in queues.LIMITS.items()
     }
     RQ_SHOW_ADMIN_LINK = False
+    MIGRATION_MODULES = {"django_rq": None}  # they create no table
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
@@ -769,6 +793,8 @@ LOGGING = {
         # Django's own handlers send mail to the admins and print with DEBUG only.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # shop.mail has a line for each message.
+        "django_tasks": {"level": "WARNING"},
         # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
         # shop.requests already has a line for each request, client errors included.

@@ -6,9 +6,15 @@ import pytest
 from django.db import connection
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from accounts import hooks, links
+from accounts.address_book import MAX_ADDRESSES
 from accounts.factories import PASSWORD, UserFactory
-from accounts.models import User
-from shop.testing.assertions import statuses
+from accounts.models import Address, User
+from accounts.tests.test_address_book import BERLIN, BOTH
+from cart.factories import fill_cart
+from cart.models import Cart
+from orders.models import Order
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
 
@@ -110,6 +116,111 @@ def test_parallel_registrations_are_counted_exactly(anyone):
     ]
     assert statuses(at_once(*calls)) == {409: 10, 429: 4}
     assert User.objects.count() == 1
+
+
+NEW = "staple-battery-horse"
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_reset_link_that_is_used_twice_at_once_works_once(anyone, ada, attempt, monkeypatch):
+    seen = []
+    monkeypatch.setattr(hooks.on_email_verified, "_handlers", [seen.append])
+    token = links.make_reset_token(ada.user)
+    passwords = [f"{NEW}-{n}" for n in range(4)]
+    responses = at_once(
+        *(
+            partial(
+                anyone.post,
+                "/api/users/password-reset/confirm/",
+                {"token": token, "new_password": password},
+            )
+            for password in passwords
+        )
+    )
+    assert statuses(responses) == {200: 1, 400: 3}
+    (winner,) = [n for n, response in enumerate(responses) if response.status_code == 200]
+    user = User.objects.get()
+    assert [user.check_password(password) for password in passwords] == [
+        n == winner for n in range(4)
+    ]
+    assert (user.token_version, len(seen)) == (1, 1)
+
+
+def test_a_verification_link_that_is_used_twice_at_once_works_once(anyone, ada, monkeypatch):
+    seen = []
+    monkeypatch.setattr(hooks.on_email_verified, "_handlers", [seen.append])
+    body = {"token": links.make_verification_token(ada.user)}
+    responses = times(4, partial(anyone.post, "/api/users/verify-email/confirm/", body))
+    assert statuses(responses) == {200: 1, 400: 3}
+    assert len(seen) == 1
+
+
+def test_one_of_two_password_changes_at_once_succeeds(anyone, ada):
+    bodies = [{"current_password": PASSWORD, "new_password": f"{NEW}-{n}"} for n in range(2)]
+    responses = at_once(*(partial(ada.post, "/api/users/me/password/", body) for body in bodies))
+    assert sorted(response.status_code for response in responses) in ([200, 400], [200, 401])
+    (winner,) = [n for n, response in enumerate(responses) if response.status_code == 200]
+    assert User.objects.get().check_password(f"{NEW}-{winner}")
+    header = {"Authorization": f"Bearer {responses[winner].json()['token']}"}
+    assert anyone.get("/api/users/me/", headers=header).status_code == 200
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_addresses_that_are_added_at_once_have_one_default_each(ada, attempt):
+    responses = times(4, partial(ada.post, "/api/addresses/", BERLIN | BOTH, format="json"))
+    assert statuses(responses) == {201: 4}
+    rows = Address.objects.order_by("pk")
+    assert rows.filter(is_default_shipping=True).count() == 1
+    assert rows.filter(is_default_billing=True).count() == 1
+
+
+def test_addresses_that_are_added_at_once_do_not_exceed_the_limit(ada):
+    row = BERLIN | {"user": ada.user}
+    Address.objects.bulk_create(Address(**row) for _ in range(MAX_ADDRESSES - 2))
+    responses = times(4, partial(ada.post, "/api/addresses/", BERLIN, format="json"))
+    assert statuses(responses) == {201: 2, 409: 2}
+    assert Address.objects.count() == MAX_ADDRESSES
+
+
+def test_changes_of_one_address_at_once_are_both_kept(ada):
+    pk = ada.post("/api/addresses/", BERLIN, format="json").json()["id"]
+    path = f"/api/addresses/{pk}/"
+    bodies = [{"line2": "Hinterhof"}, {"city": "Potsdam"}, {"company": "Engines Ltd"}]
+    assert statuses(
+        at_once(*(partial(ada.patch, path, body, format="json") for body in bodies))
+    ) == {200: 3}
+    assert ada.get(path).json().items() >= {**bodies[0], **bodies[1], **bodies[2]}.items()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_an_account_that_is_deleted_while_it_is_used(anyone, ada, tea, attempt):
+    cart_id = fill_cart(ada.user, tea)
+    at_once(
+        lambda: ada.delete("/api/users/me/", {"password": PASSWORD}, format="json"),
+        lambda: ada.post("/api/orders/", {"cart_id": cart_id}, headers={"Idempotency-Key": "k"}),
+        lambda: ada.post("/api/addresses/", BERLIN, format="json"),
+        lambda: ada.patch("/api/users/me/", {"first_name": "Ada"}, format="json"),
+        lambda: anyone.post("/api/login/", {"username": "ada", "password": PASSWORD}),
+    )
+    user = User.objects.get()
+    assert (user.is_active, user.first_name) == (False, "")
+    assert not Address.objects.exists()
+    assert not Cart.objects.exclude(status="ordered").exists()
+    assert Order.objects.count() == Cart.objects.count() <= 1
+    assert_audit_passes()
+
+
+def test_sessions_that_are_opened_while_an_account_is_deleted_are_invalid(anyone, ada):
+    deleted, *logins = at_once(
+        lambda: ada.delete("/api/users/me/", {"password": PASSWORD}, format="json"),
+        *[lambda: anyone.post("/api/login/", {"username": "ada", "password": PASSWORD})] * 3,
+    )
+    assert deleted.status_code == 204
+    assert set(statuses(logins)) <= {200, 401}
+    for login in logins:
+        if login.status_code == 200:
+            header = {"Authorization": f"Bearer {login.json()['token']}"}
+            assert anyone.get("/api/users/me/", headers=header).status_code == 401
 
 
 _FAILS_ONCE = """

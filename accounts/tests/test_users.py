@@ -15,14 +15,23 @@ from shop.core.models import IdempotencyKey
 
 USERS = "/api/users/"
 ADA = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+EMPTY = {
+    "email_verified": False,
+    "first_name": "",
+    "last_name": "",
+    "phone": "",
+    "language": None,
+    "metadata": {},
+}
+MEMBERS = {"id", "username", "email", *EMPTY}
 
 
 def test_anyone_can_register(anyone, db):
     response = anyone.post(USERS, ADA)
     user = User.objects.get()
     assert (response.status_code, response["Location"]) == (201, f"{USERS}{user.pk}/")
-    names = {"first_name": "", "last_name": ""}
-    assert response.json() == names | {"id": user.pk, "username": "ada", "email": "ada@example.com"}
+    names = {"id": user.pk, "username": "ada", "email": "ada@example.com"}
+    assert response.json() == EMPTY | names
     assert user.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
     assert not user.is_staff
 
@@ -87,13 +96,7 @@ def test_registration_ignores_an_authorization_header(anyone, db):
 
 
 def test_users_see_only_themselves(ada, bob):
-    expected = {
-        "id": ada.user.pk,
-        "username": "ada",
-        "email": "ada@example.com",
-        "first_name": ada.user.first_name,
-        "last_name": ada.user.last_name,
-    }
+    expected = EMPTY | {"id": ada.user.pk, "username": "ada", "email": "ada@example.com"}
     assert ada.get(f"{USERS}{ada.user.pk}/").json() == expected
     assert ada.get(f"{USERS}me/").json() == expected
     other = ada.get(f"{USERS}{bob.user.pk}/")
@@ -217,7 +220,7 @@ def test_a_registration_with_login_answers_the_tokens(anyone, db):
     body = answer.json()
     assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
     tokens = {"token", "refresh", "expires_in"}
-    assert set(body) == tokens | {"id", "username", "email", "first_name", "last_name"}
+    assert set(body) == tokens | MEMBERS
     header = {"Authorization": f"Bearer {body['token']}"}
     assert anyone.get(f"{USERS}me/", headers=header).json()["id"] == body["id"]
     refreshed = anyone.post("/api/token/refresh/", {"refresh": body["refresh"]})
@@ -228,7 +231,7 @@ def test_a_registration_with_login_answers_the_tokens(anyone, db):
 @pytest.mark.parametrize("login", [{}, {"login": False}])
 def test_a_registration_without_login_opens_no_session(anyone, db, login):
     answer = anyone.post(USERS, ADA | login)
-    assert set(answer.json()) == {"id", "username", "email", "first_name", "last_name"}
+    assert set(answer.json()) == MEMBERS
     assert not OutstandingToken.objects.exists()
 
 

@@ -131,10 +131,13 @@ class Migration(migrations.Migration):
             model_name="cart",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("user__isnull", False), ("token_hash__isnull", False), _connector="OR"
+                    ("user__isnull", False),
+                    ("token_hash__isnull", False),
+                    models.Q(("status", "open"), _negated=True),
+                    _connector="OR",
                 ),
                 name="cart_of_a_user_or_a_guest",
-                violation_error_message="A cart belongs to a user or to a guest.",
+                violation_error_message="An open cart belongs to a user or to a guest.",
             ),
         ),
     ]

@@ -191,10 +191,17 @@ class Voucher(models.Model):
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="vouchers")
     code = models.CharField(
         max_length=CODE_LENGTH,
-        validators=[RegexValidator(r"^\S{3,}$", "At least three characters, without spaces.")],
+        validators=[
+            RegexValidator(r"^\w[\w.-]{2,}$", "At least three letters, digits, - and _ only.")
+        ],
         help_text="Upper and lower case are the same.",
     )
-    code_key = models.CharField(max_length=KEY_LENGTH, unique=True, editable=False)
+    code_key = models.CharField(
+        max_length=KEY_LENGTH,
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("There is a voucher with this code already.")},
+    )
     max_uses = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many orders can use it. Empty: no limit."
     )

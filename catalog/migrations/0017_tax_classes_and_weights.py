@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="products",
                 to="catalog.taxclass",
+                to_field="code",
             ),
         ),
         AddConstraintQuickly(

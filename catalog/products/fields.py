@@ -16,8 +16,10 @@ from catalog.limits import (
     DESCRIPTION_LENGTH,
     MAX_POSITION,
     MAX_STOCK,
+    MAX_WEIGHT,
     PRODUCT_NAME_LENGTH,
     SKU_LENGTH,
+    TAX_CLASS_CODE_LENGTH,
 )
 
 
@@ -28,6 +30,7 @@ class Kind(Enum):
     HTML = auto()
     SLUG = auto()
     CATEGORY = auto()
+    TAX_CLASS = auto()
     AMOUNT = auto()
     INTEGER = auto()
     BOOLEAN = auto()
@@ -54,7 +57,8 @@ class EditableField:
 
     ``limit`` is the maximum number of characters, or the largest integer. A field that is not
     ``required`` may be empty. A ``shared`` field is copied to the variants, and a ``searched``
-    field to the keywords.
+    field to the keywords. A new variant takes an ``inherited`` field from its product unless it has
+    a value of its own, and a value for the product is one for all its variants.
     """
 
     name: str
@@ -65,7 +69,13 @@ class EditableField:
     nullable: bool = False
     shared: bool = False
     searched: bool = False
+    inherited: bool = False
     help_text: str | None = None
+
+    @property
+    def member(self) -> str:
+        """Its name in requests and in files. The column of a tax class holds its code."""
+        return self.name.removesuffix("_id") if self.kind == Kind.TAX_CLASS else self.name
 
 
 FIELDS = {
@@ -126,6 +136,30 @@ FIELDS = {
             Owner.SOLD,
             help_text="If false, it can always be ordered and has no stock; this sets backorder.",
         ),
+        EditableField(
+            "weight",
+            Kind.INTEGER,
+            Owner.SOLD,
+            MAX_WEIGHT,
+            inherited=True,
+            help_text="Grams of one unit with its packaging.",
+        ),
+        EditableField(
+            "requires_shipping",
+            Kind.BOOLEAN,
+            Owner.SOLD,
+            inherited=True,
+            help_text="If false, nothing is shipped, such as for a download.",
+        ),
+        EditableField(
+            "tax_class_id",
+            Kind.TAX_CLASS,
+            Owner.SOLD,
+            TAX_CLASS_CODE_LENGTH,
+            nullable=True,
+            inherited=True,
+            help_text="The code of a tax class; null for the standard rate.",
+        ),
     )
 }
 
@@ -153,6 +187,9 @@ class ProductDetails(TypedDict, total=False):
     attributes: Mapping[str, Any]
     metadata: dict[str, str]
     private_metadata: dict[str, str]
+    weight: int
+    requires_shipping: bool
+    tax_class_id: str | None
 
 
 class ProductChanges(ProductDetails, total=False):
@@ -182,6 +219,9 @@ class NewVariant(TypedDict):
     position: NotRequired[int]
     metadata: NotRequired[dict[str, str]]
     private_metadata: NotRequired[dict[str, str]]
+    weight: NotRequired[int]
+    requires_shipping: NotRequired[bool]
+    tax_class_id: NotRequired[str | None]
 
 
 def fields_of(*owners: Owner, without: Sequence[str] = ()) -> Iterator[EditableField]:
@@ -196,5 +236,11 @@ def names_of(*owners: Owner, without: Sequence[str] = ()) -> list[str]:
     return [field.name for field in fields_of(*owners, without=without)]
 
 
+def members_of(*owners: Owner, without: Sequence[str] = ()) -> list[str]:
+    """Return the names of ``fields_of`` in requests and in files."""
+    return [field.member for field in fields_of(*owners, without=without)]
+
+
 SHARED = [field.name for field in FIELDS.values() if field.shared]
+INHERITED = [field.name for field in FIELDS.values() if field.inherited]
 SEARCHED = [field for field in FIELDS.values() if field.searched]

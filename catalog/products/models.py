@@ -161,9 +161,11 @@ class Product(HasMetadata):
         db_default=True,
         help_text="Otherwise nothing is shipped, such as for a download or a service.",
     )
-    # Its index is partial, and was created while others wrote to the table.
+    # The column has the code, so that reads and exports need no join. Its index is partial, and was
+    # created while others wrote to the table.
     tax_class = models.ForeignKey(
         TaxClass,
+        to_field="code",
         null=True,
         blank=True,
         db_index=False,

@@ -148,7 +148,16 @@ class ListedProduct:
 
 
 @dataclass(slots=True)
-class DetailedProduct(ListedProduct):
+class ProductVariant(ListedProduct):
+    """A variant for the response about its product. ``weight`` is in grams."""
+
+    weight: int
+    requires_shipping: bool
+    tax_class_id: str | None
+
+
+@dataclass(slots=True)
+class DetailedProduct(ProductVariant):
     """A product for the response about it."""
 
     archived_at: datetime | None
@@ -199,10 +208,10 @@ def _listed(*, product_ids: list[int]) -> QuerySet[Product, Any]:
     return products.values_list(*_columns_of(ListedProduct))
 
 
-@select(_reader(ListedProduct))
+@select(_reader(ProductVariant))
 def _variants(*, product_ids: list[int]) -> QuerySet[Product, Any]:
     variants = for_list(Product.objects.not_archived().filter(parent_id__in=product_ids))
-    return variants.order_by("position", "pk").values_list(*_columns_of(ListedProduct))
+    return variants.order_by("position", "pk").values_list(*_columns_of(ProductVariant))
 
 
 @select(_reader(DetailedProduct))
@@ -221,9 +230,9 @@ def detailed(product_ids: Sequence[int]) -> list[DetailedProduct]:
     return _detailed.rows(product_ids=list(product_ids)) if product_ids else []
 
 
-def variants_of(product_ids: Sequence[int]) -> dict[int, list[ListedProduct]]:
+def variants_of(product_ids: Sequence[int]) -> dict[int, list[ProductVariant]]:
     """Return the variants of products in sort order, by the products' ids. One statement."""
-    families: dict[int, list[ListedProduct]] = {pk: [] for pk in product_ids}
+    families: dict[int, list[ProductVariant]] = {pk: [] for pk in product_ids}
     if not product_ids:
         return families
     for variant in _variants.rows(product_ids=list(product_ids)):

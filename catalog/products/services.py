@@ -27,6 +27,7 @@ from catalog.products.errors import (
 from catalog.products.families import Family, free_slug, lock_family
 from catalog.products.fields import (
     FIELDS,
+    INHERITED,
     NewVariant,
     Owner,
     ProductChanges,
@@ -42,11 +43,12 @@ from catalog.products.writes import (
     set_backorder,
     set_description,
 )
+from catalog.tax_classes.services import check_tax_classes
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
 _BATCH = 200
-_SOLD_FIELDS = frozenset(names_of(Owner.SOLD))
+_SET_ON_VARIANTS = frozenset(names_of(Owner.SOLD, without=INHERITED))
 _VARIANT_FIELDS = frozenset(names_of(Owner.SOLD, Owner.VARIANT, Owner.EACH)) | {"choice"}
 
 
@@ -95,6 +97,8 @@ def create_product(
 def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Product:
     """Change a product or a variant that is not archived.
 
+    An inherited field of a product with variants is set for each of them.
+
     Raises ProductNotFound, CategoryNotFound, SlugTaken, SkuTaken, VariantExists, OptionsMissing,
     OptionsInUse, SetOnVariants, SetOnProduct, StockUntracked, UnfilledBackorders, InvalidField.
     """
@@ -108,6 +112,8 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
         _check_options(locked, changes["options"])
         row.has_variants = bool(changes["options"])
     _set_columns(row, changes)
+    if row.has_variants:
+        _copy_inherited(family, changes)
     _set_tracking(family.changes_of(row), changes)
     if "choice" in changes:
         row.options = order_option_values(locked.product, changes["choice"])
@@ -170,7 +176,7 @@ def _check_fields(row: Product, changes: ProductChanges) -> None:
         raise SetOnProduct(fields=fields, product_id=row.parent_id, name=row.name)
     if row.parent_id is None and "choice" in changes:
         raise OptionsMissing(options=[])
-    if row.has_variants and (fields := sorted(_SOLD_FIELDS & changes.keys())):
+    if row.has_variants and (fields := sorted(_SET_ON_VARIANTS & changes.keys())):
         raise SetOnVariants(fields=fields)
 
 
@@ -188,14 +194,22 @@ def _check_options(family: Family, options: Sequence[str]) -> None:
 
 
 def _set_columns(row: Product, changes: Mapping[str, Any]) -> None:
-    """Set the columns in ``changes``. Raises CategoryNotFound."""
+    """Set the columns in ``changes``. Raises CategoryNotFound, InvalidField."""
     category_id = changes.get("category_id")
     if category_id and not Category.objects.filter(pk=category_id).exists():
         raise CategoryNotFound
+    check_tax_classes([changes.get("tax_class_id")])
     for name in changes.keys() & FIELDS.keys():
         setattr(row, name, changes[name])
     if "options" in changes:
         row.options = list(changes["options"])
+
+
+def _copy_inherited(family: FamilyChanges, changes: Mapping[str, Any]) -> None:
+    """Set the inherited fields in ``changes`` for all variants."""
+    for variant in family.variants:
+        for name in changes.keys() & INHERITED:
+            setattr(variant.row, name, changes[name])
 
 
 def _set_tracking(changes: RowChanges, given: ProductChanges) -> None:

@@ -10,9 +10,10 @@ from catalog.attributes.models import ProductTag
 from catalog.limits import MAX_VARIANTS, OPTIONS_BYTES
 from catalog.products.errors import OptionsMissing, SetOnProduct, VariantLimit
 from catalog.products.families import Family, lock_family
-from catalog.products.fields import NewVariant
+from catalog.products.fields import INHERITED, NewVariant
 from catalog.products.models import Product
 from catalog.products.writes import FamilyChanges, RowChanges, save_families, set_backorder
+from catalog.tax_classes.services import check_tax_classes
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
@@ -47,10 +48,12 @@ def insert_variants(
     product = family.product
     if len(family.variants) + len(variants) > MAX_VARIANTS:
         raise VariantLimit(limit=MAX_VARIANTS)
+    check_tax_classes(variant.get("tax_class_id") for variant in variants)
     changes = FamilyChanges.of(family)
     for position, variant in enumerate(variants, start=len(family.variants)):
         given = {name: value for name, value in variant.items() if name != "choice"}
-        row = Product(**{"position": position, "price": product.price, **given})
+        inherited = {name: getattr(product, name) for name in ("price", *INHERITED)}
+        row = Product(**{"position": position, **inherited, **given})
         set_backorder(row, given)
         row.options = order_option_values(product, variant["choice"])
         changes.variants.append(RowChanges(row))

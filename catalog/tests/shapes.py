@@ -28,6 +28,9 @@ def detailed(product, **changes):
         | {
             "description_text": product.description,
             "sku": product.sku,
+            "weight": 0,
+            "requires_shipping": True,
+            "tax_class": None,
             "parent_id": None,
             "choice": {},
             "options": [],

@@ -8,7 +8,7 @@ from catalog.exchange.imports.shop import COLUMNS
 from catalog.factories import ShirtFactory
 from catalog.models import Product
 from catalog.products import fields
-from catalog.products.fields import FIELDS, Kind, Owner, names_of
+from catalog.products.fields import FIELDS, Kind, Owner, members_of, names_of
 from catalog.products.serializers.requests import NewVariantSerializer, ProductChangesSerializer
 from catalog.products.writes import COLUMNS as WRITTEN
 
@@ -16,7 +16,7 @@ from catalog.products.writes import COLUMNS as WRITTEN
 OTHERS = {"options", "tags", "attributes", "choice"}
 OF_A_VARIANT = (Owner.SOLD, Owner.VARIANT, Owner.EACH)
 # A file contains the slug of a category.
-IN_FILES = {name for name in FIELDS if name != "category_id"}
+IN_FILES = {field.member for field in FIELDS.values() if field.name != "category_id"}
 
 
 def test_the_services_accept_every_field():
@@ -37,8 +37,8 @@ def test_a_field_matches_its_column(field):
 
 
 def test_the_api_accepts_every_field():
-    assert FIELDS.keys() <= ProductChangesSerializer().fields.keys()
-    assert set(names_of(*OF_A_VARIANT)) <= NewVariantSerializer().fields.keys()
+    assert {field.member for field in FIELDS.values()} <= ProductChangesSerializer().fields.keys()
+    assert set(members_of(*OF_A_VARIANT)) <= NewVariantSerializer().fields.keys()
 
 
 def test_a_write_saves_every_field():
@@ -52,4 +52,4 @@ def test_import_and_export_have_every_field(db):
     ShirtFactory()
     entry = next(entry for entry in read_entries() if entry["row"] == "product")
     assert entry.keys() >= IN_FILES - {"position"}
-    assert entry["variants"][0].keys() >= set(names_of(*OF_A_VARIANT))
+    assert entry["variants"][0].keys() >= set(members_of(*OF_A_VARIANT))

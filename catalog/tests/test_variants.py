@@ -51,6 +51,9 @@ def shown(row, **changes):
         "in_stock": row.stock > 0,
         "image": None,
         "metadata": {},
+        "weight": 0,
+        "requires_shipping": True,
+        "tax_class": None,
     } | changes
 
 

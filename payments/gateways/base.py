@@ -1,6 +1,6 @@
 """The protocol of a gateway. The shop calls gateways without a lock or an open transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -146,6 +146,15 @@ class LimitsAmount(Protocol):
     @property
     def maximum_amount(self) -> Decimal:
         """The largest order that can be paid by the method, in the shop's currency."""
+
+
+@runtime_checkable
+class HasClientData(Protocol):
+    """A gateway whose form in the buyer's app needs data of the shop's account."""
+
+    @property
+    def client_data(self) -> Mapping[str, str]:
+        """What the form needs, such as a publishable key. Everyone can read it."""
 
 
 @runtime_checkable

@@ -113,12 +113,12 @@ class AddressRules:
         )
 
     def region_code(self, text: str) -> str:
-        """Return the code of a region by its code or a name of it; other text as it is."""
+        """Return the code of a region by its code or a name of it, or other text in capitals."""
         wanted = _letters(text)
         for code, name in self.regions:
             if wanted in {_letters(code), _letters(name)}:
                 return code
-        return text
+        return text.upper()
 
 
 def is_country(code: str) -> bool:
@@ -157,7 +157,7 @@ def rules_of(country: str) -> AddressRules:
 def region_code(country: str, region: str) -> str:
     """Return the code of a region, such as ``CA`` for ``California`` in the US.
 
-    A region that the library does not know is returned as it was typed. Compare regions by this.
+    A region that the library does not know is returned in capital letters. Compare regions by this.
     """
     return rules_of(country).region_code(region)
 

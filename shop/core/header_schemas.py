@@ -16,8 +16,12 @@ IF_NONE_MATCH = {
     "description": "The ETag of your copy. If it is still valid, the response is 304.",
 }
 HEADERS: dict[str, dict[str, Any]] = {
+    "Content-Language": {
+        "description": "The language of names and labels.",
+        "schema": {"type": "string"},
+    },
     "ETag": {
-        "description": "The revision of the catalog. Send it as If-None-Match.",
+        "description": "The version of the response. Send it as If-None-Match.",
         "schema": {"type": "string"},
     },
     "Idempotent-Replayed": {

@@ -19,6 +19,8 @@ from queue import SimpleQueue
 from threading import Event
 from typing import Any
 
+import orjson
+
 _PAUSE = 0.05
 _MAX_QUEUE = 10_000
 _MAX_LINES = 500
@@ -51,7 +53,10 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # half of a surrogate pair, or an integer of more than 64 bits
+            return json.dumps(line, default=str)
 
 
 class QueueLogHandler(QueueHandler):

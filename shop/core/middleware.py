@@ -23,7 +23,7 @@ from shop.core.bodies import BodyTooLarge, body_limit
 from shop.core.cors_middleware import add_cors_headers
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
-from shop.core.languages import declare_language, language_of, speaking
+from shop.core.languages import declare_language, forget_preference, language_of, speaking
 from shop.core.routing import route_of
 from shop.core.security_headers import add_security_headers
 from shop.engine.responses import ROUTE
@@ -89,10 +89,12 @@ class RequestMiddleware:
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
-        language = language_of(request)
-        with speaking(language):
-            response = self._respond_in_language(request)
-        declare_language(response, language)
+        try:
+            with speaking(language_of(request)):
+                response = self._respond_in_language(request)
+        finally:
+            forget_preference(request)
+        declare_language(response, language_of(request))
         return response
 
     def _respond_in_language(self, request: HttpRequest) -> HttpResponseBase:
@@ -212,7 +214,8 @@ def _user_id(request: HttpRequest) -> Any:
 
 def check_request(request: HttpRequest) -> None:
     """Raise a 4xx error if the request is malformed. Does not read the body."""
-    if _NUL.search(request.META.get("QUERY_STRING", "")) or "\x00" in request.path_info:
+    query = request.META.get("QUERY_STRING")
+    if (query and _NUL.search(query)) or "\x00" in request.path_info:
         raise Malformed(reason=_("Path and query must not contain a NUL character."))
     if not request.path_info.startswith("/"):  # "OPTIONS *", which matches no URL pattern
         raise Malformed(reason=_("The path must begin with a slash."))
@@ -234,7 +237,7 @@ def _reads_cookies(path: str) -> bool:
 def _check_headers(request: HttpRequest) -> None:
     """Raise HeaderTooLarge, because parsers may take quadratic time (CVE-2024-7592)."""
     for name, value in request.META.items():
-        if name.startswith("HTTP_") and len(value) > _MAX_HEADER:
+        if value.__class__ is str and len(value) > _MAX_HEADER and name.startswith("HTTP_"):
             raise HeaderTooLarge
 
 

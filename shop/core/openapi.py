@@ -88,6 +88,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     parameters: Sequence[OpenApiParameter] = (),
     audience: Audience | None = None,
     plural: str = "",
+    holds_secret: bool = False,
 ) -> Callable[[View], View]:
     """Describe an operation.
 
@@ -97,6 +98,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     refused (``shop.core.query``), and so is a body without ``takes``. An operation with an
     ``audience`` is in the document of this audience only; those for members of staff with a
     permission need not say so.
+    A response that ``holds_secret`` is not stored under an idempotency key.
     ``plural`` is the name of the array in a page if it is not that of the view.
     """
 
@@ -105,7 +107,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
         described.refuses, described.answer_headers = refuses, headers
         described.query_parameters, described.takes_body = parameters, takes is not None
         described.audience = audience
-        described.plural = plural
+        described.plural, described.holds_secret = plural, holds_secret
         described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
@@ -114,7 +116,8 @@ def describe(  # noqa: PLR0913 - the parts of an operation
 
 def example(value: dict[str, Any], *, media_type: str = "application/json") -> OpenApiExample:
     """Return ``value`` as an OpenAPI example, for ``extend_schema_serializer``."""
-    return OpenApiExample("example", value=value, media_type=media_type)
+    statuses = ["200", "201", "202"]
+    return OpenApiExample("example", value=value, media_type=media_type, status_codes=statuses)
 
 
 def share_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -309,7 +312,9 @@ class ShopAutoSchema(AutoSchema):
         return "ETag" in getattr(self._action(), "answer_headers", ())
 
     def _is_idempotent(self) -> bool:
-        return self.method == "POST" and bool(self.view.get_authenticators())
+        if self.method != "POST" or getattr(self._action(), "holds_secret", False):
+            return False
+        return bool(self.view.get_authenticators())
 
     def _action(self) -> Any:
         return getattr(self.view, getattr(self.view, "action", "") or "", None)

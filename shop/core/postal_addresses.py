@@ -16,6 +16,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from shop.core.address_lengths import LENGTHS as LENGTHS  # noqa: PLC0414 - for its readers
 from shop.core.countries import country_name, is_country, rules_of
 from shop.core.fields import StrictStr
 from shop.core.openapi import example
@@ -26,20 +27,6 @@ from shop.core.vat_numbers import VAT_NUMBER_LENGTH, normalize_vat_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-LENGTHS = {
-    "name": 200,
-    "company": 200,
-    "line1": 255,
-    "line2": 255,
-    "postal_code": 20,
-    "city": 120,
-    "region": 120,
-    "country": 2,
-    "phone": PHONE_LENGTH,
-    "vat_number": VAT_NUMBER_LENGTH,
-}
-"""The characters of each member, for columns too."""
 
 _EXAMPLE = {
     "name": "Ada Lovelace",
@@ -108,10 +95,18 @@ def missing_fields(address: PostalAddress) -> list[str]:
 
     It needs a name or a company, a country, and what its country asks for.
     """
-    rules = rules_of(address.country)
-    required = rules.required | ({"name"} if not address.company else set())
-    ordered = [name for name in (*rules.members, "country") if name in required | {"country"}]
-    return [name for name in ordered if not getattr(address, name)]
+    missing = [name for name in required_fields(address.country) if not getattr(address, name)]
+    return [name for name in missing if not (name == "name" and address.company)]
+
+
+def required_fields(country: str) -> list[str]:
+    """Return the members that addresses in a country need, in the order of its form.
+
+    A company may take the place of a name.
+    """
+    rules = rules_of(country)
+    needed = rules.required | {"name", "country"}
+    return [name for name in (*rules.members, "country") if name in needed]
 
 
 def label_of(member: str, country: str = "") -> "StrOrPromise":

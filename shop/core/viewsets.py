@@ -86,6 +86,13 @@ class ShopViewSet(StrictView, GenericViewSet[Any]):
         """The methods of the path, cached per request: the ``Allow`` header needs them too."""
         return super().allowed_methods
 
+    @property
+    def asked_action(self) -> str | None:
+        """The action of the request. DRF sets ``action`` after it has asked for authenticators."""
+        method = str(self.request.method).lower() if self.request else ""
+        name: str | None = self.action_map.get(method)
+        return name
+
     def get_permissions(self) -> list[Any]:
         """Look the action up in ``permissions``."""
         needed = self.permissions.get(self.action or "")
@@ -195,9 +202,12 @@ def _permissions_of(model: type[Model]) -> set[str]:
 
 def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:
     """Return the validated body of the request. Raises ValidationError (400)."""
-    return cast(
-        "dict[str, Any]", _instance_of(serializer, get_language()).run_validation(request.data)
-    )
+    return validated(serializer, request.data)
+
+
+def validated(serializer: type[RequestSerializer], data: Any) -> dict[str, Any]:
+    """Return data as a serializer validates it. Raises ValidationError (400)."""
+    return cast("dict[str, Any]", _instance_of(serializer, get_language()).run_validation(data))
 
 
 @cache

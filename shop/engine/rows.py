@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from django.db.models import JSONField, Model
+from django.db.models import DEFERRED, JSONField, Model
 from django.db.utils import DEFAULT_DB_ALIAS
 
 M = TypeVar("M", bound=Model)
@@ -23,4 +24,16 @@ def columns_of(model: type[Model], prefix: str = "") -> tuple[str, ...]:
 
 def instance_of(model: type[M], values: Sequence[Any]) -> M:
     """Return an instance from the values of ``columns_of(model)``, as the ORM reads it."""
-    return model.from_db(DEFAULT_DB_ALIAS, columns_of(model), values)
+    with_deferred = _values_of_all_fields(model)((*values, DEFERRED))
+    return model.from_db(DEFAULT_DB_ALIAS, columns_of(model), with_deferred)
+
+
+@cache
+def _values_of_all_fields(model: type[Model]) -> "itemgetter[Any]":
+    """Return what puts the values of ``columns_of`` and, in last place, DEFERRED in field order.
+
+    ``from_db`` does so itself, but searches the names for each field of each row.
+    """
+    names = columns_of(model)
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    return itemgetter(*(names.index(f.attname) if f.attname in names else -1 for f in fields))

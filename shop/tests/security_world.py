@@ -13,16 +13,22 @@ from django.db import transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
-from accounts.models import User
+from accounts.models import Address, User
+from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
 from cart.factories import fill_cart
+from cart.promotions.factories import create_promotion, create_voucher
+from cart.shipping.factories import create_method
+from cart.taxes.factories import create_tax_rate
+from cart.taxes.models import ShippingTax
 from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import StockMovement
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from payments.factories import pay
@@ -55,6 +61,10 @@ class World:
         return staff_with()
 
     @cached_property
+    def address(self) -> Address:
+        return Address.objects.create(user=self.owner, **BERLIN)
+
+    @cached_property
     def refresh(self) -> str:
         return open_session(self.owner).refresh
 
@@ -83,6 +93,10 @@ class World:
         return create_attribute(name="Litres", slug="litres", kind="number")
 
     @cached_property
+    def taxclass(self) -> Any:
+        return create_tax_class(code="books", name="Books")
+
+    @cached_property
     def sale(self) -> Any:
         return SaleFactory(product_ids=[self.product.pk])
 
@@ -109,6 +123,30 @@ class World:
     @cached_property
     def cart(self) -> str:
         return str(fill_cart(self.owner, self.product))
+
+    @cached_property
+    def method(self) -> Any:
+        return create_method(prices={"DE": "4.90"})
+
+    @cached_property
+    def rate(self) -> Any:
+        return self.method.rates.get()
+
+    @cached_property
+    def tax_rate(self) -> Any:
+        return create_tax_rate("DE", "19")
+
+    @cached_property
+    def shipping_tax(self) -> Any:
+        return ShippingTax.objects.create(country="DE", rule="proportional")
+
+    @cached_property
+    def promotion(self) -> Any:
+        return create_promotion(needs_code=True)
+
+    @cached_property
+    def voucher(self) -> Any:
+        return create_voucher(promotion=self.promotion)
 
     @cached_property
     def order(self) -> Any:
@@ -142,6 +180,10 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def mail(self) -> str:
+        return "1"
 
     @cached_property
     def message(self) -> Any:
@@ -243,6 +285,22 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "username": "new",
         "email": "new@example.com",
         "password": PASSWORD,
+    },
+    "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "DELETE /api/users/me/": lambda world: {"password": PASSWORD},
+    "POST /api/addresses/": lambda world: BERLIN,
+    "PATCH /api/addresses/{address}/": lambda world: {"city": "Potsdam"},
+    "POST /api/users/me/password/": lambda world: {
+        "current_password": PASSWORD,
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
+    "POST /api/users/password-reset/confirm/": lambda world: {
+        "token": links.make_reset_token(world.owner),
+        "new_password": f"new-{PASSWORD}",
+    },
+    "POST /api/users/verify-email/confirm/": lambda world: {
+        "token": links.make_verification_token(world.owner)
     },
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},

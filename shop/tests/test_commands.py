@@ -17,6 +17,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import User
+from cart.models import Promotion, ShippingMethod, ShippingRate, TaxRate, Voucher
 from catalog.models import Category, Product, ProductImage, Sale, StockMovement
 from catalog.tests.exchange import everything, export, import_content
 from orders.factories import place_order
@@ -51,7 +52,9 @@ def test_serve_refuses_a_port_that_is_in_use():
 
 
 def commands_of_the_shop():
-    return sorted({name for name, app in get_commands().items() if app == "shop"} - {"migrate"})
+    return sorted(
+        {name for name, app in get_commands().items() if app == "shop"} - {"check", "migrate"}
+    )
 
 
 @pytest.mark.parametrize("name", commands_of_the_shop())
@@ -59,6 +62,7 @@ def test_a_command_on_an_unmigrated_database_says_what_to_do(tmp_path, name):
     arguments = {
         "import_products": [str(tmp_path / "products.csv")],
         "export_products": [str(tmp_path / "out.csv")],
+        "load_tax_rates": [str(tmp_path / "rates.csv")],
         "preview_mail": ["order_placed"],
         "serve": [],
     }.get(name, [])
@@ -106,6 +110,8 @@ def test_seeding_twice_creates_no_duplicates(db, capsys, settings, tmp_path):
     assert Product.objects.listed().count() == len(DEMO_PRODUCTS)
     assert Product.objects.filter(has_variants=True).count() == len(PRODUCTS_WITH_VARIANTS)
     assert Sale.objects.count() == 1
+    configuration = (ShippingMethod, ShippingRate, TaxRate, Promotion, Voucher)
+    assert [model.objects.count() for model in configuration] == [3, 4, 3, 2, 1]
     assert Category.objects.count() == len(details.CATEGORIES)
     assert not Product.objects.listed().filter(category=None).exists()
     shown = ProductImage.objects.values_list("product_id", flat=True)

@@ -335,7 +335,7 @@ def test_logs_stay_english(anyone, db, caplog):
 
 
 def test_the_language_ends_with_the_request(anyone, db):
-    assert in_german(anyone, "get", "/api/cart/")["Content-Language"] == "de"
+    assert in_german(anyone, "get", "/api/orders/")["Content-Language"] == "de"
     assert str(Unavailable().detail).startswith("The shop is temporarily unavailable")
 
 

@@ -50,7 +50,7 @@ def ask(shop, head, *headers):
         (b"GET /api/cart/", [b"Cookie: " + b"a" * 8191], 431, b"header_too_large"),
         (b"GET /api/products/?a=%00", [], 400, b"invalid"),
         (b"GET /nowhere/", [], 404, b"not_found"),
-        (b"GET /api/cart/", [], 401, b"not_authenticated"),
+        (b"GET /api/orders/", [], 401, b"not_authenticated"),
     ],
 )
 def test_an_error_is_json_with_its_request_id(shop, head, headers, status, code):

@@ -160,6 +160,13 @@ def test_a_free_unit_is_worth_what_earlier_discounts_left():
     assert str(totals.total) == "5.99"
 
 
+def test_the_cheapest_unit_is_the_one_that_costs_least_after_earlier_discounts():
+    half = promotion("percent", "50", product_ids=frozenset({1}))
+    rule = promotion("buy_x_get_y", pk=2, buy_quantity=1, free_quantity=1)
+    totals = cost([item(1, "10.00"), item(2, "8.00")], promotions=[half, rule])
+    assert [shares(one) for one in totals.discounts] == [{1: "5.00"}, {1: "5.00"}]
+
+
 # -- Conditions ----------------------------------------------------------------------------------
 
 

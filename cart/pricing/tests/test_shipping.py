@@ -17,6 +17,7 @@ def rate(price, **values):
     return Rate(Decimal(price), **values)
 
 
+SAN_FRANCISCO = rate("7.00", countries="US", postal_prefixes=("941",))
 EVERYWHERE = rate("20.00")
 GERMANY = rate("5.00", countries="DE AT")
 CALIFORNIA = rate("9.00", countries="US", regions="CA")
@@ -38,12 +39,13 @@ def ship(items, *methods, to=BERLIN, chosen="", **values):
         (Destination("DE", "12345"), "3.00"),
         (Destination("DE", "1 0-115"), "2.00"),
         (Destination("DE"), "5.00"),
-        (Destination("US", "94103", "CA"), "9.00"),
+        (Destination("US", "94103", "CA"), "7.00"),
+        (Destination("US", "90001", "CA"), "9.00"),
         (Destination("US", "10001", "NY"), "20.00"),
     ],
 )
 def test_the_most_specific_rate_applies(place, price):
-    rates = (EVERYWHERE, GERMANY, CALIFORNIA, BERLIN_MITTE, BERLIN_CITY)
+    rates = (EVERYWHERE, GERMANY, CALIFORNIA, SAN_FRANCISCO, BERLIN_MITTE, BERLIN_CITY)
     for ordered in (rates, rates[::-1]):
         assert str(ship([MUG], method("post", *ordered), to=place).shipping_total) == price
 

@@ -121,12 +121,12 @@ def test_shipping_of_free_items_is_taxed_by_its_class():
     totals = cost(
         [BOOK],
         table=table,
-        methods=[method("post", "1.07", tax_class="reduced")],
+        methods=[method("post", "1.19")],
         promotions=[promotion("percent", "100")],
         context={"destination": BERLIN},
     )
-    assert rows(totals) == [["7", "1.00", "0.07"]]
-    assert str(totals.shipping_tax) == "0.07"
+    assert rows(totals) == [["19", "1.00", "0.19"], ["7", "0.00", "0.00"]]
+    assert str(totals.shipping_tax) == "0.19"
 
 
 def test_no_tax_on_shipping_that_is_free():

@@ -15,8 +15,9 @@ from catalog.categories.models import Category
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import COLUMNS
 from catalog.images.models import ProductImage
-from catalog.products.fields import Owner, names_of
+from catalog.products.fields import FIELDS, Owner, names_of
 from catalog.products.models import Product, ProductQuerySet
+from catalog.tax_classes.models import TaxClass
 
 CHUNK = 500
 
@@ -24,7 +25,7 @@ Entry = dict[str, Any]
 
 
 def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
-    """Yield categories and attributes, then products in ascending id.
+    """Yield categories, attributes and tax classes, then products in ascending id.
 
     ``only`` are the ids of the products to export, with the categories that they need.
     """
@@ -34,6 +35,8 @@ def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
     yield from _categories(None if only is None else products)
     for attribute in Attribute.objects.order_by("slug"):
         yield _attribute(attribute)
+    for tax_class in TaxClass.objects.order_by("code"):
+        yield {"row": Kind.TAX_CLASS.value, "slug": tax_class.code, "name": tax_class.name}
     after = 0
     while chunk := list(
         products.filter(pk__gt=after).select_related("category").order_by("pk")[:CHUNK]
@@ -131,7 +134,7 @@ def _sold(row: Product, *, priced: bool) -> Entry:
 
 
 def _values(row: Product, names: list[str]) -> Entry:
-    values = {name: getattr(row, name) for name in names}
+    values = {FIELDS[name].member: getattr(row, name) for name in names}
     return {n: _instant(v) if isinstance(v, datetime) else v for n, v in values.items()}
 
 

@@ -1,4 +1,4 @@
-"""Categories and attributes that a file defines. Their services write them."""
+"""Categories, attributes and tax classes that a file defines. Their services write them."""
 
 from contextlib import suppress
 from typing import Any
@@ -9,7 +9,14 @@ from catalog.categories.models import Category
 from catalog.categories.services import create_category, update_category
 from catalog.errors import SlugTaken
 from catalog.exchange.imports.categories import Categories, CategoryReference
-from catalog.exchange.imports.records import AttributeRecord, CategoryRecord
+from catalog.exchange.imports.records import (
+    AttributeRecord,
+    CategoryRecord,
+    Definition,
+    TaxClassRecord,
+)
+from catalog.tax_classes.models import TaxClass
+from catalog.tax_classes.services import create_tax_class, rename_tax_class
 from shop.core.errors import ShopError
 
 
@@ -21,8 +28,9 @@ class Definitions:
         self._dry_run = dry_run
         self.categories: set[str] = set()
         self.attributes: dict[str, Attribute] = {}
+        self.tax_classes: set[str] = set()
 
-    def define(self, record: CategoryRecord | AttributeRecord) -> bool | None:
+    def define(self, record: Definition) -> bool | None:
         """Write a definition. Return whether it is new, or None if nothing changes.
 
         Errors are added to the record.
@@ -32,6 +40,8 @@ class Definitions:
         try:
             if isinstance(record, CategoryRecord):
                 return self._define_category(record)
+            if isinstance(record, TaxClassRecord):
+                return self._define_tax_class(record)
             return self._define_attribute(record)
         except ShopError as error:
             reason = str(error.facts.get("reason", error.detail))
@@ -92,4 +102,18 @@ class Definitions:
             return None
         if not self._dry_run:
             update_attribute(attribute_id=attribute.pk, name=values["name"], choices=record.choices)
+        return False
+
+    def _define_tax_class(self, record: TaxClassRecord) -> bool | None:
+        code, name = record.values["slug"], record.values["name"]
+        existing = TaxClass.objects.filter(code=code).first()
+        if existing is None and code not in self.tax_classes:
+            self.tax_classes.add(code)
+            if not self._dry_run:
+                create_tax_class(code=code, name=name)
+            return True
+        if existing is None or existing.name == name:
+            return None
+        if not self._dry_run:
+            rename_tax_class(tax_class_id=existing.pk, name=name)
         return False

@@ -15,6 +15,7 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
+from catalog.tax_classes.models import TaxClass
 from shop.core.slugs import fold_name
 
 
@@ -28,6 +29,7 @@ class ExistingRows:
     by_name: dict[str, list[Product]] = field(default_factory=lambda: defaultdict(list))
     categories: Categories = field(default_factory=lambda: Categories([]))
     attributes: dict[str, Attribute] = field(default_factory=dict)
+    tax_classes: set[str] = field(default_factory=set)
     tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     values: dict[tuple[int, int], Any] = field(default_factory=dict)
     images: dict[int, list[ProductImage]] = field(default_factory=lambda: defaultdict(list))
@@ -55,7 +57,7 @@ class ExistingRows:
 def read_existing(
     records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> ExistingRows:
-    """Read the existing rows of these products, with at most nine statements.
+    """Read the existing rows of these products, with at most ten statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
@@ -63,6 +65,8 @@ def read_existing(
     _read_families(existing, records, names, lock=lock)
     if any(record.category for record in records):
         existing.categories = Categories.read()
+    if any(record.has_tax_class() for record in records):
+        existing.tax_classes = set(TaxClass.objects.values_list("code", flat=True))
     pks = [row.pk for rows in existing.families.values() for row in rows]
     if any(record.attributes for record in records):
         _read_attributes(existing, pks)

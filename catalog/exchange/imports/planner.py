@@ -1,5 +1,6 @@
 """Compares the products of a file with the existing ones. Writes nothing."""
 
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -17,9 +18,11 @@ from catalog.exchange.imports.records import (
 )
 from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
+from catalog.exchange.imports.tax_classes import set_tax_class
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
 from catalog.products.errors import StockUntracked
+from catalog.products.fields import FIELDS, INHERITED
 from catalog.products.models import Product
 from catalog.products.variants import OPTIONS_TOO_LONG, fits_index
 from catalog.products.writes import RowChanges, set_backorder
@@ -94,8 +97,7 @@ class Planner:
     def _set_product(self, plan: Plan) -> None:
         record, product = plan.record, plan.product.row
         self._check_options(plan)
-        for name, value in {**record.values, **record.sold}.items():
-            setattr(product, name, value)
+        self._set_columns(plan, record.row, product, {**record.values, **record.sold})
         self._set_backorder(plan, record.row, product, record.sold)
         self._check_sku(plan, record.row, product)
         if record.options is not None:
@@ -105,6 +107,12 @@ class Planner:
             product.category_id = self._category(record)
         if plan.is_new and not record.variants and "price" not in record.sold:
             record.errors.append(record.row.error("price", "A new product needs a price."))
+
+    def _set_columns(self, plan: Plan, row: Row, product: Product, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in {"tax_class", "tax_code"}:
+                setattr(product, name, value)
+        set_tax_class(plan.record, row, product, values, self._existing.tax_classes)
 
     def _category(self, record: ProductRecord) -> int | None:
         if record.category is None or not record.category.text:
@@ -145,6 +153,9 @@ class Planner:
 
     def _set_variants(self, plan: Plan) -> None:
         record = plan.record
+        given = [name for name in INHERITED if FIELDS[name].member in record.sold]
+        for existing in plan.variants:
+            _inherit(existing.row, plan.product.row, given)
         for number, variant in enumerate(record.variants):
             changes = self._find_variant(plan, variant)
             if changes is None:
@@ -180,8 +191,9 @@ class Planner:
         elif record.options is not None or changes.before is None:
             reason = f"The variant needs a value for each of {', '.join(names)}."
             errors.append(record.row.error("options", reason))
-        for name, value in record.values.items():
-            setattr(variant, name, value)
+        if changes.before is None:
+            _inherit(variant, plan.product.row, INHERITED)
+        self._set_columns(plan, record.row, variant, record.values)
         if changes.before is None and "price" not in record.values:
             variant.price = plan.product.row.price
             if variant.price is None:
@@ -264,6 +276,11 @@ class Planner:
             if not default_storage.exists(name):
                 reason = f"The media storage does not contain {quote(name)}. Copy the files first."
                 plan.record.errors.append(record.row.error("picture", reason))
+
+
+def _inherit(variant: Product, product: Product, names: Iterable[str]) -> None:
+    for name in names:
+        setattr(variant, name, getattr(product, name))
 
 
 def _matches(image: ProductImage, record: ImageRecord) -> bool:

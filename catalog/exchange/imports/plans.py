@@ -58,7 +58,7 @@ def _describe(changes: RowChanges) -> Iterator[str]:
     if changes.before is None:
         return
     for name in changes.columns():
-        label = "category" if name == "category_id" else name
+        label = name.removesuffix("_id")
         if name in _NOT_QUOTED:
             yield f"new {label}"
         else:

@@ -86,6 +86,11 @@ class ProductRecord:
         rows = [(self.row, self.sold), *((v.row, v.values) for v in self.variants)]
         return [(row, values["sku"]) for row, values in rows if values.get("sku")]
 
+    def has_tax_class(self) -> bool:
+        """Return whether the product or a variant has the code of a tax class."""
+        rows = [self.sold, *(variant.values for variant in self.variants)]
+        return any(values.get("tax_class") or values.get("tax_code") for values in rows)
+
     def title(self) -> str:
         """Return a name of the product for people."""
         return self.slug or str(self.values.get("name") or self.sold.get("sku") or "a product")
@@ -113,11 +118,22 @@ class AttributeRecord:
     warnings: list[RowError]
 
 
-Record = ProductRecord | CategoryRecord | AttributeRecord
+@dataclass(slots=True)
+class TaxClassRecord:
+    """A tax class, whose code is in the column of slugs."""
+
+    row: Row
+    values: dict[str, Any]
+    errors: list[RowError]
+    warnings: list[RowError]
+
+
+Definition = CategoryRecord | AttributeRecord | TaxClassRecord
+Record = ProductRecord | Definition
 
 
 def group_rows(rows: Rows) -> Iterator[Record]:
-    """Yield a record for each product, category and attribute."""
+    """Yield a record for each product, and for each category, attribute and tax class."""
     product: ProductRecord | None = None
     for row in rows:
         if row.kind in {Kind.VARIANT, Kind.IMAGE} and product is not None:
@@ -130,6 +146,8 @@ def group_rows(rows: Rows) -> Iterator[Record]:
             yield _read_category(row)
         elif row.kind == Kind.ATTRIBUTE:
             yield _read_attribute(row)
+        elif row.kind == Kind.TAX_CLASS:
+            yield _read_tax_class(row)
         else:
             product = _read_product(row)
     if product is not None:
@@ -146,7 +164,7 @@ def _read_product(row: Row) -> ProductRecord:
         row=row,
         slug=others.get("slug", ""),
         values=columns,
-        sold=values.read_cells(row, values.SOLD, found),
+        sold=values.read_cells(row, {**values.SOLD, **values.TAX_CODE}, found),
         stock=others.get("stock"),
         category=_read_category_reference(row, found),
         options=values.read_options(row, found, distinct=True),
@@ -220,7 +238,7 @@ def _finish(product: ProductRecord) -> ProductRecord:
 
 
 def _read_variant(row: Row, found: Findings) -> VariantRecord:
-    columns = values.read_cells(row, values.VARIANT, found)
+    columns = values.read_cells(row, {**values.VARIANT, **values.TAX_CODE}, found)
     stock = values.read_cells(row, values.STOCK, found).get("stock")
     options = values.read_options(row, found, distinct=False)
     if not options and not columns.get("sku"):
@@ -267,3 +285,11 @@ def _read_attribute(row: Row) -> AttributeRecord:
     cell = row.cells.get("choices", [])
     choices = cell if isinstance(cell, list) else []
     return AttributeRecord(row, columns, choices, errors, found.warnings)
+
+
+def _read_tax_class(row: Row) -> TaxClassRecord:
+    found = row.findings()
+    columns = values.read_cells(row, values.TAX_CLASS, found)
+    if not found.errors and not {"slug", "name"} <= columns.keys():
+        found.errors.append(row.error("slug", "A tax class needs a slug and a name."))
+    return TaxClassRecord(row, columns, found.errors, found.warnings)

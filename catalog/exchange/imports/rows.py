@@ -44,6 +44,7 @@ class Kind(StrEnum):
     IMAGE = "picture"
     CATEGORY = "category"
     ATTRIBUTE = "attribute"
+    TAX_CLASS = "tax_class"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from catalog.exchange.imports.files import Source, read
 from catalog.exchange.imports.planner import Planner
 from catalog.exchange.imports.plans import Plan
 from catalog.exchange.imports.records import (
-    AttributeRecord,
-    CategoryRecord,
+    Definition,
     ProductRecord,
     Record,
     group_rows,
@@ -168,7 +167,7 @@ class _Run:
         except FileError as error:
             broken.append(error)
 
-    def _define(self, record: CategoryRecord | AttributeRecord) -> Result:
+    def _define(self, record: Definition) -> Result:
         is_new = self._definitions.define(record)
         title = f"{record.row.kind} {record.values.get('slug', '')}"
         if record.errors:
@@ -226,6 +225,7 @@ class _Run:
         """Plan products. Without ``lock`` it is preliminary and needs no transaction."""
         existing = read_existing(records, self._names, lock=lock)
         existing.attributes = {**self._definitions.attributes, **existing.attributes}
+        existing.tax_classes |= self._definitions.tax_classes
         planner = Planner(
             existing,
             self._counts.not_read,
@@ -277,9 +277,7 @@ def _result(plan: Plan) -> Result:
     )
 
 
-def _batches(
-    records: Iterator[Record], size: int
-) -> Iterator[list[ProductRecord] | CategoryRecord | AttributeRecord]:
+def _batches(records: Iterator[Record], size: int) -> Iterator[list[ProductRecord] | Definition]:
     """Yield products in batches of about ``size`` rows, and each definition by itself."""
     batch: list[ProductRecord] = []
     rows = 0

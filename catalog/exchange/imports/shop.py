@@ -12,7 +12,7 @@ from catalog.exchange.imports.columns import NotRead, find_columns
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
 from catalog.limits import MAX_OPTIONS
-from catalog.products.fields import FIELDS, Owner, names_of
+from catalog.products.fields import FIELDS, Owner, members_of
 from shop.core.slugs import fold_name, normalize_slug
 
 ATTRIBUTE = "attr."
@@ -42,15 +42,17 @@ _COLUMNS = (
     "choices",
 )
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
-COLUMNS = (*_COLUMNS, *(name for name in FIELDS if name not in {*_COLUMNS, "category_id"}))
+_MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
+COLUMNS = (*_COLUMNS, *(name for name in _MEMBERS if name not in _COLUMNS))
 _LISTS = ("tags", "choices")
-_OF_SOLD = {*names_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
+_OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
 _USED: dict[Kind, set[str]] = {
-    Kind.PRODUCT: _OF_SOLD | {*names_of(Owner.PRODUCT), "category", "tags"},
-    Kind.VARIANT: _OF_SOLD | {*names_of(Owner.VARIANT)},
+    Kind.PRODUCT: _OF_SOLD | {*members_of(Owner.PRODUCT), "category", "tags"},
+    Kind.VARIANT: _OF_SOLD | {*members_of(Owner.VARIANT)},
     Kind.IMAGE: {"slug", "picture", "picture_small", "alt", "position"},
     Kind.CATEGORY: {"slug", "name", "category", "position", "is_published"},
     Kind.ATTRIBUTE: {"slug", "name", "kind", "choices"},
+    Kind.TAX_CLASS: {"slug", "name"},
 }
 """The columns that rows of each kind have."""
 

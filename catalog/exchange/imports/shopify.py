@@ -1,6 +1,7 @@
 """Reads Shopify's product CSV. The rows with one ``Handle`` are a product with its variants."""
 
 from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import groupby, islice
 
 from catalog.exchange.imports.columns import NotRead, find_columns
@@ -26,7 +27,13 @@ _OF_VARIANT = {
     "stock": "Variant Inventory Qty",
     "backorder": "Variant Inventory Policy",
     "track_stock": "Variant Inventory Tracker",
+    "weight": "Variant Grams",
+    "requires_shipping": "Variant Requires Shipping",
+    "tax_code": "Variant Tax Code",
 }
+_TAXABLE = "Variant Taxable"
+_EXEMPT = "exempt"
+"""The code of the tax class of what Shopify does not tax."""
 _OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
 _NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
 _OPTIONS = [f"Option{n} {part}" for n in range(1, MAX_OPTIONS + 1) for part in ("Name", "Value")]
@@ -38,10 +45,14 @@ _KNOWN = {
         *_OF_IMAGE.values(),
         *_OPTIONS,
         "Variant Image",
+        "Variant Weight Unit",  # of the weight that Shopify shows; Variant Grams are always grams
+        _TAXABLE,
         "Status",
     )
 }
 """The columns that are read, by their folded names."""
+# Every export has Variant Barcode, which is similar, and is not read.
+_SUGGESTED = [name for name in _KNOWN.values() if name != _OF_VARIANT["tax_code"]]
 _POLICIES = {"": "", "deny": "false", "continue": "true"}
 _VISIBLE_STATUSES = ("", "active")
 
@@ -53,7 +64,7 @@ def is_shopify(header: Sequence[str]) -> bool:
 
 def read_shopify(table: Table, not_read: NotRead) -> Rows:
     """Yield the rows of a table. Raises FileError if a required column is missing."""
-    columns = find_columns(table.header, _canonical, _KNOWN.values(), not_read)
+    columns = find_columns(table.header, _canonical, _SUGGESTED, not_read)
     missing = [name for name in _REQUIRED if name not in columns.names]
     if missing:
         raise FileError("This column is required.", line=1, column=missing[0])
@@ -92,7 +103,7 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     if not options:
         sold, warnings = _variant_cells(first)
         cells.update(sold)
-    yield Row(Kind.PRODUCT, first.line, cells, _NAMES, tuple(errors), warnings)
+    yield Row(Kind.PRODUCT, first.line, cells, _names_of(first), tuple(errors), warnings)
     yield from _images(rows)
     if options:
         yield from _variants(variants, options)
@@ -102,7 +113,7 @@ def _variants(rows: list[TableRow], options: list[str]) -> Iterator[Row]:
     for row in rows:
         sold, warnings = _variant_cells(row)
         cells: dict[str, Cell] = {**sold, "options": _option_values(row, options)}
-        yield Row(Kind.VARIANT, row.line, cells, _NAMES, warnings=warnings)
+        yield Row(Kind.VARIANT, row.line, cells, _names_of(row), warnings=warnings)
         if url := row.cells.get("Variant Image", "").strip():
             names = {"picture": "Variant Image"}
             yield Row(Kind.IMAGE, row.line, {"picture": url}, names)
@@ -130,7 +141,9 @@ def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
 
 def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]]:
     """Return the cells of a variant, with a warning if its inventory policy is unknown."""
-    cells = _cells(row, _OF_VARIANT)
+    cells = {**_cells(row, _OF_VARIANT), **_untaxed(row)}
+    if "weight" in cells:
+        cells["weight"] = _whole_grams(str(cells["weight"]))
     tracker = cells.get("track_stock")
     if tracker is not None:
         cells["track_stock"] = "true" if str(tracker).strip() else "false"
@@ -152,3 +165,20 @@ def _published(row: TableRow) -> dict[str, Cell]:
     """Return ``is_published`` false if the status is not active. Otherwise Published decides."""
     status = row.cells.get("Status", "").strip().lower()
     return {} if status in _VISIBLE_STATUSES else {"is_published": "false"}
+
+
+def _untaxed(row: TableRow) -> dict[str, Cell]:
+    """Return the tax class of what is not taxed. Otherwise Variant Tax Code decides."""
+    return {"tax_code": _EXEMPT} if row.cells.get(_TAXABLE, "").strip().lower() == "false" else {}
+
+
+def _names_of(row: TableRow) -> dict[str, str]:
+    return _NAMES | ({"tax_code": _TAXABLE} if _untaxed(row) else {})
+
+
+def _whole_grams(cell: str) -> str:
+    """Return a weight without decimals. What is no number is reported by its validation."""
+    try:
+        return str(Decimal(cell.strip()).quantize(Decimal(1), ROUND_HALF_UP))
+    except InvalidOperation:
+        return cell

@@ -33,9 +33,12 @@ from catalog.limits import (
     PRODUCT_NAME_LENGTH,
     SKU_LENGTH,
     TAG_LENGTH,
+    TAX_CLASS_CODE_LENGTH,
+    TAX_CLASS_NAME_LENGTH,
 )
 from catalog.products.descriptions import sanitize
 from catalog.products.fields import EditableField, Kind, Owner, fields_of
+from catalog.tax_classes.services import normalize_code
 from shop.core.metadata import validate_metadata
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
@@ -73,6 +76,12 @@ def html(limit: int) -> Callable[[str], str | Corrected]:
         return found
 
     return read
+
+
+def tax_class(limit: int) -> Callable[[str], str]:
+    """Return a function that reads the code of a tax class, in the form in which it is stored."""
+    read = slug(limit)
+    return lambda value: normalize_code(read(value))
 
 
 def amount(value: str) -> Decimal:
@@ -133,12 +142,13 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.SLUG: lambda field: slug(field.limit),
     Kind.AMOUNT: lambda _: amount,
     Kind.INTEGER: lambda field: whole(0, field.limit),
+    Kind.TAX_CLASS: lambda field: tax_class(field.limit),
     Kind.BOOLEAN: lambda _: boolean,
     Kind.INSTANT: lambda _: instant,
     Kind.METADATA: lambda _: metadata,
 }
-# Without these a product would be found by another key, or be sold at a wrong price or time.
-_DECISIVE = frozenset({"sku", "price", "is_published", "publish_at"})
+# Without these a product would be found by another key, or be sold at a wrong price, tax or time.
+_DECISIVE = frozenset({"sku", "price", "is_published", "publish_at", "tax_class_id"})
 
 
 _EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.HTML: "", Kind.METADATA: {}}
@@ -155,7 +165,7 @@ def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
         elif not field.required:
             empty = _EMPTY.get(field.kind, SKIP)
         read = code(SKU_LENGTH) if field.name == "sku" else _READERS[field.kind](field)
-        fields[field.name] = Field(read, empty, optional=field.name not in _DECISIVE)
+        fields[field.member] = Field(read, empty, optional=field.name not in _DECISIVE)
     return fields
 
 
@@ -163,6 +173,8 @@ def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
 PRODUCT: Mapping[str, Field] = _fields(Owner.PRODUCT, Owner.EACH, without=["slug", "category_id"])
 SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
 VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
+# The code of another shop's tax class, which may be unknown.
+TAX_CODE: Mapping[str, Field] = {"tax_code": Field(exact(ATTRIBUTE_TEXT_LENGTH), optional=True)}
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {
@@ -183,6 +195,10 @@ ATTRIBUTE: Mapping[str, Field] = {
     "slug": Field(slug(ATTRIBUTE_NAME_LENGTH), REQUIRED),
     "name": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
     "kind": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
+}
+TAX_CLASS: Mapping[str, Field] = {
+    "slug": Field(tax_class(TAX_CLASS_CODE_LENGTH), REQUIRED),
+    "name": Field(exact(TAX_CLASS_NAME_LENGTH), REQUIRED),
 }
 OF_ATTRIBUTE = Field(exact(ATTRIBUTE_TEXT_LENGTH), "", optional=True)
 

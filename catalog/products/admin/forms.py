@@ -32,14 +32,29 @@ def tracking_field() -> forms.TypedChoiceField:
     )
 
 
+def shipping_field() -> forms.TypedChoiceField:
+    """Return the field for ``requires_shipping``, for the same reason as ``tracking_field``."""
+    return forms.TypedChoiceField(
+        label="Shipping",
+        choices=[(True, "is shipped"), (False, "is not shipped, such as a download")],
+        coerce=lambda value: str(value) == "True",
+        empty_value=None,
+        required=False,
+        initial=True,
+    )
+
+
 class SoldForm(forms.ModelForm):
     """A product or a variant. The base of both forms."""
 
     def clean(self) -> dict[str, Any] | None:
         """Set ``backorder`` without tracking of stock. Reject a form that only unsets it."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("track_stock") is None:
-            cleaned.pop("track_stock", None)
+        for name in ("track_stock", "weight", "requires_shipping"):
+            if cleaned.get(name) is None:
+                cleaned.pop(name, None)
+        if self.add_prefix("tax_class") not in self.data:  # the form of an older release
+            cleaned.pop("tax_class", None)
         if not cleaned.get("track_stock", self.instance.track_stock):
             if (
                 "backorder" in self.changed_data
@@ -53,6 +68,14 @@ class SoldForm(forms.ModelForm):
     def given(self, names: Iterable[str]) -> list[str]:
         """Return the names of the fields that have a value."""
         return [name for name in names if name in self.cleaned_data]
+
+    def arguments(self, names: Iterable[str]) -> dict[str, Any]:
+        """Return the values of these fields as arguments of the service."""
+        values = {name: self.cleaned_data[name] for name in names}
+        if "tax_class" in values:
+            tax_class = values.pop("tax_class")
+            values["tax_class_id"] = tax_class and tax_class.code
+        return values
 
     def _ends(self) -> bool:
         """Return whether tracking of stock ends with this form."""
@@ -98,7 +121,8 @@ class ProductForm(SoldForm):
         """Return the arguments of the service: all values of a new product, or changed ones."""
         is_new = self.instance.pk is None
         names = self.given(self.fields if is_new else self.changed_data)
-        values = {_RENAMED.get(n, n): self.cleaned_data[n] for n in names if not _is_attribute(n)}
+        columns = self.arguments(name for name in names if not _is_attribute(name))
+        values = {_RENAMED.get(name, name): value for name, value in columns.items()}
         if "category" in values:
             category = values.pop("category")
             values["category_id"] = category and category.pk
@@ -119,8 +143,9 @@ class VariantForm(SoldForm):
         """Return the changed values as arguments of the service."""
         options = self.instance.parent.options
         changed = set(self.given(self.changed_data))
-        values = {n: self.cleaned_data[n] for n in changed if not n.startswith(_OPTION)}
-        if changed - values.keys():
+        choice = {name for name in changed if name.startswith(_OPTION)}
+        values = self.arguments(changed - choice)
+        if choice:
             values["choice"] = _option_values(options, self.cleaned_data)
         return values
 

@@ -18,7 +18,7 @@ from catalog.attributes.forms import attribute_fields
 from catalog.attributes.models import Attribute
 from catalog.exchange.admin import ExchangeAdmin
 from catalog.images.admin import ImageInline
-from catalog.limits import MAX_STOCK
+from catalog.limits import MAX_STOCK, MAX_WEIGHT
 from catalog.products import services
 from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
 from catalog.products.admin.forms import (
@@ -26,11 +26,12 @@ from catalog.products.admin.forms import (
     ProductForm,
     VariantForm,
     option_fields,
+    shipping_field,
     tracking_field,
 )
 from catalog.products.admin.variants import VariantInline
 from catalog.products.families import lock_family
-from catalog.products.fields import NewVariant, Owner, names_of
+from catalog.products.fields import FIELDS, INHERITED, NewVariant, Owner, members_of, names_of
 from catalog.products.models import Product
 from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
@@ -38,7 +39,8 @@ from catalog.stock.services import adjust_stock
 from shop.core.admin import Work
 
 _PUBLISHING = ["is_published", "publish_at"]
-_SOLD = names_of(Owner.SOLD)
+_SOLD = members_of(Owner.SOLD)
+_INHERITED = [FIELDS[name].member for name in INHERITED]
 _METADATA = ("Metadata", {"fields": names_of(Owner.EACH)})
 _VARIANT = names_of(Owner.VARIANT)
 _PRODUCT = [
@@ -53,6 +55,7 @@ _ARCHIVING = (
     "Archived products disappear from the shop and cannot be restored. Past orders and stock "
     "movements keep them."
 )
+_FOR_ALL = "A new weight, shipping or tax class is set for all variants."
 _HISTORY = ["links", "created_at", "archived_at"]
 
 
@@ -63,10 +66,18 @@ class ProductAdmin(ExchangeAdmin):
     form = ProductForm
     list_display = ("id", "name", "sku", "price", "units", "has_variants", "is_published")
     list_display_links = ("id", "name")
-    list_filter = ("is_published", StockFilter, KindFilter, ArchivedFilter)
+    list_filter = (
+        "is_published",
+        StockFilter,
+        "requires_shipping",
+        "tax_class",
+        KindFilter,
+        ArchivedFilter,
+    )
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
     argument_fields = {
+        "tax_class_id": "tax_class",
         "options": "option_names",
         "tags": "tag_words",
         "category_id": "category",
@@ -94,11 +105,12 @@ class ProductAdmin(ExchangeAdmin):
                 _METADATA,
                 ("History", {"fields": _HISTORY}),
             ]
-        sold = ["price"] if obj is not None and obj.has_variants else [*_SOLD, "stock"]
+        has_variants = obj is not None and obj.has_variants
+        sold = ["price", *_INHERITED] if has_variants else [*_SOLD, "stock"]
         fields = [*_PRODUCT, "tag_words", "option_names"]
         sets: list[Any] = [
             (None, {"fields": fields}),
-            ("Price and stock", {"fields": sold}),
+            ("Price and stock", {"fields": sold, "description": _FOR_ALL if has_variants else ""}),
             ("Publication", {"fields": _PUBLISHING}),
         ]
         if attributes := list(attribute_fields(_attributes())):
@@ -145,6 +157,16 @@ class ProductAdmin(ExchangeAdmin):
             )
         if db_field.name == "track_stock":
             return tracking_field()
+        if db_field.name == "requires_shipping":
+            return shipping_field()
+        if db_field.name == "weight":
+            return forms.IntegerField(
+                label="Weight in grams",
+                min_value=0,
+                max_value=MAX_WEIGHT,
+                initial=0,
+                required=False,
+            )
         if db_field.name in {"price", "compare_at_price"}:
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)

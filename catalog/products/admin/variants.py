@@ -20,7 +20,7 @@ class VariantInline(ReadOnlyInline):
     model = Product
     fk_name = "parent"
     verbose_name_plural = "variants"
-    fields = ("page", "sku", "price", "stock", "backorder", "track_stock", "position")
+    fields = ("page", "sku", "price", "stock", "backorder", "track_stock", "weight", "position")
     readonly_fields = fields
     ordering = ("position", "pk")
     max_num = MAX_VARIANTS

@@ -18,6 +18,7 @@ from catalog.limits import (
 )
 from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
+from catalog.tax_classes.services import normalize_code
 from shop.core.fields import (
     AmountField,
     IdField,
@@ -59,6 +60,14 @@ class OptionValuesField(serializers.DictField):
         return values
 
 
+class TaxClassField(StrictStr):
+    """The code of a tax class. The service checks that it exists."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Normalize the code as those of tax classes are."""
+        return normalize_code(super().to_internal_value(data))
+
+
 class HTMLField(StrictStr):
     """HTML, which is sanitized. The maximum length is that of the result."""
 
@@ -71,9 +80,11 @@ def request_field(name: str, *, required: bool = False, help_text: str | None = 
     """Return the serializer field of an editable column."""
     field = FIELDS[name]
     kwargs: dict[str, Any] = {"required": required, "help_text": help_text or field.help_text}
+    if field.member != field.name:
+        kwargs["source"] = field.name
     if field.nullable:
         kwargs["allow_null"] = True
-    if field.kind in {Kind.TEXT, Kind.HTML, Kind.SLUG}:
+    if field.kind in {Kind.TEXT, Kind.HTML, Kind.SLUG, Kind.TAX_CLASS}:
         kwargs["max_length"] = field.limit
     if field.kind in {Kind.TEXT, Kind.HTML}:
         kwargs["allow_blank"] = not field.required
@@ -87,6 +98,7 @@ _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
     Kind.HTML: HTMLField,
     Kind.SLUG: SlugField,
     Kind.CATEGORY: IdField,
+    Kind.TAX_CLASS: TaxClassField,
     Kind.AMOUNT: AmountField,
     Kind.INTEGER: StrictInt,
     Kind.BOOLEAN: StrictBool,
@@ -103,7 +115,8 @@ class SoldSerializer(RequestSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """Add the fields of ``columns``."""
-        return {name: request_field(name) for name in self.columns} | super().get_fields()
+        columns = {FIELDS[name].member: request_field(name) for name in self.columns}
+        return columns | super().get_fields()
 
 
 @extend_schema_serializer(

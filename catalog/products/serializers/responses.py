@@ -15,7 +15,12 @@ from catalog.categories.serializers import CategoryLinkSerializer, serialize_cat
 from catalog.images.serializers import ImageSerializer, serialize_image
 from catalog.prices.reads import price_of_row
 from catalog.products.descriptions import safe, text_of
-from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
+from catalog.products.reads import (
+    DetailedProduct,
+    ListedProduct,
+    ProductCategory,
+    ProductVariant,
+)
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -43,6 +48,7 @@ _LISTED: dict[str, Any] = {
     "image": _IMAGE,
     "metadata": {"erp-id": "17"},
 }
+_SHIPPED: dict[str, Any] = {"weight": 850, "requires_shipping": True, "tax_class": None}
 _VARIANT: dict[str, Any] = {
     "id": 8,
     "sku": "POT-RED",
@@ -53,6 +59,7 @@ _VARIANT: dict[str, Any] = {
     "in_stock": True,
     "image": None,
     "metadata": {},
+    **_SHIPPED,
 }
 
 
@@ -129,7 +136,17 @@ class OptionValuesByNameField(serializers.DictField):
     """A value for each option, by the option's name."""
 
 
-class VariantSerializer(PricedSerializer):
+class ShippedSerializer(serializers.Serializer[Any]):
+    """What decides about shipping and tax; of a product with variants, their default."""
+
+    weight = serializers.IntegerField(help_text="Grams of one unit; 0 if it is not known.")
+    requires_shipping = serializers.BooleanField(help_text="Whether it is shipped.")
+    tax_class = serializers.CharField(
+        allow_null=True, help_text="The code of a tax class; null for the standard rate."
+    )
+
+
+class VariantSerializer(ShippedSerializer, PricedSerializer):
     """A variant. Use its `id` as `product_id` to add it to a cart."""
 
     id = serializers.IntegerField()
@@ -158,6 +175,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
                 "choice": {},
                 "options": [{"name": "Colour", "values": ["Red"]}],
                 "variants": [_VARIANT],
+                **_SHIPPED,
                 "images": [_IMAGE],
                 "tags": ["kitchen"],
                 "attributes": [
@@ -167,7 +185,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
         )
     ]
 )
-class ProductSerializer(ListedProductSerializer):
+class ProductSerializer(ShippedSerializer, ListedProductSerializer):
     """A product, or a variant if the id is that of a variant."""
 
     description_text = serializers.CharField(
@@ -211,7 +229,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
 
 
 def serialize_product(
-    product: DetailedProduct, variants: list[ListedProduct], *, origin: str, for_staff: bool
+    product: DetailedProduct, variants: list[ProductVariant], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
     """Return the response body of a product, from a row of ``reads.detailed`` and its variants."""
     names = product.options if product.parent_id is None else []
@@ -220,6 +238,7 @@ def serialize_product(
         **listed,
         "description_text": _text(product, listed["description"]),
         "sku": product.sku,
+        **_serialize_shipping(product),
         "parent_id": product.parent_id,
         "choice": dict(zip(product.option_names or (), product.options, strict=False)),
         "options": [
@@ -241,7 +260,7 @@ def _text(product: DetailedProduct, description: str) -> str:
 
 
 def _serialize_variant(
-    variant: ListedProduct, names: list[str], *, origin: str, for_staff: bool
+    variant: ProductVariant, names: list[str], *, origin: str, for_staff: bool
 ) -> dict[str, Any]:
     body = {
         "id": variant.pk,
@@ -251,6 +270,7 @@ def _serialize_variant(
         "in_stock": bool(variant.has_stock),
         "image": _serialize_first_image(variant.image_rows, origin=origin),
         "metadata": variant.metadata,
+        **_serialize_shipping(variant),
     }
     return body | _serialize_for_staff(variant) if for_staff else body
 
@@ -263,6 +283,14 @@ def _serialize_price(product: ListedProduct) -> dict[str, Any]:
         "lowest_price_30_days": (
             None if price.lowest_before is None else show(price.lowest_before)
         ),
+    }
+
+
+def _serialize_shipping(product: ProductVariant) -> dict[str, Any]:
+    return {
+        "weight": product.weight,
+        "requires_shipping": product.requires_shipping,
+        "tax_class": product.tax_class_id,
     }
 
 

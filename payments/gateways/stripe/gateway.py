@@ -50,6 +50,12 @@ class StripeGateway:
         """Return whether STRIPE_SECRET_KEY is set."""
         return bool(settings.STRIPE_SECRET_KEY)
 
+    @property
+    def client_data(self) -> dict[str, str]:
+        """Return STRIPE_PUBLISHABLE_KEY, with which Stripe's form in a storefront begins."""
+        key = settings.STRIPE_PUBLISHABLE_KEY
+        return {"publishable_key": key} if key else {}
+
     def start(self, charge: Charge) -> Outcome:
         """Create the intent, and confirm it if there is a token. Else the buyer's app does."""
         with api_client() as api:

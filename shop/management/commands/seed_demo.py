@@ -1,4 +1,4 @@
-"""``manage.py seed_demo``: load the demo catalog and, if wanted, demo accounts."""
+"""``manage.py seed_demo``: load the demo shop and, if wanted, demo accounts."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -21,6 +21,7 @@ from orders.models import Order
 from payments import services as payments
 from shop.management.base import ShopCommand
 from shop.management.demo import details
+from shop.management.demo.checkout import load_checkout
 from shop.management.demo.images import write_image
 from shop.management.demo.products import DemoProduct
 from shop.management.demo.variants import DEMO_PRODUCTS
@@ -38,8 +39,8 @@ class Command(ShopCommand):
     """Loads the demo catalog, and with ``--with-logins`` two accounts and an order history."""
 
     help = (
-        "Loads the demo catalog. Products whose names exist are not changed, so running it again "
-        "changes nothing."
+        "Loads the demo catalog, shipping methods, tax rates, a promotion and a voucher. What "
+        "exists is not changed, so running it again changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -68,6 +69,7 @@ class Command(ShopCommand):
         loaded = 0
         if not (options["if_empty"] and Product.objects.exists()):
             loaded = load_catalog(with_images=not options["without_pictures"])
+            load_checkout()
         self.stdout.write(f"{loaded} demo products loaded")
         if options["with_logins"]:
             self._load_logins()
@@ -114,6 +116,7 @@ def _load(product: DemoProduct, categories: dict[str, int], images: Images) -> N
             }
             for variant in product.variants
         ],
+        weight=values["weight"],
         brand=values["brand"],
         tags=values["tags"],
         attributes=values.get("attributes", {}),

@@ -1,23 +1,21 @@
-"""Every write of accounts: registration, login and logout."""
+"""Registration, login and logout."""
 
 from copy import copy
 from typing import NamedTuple
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db.models import F
+from django.utils.translation import get_language
 
 from accounts import tokens
 from accounts.addresses import fold, fold_address
 from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
 from accounts.models import User
-from accounts.passwords import normalize_password
+from accounts.services.hashing import hash_new_password
+from accounts.services.verification import record_verification_request
 from accounts.sign_in import on_sign_in
 from accounts.usernames import make_username
 from shop.core import events
-from shop.core.errors import InvalidField
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -49,11 +47,7 @@ def register(  # noqa: PLR0913 - the members of the request
     user = User(email=email, first_name=first_name, last_name=last_name)
     user.username = username or make_username(email)
     user.username_key, user.email_key = fold(user.username), fold_address(email)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise InvalidField(field="password", reason=" ".join(error.messages)) from None
-    user.password = make_password(normalize_password(password))
+    user.password = hash_new_password(password, user, field="password")
     registered = _insert(user, login=login, cart_token=cart_token)
     if registered is None:
         raise _taken(user)
@@ -73,6 +67,7 @@ def _insert(new: User, *, login: bool, cart_token: str) -> Registered | None:
     events.record(
         "user.registered", object_type="user", object_id=user.pk, data={}, is_internal=True
     )
+    record_verification_request(user, language=get_language() or "")
     if cart_token:
         on_sign_in.run(user, cart_token)
     return Registered(user, tokens.open_session(user) if login else None)

@@ -1,44 +1,33 @@
-"""Endpoints to log in and out, to refresh tokens, and to register and read users."""
+"""Endpoints to log in and out, and to refresh tokens."""
 
-from typing import Any, cast
+from typing import cast
 
-from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.tokens import AccessToken
 
 from accounts import services, tokens
 from accounts.auth import caller
-from accounts.errors import EmailTaken, InvalidCredentials, UsernameTaken
-from accounts.models import User
+from accounts.errors import InvalidCredentials
 from accounts.serializers import (
     CredentialsSerializer,
     MessageSerializer,
     RefreshSerializer,
-    RegisteredSerializer,
-    RegistrationSerializer,
     TokenPairSerializer,
-    UserSerializer,
 )
-from accounts.sign_in import CART_TOKEN
+from accounts.sign_in import cart_token_of
 from accounts.throttles import (
     LoginAccountThrottle,
     LoginAddressThrottle,
     RefreshThrottle,
-    RegistrationAttemptThrottle,
-    RegistrationThrottle,
 )
 from shop.core.handlers import InvalidToken
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
-
-
-def _cart_token_of(request: Request) -> str:
-    return str(request.META.get(CART_TOKEN, ""))
 
 
 class LoginViewSet(ShopViewSet):
@@ -58,7 +47,7 @@ class LoginViewSet(ShopViewSet):
     def create(self, request: Request) -> Response:
         """Open a session. `username` may also be the e-mail address."""
         pair = services.log_in(
-            **read(CredentialsSerializer, request), cart_token=_cart_token_of(request)
+            **read(CredentialsSerializer, request), cart_token=cart_token_of(request)
         )
         for throttle in (LoginAccountThrottle(), LoginAddressThrottle()):
             throttle.forgive(request)  # only failed logins count
@@ -115,60 +104,3 @@ class TokenViewSet(ShopViewSet):
         """
         pair = tokens.rotate(read(RefreshSerializer, request)["refresh"])
         return Response(TokenPairSerializer(pair).data)
-
-
-class UserViewSet(ShopViewSet):
-    """Register, and read users."""
-
-    serializer_class = UserSerializer
-    queryset = User.objects.none()
-
-    def get_authenticators(self) -> list[Any]:
-        """Return none for registration, which ignores an ``Authorization`` header."""
-        if self.request is not None and self.request.method == "POST":
-            return []
-        return super().get_authenticators()
-
-    def get_permissions(self) -> list[Any]:
-        """Allow anyone to register, and signed-in users to read."""
-        return [AllowAny() if self.action == "create" else IsAuthenticated()]
-
-    def get_throttles(self) -> list[Any]:
-        """Limit registrations only."""
-        if self.action != "create":
-            return []
-        return [RegistrationAttemptThrottle(), RegistrationThrottle()]
-
-    def get_queryset(self) -> QuerySet[User]:
-        """Return the users that the caller may see."""
-        return User.objects.visible_to(caller(self.request))
-
-    @describe(
-        "Register",
-        takes=RegistrationSerializer,
-        answers={201: RegisteredSerializer},
-        refuses=[UsernameTaken, EmailTaken],
-        audience="buyers",
-    )
-    def create(self, request: Request) -> Response:
-        """Create a customer. With `login` the response contains the tokens of a login too."""
-        with RegistrationThrottle().counting_valid_bodies(request):
-            user, pair = services.register(
-                **read(RegistrationSerializer, request), cart_token=_cart_token_of(request)
-            )
-        body = dict(UserSerializer(user).data)
-        if pair is not None:
-            body |= TokenPairSerializer(pair).data
-        location = f"{request.path}{user.pk}/"
-        return Response(body, status=201, headers={"Location": location})
-
-    @describe("Retrieve user", answers={200: UserSerializer})
-    def retrieve(self, request: Request, pk: str) -> Response:
-        """Return a user. Only staff with the permission may read other users."""
-        return Response(UserSerializer(self.get_object()).data)
-
-    @describe("Retrieve oneself", answers={200: UserSerializer})
-    @action(detail=False)
-    def me(self, request: Request) -> Response:
-        """Return the caller."""
-        return Response(UserSerializer(caller(request)).data)

@@ -1,0 +1,1 @@
+"""What a storefront needs before there is a cart: the shop itself, and forms for addresses."""
