@@ -98,7 +98,7 @@ class CartChangesSerializer(RequestSerializer):
     `items`, an address, `voucher_codes`, `consents` and `metadata` are replaced as a whole.
     """
 
-    items = AddItemSerializer(many=True, required=False, allow_null=True, max_length=MAX_ITEMS)
+    items = AddItemSerializer(many=True, required=False, allow_null=True, max_length=MAX_ITEMS)  # type: ignore[call-arg]
     email = StrictStr(
         max_length=EMAIL_LENGTH,
         required=False,

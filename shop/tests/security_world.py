@@ -274,6 +274,7 @@ def _put_into_cart(world: World, user: Any) -> None:
 
 
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
+    "POST /api/cart/": _put_into_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
     "DELETE /api/cart/items/{product}/": _put_into_cart,
 }
