@@ -24,6 +24,7 @@ from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
 from shop.core.configuration import current_revision
 from shop.core.models import ConfigurationRevision
+from shop.core.money import exponent
 
 _ATTEMPTS = 3
 _NO_PRODUCT = frozenset({0})
@@ -113,7 +114,7 @@ def pricing_settings() -> priced.PricingSettings:
     """Return the settings that prices depend on."""
     return priced.PricingSettings(
         currency=settings.SHOP_CURRENCY,
-        exponent=2,
+        exponent=exponent(),
         prices_include_tax=settings.PRICES_INCLUDE_TAX,
         tax_rounding=settings.TAX_ROUNDING,  # type: ignore[arg-type] # checked at the start
         prices_abroad=settings.PRICES_ABROAD,  # type: ignore[arg-type]

@@ -113,17 +113,14 @@ if PUBLIC_URL and not _ORIGIN.fullmatch(PUBLIC_URL):
 # -- The shop ------------------------------------------------------------------------------------
 
 SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
-# The ISO 4217 currencies with 0, 3 or 4 decimals. Amounts in the shop have exactly two.
-_OTHER_DECIMALS = (
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-    " BHD IQD JOD KWD LYD OMR TND CLF UYW"
-)
+# The ISO 4217 currencies with 3 or 4 decimals. Amounts in the shop have two, or none.
+_MORE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW")
 if len(SHOP_CURRENCY) != 3 or not SHOP_CURRENCY.isascii() or not SHOP_CURRENCY.isalpha():
     raise ImproperlyConfigured("SHOP_CURRENCY must be a three-letter ISO 4217 code, such as USD.")
-if SHOP_CURRENCY in _OTHER_DECIMALS:
+if SHOP_CURRENCY in _MORE_DECIMALS:
     raise ImproperlyConfigured(
-        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals, as every amount in the shop "
-        "has. Choose a currency with two decimals, such as USD, EUR or GBP."
+        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals or none, as every amount in the "
+        "shop has. Choose another currency, such as USD, EUR, GBP or JPY."
     )
 
 # Minutes until an order must be paid. A bank transfer may take seven days.
