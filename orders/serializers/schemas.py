@@ -103,24 +103,24 @@ class ShippingMethodOfOrderSerializer(serializers.Serializer[Any]):
     latest = serializers.DateField()
 
 
-class AllocationSerializer(serializers.Serializer[Any]):
+class AllocationOfOrderSerializer(serializers.Serializer[Any]):
     """The share of an item in a discount."""
 
     product_id = serializers.IntegerField()
     amount = AmountField()
 
 
-class AdjustmentSerializer(serializers.Serializer[Any]):
+class AdjustmentOfOrderSerializer(serializers.Serializer[Any]):
     """A discount, the shipping or a fee. Discounts are subtracted, the others are added."""
 
     kind = serializers.ChoiceField(AdjustmentKind.choices)
     name = serializers.CharField()
     amount = AmountField()
     voucher = serializers.CharField(help_text="The voucher code; empty without one.")
-    allocations = AllocationSerializer(many=True)
+    allocations = AllocationOfOrderSerializer(many=True)
 
 
-class TaxSerializer(serializers.Serializer[Any]):
+class TaxOfOrderSerializer(serializers.Serializer[Any]):
     """The tax of one rate."""
 
     rate = serializers.CharField(help_text="A percentage, such as 19.")
@@ -262,7 +262,7 @@ class OrderSerializer(PlacedOrderSerializer):
     discount_total = AmountField(help_text="The sum of the discounts on items.")
     shipping_total = AmountField()
     fee_total = AmountField(help_text="The fee of the payment method.")
-    taxes = TaxSerializer(many=True)
+    taxes = TaxOfOrderSerializer(many=True)
     tax_total = AmountField()
     prices_include_tax = serializers.BooleanField(
         help_text="Whether the tax is within the other amounts, or is added to them."
@@ -272,7 +272,7 @@ class OrderSerializer(PlacedOrderSerializer):
     billing_address = PostalAddressSerializer(
         allow_null=True, help_text="Null if it is the shipping address, or unknown."
     )
-    adjustments = AdjustmentSerializer(many=True)
+    adjustments = AdjustmentOfOrderSerializer(many=True)
     items = OrderItemSerializer(many=True)
     payments = PaymentOfOrderSerializer(many=True)
     events = OrderEventSerializer(many=True)
