@@ -50,6 +50,23 @@ from shop.core.openapi import describe
 from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
 
+PLACING_ERRORS = [
+    CartNotFound,
+    CartEmpty,
+    EmailMissing,
+    AddressIncomplete,
+    ShippingMethodUnavailable,
+    VoucherNotApplicable,
+    OpenOrderLimit,
+    HeldUnitsLimit,
+    OutOfStock,
+    StockLimit,
+    ProductUnavailable,
+    TotalChanged,
+    TotalLimit,
+]
+"""Why a cart cannot be ordered."""
+
 _FOR_GUESTS = frozenset({"retrieve", "create"})
 _TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
 
@@ -105,24 +122,7 @@ class OrderViewSet(ShopViewSet):
         "Create order",
         takes=PlaceOrderSerializer,
         answers={201: PlacedOrderSerializer},
-        refuses=[
-            CartTokenInvalid,
-            Unauthorized,
-            CartNotFound,
-            CartEmpty,
-            EmailMissing,
-            AddressIncomplete,
-            ShippingMethodUnavailable,
-            VoucherNotApplicable,
-            CartNotOpen,
-            OpenOrderLimit,
-            HeldUnitsLimit,
-            OutOfStock,
-            StockLimit,
-            ProductUnavailable,
-            TotalChanged,
-            TotalLimit,
-        ],
+        refuses=[CartTokenInvalid, Unauthorized, CartNotOpen, *PLACING_ERRORS],
         audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:

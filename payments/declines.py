@@ -38,8 +38,11 @@ class AddressDeclines(CountingThrottle):
     limits = (Limit(20, MINUTE), Limit(60, HOUR), Limit(200, DAY))
 
 
-def check_declines(request: Request, access: OrderAccess, order_id: int) -> None:
-    """Raise TooManyDeclines if the order, the buyer or the address has to wait."""
+def check_declines(request: Request, access: OrderAccess, order_id: int | None) -> None:
+    """Raise TooManyDeclines if the order, the buyer or the address has to wait.
+
+    An order that is placed just now has no id yet.
+    """
     if settings.THROTTLE and (wait := longest_wait(_callers(request, access, order_id))):
         log_security("payments.declined_too_often", suspicious=True, order_id=order_id, wait=wait)
         raise TooManyDeclines(retry_after=wait)
@@ -54,8 +57,9 @@ def count_decline(request: Request, access: OrderAccess, payment: Payment) -> No
 
 def _callers(request: Request, access: OrderAccess, order_id: int) -> dict[CountingThrottle, str]:
     address = AddressDeclines()
+    of_order = {} if order_id is None else {OrderDeclines(): str(order_id)}
     return {
-        OrderDeclines(): str(order_id),
+        **of_order,
         BuyerDeclines(): str(access.user.pk) if access.user else str(access.guest),
         address: address_of(address, request),
     }

@@ -5,7 +5,8 @@ new status after the present one. Stock, timeline and events are written in the 
 and only if the UPDATE changed the row.
 """
 
-from orders.services.placing import place_order
+from orders.services.fees import set_fee
+from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
@@ -18,13 +19,18 @@ from orders.services.statuses import (
 from orders.services.timeline import note_event
 
 __all__ = [
+    "NO_FEE",
+    "Fee",
+    "Placed",
     "cancel_order",
     "confirm_order",
     "deliver_order",
     "note_event",
     "pay_free_order",
+    "place_once",
     "place_order",
     "record_payment",
     "record_refund",
+    "set_fee",
     "ship_order",
 ]

@@ -32,6 +32,8 @@ class NewOrder:
     email_key: str
     placed_at: datetime
     """The time of the database."""
+    fee_name: str
+    """The name of the payment method that has a fee."""
 
 
 def write_order(new: NewOrder, cart: LockedCart) -> Order:
@@ -49,7 +51,7 @@ def write_order(new: NewOrder, cart: LockedCart) -> Order:
     members = cart.members
     _write_address(order.pk, AddressKind.SHIPPING, members.shipping_address)
     _write_address(order.pk, AddressKind.BILLING, members.billing_address)
-    new_adjustments.send_with_next(_adjustment_rows(order, cart.totals))
+    new_adjustments.send_with_next(_adjustment_rows(order, cart.totals, new.fee_name))
     new_taxes.send_with_next(
         (order.pk, row.rate, row.country, row.region, row.name, row.base, row.amount, row.reason)
         for row in cart.totals.taxes
@@ -111,7 +113,7 @@ def _write_address(order_id: int, kind: AddressKind, address: Address | None) ->
         new_addresses.send_with_next([(order_id, kind.value, *columns)])
 
 
-def _adjustment_rows(order: Order, totals: Totals) -> Iterable[tuple[object, ...]]:
+def _adjustment_rows(order: Order, totals: Totals, fee_name: str) -> Iterable[tuple[object, ...]]:
     """Yield the columns of ``new_adjustments``: discounts, the shipping and the fee."""
     for discount in totals.discounts:
         yield _discount_row(order.pk, discount)
@@ -119,7 +121,7 @@ def _adjustment_rows(order: Order, totals: Totals) -> Iterable[tuple[object, ...
         name = totals.shipping_method.name
         yield _row(order.pk, AdjustmentKind.SHIPPING, name, totals.shipping_price)
     if totals.fee_total:
-        yield _row(order.pk, AdjustmentKind.FEE, "", totals.fee_total)
+        yield _row(order.pk, AdjustmentKind.FEE, fee_name, totals.fee_total)
 
 
 def _discount_row(order_id: int, discount: Discount) -> tuple[object, ...]:

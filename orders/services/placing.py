@@ -1,7 +1,7 @@
 """Placing an order: everything about a cart is checked, copied and taken in one transaction."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import NoReturn
 
 from accounts.addresses import fold_address
 from cart.guests import Buyer
@@ -24,13 +24,24 @@ from shop.core.money import ZERO
 from shop.core.transactions import transactional
 
 
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The fee of a payment method: an amount in the shop's currency, and the method's name."""
+
+    amount: Decimal
+    name: str
+
+
+NO_FEE = Fee(ZERO, "")
+
+
 @transactional
 def place_order(
     *,
     buyer: Buyer,
     cart_id: int,
     expected_total: Decimal | None = None,
-    fee: Decimal = ZERO,
+    fee: Fee = NO_FEE,
 ) -> Order:
     """Turn the buyer's open cart into an order and take its stock, or change nothing.
 
@@ -38,24 +49,45 @@ def place_order(
     method, and ``expected_total`` the total that the buyer saw, in the shop's currency.
 
     Locks the user, the cart, then the products in ascending id, the vouchers, and the catalog
-    revision last. Raises CartNotFound, CartNotOpen, CartEmpty, the first of the problems that
+    revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the first of the problems that
     ``orders.services.refusals`` lists, with all of them.
     """
-    locked = lock_cart_to_order(buyer=buyer, cart_id=cart_id, fee=fee)
+    order = place_once(buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee)
+    if not order.is_new:
+        raise CartNotOpen(order_id=order.row.pk)
+    return order.row
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order of a cart, and whether it was placed just now."""
+
+    row: Order
+    is_new: bool
+
+
+def place_once(
+    *, buyer: Buyer, cart_id: int, expected_total: Decimal | None, fee: Fee = NO_FEE
+) -> Placed:
+    """Place an order as ``place_order`` does, or return the order that the cart has already.
+
+    Needs the caller's transaction. Raises the same errors, except CartNotOpen.
+    """
+    locked = lock_cart_to_order(buyer=buyer, cart_id=cart_id, fee=fee.amount)
     if locked is None:
-        _raise_cart_error(buyer, cart_id)
+        return Placed(_order_of_cart(buyer, cart_id), is_new=False)
     email = email_of(buyer, locked.members)
     key = fold_address(email) if email else ""
     number, held = number_and_held(buyer=buyer, cart_id=cart_id, email_key=key)
     members, items, totals = locked.members, locked.items, locked.totals
     refuse(PricedCart(buyer, cart_id, None, members, items, totals), locked, held, expected_total)
     mark_cart_ordered(cart_id=cart_id)
-    new = NewOrder(buyer, cart_id, number, email, key, held.database_time)
+    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name)
     order = write_order(new, locked)
     if order.total == ZERO and pay_free_order(order_id=order.pk):
-        order.status = OrderStatus.PAID
+        order.status, order.paid_at = OrderStatus.PAID, held.database_time
     _take(order, locked, buyer)
-    return order
+    return Placed(order, is_new=True)
 
 
 def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
@@ -81,15 +113,14 @@ def _redeem(codes: list[str], order: Order) -> None:
         raise VoucherNotApplicable(**error.facts) from None
 
 
-def _raise_cart_error(buyer: Buyer, cart_id: int) -> NoReturn:
-    """Raise the error that says why a cart has no items to order."""
+def _order_of_cart(buyer: Buyer, cart_id: int) -> Order:
+    """Return the order of a cart that has no items to order. Raises CartEmpty, CartNotFound."""
     if cart_id == lock_cart(buyer):
         raise CartEmpty
-    orders = Order.objects.filter(cart_id=cart_id, **_owner(buyer))
-    order_id = orders.values_list("pk", flat=True).first()
-    if order_id is None:
+    order = Order.objects.filter(cart_id=cart_id, **_owner(buyer)).first()
+    if order is None:
         raise CartNotFound
-    raise CartNotOpen(order_id=order_id)
+    return order
 
 
 def _owner(buyer: Buyer) -> dict[str, int | None]:
