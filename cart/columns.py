@@ -20,7 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, JSONObject
 
-from catalog.models import Product, ProductImage, TaxClass, for_sale
+from catalog.models import Product, ProductImage, for_sale
 
 CART = (
     *("email", "phone", "shipping_address", "billing_address", "shipping_method"),
@@ -71,7 +71,6 @@ def item_members() -> JSONObject:
     It has subqueries instead of outer joins, so that the rows can be locked.
     """
     parents = Product.objects.filter(pk=OuterRef("product__parent_id"))
-    tax_classes = TaxClass.objects.filter(pk=OuterRef("product__tax_class_id"))
     is_sellable = ExpressionWrapper(
         for_sale("product__") & Q(product__has_variants=False), output_field=BooleanField()
     )
@@ -90,7 +89,7 @@ def item_members() -> JSONObject:
         stock=F("product__stock"),
         backorder=F("product__backorder"),
         is_sellable=is_sellable,
-        tax_class=Subquery(tax_classes.values("code")),
+        tax_class=F("product__tax_class_id"),
         weight=F("product__weight"),
         requires_shipping=F("product__requires_shipping"),
         image=Coalesce(_image("product_id"), _image("product__parent_id")),

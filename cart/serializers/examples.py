@@ -20,6 +20,16 @@ CHANGES: dict[str, Any] = {
     "shipping_address": {name: value for name, value in ADDRESS.items() if value},
     "voucher_codes": ["SPRING"],
 }
+NOTICE = {
+    "code": "price_changed",
+    "blocking": False,
+    "field": "items",
+    "detail": "The price of “Teapot” has changed from 25.00 to 24.00.",
+    "product_id": 7,
+    "name": "Teapot",
+    "old": "25.00",
+    "new": "24.00",
+}
 CART: dict[str, Any] = {
     "cart_id": 5,
     "expires_at": "2026-12-26T10:00:00Z",
@@ -43,10 +53,10 @@ CART: dict[str, Any] = {
             "line_total": "48.00",
             "tax_rate": "19",
             "tax": "6.90",
-            "problems": [],
+            "problems": [NOTICE],
         }
     ],
-    "problems": [],
+    "problems": [NOTICE],
     "shipping_address": ADDRESS,
     "billing_address": None,
     "shipping_methods": [

@@ -99,7 +99,7 @@ class CartItemSerializer(serializers.Serializer[Any]):
     problems = CartProblemSerializer(many=True)
 
 
-class OfferedMethodSerializer(serializers.Serializer[Any]):
+class CartShippingMethodSerializer(serializers.Serializer[Any]):
     """A shipping method that is available for the address."""
 
     code = serializers.CharField()
@@ -126,7 +126,7 @@ class EnteredVoucherSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True, help_text="Why it does not apply.")
 
 
-class AllocationSerializer(serializers.Serializer[Any]):
+class CartAllocationSerializer(serializers.Serializer[Any]):
     """The part of a discount that an item has, or shipping (null)."""
 
     product_id = serializers.IntegerField(allow_null=True)
@@ -142,7 +142,7 @@ class CartDiscountSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(allow_null=True, help_text="Of a voucher.")
     target = serializers.ChoiceField(["items", "shipping"])
     amount = AmountField()
-    allocations = AllocationSerializer(many=True)
+    allocations = CartAllocationSerializer(many=True)
 
 
 class CartTaxSerializer(serializers.Serializer[Any]):
@@ -157,7 +157,7 @@ class CartTaxSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class EstimateSerializer(serializers.Serializer[Any]):
+class CartEstimateSerializer(serializers.Serializer[Any]):
     """An amount that is not final yet."""
 
     member = serializers.CharField()
@@ -173,7 +173,7 @@ class CartPaymentMethodSerializer(serializers.Serializer[Any]):
     client = serializers.DictField(child=serializers.JSONField())
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class CartStepSerializer(serializers.Serializer[Any]):
     """A step of the computation of the total."""
 
     step = serializers.CharField()
@@ -198,7 +198,7 @@ class CartSerializer(serializers.Serializer[Any]):
     problems = CartProblemSerializer(many=True)
     shipping_address = PostalAddressSerializer(allow_null=True)
     billing_address = PostalAddressSerializer(allow_null=True)
-    shipping_methods = OfferedMethodSerializer(many=True)
+    shipping_methods = CartShippingMethodSerializer(many=True)
     shipping_method = serializers.CharField(
         allow_null=True, help_text="The code of the chosen or preselected method."
     )
@@ -218,12 +218,12 @@ class CartSerializer(serializers.Serializer[Any]):
     payment_required = serializers.BooleanField()
     payment_methods = CartPaymentMethodSerializer(many=True)
     can_order = serializers.BooleanField(help_text="Whether no problem is blocking.")
-    estimated = EstimateSerializer(many=True)
+    estimated = CartEstimateSerializer(many=True)
     note = serializers.CharField(allow_null=True)
     language = serializers.CharField(allow_null=True)
     consents = serializers.DictField(child=serializers.JSONField())
     metadata = MetadataField()
-    explanation = StepSerializer(many=True, required=False, help_text="With `explain=1`.")
+    explanation = CartStepSerializer(many=True, required=False, help_text="With `explain=1`.")
 
 
 @extend_schema_serializer(many=False, examples=[example(OPENED)])
