@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -455,18 +456,13 @@ EMAIL_URL = _text("EMAIL_URL").strip()
 MAIL_FOLDER: str = env.str("MAIL_FOLDER", default=str(BASE_DIR / "mails"))
 MAIL_MODE = "off" if EMAIL_URL == "none" else "send" if EMAIL_URL or DEBUG else "wait"
 # Seconds that each step of a conversation with the mail server may take.
-EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
-if not 1 <= EMAIL_TIMEOUT <= 60:
+MAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
+if not 1 <= MAIL_TIMEOUT <= 60:
     raise ImproperlyConfigured("EMAIL_TIMEOUT is in seconds and must be 1 to 60.")
-_mail = configuration.transport(EMAIL_URL, folder=MAIL_FOLDER, is_debug=DEBUG)
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
-EMAIL_HOST = _mail["EMAIL_HOST"]
-EMAIL_PORT = _mail["EMAIL_PORT"]
-EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
-EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
-EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# Django 6.1 reads this setting. For the others, EMAIL_BACKEND and so on have the same values.
+MAILERS = configuration.mailers(EMAIL_URL, timeout=MAIL_TIMEOUT, is_debug=DEBUG)
+if django.VERSION < (6, 1):
+    vars().update(configuration.former_settings(MAILERS))
 
 # The storefront, and its pages if they have other paths: links in mails lead there.
 STOREFRONT_URL: str = env.str("STOREFRONT_URL", default="").rstrip("/")
@@ -737,9 +733,10 @@ CORS_EXPOSE_HEADERS = [
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Limits of a request body (RELIABILITY R19, 256 KiB) and of an admin form.
+# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
+# all permissions.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 # Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB

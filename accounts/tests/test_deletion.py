@@ -1,6 +1,7 @@
 """DELETE /api/users/me/: what goes, what stays, and who may."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.test import Client
 
@@ -86,6 +87,13 @@ def test_orders_stay_and_their_history_has_no_old_name(ada, amy, tea):
     assert (cart.email, cart.shipping_address, cart.metadata) == ("", None, {})
     assert cart.status == "ordered"
     assert_audit_passes()
+
+
+def test_the_log_of_the_admin_has_no_old_name(ada, amy):
+    LogEntry.objects.log_actions(amy.user.pk, [ada.user], 2)
+    assert delete(ada).status_code == 204
+    names = set(LogEntry.objects.values_list("object_repr", flat=True))
+    assert names == {User.objects.get(pk=ada.user.pk).username}
 
 
 def test_cleanup_deletes_a_cart_that_was_opened_meanwhile(ada, bob, tea, capsys):
