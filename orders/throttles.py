@@ -16,6 +16,13 @@ class GuestOrders(CountingThrottle):
     limits = (Limit(120, HOUR),)
 
 
+class LookUpThrottle(CountingThrottle):
+    """Links to orders that one client address asks for."""
+
+    name = "order-lookup"
+    limits = (Limit(20, HOUR), Limit(60, 24 * HOUR))
+
+
 def check_guest_orders(request: Request) -> None:
     """Count an attempt of a guest to order. Raises TooManyRequests above the limit."""
     if not settings.THROTTLE:

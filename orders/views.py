@@ -4,19 +4,24 @@ from functools import cached_property
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cart.errors import CartTokenInvalid
-from cart.guests import buyer_of
+from cart.guests import NOBODY, Buyer, buyer_of
 from cart.problems import (
     AddressIncomplete,
     EmailMissing,
     ShippingMethodUnavailable,
     VoucherNotApplicable,
+    serialize_problem,
 )
+from cart.serializers.bodies import serialize_cart
+from cart.serializers.responses import CartSerializer, OpenedCartSerializer
+from cart.throttles import count_new_cart
 from catalog.errors import OutOfStock, ProductUnavailable
 from catalog.stock.errors import StockLimit
 from orders import services
@@ -36,14 +41,16 @@ from orders.models import Order, OrderQuerySet
 from orders.parameters import LIST_PARAMETERS, apply_parameters
 from orders.payments import payments_of
 from orders.serializers import (
+    LookUpOrderSerializer,
+    MessageOfLookUpSerializer,
     OrderSerializer,
     PlacedOrderSerializer,
     PlaceOrderSerializer,
     serialize_order,
     serialize_summary,
 )
-from orders.throttles import check_guest_orders
-from shop.core.errors import Unauthorized
+from orders.throttles import LookUpThrottle, check_guest_orders
+from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
@@ -67,7 +74,7 @@ PLACING_ERRORS = [
 ]
 """Why a cart cannot be ordered."""
 
-_FOR_GUESTS = frozenset({"retrieve", "create"})
+_FOR_GUESTS = frozenset({"retrieve", "create", "reorder", "lookup"})
 _TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
 
 
@@ -89,10 +96,14 @@ class OrderViewSet(ShopViewSet):
             return [OwnOrStaffMay("orders.change_order", owner="user_id", guests=True)]
         return [AllowAny()] if self.action in _FOR_GUESTS else super().get_permissions()
 
+    def get_throttles(self) -> list[Any]:
+        """Limit the links that are asked for."""
+        return [LookUpThrottle()] if self.action == "lookup" else []
+
     @cached_property
     def access(self) -> OrderAccess:
         """What the request gives access to. Raises 401 as ``access_of`` says."""
-        return access_of(self.request, reads=self.action == "retrieve")
+        return access_of(self.request, reads=self.action in {"retrieve", "reorder"})
 
     def get_queryset(self) -> OrderQuerySet:
         """Return the orders that the caller may see, newest first."""
@@ -156,9 +167,57 @@ class OrderViewSet(ShopViewSet):
             self.get_object()  # a stored response needs the permission too
         return idempotent(request, work, guest=self.access.guest)
 
+    @describe(
+        "Reorder",
+        answers={200: CartSerializer, 201: OpenedCartSerializer},
+        refuses=[*_TOKENS, TooManyRequests],
+        audience="buyers",
+    )
+    @action(detail=True, methods=["post"])
+    def reorder(self, request: Request, pk: str) -> HttpResponseBase:
+        """Set the open cart to at least the quantities of an order. Return the cart.
+
+        Doing it twice has the same result as once. What could not be put into the cart is in its
+        `problems` too. A guest gets a new cart (201), whose `cart_token` is in this response only.
+        """
+        order = self.get_object()
+        user = self.access.user
+        if user is not None:
+            return idempotent(request, lambda: _reorder(request, order, Buyer(user=user)))
+        count_new_cart(request)
+        return _reorder(request, order, NOBODY)
+
+    @describe(
+        "Look up order",
+        takes=LookUpOrderSerializer,
+        answers={202: MessageOfLookUpSerializer},
+        refuses=[TooManyRequests],
+        audience="buyers",
+    )
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def lookup(self, request: Request) -> Response:
+        """Send a link to an order to its e-mail address. The response is always the same."""
+        services.request_link(**read(LookUpOrderSerializer, request))
+        message = _("If there is such an order, a link was sent to its address.")
+        return Response({"message": message}, status=202)
+
     def _response_body(self, pk: str) -> dict[str, Any]:
         order = self.get_queryset().with_details().with_database_time().get(pk=pk)
         payments = payments_of([order.pk]).get(order.pk, ())
         return serialize_order(
             order, payments, reader=self.access.user, origin=origin_of(self.request)
         )
+
+
+def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:
+    result = services.reorder(order=order, buyer=buyer)
+    body = serialize_cart(result.cart, origin=origin_of(request))
+    known = {(each["code"], str(each.get("product_id"))) for each in body["problems"]}
+    for problem in map(serialize_problem, result.problems):
+        if (problem["code"], str(problem.get("product_id"))) not in known:
+            body["problems"].append({**problem, "blocking": False})
+    if not result.opened.is_new:
+        return Response(body)
+    if result.opened.token is not None:
+        body["cart_token"] = result.opened.token
+    return Response(body, status=201, headers={"Location": "/api/cart/"})

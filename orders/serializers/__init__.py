@@ -2,12 +2,16 @@
 
 from orders.serializers.bodies import serialize_order, serialize_summary
 from orders.serializers.schemas import (
+    LookUpOrderSerializer,
+    MessageOfLookUpSerializer,
     OrderSerializer,
     PlacedOrderSerializer,
     PlaceOrderSerializer,
 )
 
 __all__ = [
+    "LookUpOrderSerializer",
+    "MessageOfLookUpSerializer",
     "OrderSerializer",
     "PlaceOrderSerializer",
     "PlacedOrderSerializer",

@@ -7,12 +7,15 @@ from rest_framework import serializers
 
 from catalog.images.serializers import ImageSerializer
 from orders.models import AdjustmentKind
+from orders.models.orders import EMAIL_LENGTH
 from orders.payments import NextAction
 from orders.states import OrderStatus
-from shop.core.fields import AmountField, IdField
+from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.openapi import example
 from shop.core.postal_addresses import PostalAddressSerializer
 from shop.core.serializers import RequestSerializer
+
+NUMBER_LENGTH = 40
 
 
 @extend_schema_serializer(examples=[example({"cart_id": 5, "expected_total": "48.00"})])
@@ -24,6 +27,23 @@ class PlaceOrderSerializer(RequestSerializer):
         required=False,
         help_text="The total that the buyer saw. The order is refused if the total has changed.",
     )
+
+
+@extend_schema_serializer(examples=[example({"number": "0015NM7S", "email": "ada@example.com"})])
+class LookUpOrderSerializer(RequestSerializer):
+    """The number of an order, in any spelling, and its e-mail address."""
+
+    number = StrictStr(max_length=NUMBER_LENGTH)
+    email = StrictStr(max_length=EMAIL_LENGTH)
+
+
+@extend_schema_serializer(
+    examples=[example({"message": "If there is such an order, a link was sent to its address."})]
+)
+class MessageOfLookUpSerializer(serializers.Serializer[Any]):
+    """Says that a link was sent if there is such an order."""
+
+    message = serializers.CharField()
 
 
 SUMMARY_EXAMPLE = {
