@@ -160,6 +160,15 @@ class User(HasMetadata, AbstractUser):
             ),
         ]
 
+        indexes: ClassVar[list[models.Index]] = [
+            # manage.py cleanup
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="user_deleted",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.username
 

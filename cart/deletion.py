@@ -21,3 +21,14 @@ def forget_carts(user: User) -> None:
         metadata={},
         private_metadata={},
     )
+
+
+def delete_carts_of_deleted_accounts(limit: int) -> int:
+    """Delete up to ``limit`` carts of deleted accounts, except those that were ordered.
+
+    A request that was authenticated before the deletion may have opened one after it.
+    """
+    left = Cart.objects.filter(user__deleted_at__isnull=False).exclude(status=CartStatus.ORDERED)
+    batch = list(left.values_list("pk", flat=True)[:limit])
+    Cart.objects.filter(pk__in=batch).delete()
+    return len(batch)

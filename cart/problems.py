@@ -103,15 +103,15 @@ class AddressIncomplete(Conflict):
     message = _("Please complete the address: {labels}.")
     example: ClassVar[dict[str, Any]] = {"missing": ["line1", "city"]}
 
-    def __init__(self, *, address: str, country: str = "", missing: list[str]) -> None:
+    field = "shipping_address"
+
+    def __init__(
+        self, *, missing: list[str], address: str = "shipping_address", country: str = ""
+    ) -> None:
         """``address`` is the member of the cart, ``country`` the code of its country."""
         super().__init__(missing=missing)
-        self._address, self._country = address, country
-
-    @property
-    def fields(self) -> list[str]:
-        """The address."""
-        return [self._address]
+        self.field = address  # type: ignore[misc]  # differs from that of the class
+        self._country = country
 
     def words(self) -> dict[str, Any]:
         """Name the members as their country does."""

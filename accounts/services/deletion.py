@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.db.models.functions import Now
@@ -73,3 +74,7 @@ def _anonymize(user: User) -> None:
         is_active=False,
         deleted_at=Now(),
     )
+    # What staff changed in the admin has the name of that time.
+    LogEntry.objects.filter(
+        content_type__app_label="accounts", content_type__model="user", object_id=str(user.pk)
+    ).update(object_repr=username)

@@ -1,14 +1,19 @@
 """DELETE /api/users/me/: what goes, what stays, and who may."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
 from django.test import Client
 
+from accounts import services
+from accounts.errors import WrongPassword
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from cart.factories import fill_cart
 from cart.models import Cart
 from orders.factories import place_order
+from shop.core.handlers import InvalidToken
 from shop.core.models import Event, IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
@@ -84,6 +89,23 @@ def test_orders_stay_and_their_history_has_no_old_name(ada, amy, tea):
     assert_audit_passes()
 
 
+def test_the_log_of_the_admin_has_no_old_name(ada, amy):
+    LogEntry.objects.log_actions(amy.user.pk, [ada.user], 2)
+    assert delete(ada).status_code == 204
+    names = set(LogEntry.objects.values_list("object_repr", flat=True))
+    assert names == {User.objects.get(pk=ada.user.pk).username}
+
+
+def test_cleanup_deletes_a_cart_that_was_opened_meanwhile(ada, bob, tea, capsys):
+    order = place_order(ada.user, tea)
+    assert delete(ada).status_code == 204
+    late, other = fill_cart(ada.user, tea), fill_cart(bob.user, tea)
+    call_command("cleanup", "--keep-files")
+    assert "1 carts of deleted accounts deleted" in capsys.readouterr().out
+    assert not Cart.objects.filter(pk=late).exists()
+    assert Cart.objects.filter(pk__in=[order.cart_id, other]).count() == 2
+
+
 def test_another_user_is_not_changed(ada, bob, tea):
     assert bob.post("/api/addresses/", BERLIN).status_code == 201
     fill_cart(bob.user, tea)
@@ -114,6 +136,29 @@ def test_wrong_passwords_count_as_failed_logins(ada):
     assert [delete(ada, "wrong-battery").status_code for _ in range(11)] == [400] * 10 + [429]
     assert delete(ada).status_code == 429
     assert User.objects.get().is_active
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda user: services.add_address(user=user, values=BERLIN),
+        lambda user: services.change_profile(user=user, changes={"first_name": "Ada"}),
+        lambda user: services.change_profile(user=user, changes={}),
+        lambda user: services.delete_account(user=user, password=PASSWORD),
+        lambda user: services.change_password(
+            user=user, current_password=PASSWORD, new_password="staple-battery-horse"
+        ),
+    ],
+    ids=["address", "profile", "nothing", "deletion", "password"],
+)
+def test_a_request_that_was_authenticated_before_changes_nothing(ada, call):
+    before = User.objects.get()
+    assert delete(ada).status_code == 204
+    deleted = User.objects.values().get()
+    with pytest.raises((InvalidToken, WrongPassword)):
+        call(before)
+    assert User.objects.values().get() == deleted
+    assert not Address.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["is_staff", "is_superuser"])

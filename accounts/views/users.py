@@ -68,6 +68,7 @@ class UserViewSet(ShopViewSet):
         takes=RegistrationSerializer,
         answers={201: RegisteredSerializer},
         refuses=[UsernameTaken, EmailTaken],
+        merges_cart=True,
         audience="buyers",
     )
     def create(self, request: Request) -> Response:

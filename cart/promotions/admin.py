@@ -3,6 +3,7 @@
 import csv
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -14,6 +15,7 @@ from django.utils.http import urlencode
 
 from cart.admin_base import ConfigurationAdmin
 from cart.configuration import current_configuration
+from cart.extensions import promotion_kinds
 from cart.promotions.forms import CodesForm, SampleForm
 from cart.promotions.models import Promotion, Voucher, VoucherRedemption, fold_code
 from cart.promotions.samples import price_sample
@@ -40,7 +42,7 @@ class PromotionAdmin(ConfigurationAdmin):
 
     list_display = (
         "name",
-        "kind",
+        "kind_label",
         "value",
         "scope",
         "needs_code",
@@ -63,6 +65,17 @@ class PromotionAdmin(ConfigurationAdmin):
             ("What it applies to", {"fields": _SCOPE}),
             ("Conditions", {"fields": _CONDITIONS}),
         ]
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer the kinds of promotions, also those of extensions."""
+        if db_field.name == "kind":
+            return forms.ChoiceField(choices=[("", "---------"), *promotion_kinds().items()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="Kind", ordering="kind")
+    def kind_label(self, promotion: Promotion) -> str:
+        """Return what people call the kind."""
+        return promotion_kinds().get(promotion.kind, f"{promotion.kind} (not installed)")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the preview, and the page that makes codes."""

@@ -26,7 +26,7 @@ EMAIL_KEY_LENGTH = 512
 
 
 class PromotionKind(models.TextChoices):
-    """What a promotion does."""
+    """What a promotion does. Extensions add kinds (``cart.extensions``)."""
 
     PERCENT = "percent", "Percent off"
     FIXED_AMOUNT = "fixed_amount", "Amount off"
@@ -57,6 +57,7 @@ _COMPLETE = (
         free_quantity__gte=1,
     )
     | Q(kind=PromotionKind.FREE_SHIPPING, value=None, buy_quantity=None, free_quantity=None)
+    | ~Q(kind__in=PromotionKind.values)
 )
 
 
@@ -70,7 +71,7 @@ class Promotion(ConfigurationModel):
     part = "promotions"
 
     name = models.CharField(max_length=NAME_LENGTH, help_text="Shown to buyers, such as Summer.")
-    kind = models.CharField(max_length=20, choices=PromotionKind.choices)
+    kind = models.CharField(max_length=20)
     value = models.DecimalField(
         max_digits=MAX_DIGITS,
         decimal_places=2,
@@ -124,11 +125,9 @@ class Promotion(ConfigurationModel):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=PromotionKind.values),
-                name="promotion_kind_known",
-                violation_error_message=_(
-                    "The kind of a promotion must be one of the known kinds."
-                ),
+                condition=~Q(kind=""),
+                name="promotion_has_a_kind",
+                violation_error_message=_("A promotion must have a kind."),
             ),
             models.CheckConstraint(
                 condition=Q(scope__in=PromotionScope.values),

@@ -334,7 +334,7 @@ REFUSED = {
     "an end before the start": lambda: create_promotion(
         starts_on=date(2030, 1, 2), ends_on=date(2030, 1, 1)
     ),
-    "an unknown rule": lambda: create_promotion(kind="magic", value=D(1)),
+    "no kind": lambda: create_promotion(kind="", value=D(1)),
 }
 
 

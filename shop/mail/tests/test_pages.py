@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from orders.factories import place_order
+from shop.mail import configuration
 
 pytestmark = pytest.mark.django_db
 
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def folder(settings, tmp_path):
     settings.DEBUG = True
-    settings.EMAIL_BACKEND = "shop.mail.folder.FolderBackend"
+    settings.MAILERS = configuration.mailers("", timeout=1, is_debug=True)
     settings.MAIL_FOLDER = str(tmp_path / "mails")
     return tmp_path / "mails"
 
