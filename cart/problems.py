@@ -174,13 +174,19 @@ def serialize_problem(problem: ShopError) -> dict[str, Any]:
     }
 
 
+def products_of(problem: ShopError) -> list[int]:
+    """Return the products that a problem is about; an empty list for a problem of the cart."""
+    facts = problem.facts
+    several: list[int] = facts.get("product_ids", [])
+    return several or ([facts["product_id"]] if "product_id" in facts else [])
+
+
 _FIELDS = {"out_of_stock": "items", "product_unavailable": "items"}
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
     if not row.is_sellable:
-        pk = row.product_id
-        yield ProductUnavailable(product_id=pk, product_ids=[pk], names=[row.name])
+        yield ProductUnavailable(product_ids=[row.product_id], names=[row.name])
 
 
 def _shortage(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
