@@ -716,9 +716,10 @@ CORS_EXPOSE_HEADERS = [
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Limits of a request body (RELIABILITY R19, 256 KiB) and of an admin form.
+# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
+# all permissions.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 # Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB
