@@ -102,12 +102,8 @@ class AddressIncomplete(Conflict):
     reports_all = True
     message = _("Please complete the address: {labels}.")
     example: ClassVar[dict[str, Any]] = {"missing": ["line1", "city"]}
-
-<<<<<<< HEAD
-=======
     field = "shipping_address"
 
->>>>>>> refs/heads/cart
     def __init__(
         self, *, missing: list[str], address: str = "shipping_address", country: str = ""
     ) -> None:
