@@ -68,7 +68,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
 def _of(model: str) -> models.QuerySet[Any]:
     """Return the rows of another model of this app, which is defined in terms of ``Order``."""
-    return apps.get_model("orders", model)._default_manager.all()  # noqa: SLF001 - public
+    manager = apps.get_model("orders", model)._default_manager  # noqa: SLF001 - public
+    rows: models.QuerySet[Any] = manager.all()
+    return rows
 
 
 def _by_id(name: str, model: str) -> models.Prefetch[str, Any, Any]:
