@@ -107,7 +107,7 @@ class AddressIncomplete(Conflict):
     _country = ""
 
     def of(self, address: str, country: str) -> Self:
-        """Return the error for a member of the cart, with the code of its country."""
+        """Return this error, about a member of the cart; ``country`` is the code of its country."""
         self.field = address  # type: ignore[misc]  # differs from that of the class
         self._country = country
         return self
@@ -180,7 +180,7 @@ def products_of(problem: ShopError) -> list[int]:
     return several or ([facts["product_id"]] if "product_id" in facts else [])
 
 
-_FIELDS = {"out_of_stock": "items", "product_unavailable": "items"}
+_FIELDS = dict.fromkeys(("out_of_stock", "product_unavailable", "cart_full"), "items")
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
