@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cart", "0010_promotion_kinds"),
+        ("cart", "0011_carts_by_age"),
     ]
 
     operations = [
