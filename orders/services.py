@@ -14,8 +14,8 @@ from django.db.models.functions import Now, Round
 from accounts.models import User
 from cart.guests import Buyer
 from cart.locks import lock_cart
+from cart.ordering import lock_items, mark_cart_ordered, price_items
 from cart.pricing import Totals
-from cart.services import lock_items, mark_cart_ordered, price_items
 from catalog.services import return_stock, take_stock
 from orders.errors import (
     CartEmpty,

@@ -8,6 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.auth import caller
+from cart.problems import (
+    AddressIncomplete,
+    EmailMissing,
+    ShippingMethodUnavailable,
+    VoucherNotApplicable,
+)
 from catalog.errors import OutOfStock, ProductUnavailable
 from catalog.stock.errors import StockLimit
 from orders import services
@@ -84,6 +90,10 @@ class OrderViewSet(ShopViewSet):
             ProductUnavailable,
             TotalChanged,
             TotalLimit,
+            EmailMissing,
+            AddressIncomplete,
+            VoucherNotApplicable,
+            ShippingMethodUnavailable,
         ],
         audience="buyers",
     )

@@ -50,14 +50,14 @@ class IndexView(StrictView, APIRootView):
 
 
 class ShopRouter(DefaultRouter):
-    """DRF's router with one more route: ``DELETE /api/cart/`` calls ``clear``."""
+    """DRF's router with two more routes: PATCH /api/cart/ calls ``change``, DELETE ``clear``."""
 
     APIRootView = IndexView
     include_format_suffixes = False
     routes = [
         Route(
             url=route.url,
-            mapping={**route.mapping, "delete": "clear"},
+            mapping={**route.mapping, "patch": "change", "delete": "clear"},
             name=route.name,
             detail=False,
             initkwargs=route.initkwargs,
