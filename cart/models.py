@@ -149,6 +149,14 @@ class Cart(HasMetadata):
                 violation_error_message=_("An open cart belongs to a user or to a guest."),
             ),
         ]
+        indexes = [
+            # manage.py cleanup. Ordered carts, which are most, are kept.
+            models.Index(
+                fields=["updated_at"],
+                condition=~Q(status=CartStatus.ORDERED),
+                name="cart_not_ordered_by_age",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Cart {self.pk}"

@@ -181,7 +181,7 @@ def products_of(problem: ShopError) -> list[int]:
     return several or ([facts["product_id"]] if "product_id" in facts else [])
 
 
-_FIELDS = {"out_of_stock": "items", "product_unavailable": "items"}
+_FIELDS = dict.fromkeys(("out_of_stock", "product_unavailable", "cart_full"), "items")
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:

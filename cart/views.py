@@ -20,9 +20,10 @@ from cart.errors import (
     NoOpenCart,
     QuantityLimit,
 )
-from cart.guests import NOBODY, Buyer, buyer_of, find_buyer
+from cart.guests import HEADER, NOBODY, Buyer, buyer_of, find_buyer
+from cart.merging import merge_cart
 from cart.priced import PricedCart, view_cart
-from cart.serializers.bodies import serialize_added, serialize_cart
+from cart.serializers.bodies import serialize_added, serialize_cart, serialize_merged
 from cart.serializers.requests import (
     AddItemSerializer,
     CartChangesSerializer,
@@ -139,6 +140,30 @@ class CartViewSet(ShopViewSet):
         except CartTokenInvalid:
             buyer = None
         return _for_buyer_or_new_guest(request, buyer, work)
+
+    @describe(
+        "Merge carts",
+        answers={200: CartSerializer},
+        refuses=_GUESTS,
+        audience="buyers",
+    )
+    @action(detail=False, methods=["post"])
+    def merge(self, request: Request) -> HttpResponseBase:
+        """Move the items of the guest cart of `X-Cart-Token` into the cart of the caller.
+
+        The larger quantity of a product counts, and empty members are filled. `problems` says what
+        was reduced. The token is invalid afterwards; repeating the request changes nothing. A login
+        or registration with the header does the same.
+        """
+        user = buyer_of(request).user
+        if user is None:
+            raise Unauthorized
+
+        def work() -> Response:
+            cart, reduced = merge_cart(user=user, token=request.META.get(HEADER, ""))
+            return Response(serialize_merged(cart, reduced, origin=origin_of(request)))
+
+        return idempotent(request, work)
 
     @describe(
         "Set quantity",

@@ -60,6 +60,13 @@ def serialize_cart(cart: PricedCart, *, origin: str, explained: bool = False) ->
     return body | {"explanation": _explanation(totals)} if explained else body
 
 
+def serialize_merged(cart: PricedCart, reduced: list[ShopError], *, origin: str) -> dict[str, Any]:
+    """Return the response body of a merged cart, whose problems say what was reduced."""
+    body = serialize_cart(cart, origin=origin)
+    notices = [serialize_problem(problem) | {"blocking": False} for problem in reduced]
+    return body | {"problems": [*notices, *body["problems"]]}
+
+
 def _times(cart: PricedCart) -> dict[str, Any]:
     if cart.changed_at is None:
         return {"expires_at": None, "updated_at": None}
