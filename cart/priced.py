@@ -114,6 +114,7 @@ def price_cart(
         if configuration.asks_for_first_order(vouchers)
         else None,
         fee=fee,
+        is_reverse_charge=configuration.is_reverse_charge(_vat_number(members)),
     )
     return price(_items(rows, categories, has_sale=has_sale), context)
 
@@ -163,6 +164,12 @@ def _categories(
     if not any(p.category_ids for p in (*configuration.pricing.promotions, *entered)):
         return {}
     return categories_of([row.product_id for row in rows])
+
+
+def _vat_number(members: CartMembers) -> str:
+    """Return the VAT number of the billing address; without one, of the shipping address."""
+    address = members.billing_address or members.shipping_address or {}
+    return address.get("vat_number", "")
 
 
 def _destination(members: CartMembers, rows: Sequence[CartItemRow]) -> Destination | None:

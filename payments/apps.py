@@ -20,9 +20,14 @@ class PaymentsConfig(AppConfig):
             register(gateway)
 
         from cart import payment_methods  # noqa: PLC0415
-        from payments.methods import kept_methods  # noqa: PLC0415
+        from payments.methods import offered_methods  # noqa: PLC0415
 
-        payment_methods.register(kept_methods)
+        payment_methods.register(offered_methods)
+
+        from orders.payments import register as register_payments  # noqa: PLC0415
+        from payments.summaries import read_summaries  # noqa: PLC0415
+
+        register_payments(read_summaries)
 
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
