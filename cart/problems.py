@@ -102,7 +102,6 @@ class AddressIncomplete(Conflict):
     reports_all = True
     message = _("Please complete the address: {labels}.")
     example: ClassVar[dict[str, Any]] = {"missing": ["line1", "city"]}
-
     field = "shipping_address"
 
     _country = ""

@@ -26,7 +26,7 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet, WebhookViewSet
+from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -71,6 +71,7 @@ class ShopRouter(DefaultRouter):
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
+router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")

@@ -318,6 +318,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
     "POST /api/payments/": lambda world: {"payment_method": "card"},
+    "POST /api/checkout/": lambda world: {
+        "payment_method": "card",
+        "expected_total": str(world.product.price),
+    },
+    "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},
