@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from cart.deletion import delete_old_carts
 from cart.factories import fill_cart
 from cart.guests import digest_of
 from cart.models import Cart, CartItem, CartStatus
@@ -64,11 +65,10 @@ def test_a_guest_reads_and_changes_the_cart_of_the_token_only(anyone, tea):
 
 def test_nobody_has_an_empty_cart_and_changes_none(anyone, ada, tea):
     fill_cart(ada.user, tea)
-    assert anyone.get(CART).json() == ada.get(CART).json() | {
-        "cart_id": None,
-        "cart_items": [],
-        "total": "0.00",
-    }
+    response = anyone.get(CART)
+    assert (response.status_code, response["Cache-Control"]) == (200, "no-store")
+    body = response.json()
+    assert (body["cart_id"], body["cart_items"], body["total"]) == (None, [], "0.00")
     path = f"{CART}items/{tea.pk}/"
     for response in (
         anyone.delete(CART),
@@ -172,7 +172,7 @@ def test_a_key_repeats_an_addition_of_a_guest_but_does_not_store_a_token(anyone,
 @pytest.mark.parametrize("count", [1, 50])
 def test_an_addition_of_a_guest_sends_a_fixed_number_of_statements(db, anyone, count):
     products = ProductFactory.create_batch(count)
-    with query_budget(3):  # stock, cart, item
+    with query_budget(4):  # the limit of new carts, stock, cart, item
         body = anyone.post(ADD, {"product_id": products[0].pk, "quantity": 1}).json()
     items = [CartItem(cart_id=body["cart_id"], product=p, quantity=1) for p in products[1:]]
     CartItem.objects.bulk_create(items)
@@ -189,3 +189,20 @@ def test_the_database_refuses_a_cart_of_nobody_and_a_token_of_two_carts(ada):
         with pytest.raises(IntegrityError), transaction.atomic():
             Cart.objects.create(**columns)
     assert Cart.objects.count() == 1
+
+
+def test_cleanup_deletes_carts_that_nobody_changes_but_no_ordered_one(anyone, ada, bob, tea):
+    guest, old_guest = open_cart(anyone, tea)
+    _, new_guest = open_cart(anyone, tea)
+    _, ordered = open_cart(anyone, tea)
+    of_ada, of_bob = fill_cart(ada.user, tea), fill_cart(bob.user, tea)
+    Cart.objects.filter(pk=ordered).update(status=CartStatus.ORDERED)
+    for days, carts in ((31, [old_guest, ordered, of_ada]), (181, [of_bob])):
+        then = Now() - timedelta(days=days)
+        Cart.objects.filter(pk__in=carts).update(updated_at=then)
+        CartItem.objects.filter(cart__in=carts).update(changed_at=then)
+    assert [delete_old_carts(1) for _ in range(3)] == [1, 1, 0]
+    left = set(Cart.objects.values_list("pk", flat=True))
+    assert left == {new_guest, ordered, of_ada}
+    assert guest.get(CART).status_code == 401
+    assert CartItem.objects.count() == 3

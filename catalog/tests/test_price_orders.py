@@ -73,7 +73,7 @@ def prices_now(rows, held):
 
 def read_all(client, query):
     """Read all pages. Return the ids, and the count of the last page."""
-    pks, url = [], f"{LIST}?page_size=7&fields=id&{query}"
+    pks, url = [], f"{LIST}?page_size=11&fields=id&{query}"
     while url:
         page = client.get(url).json()
         pks += [product["id"] for product in page["products"]]
@@ -81,7 +81,7 @@ def read_all(client, query):
     return pks, page["count"]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(5))
 def test_pages_equal_slices_of_the_sorted_products(anyone, tree, seed, units=100):
     random = Random(seed)
     rows = create_products(random, tree, units)

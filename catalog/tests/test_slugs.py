@@ -9,7 +9,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Attribute, Category, Product
 from shop.core.fields import SlugField
 from shop.core.slugs import fold_name, is_slug, make_slug, normalize_slug
-from shop.testing.marks import without_database
+from shop.testing.marks import on_one_database
 
 GOOD = {
     "緑茶ギフト": "緑茶ギフト",
@@ -48,7 +48,7 @@ def test_spaces_signs_and_invisible_characters_are_no_part_of_a_slug(slug):
     assert not is_slug(normalize_slug(slug))
 
 
-@without_database
+@on_one_database
 def test_every_slug_that_is_made_is_valid():
     """For every character of Unicode; of those that are unassigned or private, some."""
     for number in range(0x110000):

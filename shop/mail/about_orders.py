@@ -30,7 +30,7 @@ def about(order_id: int, **facts: Any) -> Letter:
     language = known_language(getattr(order, "language", "") or getattr(order.user, "language", ""))
     return Letter(
         recipient=f"order:{order.pk}",
-        address=getattr(order, "email", "") or order.user.email,
+        address=order.email or (order.user.email if order.user else ""),
         language=language,
         context=partial(_context, order, language, facts),
     )

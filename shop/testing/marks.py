@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-without_database = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="uses no database of the tests, so SQLite is enough"
+on_one_database = pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="does not depend on the kind of database: see SQLite"
 )
 """For tests that take long and have the same result on every database."""

@@ -18,11 +18,14 @@ from accounts.factories import PASSWORD, UserFactory, staff_with
 from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
+from cart.changes import change_cart
 from cart.factories import fill_cart
+from cart.guests import Buyer
 from cart.promotions.factories import create_promotion, create_voucher
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from cart.taxes.models import ShippingTax
+from cart.taxes.vat_numbers import VatNumber
 from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
@@ -139,6 +142,10 @@ class World:
     @cached_property
     def shipping_tax(self) -> Any:
         return ShippingTax.objects.create(country="DE", rule="proportional")
+
+    @cached_property
+    def vat_number(self) -> Any:
+        return VatNumber.objects.create(number="FR40303265045", source="VIES")
 
     @cached_property
     def promotion(self) -> Any:
@@ -273,7 +280,13 @@ def _put_into_cart(world: World, user: Any) -> None:
         fill_cart(user, world.product)
 
 
+def _open_cart(_world: World, user: Any) -> None:
+    if user.is_authenticated:
+        change_cart(buyer=Buyer(user), changes={})
+
+
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
+    "POST /api/cart/": _open_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
     "DELETE /api/cart/items/{product}/": _put_into_cart,
 }
@@ -305,6 +318,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
     "POST /api/payments/": lambda world: {"payment_method": "card"},
+    "POST /api/checkout/": lambda world: {
+        "payment_method": "card",
+        "expected_total": str(world.product.price),
+    },
+    "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},

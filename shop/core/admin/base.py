@@ -49,7 +49,7 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     """
 
     list_per_page = 50
-    list_max_show_all = 50  # a form has 100 fields at most (DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    list_max_show_all = 50  # the fields of a form are limited (DATA_UPLOAD_MAX_NUMBER_FIELDS)
     show_full_result_count = False
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     argument_fields: ClassVar[dict[str, str]] = {}
