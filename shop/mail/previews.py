@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accounts.models import User
 from orders.models import Order
+from orders.numbers import read_number
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
@@ -49,7 +50,9 @@ def _about(kind: str, order: str) -> Event:
 
 def _find_order(order: str) -> Order:
     orders = Order.objects.order_by("-pk")
-    row = orders.filter(pk=int(order)).first() if order.isdecimal() else None
+    row = orders.filter(number=read_number(order)).first() if read_number(order) else None
+    if row is None and order.isdecimal():
+        row = orders.filter(pk=int(order)).first()
     if not order:
         row = orders.first()
     if row is None:
