@@ -9,7 +9,7 @@ from babel.numbers import format_decimal
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from orders.models import AddressKind, AdjustmentKind, Order, OrderItem
+from orders.models import AddressKind, AdjustmentKind, Order, OrderAdjustment, OrderItem
 from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
 from orders.tokens import make_order_token
@@ -92,17 +92,21 @@ def _totals(order: Order) -> Iterator[Row]:
     taxes = [Row(_tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
     if order.subtotal is not None and (adjustments or taxes):
         yield Row(_("Subtotal"), order.subtotal)
-    for adjustment in adjustments:
-        kind = AdjustmentKind(adjustment.kind)
-        is_discount = kind in {AdjustmentKind.DISCOUNT, AdjustmentKind.SHIPPING_DISCOUNT}
-        amount = -adjustment.amount if is_discount else adjustment.amount
-        yield Row(adjustment.name or str(kind.label), amount)
+    yield from map(_adjustment, adjustments)
     if not order.prices_include_tax:
         yield from taxes
     yield Row(_("Total"), order.total, is_total=True)
     if order.prices_include_tax:
         for tax in taxes:
             yield Row(_("including {tax}").format(tax=tax.label), tax.amount)
+
+
+def _adjustment(row: OrderAdjustment) -> Row:
+    kind = AdjustmentKind(row.kind)
+    if kind == AdjustmentKind.SHIPPING:
+        return Row(_("Shipping: {name}").format(name=row.name), row.amount)
+    is_discount = kind in {AdjustmentKind.DISCOUNT, AdjustmentKind.SHIPPING_DISCOUNT}
+    return Row(row.name or str(kind.label), -row.amount if is_discount else row.amount)
 
 
 def _tax_label(name: str, rate: Decimal) -> str:
@@ -129,29 +133,32 @@ def _of_order(event: Event) -> Letter | None:
     return letter_about(order) if order is not None else None
 
 
-def _paid(event: Event) -> Letter | None:
-    """Return None for an order that was free: the buyer has paid nothing."""
-    order, amount = find_order(event.object_id), Decimal(str(event.data["amount"]))
-    return letter_about(order, amount=amount) if order is not None and amount > ZERO else None
-
-
 def _of_payment(event: Event) -> Letter | None:
-    order = find_order(int(event.data["order_id"]))
+    order = find_order(int(event.data.get("order_id", event.object_id)))
     amount = Decimal(str(event.data["amount"]))
     return letter_about(order, amount=amount) if order is not None else None
 
 
-def _failed(event: Event) -> Letter | None:
-    """Return None once the order is paid or cancelled, or another payment is in progress."""
+def _cost_something(event: Event) -> bool:
+    return Decimal(str(event.data["amount"])) > ZERO
+
+
+def _can_still_be_paid(event: Event) -> bool:
+    """Return False once the order is paid or cancelled, or another payment is in progress."""
     order = find_order(int(event.data["order_id"]))
-    can_pay = order is not None and _summary(order)["can_pay"]
-    return _of_payment(event) if can_pay else None
+    return order is not None and bool(_summary(order)["can_pay"])
 
 
 MAILS = (
     Mail("order_placed", event="order.placed", compose=_of_order),
-    Mail("order_paid", event="order.paid", compose=_paid),
-    Mail("payment_failed", event="payment.failed", compose=_failed, valid_for=timedelta(days=1)),
+    Mail("order_paid", event="order.paid", compose=_of_payment, is_needed=_cost_something),
+    Mail(
+        "payment_failed",
+        event="payment.failed",
+        compose=_of_payment,
+        valid_for=timedelta(days=1),
+        is_needed=_can_still_be_paid,
+    ),
     Mail("order_shipped", event="order.shipped", compose=_of_order),
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
     # Each refund, also of a part; order.refunded is recorded once, for the last one.

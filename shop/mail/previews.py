@@ -37,7 +37,7 @@ def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
     is_about_user = mail.event.startswith("account.")
     letter = mail.compose(_about_user(mail.event) if is_about_user else _about(mail.event, order))
     if letter is None:
-        raise LookupError("Such a message would not be sent for this order.")
+        raise LookupError("There is nobody to whom it would be sent.")
     return render(template, language=language or letter.language, context=letter.context)
 
 

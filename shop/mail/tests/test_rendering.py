@@ -127,7 +127,7 @@ def test_a_message_shows_what_an_order_costs_and_where_it_goes(order):
 Size: 100 g  $9.00
 Subtotal  $9.00
 Tea week  -$1.00
-Standard  $4.00
+Shipping: Standard  $4.00
 Half shipping  -$1.50
 Fee  $0.50
 Total  $11.00
