@@ -21,6 +21,7 @@ from shop.core.queues import LIMITS
 from shop.mail.models import Message
 from shop.mail.tests.conftest import handle_events
 from shop.mail.tests.test_kills import pass_time
+from shop.testing.marks import on_one_database
 from shop.testing.redis import redis_server
 from shop.testing.server import ROOT, environment_for
 from shop.testing.serving import url_of_the_tests_database
@@ -28,7 +29,7 @@ from shop.testing.serving import url_of_the_tests_database
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=["database", "redis"])
+@pytest.fixture(params=["database", pytest.param("redis", marks=on_one_database)])
 def queue(request, tmp_path):
     """The variables of the environment for a queue."""
     with ExitStack() as stack:
@@ -70,7 +71,7 @@ def client_of(port, running):
 
 
 def wait_until(is_true):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not is_true():
         assert time.monotonic() < deadline, list(Message.objects.values_list())
         time.sleep(0.05)
