@@ -7,13 +7,16 @@ from django.utils import timezone
 
 from cart import extensions
 from cart.configuration import current_configuration
+from cart.factories import fill_cart
 from cart.pricing import Context, Destination, Item, price
 from cart.taxes.factories import create_tax_rate
 from cart.taxes.vat_numbers import VatNumber, confirm_vat_number
+from catalog.factories import ProductFactory
 from shop.core.errors import InvalidField
 from shop.testing.pages import submit
 
 NUMBER = "FR40303265045"
+CART = "/api/cart/"
 ADD = "/admin/cart/vatnumber/add/"
 
 
@@ -83,3 +86,27 @@ def test_an_extension_confirms_numbers(monkeypatch):
     extensions.register_vat_number_checker(lambda number: number == NUMBER)
     assert is_confirmed(NUMBER)
     assert not is_confirmed("FR23334175221")
+
+
+def test_a_cart_of_a_business_abroad_has_net_prices(ada):
+    confirm_vat_number(number=NUMBER, source="VIES")
+    fill_cart(ada.user, ProductFactory(price="11.90"))
+    address = {
+        "name": "Ada Lovelace",
+        "line1": "1 rue de la Paix",
+        "postal_code": "75002",
+        "city": "Paris",
+        "country": "FR",
+    }
+    of_business = address | {"company": "Analytique", "vat_number": "40 303 265 045"}
+    cart = ada.patch(CART, {"shipping_address": address}).json()
+    assert (cart["total"], cart["tax_total"], cart["prices_include_tax"]) == ("11.90", "1.98", True)
+    cart = ada.patch(CART, {"billing_address": of_business}).json()
+    assert cart["billing_address"]["vat_number"] == NUMBER
+    assert (cart["total"], cart["tax_total"], cart["prices_include_tax"]) == (
+        "10.00",
+        "0.00",
+        False,
+    )
+    assert cart["cart_items"][0]["unit_price"] == "10.00"
+    assert [row["reason"] for row in cart["taxes"]] == ["reverse_charge"]
