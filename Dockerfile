@@ -5,11 +5,14 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
-# Anything but an empty value installs django-storages, for uploads in a bucket.
+# Anything but an empty value installs django-storages, for uploads in a bucket, and django-tasks-rq,
+# for background tasks in Redis.
 ARG S3=
-COPY requirements.txt requirements-s3.txt ./
+ARG REDIS=
+COPY requirements.txt requirements-s3.txt requirements-redis.txt ./
 RUN pip install --require-hashes -r requirements.txt && \
-    if [ -n "$S3" ]; then pip install --require-hashes -r requirements-s3.txt; fi
+    if [ -n "$S3" ]; then pip install --require-hashes -r requirements-s3.txt; fi && \
+    if [ -n "$REDIS" ]; then pip install --require-hashes -r requirements-redis.txt; fi
 COPY . .
 # collectstatic needs the settings, which need secrets. Nothing is signed with these.
 RUN random() { python -c "import secrets; print(secrets.token_urlsafe(48))"; } && \

@@ -153,6 +153,8 @@ lock: $(VENV)/.development ## update the lock files
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o requirements-otel.txt requirements-otel.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
+		--custom-compile-command "make lock" -o requirements-redis.txt requirements-redis.in
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --upgrade \
 		--custom-compile-command "make lock" -o bench/rivals/requirements.txt bench/rivals/requirements.in
 
 $(BIN)/python:

@@ -3,6 +3,8 @@
 from functools import partial
 from typing import Any, cast
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -13,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html_join
 from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -22,9 +25,10 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import services
 from accounts.addresses import fold_domain
 from accounts.errors import StaffProtected
-from accounts.models import User, login_key
+from accounts.models import Address, User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
+from shop.core.postal_addresses import MEMBERS, PostalAddress
 from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -95,6 +99,15 @@ class GroupAdmin(ShopModelAdmin, DjangoGroupAdmin):
     has_delete_permission = has_module_permission = has_view_permission
 
 
+def _describe(address: Address) -> str:
+    """Return an address in one line, with what it is the default for."""
+    values = {name: getattr(address, name) for name in MEMBERS}
+    text = ", ".join(PostalAddress.from_json(values).lines())
+    names = {"shipping": address.is_default_shipping, "billing": address.is_default_billing}
+    defaults = " and ".join(name for name, is_default in names.items() if is_default)
+    return f"{text} (default for {defaults})" if defaults else text
+
+
 @admin.register(User)
 class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     """Customers and staff. Only superusers change staff, or make a user a member of staff."""
@@ -109,11 +122,29 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     argument_fields = {"username_key": "username", "email_key": "email"}
     fieldsets = (
         *(DjangoUserAdmin.fieldsets or ()),
+        (
+            "Contact",
+            {"fields": ("phone", "language", "email_verified_at", "deleted_at", "address_book")},
+        ),
         ("Metadata", {"fields": ("metadata", "private_metadata")}),
     )
+    readonly_fields = ("email_verified_at", "deleted_at", "address_book")
     add_fieldsets = (
         (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
     )
+
+    @admin.display(description="Addresses")
+    def address_book(self, user: User) -> str:
+        """Return the addresses of a user, who alone changes them."""
+        rows = ((_describe(address),) for address in user.addresses.order_by("pk"))
+        return format_html_join("", "<p>{}</p>", rows) or "-"
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Offer the languages of the shop."""
+        if db_field.name == "language":
+            choices = [("", "---------"), *settings.LANGUAGES]
+            return forms.ChoiceField(choices=choices, required=False, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

@@ -65,3 +65,19 @@ class EmailAlreadyVerified(Conflict):
 
     code = "email_already_verified"
     message = _("Your e-mail address is already verified.")
+
+
+class StaffKept(ShopError):
+    """403: members of staff cannot delete their accounts: the history of orders names them."""
+
+    status = 403
+    code = "permission_denied"
+    message = _("Accounts of staff are ended by a superuser.")
+
+
+class AddressBookFull(Conflict):
+    """409. Facts: limit, the largest number of addresses of a user."""
+
+    code = "address_book_full"
+    message = _("Your address book is full. It can have up to {limit} addresses.")
+    example: ClassVar[dict[str, Any]] = {"limit": 50}

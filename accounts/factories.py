@@ -42,10 +42,17 @@ def staff_with(*permissions: str, group: str = "") -> User:
     Raises DoesNotExist for a permission or group that does not exist.
     """
     user = UserFactory(is_staff=True)
-    for name in permissions:
-        app, _, codename = name.partition(".")
-        permission = Permission.objects.get(content_type__app_label=app, codename=codename)
-        user.user_permissions.add(permission)
+    if permissions:
+        user.user_permissions.add(*_permissions_named(set(permissions)))
     if group:
         user.groups.add(Group.objects.get(name=group))
     return user
+
+
+def _permissions_named(names: set[str]) -> list[Permission]:
+    codenames = [name.partition(".")[2] for name in names]
+    found = Permission.objects.filter(codename__in=codenames).select_related("content_type")
+    wanted = [one for one in found if f"{one.content_type.app_label}.{one.codename}" in names]
+    if len(wanted) != len(names):
+        raise Permission.DoesNotExist
+    return wanted

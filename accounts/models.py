@@ -19,11 +19,15 @@ from django.db.models import Case, F, QuerySet, When
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.address_book import Address
 from accounts.addresses import fold, fold_address
 from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
+from shop.core.phones import normalize_phone
 from shop.engine import columns_of, instance_of, select
+
+__all__ = ["KEY_LENGTH", "Address", "User", "login_key", "user_of_email", "user_of_username"]
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 PHONE_LENGTH = 16  # E.164: a plus and 15 digits
@@ -149,17 +153,38 @@ class User(HasMetadata, AbstractUser):
                 name="user_name_is_no_address",
                 violation_error_message=_("A username cannot contain @."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(deleted_at=None) | models.Q(is_active=False),
+                name="user_deleted_is_not_active",
+                violation_error_message=_("An account that was deleted cannot be active."),
+            ),
+        ]
+
+        indexes: ClassVar[list[models.Index]] = [
+            # manage.py cleanup
+            models.Index(
+                fields=["deleted_at"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="user_deleted",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.username
 
     def clean(self) -> None:
-        """Normalize the username, and check the lengths of the keys. The address is not changed."""
+        """Normalize username and phone, and check the lengths of the keys."""
         # None if the form field is invalid.
         self.username = unicodedata.normalize("NFKC", self.username or "").strip()
         validate_foldable(self.username)
         validate_foldable(self.email or "")
+        self._clean_phone()
+
+    def _clean_phone(self) -> None:
+        try:
+            self.phone = self.phone and normalize_phone(self.phone)
+        except ValidationError as error:
+            raise ValidationError({"phone": error.messages}) from None
 
     def validate_unique(self, exclude: Any = None) -> None:
         """Also compare the keys, so that the form in the admin names the field that is taken."""

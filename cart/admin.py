@@ -1,4 +1,4 @@
-"""Carts in the admin: read-only."""
+"""Carts in the admin, which are read-only, and the admin of the configuration."""
 
 from typing import Any
 
@@ -7,7 +7,20 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cart.models import Cart, CartItem
+from cart.promotions.admin import PromotionAdmin, VoucherAdmin
+from cart.shipping.admin import ShippingMethodAdmin, ShippingRateAdmin
+from cart.taxes.admin import ShippingTaxAdmin, TaxRateAdmin
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+
+__all__ = [
+    "CartAdmin",
+    "PromotionAdmin",
+    "ShippingMethodAdmin",
+    "ShippingRateAdmin",
+    "ShippingTaxAdmin",
+    "TaxRateAdmin",
+    "VoucherAdmin",
+]
 
 
 class CartItemInline(ReadOnlyInline):

@@ -18,12 +18,15 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from cart import pricing as priced
+from cart.extensions import promotion_kinds, promotion_rules, shipping_rates, tax_rules
+from cart.pricing.rates import table_price
 from cart.promotions.models import Promotion, PromotionScope, fold_code
 from cart.promotions.reads import entered_vouchers
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
 from shop.core.configuration import current_revision
 from shop.core.models import ConfigurationRevision
+from shop.core.money import exponent
 
 _ATTEMPTS = 3
 _NO_PRODUCT = frozenset({0})
@@ -113,7 +116,7 @@ def pricing_settings() -> priced.PricingSettings:
     """Return the settings that prices depend on."""
     return priced.PricingSettings(
         currency=settings.SHOP_CURRENCY,
-        exponent=2,
+        exponent=exponent(),
         prices_include_tax=settings.PRICES_INCLUDE_TAX,
         tax_rounding=settings.TAX_ROUNDING,  # type: ignore[arg-type] # checked at the start
         prices_abroad=settings.PRICES_ABROAD,  # type: ignore[arg-type]
@@ -171,13 +174,16 @@ def _read(revision: str) -> tuple[str | None, _Rows]:
 
 def _read_rows() -> _Rows:
     methods = ShippingMethod.objects.filter(is_active=True).order_by("position", "name", "pk")
-    promotions = Promotion.objects.filter(is_active=True).order_by("position", "pk")
+    # An extension that is not installed any more leaves kinds without a rule.
+    promotions = Promotion.objects.filter(is_active=True, kind__in=promotion_kinds())
     return _Rows(
         methods=list(methods.select_related("tax_class")),
         rates=list(ShippingRate.objects.filter(method__is_active=True).order_by("pk")),
         tax_rates=list(TaxRate.objects.select_related("tax_class").order_by("valid_from")),
         shipping_taxes=list(ShippingTax.objects.all()),
-        promotions=list(promotions.prefetch_related("products", "categories")),
+        promotions=list(
+            promotions.order_by("position", "pk").prefetch_related("products", "categories")
+        ),
     )
 
 
@@ -190,7 +196,9 @@ def _build(rows: _Rows) -> ShopConfiguration:
             settings=pricing_settings(),
             promotions=tuple(promotion for row, promotion in pairs if not row.needs_code),
             shipping_methods=tuple(_method(row, rows.rates) for row in rows.methods),
-            taxes=tax_table(rows.tax_rates, rows.shipping_taxes, on=today),
+            taxes=tax_rules(tax_table(rows.tax_rates, rows.shipping_taxes, on=today)),
+            shipping_rates=shipping_rates(table_price),
+            rules=promotion_rules(),
         ),
         with_code={row.pk: promotion for row, promotion in pairs if row.needs_code},
         countries=tuple(sorted({code for rate in rows.rates for code in rate.countries})),

@@ -19,13 +19,16 @@ from payments.cards import refuse_card_numbers
 from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.admin.forms import validate_amount
 from shop.core.money import CENT, MAX_DIGITS, show
 
 
 class RefundForm(forms.Form):
     """The amount of a refund, and its reason."""
 
-    amount = forms.DecimalField(min_value=CENT, max_digits=MAX_DIGITS, decimal_places=2)
+    amount = forms.DecimalField(
+        min_value=CENT, max_digits=MAX_DIGITS, decimal_places=2, validators=[validate_amount]
+    )
     reason = forms.CharField(max_length=200, required=False, widget=AdminTextInputWidget)
     restock = forms.BooleanField(
         required=False,

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.routers import APIRootView, DefaultRouter, Route
 
 from accounts.views import (
+    AddressViewSet,
     EmailVerificationViewSet,
     LoginViewSet,
     LogoutViewSet,
@@ -78,6 +79,7 @@ router.register("token", TokenViewSet, basename="token")
 router.register("users/password-reset", PasswordResetViewSet, basename="password-reset")
 router.register("users/verify-email", EmailVerificationViewSet, basename="verify-email")
 router.register("users", UserViewSet, basename="user")
+router.register("addresses", AddressViewSet, basename="address")
 router.register("categories", CategoryViewSet, basename="category")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
@@ -113,17 +114,14 @@ if PUBLIC_URL and not _ORIGIN.fullmatch(PUBLIC_URL):
 # -- The shop ------------------------------------------------------------------------------------
 
 SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
-# The ISO 4217 currencies with 0, 3 or 4 decimals. Amounts in the shop have exactly two.
-_OTHER_DECIMALS = (
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-    " BHD IQD JOD KWD LYD OMR TND CLF UYW"
-)
+# The ISO 4217 currencies with 3 or 4 decimals. Amounts in the shop have two, or none.
+_MORE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW")
 if len(SHOP_CURRENCY) != 3 or not SHOP_CURRENCY.isascii() or not SHOP_CURRENCY.isalpha():
     raise ImproperlyConfigured("SHOP_CURRENCY must be a three-letter ISO 4217 code, such as USD.")
-if SHOP_CURRENCY in _OTHER_DECIMALS:
+if SHOP_CURRENCY in _MORE_DECIMALS:
     raise ImproperlyConfigured(
-        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals, as every amount in the shop "
-        "has. Choose a currency with two decimals, such as USD, EUR or GBP."
+        f"SHOP_CURRENCY={SHOP_CURRENCY} does not have two decimals or none, as every amount in the "
+        "shop has. Choose another currency, such as USD, EUR, GBP or JPY."
     )
 
 # Minutes until an order must be paid. A bank transfer may take seven days.
@@ -443,18 +441,13 @@ EMAIL_URL = _text("EMAIL_URL").strip()
 MAIL_FOLDER: str = env.str("MAIL_FOLDER", default=str(BASE_DIR / "mails"))
 MAIL_MODE = "off" if EMAIL_URL == "none" else "send" if EMAIL_URL or DEBUG else "wait"
 # Seconds that each step of a conversation with the mail server may take.
-EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
-if not 1 <= EMAIL_TIMEOUT <= 60:
+MAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=20)
+if not 1 <= MAIL_TIMEOUT <= 60:
     raise ImproperlyConfigured("EMAIL_TIMEOUT is in seconds and must be 1 to 60.")
-_mail = configuration.transport(EMAIL_URL, folder=MAIL_FOLDER, is_debug=DEBUG)
-EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
-EMAIL_HOST = _mail["EMAIL_HOST"]
-EMAIL_PORT = _mail["EMAIL_PORT"]
-EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
-EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
-EMAIL_USE_TLS = _mail["EMAIL_USE_TLS"]
-EMAIL_USE_SSL = _mail["EMAIL_USE_SSL"]
-EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+# Django 6.1 reads this setting. For the others, EMAIL_BACKEND and so on have the same values.
+MAILERS = configuration.mailers(EMAIL_URL, timeout=MAIL_TIMEOUT, is_debug=DEBUG)
+if django.VERSION < (6, 1):
+    vars().update(configuration.former_settings(MAILERS))
 
 # The storefront, and its pages if they have other paths: links in mails lead there.
 STOREFRONT_URL: str = env.str("STOREFRONT_URL", default="").rstrip("/")
@@ -514,6 +507,7 @@ if TASKS_URL:
         for name, limit in queues.LIMITS.items()
     }
     RQ_SHOW_ADMIN_LINK = False
+    MIGRATION_MODULES = {"django_rq": None}  # they create no table
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
@@ -722,9 +716,10 @@ CORS_EXPOSE_HEADERS = [
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Limits of a request body (RELIABILITY R19, 256 KiB) and of an admin form.
+# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
+# all permissions.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 # Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB
@@ -792,6 +787,8 @@ LOGGING = {
         # Django's own handlers send mail to the admins and print with DEBUG only.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         "django.db.backends": {"level": "WARNING"},
+        # shop.mail has a line for each message.
+        "django_tasks": {"level": "WARNING"},
         # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
         # shop.requests already has a line for each request, client errors included.

@@ -11,6 +11,8 @@ from shop.core.documents import AdminGenerator, DocsView, SchemaView, StoreGener
 from shop.core.health import healthz, readyz
 from shop.core.index import index
 from shop.core.metrics.views import metrics
+from shop.mail import own_pages
+from shop.mail import views as mail
 from shop.router import router
 
 urlpatterns = [
@@ -25,6 +27,11 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("mail/", mail.messages, name="development-messages"),
+    path("mail/<int:number>/", mail.message, name="development-message"),
+    path("mail/<int:number>/html/", mail.message_html, name="development-message-html"),
+    path("storefront/reset-password/", own_pages.reset_password, name="own-reset-password"),
+    path("storefront/verify-email/", own_pages.verify_email, name="own-verify-email"),
     path("", index),
     re_path(r"", handlers.page_not_found),
 ]

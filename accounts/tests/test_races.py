@@ -7,9 +7,14 @@ from django.db import connection
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import hooks, links
+from accounts.address_book import MAX_ADDRESSES
 from accounts.factories import PASSWORD, UserFactory
-from accounts.models import User
-from shop.testing.assertions import statuses
+from accounts.models import Address, User
+from accounts.tests.test_address_book import BERLIN, BOTH
+from cart.factories import fill_cart
+from cart.models import Cart
+from orders.models import Order
+from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
 
@@ -158,6 +163,64 @@ def test_one_of_two_password_changes_at_once_succeeds(anyone, ada):
     assert User.objects.get().check_password(f"{NEW}-{winner}")
     header = {"Authorization": f"Bearer {responses[winner].json()['token']}"}
     assert anyone.get("/api/users/me/", headers=header).status_code == 200
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_addresses_that_are_added_at_once_have_one_default_each(ada, attempt):
+    responses = times(4, partial(ada.post, "/api/addresses/", BERLIN | BOTH, format="json"))
+    assert statuses(responses) == {201: 4}
+    rows = Address.objects.order_by("pk")
+    assert rows.filter(is_default_shipping=True).count() == 1
+    assert rows.filter(is_default_billing=True).count() == 1
+
+
+def test_addresses_that_are_added_at_once_do_not_exceed_the_limit(ada):
+    row = BERLIN | {"user": ada.user}
+    Address.objects.bulk_create(Address(**row) for _ in range(MAX_ADDRESSES - 2))
+    responses = times(4, partial(ada.post, "/api/addresses/", BERLIN, format="json"))
+    assert statuses(responses) == {201: 2, 409: 2}
+    assert Address.objects.count() == MAX_ADDRESSES
+
+
+def test_changes_of_one_address_at_once_are_both_kept(ada):
+    pk = ada.post("/api/addresses/", BERLIN, format="json").json()["id"]
+    path = f"/api/addresses/{pk}/"
+    bodies = [{"line2": "Hinterhof"}, {"city": "Potsdam"}, {"company": "Engines Ltd"}]
+    assert statuses(
+        at_once(*(partial(ada.patch, path, body, format="json") for body in bodies))
+    ) == {200: 3}
+    assert ada.get(path).json().items() >= {**bodies[0], **bodies[1], **bodies[2]}.items()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_an_account_that_is_deleted_while_it_is_used(anyone, ada, tea, attempt):
+    cart_id = fill_cart(ada.user, tea)
+    at_once(
+        lambda: ada.delete("/api/users/me/", {"password": PASSWORD}, format="json"),
+        lambda: ada.post("/api/orders/", {"cart_id": cart_id}, headers={"Idempotency-Key": "k"}),
+        lambda: ada.post("/api/addresses/", BERLIN, format="json"),
+        lambda: ada.patch("/api/users/me/", {"first_name": "Ada"}, format="json"),
+        lambda: anyone.post("/api/login/", {"username": "ada", "password": PASSWORD}),
+    )
+    user = User.objects.get()
+    assert (user.is_active, user.first_name) == (False, "")
+    assert not Address.objects.exists()
+    assert not Cart.objects.exclude(status="ordered").exists()
+    assert Order.objects.count() == Cart.objects.count() <= 1
+    assert_audit_passes()
+
+
+def test_sessions_that_are_opened_while_an_account_is_deleted_are_invalid(anyone, ada):
+    deleted, *logins = at_once(
+        lambda: ada.delete("/api/users/me/", {"password": PASSWORD}, format="json"),
+        *[lambda: anyone.post("/api/login/", {"username": "ada", "password": PASSWORD})] * 3,
+    )
+    assert deleted.status_code == 204
+    assert set(statuses(logins)) <= {200, 401}
+    for login in logins:
+        if login.status_code == 200:
+            header = {"Authorization": f"Bearer {login.json()['token']}"}
+            assert anyone.get("/api/users/me/", headers=header).status_code == 401
 
 
 _FAILS_ONCE = """

@@ -63,6 +63,7 @@ class PasswordResetViewSet(ShopViewSet):
         takes=PasswordResetSerializer,
         answers={200: TokenPairSerializer},
         refuses=[LinkInvalid],
+        merges_cart=True,
         audience="buyers",
     )
     @action(detail=False, methods=["post"])

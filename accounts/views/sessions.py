@@ -43,6 +43,7 @@ class LoginViewSet(ShopViewSet):
         takes=CredentialsSerializer,
         answers={200: TokenPairSerializer},
         refuses=[InvalidCredentials],
+        merges_cart=True,
     )
     def create(self, request: Request) -> Response:
         """Open a session. `username` may also be the e-mail address."""

@@ -10,9 +10,10 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.auth import caller
-from accounts.errors import EmailTaken, UsernameTaken, WrongPassword
+from accounts.errors import EmailTaken, StaffKept, UsernameTaken, WrongPassword
 from accounts.models import User
 from accounts.serializers import (
+    DeletionSerializer,
     NewPasswordSerializer,
     ProfileSerializer,
     RegisteredSerializer,
@@ -33,6 +34,7 @@ from shop.core.viewsets import ShopViewSet, read
 _THROTTLES: dict[str | None, tuple[type[CountingThrottle], ...]] = {
     "create": (RegistrationAttemptThrottle, RegistrationThrottle),
     "password": (OwnPasswordThrottle,),
+    "delete_me": (OwnPasswordThrottle,),
 }
 """The limits of each action."""
 
@@ -66,6 +68,7 @@ class UserViewSet(ShopViewSet):
         takes=RegistrationSerializer,
         answers={201: RegisteredSerializer},
         refuses=[UsernameTaken, EmailTaken],
+        merges_cart=True,
         audience="buyers",
     )
     def create(self, request: Request) -> Response:
@@ -103,6 +106,25 @@ class UserViewSet(ShopViewSet):
         changes = read(ProfileSerializer, request)
         user = services.change_profile(user=caller(request), changes=changes)
         return Response(UserSerializer(user).data)
+
+    @describe(
+        "Delete oneself",
+        takes=DeletionSerializer,
+        answers={204: None},
+        refuses=[WrongPassword, StaffKept],
+        audience="buyers",
+    )
+    @me.mapping.delete
+    def delete_me(self, request: Request) -> Response:
+        """Delete the account of the caller, with its carts and addresses. Orders are kept.
+
+        It needs the password. Wrong passwords count as failed logins. All sessions end, and
+        username and e-mail address can be registered again.
+        """
+        with OwnPasswordThrottle().counting_wrong_passwords(request):
+            body = read(DeletionSerializer, request)
+            services.delete_account(user=caller(request), **body)
+        return Response(status=204)
 
     @describe(
         "Change the password",

@@ -89,16 +89,15 @@ def _shipping_charges_at(
 ) -> list[Charge]:
     """Return what applies at a place. Items that cost nothing do not divide shipping."""
     method = context.configuration.taxes.shipping_tax(place.country)
-    charges = [_charge_at(place, line.item.tax_class, context) for line in shipped]
-    if method == "proportional" and any(line.total for line in shipped):
-        return charges
     if method == "none":
         charge = Charge(ZERO, place.country, "", "", TaxReason.SHIPPING_NOT_TAXED)
-    elif method == "highest":
-        charge = max(charges, key=lambda charge: charge.rate)
-    else:
-        charge = _charge_at(place, tax_class, context)
-    return [charge] * len(shipped)
+        return [charge] * len(shipped)
+    is_divided = method == "proportional" and any(line.total for line in shipped)
+    if method == "highest" or is_divided:
+        charges = [_charge_at(place, line.item.tax_class, context) for line in shipped]
+        highest = max(charges, key=lambda charge: charge.rate)
+        return charges if is_divided else [highest] * len(shipped)
+    return [_charge_at(place, tax_class, context)] * len(shipped)
 
 
 def weights_of(shipped: Sequence[Line]) -> list[Decimal]:

@@ -15,14 +15,19 @@ def lines_of(items: Sequence[Item], context: Context) -> list[Line]:
 
     Where prices are restated, each price of a unit is rounded once.
     """
-    exponent = context.configuration.settings.exponent
+    factors = {item.tax_class: price_factor(item.tax_class, context) for item in items}
+    return [
+        _line(item, factors[item.tax_class], context.configuration.settings.exponent)
+        for item in sorted(items, key=lambda item: item.product_id)
+    ]
 
-    def restate(price: Decimal, tax_class: str) -> Decimal:
-        return round_half_up(Fraction(price) * price_factor(tax_class, context), exponent)
 
-    lines = []
-    for item in sorted(items, key=lambda item: item.product_id):
-        unit_price = restate(item.unit_price, item.tax_class)
-        regular = restate(item.regular_unit_price, item.tax_class)
-        lines.append(Line(item, unit_price, regular, unit_price * item.quantity))
-    return lines
+def _line(item: Item, factor: Fraction, exponent: int) -> Line:
+    unit_price = _restate(item.unit_price, factor, exponent)
+    regular = _restate(item.regular_unit_price, factor, exponent)
+    return Line(item, unit_price, regular, unit_price * item.quantity)
+
+
+def _restate(price: Decimal, factor: Fraction, exponent: int) -> Decimal:
+    exact = price if factor == 1 else Fraction(price) * factor
+    return round_half_up(exact, exponent)

@@ -1,7 +1,7 @@
 """The fourth step: the tax on items, shipping and fee."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
@@ -55,10 +55,9 @@ def tax(lines: Sequence[Line], shipping: Charged, fee: Decimal, context: Context
     """Return the tax on lines (by ascending product id), shipping and fee, after discounts."""
     if not context.configuration.taxes:
         return Taxes((), {}, {})
-    parts = [
-        Part(line.item.product_id, line.total, charge_for(line.item.tax_class, context))
-        for line in lines
-    ]
+    classes = {line.item.tax_class for line in lines}
+    charges = {tax_class: charge_for(tax_class, context) for tax_class in classes}
+    parts = [Part(line.item.product_id, line.total, charges[line.item.tax_class]) for line in lines]
     parts += _shipping_parts(lines, shipping, context)
     if fee:
         parts.append(Part("fee", fee, charge_for("", context)))
@@ -93,9 +92,11 @@ def _shipping_parts(lines: Sequence[Line], shipping: Charged, context: Context) 
 
 def _by_charge(parts: Sequence[Part]) -> list[list[Part]]:
     """Return the parts in groups of one rate, whatever the rate is called."""
-    groups: dict[Charge, list[Part]] = {}
+    groups: dict[tuple[Decimal, str, str, str], list[Part]] = {}
     for part in parts:
-        groups.setdefault(replace(part.charge, name=""), []).append(part)
+        charge = part.charge
+        key = (charge.rate, charge.country, charge.region, charge.reason)
+        groups.setdefault(key, []).append(part)
     return list(groups.values())
 
 

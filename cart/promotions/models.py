@@ -26,7 +26,7 @@ EMAIL_KEY_LENGTH = 512
 
 
 class PromotionKind(models.TextChoices):
-    """What a promotion does."""
+    """What a promotion does. Extensions add kinds (``cart.extensions``)."""
 
     PERCENT = "percent", "Percent off"
     FIXED_AMOUNT = "fixed_amount", "Amount off"
@@ -57,6 +57,7 @@ _COMPLETE = (
         free_quantity__gte=1,
     )
     | Q(kind=PromotionKind.FREE_SHIPPING, value=None, buy_quantity=None, free_quantity=None)
+    | ~Q(kind__in=PromotionKind.values)
 )
 
 
@@ -70,7 +71,7 @@ class Promotion(ConfigurationModel):
     part = "promotions"
 
     name = models.CharField(max_length=NAME_LENGTH, help_text="Shown to buyers, such as Summer.")
-    kind = models.CharField(max_length=20, choices=PromotionKind.choices)
+    kind = models.CharField(max_length=20)
     value = models.DecimalField(
         max_digits=MAX_DIGITS,
         decimal_places=2,
@@ -124,11 +125,9 @@ class Promotion(ConfigurationModel):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=PromotionKind.values),
-                name="promotion_kind_known",
-                violation_error_message=_(
-                    "The kind of a promotion must be one of the known kinds."
-                ),
+                condition=~Q(kind=""),
+                name="promotion_has_a_kind",
+                violation_error_message=_("A promotion must have a kind."),
             ),
             models.CheckConstraint(
                 condition=Q(scope__in=PromotionScope.values),
@@ -191,10 +190,17 @@ class Voucher(models.Model):
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, related_name="vouchers")
     code = models.CharField(
         max_length=CODE_LENGTH,
-        validators=[RegexValidator(r"^\S{3,}$", "At least three characters, without spaces.")],
+        validators=[
+            RegexValidator(r"^\w[\w.-]{2,}$", "At least three letters, digits, - and _ only.")
+        ],
         help_text="Upper and lower case are the same.",
     )
-    code_key = models.CharField(max_length=KEY_LENGTH, unique=True, editable=False)
+    code_key = models.CharField(
+        max_length=KEY_LENGTH,
+        unique=True,
+        editable=False,
+        error_messages={"unique": _("There is a voucher with this code already.")},
+    )
     max_uses = models.PositiveIntegerField(
         null=True, blank=True, help_text="How many orders can use it. Empty: no limit."
     )

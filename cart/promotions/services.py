@@ -69,12 +69,12 @@ def make_codes(
     *,
     promotion: Promotion,
     number: int,
-    prefix: str = "",
+    code_prefix: str = "",
     batch: str = "",
     max_uses: int | None = 1,
     max_uses_per_customer: int | None = None,
 ) -> list[Voucher]:
-    """Create vouchers with random codes, each of which begins with ``prefix``.
+    """Create vouchers with random codes, each of which begins with ``code_prefix``.
 
     Raises InvalidField for a number or a prefix that is too large. At 49 random bits, a code that
     exists already is practically impossible; the unique key would refuse it, and nothing is made.
@@ -82,9 +82,9 @@ def make_codes(
     if not 1 <= number <= MAX_CODES:
         reason = _("Make 1 to {limit} codes at once.").format(limit=MAX_CODES)
         raise InvalidField(field="number", reason=reason)
-    if len(prefix) > CODE_LENGTH - RANDOM_LENGTH:
-        raise InvalidField(field="prefix", reason=_("The prefix is too long."))
-    codes = {prefix + random_code() for _number in range(number)}
+    if len(code_prefix) > CODE_LENGTH - RANDOM_LENGTH:
+        raise InvalidField(field="code_prefix", reason=_("The prefix is too long."))
+    codes = {code_prefix + random_code() for _number in range(number)}
     return Voucher.objects.bulk_create(
         Voucher(
             promotion=promotion,

@@ -188,8 +188,8 @@ class ShippingRate(ConfigurationModel):
                 raise RatesOverlap(place=place, band=overlaps.band_of(other))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store places in upper case, postal codes without spaces."""
+        """Store places as addresses have them, postal codes without spaces."""
         self.countries = overlaps.normalize(self.countries)
-        self.regions = overlaps.normalize(self.regions)
+        self.regions = overlaps.normalize_regions(self.countries, self.regions)
         self.postal_prefixes = overlaps.normalize_postal_codes(self.postal_prefixes)
         super().save(*args, **kwargs)

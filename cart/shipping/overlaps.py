@@ -1,6 +1,6 @@
 """Which rates of a shipping method overlap: those that are equally specific for one order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cart.places import MAX_PLACES, REGION_LENGTH, check_country
 from cart.pricing.rates import normalize_postal_code
+from shop.core.countries import region_code
 from shop.core.errors import InvalidField
 from shop.core.money import show
 
@@ -27,6 +28,12 @@ class Rate(Protocol):
 def normalize(codes: Iterable[str]) -> list[str]:
     """Return codes trimmed, in upper case, each once."""
     return list(dict.fromkeys(str(code).strip().upper() for code in codes))
+
+
+def normalize_regions(countries: Sequence[str], regions: Iterable[str]) -> list[str]:
+    """Return the codes of regions of the only country, each once; unknown ones as they are."""
+    country = countries[0] if len(countries) == 1 else ""
+    return list(dict.fromkeys(region_code(country, str(name).strip()) for name in regions))
 
 
 def normalize_postal_codes(prefixes: Iterable[str]) -> list[str]:

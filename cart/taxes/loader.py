@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 from cart.places import REGION_LENGTH
 from cart.taxes.models import NAME_LENGTH, REASON_LENGTH, SOURCE_LENGTH, TaxRate
 from catalog.models import TaxClass
-from shop.core.countries import is_country
+from shop.core.countries import is_country, region_code
 from shop.core.transactions import transactional
 
 COLUMNS = ("country", "region", "tax_class", "rate", "name", "source", "valid_from")
@@ -130,16 +130,17 @@ def _errors(values: dict[str, str], classes: dict[str, int]) -> Iterator[str]:
 
 
 def _row(values: dict[str, str], classes: dict[str, int]) -> TaxRate:
-    code = values["tax_class"].strip()
+    """Return a row that has no errors."""
+    code, country = values["tax_class"].strip(), values["country"].strip().upper()
     return TaxRate(
-        country=values["country"].strip().upper(),
-        region=values["region"].strip().upper(),
+        country=country,
+        region=region_code(country, values["region"].strip()),
         tax_class_id=None if code in STANDARD else classes[code],
-        rate=_rate(values["rate"]),
+        rate=_rate(values["rate"]) or Decimal(0),
         name=values["name"].strip(),
         reason=values.get("reason", "").strip(),
         source=values["source"].strip(),
-        valid_from=_date(values["valid_from"]),
+        valid_from=_date(values["valid_from"]) or date.min,
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cart.places import REGION_LENGTH, check_country
 from catalog.models import TaxClass
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet
+from shop.core.countries import region_code
 
 NAME_LENGTH = 100
 SOURCE_LENGTH = 500
@@ -93,8 +94,9 @@ class TaxRate(ConfigurationModel):
         return f"{place}: {self.name} {self.rate.normalize():f} %"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store codes in upper case."""
-        self.country, self.region = self.country.strip().upper(), self.region.strip().upper()
+        """Store codes as addresses have them."""
+        self.country = self.country.strip().upper()
+        self.region = region_code(self.country, self.region.strip())
         super().save(*args, **kwargs)
 
     def check_rules(self) -> None:
@@ -126,6 +128,7 @@ class ShippingTax(ConfigurationModel):
     objects = ConfigurationQuerySet["ShippingTax"].as_manager()
 
     class Meta:
+        default_permissions = ()  # those of tax rates
         verbose_name = "tax on shipping"
         verbose_name_plural = "taxes on shipping"
         constraints = [

@@ -40,20 +40,20 @@ def test_a_file_is_loaded_once(load):
     rows = [
         f"DE,,,19,VAT,{LAW},2026-01-01",
         f"de,,books,7.0,VAT,{LAW},2026-01-01",
-        "ES,cn,standard,7,IGIC,BOE 2026,2026-01-01",
+        "US,california,standard,7.25,Sales tax,CDTFA,2026-01-01",
     ]
     assert load(*rows, dry_run=True)[-1] == "3 created, 0 changed, 0 unchanged (dry run)"
     assert stored() == []
     assert load(*rows) == [
         "created: DE: VAT 19 %, standard, from 2026-01-01",
         "created: DE: VAT 7 %, books, from 2026-01-01",
-        "created: ES CN: IGIC 7 %, standard, from 2026-01-01",
+        "created: US CA: Sales tax 7.25 %, standard, from 2026-01-01",
         "3 created, 0 changed, 0 unchanged",
     ]
     expected = [
         ("DE", "", "books", Decimal(7), "VAT", LAW),
         ("DE", "", None, Decimal(19), "VAT", LAW),
-        ("ES", "CN", None, Decimal(7), "IGIC", "BOE 2026"),
+        ("US", "CA", None, Decimal("7.25"), "Sales tax", "CDTFA"),
     ]
     assert sorted(stored(), key=str) == sorted(expected, key=str)
     revision = str(ConfigurationRevision.objects.get())

@@ -97,7 +97,7 @@ def test_the_database_refuses_limits_that_make_no_sense(db, limits):
 
 def test_many_codes_are_random_and_belong_to_a_batch(db):
     promotion = create_promotion(needs_code=True)
-    made = make_codes(promotion=promotion, number=1000, prefix="FAIR-", batch="Fair")
+    made = make_codes(promotion=promotion, number=1000, code_prefix="FAIR-", batch="Fair")
     codes = set(Voucher.objects.filter(batch="Fair", max_uses=1).values_list("code", flat=True))
     assert codes == {voucher.code for voucher in made}
     assert len(codes) == 1000
@@ -106,7 +106,7 @@ def test_many_codes_are_random_and_belong_to_a_batch(db):
     assert use(1, codes.pop().lower()) == "redeemed"
     for number, prefix in ((0, ""), (10_001, ""), (1, "x" * 55)):
         with pytest.raises(InvalidField):
-            make_codes(promotion=promotion, number=number, prefix=prefix)
+            make_codes(promotion=promotion, number=number, code_prefix=prefix)
     assert Voucher.objects.count() == 1000
 
 

@@ -13,7 +13,7 @@ from django.db.models import BigIntegerField, Expression, ExpressionWrapper
 from django.db.models.functions import Greatest
 
 from catalog.prices.models import SaleKind
-from shop.core.money import MAX_AMOUNT, ZERO, quantize
+from shop.core.money import MAX_AMOUNT, ZERO, quantize, smallest_unit
 
 MAX_CENTS = int(MAX_AMOUNT * 100)
 _HUNDRED = Decimal(100)
@@ -29,12 +29,12 @@ class ActiveSale:
 
 
 def in_cents(amount: Decimal) -> int:
-    """Return an amount with two decimals in cents."""
+    """Return an amount in hundredths, also of a currency without decimals."""
     return int(amount * 100)
 
 
 def reduce_price(price: Decimal, kind: str, value: Decimal) -> Decimal:
-    """Return the reduced price for a list price, rounded to the cent."""
+    """Return the reduced price for a list price, rounded to the currency's smallest unit."""
     discount = price * value / _HUNDRED if kind == SaleKind.PERCENT else value
     return max(quantize(price - discount), ZERO)
 
@@ -42,7 +42,9 @@ def reduce_price(price: Decimal, kind: str, value: Decimal) -> Decimal:
 def reduced_cents(price: Any, sale: ActiveSale) -> Expression:
     """Return ``reduce_price`` as an expression over a price in cents."""
     if sale.kind == SaleKind.PERCENT:
-        lower: Any = (price * (10_000 - sale.value) + 5_000) / 10_000  # rounds half a cent up
+        unit = _smallest_unit()
+        rest = price * (10_000 - sale.value)
+        lower: Any = (rest + 5_000 * unit) / (10_000 * unit) * unit  # rounds half a unit up
     else:
         lower = Greatest(price - sale.value, 0)
     return ExpressionWrapper(lower, BigIntegerField())
@@ -57,5 +59,10 @@ def _highest_list_price(limit: int, sale: ActiveSale) -> int:
     """Return the highest list price that ``reduced_cents`` reduces to ``limit`` or less."""
     if sale.kind == SaleKind.FIXED:
         return limit + sale.value
-    rest = 10_000 - sale.value
-    return (10_000 * (limit + 1) - 5_001) // rest if rest else MAX_CENTS
+    rest, unit = 10_000 - sale.value, _smallest_unit()
+    return (10_000 * (limit // unit + 1) - 5_001) // rest * unit if rest else MAX_CENTS
+
+
+def _smallest_unit() -> int:
+    """Return the smallest unit of the currency in cents: 100 for one without decimals."""
+    return in_cents(smallest_unit())

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from catalog.limits import MAX_SALE_SCOPE, SALE_NAME_LENGTH
 from catalog.prices.models import Sale, SaleKind
 from shop.core.fields import AmountField, IdField, StrictChoice, StrictList, StrictStr
-from shop.core.money import show
+from shop.core.money import CENT, show
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
@@ -24,6 +24,18 @@ _SALE: dict[str, Any] = {
 }
 
 
+class ReductionField(AmountField):
+    """A percentage with at most two decimals, or an amount, which the service checks."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Raise ValidationError for anything but digits with at most two decimals."""
+        return self.read_decimals(data)
+
+    def to_representation(self, value: Decimal) -> str:
+        """Return the value with two decimals."""
+        return f"{value:.2f}"
+
+
 @extend_schema_serializer(examples=[example({"id": 2, **_SALE})])
 class SaleSerializer(serializers.Serializer[Any]):
     """A sale, which reduces prices for a limited time."""
@@ -31,7 +43,7 @@ class SaleSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(SaleKind.choices)
-    value = AmountField(help_text="A percentage, or an amount in the shop's currency.")
+    value = ReductionField(help_text="A percentage, or an amount in the shop's currency.")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
     product_ids = serializers.ListField(child=serializers.IntegerField())
@@ -44,7 +56,7 @@ class SaleChangesSerializer(RequestSerializer):
 
     name = StrictStr(max_length=SALE_NAME_LENGTH, required=False)
     kind = StrictChoice(SaleKind.choices, required=False)
-    value = AmountField(min_value=Decimal("0.01"), required=False)
+    value = ReductionField(min_value=CENT, required=False)
     starts_at = serializers.DateTimeField(required=False, help_text="Now if omitted.")
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
     product_ids = StrictList(
@@ -67,7 +79,7 @@ class NewSaleSerializer(SaleChangesSerializer):
 
     name = StrictStr(max_length=SALE_NAME_LENGTH)
     kind = StrictChoice(SaleKind.choices)
-    value = AmountField(min_value=Decimal("0.01"))
+    value = ReductionField(min_value=CENT)
 
 
 def serialize_sale(sale: Sale) -> dict[str, Any]:
@@ -76,7 +88,7 @@ def serialize_sale(sale: Sale) -> dict[str, Any]:
         "id": sale.pk,
         "name": sale.name,
         "kind": sale.kind,
-        "value": show(sale.value),
+        "value": f"{sale.value:.2f}" if sale.kind == SaleKind.PERCENT else show(sale.value),
         "starts_at": sale.starts_at,
         "ends_at": sale.ends_at,
         "product_ids": sorted(product.pk for product in sale.products.all()),

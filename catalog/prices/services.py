@@ -18,6 +18,7 @@ from catalog.prices.errors import SaleNotFound, SaleStarted
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.money import is_payable
 from shop.core.transactions import transactional
 
 
@@ -126,6 +127,8 @@ def _now() -> datetime:
 def _check(sale: Sale) -> None:
     if sale.kind == SaleKind.PERCENT and sale.value > 100:
         raise InvalidField(field="value", reason=_("The value must be at most 100 percent."))
+    if sale.kind == SaleKind.FIXED and not is_payable(sale.value):
+        raise InvalidField(field="value", reason=_("The currency has no decimals."))
     if sale.ends_at is not None and sale.ends_at <= sale.starts_at:
         raise InvalidField(field="ends_at", reason=_("The sale must end after it starts."))
 

@@ -24,9 +24,11 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price
 from catalog.products.models import ProductQuerySet
 from catalog.products.reads import is_in_stock
+from catalog.search.staff_filters import STAFF_FILTERS, apply_staff_filters, read_boolean
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
 from shop.core.metadata import KEY_PATTERN, MetadataValue
+from shop.core.money import exponent
 from shop.core.query import one_of
 from shop.core.slugs import PATTERN, normalize_slug
 from shop.core.unknown import unknown_name
@@ -40,7 +42,6 @@ METADATA_PATTERN = rf"^metadata\.{KEY_PATTERN}$"
 _ATTRIBUTE = re.compile(ATTRIBUTE_PATTERN)
 _METADATA = re.compile(METADATA_PATTERN)
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
 
 
 def _read_id(text: str) -> int:
@@ -53,16 +54,14 @@ def _read_amount(text: str) -> Decimal:
     try:
         amount: Decimal = AmountField().run_validation(text)
     except ValidationError:
-        raise ValueError(
-            _("The value must be an amount with at most two decimals, such as 12.50.")
-        ) from None
+        raise ValueError(_amount_hint()) from None
     return amount
 
 
-def _read_boolean(text: str) -> bool:
-    if text not in _BOOLEANS:
-        raise ValueError(_("The value must be true or false."))
-    return _BOOLEANS[text]
+def _amount_hint() -> str:
+    if exponent() == 0:
+        return _("The value must be an amount without decimals, such as 1250.")
+    return _("The value must be an amount with at most two decimals, such as 12.50.")
 
 
 def _read_search(text: str) -> str:
@@ -83,10 +82,10 @@ def _read_text(text: str) -> str:
 
 _SINGLE: dict[str, Callable[[str], Any]] = {
     "category": _read_id,
-    "in_stock": _read_boolean,
+    "in_stock": read_boolean,
     "max_price": _read_amount,
     "min_price": _read_amount,
-    "on_sale": _read_boolean,
+    "on_sale": read_boolean,
     "ordering": one_of(ORDERINGS),
     "search": _read_search,
 }
@@ -138,7 +137,7 @@ class ListQuery:
 def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
     """Validate the query parameters of the list. Raises InvalidField, which lists what is allowed.
 
-    Only staff may filter by metadata, because it has no index.
+    Only staff may filter by metadata, because it has no index, and by what STAFF_FILTERS reads.
     """
     parameters, values, attributes, metadata = [], {}, {}, {}
     for name, texts in query.lists():
@@ -150,6 +149,8 @@ def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
             _single(name, texts)
         elif _ATTRIBUTE.fullmatch(name):
             attributes[name] = tuple(_repeated(name, texts))
+        elif for_staff and name in STAFF_FILTERS:
+            values[name] = _read(name, _single(name, texts), STAFF_FILTERS[name])
         elif for_staff and _METADATA.fullmatch(name):
             metadata[name.removeprefix("metadata.")] = tuple(_repeated(name, texts))
         else:
@@ -190,6 +191,7 @@ def apply_filters(
         products = _with_attributes(products, query.attributes, revision_now)
     for key, texts in query.metadata.items():
         products = products.filter(In(MetadataValue("metadata", key), texts))
+    products = apply_staff_filters(products, values)
     if "in_stock" in values:
         stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
@@ -276,7 +278,7 @@ def _range(name: str, texts: tuple[str, ...], kind: str) -> dict[str, Any]:
 def _values(name: str, texts: tuple[str, ...], kind: str, choices: list[str]) -> dict[str, Any]:
     column, read = {
         AttributeKind.NUMBER.value: ("number", _read_number),
-        AttributeKind.BOOLEAN.value: ("boolean", _read_boolean),
+        AttributeKind.BOOLEAN.value: ("boolean", read_boolean),
         AttributeKind.CHOICE.value: ("text", one_of(choices)),
     }.get(kind, ("text", _read_text))
     return {f"{column}__in": [_read(name, text, read) for text in texts]}

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter
 
 from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
 from catalog.search.filters import ATTRIBUTE_PATTERN, METADATA_PATTERN, ORDERINGS
+from shop.core.audiences import MARK
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 from shop.core.query import PatternParameter
@@ -62,6 +63,18 @@ LIST_PARAMETERS = [
         "Only for staff: `metadata.<key>=` is the value of a key. Repeat it to match any of them.",
         shown_as="metadata.<key>",
         audience="staff",
+    ),
+    OpenApiParameter(
+        "tax_class",
+        {"type": "string", "minLength": 1},
+        description="Only for staff: the code of a tax class, or `standard`.",
+        extensions={MARK: "staff"},
+    ),
+    OpenApiParameter(
+        "requires_shipping",
+        {"type": "boolean"},
+        description="Only for staff: whether the product or a variant is shipped.",
+        extensions={MARK: "staff"},
     ),
     OpenApiParameter(
         "ordering",

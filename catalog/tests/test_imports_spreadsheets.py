@@ -9,6 +9,7 @@ from openpyxl import Workbook
 
 from catalog.models import Product
 from catalog.tests.exchange import errors_of, everything, import_content
+from shop.testing.marks import on_one_database
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +28,7 @@ def workbook(value, number_format="General", column="sku"):
     return file.getvalue()
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("value", "number_format", "sku"),
     [
@@ -59,6 +61,7 @@ def test_a_sku_of_a_workbook_is_the_text_that_people_see(value, number_format, s
     assert everything() == before
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("value", "number_format", "reason"),
     [

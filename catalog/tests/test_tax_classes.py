@@ -97,6 +97,26 @@ def test_a_value_for_a_product_is_one_for_all_its_variants(amy, books, shirt):
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("tax_class=Books", ["Novel", "Shirt"]),
+        ("tax_class=standard", ["Tea", "Shirt"]),
+        ("requires_shipping=false", ["Novel"]),
+        ("requires_shipping=true&tax_class=books", ["Shirt"]),
+        ("tax_class=food", []),
+    ],
+)
+def test_staff_filter_by_them_and_by_those_of_variants(amy, anyone, books, tea, query, names):
+    ProductFactory(name="Novel", tax_class_id="books", requires_shipping=False)
+    shirt = ShirtFactory()
+    update_product(product_id=shirt.variants.order_by("pk")[0].pk, tax_class_id="books")
+    page = amy.get(f"{LIST}?{query}").json()
+    assert ([found["name"] for found in page["products"]], page["count"]) == (names, len(names))
+    refused = anyone.get(f"{LIST}?{query}")
+    assert (refused.status_code, refused.json()["code"]) == (400, "unknown_field")
+
+
 def test_the_code_of_a_class_is_unique_and_not_that_of_the_standard(books):
     for code in ("standard", "Standard", "", "two words"):
         with pytest.raises(InvalidField):

@@ -19,6 +19,7 @@ from payments.factories import pay, refund_payment
 from payments.gateways import registry
 from payments.models import Payment
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_database
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "payments.md"
@@ -136,12 +137,14 @@ def run_with_app(folder, *, code="till"):
     )
 
 
+@on_one_database
 def test_an_app_registers_its_gateway_without_changing_the_shop(tmp_path):
     done = run_with_app(tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "card cash_on_delivery bank_transfer till"
 
 
+@on_one_database
 def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_path):
     done = run_with_app(tmp_path, code="card")
     assert done.returncode == 1
@@ -152,6 +155,7 @@ def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_p
     )
 
 
+@on_one_database
 @pytest.mark.parametrize("code", ["till no. 1", "Kasse/Süd", "", "t" * 31])
 def test_the_shop_does_not_start_with_a_code_that_events_cannot_contain(tmp_path, code):
     """Otherwise no payment of the gateway could be settled, after the money was captured."""

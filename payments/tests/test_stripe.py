@@ -18,6 +18,7 @@ from payments.models import LedgerEntry, Payment, Refund
 from payments.tests.fake_stripe.client import INTENTS
 from shop.core.models import IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_database
 
 PAY = "/api/payments/"
 CREATE, CONFIRM = "/v1/payment_intents", "/v1/payment_intents/*/confirm"
@@ -263,6 +264,7 @@ def test_a_pending_refund_can_fail(ada, amy, order, fake_stripe):
     assert_audit_passes()
 
 
+@on_one_database
 def test_a_request_ends_within_ten_seconds_while_stripe_hangs(ada, order, fake_stripe):
     fake_stripe.fail("hang_after", CONFIRM, times=None)
     started_at = time.monotonic()

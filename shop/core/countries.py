@@ -91,10 +91,15 @@ class AddressRules:
     format: str
     latin_format: str
     postal_code: re.Pattern[str] | None
-    postal_code_example: str
+    postal_code_examples: tuple[str, ...]
     regions: tuple[tuple[str, str], ...]
     kinds: tuple[str, str, str]
     """What the country calls a postal code, a city and a region, as keys of the labels."""
+
+    @property
+    def postal_code_example(self) -> str:
+        """A postal code of the country, or an empty text."""
+        return next(iter(self.postal_code_examples), "")
 
     def label_of(self, member: str) -> "StrOrPromise":
         """Return the country's word for a member, in the active language."""
@@ -107,18 +112,29 @@ class AddressRules:
         return own[member] if member in own else _LABELS[member]
 
     def accepts_postal_code(self, text: str) -> bool:
-        """Return whether the text has the form of a postal code; spaces and case do not matter."""
-        return self.postal_code is None or any(
-            self.postal_code.fullmatch(spelling) for spelling in _spellings(text)
-        )
+        """Return whether the text has the form of a postal code.
+
+        Case, spaces, hyphens and the mark of the country before it do not matter.
+        """
+        pattern = self.postal_code
+        return pattern is None or any(map(pattern.fullmatch, self._spellings(text)))
+
+    def _spellings(self, text: str) -> Iterator[str]:
+        """Yield a postal code as it is typed, and in other spellings that the pattern may have."""
+        plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text).upper().strip())
+        compact = "".join(plain.split())
+        yield from (plain, compact, _POSTAL_MARK.sub("", compact))
+        yield from (f"{self.country}{compact}", f"{self.country}-{compact}")
+        for example in self.postal_code_examples:
+            yield _separated_as(example, "".join(filter(str.isalnum, compact)))
 
     def region_code(self, text: str) -> str:
-        """Return the code of a region by its code or a name of it; other text as it is."""
+        """Return the code of a region by its code or a name of it, or other text in capitals."""
         wanted = _letters(text)
         for code, name in self.regions:
             if wanted in {_letters(code), _letters(name)}:
                 return code
-        return text
+        return text.upper()
 
 
 def is_country(code: str) -> bool:
@@ -148,7 +164,7 @@ def rules_of(country: str) -> AddressRules:
         format=found.address_format,
         latin_format=found.address_latin_format,
         postal_code=re.compile(pattern, re.IGNORECASE) if pattern else None,
-        postal_code_example=next(iter(found.postal_code_examples), ""),
+        postal_code_examples=tuple(found.postal_code_examples),
         regions=tuple(found.country_area_choices),
         kinds=(found.postal_code_type, found.city_type, found.country_area_type),
     )
@@ -157,7 +173,7 @@ def rules_of(country: str) -> AddressRules:
 def region_code(country: str, region: str) -> str:
     """Return the code of a region, such as ``CA`` for ``California`` in the US.
 
-    A region that the library does not know is returned as it was typed. Compare regions by this.
+    A region that the library does not know is returned in capital letters. Compare regions by this.
     """
     return rules_of(country).region_code(region)
 
@@ -192,13 +208,12 @@ def _members_of(address_format: str) -> tuple[str, ...]:
     return tuple(member for letter in letters for member in _MEMBERS.get(letter, ()))
 
 
-def _spellings(text: str) -> Iterator[str]:
-    """Yield a postal code as it is typed, without spaces, and without the mark of its country."""
-    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text).upper().strip())
-    yield plain
-    compact = "".join(plain.split())
-    yield compact
-    yield _POSTAL_MARK.sub("", compact)
+def _separated_as(example: str, characters: str) -> str:
+    """Return letters and digits with the separators of an example: ``00950`` as in ``26-134``."""
+    if len(characters) != sum(map(str.isalnum, example)):
+        return characters
+    rest = iter(characters)
+    return "".join(next(rest) if each.isalnum() else each for each in example)
 
 
 def _letters(text: str) -> str:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 
 from shop.core import slugs
 from shop.core.metadata import KEY_PATTERN, MAX_KEYS, validate_metadata
-from shop.core.money import MAX_AMOUNT, MAX_DIGITS, show
+from shop.core.money import MAX_AMOUNT, MAX_DIGITS, exponent, is_payable, show
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -118,6 +118,7 @@ class AmountField(serializers.DecimalField):
 
     default_error_messages = {
         "invalid": _('Write the amount as a string with at most two decimals, such as "12.50".'),
+        "whole": _('Write the amount as a string without decimals, such as "1250".'),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -126,12 +127,20 @@ class AmountField(serializers.DecimalField):
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Raise ValidationError for "1e3", "1_000", " 1" and numbers; DecimalField accepts them."""
+        amount = self.read_decimals(data, "invalid" if exponent() else "whole")
+        if not is_payable(amount):
+            self.fail("whole")
+        return amount
+
+    def read_decimals(self, data: Any, error: str = "invalid") -> Decimal:
+        """Return a string as a number with at most two decimals. Raises ValidationError."""
         if not isinstance(data, str) or not _AMOUNT.fullmatch(data):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+            self.fail(error)
+        number: Decimal = super().to_internal_value(data)
+        return number
 
     def to_representation(self, value: Decimal) -> str:
-        """Return the amount with two decimals."""
+        """Return the amount with the decimals of the currency."""
         return show(value)
 
 

@@ -15,6 +15,12 @@ IF_NONE_MATCH = {
     "schema": {"type": "string"},
     "description": "The ETag of your copy. If it is still valid, the response is 304.",
 }
+CART_TOKEN = {
+    "in": "header",
+    "name": "X-Cart-Token",
+    "schema": {"type": "string"},
+    "description": "The token of a guest's cart, which is merged into the cart of the user.",
+}
 HEADERS: dict[str, dict[str, Any]] = {
     "Content-Language": {
         "description": "The language of names and labels.",

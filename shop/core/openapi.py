@@ -33,6 +33,7 @@ from shop.core.errors import (
 from shop.core.fields import StrictStr
 from shop.core.handlers import PROBLEM_JSON, InvalidToken, title_of
 from shop.core.header_schemas import (
+    CART_TOKEN,
     HEADERS,
     HEADERS_OF_STATUS,
     IDEMPOTENCY_KEY,
@@ -89,6 +90,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     audience: Audience | None = None,
     plural: str = "",
     holds_secret: bool = False,
+    merges_cart: bool = False,
 ) -> Callable[[View], View]:
     """Describe an operation.
 
@@ -98,7 +100,8 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     refused (``shop.core.query``), and so is a body without ``takes``. An operation with an
     ``audience`` is in the document of this audience only; those for members of staff with a
     permission need not say so.
-    A response that ``holds_secret`` is not stored under an idempotency key.
+    A response that ``holds_secret`` is not stored under an idempotency key. An operation that
+    ``merges_cart`` takes the token of a guest's cart.
     ``plural`` is the name of the array in a page if it is not that of the view.
     """
 
@@ -108,6 +111,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
         described.query_parameters, described.takes_body = parameters, takes is not None
         described.audience = audience
         described.plural, described.holds_secret = plural, holds_secret
+        described.merges_cart = merges_cart
         described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
@@ -151,6 +155,8 @@ class ShopAutoSchema(AutoSchema):
             parameters.append(IDEMPOTENCY_KEY)
         if self._has_etag():
             parameters.append(IF_NONE_MATCH)
+        if getattr(self._action(), "merges_cart", False):
+            parameters.append(CART_TOKEN)
         return parameters
 
     def get_auth(self) -> list[dict[str, list[str]]]:

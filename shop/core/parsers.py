@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
 from django.http import UnreadablePostError
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
@@ -14,6 +13,8 @@ from rest_framework.serializers import ValidationError
 from shop.core.errors import MALFORMED_HEADER, Unavailable
 from shop.core.forms import FormData
 from shop.core.strict_json import StrictJSONError, loads
+
+_MAX_FIELDS = 100
 
 
 class StrictJSONParser(JSONParser):
@@ -57,7 +58,7 @@ class StrictFormParser(BaseParser):
                 raw.decode("utf-8"),
                 keep_blank_values=True,
                 errors="strict",
-                max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,
+                max_num_fields=_MAX_FIELDS,
             )
         except UnicodeError:
             raise ParseError(_("The form is not valid UTF-8.")) from None

@@ -16,6 +16,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from shop.core.address_lengths import LENGTHS as LENGTHS  # noqa: PLC0414 - for its readers
 from shop.core.countries import country_name, is_country, rules_of
 from shop.core.fields import StrictStr
 from shop.core.openapi import example
@@ -26,20 +27,6 @@ from shop.core.vat_numbers import VAT_NUMBER_LENGTH, normalize_vat_number
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-LENGTHS = {
-    "name": 200,
-    "company": 200,
-    "line1": 255,
-    "line2": 255,
-    "postal_code": 20,
-    "city": 120,
-    "region": 120,
-    "country": 2,
-    "phone": PHONE_LENGTH,
-    "vat_number": VAT_NUMBER_LENGTH,
-}
-"""The characters of each member, for columns too."""
 
 _EXAMPLE = {
     "name": "Ada Lovelace",
@@ -153,9 +140,7 @@ class AddressText(StrictStr):
         return text if any(map(_is_visible, text)) else ""
 
 
-@extend_schema_field(
-    {"type": ["string", "null"], "pattern": "^([A-Za-z]{2})?$", "examples": ["DE"]}
-)
+@extend_schema_field({"type": "string", "pattern": "^([A-Za-z]{2})?$", "examples": ["DE"]})
 class CountryField(AddressText):
     """The code of a country, which is stored in capital letters."""
 

@@ -202,9 +202,12 @@ def _permissions_of(model: type[Model]) -> set[str]:
 
 def read(serializer: type[RequestSerializer], request: Request) -> dict[str, Any]:
     """Return the validated body of the request. Raises ValidationError (400)."""
-    return cast(
-        "dict[str, Any]", _instance_of(serializer, get_language()).run_validation(request.data)
-    )
+    return validated(serializer, request.data)
+
+
+def validated(serializer: type[RequestSerializer], data: Any) -> dict[str, Any]:
+    """Return data as a serializer validates it. Raises ValidationError (400)."""
+    return cast("dict[str, Any]", _instance_of(serializer, get_language()).run_validation(data))
 
 
 @cache

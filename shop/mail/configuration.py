@@ -28,26 +28,29 @@ _PLACEHOLDERS = {
 }
 _URL = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-_NO_TRANSPORT = {
-    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-    "EMAIL_HOST": "localhost",
-    "EMAIL_PORT": 25,
-    "EMAIL_HOST_USER": "",
-    "EMAIL_HOST_PASSWORD": "",
-    "EMAIL_USE_TLS": False,
-    "EMAIL_USE_SSL": False,
-    "EMAIL_FILE_PATH": None,
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+_FORMER = {
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "use_tls": "EMAIL_USE_TLS",
+    "use_ssl": "EMAIL_USE_SSL",
+    "timeout": "EMAIL_TIMEOUT",
+    "file_path": "EMAIL_FILE_PATH",
 }
+"""The options of a mailer, and the settings of the same meaning before Django 6.1."""
 
 
-def transport(url: str, *, folder: str, is_debug: bool) -> dict[str, Any]:
-    """Return Django's ``EMAIL_*`` settings for EMAIL_URL, without which DEBUG writes to a folder.
+def mailers(url: str, *, timeout: float, is_debug: bool) -> dict[str, dict[str, Any]]:
+    """Return Django's setting ``MAILERS`` for EMAIL_URL, without which DEBUG writes to a folder.
 
     A password is sent to this machine or encrypted, unless ``is_debug``.
     """
+    if is_debug and not url:
+        return {"default": {"BACKEND": "shop.mail.folder.FolderBackend"}}
     if url in ("", "none"):
-        backend = {"EMAIL_BACKEND": "shop.mail.folder.FolderBackend", "EMAIL_FILE_PATH": folder}
-        return {**_NO_TRANSPORT, **(backend if is_debug and not url else {})}
+        return {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
     try:
         found = environ.Env.email_url_config(url)
     except (ImproperlyConfigured, ValueError) as error:
@@ -55,21 +58,32 @@ def transport(url: str, *, folder: str, is_debug: bool) -> dict[str, Any]:
             "EMAIL_URL must be the URL of a mail server, such as "
             "smtp+tls://user:password@mail.example.com:587, or none."
         ) from error
-    chosen = {name: value for name, value in found.items() if value not in (None, "")}
-    merged = {**_NO_TRANSPORT, **chosen}
-    if "EMAIL_PORT" not in chosen:
-        merged["EMAIL_PORT"] = (
-            465 if merged["EMAIL_USE_SSL"] else 587 if merged["EMAIL_USE_TLS"] else 25
-        )
-    is_encrypted = merged["EMAIL_USE_SSL"] or merged["EMAIL_USE_TLS"]
-    if merged["EMAIL_HOST_PASSWORD"] and not (
-        is_encrypted or is_debug or merged["EMAIL_HOST"] in _LOCAL
-    ):
+    backend = found["EMAIL_BACKEND"]
+    if backend != _SMTP:
+        options = {"file_path": found["EMAIL_FILE_PATH"]} if "filebased" in backend else {}
+        return {"default": {"BACKEND": backend, "OPTIONS": options}}
+    options = {name: found.get(former) for name, former in _FORMER.items() if former in found}
+    del options["file_path"]
+    options["timeout"] = timeout
+    is_encrypted = bool(options.get("use_tls") or options.get("use_ssl"))
+    options["port"] = options["port"] or (
+        465 if options.get("use_ssl") else 587 if is_encrypted else 25
+    )
+    if options["password"] and not (is_encrypted or is_debug or options["host"] in _LOCAL):
         raise ImproperlyConfigured(
             "EMAIL_URL would send its password unencrypted: use smtp+tls:// (port 587) or "
             "smtp+ssl:// (port 465)."
         )
-    return merged
+    return {"default": {"BACKEND": backend, "OPTIONS": options}}
+
+
+def former_settings(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings ``EMAIL_*`` for the default mailer."""
+    default = chosen["default"]
+    options = default.get("OPTIONS", {})
+    return {"EMAIL_BACKEND": default["BACKEND"]} | {
+        _FORMER[name]: value for name, value in options.items()
+    }
 
 
 def sender(address: str, name: str, url: str, hosts: Sequence[str]) -> str:

@@ -8,7 +8,9 @@ from datetime import timedelta
 from threading import Timer
 from typing import Any
 
-from django.core.mail import EmailMessage, get_connection
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils.module_loading import import_string
 
 LONGEST = timedelta(minutes=4)
 """The longest time of a conversation, however slowly the server responds."""
@@ -24,7 +26,9 @@ def transmit(email: EmailMessage) -> Any:
     does not matter. Raises SMTPException, OSError or ValueError if the message was not accepted, as
     far as this side knows.
     """
-    connection = get_connection()
+    mailer = settings.MAILERS["default"]
+    backend = import_string(mailer["BACKEND"])
+    connection = backend(alias="default", **mailer.get("OPTIONS", {}))
     limit = Timer(LONGEST.total_seconds(), _end, [connection])
     limit.daemon = True
     limit.start()

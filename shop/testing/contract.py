@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,6 +17,7 @@ from jsonschema_rs import Draft202012Validator
 
 from shop.core.audiences import MARK
 
+_lock = Lock()  # spectacular cannot create the document in two threads of a race at once
 _CONTENT_TYPES = ("application/json", "application/problem+json")
 
 
@@ -27,7 +29,9 @@ def assert_documented(method: str, path: str, query: str, response: HttpResponse
     content_type = response.get("Content-Type", "")
     if content_type not in _CONTENT_TYPES or response.streaming or "fields=" in query:
         return
-    validator = _validator(_template(path), method.lower(), str(response.status_code), content_type)
+    with _lock:
+        template = _template(path)
+        validator = _validator(template, method.lower(), str(response.status_code), content_type)
     if validator is None:
         return
     is_compressed = response.get("Content-Encoding") == "gzip"

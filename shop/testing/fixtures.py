@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.test.utils import override_settings
 from rest_framework.test import APIClient
 
@@ -17,6 +17,7 @@ from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
 from shop.testing.clock import DatabaseClock
 from shop.testing.contract import assert_documented
+from shop.testing.emptying import empty_tables
 
 
 class DocumentedClient(APIClient):
@@ -84,6 +85,14 @@ def the_clock(db: None) -> Iterator[DatabaseClock]:
     clock = DatabaseClock()
     yield clock
     clock.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_tables_quickly() -> Iterator[None]:
+    """Replace what Django does after a test with transactions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
 
 
 @pytest.fixture(autouse=True)

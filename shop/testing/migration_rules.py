@@ -4,9 +4,11 @@ The previous release serves requests while they run, and goes on afterwards. So 
 rewrite or scan a table while it is locked, and nothing that the previous release uses may go.
 
 ``python -m shop.testing.migration_rules`` applies the missing migrations of the shop to the
-database of DATABASE_URL, and prints what each did as JSON.
+database of DATABASE_URL, and prints what each did as JSON. ``--until '{"cart": "0002"}'`` only
+migrates each app to the migration named, and the apps of Django to their last ones.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -14,7 +16,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import django
-from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -57,6 +58,7 @@ _RULES = {
         "rows stay locked until all are written: write batches with RunPython, and atomic = False"
     ),
 }
+_OF_DJANGO = ("admin", "auth", "contenttypes", "sessions", "token_blacklist")
 _CREATED = re.compile(r'CREATE TABLE (?:IF NOT EXISTS )?"?(\w+)"?', re.IGNORECASE)
 
 
@@ -90,16 +92,28 @@ def apply_missing() -> list[dict[str, Any]]:
     """Apply the missing migrations. Return their names, statements, and the tables rewritten."""
     executor = MigrationExecutor(connection)
     found = []
+    state = executor._create_project_state(with_applied_migrations=True)
     for migration, _ in executor.migration_plan(executor.loader.graph.leaf_nodes()):
         statements: list[str] = []
         before = _files()
         with connection.execute_wrapper(_recorder(statements)):
-            call_command("migrate", migration.app_label, migration.name, verbosity=0)
+            state = executor.apply_migration(state, migration)
         after = _files()
         rewritten = [table for table in before if after.get(table, 0) != before[table]]
         name = [migration.app_label, migration.name]
         found.append({"name": name, "statements": statements, "rewritten": rewritten})
     return found
+
+
+def migrate_until(names: dict[str, str]) -> None:
+    """Apply migrations up to the one of each app whose name begins as given, and Django's."""
+    executor = MigrationExecutor(connection)
+    graph = executor.loader.graph
+    last = [executor.loader.get_migration_by_prefix(*one) for one in names.items()]
+    executor.migrate(
+        [(one.app_label, one.name) for one in last]
+        + [node for app in _OF_DJANGO for node in graph.leaf_nodes(app)]
+    )
 
 
 def _files() -> dict[str, int]:
@@ -122,5 +136,11 @@ def _recorder(statements: list[str]) -> Any:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m shop.testing.migration_rules")
+    parser.add_argument("--until", type=json.loads)
+    options = parser.parse_args()
     django.setup()
-    sys.stdout.write(json.dumps(apply_missing()))
+    if options.until:
+        migrate_until(options.until)
+    else:
+        sys.stdout.write(json.dumps(apply_missing()))

@@ -3,17 +3,27 @@
 from decimal import Decimal
 
 from accounts.models import User
+from accounts.services import add_address
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
 from payments.factories import pay, refund_payment
 
+BERLIN = {
+    "name": "Ada Lovelace",
+    "line1": "Torstraße 1",
+    "postal_code": "10119",
+    "city": "Berlin",
+    "country": "DE",
+}
+
 
 def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     """Create rows for every list of the API, and a cart; return one id for each path of a resource.
 
-    The refunded payment is the buyer's, and the product with that id has movements of stock.
+    The address is of the staff, the refunded payment of the buyer, and the product with that id
+    has movements of stock.
     """
     create_attribute(name="Litres", slug="litres", kind="number")
     category = CategoryFactory(name="Kitchen", slug="kitchen")
@@ -31,6 +41,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    addresses = [add_address(user=user, values=BERLIN) for user in (buyer, staff)]
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
@@ -39,4 +50,5 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         "orders": order.pk,
         "payments": payment.pk,
         "users": buyer.pk,
+        "addresses": addresses[1].pk,
     }

@@ -202,10 +202,13 @@ def send(  # noqa: PLR0913 - the parts of a request
 
 
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """Yield the URL of a new database on the PostgreSQL server of ``server_url``."""
+def fresh_database(server_url: str, *, template: str = "template1") -> Iterator[str]:
+    """Yield the URL of a new database on the PostgreSQL server of ``server_url``.
+
+    It is a copy of the database named ``template``, to which nobody is connected.
+    """
     name = f"shop_{secrets.token_hex(4)}"
-    _administer(server_url, f"CREATE DATABASE {name}")
+    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield f"{server_url.rpartition('/')[0]}/{name}"
     finally:

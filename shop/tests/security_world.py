@@ -15,9 +15,14 @@ from rest_framework.test import APIClient
 
 from accounts import links
 from accounts.factories import PASSWORD, UserFactory, staff_with
-from accounts.models import User
+from accounts.models import Address, User
+from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
 from cart.factories import fill_cart
+from cart.promotions.factories import create_promotion, create_voucher
+from cart.shipping.factories import create_method
+from cart.taxes.factories import create_tax_rate
+from cart.taxes.models import ShippingTax
 from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
@@ -54,6 +59,10 @@ class World:
     @cached_property
     def colleague(self) -> User:
         return staff_with()
+
+    @cached_property
+    def address(self) -> Address:
+        return Address.objects.create(user=self.owner, **BERLIN)
 
     @cached_property
     def refresh(self) -> str:
@@ -116,6 +125,30 @@ class World:
         return str(fill_cart(self.owner, self.product))
 
     @cached_property
+    def method(self) -> Any:
+        return create_method(prices={"DE": "4.90"})
+
+    @cached_property
+    def rate(self) -> Any:
+        return self.method.rates.get()
+
+    @cached_property
+    def tax_rate(self) -> Any:
+        return create_tax_rate("DE", "19")
+
+    @cached_property
+    def shipping_tax(self) -> Any:
+        return ShippingTax.objects.create(country="DE", rule="proportional")
+
+    @cached_property
+    def promotion(self) -> Any:
+        return create_promotion(needs_code=True)
+
+    @cached_property
+    def voucher(self) -> Any:
+        return create_voucher(promotion=self.promotion)
+
+    @cached_property
     def order(self) -> Any:
         return place_order(self.owner, self.product)
 
@@ -147,6 +180,10 @@ class World:
     @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
+
+    @cached_property
+    def mail(self) -> str:
+        return "1"
 
     @cached_property
     def message(self) -> Any:
@@ -250,6 +287,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "password": PASSWORD,
     },
     "PATCH /api/users/me/": lambda world: {"first_name": "New"},
+    "DELETE /api/users/me/": lambda world: {"password": PASSWORD},
+    "POST /api/addresses/": lambda world: BERLIN,
+    "PATCH /api/addresses/{address}/": lambda world: {"city": "Potsdam"},
     "POST /api/users/me/password/": lambda world: {
         "current_password": PASSWORD,
         "new_password": f"new-{PASSWORD}",

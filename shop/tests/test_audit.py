@@ -37,7 +37,7 @@ def shop(ada, bob, tea, shirt):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 18 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 19 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -75,6 +75,9 @@ BREACHES = {
     ),
     "keys_of_users_match_their_names": lambda: User.objects.filter(username="ada").update(
         username="Eve"
+    ),
+    "deleted_users_have_no_personal_data": lambda: User.objects.filter(username="ada").update(
+        deleted_at=F("date_joined"), is_active=False
     ),
     "variants_match_their_products": lambda: Product.objects.filter(has_variants=True).update(
         is_published=False

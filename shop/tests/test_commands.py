@@ -27,6 +27,7 @@ from shop.management.demo import details
 from shop.management.demo.images import draw_image
 from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_database
 from shop.testing.server import environment_for, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -57,6 +58,7 @@ def commands_of_the_shop():
     )
 
 
+@on_one_database
 @pytest.mark.parametrize("name", commands_of_the_shop())
 def test_a_command_on_an_unmigrated_database_says_what_to_do(tmp_path, name):
     arguments = {

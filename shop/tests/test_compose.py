@@ -38,14 +38,16 @@ def test_every_variable_of_the_example_reaches_the_service(name):
     }
 
 
-def test_a_bucket_adds_its_packages_to_the_image():
+def test_a_bucket_and_redis_add_their_packages_to_the_image():
     dockerfile = (ROOT / "Dockerfile").read_text()
+    arguments = {"S3": "${MEDIA_BUCKET:-}", "REDIS": "${TASKS_URL:-}"}
     for name in OURS:
-        assert SERVICES[name]["build"]["args"] == {"S3": "${MEDIA_BUCKET:-}"}
-    assert "ARG S3=\n" in dockerfile
-    assert 'if [ -n "$S3" ]; then pip install --require-hashes -r requirements-s3.txt; fi' in (
-        dockerfile
-    )
+        assert SERVICES[name]["build"]["args"] == arguments
+    for name in arguments:
+        file = f"requirements-{name.lower()}.txt"
+        installs = f'if [ -n "${name}" ]; then pip install --require-hashes -r {file}; fi'
+        assert f"ARG {name}=\n" in dockerfile
+        assert installs in dockerfile
 
 
 @pytest.mark.parametrize("name", [*OURS, "postgres"])
@@ -94,4 +96,7 @@ def test_docker_compose_passes_a_filled_file_on(tmp_path):
     for name in OURS:
         expected = values | FIXED | {"PGPASSWORD": "pw"}
         assert services[name]["environment"] == expected
-        assert services[name]["build"]["args"] == {"S3": values["MEDIA_BUCKET"]}
+        assert services[name]["build"]["args"] == {
+            "S3": values["MEDIA_BUCKET"],
+            "REDIS": values["TASKS_URL"],
+        }

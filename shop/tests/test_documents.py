@@ -56,6 +56,7 @@ def test_the_committed_documents_are_what_the_shop_serves(client, path, file):
 # -- Responses ------------------------------------------------------------------------------------
 
 LISTS = {
+    "/api/addresses/": "addresses",
     "/api/attributes/": "attributes",
     "/api/categories/": "categories",
     "/api/countries/": "countries",
@@ -116,7 +117,7 @@ def test_every_list_has_the_members_that_are_documented(ada, amy, ids, path):
 def test_every_object_has_the_members_that_are_documented(ada, amy, ids):
     paths = [path for method, path in operations_of(document()) if method == "get"]
     objects = [path for path in paths if path.endswith("{id}/")] + list(UNIQUE)
-    assert len(objects) == 9
+    assert len(objects) == 10
     for path in objects:
         answer = amy.get(path.replace("{id}", str(ids.get(path.split("/")[2]))))
         assert answer.status_code == 200

@@ -12,6 +12,7 @@ from orders.models import Order
 from shop.core.models import EventDelivery
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
+from shop.testing.marks import on_one_database
 from shop.testing.server import ROOT, environment_for, manage, running_shop, send
 from shop.testing.serving import url_of_the_tests_database
 
@@ -40,6 +41,7 @@ def environment(tmp_path):
     manage(environment | more, "migrate", "company_invoices", "zero", "--verbosity", "0")
 
 
+@on_one_database
 def test_the_example_app_works(environment, tmp_path, ada, bob, tea):
     before = _files_of_the_shop()
     database = url_of_the_tests_database()

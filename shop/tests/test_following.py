@@ -9,6 +9,7 @@ import pytest
 from payments.models import Payment
 from payments.tests.fake_stripe.client import INTENTS
 from shop.core.models import Event
+from shop.testing.marks import on_one_database
 from shop.testing.server import ROOT, send
 from shop.testing.serving import faulty_server
 
@@ -55,6 +56,7 @@ def run_worker(shop):
     return lines_of(done.stderr)
 
 
+@on_one_database
 def test_one_id_follows_a_purchase(tmp_path, fake_stripe, mail, ada, tea):
     """The gateway drops the connection, so that the worker settles the payment."""
     token, client = ada.pair.token, {"X_Forwarded_For": "203.0.113.9"}

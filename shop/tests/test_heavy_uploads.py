@@ -17,6 +17,7 @@ from catalog.models import Product, ProductImage
 from catalog.tests.uploads import announcing, picture
 from shop.core import conversions
 from shop.core.errors import Unavailable
+from shop.testing.marks import on_one_database
 from shop.testing.serving import faulty_server
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +45,7 @@ def forget_peak(shop):
     Path(f"/proc/{worker}/clear_refs").write_text("5")
 
 
+@on_one_database
 def test_six_images_of_forty_megapixels_at_once(shop, amy, tea):
     url = f"{shop.url}/api/products/{tea.pk}/images/"
 
@@ -105,6 +107,7 @@ HEAVY = {
 }
 
 
+@on_one_database
 def test_the_admin_refuses_files_that_need_much_memory(shop, admin_browser):
     url = f"{shop.url}/admin/catalog/product/import/"
     session = requests.Session()

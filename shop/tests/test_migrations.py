@@ -29,16 +29,24 @@ needs_postgresql = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def previous(django_db_setup):
-    """The environment of a shop whose database has the schema of the previous release."""
+@pytest.fixture(scope="module")
+def template(django_db_setup):
+    """The name of a database that has the schema of the previous release."""
     with fresh_database(url_of_the_tests_database()) as database:
-        environment = environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings")
-        for app, name in PREVIOUS.items():
-            manage(environment, "migrate", "--verbosity", "0", app, name)
-        for app in ("admin", "auth", "contenttypes", "sessions", "token_blacklist"):
-            manage(environment, "migrate", "--verbosity", "0", app)
-        yield environment
+        subprocess.run(
+            [sys.executable, "-m", "shop.testing.migration_rules", "--until", json.dumps(PREVIOUS)],
+            env=environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings"),
+            cwd=ROOT,
+            check=True,
+        )
+        yield database.rpartition("/")[2]
+
+
+@pytest.fixture
+def previous(template):
+    """The environment of a shop whose database has the schema of the previous release."""
+    with fresh_database(url_of_the_tests_database(), template=template) as database:
+        yield environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings")
 
 
 @needs_postgresql
@@ -56,7 +64,7 @@ def test_no_migration_since_the_previous_release_locks_a_table_in_use_for_long(p
     assert len(applied) >= 18
     assert "core_event" in new
     for migration in applied:
-        assert migration["rewritten"] == [], migration["name"]
+        assert {*migration["rewritten"]} <= new, migration["name"]
         found = problems(migration["statements"], new=new | OF_DJANGO)
         assert found == [], migration["name"]
 

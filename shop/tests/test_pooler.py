@@ -22,6 +22,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
+ADD = "/api/cart/add/"
 BUYERS, STOCK = 12, 5
 
 MODES = {
@@ -77,7 +78,7 @@ def shops(request, django_db_setup, django_db_blocker):
 def buy(shops, number, token, product_id):
     """Add, order and pay, the last two on both servers at once. Return the statuses."""
     add = {"product_id": product_id, "quantity": 1}
-    added = send(shops[number % 2].url, "POST", "/api/cart/add/", add, token=token)
+    added = send(shops[number % 2].url, "POST", ADD, add, token=token)
     statuses = [added.status]
     if added.status != 200:
         return statuses
@@ -120,13 +121,15 @@ def test_the_lock_time_out_applies_behind_a_pooler(shops, ada, tea):
     with direct.cursor() as cursor:
         cursor.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR UPDATE", [ada.user.pk])
     add = {"product_id": tea.pk, "quantity": 1}
-    answers = [
-        send(shop.url, "POST", "/api/cart/add/", add, token=ada.pair.token, timeout=9)
-        for shop in shops
-    ]
+    with ThreadPoolExecutor(2) as pool:
+        sent = [
+            pool.submit(send, shop.url, "POST", ADD, add, token=ada.pair.token, timeout=9)
+            for shop in shops
+        ]
+        answers = [answer.result() for answer in sent]
     direct.close()
     assert [answer.status for answer in answers] == [503, 503]
-    assert send(shops[0].url, "POST", "/api/cart/add/", add, token=ada.pair.token).status == 200
+    assert send(shops[0].url, "POST", ADD, add, token=ada.pair.token).status == 200
 
 
 def test_commands_do_not_change_settings_of_pooled_connections(shops):

@@ -92,10 +92,14 @@ def test_a_late_payment_that_is_refunded(ada, tea):
 def test_a_registration_is_internal_and_has_no_personal_data(anyone):
     body = {"username": "eve", "email": "eve@example.com", "password": "corr3ct-horse"}
     assert anyone.post("/api/users/", body).status_code == 201
-    assert recorded() == [("user.registered", "user", User.objects.get().pk, {})]
-    assert Event.objects.get().is_internal
+    user = User.objects.get()
+    assert recorded() == [
+        ("user.registered", "user", user.pk, {}),
+        ("account.verification_requested", "user", user.pk, {"language": "en"}),
+    ]
+    assert all(event.is_internal for event in Event.objects.all())
     assert anyone.post("/api/users/", body).status_code == 409
-    assert Event.objects.count() == 1
+    assert Event.objects.count() == 2
 
 
 def test_a_transaction_that_fails_records_nothing(ada, tea):

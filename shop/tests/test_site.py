@@ -19,6 +19,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "users",
         "products",
         "categories",
+        "addresses",
         "attributes",
         "sales",
         "cart",

@@ -18,6 +18,7 @@ from catalog.images.models import ProductImage
 from catalog.products.fields import FIELDS, Owner, names_of
 from catalog.products.models import Product, ProductQuerySet
 from catalog.tax_classes.models import TaxClass
+from shop.core.money import show
 
 CHUNK = 500
 
@@ -164,9 +165,9 @@ def _instant(at: datetime | None) -> str | None:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as text: amounts with two decimals, booleans as true and false."""
+    """Return a value as text: amounts as in responses, booleans as true and false."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return f"{value:.2f}"
+        return show(value)
     return "" if value is None else str(value)

@@ -40,6 +40,7 @@ from catalog.products.descriptions import sanitize
 from catalog.products.fields import EditableField, Kind, Owner, fields_of
 from catalog.tax_classes.services import normalize_code
 from shop.core.metadata import validate_metadata
+from shop.core.money import CENT, is_payable
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"(-?[0-9]{1,10})(\.0+)?", re.ASCII)
@@ -89,7 +90,10 @@ def amount(value: str) -> Decimal:
     if not _AMOUNT.fullmatch(value):
         reason = "Write digits and a decimal point only."
         raise InvalidValue(f"{quote(value)} is not a price such as 1.99. {reason}")
-    return Decimal(value).quantize(Decimal("0.01"))
+    found = Decimal(value).quantize(CENT)
+    if not is_payable(found):
+        raise InvalidValue(f"{quote(value)} has decimals, which the shop's currency has not.")
+    return found
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:

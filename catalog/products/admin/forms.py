@@ -11,6 +11,7 @@ from catalog.attributes.forms import ATTRIBUTE, SeparatedListField, attribute_va
 from catalog.limits import MAX_OPTIONS, MAX_STOCK, MAX_TAGS, OPTION_LENGTH, SKU_LENGTH, TAG_LENGTH
 from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
+from shop.core.admin.forms import validate_amount
 from shop.core.money import MAX_DIGITS
 
 _OPTION = "option_value_"
@@ -156,7 +157,9 @@ class NewVariantForm(forms.Form):
     sku = forms.CharField(
         label="SKU", max_length=SKU_LENGTH, required=False, widget=AdminTextInputWidget
     )
-    price = forms.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, min_value=0)
+    price = forms.DecimalField(
+        max_digits=MAX_DIGITS, decimal_places=2, min_value=0, validators=[validate_amount]
+    )
     stock = forms.IntegerField(min_value=0, max_value=MAX_STOCK, initial=0)
 
     def __init__(self, options: list[str], *args: Any, **kwargs: Any) -> None:

@@ -6,18 +6,31 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 
 from shop.core.admin import state
 from shop.core.admin.actions import ConfirmedActions
-from shop.core.admin.forms import Refusal, add_refusals, checked, refusals_of
+from shop.core.admin.forms import (
+    Refusal,
+    add_refusals,
+    checked,
+    refusals_of,
+    validate_amount,
+)
 from shop.core.errors import NotFound, ShopError
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
+from shop.core.money import MAX_DIGITS
 
 _REFUSED = (ShopError, IntegrityError, KeyExpired)
+
+
+def is_amount(field: Any) -> bool:
+    """Return whether a model's field is an amount, and not a percentage or either of both."""
+    is_wide = isinstance(field, models.DecimalField) and field.max_digits == MAX_DIGITS
+    return is_wide and field.name != "value"
 
 
 class NotSaved(Exception):
@@ -36,9 +49,9 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     """
 
     list_per_page = 50
-    list_max_show_all = 50  # a form has 100 fields at most (DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    list_max_show_all = 50  # the fields of a form are limited (DATA_UPLOAD_MAX_NUMBER_FIELDS)
     show_full_result_count = False
-    ordering = ("-id",)
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
     argument_fields: ClassVar[dict[str, str]] = {}
     """The form's fields of the services' arguments, where their names differ."""
 
@@ -64,6 +77,13 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
         """Let the form show errors of services, and find changes that were made meanwhile."""
         return checked(super().get_form(request, obj, change=change, **kwargs), request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Refuse decimals in amounts if the currency has none."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and is_amount(db_field):
+            field.validators.append(validate_amount)
+        return field
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

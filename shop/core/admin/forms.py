@@ -1,6 +1,7 @@
 """Forms of the admin: errors of services at their fields, and changes made by others meanwhile."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from shop.core.admin import state
 from shop.core.constraints import violation_of
 from shop.core.errors import InvalidField, RequestInProgress, ShopError
+from shop.core.money import is_payable
 
 Refusal = tuple[str | None, str]
 """The name of a form's field, or None for the form as a whole, and a sentence."""
@@ -22,6 +24,12 @@ _CHANGED = _(
     "fields below: those that you did not change show their new value. Saving again stores what "
     "the form shows now."
 )
+
+
+def validate_amount(amount: Decimal) -> None:
+    """Raise ValidationError for an amount with more decimals than the currency has."""
+    if not is_payable(amount):
+        raise ValidationError(_("The currency has no decimals."))
 
 
 def refusals_of(error: Exception, names: Mapping[str, str]) -> list[Refusal]:

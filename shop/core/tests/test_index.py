@@ -13,7 +13,7 @@ def test_the_root_links_what_a_browser_can_open(client, db, settings):
     answer = client.get("/")
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
     links = re.findall(r'<a href="([^"]+)"', answer.content.decode())
-    assert links == ["/api/docs/", "/api/", "/api/products/", "/admin/", "/api/schema/"]
+    assert links == ["/api/docs/", "/api/", "/api/products/", "/admin/", "/mail/", "/api/schema/"]
     for link in links:
         assert client.get(link, follow=True).status_code == 200, link
 

@@ -1,5 +1,6 @@
 """The filter of the templates of mails: ``{{ order.total|money:order.currency }}``."""
 
+import re
 from copy import copy
 from decimal import Decimal
 
@@ -24,5 +25,6 @@ def money(amount: Decimal | str, currency: str) -> str:
     pattern = copy(locale.currency_formats["standard"])
     decimals = len(shown.partition(".")[2])
     pattern.frac_prec = (decimals, decimals)
-    text: str = pattern.apply(Decimal(shown), locale, currency=currency, currency_digits=False)
-    return text
+    text = pattern.apply(Decimal(shown), locale, currency=currency, currency_digits=False)
+    # Babel lacks CLDR's rule for the space after a code, as in CHF 2.50.
+    return re.sub(r"([^\W\d])(\d)", "\\1\N{NO-BREAK SPACE}\\2", text)

@@ -5,7 +5,7 @@ from threading import Event
 import pytest
 
 from shop.core import deliveries, events, tasks
-from shop.mail import mails, sending
+from shop.mail import configuration, mails, sending
 from shop.testing.smtp import mail_server
 
 
@@ -32,9 +32,8 @@ def _mails(monkeypatch, settings):
 def smtp(settings):
     """A mail server, which the shop uses."""
     with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_TIMEOUT = 0.3
+        url = f"smtp://127.0.0.1:{server.port}"
+        settings.MAILERS = configuration.mailers(url, timeout=0.3, is_debug=False)
         yield server
 
 
@@ -47,7 +46,7 @@ def handle_events():
 
 def run_due_tasks():
     tasks.enqueue_due()
-    tasks.run_tasks("test", Event())
+    return tasks.run_tasks("test", Event())
 
 
 @pytest.fixture

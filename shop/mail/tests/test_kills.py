@@ -7,6 +7,7 @@ import os
 import signal
 import warnings
 from datetime import timedelta
+from functools import partial
 from threading import Event
 
 import pytest
@@ -17,6 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from orders.factories import place_order
 from shop.core import tasks
 from shop.mail import sending
+from shop.mail.mails import registered
 from shop.mail.models import Message
 from shop.mail.tests.conftest import handle_events, run_due_tasks
 from shop.testing.races import at_once
@@ -148,9 +150,17 @@ def test_several_workers_send_each_message_once(smtp, ada, tea):
     for _ in range(3):
         place_order(ada.user, tea)
     handle_events()
-    at_once(*[run_due_tasks] * 4)
+    assert sum(at_once(*[run_due_tasks] * 4)) == 4
     assert len(smtp.accepted) == len({mail["Subject"] for mail in smtp.accepted}) == 4
     assert DBTaskResult.objects.count() == 4
+
+
+def test_an_event_that_is_handled_twice_has_one_message(smtp, message):
+    create = partial(sending.create_message, registered()[message.template], message.event)
+    Message.objects.all().delete()
+    at_once(create, create)
+    create()
+    assert Message.objects.count() == 1
 
 
 def test_only_one_of_two_tasks_sends_a_message(smtp, message):

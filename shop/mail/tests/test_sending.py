@@ -11,6 +11,7 @@ from orders.factories import place_order
 from orders.services import cancel_order
 from payments.factories import pay
 from shop.core import tasks
+from shop.mail import configuration
 from shop.mail.models import Message
 from shop.mail.tests.conftest import handle_events
 from shop.testing.smtp import DROP, mail_server
@@ -120,12 +121,12 @@ def test_what_happens_after_the_acceptance_does_not_matter(order, smtp, work, ac
 @pytest.mark.filterwarnings("ignore:Session.login_data:DeprecationWarning")  # the server's own
 def test_a_refused_login_is_no_fault_of_the_message(order, settings, smtp, work):
     with mail_server(password="right") as server:
-        settings.EMAIL_PORT = server.port
-        settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "shop", "wrong"
+        url = f"smtp://shop:wrong@127.0.0.1:{server.port}"
+        settings.MAILERS = configuration.mailers(url, timeout=1, is_debug=False)
         work()
         message = Message.objects.get()
         assert (message.status, message.last_error) == ("waiting", "Login refused: 535")
-        settings.EMAIL_HOST_PASSWORD = "right"
+        settings.MAILERS["default"]["OPTIONS"]["password"] = "right"
         make_due()
         work()
         assert server.recipients == [order.user.email]

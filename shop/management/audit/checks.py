@@ -7,6 +7,8 @@ rows take seconds. Amounts are rounded to cents, because SQLite computes decimal
 
 from collections.abc import Callable, Iterator
 
+from django.db.models import Q
+
 from accounts.addresses import fold, fold_address
 from accounts.models import User
 from catalog.categories.services import Parents, lineage
@@ -187,6 +189,17 @@ def keys_of_users_match_their_names() -> Iterator[str]:
             yield f"user {pk} has keys that do not match: {username_key!r}, {email_key!r}"
 
 
+def deleted_users_have_no_personal_data() -> Iterator[str]:
+    """The row of a deleted account names nobody, and has no address."""
+    kept = Q(addresses__isnull=False) | Q(email_verified_at__isnull=False)
+    for name in ("first_name", "last_name", "phone"):
+        kept |= ~Q(**{name: ""})
+    kept |= ~Q(email_key__endswith="@deleted.invalid")
+    deleted = User.objects.filter(kept, deleted_at__isnull=False).distinct()
+    for pk in deleted.order_by("pk").values_list("pk", flat=True):
+        yield f"user {pk} was deleted, but has personal data"
+
+
 def links_of_categories_match_their_parents() -> Iterator[str]:
     """The links between categories, which filters use, match their parents."""
     parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
@@ -258,6 +271,7 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     payments_match_the_demo_gateway,
     an_order_has_the_status_of_its_last_event,
     keys_of_users_match_their_names,
+    deleted_users_have_no_personal_data,
     links_of_categories_match_their_parents,
     variants_match_their_products,
     a_product_has_the_price_of_its_cheapest_variant,

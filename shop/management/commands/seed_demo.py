@@ -116,6 +116,7 @@ def _load(product: DemoProduct, categories: dict[str, int], images: Images) -> N
             }
             for variant in product.variants
         ],
+        weight=values["weight"],
         brand=values["brand"],
         tags=values["tags"],
         attributes=values.get("attributes", {}),

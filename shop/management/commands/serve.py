@@ -69,6 +69,7 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"\n  API    {url}/api/\n  Docs   {url}/api/docs/\n  Admin  {url}/admin/\n"
+            f"  Mail   {url}/mail/\n"
         )
         self.stdout.flush()
 

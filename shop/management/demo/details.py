@@ -33,19 +33,19 @@ SALE = ("Writing week", "desk-and-paper", "15.00")
 
 Details = dict[str, Any]
 
-# By category. PRODUCT_DETAILS overrides them.
+# By category. PRODUCT_DETAILS overrides them. A weight is in grams.
 CATEGORY_DETAILS: dict[str, Details] = {
-    "kitchen": {"brand": "Hearth & Ladle", "tags": ["cooking"]},
-    "knives": {"brand": "Hearth & Ladle", "tags": ["cooking", "cutting"]},
-    "coffee-and-tea": {"brand": "Slow Kettle", "tags": ["hot drinks"]},
-    "home": {"brand": "Loom Lane", "tags": ["living"]},
-    "desk-and-paper": {"brand": "Inkwell", "tags": ["desk"]},
-    "writing": {"brand": "Inkwell", "tags": ["desk", "writing"]},
-    "paper": {"brand": "Inkwell", "tags": ["desk", "paper"]},
-    "outdoors": {"brand": "Farther Hill", "tags": ["hiking"]},
-    "clothes": {"brand": "Loom Lane", "tags": ["wearing"]},
-    "tools": {"brand": "Oak & Anvil", "tags": ["making"]},
-    "sound": {"brand": "Attic Audio", "tags": ["listening"]},
+    "kitchen": {"brand": "Hearth & Ladle", "tags": ["cooking"], "weight": 800},
+    "knives": {"brand": "Hearth & Ladle", "tags": ["cooking", "cutting"], "weight": 250},
+    "coffee-and-tea": {"brand": "Slow Kettle", "tags": ["hot drinks"], "weight": 400},
+    "home": {"brand": "Loom Lane", "tags": ["living"], "weight": 900},
+    "desk-and-paper": {"brand": "Inkwell", "tags": ["desk"], "weight": 350},
+    "writing": {"brand": "Inkwell", "tags": ["desk", "writing"], "weight": 80},
+    "paper": {"brand": "Inkwell", "tags": ["desk", "paper"], "weight": 250},
+    "outdoors": {"brand": "Farther Hill", "tags": ["hiking"], "weight": 400},
+    "clothes": {"brand": "Loom Lane", "tags": ["wearing"], "weight": 300},
+    "tools": {"brand": "Oak & Anvil", "tags": ["making"], "weight": 1200},
+    "sound": {"brand": "Attic Audio", "tags": ["listening"], "weight": 700},
 }
 
 
@@ -61,6 +61,7 @@ PRODUCT_DETAILS: dict[str, Details] = {
     },
     "Cast-iron pan, 26 cm": {
         "compare_at_price": "52.00",
+        "weight": 2400,
         "attributes": {"weight-in-grams": 2300, "dishwasher-safe": False},
     },
     "Bread knife, 22 cm": {"category": "knives", "motif": "knife", "attributes": _made("Steel")},

@@ -1,0 +1,82 @@
+"""The address book of a user."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from shop.core.address_lengths import LENGTHS
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+MAX_ADDRESSES = 50
+
+
+def _text(member: str) -> models.CharField[str, str]:
+    return models.CharField(max_length=LENGTHS[member], blank=True, default="")
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    """Selects addresses."""
+
+    def visible_to(self, user: User) -> AddressQuerySet:
+        """Return the user's own addresses, also for staff."""
+        return self.filter(user=user)
+
+
+class Address(models.Model):
+    """A complete postal address that a user keeps. Only ``accounts.services`` writes it.
+
+    Its columns are the members of ``shop.core.postal_addresses.PostalAddress``. Carts and orders
+    have copies. The row of the user is locked before a row is written.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="addresses"
+    )
+    name = _text("name")
+    company = _text("company")
+    line1 = _text("line1")
+    line2 = _text("line2")
+    postal_code = _text("postal_code")
+    city = _text("city")
+    region = _text("region")
+    country = models.CharField(max_length=LENGTHS["country"], help_text="ISO 3166-1.")
+    phone = _text("phone")
+    vat_number = _text("vat_number")
+    is_default_shipping = models.BooleanField(default=False)
+    is_default_billing = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_default_shipping=True),
+                name="address_one_default_for_shipping",
+                violation_error_message=_("An account can have only one default shipping address."),
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(is_default_billing=True),
+                name="address_one_default_for_billing",
+                violation_error_message=_("An account can have only one default billing address."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(country=""),
+                name="address_has_a_country",
+                violation_error_message=_("An address must have a country."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Address {self.pk}"

@@ -1,0 +1,63 @@
+"""Bodies of the address book."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from accounts.models import Address
+from shop.core.fields import StrictBool
+from shop.core.openapi import example
+from shop.core.postal_addresses import (
+    MEMBERS,
+    CompleteAddressSerializer,
+    PostalAddressSerializer,
+)
+
+_ADDRESS = {
+    "name": "Ada Lovelace",
+    "company": "",
+    "line1": "Torstraße 1",
+    "line2": "",
+    "postal_code": "10119",
+    "city": "Berlin",
+    "region": "",
+    "country": "DE",
+    "phone": "",
+    "vat_number": "",
+    "is_default_shipping": True,
+    "is_default_billing": True,
+}
+
+
+@extend_schema_serializer(
+    examples=[example({name: value for name, value in _ADDRESS.items() if value != ""})]
+)
+class BookAddressSerializer(CompleteAddressSerializer):
+    """An address for the address book: complete, by the rules of its country."""
+
+    is_default_shipping = StrictBool(
+        required=False, help_text="True takes it from the former default."
+    )
+    is_default_billing = StrictBool(
+        required=False, help_text="True takes it from the former default."
+    )
+
+
+@extend_schema_serializer(examples=[example({"id": 1, **_ADDRESS})])
+class SavedAddressSerializer(PostalAddressSerializer):
+    """An address of the address book."""
+
+    id = serializers.IntegerField()
+    is_default_shipping = serializers.BooleanField()
+    is_default_billing = serializers.BooleanField()
+
+
+def serialize_address(address: Address) -> dict[str, Any]:
+    """Return the body of an address."""
+    return {
+        "id": address.pk,
+        **{name: getattr(address, name) for name in MEMBERS},
+        "is_default_shipping": address.is_default_shipping,
+        "is_default_billing": address.is_default_billing,
+    }

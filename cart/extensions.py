@@ -1,0 +1,67 @@
+"""What an extension replaces or adds: shipping prices, tax rates, and rules of promotions.
+
+Call these functions in ``AppConfig.ready()``. ``cart.pricing.protocols`` describes what they take.
+"""
+
+from collections.abc import Callable
+
+from django.core.exceptions import ImproperlyConfigured
+
+from cart.pricing import PromotionRule, ShippingRates, TaxRules, TaxTable
+from cart.promotions.models import PromotionKind
+
+_shipping: list[ShippingRates] = []
+_taxes: list[Callable[[TaxTable], TaxRules]] = []
+_rules: dict[str, tuple[str, PromotionRule]] = {}
+
+
+def replace_shipping_rates(rates: ShippingRates) -> None:
+    """Let ``rates`` price shipping methods, instead of the rates that staff edit.
+
+    Raises ImproperlyConfigured if another extension does so.
+    """
+    if _shipping:
+        raise ImproperlyConfigured("Two extensions replace the shipping rates.")
+    _shipping.append(rates)
+
+
+def replace_tax_rules(build: Callable[[TaxTable], TaxRules]) -> None:
+    """Let ``build(table)`` return the rules of tax; ``table`` has the rates that staff edit.
+
+    It is called whenever the configuration has changed. Raises ImproperlyConfigured if another
+    extension does so.
+    """
+    if _taxes:
+        raise ImproperlyConfigured("Two extensions replace the tax rules.")
+    _taxes.append(build)
+
+
+def register_promotion_rule(kind: str, rule: PromotionRule, *, label: str) -> None:
+    """Add a kind of promotions, which staff choose by ``label``.
+
+    Raises ImproperlyConfigured if the kind exists already.
+    """
+    if kind in _rules or kind in PromotionKind.values:
+        raise ImproperlyConfigured(f'The promotion rule "{kind}" exists already.')
+    _rules[kind] = (label, rule)
+
+
+def shipping_rates(default: ShippingRates) -> ShippingRates:
+    """Return the function that prices shipping methods."""
+    return _shipping[0] if _shipping else default
+
+
+def tax_rules(table: TaxTable) -> TaxRules:
+    """Return the rules of tax."""
+    return _taxes[0](table) if _taxes else table
+
+
+def promotion_rules() -> dict[str, PromotionRule]:
+    """Return the added rules of promotions by kind."""
+    return {kind: rule for kind, (_label, rule) in _rules.items()}
+
+
+def promotion_kinds() -> dict[str, str]:
+    """Return the labels of all kinds of promotions."""
+    added = {kind: label for kind, (label, _rule) in _rules.items()}
+    return dict(PromotionKind.choices) | added

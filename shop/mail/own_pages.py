@@ -1,0 +1,105 @@
+"""Pages for the links in messages, in development and without ``STOREFRONT_URL``.
+
+They are as small as they can be, and call the services that the API calls.
+"""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+
+from accounts import services
+from shop.core import handlers
+from shop.core.errors import ShopError
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+_NAMES = {
+    "reset": "own-reset-password",
+    "verification": "own-verify-email",
+}
+_View = Callable[[HttpRequest], HttpResponse]
+
+
+def url_of(name: str, token: str) -> str:
+    """Return the URL of the own page for a link, or "" in production or if there is none."""
+    if not settings.DEBUG or name not in _NAMES:
+        return ""
+    host = settings.PUBLIC_URL or f"http://{settings.HOST}:{settings.PORT}"
+    return f"{host}{reverse(_NAMES[name])}?token={token}"
+
+
+def in_development(view: _View) -> _View:
+    """Answer 404 without DEBUG, and restrict what the page may load."""
+    protected = csrf_protect(view)
+
+    @csrf_exempt  # in production a form is a 404, not a CSRF failure
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not settings.DEBUG:
+            return handlers.page_not_found(request)
+        response = protected(request)
+        response["Content-Security-Policy"] = _POLICY
+        return response
+
+    return guarded
+
+
+@in_development
+def reset_password(request: HttpRequest) -> HttpResponse:
+    """Let the visitor choose a new password."""
+    new_password = request.POST.get("new_password", "")
+    return _form(
+        request,
+        title="Choose a new password",
+        button="Save",
+        done="Your new password is saved. You can log in with it.",
+        work=partial(services.reset_password, new_password=new_password),
+        asks_for_password=True,
+    )
+
+
+@in_development
+def verify_email(request: HttpRequest) -> HttpResponse:
+    """Let the visitor confirm the address."""
+    return _form(
+        request,
+        title="Confirm your e-mail address",
+        button="Confirm",
+        done="Your address is confirmed.",
+        work=services.verify_email,
+    )
+
+
+def _form(
+    request: HttpRequest,
+    *,
+    title: str,
+    button: str,
+    done: str,
+    work: Callable[..., Any],
+    asks_for_password: bool = False,
+) -> HttpResponse:
+    """Show a form, and call ``work`` with the token of the link once it is sent."""
+    error, is_done = "", False
+    if request.method == "POST":
+        try:
+            work(token=request.GET.get("token", ""))
+            is_done = True
+        except ShopError as refused:
+            error = str(refused.detail)
+    context = {
+        "title": title,
+        "button": button,
+        "done": done if is_done else "",
+        "error": error,
+        "asks_for_password": asks_for_password,
+    }
+    return render(request, "development/form.html", context, status=400 if error else 200)
