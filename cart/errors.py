@@ -38,6 +38,15 @@ class CartTokenInvalid(Unauthorized):
     message = _("The token of the cart is invalid or has expired. Add a product to get a new one.")
 
 
+class CartNotOpen(Conflict):
+    """409: the cart of the token was ordered. Facts: cart_id."""
+
+    code = "cart_not_open"
+    schema_name = "GuestCartNotOpenProblem"
+    message = _("This cart has already been ordered. Add a product to open a new one.")
+    example = {"cart_id": 5}
+
+
 class NoOpenCart(Exception):
     """The cart of a guest's token was ordered or merged. Views open another one, or raise an error.
 

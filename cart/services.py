@@ -1,61 +1,34 @@
 """Every write of cart items. Each write locks its cart first (``cart.locks``)."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
-
-from django.utils import timezone
 
 from cart.errors import CartFull, ItemNotFound, NoOpenCart, QuantityLimit
 from cart.guests import Buyer, digest_of, new_token
 from cart.locks import lock_cart, lock_cart_with_next_statement
 from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
-from cart.pricing import PLAIN, Context, Item, Totals, price
 from cart.statements import (
-    CartRow,
-    LockedItem,
     StockAndCart,
-    items_for_update,
     new_items,
-    open_cart_with_items,
     set_item_quantity,
-    set_ordered,
     stock_and_cart,
     touch,
 )
 from catalog.errors import OutOfStock, ProductNotFound
 from catalog.prices.current import current_price
 from catalog.prices.reads import active_sales_of
-from catalog.services import LockedProduct, variant_required
+from catalog.services import variant_required
 from shop.core.transactions import transactional
 from shop.engine import insert
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCart:
-    """A buyer's open cart at current prices. ``cart_id`` is None until a product is added."""
-
-    cart_id: int | None
-    priced: Totals
-
-
-@dataclass(frozen=True, slots=True)
 class Opened:
-    """An open cart, with its token if it was opened for a guest just now."""
+    """An open cart; if it ``is_new``, with the token of a guest."""
 
     cart_id: int
     token: str | None = None
-
-
-def view_cart(*, buyer: Buyer) -> OpenCart:
-    """Return the buyer's open cart at current prices. Does not create a cart.
-
-    Sends one statement, and a second one while a sale is active.
-    """
-    rows = open_cart_with_items.rows(**buyer.key)
-    items = [row for row in rows if row.product_id is not None]
-    return OpenCart(rows[0].cart_id if rows else None, price_items(_priced(items)))
+    is_new: bool = False
 
 
 @transactional
@@ -130,51 +103,7 @@ def open_cart(buyer: Buyer) -> Opened:
     token = new_token() if buyer.user is None else None
     cart = Cart(user=buyer.user, token_hash=None if token is None else digest_of(token))
     insert(cart)
-    return Opened(cart.pk, token)
-
-
-def mark_cart_ordered(*, cart_id: int) -> None:
-    """Mark an open cart, whose items the caller has locked with ``lock_items``, as ordered.
-
-    Needs the caller's transaction, which undoes this if the order fails. Takes effect with the
-    caller's next statement. That a cart is ordered once is also a unique constraint of orders.
-    """
-    set_ordered.send_with_next(cart_id=cart_id)
-
-
-def price_items(items: Sequence[Item]) -> Totals:
-    """Return what items cost."""
-    return price(items, Context(PLAIN, timezone.now()))
-
-
-def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[Item, LockedProduct]]:
-    """Return the items of the buyer's open cart at current prices, with their products.
-
-    Locks the cart as ``cart.locks`` does, then the products in ascending id, until the caller's
-    transaction ends. Returns an empty list for an empty cart, and for a cart that is not open or
-    not the buyer's. Sends one statement, and a second one while a sale is active.
-    """
-    if buyer.user is None and cart_id != buyer.cart_id:
-        return []
-    lock_cart_with_next_statement(buyer)
-    rows = items_for_update.rows(**{**buyer.key, "cart_id": cart_id})
-    products = (
-        LockedProduct(r.product_id, r.name, r.stock, r.backorder, r.is_sellable) for r in rows
-    )
-    return list(zip(_priced(rows), products, strict=True))
-
-
-def _priced(rows: Iterable[CartRow] | Iterable[LockedItem]) -> list[Item]:
-    """Return rows as items at current prices. Reads sale prices if a sale is active."""
-    items = [(row.product_id or 0, row) for row in rows]
-    has_sale = bool(items) and items[0][1].has_sale
-    sales = active_sales_of(pk for pk, _ in items) if has_sale else {}
-    return [_item(pk, row, sales.get(pk, ())) for pk, row in items]
-
-
-def _item(pk: int, row: CartRow | LockedItem, sales: Iterable[dict[str, Any]]) -> Item:
-    unit_price = current_price(row.list_price, sales)
-    return Item(pk, row.name, row.quantity, unit_price, row.list_price)
+    return Opened(cart.pk, token, is_new=True)
 
 
 def _read_stock(buyer: Buyer, product_id: int) -> StockAndCart:

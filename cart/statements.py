@@ -1,44 +1,49 @@
 """The statements of cart requests, compiled once per process (``shop.engine``)."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Subquery
-from django.db.models.functions import Now
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, Now
 
+from cart.columns import cart_members, item_members
 from cart.models import Cart, CartItem, CartStatus
-from catalog.models import Product, for_sale
+from catalog.models import Product
 from catalog.prices.reads import any_active_sale
+from shop.core.configuration import current_revision
+from shop.core.json_rows import JSONRows
 from shop.engine import Insert, select, update
 
 
 class CartRow(NamedTuple):
-    """An open cart with one of its items. If the cart is empty, the item's columns are None."""
+    """An open cart. ``members`` and ``items`` are JSON (``cart.columns``)."""
 
     cart_id: int
-    product_id: int | None
-    name: str
-    list_price: Decimal
-    quantity: int
+    created_at: datetime
+    changed_at: datetime
     has_sale: bool
+    revision: str | None
+    """The revision of the configuration (``shop.core.configuration``)."""
+    members: Any
+    items: Any
 
 
 @select(CartRow)
 def open_cart_with_items(
     *, user_id: int | None = None, cart_id: int | None = None
 ) -> QuerySet[Cart, Any]:
-    """The buyer's open cart: a row for each item, in the order in which the items were added."""
-    return (
-        Cart.objects.open_of(user_id=user_id, cart_id=cart_id)
-        .order_by("items__pk")
-        .values_list(
-            "pk",
-            "items__product_id",
-            "items__product__name",
-            "items__product__price",
-            "items__quantity",
-            any_active_sale(),
-        )
+    """The buyer's open cart with its items, in the order in which they were added."""
+    items = CartItem.objects.filter(cart_id=OuterRef("pk"))
+    changes = items.order_by().values("cart_id").values(last=Max("changed_at"))
+    return Cart.objects.open_of(user_id=user_id, cart_id=cart_id).values_list(
+        "pk",
+        "created_at",
+        Greatest("updated_at", Coalesce(Subquery(changes), F("updated_at"))),
+        any_active_sale(),
+        current_revision(),
+        cart_members(),
+        JSONRows(items.order_by("pk"), row=item_members()),
     )
 
 
@@ -101,16 +106,12 @@ def stock_and_cart(
 
 
 class LockedItem(NamedTuple):
-    """A cart item and its product, both locked."""
+    """A cart item and its product, both locked, beside the cart. The last two are JSON."""
 
-    quantity: int
-    name: str
-    list_price: Decimal
     has_sale: bool
-    product_id: int
-    stock: int
-    backorder: bool
-    is_sellable: bool
+    revision: str | None
+    cart: Any
+    item: Any
 
 
 @select(LockedItem)
@@ -124,19 +125,7 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
         .order_by("product_id")
         # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
-        .values_list(
-            "quantity",
-            "product__name",
-            "product__price",
-            any_active_sale(),
-            "product_id",
-            "product__stock",
-            "product__backorder",
-            ExpressionWrapper(
-                for_sale("product__") & Q(product__has_variants=False),
-                output_field=BooleanField(),
-            ),
-        )
+        .values_list(any_active_sale(), current_revision(), cart_members("cart__"), item_members())
     )
 
 

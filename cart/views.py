@@ -11,21 +11,41 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cart import services
-from cart.errors import CartFull, CartTokenInvalid, ItemNotFound, NoOpenCart, QuantityLimit
-from cart.guests import NOBODY, Buyer, buyer_of, find_buyer
-from cart.serializers import (
-    AddedSerializer,
-    AddItemSerializer,
-    CartSerializer,
-    QuantitySerializer,
-    serialize_added,
-    serialize_cart,
+from cart.changes import change_cart
+from cart.errors import (
+    CartFull,
+    CartNotOpen,
+    CartTokenInvalid,
+    ItemNotFound,
+    NoOpenCart,
+    QuantityLimit,
 )
+from cart.guests import NOBODY, Buyer, buyer_of, find_buyer
+from cart.priced import PricedCart, view_cart
+from cart.serializers.bodies import serialize_added, serialize_cart
+from cart.serializers.requests import (
+    AddItemSerializer,
+    CartChangesSerializer,
+    QuantitySerializer,
+)
+from cart.serializers.responses import AddedSerializer, CartSerializer, OpenedCartSerializer
+from cart.throttles import check_codes, count_new_cart, count_unknown_codes
 from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
-from shop.core.errors import Unauthorized
+from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.query import Parameter, one_of, read_parameters
 from shop.core.viewsets import ID, ShopViewSet, read
+
+_EXPLAIN = Parameter(
+    "explain",
+    {"type": "string", "enum": ["1"]},
+    "`1` adds `explanation`: the steps by which the total came about.",
+    read=one_of(["1"]),
+)
+_GUESTS = [CartTokenInvalid, Unauthorized]
+_ITEMS = [ProductNotFound, VariantRequired, OutOfStock]
 
 
 class CartViewSet(ShopViewSet):
@@ -43,16 +63,51 @@ class CartViewSet(ShopViewSet):
         "View cart",
         answers={200: CartSerializer},
         refuses=[CartTokenInvalid],
+        parameters=[_EXPLAIN],
         audience="buyers",
     )
     def list(self, request: Request) -> Response:
         """Return the open cart at current prices. Without login and token it is empty."""
-        return Response(_response_body(find_buyer(request) or NOBODY))
+        is_explained = bool(read_parameters(request.query_params, [_EXPLAIN]))
+        cart = view_cart(buyer=find_buyer(request) or NOBODY)
+        return Response(serialize_cart(cart, origin=origin_of(request), explained=is_explained))
+
+    @describe(
+        "Open cart",
+        takes=CartChangesSerializer,
+        answers={200: OpenedCartSerializer, 201: OpenedCartSerializer},
+        refuses=[*_ITEMS, CartTokenInvalid, TooManyRequests],
+        audience="buyers",
+    )
+    def create(self, request: Request) -> HttpResponseBase:
+        """Open a cart with items and other members, or change those of the open one (200).
+
+        A guest gets a new cart. Its `cart_token` is in this response only.
+        """
+        return _for_buyer_or_new_guest(request, find_buyer(request), partial(_change, request))
+
+    @describe(
+        "Change cart",
+        takes=CartChangesSerializer,
+        answers={200: CartSerializer},
+        refuses=[*_ITEMS, *_GUESTS, CartNotOpen, TooManyRequests],
+        audience="buyers",
+    )
+    def change(self, request: Request) -> Response:
+        """Change members of the cart. Absent ones do not change, and null clears a member.
+
+        A voucher code that does not apply is in `problems`; the other changes are made.
+        """
+        buyer = buyer_of(request)
+        try:
+            return _change(request, buyer)
+        except NoOpenCart:
+            raise CartNotOpen(cart_id=buyer.cart_id) from None
 
     @describe(
         "Clear cart",
         answers={204: None},
-        refuses=[CartTokenInvalid, Unauthorized],
+        refuses=_GUESTS,
         audience="buyers",
     )
     def clear(self, request: Request) -> Response:
@@ -64,13 +119,7 @@ class CartViewSet(ShopViewSet):
         "Add to cart",
         takes=AddItemSerializer,
         answers={200: AddedSerializer},
-        refuses=[
-            ProductNotFound,
-            VariantRequired,
-            QuantityLimit,
-            OutOfStock,
-            CartFull,
-        ],
+        refuses=[*_ITEMS, QuantityLimit, CartFull, TooManyRequests],
         audience="buyers",
     )
     @action(detail=False, methods=["post"])
@@ -85,13 +134,17 @@ class CartViewSet(ShopViewSet):
             cart = services.add_item(buyer=buyer, **read(AddItemSerializer, request))
             return Response(serialize_added(cart))
 
-        return _for_buyer_or_new_guest(request, work)
+        try:
+            buyer = find_buyer(request)
+        except CartTokenInvalid:
+            buyer = None
+        return _for_buyer_or_new_guest(request, buyer, work)
 
     @describe(
         "Set quantity",
         takes=QuantitySerializer,
         answers={200: CartSerializer},
-        refuses=[ItemNotFound, ProductNotFound, OutOfStock, CartTokenInvalid, Unauthorized],
+        refuses=[ItemNotFound, ProductNotFound, OutOfStock, *_GUESTS],
         audience="buyers",
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
@@ -100,12 +153,12 @@ class CartViewSet(ShopViewSet):
         buyer = buyer_of(request)
         body = read(QuantitySerializer, request)
         services.set_quantity(buyer=buyer, product_id=int(product_id), **body)
-        return Response(_response_body(buyer))
+        return Response(_response_body(request, view_cart(buyer=buyer)))
 
     @describe(
         "Remove from cart",
         answers={204: None},
-        refuses=[ItemNotFound, CartTokenInvalid, Unauthorized],
+        refuses=[ItemNotFound, *_GUESTS],
         audience="buyers",
     )
     @items.mapping.delete
@@ -115,25 +168,38 @@ class CartViewSet(ShopViewSet):
         return Response(status=204)
 
 
-def _response_body(buyer: Buyer) -> dict[str, Any]:
-    return serialize_cart(services.view_cart(buyer=buyer))
+def _response_body(request: Request, cart: PricedCart) -> dict[str, Any]:
+    return serialize_cart(cart, origin=origin_of(request))
+
+
+def _change(request: Request, buyer: Buyer) -> Response:
+    """Change a cart, or open it (201). Limits the guessing of voucher codes."""
+    changes = read(CartChangesSerializer, request)
+    if changes.get("voucher_codes"):
+        check_codes(request, buyer)
+    opened, cart = change_cart(buyer=buyer, changes=changes)
+    if changes.get("voucher_codes"):
+        count_unknown_codes(request, cart)
+    body = _response_body(request, cart)
+    if not opened.is_new or request.method == "PATCH":
+        return Response(body)
+    if opened.token is not None:
+        body["cart_token"] = opened.token
+    return Response(body, status=201, headers={"Location": request.path})
 
 
 def _for_buyer_or_new_guest(
-    request: Request, work: Callable[[Buyer], Response]
+    request: Request, buyer: Buyer | None, work: Callable[[Buyer], Response]
 ) -> HttpResponseBase:
     """Return the response of ``work(buyer)``, which runs once for each idempotency key.
 
-    A guest without the token of an open cart gets a new one. That request is not recorded under its
-    key, since its response has a secret.
+    A guest without an open cart gets a new one. That request is not recorded under its key, since
+    its response has a secret.
     """
-    try:
-        buyer = find_buyer(request) or NOBODY
-    except CartTokenInvalid:
-        buyer = NOBODY
-    if buyer is NOBODY:
-        return work(NOBODY)
-    try:
-        return idempotent(request, partial(work, buyer), guest=buyer.guest)
-    except NoOpenCart:
-        return work(NOBODY)
+    if buyer is not None:
+        try:
+            return idempotent(request, partial(work, buyer), guest=buyer.guest)
+        except NoOpenCart:
+            pass
+    count_new_cart(request)
+    return work(NOBODY)

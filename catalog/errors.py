@@ -22,6 +22,7 @@ class ProductUnavailable(Conflict):
     """409: products are no longer for sale. Facts: product_ids, and names in the same order."""
 
     code = "product_unavailable"
+    reports_all = True
     message = _("No longer for sale: {names}. Please remove it from the cart.")
     example = {"product_ids": [7, 9], "names": ["Tea", "Cup"]}
 
@@ -34,6 +35,7 @@ class OutOfStock(Conflict):
     """409. Facts: product_id, name and available of the first such product, product_ids of all."""
 
     code = "out_of_stock"
+    reports_all = True
     field = "stock"
     message = _("“{name}” has only {available} left in stock.")
     sold_out = _("“{name}” is out of stock.")

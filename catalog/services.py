@@ -15,7 +15,9 @@ from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
+    put_back,
     return_stock,
+    shortages,
     take_stock,
     variant_required,
 )
@@ -38,10 +40,12 @@ __all__ = [
     "delete_tax_class",
     "end_sale",
     "is_ranking_due",
+    "put_back",
     "rank_products",
     "rename_tax_class",
     "return_stock",
     "sanitize_descriptions",
+    "shortages",
     "take_stock",
     "update_attribute",
     "update_category",

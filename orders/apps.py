@@ -9,8 +9,14 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        """Register the readings of orders."""
+        """Register the readings of orders, and what accounts and carts ask of orders."""
+        from accounts.hooks import on_email_verified  # noqa: PLC0415
+        from cart import first_orders  # noqa: PLC0415
+        from orders.history import has_ordered  # noqa: PLC0415
         from orders.metrics import read  # noqa: PLC0415 - it imports models
+        from orders.services import join_orders_of_guests  # noqa: PLC0415
         from shop.core.metrics import register  # noqa: PLC0415
 
         register(read)
+        first_orders.register(has_ordered)
+        on_email_verified(join_orders_of_guests)

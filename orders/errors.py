@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from orders.states import describe_status
-from shop.core.errors import Conflict, NotFound
+from shop.core.errors import Conflict, NotFound, Unauthorized
 
 
 class CartNotFound(NotFound):
@@ -17,10 +17,18 @@ class CartNotFound(NotFound):
     message = _("You have no cart with this id.")
 
 
+class OrderTokenInvalid(Unauthorized):
+    """401: the order token is wrong, expired or revoked."""
+
+    code = "order_token_invalid"
+    message = _("This link to the order is not valid any more. Please request a new one.")
+
+
 class CartEmpty(Conflict):
     """409: the cart has no items."""
 
     code = "cart_empty"
+    reports_all = True
     field = "cart_id"
     message = _("Your cart is empty. Add a product before you place an order.")
 
@@ -35,18 +43,37 @@ class CartNotOpen(Conflict):
 
 
 class TotalChanged(Conflict):
-    """409: prices changed. Facts: total, expected; amounts in the shop's currency."""
+    """409: prices changed. Facts: total, expected; amounts in the shop's currency; changes.
+
+    Each of the changes has kind (item, discount, shipping, fee, tax), old (null if it is not
+    known), new and reason; those of items have product_id and name too.
+    """
 
     code = "total_changed"
+    reports_all = True
     field = "expected_total"
     message = _("The total has changed from {expected} to {total}. Please check your order again.")
-    example = {"total": "9.99", "expected": "8.99"}
+    example = {
+        "total": "9.99",
+        "expected": "8.99",
+        "changes": [
+            {
+                "kind": "item",
+                "product_id": 7,
+                "name": "Tea",
+                "old": "8.99",
+                "new": "9.99",
+                "reason": "price_changed",
+            }
+        ],
+    }
 
 
 class TotalLimit(Conflict):
     """409. Facts: limit, an amount in the shop's currency."""
 
     code = "total_limit"
+    reports_all = True
     message = _("The total of an order cannot exceed {limit}. Lower the quantities.")
     example = {"limit": "9999999999.99"}
 
@@ -55,6 +82,7 @@ class OpenOrderLimit(Conflict):
     """409: the buyer has too many unpaid orders. Facts: limit, open_orders."""
 
     code = "open_order_limit"
+    reports_all = True
     message = ngettext_lazy(
         "You have {open_orders} unpaid order. Pay or cancel it before you place another.",
         "You have {open_orders} unpaid orders. Pay or cancel one of them before you place another.",
@@ -67,6 +95,7 @@ class HeldUnitsLimit(Conflict):
     """409: the buyer's unpaid orders would hold too many units. Facts: limit, held, wanted."""
 
     code = "held_units_limit"
+    reports_all = True
     message = _(
         "Unpaid orders can hold at most {limit} units. Yours hold {held}, and this cart has "
         "{wanted}. Pay an order first, or lower the quantities."

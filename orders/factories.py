@@ -3,6 +3,7 @@
 from accounts.factories import UserFactory
 from accounts.models import User
 from cart.factories import fill_cart
+from cart.guests import Buyer
 from cart.models import Cart, CartStatus
 from catalog.models import Product
 from orders import services
@@ -12,7 +13,7 @@ from orders.models import Order
 def place_order(user: User, *products: Product, quantity: int = 1) -> Order:
     """Place an order as a buyer does: ``quantity`` of each product, or of one new product."""
     cart_id = fill_cart(user, *products, quantity=quantity)
-    return services.place_order(user=user, cart_id=cart_id)
+    return services.place_order(buyer=Buyer(user), cart_id=cart_id)
 
 
 def bare_orders(count: int) -> list[Order]:

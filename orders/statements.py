@@ -10,14 +10,34 @@ from typing import Any
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from orders.models import Order, OrderEvent, OrderItem, OrderQuerySet
+from orders.models import (
+    Order,
+    OrderAddress,
+    OrderAdjustment,
+    OrderEvent,
+    OrderItem,
+    OrderQuerySet,
+    OrderTax,
+)
 from orders.states import OrderStatus, sources_of
+from shop.core.postal_addresses import MEMBERS
 from shop.engine import Insert, Update, update
 
 new_items = Insert(
-    OrderItem, "order_id", "product_id", "name", "unit_price", "quantity", "line_total"
+    OrderItem,
+    *("order_id", "product_id", "name", "sku", "options", "image"),
+    *("quantity", "unit_price", "regular_unit_price", "line_total"),
+    *("discount", "tax_rate", "tax", "weight", "requires_shipping"),
 )
-new_events = Insert(OrderEvent, "order_id", "status", "note", "actor_id")
+new_addresses = Insert(OrderAddress, "order_id", "kind", *MEMBERS)
+new_adjustments = Insert(
+    OrderAdjustment,
+    *("order_id", "kind", "name", "amount", "promotion_id", "voucher", "allocations"),
+)
+new_taxes = Insert(
+    OrderTax, "order_id", "rate", "country", "region", "name", "base", "amount", "reason"
+)
+new_events = Insert(OrderEvent, "order_id", "status", "note", "actor_id", "by_guest")
 
 _REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
     OrderStatus.CANCELLED: {"amount_paid": 0},
@@ -27,6 +47,13 @@ _REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
 
 FREE_AND_PAID = Q(status=OrderStatus.PAID, total=0)
 """An order that cost nothing. It can be cancelled, because there is no money to refund."""
+
+
+def may_be_cancelled(order: Order) -> bool:
+    """Return whether an order can be cancelled, as the UPDATE of ``set_status`` decides."""
+    if order.status == OrderStatus.PAID:
+        return not order.total
+    return order.status in sources_of(OrderStatus.CANCELLED) and not order.amount_paid
 
 
 @cache

@@ -48,6 +48,9 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """Statuses in which a buyer can start a payment."""
 
+UNPAID = frozenset({*PAYABLE, _S.SHIPPED, _S.DELIVERED})
+"""Statuses in which money may still be owed, because the order was confirmed unpaid."""
+
 PARTLY_PAID = frozenset({_S.CONFIRMED, _S.SHIPPED, _S.DELIVERED})
 """Statuses in which less than the total may be paid, because the order was confirmed unpaid."""
 

@@ -8,7 +8,7 @@ buyers, so its limits are higher. Payments that succeed are not counted.
 from django.conf import settings
 from rest_framework.request import Request
 
-from accounts.auth import caller
+from orders.access import OrderAccess
 from payments.errors import TooManyDeclines
 from payments.models import Payment, PaymentStatus
 from shop.core.security_log import log_security
@@ -38,24 +38,28 @@ class AddressDeclines(CountingThrottle):
     limits = (Limit(20, MINUTE), Limit(60, HOUR), Limit(200, DAY))
 
 
-def check_declines(request: Request, order_id: int) -> None:
-    """Raise TooManyDeclines if the order, the buyer or the address has to wait."""
-    if settings.THROTTLE and (wait := longest_wait(_callers(request, order_id))):
+def check_declines(request: Request, access: OrderAccess, order_id: int | None) -> None:
+    """Raise TooManyDeclines if the order, the buyer or the address has to wait.
+
+    An order that is placed just now has no id yet.
+    """
+    if settings.THROTTLE and (wait := longest_wait(_callers(request, access, order_id))):
         log_security("payments.declined_too_often", suspicious=True, order_id=order_id, wait=wait)
         raise TooManyDeclines(retry_after=wait)
 
 
-def count_decline(request: Request, payment: Payment) -> None:
+def count_decline(request: Request, access: OrderAccess, payment: Payment) -> None:
     """Count a payment that the request has caused, if it was declined."""
     if settings.THROTTLE and payment.status == PaymentStatus.FAILED:
-        for throttle, key in _callers(request, payment.order_id).items():
+        for throttle, key in _callers(request, access, payment.order_id).items():
             throttle.count(key)
 
 
-def _callers(request: Request, order_id: int) -> dict[CountingThrottle, str]:
+def _callers(request: Request, access: OrderAccess, order_id: int) -> dict[CountingThrottle, str]:
     address = AddressDeclines()
+    of_order = {} if order_id is None else {OrderDeclines(): str(order_id)}
     return {
-        OrderDeclines(): str(order_id),
-        BuyerDeclines(): str(caller(request).pk),
+        **of_order,
+        BuyerDeclines(): str(access.user.pk) if access.user else str(access.guest),
         address: address_of(address, request),
     }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db.models import F
 
 from accounts.models import User
+from orders.access import access_for
 from orders.models import Order
 from payments import services
 from payments.models import Payment, Refund
@@ -19,7 +20,9 @@ def make_older(row: Order | Payment, **ago: float) -> None:
 
 def pay(order: Order, *, method: str = "card", token: str = "") -> Payment:
     """Pay an order as its owner; return the payment as stored afterwards."""
-    payment = services.begin_payment(user=order.user, order_id=order.pk, method=method)
+    payment = services.begin_payment(
+        access=access_for(order.user), order_id=order.pk, method=method
+    )
     return services.charge(payment=payment, token=token)
 
 

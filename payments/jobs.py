@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from orders.models import Order
 from orders.services import pay_free_order
@@ -78,9 +79,10 @@ def expire_orders() -> int:
     An open payment is settled or cancelled first. An order does not expire while it has an open
     payment whose method has a longer window of its own, such as a bank transfer.
     """
-    unpaid = Order.objects.filter(
-        status=OrderStatus.PENDING, created_at__lt=services.ago(services.payment_window())
-    ).exclude(pk__in=_in_longer_window().values("order_id"))
+    is_late = Q(created_at__lt=services.ago(services.payment_window())) | Q(pay_before__lt=Now())
+    unpaid = Order.objects.filter(is_late, status=OrderStatus.PENDING).exclude(
+        pk__in=_in_longer_window().values("order_id")
+    )
     # Orders without an open payment first: they need no gateway.
     open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
     expired = _apply_to_each(unpaid.exclude(Exists(open_payments)), _expire_unpaid_order)

@@ -26,7 +26,7 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import OrderViewSet
-from payments.views import PaymentViewSet, WebhookViewSet
+from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -50,14 +50,14 @@ class IndexView(StrictView, APIRootView):
 
 
 class ShopRouter(DefaultRouter):
-    """DRF's router with one more route: ``DELETE /api/cart/`` calls ``clear``."""
+    """DRF's router with two more routes: PATCH /api/cart/ calls ``change``, DELETE ``clear``."""
 
     APIRootView = IndexView
     include_format_suffixes = False
     routes = [
         Route(
             url=route.url,
-            mapping={**route.mapping, "delete": "clear"},
+            mapping={**route.mapping, "patch": "change", "delete": "clear"},
             name=route.name,
             detail=False,
             initkwargs=route.initkwargs,
@@ -71,6 +71,7 @@ class ShopRouter(DefaultRouter):
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
+router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")

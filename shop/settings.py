@@ -166,6 +166,17 @@ GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
 USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)
 if GUEST_CART_DAYS < 1 or USER_CART_DAYS < 1:
     raise ImproperlyConfigured("GUEST_CART_DAYS and USER_CART_DAYS must be at least 1.")
+# What is shown before the number of an order, such as "A-". It is not part of the number.
+ORDER_NUMBER_PREFIX = _text("ORDER_NUMBER_PREFIX")
+if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
+    raise ImproperlyConfigured(
+        "ORDER_NUMBER_PREFIX must have at most 10 letters, digits, hyphens and underscores."
+    )
+
+# Days in which the link to an order in an e-mail is valid.
+ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
+if not 1 <= ORDER_LINK_DAYS <= 366:
+    raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
 
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
@@ -177,6 +188,10 @@ PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
 # The largest order that each of these methods can pay, in the shop's currency.
 BANK_TRANSFER_MAXIMUM = _amount("BANK_TRANSFER_MAXIMUM", default="5000")
 CASH_ON_DELIVERY_MAXIMUM = _amount("CASH_ON_DELIVERY_MAXIMUM", default="500")
+
+# What paying by each of these methods costs the buyer, in the shop's currency.
+BANK_TRANSFER_FEE = _amount("BANK_TRANSFER_FEE", default="0")
+CASH_ON_DELIVERY_FEE = _amount("CASH_ON_DELIVERY_FEE", default="0")
 
 # Which orders with cash on delivery are confirmed at once: always all, known those of buyers who
 # have paid an order before, staff none.
@@ -677,6 +692,7 @@ SPECTACULAR_SETTINGS = {
     "APPEND_COMPONENTS": {
         "securitySchemes": {
             "cart_token": {"type": "apiKey", "in": "header", "name": "X-Cart-Token"},
+            "order_token": {"type": "apiKey", "in": "header", "name": "X-Order-Token"},
         }
     },
     "COMPONENT_SPLIT_REQUEST": True,
@@ -704,7 +720,8 @@ CORS_URLS_REGEX = r"^/(api|media)/"
 # The headers of the API and of the tools that trace requests, and those that a shop adds.
 CORS_ALLOW_HEADERS: list[str] = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
-    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-cart-token", "x-request-id"),
+    *("baggage", "sentry-trace", "traceparent", "tracestate"),
+    *("x-cart-token", "x-order-token", "x-request-id"),
     *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
 ]
 if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):

@@ -158,6 +158,20 @@ def test_a_promotion_for_selected_products(admin_browser, tea):
     assert (found.product_ids, found.category_ids) == (frozenset(), {drinks.pk})
 
 
+def test_an_amount_has_the_decimals_of_the_currency(admin_browser, settings):
+    settings.SHOP_CURRENCY = "JPY"
+    values = {"name": "Yen", "value": "12.50"}
+    page = add(admin_browser, PROMOTIONS, **values, kind="fixed_amount")
+    assert errors_of(page) == {"value": ["The currency has no decimals."]}
+    submit(admin_browser, page, kind="percent")
+    assert Promotion.objects.get().value == D("12.50")
+    method = create_method(prices={})
+    page = add(admin_browser, f"{RATES}?method={method.pk}", countries="JP", price="499.50")
+    assert errors_of(page) == {"price": ["The currency has no decimals."]}
+    submit(admin_browser, page, price="500")
+    assert ShippingRate.objects.get().price == 500
+
+
 def test_a_promotion_with_vouchers_stays(admin_browser):
     promotion = create_promotion(needs_code=True)
     create_voucher(promotion=promotion)

@@ -5,6 +5,7 @@ New rows are inserted with their initial stock by ``catalog.products.writes``.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Expression, F, Q, QuerySet
@@ -50,39 +51,49 @@ def _take_units(
 
 
 def take_stock(
-    *, products: Sequence[LockedProduct], quantities: Quantities, reason: str, actor: AbstractUser
-) -> None:
-    """Take the units of an order, of all products or of none.
+    *,
+    products: Sequence[LockedProduct],
+    quantities: Quantities,
+    reason: str,
+    actor: AbstractUser | None,
+) -> list[int]:
+    """Take the units of an order, of all products or of none. Return the ids of those sold out.
 
     The caller has locked ``products`` in ascending id, in its transaction. One conditional UPDATE
-    decides, and its row count is checked. Raises ProductUnavailable, OutOfStock, StockLimit.
+    decides, and its row count is checked. The caller passes the ids to ``revision.bump`` as the
+    last statement of its transaction. Raises ProductUnavailable, OutOfStock, StockLimit.
     """
     taken = _take_units.run(product_ids=list(quantities), quantities=list(quantities.values()))
     if taken != len(quantities):
         _raise_shortage(products, quantities)
     deltas = {product_id: -quantity for product_id, quantity in quantities.items()}
     record_movements(deltas, kind=MovementKind.SALE, reason=reason, actor=actor)
-    sold_out = [p.pk for p in products if not p.is_in_stock_after(quantities[p.pk])]
-    if sold_out:
-        revision.bump(sold_out)
+    return [p.pk for p in products if not p.is_in_stock_after(quantities[p.pk])]
 
 
 def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> None:
-    """Return the units of a cancelled or refunded order to stock.
+    """Return the units of an order to stock, as the last statements of a transaction.
 
-    Needs a transaction, and locks the products. The caller must call it once for each order, after
-    a guarded UPDATE of the order.
+    Needs a transaction, and locks the products, then the revision. The caller must call it once for
+    each order, after a guarded UPDATE of the order.
+    """
+    if in_stock_again := put_back(quantities=quantities, reason=reason, actor=actor):
+        revision.bump(in_stock_again)
+
+
+def put_back(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> list[int]:
+    """Return the units of an order to stock. Return the ids of products that are in stock again.
+
+    As ``return_stock``, but the caller passes the ids to ``revision.bump`` as its last statement.
     """
     products = Product.objects.lock_all(list(quantities))
     Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))
     record_movements(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
-    in_stock_again = [
+    return [
         product.pk
         for product in products
         if not product.backorder and product.stock <= 0 < product.stock + quantities[product.pk]
     ]
-    if in_stock_again:
-        revision.bump(in_stock_again)
 
 
 @transactional
@@ -170,19 +181,25 @@ def _units(quantities: Quantities) -> Expression:
     return ValueByKey("pk", keys=list(quantities), values=list(quantities.values()))
 
 
-def _raise_shortage(products: Sequence[LockedProduct], quantities: Quantities) -> None:
+def shortages(
+    products: Sequence[LockedProduct], quantities: Quantities
+) -> list[ProductUnavailable | OutOfStock]:
+    """Return why not all units of an order can be taken: at most one error of each kind."""
+    found: list[ProductUnavailable | OutOfStock] = []
     unavailable = [product for product in products if not product.is_sellable]
     if unavailable:
-        raise ProductUnavailable(
-            product_ids=[product.pk for product in unavailable],
-            names=[product.name for product in unavailable],
-        )
-    short = [product for product in products if product.is_short_of(quantities[product.pk])]
-    if not short:
-        raise StockLimit(limit=MAX_STOCK)
-    raise OutOfStock(
-        product_id=short[0].pk,
-        name=short[0].name,
-        available=short[0].stock,
-        product_ids=[product.pk for product in short],
-    )
+        pks, names = [one.pk for one in unavailable], [one.name for one in unavailable]
+        found.append(ProductUnavailable(product_ids=pks, names=names))
+    sellable = [product for product in products if product.is_sellable]
+    short = [product for product in sellable if product.is_short_of(quantities[product.pk])]
+    if short:
+        first, pks = short[0], [product.pk for product in short]
+        facts = {"product_id": first.pk, "name": first.name, "available": first.stock}
+        found.append(OutOfStock(**facts, product_ids=pks))
+    return found
+
+
+def _raise_shortage(products: Sequence[LockedProduct], quantities: Quantities) -> NoReturn:
+    for error in shortages(products, quantities):
+        raise error
+    raise StockLimit(limit=MAX_STOCK)

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from cart.factories import fill_cart
 from catalog.factories import ProductFactory
 from orders import services
+from orders.errors import IllegalTransition
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs
@@ -146,7 +147,7 @@ def test_a_free_order_is_cancelled_once_or_shipped(ada, amy, sample, attempt):
     def ship():
         try:
             services.ship_order(order_id=order.pk, actor=amy.user)
-        except services.IllegalTransition:
+        except IllegalTransition:
             return 409
         return 200
 

@@ -4,7 +4,7 @@ import pytest
 
 from orders.factories import place_order
 from orders.models import Order
-from orders.services import _try_to_set_status, record_payment
+from orders.services.statuses import _try_to_set_status, record_payment
 from orders.states import MOVES, OrderStatus
 
 ALLOWED = {

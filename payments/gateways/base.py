@@ -33,7 +33,8 @@ class Charge:
 
     ``key`` is the idempotency key, the same in every call about the payment. ``reference`` is the
     provider's id of the charge, or "" while the shop does not know it. ``token`` is only passed to
-    ``start``. With ``captures_later`` the charge is authorised first.
+    ``start``, and so is ``return_url``, to which the provider sends the buyer back. With
+    ``captures_later`` the charge is authorised first.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Charge:
     token: str = field(default="", repr=False)
     reference: str = ""
     captures_later: bool = False
+    return_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,15 @@ class LimitsAmount(Protocol):
     @property
     def maximum_amount(self) -> Decimal:
         """The largest order that can be paid by the method, in the shop's currency."""
+
+
+@runtime_checkable
+class HasFee(Protocol):
+    """A gateway whose use costs the buyer something."""
+
+    @property
+    def fee(self) -> Decimal:
+        """The fee in the shop's currency, with tax if the shop's prices include it."""
 
 
 @runtime_checkable

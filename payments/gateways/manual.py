@@ -39,6 +39,12 @@ class ManualGateway:
         maximum: Decimal = getattr(settings, f"{self.code.upper()}_MAXIMUM")
         return maximum
 
+    @property
+    def fee(self) -> Decimal:
+        """Return the setting BANK_TRANSFER_FEE or CASH_ON_DELIVERY_FEE."""
+        fee: Decimal = getattr(settings, f"{self.code.upper()}_FEE")
+        return fee
+
     def accepts(self, history: BuyerHistory) -> bool:
         """Apply the setting CASH_ON_DELIVERY_ACCEPT.
 

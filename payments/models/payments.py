@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from orders.access import OrderAccess
 from orders.models import Order
 from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
@@ -26,9 +27,18 @@ def sees_all_payments(user: User | AnonymousUser) -> bool:
 class PaymentQuerySet(models.QuerySet["Payment"]):
     """Queries of payments."""
 
-    def visible_to(self, user: User | AnonymousUser) -> PaymentQuerySet:
-        """Return the payments of the user's own orders; all payments for permitted staff."""
-        return self if sees_all_payments(user) else self.filter(order__user=user.pk)
+    def visible_to(self, caller: OrderAccess | User | AnonymousUser) -> PaymentQuerySet:
+        """Return the payments of the caller's own orders; all payments for permitted staff.
+
+        Own orders of a guest are those of the tokens in the request (``orders.access``).
+        """
+        if isinstance(caller, AnonymousUser):
+            return self.none()
+        user = caller if isinstance(caller, User) else caller.user
+        if user is not None and sees_all_payments(user):
+            return self
+        is_user = isinstance(caller, User)
+        return self.filter(Q(order__user=caller.pk) if is_user else caller.orders("order__"))
 
     def open(self) -> PaymentQuerySet:
         """Return the payments whose outcome is not known yet."""

@@ -5,8 +5,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from payments import gateways
 from payments.models import Payment, PaymentStatus
+from payments.summaries import reference_of
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.money import show
 from shop.core.openapi import example
@@ -75,15 +75,9 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "amount": show(payment.amount),
         "amount_refunded": show(payment.amount_refunded),
         "currency": payment.currency,
-        "reference": _reference(payment),
+        "reference": reference_of(payment),
         "created_at": payment.created_at,
     }
-
-
-def _reference(payment: Payment) -> str:
-    """Return the reference for a bank transfer. A provider's own reference is not shown."""
-    gateway = gateways.registered().get(payment.method)
-    return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
 
 
 @extend_schema_serializer(

@@ -12,6 +12,7 @@ from payments.services.captures import (
     check_capture,
     void_payment,
 )
+from payments.services.checkout import CheckedOut, check_out
 from payments.services.expiry import abandon_payment, expire_order
 from payments.services.manual import record_manual_payment
 from payments.services.payments import (
@@ -34,6 +35,7 @@ from payments.services.webhooks import apply_event
 from payments.services.windows import ago, payment_window
 
 __all__ = [
+    "CheckedOut",
     "abandon_payment",
     "ago",
     "apply_event",
@@ -45,6 +47,7 @@ __all__ = [
     "check_authorised",
     "check_capture",
     "check_method",
+    "check_out",
     "confirm_payment",
     "expire_order",
     "fetch_and_settle",

@@ -10,7 +10,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from orders.access import OrderAccess
 from orders.models import Order
+from orders.services import Fee, set_fee
 from payments import gateways
 from payments.errors import (
     MethodAmountLimit,
@@ -29,6 +31,7 @@ from payments.gateways import (
     Outcome,
     OutcomeStatus,
 )
+from payments.methods import fee_of
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
@@ -65,33 +68,54 @@ def check_method(method: str) -> None:
 
 
 @transactional
-def begin_payment(*, user: User, order_id: int, method: str) -> Payment:
-    """Insert a pending payment of the user's own order, and return it. Locks the order.
+def begin_payment(*, access: OrderAccess, order_id: int, method: str) -> Payment:
+    """Insert a pending payment of the caller's own order, and return it. Locks the order.
 
-    Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
-    PaymentInProgress.
+    The order gets the fee of the method. Raises MethodNotConfigured, MethodAmountLimit,
+    OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
     """
     check_method(method)
     try:
-        order = Order.objects.lock(order_id, user_id=user.pk)
+        order = Order.objects.lock(order_id, **access.owner_of(order_id))
     except Order.DoesNotExist:
         raise OrderNotFound from None
+    return begin_payment_of(order, method)
+
+
+def begin_payment_of(order: Order, method: str) -> Payment:
+    """Insert a pending payment of an order that the caller has locked in its transaction.
+
+    Raises MethodAmountLimit, OrderNotPayable, OrderExpired, PaymentInProgress.
+    """
     check_payable(order)
+    fee = fee_with_name(method)
+    if (fee.amount or order.fee_total) and (live := live_payment_of(order.pk)):
+        raise PaymentInProgress(payment_id=live.pk)
+    set_fee(order, fee)
     _check_amount(method, order.total)
     payment = Payment(
-        order_id=order_id,
+        order_id=order.pk,
         method=method,
         amount=order.total,
         currency=order.currency,
         captures_later=_captures_later(method),
         request_id=tracing.cause(),
     )
-    tracing.note(order_id=order_id)
+    tracing.note(order_id=order.pk)
     if not insert(payment, unless_exists=True):
-        live = Payment.objects.get(order_id=order_id, status__in=LIVE)
-        raise PaymentInProgress(payment_id=live.pk)
+        raise PaymentInProgress(payment_id=Payment.objects.get(order=order, status__in=LIVE).pk)
     tracing.note(payment_id=payment.pk)
     return payment
+
+
+def fee_with_name(method: str) -> Fee:
+    """Return the fee of a payment method, with the method's name."""
+    return Fee(fee_of(method), gateways.registered()[method].name)
+
+
+def live_payment_of(order_id: int) -> Payment | None:
+    """Return the payment of an order that is in progress or has succeeded, if there is one."""
+    return Payment.objects.filter(order_id=order_id, status__in=LIVE).first()
 
 
 def _check_amount(method: str, total: Decimal) -> None:
@@ -108,12 +132,18 @@ def _captures_later(method: str) -> bool:
 # -- Phase B: call the gateway --------------------------------------------------------------------
 
 
-def charge(*, payment: Payment, token: str = "") -> Payment:
+def charge(*, payment: Payment, token: str = "", return_url: str = "") -> Payment:
     """Start a payment that was begun at its gateway; return it as stored afterwards.
 
-    ``token`` is what the provider's form returned to the buyer.
+    ``token`` is what the provider's form returned to the buyer, and ``return_url`` where the
+    provider sends the buyer back to.
     """
-    return call_and_settle(payment, lambda gateway, charge: gateway.start(charge), token=token)
+    return call_and_settle(
+        payment,
+        lambda gateway, charge: gateway.start(charge),
+        token=token,
+        return_url=return_url,
+    )
 
 
 def refresh_payment(*, payment: Payment) -> Payment:
@@ -197,13 +227,14 @@ def call_and_settle(
     actor: User | None = None,
     *,
     token: str = "",
+    return_url: str = "",
 ) -> Payment:
     """Settle a payment by the outcome of a gateway call; return it as stored afterwards.
 
     If the gateway does not answer, the payment is not changed. Money of a late payment is refunded
     at once. The caller must not be in a transaction.
     """
-    gateway, charge = gateway_of(payment), charge_of(payment, token)
+    gateway, charge = gateway_of(payment), charge_of(payment, token, return_url)
     tracing.note(order_id=payment.order_id, payment_id=payment.pk)
     start = time.perf_counter()
     try:

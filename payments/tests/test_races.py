@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from catalog.models import Product
+from orders.access import access_for
 from orders.factories import place_order
 from orders.models import Order
 from payments import jobs, services
@@ -133,7 +134,9 @@ def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
             held.set()
             until_blocked(1)
             with pytest.raises(PaymentInProgress):
-                services.begin_payment(user=ada.user, order_id=order.pk, method="card")
+                services.begin_payment(
+                    access=access_for(ada.user), order_id=order.pk, method="card"
+                )
 
     def settle():
         held.wait(10)

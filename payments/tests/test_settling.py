@@ -6,6 +6,7 @@ from django.db import OperationalError, transaction
 
 from catalog.models import Product
 from orders import services as orders
+from orders.access import access_for
 from orders.factories import place_order
 from orders.models import Order
 from payments import gateways, jobs, services
@@ -75,14 +76,14 @@ def test_a_payment_stays_pending_while_its_gateway_is_unavailable(ada, order, un
 
 
 def test_a_new_charge_that_the_gateway_does_not_know_is_not_cancelled(order):
-    begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
+    begun = services.begin_payment(access=access_for(order.user), order_id=order.pk, method="card")
     assert jobs.settle_payments() == 0
     assert not DemoCharge.objects.exists()
     assert services.charge(payment=begun).status == "succeeded"
 
 
 def test_an_unknown_charge_is_cancelled_at_the_gateway_first(order):
-    begun = services.begin_payment(user=order.user, order_id=order.pk, method="card")
+    begun = services.begin_payment(access=access_for(order.user), order_id=order.pk, method="card")
     payment = Payment.objects.get(pk=begun.pk)
     make_older(payment, seconds=31)
     assert jobs.settle_payments() == 1
@@ -184,7 +185,9 @@ def test_cash_on_delivery_does_not_expire_and_is_recorded_after_delivery(order, 
 
 
 def test_the_job_confirms_an_interrupted_cash_on_delivery_order(order):
-    services.begin_payment(user=order.user, order_id=order.pk, method="cash_on_delivery")
+    services.begin_payment(
+        access=access_for(order.user), order_id=order.pk, method="cash_on_delivery"
+    )
     jobs.settle_payments()
     assert reload_statuses(order) == ("confirmed",)
 

@@ -284,7 +284,7 @@ def test_a_wrong_api_key_leaves_the_payment_pending(ada, order, settings, caplog
 
 def test_an_intent_of_another_amount_is_not_accepted(ada, order, caplog):
     post(ada, order)
-    Order.objects.filter(pk=order.pk).update(total="9.01")
+    Order.objects.filter(pk=order.pk).update(total="9.01", subtotal="9.01")
     Payment.objects.update(amount="9.01")
     assert jobs.settle_payments() == 0
     assert Payment.objects.get().status == "requires_action"

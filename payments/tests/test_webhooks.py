@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from rest_framework.test import APIClient
 
+from orders.access import access_for
 from orders.factories import place_order
 from payments import jobs, services
 from payments.factories import pay, refund_payment
@@ -91,7 +92,9 @@ def test_events_of_settled_payments_do_not_call_the_gateway(paid_by_app, order, 
 
 
 def test_an_event_finds_a_payment_whose_reference_is_not_stored_yet(order, fake_stripe):
-    begun = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
+    begun = services.begin_payment(
+        access=access_for(order.user), order_id=order.pk, method="stripe"
+    )
     services.charge(payment=begun, token="pm_card_visa")
     Payment.objects.update(
         status="pending", provider_reference="", amount_captured=0, settled_at=None
@@ -305,7 +308,9 @@ def test_a_refund_and_its_event_in_parallel_refund_once(amy, order, fake_stripe,
 
 
 def test_an_event_about_no_payment_is_not_matched_to_one_without_a_reference(order, fake_stripe):
-    payment = services.begin_payment(user=order.user, order_id=order.pk, method="stripe")
+    payment = services.begin_payment(
+        access=access_for(order.user), order_id=order.pk, method="stripe"
+    )
     assert payment.provider_reference == ""
     about = {"id": "cus_1", "object": "customer"}
     event = {"id": "evt_1", "type": "customer.created", "data": {"object": about}}

@@ -1,6 +1,7 @@
-"""The endpoints of payments and webhooks."""
+"""The endpoints of checkout, payments and webhooks."""
 
+from payments.views.checkout import CheckoutViewSet
 from payments.views.payments import PaymentViewSet
 from payments.views.webhooks import WebhookViewSet
 
-__all__ = ["PaymentViewSet", "WebhookViewSet"]
+__all__ = ["CheckoutViewSet", "PaymentViewSet", "WebhookViewSet"]

@@ -1,6 +1,7 @@
 """Endpoints with which buyers pay, and read, confirm and cancel their payments."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -9,7 +10,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.auth import caller
+from cart.errors import CartTokenInvalid
+from orders.access import OrderAccess, access_of
+from orders.errors import OrderTokenInvalid
 from payments import gateways, services
 from payments.cards import refuse_card_numbers
 from payments.declines import check_declines, count_decline
@@ -38,26 +41,41 @@ from payments.serializers.payments import (
     show_payment,
 )
 from payments.views.money import MoneyViewSet
+from shop.core.errors import Unauthorized
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
 from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
+_FOR_GUESTS = frozenset({"retrieve", "create"})
+_TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
+
 
 class PaymentViewSet(MoneyViewSet):
-    """Payments of the caller's own orders, or of all orders for staff with the permission."""
+    """Payments of the caller's own orders, or of all orders for staff with the permission.
+
+    A guest's order is that of the cart whose token the guest has. A link in an e-mail has a token
+    for one order.
+    """
 
     queryset = Payment.objects.none()
     serializer_class = PaymentSerializer
     plural = "payments"
+    token_schemes = ("cart_token", "order_token")
 
     def get_permissions(self) -> list[Any]:
         """Anyone may list the methods. Payments of other buyers need a permission."""
         if self.action == "methods":
             return [AllowAny()]
         if self.action in {"confirm", "cancel"}:
-            return [OwnOrStaffMay("payments.change_payment", owner="order.user_id")]
-        return super().get_permissions()
+            owner = "order.user_id"
+            return [OwnOrStaffMay("payments.change_payment", owner=owner, guests=True)]
+        return [AllowAny()] if self.action in _FOR_GUESTS else super().get_permissions()
+
+    @cached_property
+    def access(self) -> OrderAccess:
+        """What the request gives access to. Raises 401 as ``access_of`` says."""
+        return access_of(self.request, reads=self.action == "retrieve")
 
     def check_request(self, request: Request) -> None:
         """Refuse every request whose body contains a card number, before any error names it."""
@@ -67,7 +85,7 @@ class PaymentViewSet(MoneyViewSet):
 
     def get_queryset(self) -> PaymentQuerySet:
         """Return the payments that the caller may see, newest first."""
-        return Payment.objects.visible_to(caller(self.request)).order_by("-pk")
+        return Payment.objects.visible_to(self.access).order_by("-pk")
 
     @describe(
         "List payments", answers={200: PaymentSerializer(many=True)}, parameters=LIST_PARAMETERS
@@ -78,7 +96,7 @@ class PaymentViewSet(MoneyViewSet):
         page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
-    @describe("Retrieve payment", answers={200: PaymentSerializer})
+    @describe("Retrieve payment", answers={200: PaymentSerializer}, refuses=_TOKENS)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Return one payment."""
         return Response(show_payment(self.get_object()))
@@ -88,6 +106,7 @@ class PaymentViewSet(MoneyViewSet):
         takes=PayOrderSerializer,
         answers={201: BegunPaymentSerializer},
         refuses=[
+            *_TOKENS,
             MethodNotConfigured,
             CardNumberRefused,
             OrderNotFound,
@@ -102,6 +121,7 @@ class PaymentViewSet(MoneyViewSet):
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
+        access = self.access
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
 
@@ -109,9 +129,9 @@ class PaymentViewSet(MoneyViewSet):
 
         def begin() -> int:
             if not gateways.registered()[form["payment_method"]].recorded_by_staff:
-                check_declines(request, form["order_id"])
+                check_declines(request, access, form["order_id"])
             payment = services.begin_payment(
-                user=caller(request), order_id=form["order_id"], method=form["payment_method"]
+                access=access, order_id=form["order_id"], method=form["payment_method"]
             )
             new_payments[payment.pk] = payment
             return payment.pk
@@ -119,7 +139,7 @@ class PaymentViewSet(MoneyViewSet):
         def finish(payment_id: int) -> Response:
             token = form.get("payment_token", "")
             payment = services.charge(payment=new_payments[payment_id], token=token)
-            count_decline(request, payment)
+            count_decline(request, access, payment)
             return _created(request, payment)
 
         def replay(payment_id: int) -> Response:
@@ -127,12 +147,15 @@ class PaymentViewSet(MoneyViewSet):
             return _created(request, services.refresh_payment(payment=payment))
 
         with gateways.slot(form["payment_method"]):
-            return idempotent_steps(request, begin=begin, finish=finish, replay=replay)
+            return idempotent_steps(
+                request, begin=begin, finish=finish, replay=replay, guest=access.guest
+            )
 
     @describe(
         "Confirm payment",
         answers={200: PaymentSerializer},
         refuses=[
+            *_TOKENS,
             CardNumberRefused,
             PaymentNotOpen,
             PaymentNotConfirmable,
@@ -149,7 +172,13 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "Cancel payment",
         answers={200: PaymentSerializer},
-        refuses=[CardNumberRefused, PaymentNotOpen, PaymentNotCancellable, GatewayBusy],
+        refuses=[
+            *_TOKENS,
+            CardNumberRefused,
+            PaymentNotOpen,
+            PaymentNotCancellable,
+            GatewayBusy,
+        ],
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
@@ -177,7 +206,7 @@ class PaymentViewSet(MoneyViewSet):
 
         def finish(payment_id: int) -> Response:
             payment = step(payment=self.get_queryset().get(pk=payment_id))
-            count_decline(self.request, payment)
+            count_decline(self.request, self.access, payment)
             return Response(show_payment(payment))
 
         def begin() -> int:
@@ -185,7 +214,9 @@ class PaymentViewSet(MoneyViewSet):
             return payment_id
 
         with gateways.slot():
-            return idempotent_steps(self.request, begin=begin, finish=finish, replay=replay)
+            return idempotent_steps(
+                self.request, begin=begin, finish=finish, replay=replay, guest=self.access.guest
+            )
 
 
 def _created(request: Request, payment: Payment) -> Response:

@@ -4,7 +4,8 @@ Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes the
 ``problem+json``. They do not depend on an HTTP framework, so services may raise them.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -32,11 +33,19 @@ class ShopError(Exception):
     """The argument of the service that it is about, if it is about one: a form shows it there."""
     schema_name: ClassVar[str] = ""
     """The name of its schema, if another error has the same code and other facts."""
+    reports_all: ClassVar[bool] = False
+    """Whether the response can have ``problems``: it, and all others that prevent the request."""
 
     def __init__(self, **facts: Any) -> None:
         """Take the facts that the message and the response contain."""
         self.facts = facts
+        self.problems: Sequence[Mapping[str, Any]] = ()
         super().__init__()
+
+    def among(self, problems: Sequence[Mapping[str, Any]]) -> Self:
+        """Return this error, which reports all ``problems`` of the request, itself too."""
+        self.problems = problems
+        return self
 
     def __str__(self) -> str:
         """Return the sentence in English."""

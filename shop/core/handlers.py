@@ -101,7 +101,10 @@ def problem(error: ShopError, members: Container[str] = ()) -> dict[str, Any]:
     body = _problem(error.status, error.detail, error.code)
     if error.field and error.field in members:
         body["field"] = error.field
-    return {**body, **error.facts}
+    body |= error.facts
+    if error.problems:
+        body["problems"] = list(error.problems)
+    return body
 
 
 def members_of(request: HttpRequest | Request | None) -> Container[str]:

@@ -60,6 +60,12 @@ def show(amount: Decimal) -> str:
     return f"{amount:.2f}" if exponent() else str(int(amount))
 
 
+def show_rate(rate: Decimal) -> str:
+    """Return a percentage as the API writes it, such as "19" or "5.5"."""
+    text = f"{rate:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def currency() -> str:
     """Return the currency of the shop, an ISO 4217 code."""
     code: str = settings.SHOP_CURRENCY

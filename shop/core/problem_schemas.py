@@ -14,6 +14,21 @@ from shop.core.handlers import CODES, problem_with_errors, title_of
 
 SCHEMAS = "#/components/schemas/"
 _FIELD_PROBLEMS = {"type": "array", "items": {"$ref": f"{SCHEMAS}FieldProblem"}}
+_PROBLEMS = {
+    "type": "array",
+    "description": "All that prevents the order, this first. Each has the facts of its code.",
+    "items": {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string"},
+            "blocking": {"type": "boolean"},
+            "field": {"type": "string"},
+            "detail": {"type": "string"},
+        },
+        "required": ["code", "blocking", "field", "detail"],
+        "additionalProperties": True,
+    },
+}
 _COMMON: dict[str, dict[str, Any]] = {
     "type": {"type": "string"},
     "title": {"type": "string"},
@@ -48,6 +63,8 @@ def problem_of(error: ShopError) -> Problem:
             "type": "string",
             "description": "The member of the body that it is about, if the body has it.",
         }
+    if error.reports_all:
+        schema["properties"]["problems"] = _PROBLEMS
     return Problem(error.schema_name or name_of(error.code), schema, body)
 
 
@@ -146,6 +163,9 @@ def _schema_of(name: str, value: Any) -> dict[str, Any]:
     """Return the schema of a fact, of which ``value`` is an example."""
     if name == "errors":
         return _FIELD_PROBLEMS
+    if isinstance(value, list) and isinstance(value[0], dict):
+        item = {"type": "object", "additionalProperties": True}
+        return {"type": "array", "items": item, "examples": [value]}
     if isinstance(value, list):
         return {"type": "array", "items": {"type": _TYPES[type(value[0])]}, "examples": [value]}
     return {"type": _TYPES[type(value)], "examples": [value]}

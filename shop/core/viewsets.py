@@ -160,10 +160,18 @@ class OwnOrStaffMay(IsAuthenticated):
     may not change: 403.
     """
 
-    def __init__(self, needed: str, *, owner: str) -> None:
-        """``owner`` is the path of the attribute with the id of a row's owner."""
+    def __init__(self, needed: str, *, owner: str, guests: bool = False) -> None:
+        """``owner`` is the path of the attribute with the id of a row's owner.
+
+        With ``guests``, the view decides whether a request without a login may be sent.
+        """
         self.needed = needed
         self.owner_of = attrgetter(owner)
+        self.guests = guests
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Return True for users, and for guests if the view decides about them."""
+        return self.guests or super().has_permission(request, view)
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Return True without SQL for buyers, because the queryset has already decided.

@@ -77,7 +77,8 @@ class Insert:
         """Return the row with its JSON values as text."""
         values = list(row)
         for index, field in self._json:
-            values[index] = json.dumps(values[index], cls=field.encoder)
+            if values[index] is not None:
+                values[index] = json.dumps(values[index], cls=field.encoder)
         return values
 
     def _compile(self) -> tuple[str, str]:

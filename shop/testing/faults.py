@@ -24,9 +24,9 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 POINTS = {
     "key.claimed": (AFTER, "shop.core.idempotency.records", "Claim.take"),
     "response.committed": (AFTER, "shop.core.idempotency.requests", "run_once"),
-    "order.items_locked": (AFTER, "orders.services", "lock_items"),
-    "order.written": (AFTER, "orders.services", "_write_order"),
-    "order.stock_taken": (AFTER, "orders.services", "take_stock"),
+    "order.items_locked": (AFTER, "orders.services.placing", "lock_items"),
+    "order.written": (AFTER, "orders.services.placing", "write_order"),
+    "order.stock_taken": (AFTER, "orders.services.placing", "take_stock"),
     "payment.begun": (BEFORE, "payments.services", "charge"),
     "payment.charged": (BEFORE, "payments.services.payments", "settle"),
     "payment.settled": (AFTER, "payments.services.payments", "settle"),

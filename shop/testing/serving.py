@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import User
+from cart.guests import Buyer
 from cart.models import Cart, CartItem
 from catalog.models import Product
 from orders import services
@@ -128,4 +129,4 @@ def place_order(user: User, product: Product) -> Order:
     """Return a pending order of one unit."""
     cart = Cart.objects.create(user=user)
     CartItem.objects.create(cart=cart, product=product, quantity=1)
-    return services.place_order(user=user, cart_id=cart.pk)
+    return services.place_order(buyer=Buyer(user), cart_id=cart.pk)

@@ -274,6 +274,7 @@ def _put_into_cart(world: World, user: Any) -> None:
 
 
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
+    "POST /api/cart/": _put_into_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
     "DELETE /api/cart/items/{product}/": _put_into_cart,
 }
@@ -305,6 +306,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/cart/add/": lambda world: {"product_id": world.product.pk, "quantity": 1},
     "PATCH /api/cart/items/{product}/": lambda world: {"quantity": 2},
     "POST /api/payments/": lambda world: {"payment_method": "card"},
+    "POST /api/checkout/": lambda world: {
+        "payment_method": "card",
+        "expected_total": str(world.product.price),
+    },
+    "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},

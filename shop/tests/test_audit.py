@@ -7,16 +7,28 @@ from django.db.models import F
 
 from accounts.models import User
 from cart.models import Cart
-from catalog.factories import CategoryFactory
+from cart.promotions.factories import create_promotion, create_voucher
+from cart.promotions.models import Voucher, VoucherRedemption
+from cart.shipping.factories import create_method
+from cart.taxes.factories import create_tax_rate
+from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
-from orders.models import Order
+from orders.models import Order, OrderAdjustment, OrderTax
 from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund
 
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "Torstraße 1",
+    "postal_code": "10119",
+    "city": "Berlin",
+    "country": "DE",
+}
+
 
 @pytest.fixture
-def shop(ada, bob, tea, shirt):
+def shop(ada, bob, anyone, tea, shirt):
     """A paid, a refunded, a cancelled, a pending and a shipped order, one of them with a variant."""
     from orders import services
     from payments.jobs import settle_payments
@@ -28,16 +40,40 @@ def shop(ada, bob, tea, shirt):
     pay(late, token="demo_late")
     services.cancel_order(order_id=late.pk, actor=ada.user)
     settle_payments()
+    create_method(prices={"DE": "4.90"})
+    create_tax_rate("DE", "19")
+    create_voucher(max_uses=2)
+    create_promotion("Free shipping", kind="free_shipping")
     place_order(bob.user, tea, shirt.variants.earliest("pk"))
     CategoryFactory()
     shipped = place_order(bob.user, tea)
     pay(shipped, method="cash_on_delivery")
     services.ship_order(order_id=shipped.pk, actor=bob.user)
+    cup = ProductFactory(name="Cup", price="4.50")
+    _order_of_a_guest(anyone, cup)
+    _order_of_a_guest(anyone, cup, is_cancelled=True)
+
+
+def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
+    """An order with discounts on items and shipping, shipping, tax and a fee."""
+    cart = {
+        "email": "guest@example.com",
+        "shipping_address": ADDRESS,
+        "items": [{"product_id": cup.pk, "quantity": 1}],
+        "voucher_codes": ["WELCOME"],
+    }
+    made = anyone.post("/api/cart/", cart).json()
+    headers = {"X-Cart-Token": made["cart_token"]}
+    body = {"cart_id": made["cart_id"]}
+    placed = anyone.post("/api/orders/", body, headers=headers).json()
+    if is_cancelled:
+        path = f"/api/orders/{placed['order_id']}/cancel/"
+        assert anyone.post(path, headers=headers).status_code == 200
 
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 19 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 23 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -52,7 +88,17 @@ BREACHES = {
         kind="adjustment"
     ),
     "ordered_carts_have_orders": lambda: first(Cart, order__status="paid").update(status="open"),
-    "order_totals_add_up": lambda: first(Order, status="pending").update(total=F("total") + 1),
+    "order_totals_add_up": lambda: first(Order, status="pending").update(
+        total=F("total") + 1, subtotal=F("subtotal") + 1
+    ),
+    "adjustments_match_their_orders": lambda: OrderAdjustment.objects.filter(
+        kind="shipping_discount"
+    ).delete()[0],
+    "taxes_match_their_orders": lambda: OrderTax.objects.update(amount=F("amount") + 1),
+    "uses_of_vouchers_match_their_redemptions": lambda: Voucher.objects.update(used=0),
+    "redemptions_match_their_orders": lambda: VoucherRedemption.objects.exclude(
+        released_at=None
+    ).update(released_at=None),
     "paid_amounts_match_payments": lambda: first(Payment, status="succeeded").update(
         status="refund_pending"
     ),

@@ -17,6 +17,7 @@ from cart.services import add_item
 from catalog.models import Attribute, AttributeKind, Category, Product, ProductImage, Sale, SaleKind
 from catalog.services import create_attribute, create_category, create_product, create_sale
 from orders import services as orders
+from orders.access import access_for
 from orders.models import Order
 from payments import services as payments
 from shop.management.base import ShopCommand
@@ -202,7 +203,7 @@ def load_history(customer: User, staff: User) -> None:
     def order(quantity: int = 1) -> Order:
         cart = add_item(buyer=Buyer(customer), product_id=next(products).pk, quantity=quantity)
         add_item(buyer=Buyer(customer), product_id=next(products).pk, quantity=1)
-        return orders.place_order(user=customer, cart_id=cart.cart_id)
+        return orders.place_order(buyer=Buyer(customer), cart_id=cart.cart_id)
 
     delivered = _pay(order(2), "bank_transfer", staff)
     orders.ship_order(order_id=delivered.pk, actor=staff)
@@ -217,7 +218,7 @@ def load_history(customer: User, staff: User) -> None:
 
 def _pay(order: Order, method: str, recorded_by: User | None) -> Order:
     """Pay by a manual method, and let ``recorded_by`` record the payment."""
-    begun = payments.begin_payment(user=order.user, order_id=order.pk, method=method)
+    begun = payments.begin_payment(access=access_for(order.user), order_id=order.pk, method=method)
     payments.charge(payment=begun)
     if recorded_by is not None:
         payments.record_manual_payment(payment_id=begun.pk, actor=recorded_by)

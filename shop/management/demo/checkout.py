@@ -12,6 +12,7 @@ from cart.promotions.models import PromotionKind
 from cart.shipping.models import ShippingType
 from cart.taxes.loader import load_tax_rates
 from cart.taxes.models import ShippingTaxRule
+from shop.core.money import quantize
 from shop.core.transactions import transactional
 
 METHODS = (
@@ -53,7 +54,7 @@ def _load_methods() -> None:
         )
         for countries, price in prices.items():
             ShippingRate.objects.create(
-                method=method, countries=countries.split(), price=Decimal(price)
+                method=method, countries=countries.split(), price=quantize(Decimal(price))
             )
 
 

@@ -1,0 +1,173 @@
+"""Carts with their prices, for responses and for orders.
+
+A plain cart costs one statement. Vouchers, promotions for categories or first orders, and an active
+sale cost one more each, however many items there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from cart.columns import CartItemRow, item_of, load
+from cart.configuration import ShopConfiguration, configuration_of, pricing_settings
+from cart.first_orders import is_first_order
+from cart.guests import Buyer
+from cart.pricing import Configuration, Context, Destination, Item, Totals, Voucher, price
+from cart.statements import open_cart_with_items
+from catalog.categories.reads import categories_of
+from catalog.prices.current import current_price
+from catalog.prices.reads import active_sales_of
+from shop.core.countries import region_code
+from shop.core.money import ZERO
+
+Address = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CartMembers:
+    """What a buyer writes into a cart, besides its items. What is not set is empty or None.
+
+    Addresses are those of ``shop.core.postal_addresses``, the method is its code, and the phone
+    number is in the form of E.164.
+    """
+
+    email: str = ""
+    phone: str = ""
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    shipping_method: str = ""
+    voucher_codes: Sequence[str] = ()
+    note: str = ""
+    language: str = ""
+    consents: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PricedCart:
+    """A buyer's open cart with its current prices. Without a cart, ``cart_id`` is None."""
+
+    buyer: Buyer
+    cart_id: int | None
+    changed_at: datetime | None
+    members: CartMembers
+    items: tuple[CartItemRow, ...]
+    totals: Totals
+
+
+def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
+    """Return the buyer's open cart at current prices. Does not create a cart."""
+    row = open_cart_with_items.row(**buyer.key)
+    if row is None:
+        totals = price((), Context(Configuration(pricing_settings()), timezone.now()))
+        return PricedCart(buyer, None, None, CartMembers(), (), totals)
+    members = members_of(row.members)
+    items = tuple(item_of(load(each["row"])) for each in load(row.items))
+    totals = price_cart(buyer, members, items, row.revision, has_sale=row.has_sale, fee=fee)
+    return PricedCart(buyer, row.cart_id, row.changed_at, members, items, totals)
+
+
+def members_of(value: Any) -> CartMembers:
+    """Return the members of a cart from the value of ``cart.columns.cart_members``."""
+    return CartMembers(**{name: load_member(name, each) for name, each in load(value).items()})
+
+
+def load_member(name: str, value: Any) -> Any:
+    """Return a member. SQLite has the objects and lists among them as text."""
+    return load(value) if name in _JSON else value
+
+
+_JSON = frozenset({"shipping_address", "billing_address", "voucher_codes", "consents", "metadata"})
+
+
+def price_cart(
+    buyer: Buyer,
+    members: CartMembers,
+    rows: Sequence[CartItemRow],
+    revision: str | None,
+    *,
+    has_sale: bool,
+    fee: Decimal = ZERO,
+) -> Totals:
+    """Return what a cart costs. ``fee`` is that of the payment method, in the shop's currency.
+
+    ``revision`` is that of the configuration, and ``has_sale`` whether any sale is active.
+    """
+    configuration = configuration_of(revision)
+    codes = members.voucher_codes
+    if configuration.pricing.is_plain and not codes:
+        context = Context(configuration.pricing, timezone.now(), fee=fee)
+        return price(_items(rows, {}, has_sale=has_sale), context)
+    email = email_of(buyer, members)
+    vouchers = configuration.vouchers(codes, user_id=buyer.user_id, email=email)
+    categories = _categories(configuration, vouchers, rows)
+    context = Context(
+        configuration.pricing,
+        timezone.now(),
+        destination=_destination(members, rows),
+        shipping_method=members.shipping_method,
+        vouchers=vouchers,
+        is_first_order=is_first_order(buyer.user_id, email)
+        if configuration.asks_for_first_order(vouchers)
+        else None,
+        fee=fee,
+    )
+    return price(_items(rows, categories, has_sale=has_sale), context)
+
+
+def email_of(buyer: Buyer, members: CartMembers) -> str:
+    """Return the address of an order: that of the cart, else that of the account, or ""."""
+    return members.email or (buyer.user.email if buyer.user else "")
+
+
+def _items(
+    rows: Sequence[CartItemRow], categories: Mapping[int, frozenset[int]], *, has_sale: bool
+) -> list[Item]:
+    """Return the items at current prices. Reads the sales of the products if one is active."""
+    sales = active_sales_of(row.product_id for row in rows) if has_sale and rows else {}
+    return [
+        _item(row, sales.get(row.product_id, ()), categories.get(row.product_id, frozenset()))
+        for row in rows
+    ]
+
+
+def _item(row: CartItemRow, sales: Iterable[dict[str, Any]], categories: frozenset[int]) -> Item:
+    unit_price = current_price(row.list_price, sales) if sales else row.list_price
+    return Item(
+        row.product_id,
+        row.name,
+        row.quantity,
+        unit_price,
+        max(row.list_price, row.compare_at_price or row.list_price),
+        row.tax_class,
+        row.weight,
+        row.requires_shipping,
+        categories,
+        row.parent_id,
+    )
+
+
+def _categories(
+    configuration: ShopConfiguration, vouchers: Sequence[Voucher], rows: Sequence[CartItemRow]
+) -> Mapping[int, frozenset[int]]:
+    """Return the categories of the products, if a promotion depends on them."""
+    entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
+    if not any(p.category_ids for p in (*configuration.pricing.promotions, *entered)):
+        return {}
+    return categories_of([row.product_id for row in rows])
+
+
+def _destination(members: CartMembers, rows: Sequence[CartItemRow]) -> Destination | None:
+    """Return where the order goes: the billing address if nothing is shipped, or None."""
+    is_shipped = any(row.requires_shipping for row in rows)
+    addresses = (members.shipping_address, members.billing_address)
+    address = addresses[0] if is_shipped else (addresses[1] or addresses[0])
+    if not address or not address.get("country"):
+        return None
+    country, region = address["country"], address.get("region", "")
+    code = region_code(country, region) if region else ""
+    return Destination(country, address.get("postal_code", ""), code)

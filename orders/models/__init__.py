@@ -1,0 +1,25 @@
+"""Orders: copies of what was bought, with their timelines."""
+
+from orders.models.contents import (
+    AddressKind,
+    AdjustmentKind,
+    OrderAddress,
+    OrderAdjustment,
+    OrderItem,
+    OrderTax,
+)
+from orders.models.events import OrderEvent
+from orders.models.orders import Order, OrderQuerySet, order_for_update
+
+__all__ = [
+    "AddressKind",
+    "AdjustmentKind",
+    "Order",
+    "OrderAddress",
+    "OrderAdjustment",
+    "OrderEvent",
+    "OrderItem",
+    "OrderQuerySet",
+    "OrderTax",
+    "order_for_update",
+]

@@ -1,0 +1,324 @@
+"""Orders and how they are read and locked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now, Round
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from cart.models import Cart
+from orders.states import OrderStatus
+from shop.core.metadata import HasMetadata
+from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
+from shop.engine import columns_of, instance_of, select
+
+if TYPE_CHECKING:
+    from orders.access import OrderAccess
+
+_DETAILS = {
+    "items": "OrderItem",
+    "addresses": "OrderAddress",
+    "adjustments": "OrderAdjustment",
+    "taxes": "OrderTax",
+}
+
+
+def amount_column(**options: Any) -> models.DecimalField[Any, Any]:
+    """Return a column for an amount in the order's currency."""
+    return models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, **options)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Reads of orders. ``visible_to`` decides who may see an order."""
+
+    def visible_to(self, caller: OrderAccess | User | AnonymousUser) -> OrderQuerySet:
+        """Return the caller's own orders; all orders for staff with the permission to view them.
+
+        Own orders of a guest are those of the tokens in the request (``orders.access``).
+        """
+        if isinstance(caller, AnonymousUser):
+            return self.none()
+        user = caller if isinstance(caller, User) else caller.user
+        if user is not None and sees_all(user, "orders.order"):
+            return self
+        return self.filter(Q(user=caller.pk) if isinstance(caller, User) else caller.orders())
+
+    def with_details(self) -> OrderQuerySet:
+        """Fetch what belongs to the orders too, in a statement for each kind of it."""
+        return self.prefetch_related(
+            *(_by_id(name, related) for name, related in _DETAILS.items()),
+            models.Prefetch("events", _of("OrderEvent").select_related("actor").order_by("pk")),
+        )
+
+    def with_database_time(self) -> OrderQuerySet:
+        """Set ``database_time`` of each order to the time of the database when it is read."""
+        # As a keyword of annotate(), mypy would report the attribute as defined twice.
+        annotations = {"database_time": Now()}
+        return self.annotate(**annotations)
+
+
+def _of(model: str) -> models.QuerySet[Any]:
+    """Return the rows of another model of this app, which is defined in terms of ``Order``."""
+    return apps.get_model("orders", model)._default_manager.all()  # noqa: SLF001 - public
+
+
+def _by_id(name: str, model: str) -> models.Prefetch[str, Any, Any]:
+    return models.Prefetch(name, _of(model).order_by("pk"))
+
+
+_Manager = models.Manager.from_queryset(OrderQuerySet)
+
+
+class OrderManager(_Manager["Order"]):
+    """Reads and locks orders. A lock needs a transaction and lasts until it ends."""
+
+    def lock(self, pk: int, **owner: int) -> Order:
+        """Lock an order and return it with ``database_time``.
+
+        ``owner`` is nothing, ``user_id`` or ``cart_id``. Raises DoesNotExist, also for an order
+        that does not belong to that user or cart.
+        """
+        order = order_for_update.row(pk=pk, **owner)
+        if order is None:
+            raise Order.DoesNotExist
+        return order
+
+    def lock_with_next_statement(self, pk: int) -> None:
+        """Lock an order before the next statement is executed, which saves a round trip."""
+        order_for_update.lock_with_next_statement(pk=pk)
+
+
+_SUM = F("subtotal") - F("discount_total") + F("shipping_total") + F("fee_total")
+# Rounded, since SQLite adds decimals as floats.
+_ADDS_UP = (
+    Q(subtotal=None)
+    | Q(prices_include_tax=True, total=Round(_SUM, precision=2))
+    | Q(prices_include_tax=False, total=Round(_SUM + F("tax_total"), precision=2))
+)
+_AMOUNTS = ("discount_total", "shipping_total", "fee_total", "tax_total")
+_WITHOUT_AMOUNTS = Q(
+    subtotal=None, prices_include_tax=None, **{f"{name}__isnull": True for name in _AMOUNTS}
+)
+_WITH_AMOUNTS = Q(
+    subtotal__gte=F("discount_total"),
+    prices_include_tax__isnull=False,
+    **{f"{name}__gte": 0 for name in _AMOUNTS},
+    **{f"{name}__isnull": False for name in _AMOUNTS},
+)
+EMAIL_LENGTH = 254
+PHONE_LENGTH = 32
+NOTE_LENGTH = 2000
+LANGUAGE_LENGTH = 10
+EMAIL_KEY_LENGTH = 512
+"""Folding can make an address longer."""
+
+
+class Order(HasMetadata):
+    """What a buyer has bought. Amounts are in ``currency``, to its smallest unit.
+
+    A guest's order has no user, but always an e-mail address. Only ``orders.services`` writes the
+    status and the amounts. An order that an earlier release placed has no ``number``, and null
+    instead of the amounts from which its total is computed.
+    """
+
+    # No index for this column: the index ``order_by_user`` begins with it.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,
+    )
+    cart = models.OneToOneField(Cart, on_delete=models.PROTECT, related_name="order")
+    number = models.CharField(
+        max_length=8,
+        null=True,
+        editable=False,
+        help_text="Without the prefix that the shop puts before it (``orders.numbers``).",
+    )
+    status = models.CharField(
+        max_length=10, choices=OrderStatus.choices, default=OrderStatus.PENDING
+    )
+    email = models.CharField(max_length=EMAIL_LENGTH, blank=True, default="", db_default="")
+    email_key = models.CharField(
+        max_length=EMAIL_KEY_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="The same for all spellings of the address.",
+    )
+    phone = models.CharField(
+        max_length=PHONE_LENGTH, blank=True, default="", db_default="", help_text="E.164."
+    )
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="", help_text="Its code."
+    )
+    note = models.CharField(
+        max_length=NOTE_LENGTH, blank=True, default="", db_default="", help_text="Of the buyer."
+    )
+    consents = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="What the buyer agreed to, by name."
+    )
+    subtotal = amount_column(null=True, help_text="The sum of the line totals.")
+    discount_total = amount_column(null=True, help_text="The sum of the discounts on items.")
+    shipping_total = amount_column(null=True)
+    fee_total = amount_column(null=True, help_text="The fee of the payment method.")
+    tax_total = amount_column(null=True)
+    total = amount_column()
+    prices_include_tax = models.BooleanField(
+        null=True, help_text="Whether the tax is in the total already."
+    )
+    tax_rounding = models.CharField(
+        max_length=4, null=True, help_text="rate or item: whether tax was rounded for each."
+    )
+    shipping_method = models.JSONField(
+        null=True, blank=True, help_text="Code, name, type and days, as the buyer chose it."
+    )
+    amount_paid = amount_column(default=0)
+    amount_refunded = amount_column(default=0, db_default=0)
+    currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    pay_before = models.DateTimeField(
+        null=True, help_text="The end of the payment window that was shown to the buyer."
+    )
+    paid_at = models.DateTimeField(null=True)
+    restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
+    links_valid_from = models.DateTimeField(
+        null=True, help_text="Links in e-mails that were made before are not valid any more."
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    database_time: datetime
+    """The time of the database. Only ``lock`` and ``with_database_time`` set it."""
+
+    objects = OrderManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values),
+                name="order_status_known",
+                violation_error_message=_(
+                    "The status of an order must be one of the known statuses."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(total__gte=0),
+                name="order_total_not_negative",
+                violation_error_message=_("The total of an order cannot be negative."),
+            ),
+            models.UniqueConstraint(
+                fields=["number"],
+                condition=Q(number__isnull=False),
+                name="order_number_unique",
+                violation_error_message=_("Another order has this number."),
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | ~Q(email=""),
+                name="order_of_a_user_or_with_email",
+                violation_error_message=_("The order of a guest must have an e-mail address."),
+            ),
+            models.CheckConstraint(
+                condition=_ADDS_UP,
+                name="order_total_adds_up",
+                violation_error_message=_(
+                    "The total of an order must be its subtotal without discounts, with shipping, "
+                    "fee and tax."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=_WITHOUT_AMOUNTS | _WITH_AMOUNTS,
+                name="order_amounts_not_negative",
+                violation_error_message=_("The amounts of an order cannot be negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
+                name="order_not_overpaid",
+                violation_error_message=_(
+                    "The amount paid must be from zero to the order's total."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
+                name="order_paid_in_full",
+                violation_error_message=_("The total of a paid order must be paid in full."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
+                | Q(amount_paid=0),
+                name="order_without_money_when_open_or_cancelled",
+                violation_error_message=_("A pending or cancelled order cannot hold a payment."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
+                name="order_refunded_at_most_what_was_paid",
+                violation_error_message=_(
+                    "The amount refunded must be from zero to the amount paid."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
+                name="order_refunded_in_full",
+                violation_error_message=_("A refunded order must be refunded in full."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
+                name="order_cancelled_is_restocked_by_that_alone",
+                violation_error_message=_(
+                    "A cancelled order cannot have a restock date: "
+                    "its units returned to stock when it was cancelled."
+                ),
+            ),
+        ]
+        indexes = [
+            # GET /api/orders/, newest first.
+            models.Index(fields=["user", "-id"], name="order_by_user"),
+            # GET /api/orders/?created_after=, for staff.
+            models.Index(fields=["created_at"], name="order_by_time"),
+            # manage.py expire_orders.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=OrderStatus.PENDING),
+                name="order_pending_by_age",
+            ),
+            # The limits of orders.limits. Most orders are paid, so the index stays small.
+            models.Index(fields=["user"], condition=Q(paid_at=None), name="order_unpaid_by_user"),
+            # Limits of guests, first orders, and orders that join the account of an address.
+            models.Index(
+                fields=["email_key"], condition=~Q(email_key=""), name="order_by_email_key"
+            ),
+            # The filter by status in the admin, newest first.
+            models.Index(fields=["status", "-id"], name="order_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Order {self.pk}"
+
+
+def _order_with_database_time(*columns: Any) -> Order:
+    *order_columns, database_time = columns
+    order = instance_of(Order, order_columns)
+    order.database_time = database_time
+    return order
+
+
+@select(_order_with_database_time)
+def order_for_update(
+    *, pk: int, user_id: int | None = None, cart_id: int | None = None
+) -> QuerySet[Order, Any]:
+    """An order, locked until the transaction ends; only of the user or cart that is given."""
+    orders = Order.objects.filter(pk=pk)
+    if user_id is not None:
+        orders = orders.filter(user_id=user_id)
+    if cart_id is not None:
+        orders = orders.filter(cart_id=cart_id)
+    return orders.select_for_update(no_key=True).values_list(*columns_of(Order), Now())

@@ -1,0 +1,179 @@
+"""The response bodies of orders."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import User
+from catalog.images.serializers import serialize_image
+from orders.models import (
+    AddressKind,
+    Order,
+    OrderAddress,
+    OrderAdjustment,
+    OrderEvent,
+    OrderItem,
+    OrderTax,
+)
+from orders.numbers import show_number
+from orders.payments import NextAction, PaymentSummary
+from orders.statements import may_be_cancelled
+from orders.states import PAYABLE, UNPAID
+from orders.windows import is_expired
+from shop.core.money import ZERO, show, show_rate
+from shop.core.permissions import sees_all
+
+
+def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> dict[str, Any]:
+    """Return the response body of an order without what belongs to it.
+
+    The order was read with ``database_time``.
+    """
+    is_owed = order.total > ZERO and order.paid_at is None and order.status in UNPAID
+    return {
+        "order_id": order.pk,
+        "number": show_number(order.number, order_id=order.pk),
+        "status": order.status,
+        "total": show(order.total),
+        "currency": order.currency,
+        "created_at": order.created_at,
+        "pay_before": order.pay_before,
+        "payment_required": is_owed,
+        "can_pay": is_owed and _can_pay(order, payments),
+        "can_cancel": may_be_cancelled(order),
+    }
+
+
+def _can_pay(order: Order, payments: Sequence[PaymentSummary]) -> bool:
+    has_live = any(payment.is_live for payment in payments)
+    return order.status in PAYABLE and not has_live and not is_expired(order)
+
+
+def serialize_order(
+    order: Order, payments: Sequence[PaymentSummary], *, reader: User | None, origin: str
+) -> dict[str, Any]:
+    """Return the response body of an order for ``reader``, None for a guest.
+
+    ``origin`` is scheme and host, for the URLs of images. The order was read with
+    ``OrderQuerySet.with_details`` and ``with_database_time``.
+    """
+    summary = serialize_summary(order, payments)
+    addresses = {address.kind: address for address in order.addresses.all()}
+    return {
+        **summary,
+        "next_action": _next_action(payments, can_pay=summary["can_pay"]),
+        "amount_paid": show(order.amount_paid),
+        "amount_refunded": show(order.amount_refunded),
+        **{name: getattr(order, name) for name in ("email", "phone", "language", "note")},
+        "consents": order.consents,
+        "metadata": order.metadata,
+        **_amounts(order),
+        "shipping_method": order.shipping_method,
+        "shipping_address": _address(addresses.get(AddressKind.SHIPPING)),
+        "billing_address": _address(addresses.get(AddressKind.BILLING)),
+        "adjustments": [_adjustment(each) for each in order.adjustments.all()],
+        "items": [_item(item, origin) for item in order.items.all()],
+        "payments": [_payment(payment) for payment in payments],
+        "events": [_event(event, order, reader) for event in order.events.all()],
+    }
+
+
+def _next_action(payments: Sequence[PaymentSummary], *, can_pay: bool) -> dict[str, Any] | None:
+    for payment in payments:
+        if payment.next_action is not None:
+            return {"type": payment.next_action.value, "payment_id": payment.payment_id}
+    return {"type": NextAction.PAY.value, "payment_id": None} if can_pay else None
+
+
+def _amounts(order: Order) -> dict[str, Any]:
+    """Return how the total is composed. An order of an earlier release consists of its items."""
+    is_known = order.subtotal is not None
+    return {
+        "subtotal": show(order.subtotal if order.subtotal is not None else order.total),
+        "discount_total": _show(order.discount_total),
+        "shipping_total": _show(order.shipping_total),
+        "fee_total": _show(order.fee_total),
+        "taxes": [_tax(row) for row in order.taxes.all()],
+        "tax_total": _show(order.tax_total),
+        "prices_include_tax": bool(order.prices_include_tax) if is_known else True,
+    }
+
+
+def _show(amount: Decimal | None) -> str:
+    return show(amount or ZERO)
+
+
+def _address(address: OrderAddress | None) -> dict[str, str] | None:
+    return None if address is None else address.as_postal().to_json()
+
+
+def _adjustment(adjustment: OrderAdjustment) -> dict[str, Any]:
+    return {
+        "kind": adjustment.kind,
+        "name": adjustment.name,
+        "amount": show(adjustment.amount),
+        "voucher": adjustment.voucher,
+        "allocations": adjustment.allocations,
+    }
+
+
+def _tax(row: OrderTax) -> dict[str, Any]:
+    return {
+        "rate": show_rate(row.rate),
+        "country": row.country,
+        "region": row.region,
+        "name": row.name,
+        "base": show(row.base),
+        "amount": show(row.amount),
+        "reason": row.reason,
+    }
+
+
+def _item(item: OrderItem, origin: str) -> dict[str, Any]:
+    regular = item.unit_price if item.regular_unit_price is None else item.regular_unit_price
+    return {
+        "product_id": item.product_id,
+        "name": item.name,
+        "sku": item.sku,
+        "options": item.options,
+        "image": serialize_image(item.image, origin=origin) if item.image else None,
+        "unit_price": show(item.unit_price),
+        "regular_unit_price": show(regular),
+        "quantity": item.quantity,
+        "line_total": show(item.line_total),
+        "discount": _show(item.discount),
+        "tax_rate": show_rate(item.tax_rate or ZERO),
+        "tax": _show(item.tax),
+        "requires_shipping": item.requires_shipping is not False,
+    }
+
+
+def _payment(payment: PaymentSummary) -> dict[str, Any]:
+    return {
+        "payment_id": payment.payment_id,
+        "payment_method": payment.method,
+        "status": payment.status,
+        "amount": show(payment.amount),
+        "amount_refunded": show(payment.amount_refunded),
+        "currency": payment.currency,
+        "reference": payment.reference,
+        "created_at": payment.created_at,
+    }
+
+
+def _event(event: OrderEvent, order: Order, reader: User | None) -> dict[str, Any]:
+    return {
+        "status": event.status,
+        "note": event.note,
+        "actor": _name_actor(event, order, reader),
+        "created_at": event.created_at,
+    }
+
+
+def _name_actor(event: OrderEvent, order: Order, reader: User | None) -> str:
+    """Return the name of the event's actor. Only permitted staff see the names of other people."""
+    if event.actor is None:
+        return "guest" if event.by_guest else "shop"
+    if event.actor_id == order.user_id or (reader and sees_all(reader, "orders.order")):
+        return event.actor.username
+    return "staff"

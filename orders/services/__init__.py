@@ -1,0 +1,43 @@
+"""Every write of orders.
+
+Each change of status is a guarded UPDATE: it changes the row only if ``orders.states`` allows the
+new status after the present one. Stock, timeline and events are written in the same transaction,
+and only if the UPDATE changed the row.
+"""
+
+from orders.services.fees import set_fee
+from orders.services.joining import join_orders_of_guests
+from orders.services.lookup import request_link
+from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
+from orders.services.reordering import Reordered, reorder
+from orders.services.statuses import (
+    cancel_order,
+    confirm_order,
+    deliver_order,
+    pay_free_order,
+    record_payment,
+    record_refund,
+    ship_order,
+)
+from orders.services.timeline import note_event
+
+__all__ = [
+    "NO_FEE",
+    "Fee",
+    "Placed",
+    "Reordered",
+    "cancel_order",
+    "confirm_order",
+    "deliver_order",
+    "join_orders_of_guests",
+    "note_event",
+    "pay_free_order",
+    "place_once",
+    "place_order",
+    "record_payment",
+    "record_refund",
+    "reorder",
+    "request_link",
+    "set_fee",
+    "ship_order",
+]

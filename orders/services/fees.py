@@ -1,0 +1,86 @@
+"""The fee of an unpaid order, which the choice of another payment method changes."""
+
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+
+from django.utils import timezone
+
+from cart.configuration import current_configuration
+from cart.pricing import Context, Destination, TaxRow, price
+from cart.pricing.rounding import round_half_up
+from orders.models import AddressKind, AdjustmentKind, Order, OrderAddress, OrderTax
+from orders.services.placing import Fee
+from orders.statements import new_adjustments
+from shop.core.countries import region_code
+from shop.core.money import ZERO
+
+_EXPONENT = 2
+_ONE = Decimal(1)
+
+
+def set_fee(order: Order, fee: Fee) -> None:
+    """Set the fee of an order, with the tax and the total that depend on it.
+
+    Needs the caller's transaction, which has locked the order; no payment of it is live. Sends
+    nothing if the order has no fee and gets none. The fee is taxed at the rate that applies now.
+    The orders of earlier releases have no fee.
+    """
+    if order.subtotal is None or (fee.amount == ZERO and not order.fee_total):
+        return
+    context = _context(order)
+    old, new = order.fee_total or ZERO, price((), replace(context, fee=fee.amount)).fee_total
+    if old == new:
+        return
+    rates = price((), replace(context, fee=_ONE)).taxes
+    tax = sum((_set_tax(order, rate, new - old) for rate in rates), ZERO)
+    order.fee_total = new
+    order.tax_total = (order.tax_total or ZERO) + tax
+    order.total += new - old + (ZERO if order.prices_include_tax else tax)
+    order.save(update_fields=["total", "fee_total", "tax_total"])
+    order.adjustments.filter(kind=AdjustmentKind.FEE).delete()
+    if new:
+        row = (order.pk, AdjustmentKind.FEE.value, fee.name, new, None, "", [])
+        new_adjustments.send_with_next([row])
+
+
+def _context(order: Order) -> Context:
+    """Return the context in which a fee is priced: the destination of the order."""
+    configuration = current_configuration().pricing
+    return Context(configuration, timezone.now(), destination=_destination(order))
+
+
+def _destination(order: Order) -> Destination | None:
+    addresses = {row.kind: row for row in OrderAddress.objects.filter(order=order)}
+    address = addresses.get(AddressKind.SHIPPING) or addresses.get(AddressKind.BILLING)
+    if address is None:
+        return None
+    region = region_code(address.country, address.region) if address.region else ""
+    return Destination(address.country, address.postal_code, region)
+
+
+def _set_tax(order: Order, rate: TaxRow, change: Decimal) -> Decimal:
+    """Change what is taxed at a rate by ``change``; return by what the tax changes."""
+    where = {"country": rate.country, "region": rate.region, "reason": rate.reason}
+    row = OrderTax.objects.filter(order=order, rate=rate.rate, **where).first()
+    row = row or OrderTax(
+        order=order, rate=rate.rate, name=rate.name, base=ZERO, amount=ZERO, **where
+    )
+    before = row.amount
+    taxed = max(ZERO, row.base + (before if order.prices_include_tax else ZERO) + change)
+    if order.tax_rounding == "item":
+        step = _tax_on(order, rate.rate, abs(change))
+        row.amount = max(ZERO, before + (step if change > 0 else -step))
+    else:
+        row.amount = _tax_on(order, rate.rate, taxed)
+    row.base = taxed - row.amount if order.prices_include_tax else taxed
+    if taxed:
+        row.save()
+    elif row.pk:
+        row.delete()
+    return row.amount - before
+
+
+def _tax_on(order: Order, rate: Decimal, amount: Decimal) -> Decimal:
+    whole = 100 + Fraction(rate) if order.prices_include_tax else Fraction(100)
+    return round_half_up(Fraction(amount) * Fraction(rate) / whole, _EXPONENT)

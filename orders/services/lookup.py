@@ -1,0 +1,40 @@
+"""Finding an order without a login: a link is sent to its e-mail address."""
+
+from django.db.models import Q
+
+from accounts.addresses import fold_address
+from orders.models import Order
+from orders.numbers import read_number
+from shop.core import events
+from shop.core.transactions import transactional
+
+_MAX_ID = 2**63 - 1
+
+
+@transactional
+def request_link(*, number: str, email: str) -> None:
+    """Record that somebody asked for a link to an order, whether or not it exists.
+
+    The internal event ``order.lookup_requested`` has the id of the order with this number and this
+    e-mail address, or 0. Who handles it writes to the address in the row. Sends the same statements
+    in any case.
+    """
+    order_id = _find(number, fold_address(email))
+    events.record(
+        "order.lookup_requested",
+        object_type="order",
+        object_id=order_id,
+        data={},
+        is_internal=True,
+    )
+
+
+def _find(number: str, email_key: str) -> int:
+    """Return the id of an order, or 0. That of an earlier release is found by its id."""
+    by_number = Q(number=read_number(number) or "")
+    digits = number.strip()
+    if digits.isascii() and digits.isdecimal() and int(digits) <= _MAX_ID:
+        by_number |= Q(pk=int(digits), number=None)
+    is_address = Q(email_key=email_key) | Q(email_key="", user__email_key=email_key)
+    found = Order.objects.filter(by_number, is_address).values_list("pk", flat=True).first()
+    return found or 0

@@ -1,0 +1,144 @@
+"""Changes of an order's status, and the amounts that were paid and refunded."""
+
+from decimal import Decimal
+
+from django.db.models import F
+from django.db.models.functions import Now, Round
+
+from accounts.models import User
+from cart.promotions.services import release
+from catalog import revision
+from catalog.services import put_back, return_stock
+from orders.errors import IllegalTransition
+from orders.models import Order, OrderAdjustment, OrderItem
+from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
+from orders.statements import set_paid, set_status
+from orders.states import PARTLY_PAID, OrderStatus, sources_of
+from shop.core.money import ZERO, show
+from shop.core.transactions import transactional
+
+_NOTHING_TO_PAY = "Nothing to pay"
+
+
+@transactional
+def pay_free_order(*, order_id: int) -> bool:
+    """Mark an order whose total is 0 as paid, without a payment. Return False if it was not open.
+
+    ``place_order`` does so itself. This is for orders that another release has placed.
+    """
+    return record_payment(order_id=order_id, amount=ZERO, actor=None, note=_NOTHING_TO_PAY)
+
+
+@transactional
+def cancel_order(
+    *, order_id: int, actor: User | None, note: str = "", by_guest: bool = False
+) -> None:
+    """Cancel a pending or confirmed order and return its stock, once. Raises IllegalTransition.
+
+    The vouchers of the order can be used again.
+
+    A paid order whose total is 0 can be cancelled too: there is no money to refund.
+    Does not wait for a payment in progress: a payment that succeeds later is refunded.
+    """
+    _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note, by_guest=by_guest)
+    in_stock_again = put_back(
+        quantities=_quantities(order_id), reason=f"Order {order_id} cancelled", actor=actor
+    )
+    if release(order_id=order_id):
+        vouchers = OrderAdjustment.objects.filter(order_id=order_id).exclude(voucher="")
+        vouchers.update(released_at=Now())
+    if in_stock_again:
+        revision.bump(in_stock_again)
+
+
+@transactional
+def confirm_order(*, order_id: int, actor: User | None, note: str = "") -> None:
+    """Confirm an order before it is paid, so that it can be shipped. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.CONFIRMED, actor=actor, note=note)
+
+
+@transactional
+def ship_order(*, order_id: int, actor: User) -> None:
+    """Record that an order was shipped. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.SHIPPED, actor=actor)
+
+
+@transactional
+def deliver_order(*, order_id: int, actor: User) -> None:
+    """Record that an order was delivered. Raises IllegalTransition."""
+    _set_status(order_id, OrderStatus.DELIVERED, actor=actor)
+
+
+def record_payment(
+    *, order_id: int, amount: Decimal, actor: User | None, note: str = "Payment received"
+) -> bool:
+    """Record a captured payment. Return False if it must be refunded, as for a cancelled order.
+
+    Needs the caller's transaction. ``amount`` is in the order's currency, and at most its total. A
+    shipped or delivered order keeps its status, and so does a confirmed order that is paid in part:
+    only ``amount_paid`` and ``paid_at`` show the payment.
+    """
+    if set_paid.run(order_id=order_id, amount=amount):
+        add_to_timeline(order_id, OrderStatus.PAID.value, note, actor)
+    else:
+        unpaid = Order.objects.filter(pk=order_id, status__in=PARTLY_PAID, paid_at=None)
+        if not unpaid.update(amount_paid=amount, paid_at=Now()):
+            return False
+        note_event(order_id=order_id, note=note, actor=actor)
+    record_event(order_id, "paid", amount=show(amount))
+    return True
+
+
+def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User | None) -> None:
+    """Record a refund. The order becomes ``refunded`` once all that was paid is refunded.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    With ``restock``, the order's units return to stock, unless an earlier refund returned them.
+    """
+    orders = Order.objects.filter(pk=order_id)
+    # Rounded, since SQLite adds decimals as floats.
+    orders.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
+    note = f"Refunded {show(amount)}"
+    if not _try_to_set_status(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
+        note_event(order_id=order_id, note=note, actor=actor)
+    if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
+        reason = f"Order {order_id} came back"
+        return_stock(quantities=_quantities(order_id), reason=reason, actor=actor)
+
+
+def _set_status(
+    order_id: int,
+    status: OrderStatus,
+    *,
+    actor: User | None,
+    note: str = "",
+    by_guest: bool = False,
+) -> None:
+    """Set an order's status. Raises IllegalTransition."""
+    if not _try_to_set_status(order_id, status, actor=actor, note=note, by_guest=by_guest):
+        raise IllegalTransition(order_status=status_of(order_id), wanted=status.value)
+
+
+def _try_to_set_status(
+    order_id: int,
+    status: OrderStatus,
+    *,
+    actor: User | None,
+    note: str = "",
+    by_guest: bool = False,
+) -> bool:
+    """Set an order's status to one other than ``PAID``. Return False if that is not allowed.
+
+    If several calls run at the same time, only one of them returns True.
+    """
+    if not sources_of(status) or not set_status(status).run(order_id=order_id):
+        return False
+    add_to_timeline(order_id, status.value, note, actor, by_guest=by_guest)
+    record_event(order_id, status.value)
+    return True
+
+
+def _quantities(order_id: int) -> dict[int, int]:
+    """Return the units of an order by product."""
+    items = OrderItem.objects.filter(order_id=order_id)
+    return dict(items.values_list("product_id", "quantity"))

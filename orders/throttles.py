@@ -1,0 +1,32 @@
+"""Rate limits of guests, who could hold the stock of the shop with many e-mail addresses."""
+
+from django.conf import settings
+from rest_framework.request import Request
+
+from shop.core.errors import TooManyRequests
+from shop.core.throttling import CountingThrottle, Limit, address_of
+
+HOUR = 3600
+
+
+class GuestOrders(CountingThrottle):
+    """Orders of guests from one client address, which may belong to many buyers."""
+
+    name = "guest-orders"
+    limits = (Limit(120, HOUR),)
+
+
+class LookUpThrottle(CountingThrottle):
+    """Links to orders that one client address asks for."""
+
+    name = "order-lookup"
+    limits = (Limit(20, HOUR), Limit(60, 24 * HOUR))
+
+
+def check_guest_orders(request: Request) -> None:
+    """Count an attempt of a guest to order. Raises TooManyRequests above the limit."""
+    if not settings.THROTTLE:
+        return
+    throttle = GuestOrders()
+    if wait := throttle.count(address_of(throttle, request)):
+        raise TooManyRequests(retry_after=wait)

@@ -1,0 +1,33 @@
+"""The payment window of an order, measured by the database's clock."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from orders.models import Order
+from orders.states import OrderStatus
+
+
+def payment_window() -> timedelta:
+    """Return how long after it was placed an order can be paid."""
+    return timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
+
+
+def ago(span: timedelta) -> Combinable:
+    """Return an expression for the database's time minus ``span``; workers' clocks may differ."""
+    return ExpressionWrapper(Now() - span, output_field=DateTimeField())
+
+
+def is_expired(order: Order) -> bool:
+    """Return whether an order is unpaid and its payment window has closed.
+
+    The order must be read with ``database_time``. The window ends as the present setting says, and
+    not after ``pay_before``, which the buyer was told.
+    """
+    if order.status != OrderStatus.PENDING:
+        return False
+    is_late = order.pay_before is not None and order.database_time > order.pay_before
+    return is_late or order.database_time - order.created_at > payment_window()

@@ -1,0 +1,50 @@
+"""What orders show of their payments (``orders.payments``)."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from orders.payments import NextAction, Payments, PaymentSummary
+from payments import gateways
+from payments.models import Payment, PaymentStatus
+from payments.states import LIVE, OPEN
+
+
+def read_summaries(order_ids: Sequence[int]) -> Payments:
+    """Return the payments of orders, the oldest first. Sends one statement."""
+    found: defaultdict[int, list[PaymentSummary]] = defaultdict(list)
+    for payment in Payment.objects.filter(order_id__in=order_ids).order_by("pk"):
+        found[payment.order_id].append(summary_of(payment))
+    return found
+
+
+def summary_of(payment: Payment) -> PaymentSummary:
+    """Return what an order shows of a payment."""
+    return PaymentSummary(
+        payment_id=payment.pk,
+        method=payment.method,
+        status=payment.status,
+        amount=payment.amount,
+        amount_refunded=payment.amount_refunded,
+        currency=payment.currency,
+        reference=reference_of(payment),
+        created_at=payment.created_at,
+        is_live=payment.status in LIVE,
+        next_action=_next_action(payment),
+    )
+
+
+def reference_of(payment: Payment) -> str:
+    """Return the reference for a bank transfer. A provider's own reference is not shown."""
+    gateway = gateways.registered().get(payment.method)
+    return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
+
+
+def _next_action(payment: Payment) -> NextAction | None:
+    if payment.status == PaymentStatus.REQUIRES_ACTION:
+        return NextAction.CONFIRM
+    if payment.status not in OPEN:
+        return None
+    gateway = gateways.registered().get(payment.method)
+    if gateway is None or not gateway.recorded_by_staff:
+        return NextAction.WAIT
+    return NextAction.TRANSFER if payment.provider_reference else None

@@ -1,0 +1,181 @@
+"""The endpoint that orders a cart and pays the order."""
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from cart.errors import CartTokenInvalid
+from cart.guests import buyer_of
+from orders.access import OrderAccess
+from orders.models import Order
+from orders.payments import payments_of
+from orders.serializers import OrderSerializer, serialize_order
+from orders.throttles import check_guest_orders
+from orders.views import PLACING_ERRORS
+from payments import gateways, services
+from payments.cards import refuse_card_numbers
+from payments.declines import check_declines, count_decline
+from payments.errors import (
+    CardNumberRefused,
+    GatewayBusy,
+    MethodAmountLimit,
+    MethodNotConfigured,
+    OrderExpired,
+    OrderNotPayable,
+    TooManyDeclines,
+)
+from payments.models import Payment
+from payments.serializers.payments import (
+    METHOD_LENGTH,
+    TOKEN_LENGTH,
+    BegunPaymentSerializer,
+    show_begun,
+)
+from payments.services import CheckedOut
+from shop.core.errors import Unauthorized
+from shop.core.fields import AmountField, IdField, StrictStr
+from shop.core.idempotency import idempotent_steps
+from shop.core.links import origin_of
+from shop.core.openapi import describe, example
+from shop.core.serializers import RequestSerializer
+from shop.core.viewsets import ShopViewSet, has_body, read
+
+URL_LENGTH = 2000
+
+
+@extend_schema_serializer(
+    examples=[example({"cart_id": 5, "expected_total": "52.90", "payment_method": "card"})]
+)
+class CheckoutSerializer(RequestSerializer):
+    """The cart to order, the total that the buyer saw, and how they pay."""
+
+    cart_id = IdField()
+    expected_total = AmountField(
+        help_text="The total that the buyer saw, with the fee of the payment method. The order is "
+        "refused if the total is another."
+    )
+    payment_method = StrictStr(
+        max_length=METHOD_LENGTH, help_text="A code of `payment_methods` in the cart."
+    )
+    payment_token = StrictStr(
+        max_length=TOKEN_LENGTH,
+        required=False,
+        help_text="The token that the provider's form returned, as for POST /api/payments/.",
+    )
+    return_url = serializers.URLField(
+        max_length=URL_LENGTH,
+        required=False,
+        help_text="Where the provider sends the buyer back to, if it takes them to a page of its "
+        "own: an absolute http or https URL.",
+    )
+
+
+class CheckedOutSerializer(OrderSerializer):
+    """The order, with the payment that the request began or found."""
+
+    payment = BegunPaymentSerializer(
+        allow_null=True, help_text="Null for an order that costs nothing."
+    )
+
+
+class CheckoutViewSet(ShopViewSet):
+    """Orders the open cart of the caller, a user or a guest, and pays the order."""
+
+    permission_classes = (AllowAny,)
+    token_schemes = ("cart_token",)
+    serializer_class = CheckedOutSerializer
+    pagination_class = None
+
+    def check_request(self, request: Request) -> None:
+        """Refuse every request whose body contains a card number, before any error names it."""
+        if has_body(request):
+            refuse_card_numbers(request.data)
+        super().check_request(request)
+
+    @describe(
+        "Check out",
+        takes=CheckoutSerializer,
+        answers={200: CheckedOutSerializer, 201: CheckedOutSerializer},
+        refuses=[
+            CartTokenInvalid,
+            Unauthorized,
+            MethodNotConfigured,
+            CardNumberRefused,
+            *PLACING_ERRORS,
+            MethodAmountLimit,
+            OrderNotPayable,
+            OrderExpired,
+            TooManyDeclines,
+            GatewayBusy,
+        ],
+        audience="buyers",
+    )
+    def create(self, request: Request) -> HttpResponseBase:
+        """Order a cart and pay the order. A declined card is a 201 with a payment that `failed`.
+
+        Sending it again is safe, also without a key. While a payment is in progress and after the
+        order was paid, the response is a 200 with both as they are. After a failed payment the
+        next one begins.
+        """
+        buyer = buyer_of(request)
+        access = OrderAccess(buyer)
+        form = read(CheckoutSerializer, request)
+        method = form["payment_method"]
+        services.check_method(method)
+        if buyer.user is None:
+            check_guest_orders(request)
+        done: dict[int, CheckedOut] = {}
+
+        def check(order_id: int | None) -> None:
+            if not gateways.registered()[method].recorded_by_staff:
+                check_declines(request, access, order_id)
+
+        def begin() -> int:
+            result = services.check_out(
+                buyer=buyer,
+                cart_id=form["cart_id"],
+                expected_total=form["expected_total"],
+                method=method,
+                before_payment=check,
+            )
+            done[result.order.pk] = result
+            return result.order.pk
+
+        def finish(order_id: int) -> Response:
+            result, payment = done[order_id], done[order_id].payment
+            if payment is not None and result.is_new_payment:
+                optional = {"token": "payment_token", "return_url": "return_url"}
+                given = {name: form.get(member, "") for name, member in optional.items()}
+                payment = services.charge(payment=payment, **given)
+                count_decline(request, access, payment)
+            elif payment is not None:
+                payment = services.refresh_payment(payment=payment)
+            is_new = result.is_new_order or result.is_new_payment
+            return self._respond(access, order_id, payment, status=201 if is_new else 200)
+
+        def replay(order_id: int) -> Response:
+            payment = Payment.objects.filter(order_id=order_id).order_by("-pk").first()
+            if payment is not None:
+                payment = services.refresh_payment(payment=payment)
+            return self._respond(access, order_id, payment, status=201)
+
+        with gateways.slot(method):
+            return idempotent_steps(
+                request, begin=begin, finish=finish, replay=replay, guest=access.guest
+            )
+
+    def _respond(
+        self, access: OrderAccess, order_id: int, payment: Payment | None, *, status: int
+    ) -> Response:
+        order = Order.objects.with_details().with_database_time().get(pk=order_id)
+        payments = payments_of([order_id]).get(order_id, ())
+        origin = origin_of(self.request)
+        body: dict[str, Any] = serialize_order(order, payments, reader=access.user, origin=origin)
+        begun = None if payment is None else show_begun(payment)
+        headers = {"Location": f"/api/orders/{order_id}/"}
+        return Response({**body, "payment": begun}, status=status, headers=headers)
