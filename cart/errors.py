@@ -38,7 +38,7 @@ class CartTokenInvalid(Unauthorized):
     message = _("The token of the cart is invalid or has expired. Add a product to get a new one.")
 
 
-class CartNotOpen(Conflict):
+class GuestCartNotOpen(Conflict):
     """409: the cart of the token was ordered. Facts: cart_id."""
 
     code = "cart_not_open"

@@ -102,18 +102,15 @@ class AddressIncomplete(Conflict):
     reports_all = True
     message = _("Please complete the address: {labels}.")
     example: ClassVar[dict[str, Any]] = {"missing": ["line1", "city"]}
+    field = "shipping_address"
 
     def __init__(
         self, *, missing: list[str], address: str = "shipping_address", country: str = ""
     ) -> None:
         """``address`` is the member of the cart, ``country`` the code of its country."""
         super().__init__(missing=missing)
-        self._address, self._country = address, country
-
-    @property
-    def fields(self) -> list[str]:
-        """The address."""
-        return [self._address]
+        self.field = address  # type: ignore[misc]  # differs from that of the class
+        self._country = country
 
     def words(self) -> dict[str, Any]:
         """Name the members as their country does."""
@@ -176,13 +173,19 @@ def serialize_problem(problem: ShopError) -> dict[str, Any]:
     }
 
 
+def products_of(problem: ShopError) -> list[int]:
+    """Return the products that a problem is about; an empty list for a problem of the cart."""
+    facts = problem.facts
+    several: list[int] = facts.get("product_ids", [])
+    return several or ([facts["product_id"]] if "product_id" in facts else [])
+
+
 _FIELDS = {"out_of_stock": "items", "product_unavailable": "items"}
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
     if not row.is_sellable:
-        pk = row.product_id
-        yield ProductUnavailable(product_id=pk, product_ids=[pk], names=[row.name])
+        yield ProductUnavailable(product_ids=[row.product_id], names=[row.name])
 
 
 def _shortage(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:

@@ -14,8 +14,8 @@ from cart import services
 from cart.changes import change_cart
 from cart.errors import (
     CartFull,
-    CartNotOpen,
     CartTokenInvalid,
+    GuestCartNotOpen,
     ItemNotFound,
     NoOpenCart,
     QuantityLimit,
@@ -90,7 +90,7 @@ class CartViewSet(ShopViewSet):
         "Change cart",
         takes=CartChangesSerializer,
         answers={200: CartSerializer},
-        refuses=[*_ITEMS, *_GUESTS, CartNotOpen, TooManyRequests],
+        refuses=[*_ITEMS, *_GUESTS, GuestCartNotOpen, TooManyRequests],
         audience="buyers",
     )
     def change(self, request: Request) -> Response:
@@ -102,7 +102,7 @@ class CartViewSet(ShopViewSet):
         try:
             return _change(request, buyer)
         except NoOpenCart:
-            raise CartNotOpen(cart_id=buyer.cart_id) from None
+            raise GuestCartNotOpen(cart_id=buyer.cart_id) from None
 
     @describe(
         "Clear cart",

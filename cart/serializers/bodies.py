@@ -11,7 +11,7 @@ from cart.columns import CartItemRow
 from cart.payment_methods import payment_methods
 from cart.priced import PricedCart
 from cart.pricing import PricedItem, Totals, explain
-from cart.problems import is_blocking, problems_of, serialize_problem
+from cart.problems import is_blocking, problems_of, products_of, serialize_problem
 from cart.services import Opened
 from catalog.images.serializers import serialize_image
 from shop.core.errors import ShopError
@@ -74,9 +74,8 @@ def _times(cart: PricedCart) -> dict[str, Any]:
 def _items(cart: PricedCart, problems: list[ShopError], origin: str) -> list[dict[str, Any]]:
     by_product: dict[int, list[dict[str, Any]]] = {}
     for problem in problems:
-        if "product_id" in problem.facts:
-            own = by_product.setdefault(problem.facts["product_id"], [])
-            own.append(serialize_problem(problem))
+        for product_id in products_of(problem):
+            by_product.setdefault(product_id, []).append(serialize_problem(problem))
     return [
         _item(row, priced, by_product.get(row.product_id, []), origin)
         for row, priced in zip(cart.items, cart.totals.items, strict=True)

@@ -18,7 +18,9 @@ from accounts.factories import PASSWORD, UserFactory, staff_with
 from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
+from cart.changes import change_cart
 from cart.factories import fill_cart
+from cart.guests import Buyer
 from cart.promotions.factories import create_promotion, create_voucher
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
@@ -273,8 +275,13 @@ def _put_into_cart(world: World, user: Any) -> None:
         fill_cart(user, world.product)
 
 
+def _open_cart(_world: World, user: Any) -> None:
+    if user.is_authenticated:
+        change_cart(buyer=Buyer(user), changes={})
+
+
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
-    "POST /api/cart/": _put_into_cart,
+    "POST /api/cart/": _open_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
     "DELETE /api/cart/items/{product}/": _put_into_cart,
 }

@@ -182,6 +182,10 @@ def test_an_operation_has_exactly_the_problems_that_it_refuses_with(documents):
     assert set(content["application/problem+json"]["schema"]["discriminator"]["mapping"]) == {
         "cart_empty",
         "cart_not_open",
+        "email_missing",
+        "address_incomplete",
+        "voucher_not_applicable",
+        "shipping_method_unavailable",
         "open_order_limit",
         "held_units_limit",
         "out_of_stock",
