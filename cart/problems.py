@@ -6,7 +6,7 @@ order. The classes are errors, so that an order can be refused with them.
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -104,13 +104,13 @@ class AddressIncomplete(Conflict):
     example: ClassVar[dict[str, Any]] = {"missing": ["line1", "city"]}
     field = "shipping_address"
 
-    def __init__(
-        self, *, missing: list[str], address: str = "shipping_address", country: str = ""
-    ) -> None:
-        """``address`` is the member of the cart, ``country`` the code of its country."""
-        super().__init__(missing=missing)
+    _country = ""
+
+    def of(self, address: str, country: str) -> Self:
+        """Return this error, about a member of the cart; ``country`` is the code of its country."""
         self.field = address  # type: ignore[misc]  # differs from that of the class
         self._country = country
+        return self
 
     def words(self) -> dict[str, Any]:
         """Name the members as their country does."""
@@ -220,7 +220,7 @@ def _incomplete(name: str, address: Address | None, *, is_needed: bool) -> Itera
     postal = PostalAddress.from_json(address)
     missing = missing_fields(postal)
     if missing:
-        yield AddressIncomplete(address=name, country=postal.country, missing=missing)
+        yield AddressIncomplete(missing=missing).of(name, postal.country)
 
 
 def _of_pricing(problem: PricingProblem) -> ShopError:

@@ -269,3 +269,17 @@ def test_the_list_sends_the_same_number_of_statements_for_few_and_many_rows(admi
 @pytest.mark.parametrize("term", ["ada", "ADA", "da@EXAMPLE", "\uff21da"])
 def test_the_search_finds_any_spelling(admin_browser, ada, bob, term):
     assert list(admin_browser.get(LIST, {"q": term}).context["cl"].queryset) == [ada.user]
+
+
+def test_staff_set_phone_and_language_of_a_customer(admin_browser, ada):
+    path = f"{LIST}{ada.user.pk}/change/"
+    form = {"username": "ada", "email": "ada@example.com", "is_active": "on", **JOINED}
+    filled = form | {"phone": "+44 (1632) 960961", "language": "de"}
+    assert admin_browser.post(path, filled).status_code == 302
+    ada.user.refresh_from_db()
+    assert (ada.user.phone, ada.user.language) == ("+441632960961", "de")
+    for wrong in ({"phone": "12"}, {"language": "fr"}):
+        page = admin_browser.post(path, filled | wrong)
+        assert list(page.context["adminform"].form.errors) == [*wrong]
+    ada.user.refresh_from_db()
+    assert (ada.user.phone, ada.user.language) == ("+441632960961", "de")

@@ -70,7 +70,8 @@ class PasswordResetViewSet(ShopViewSet):
     def confirm(self, request: Request) -> Response:
         """Set a new password with the token of a link. It ends all sessions of the account.
 
-        The response contains the tokens of a new session. The address is verified by this too.
+        The response contains the tokens of a new session. The address is verified by this too. If
+        no response arrives, log in with the new password.
         """
         body = read(PasswordResetSerializer, request)
         pair = services.reset_password(**body, cart_token=cart_token_of(request))

@@ -137,7 +137,7 @@ class UserViewSet(ShopViewSet):
     def password(self, request: Request) -> Response:
         """Set a new password. It ends all sessions, and the response has the tokens of a new one.
 
-        Wrong passwords count as failed logins.
+        Wrong passwords count as failed logins. If no response arrives, log in.
         """
         with OwnPasswordThrottle().counting_wrong_passwords(request):
             body = read(NewPasswordSerializer, request)

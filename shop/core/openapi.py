@@ -282,7 +282,7 @@ class ShopAutoSchema(AutoSchema):
         if self.view.get_throttles():
             yield problem_of(TooManyRequests(**TooManyRequests.example))
         yield problem_of(Unavailable())
-        if self.method in {"POST", "PATCH"}:
+        if self._has_body():
             yield problem_of(BodyTooLarge(limit=self._body_limit()))
         if self._is_page():
             yield problem_of(PageBeyondEnd(**PageBeyondEnd.example))
@@ -296,7 +296,7 @@ class ShopAutoSchema(AutoSchema):
             yield 403
         if "{" in self.path:  # also for an id that is no number
             yield 404
-        if self.method in {"POST", "PATCH"}:
+        if self._has_body():
             yield from (408, 411, 415)
 
     def _detail(self, status: int) -> str:
@@ -310,6 +310,20 @@ class ShopAutoSchema(AutoSchema):
     def _body_limit(self) -> int:
         kind = "multipart/form-data" if self._takes_files() else ""
         return body_limit(self.method, re.sub(r"{\w+}", "1", self.path), kind)
+
+    def _has_body(self) -> bool:
+        """Return whether the operation takes a body. A DELETE does if ``describe`` says so."""
+        takes_body = bool(getattr(self._action(), "takes_body", False))
+        return self.method in {"POST", "PATCH"} or (self.method == "DELETE" and takes_body)
+
+    def _get_request_body(self, direction: Literal["request", "response"] = "request") -> Any:
+        """Describe the body of a DELETE too, which drf-spectacular leaves out."""
+        method = self.method
+        self.method = "POST" if self._has_body() else method
+        try:
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        finally:
+            self.method = method
 
     def _is_page(self) -> bool:
         return bool(self._is_list_view() and self._get_paginator())
