@@ -28,6 +28,7 @@ from accounts.errors import StaffProtected
 from accounts.models import Address, User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
+from shop.core.phones import PHONE_LENGTH, normalize_phone
 from shop.core.postal_addresses import MEMBERS, PostalAddress
 from shop.core.viewsets import permissions_asked_for
 
@@ -99,6 +100,15 @@ class GroupAdmin(ShopModelAdmin, DjangoGroupAdmin):
     has_delete_permission = has_module_permission = has_view_permission
 
 
+class PhoneFormField(forms.CharField):
+    """A phone number with its country code, which is stored as E.164 writes it."""
+
+    def clean(self, value: Any) -> str:
+        """Normalize the number. Raise ValidationError for what cannot be one."""
+        text = str(super().clean(value))
+        return normalize_phone(text) if text else ""
+
+
 def _describe(address: Address) -> str:
     """Return an address in one line, with what it is the default for."""
     values = {name: getattr(address, name) for name in MEMBERS}
@@ -140,7 +150,11 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         return format_html_join("", "<p>{}</p>", rows) or "-"
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
-        """Offer the languages of the shop."""
+        """Offer the languages of the shop, and normalize phone numbers."""
+        if db_field.name == "phone":
+            return PhoneFormField(
+                max_length=PHONE_LENGTH, required=False, help_text=db_field.help_text
+            )
         if db_field.name == "language":
             choices = [("", "---------"), *settings.LANGUAGES]
             return forms.ChoiceField(choices=choices, required=False, help_text=db_field.help_text)

@@ -24,7 +24,6 @@ from accounts.addresses import fold, fold_address
 from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
-from shop.core.phones import normalize_phone
 from shop.engine import columns_of, instance_of, select
 
 __all__ = ["KEY_LENGTH", "Address", "User", "login_key", "user_of_email", "user_of_username"]
@@ -173,18 +172,11 @@ class User(HasMetadata, AbstractUser):
         return self.username
 
     def clean(self) -> None:
-        """Normalize username and phone, and check the lengths of the keys."""
+        """Normalize the username, and check the lengths of the keys. The address is not changed."""
         # None if the form field is invalid.
         self.username = unicodedata.normalize("NFKC", self.username or "").strip()
         validate_foldable(self.username)
         validate_foldable(self.email or "")
-        self._clean_phone()
-
-    def _clean_phone(self) -> None:
-        try:
-            self.phone = self.phone and normalize_phone(self.phone)
-        except ValidationError as error:
-            raise ValidationError({"phone": error.messages}) from None
 
     def validate_unique(self, exclude: Any = None) -> None:
         """Also compare the keys, so that the form in the admin names the field that is taken."""

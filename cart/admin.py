@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from cart.models import Cart, CartItem
 from cart.promotions.admin import PromotionAdmin, VoucherAdmin
 from cart.shipping.admin import ShippingMethodAdmin, ShippingRateAdmin
-from cart.taxes.admin import ShippingTaxAdmin, TaxRateAdmin
+from cart.taxes.admin import ShippingTaxAdmin, TaxRateAdmin, VatNumberAdmin
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ShippingRateAdmin",
     "ShippingTaxAdmin",
     "TaxRateAdmin",
+    "VatNumberAdmin",
     "VoucherAdmin",
 ]
 

@@ -105,7 +105,9 @@ def replace_items(cart_id: int, quantities: Mapping[int, int]) -> None:
     set_items(cart_id, quantities, prices)
 
 
-def set_items(cart_id: int, quantities: Mapping[int, int], prices: Mapping[int, Decimal]) -> None:
+def set_items(
+    cart_id: int, quantities: Mapping[int, int], prices: Mapping[int, Decimal | None]
+) -> None:
     """Insert items of a locked cart, or set their quantities, with the prices that buyers saw."""
     CartItem.objects.bulk_create(
         [

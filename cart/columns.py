@@ -4,9 +4,8 @@ One statement reads a cart with its items. Each cart and item is one JSON value,
 time to read than a column for each member, and both statements (``cart.statements``) share it.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import (
@@ -29,8 +28,7 @@ CART = (
 """The members of a cart that its buyer writes, besides the items. They are columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class CartItemRow:
+class CartItemRow(NamedTuple):
     """A cart item with what its product says now. Prices are in the shop's currency."""
 
     product_id: int
@@ -65,8 +63,8 @@ def cart_members(prefix: str = "") -> JSONObject:
     return JSONObject(**{name: F(f"{prefix}{name}") for name in CART})
 
 
-def item_members() -> JSONObject:
-    """Return the expression of an item and its product, in a query of cart items.
+def item_members() -> dict[str, Any]:
+    """Return the expressions of an item and its product by name, in a query of cart items.
 
     It has subqueries instead of outer joins, so that the rows can be locked.
     """
@@ -74,26 +72,26 @@ def item_members() -> JSONObject:
     is_sellable = ExpressionWrapper(
         for_sale("product__") & Q(product__has_variants=False), output_field=BooleanField()
     )
-    return JSONObject(
-        product_id=F("product_id"),
-        quantity=F("quantity"),
-        price_seen=_text("price_seen"),
-        name=F("product__name"),
-        list_price=_text("product__price"),
-        compare_at_price=_text("product__compare_at_price"),
-        slug=F("product__slug"),
-        sku=F("product__sku"),
-        options=F("product__options"),
-        parent=Subquery(parents.values(row=JSONObject(slug=F("slug"), options=F("options")))),
-        parent_id=F("product__parent_id"),
-        stock=F("product__stock"),
-        backorder=F("product__backorder"),
-        is_sellable=is_sellable,
-        tax_class=F("product__tax_class_id"),
-        weight=F("product__weight"),
-        requires_shipping=F("product__requires_shipping"),
-        image=Coalesce(_image("product_id"), _image("product__parent_id")),
-    )
+    return {
+        "product_id": F("product_id"),
+        "quantity": F("quantity"),
+        "price_seen": _text("price_seen"),
+        "name": F("product__name"),
+        "list_price": _text("product__price"),
+        "compare_at_price": _text("product__compare_at_price"),
+        "slug": F("product__slug"),
+        "sku": F("product__sku"),
+        "options": F("product__options"),
+        "parent": Subquery(parents.values(row=JSONObject(slug=F("slug"), options=F("options")))),
+        "parent_id": F("product__parent_id"),
+        "stock": F("product__stock"),
+        "backorder": F("product__backorder"),
+        "is_sellable": is_sellable,
+        "tax_class": F("product__tax_class_id"),
+        "weight": F("product__weight"),
+        "requires_shipping": F("product__requires_shipping"),
+        "image": Coalesce(_image("product_id"), _image("product__parent_id")),
+    }
 
 
 def _image(product: str) -> Subquery:
@@ -116,25 +114,24 @@ def load(value: Any) -> Any:
 def item_of(row: dict[str, Any]) -> CartItemRow:
     """Return an item from the value of ``item_members``."""
     parent = load(row["parent"])
-    seen, compare_at = row["price_seen"], row["compare_at_price"]
+    seen, compare_at, image = row["price_seen"], row["compare_at_price"], row["image"]
+    options = zip(load(parent["options"]), load(row["options"]), strict=False) if parent else ()
     return CartItemRow(
-        product_id=row["product_id"],
-        quantity=row["quantity"],
-        price_seen=None if seen is None else Decimal(seen),
-        name=row["name"],
-        list_price=Decimal(row["list_price"]),
-        compare_at_price=None if compare_at is None else Decimal(compare_at),
-        slug=parent["slug"] if parent else row["slug"],
-        sku=row["sku"],
-        options=dict(zip(load(parent["options"]), load(row["options"]), strict=False))
-        if parent
-        else {},
-        parent_id=row["parent_id"],
-        stock=row["stock"],
-        backorder=bool(row["backorder"]),
-        is_sellable=bool(row["is_sellable"]),
-        tax_class=row["tax_class"] or "",
-        weight=row["weight"] or 0,
-        requires_shipping=bool(row["requires_shipping"]),
-        image=load(row["image"]),
+        row["product_id"],
+        row["quantity"],
+        None if seen is None else Decimal(seen),
+        row["name"],
+        Decimal(row["list_price"]),
+        None if compare_at is None else Decimal(compare_at),
+        parent["slug"] if parent else row["slug"],
+        row["sku"],
+        dict(options),
+        row["parent_id"],
+        row["stock"],
+        bool(row["backorder"]),
+        bool(row["is_sellable"]),
+        row["tax_class"] or "",
+        row["weight"],
+        bool(row["requires_shipping"]),
+        load(image) if image else None,
     )

@@ -18,12 +18,19 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from cart import pricing as priced
-from cart.extensions import promotion_kinds, promotion_rules, shipping_rates, tax_rules
+from cart.extensions import (
+    is_vat_number_confirmed,
+    promotion_kinds,
+    promotion_rules,
+    shipping_rates,
+    tax_rules,
+)
 from cart.pricing.rates import table_price
 from cart.promotions.models import Promotion, PromotionScope, fold_code
 from cart.promotions.reads import entered_vouchers
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
+from cart.taxes.vat_numbers import VatNumber, is_foreign
 from shop.core.configuration import current_revision
 from shop.core.models import ConfigurationRevision
 from shop.core.money import exponent
@@ -45,6 +52,8 @@ class ShopConfiguration:
     """The countries with a shipping rate, in alphabetical order."""
     changes_on: date | None
     """The day on which the next tax rate begins."""
+    vat_numbers: frozenset[str] = frozenset()
+    """The VAT numbers that are stored as confirmed; none unless ``REVERSE_CHARGE`` is on."""
 
     def vouchers(
         self, codes: Sequence[str], *, user_id: int | None, email: str
@@ -61,6 +70,16 @@ class ShopConfiguration:
         """Return whether a promotion or voucher depends on the buyer's earlier orders."""
         entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
         return any(p.first_order_only for p in (*self.pricing.promotions, *entered))
+
+    def is_reverse_charge(self, vat_number: str) -> bool:
+        """Return whether a buyer with this VAT number owes the tax abroad.
+
+        It must be confirmed, and not be one of the shop's country. ``cart.pricing`` looks whether
+        the goods leave the country.
+        """
+        if not settings.REVERSE_CHARGE or not is_foreign(vat_number, settings.HOME_COUNTRY):
+            return False
+        return vat_number in self.vat_numbers or is_vat_number_confirmed(vat_number)
 
     def _voucher(self, code: str, found: Any) -> priced.Voucher:
         promotion = self.with_code.get(found.promotion_id) if found else None
@@ -79,6 +98,7 @@ class _Rows:
     tax_rates: Sequence[TaxRate] = ()
     shipping_taxes: Sequence[ShippingTax] = ()
     promotions: Sequence[Promotion] = ()
+    vat_numbers: Sequence[str] = ()
 
 
 _kept: list[tuple[str | None, ShopConfiguration]] = []
@@ -176,6 +196,7 @@ def _read_rows() -> _Rows:
     methods = ShippingMethod.objects.filter(is_active=True).order_by("position", "name", "pk")
     # An extension that is not installed any more leaves kinds without a rule.
     promotions = Promotion.objects.filter(is_active=True, kind__in=promotion_kinds())
+    numbers = VatNumber.objects.values_list("number", flat=True)
     return _Rows(
         methods=list(methods.select_related("tax_class")),
         rates=list(ShippingRate.objects.filter(method__is_active=True).order_by("pk")),
@@ -184,6 +205,7 @@ def _read_rows() -> _Rows:
         promotions=list(
             promotions.order_by("position", "pk").prefetch_related("products", "categories")
         ),
+        vat_numbers=list(numbers) if settings.REVERSE_CHARGE else (),
     )
 
 
@@ -203,6 +225,7 @@ def _build(rows: _Rows) -> ShopConfiguration:
         with_code={row.pk: promotion for row, promotion in pairs if row.needs_code},
         countries=tuple(sorted({code for rate in rows.rates for code in rate.countries})),
         changes_on=min(later, default=None),
+        vat_numbers=frozenset(rows.vat_numbers),
     )
 
 

@@ -9,9 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from cart.pricing import PromotionRule, ShippingRates, TaxRules, TaxTable
 from cart.promotions.models import PromotionKind
+from cart.taxes.vat_numbers import VatNumberChecker
 
 _shipping: list[ShippingRates] = []
 _taxes: list[Callable[[TaxTable], TaxRules]] = []
+_checkers: list[VatNumberChecker] = []
 _rules: dict[str, tuple[str, PromotionRule]] = {}
 
 
@@ -44,6 +46,16 @@ def register_promotion_rule(kind: str, rule: PromotionRule, *, label: str) -> No
     if kind in _rules or kind in PromotionKind.values:
         raise ImproperlyConfigured(f'The promotion rule "{kind}" exists already.')
     _rules[kind] = (label, rule)
+
+
+def register_vat_number_checker(checker: VatNumberChecker) -> None:
+    """Let ``checker`` confirm VAT numbers, besides those that are stored as confirmed."""
+    _checkers.append(checker)
+
+
+def is_vat_number_confirmed(number: str) -> bool:
+    """Return whether a checker confirms a VAT number."""
+    return any(checker(number) for checker in _checkers)
 
 
 def shipping_rates(default: ShippingRates) -> ShippingRates:

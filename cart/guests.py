@@ -110,10 +110,13 @@ class _GuestCart(NamedTuple):
 @select(_GuestCart)
 def _guest_cart(*, token_hash: str) -> QuerySet[Cart, Any]:
     """The cart of a token, unless it was merged or has expired."""
-    carts = Cart.objects.filter(
-        changed_within(settings.GUEST_CART_DAYS) | ~Q(status=CartStatus.OPEN)
-    )
+    carts = Cart.objects.filter(changed_lately() | ~Q(status=CartStatus.OPEN))
     return carts.filter(token_hash=token_hash).exclude(status=CartStatus.MERGED).values_list("pk")
+
+
+def changed_lately() -> Q:
+    """Return the condition that a guest cart has not expired."""
+    return changed_within(settings.GUEST_CART_DAYS)
 
 
 def changed_within(days: int) -> Q:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from cart.promotions.models import Promotion, Voucher, VoucherRedemption
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
+from cart.taxes.vat_numbers import VatNumber
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
@@ -32,6 +33,7 @@ __all__ = [
     "ShippingRate",
     "ShippingTax",
     "TaxRate",
+    "VatNumber",
     "Voucher",
     "VoucherRedemption",
 ]
@@ -147,6 +149,14 @@ class Cart(HasMetadata):
                 | ~Q(status=CartStatus.OPEN),
                 name="cart_of_a_user_or_a_guest",
                 violation_error_message=_("An open cart belongs to a user or to a guest."),
+            ),
+        ]
+        indexes = [
+            # manage.py cleanup. Ordered carts, which are most, are kept.
+            models.Index(
+                fields=["updated_at"],
+                condition=~Q(status=CartStatus.ORDERED),
+                name="cart_not_ordered_by_age",
             ),
         ]
 

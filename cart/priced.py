@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -27,7 +27,7 @@ from shop.core.money import ZERO
 Address = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CartMembers:
     """What a buyer writes into a cart, besides its items. What is not set is empty or None.
 
@@ -47,8 +47,7 @@ class CartMembers:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PricedCart:
+class PricedCart(NamedTuple):
     """A buyer's open cart with its current prices. Without a cart, ``cart_id`` is None."""
 
     buyer: Buyer
@@ -66,7 +65,7 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
         totals = price((), Context(Configuration(pricing_settings()), timezone.now()))
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
     members = members_of(row.members)
-    items = tuple(item_of(load(each["row"])) for each in load(row.items))
+    items = tuple(map(item_of, load(row.items)))
     totals = price_cart(buyer, members, items, row.revision, has_sale=row.has_sale, fee=fee)
     return PricedCart(buyer, row.cart_id, row.changed_at, members, items, totals)
 
@@ -99,7 +98,7 @@ def price_cart(
     """
     configuration = configuration_of(revision)
     codes = members.voucher_codes
-    if configuration.pricing.is_plain and not codes:
+    if not (codes or members.shipping_method) and _is_plain(configuration):
         context = Context(configuration.pricing, timezone.now(), fee=fee)
         return price(_items(rows, {}, has_sale=has_sale), context)
     email = email_of(buyer, members)
@@ -115,8 +114,14 @@ def price_cart(
         if configuration.asks_for_first_order(vouchers)
         else None,
         fee=fee,
+        is_reverse_charge=configuration.is_reverse_charge(_vat_number(members)),
     )
     return price(_items(rows, categories, has_sale=has_sale), context)
+
+
+def _is_plain(configuration: ShopConfiguration) -> bool:
+    """Return whether the destination of a cart has no effect."""
+    return configuration.pricing.is_plain and not configuration.pricing.settings.require_shipping
 
 
 def email_of(buyer: Buyer, members: CartMembers) -> str:
@@ -142,7 +147,7 @@ def _item(row: CartItemRow, sales: Iterable[dict[str, Any]], categories: frozens
         row.name,
         row.quantity,
         unit_price,
-        max(row.list_price, row.compare_at_price or row.list_price),
+        max(row.list_price, row.compare_at_price) if row.compare_at_price else row.list_price,
         row.tax_class,
         row.weight,
         row.requires_shipping,
@@ -159,6 +164,12 @@ def _categories(
     if not any(p.category_ids for p in (*configuration.pricing.promotions, *entered)):
         return {}
     return categories_of([row.product_id for row in rows])
+
+
+def _vat_number(members: CartMembers) -> str:
+    """Return the VAT number of the billing address; without one, of the shipping address."""
+    address = members.billing_address or members.shipping_address or {}
+    return address.get("vat_number", "")
 
 
 def _destination(members: CartMembers, rows: Sequence[CartItemRow]) -> Destination | None:

@@ -4,7 +4,7 @@ A cart reports all problems in the order of ``problems_of``. A blocking problem 
 order. The classes are errors, so that an order can be refused with them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -144,10 +144,8 @@ def problems_of(cart: PricedCart) -> list[ShopError]:
     """Return all problems of a cart, in their fixed order."""
     if not cart.items:
         return [CartEmpty()]
-    found: list[ShopError] = []
-    for kind in (_unavailable, _shortage, _price_change):
-        for row, priced in zip(cart.items, cart.totals.items, strict=True):
-            found += kind(row, priced.item.unit_price)
+    found = [*_of_items(cart, _unavailable), *_of_items(cart, _shortage)]
+    found += _of_items(cart, _price_change)
     of_pricing = [_of_pricing(problem) for problem in cart.totals.problems]
     found += [problem for problem in of_pricing if isinstance(problem, VoucherNotApplicable)]
     if cart.buyer.user is None and not cart.members.email:
@@ -180,28 +178,40 @@ def products_of(problem: ShopError) -> list[int]:
     return several or ([facts["product_id"]] if "product_id" in facts else [])
 
 
-_FIELDS = {"out_of_stock": "items", "product_unavailable": "items"}
+_FIELDS = dict.fromkeys(("out_of_stock", "product_unavailable", "cart_full"), "items")
 
 
-def _unavailable(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
-    if not row.is_sellable:
-        yield ProductUnavailable(product_ids=[row.product_id], names=[row.name])
+def _of_items(
+    cart: PricedCart, problem_of: Callable[[CartItemRow, Decimal], ShopError | None]
+) -> list[ShopError]:
+    """Return the problems of one kind, in the order of the items."""
+    pairs = zip(cart.items, cart.totals.items, strict=True)
+    found = [problem_of(row, priced.item.unit_price) for row, priced in pairs]
+    return [problem for problem in found if problem is not None]
 
 
-def _shortage(row: CartItemRow, _price: Decimal) -> Iterator[ShopError]:
-    if row.is_sellable and row.available is not None and row.available < row.quantity:
-        yield OutOfStock(
-            product_id=row.product_id,
-            name=row.name,
-            available=row.available,
-            product_ids=[row.product_id],
-        )
+def _unavailable(row: CartItemRow, _price: Decimal) -> ShopError | None:
+    if row.is_sellable:
+        return None
+    return ProductUnavailable(product_ids=[row.product_id], names=[row.name])
 
 
-def _price_change(row: CartItemRow, price: Decimal) -> Iterator[ShopError]:
-    if row.price_seen is not None and row.price_seen != price:
-        old, new = show(row.price_seen), show(price)
-        yield PriceChanged(product_id=row.product_id, name=row.name, old=old, new=new)
+def _shortage(row: CartItemRow, _price: Decimal) -> ShopError | None:
+    if row.backorder or row.stock >= row.quantity or not row.is_sellable:
+        return None
+    return OutOfStock(
+        product_id=row.product_id,
+        name=row.name,
+        available=max(0, row.stock),
+        product_ids=[row.product_id],
+    )
+
+
+def _price_change(row: CartItemRow, price: Decimal) -> ShopError | None:
+    if row.price_seen is None or row.price_seen == price:
+        return None
+    old, new = show(row.price_seen), show(price)
+    return PriceChanged(product_id=row.product_id, name=row.name, old=old, new=new)
 
 
 def _addresses(cart: PricedCart) -> Iterator[ShopError]:

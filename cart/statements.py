@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.functions import Coalesce, Greatest, JSONObject, Now
 
 from cart.columns import cart_members, item_members
 from cart.models import Cart, CartItem, CartStatus
@@ -43,7 +43,7 @@ def open_cart_with_items(
         any_active_sale(),
         current_revision(),
         cart_members(),
-        JSONRows(items.order_by("pk"), row=item_members()),
+        JSONRows(items.order_by("pk"), **item_members()),
     )
 
 
@@ -145,7 +145,12 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
         .order_by("product_id")
         # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
-        .values_list(any_active_sale(), current_revision(), cart_members("cart__"), item_members())
+        .values_list(
+            any_active_sale(),
+            current_revision(),
+            cart_members("cart__"),
+            JSONObject(**item_members()),
+        )
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
@@ -20,9 +19,10 @@ from cart.errors import (
     NoOpenCart,
     QuantityLimit,
 )
-from cart.guests import NOBODY, Buyer, buyer_of, find_buyer
-from cart.priced import PricedCart, view_cart
-from cart.serializers.bodies import serialize_added, serialize_cart
+from cart.guests import HEADER, NOBODY, Buyer, buyer_of, find_buyer
+from cart.merging import merge_cart
+from cart.priced import view_cart
+from cart.serializers.bodies import serialize_added, serialize_cart, serialize_merged
 from cart.serializers.requests import (
     AddItemSerializer,
     CartChangesSerializer,
@@ -33,7 +33,6 @@ from cart.throttles import check_codes, count_new_cart, count_unknown_codes
 from catalog.errors import OutOfStock, ProductNotFound, VariantRequired
 from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
-from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.query import Parameter, one_of, read_parameters
 from shop.core.viewsets import ID, ShopViewSet, read
@@ -68,9 +67,11 @@ class CartViewSet(ShopViewSet):
     )
     def list(self, request: Request) -> Response:
         """Return the open cart at current prices. Without login and token it is empty."""
-        is_explained = bool(read_parameters(request.query_params, [_EXPLAIN]))
+        is_explained = bool(request.META.get("QUERY_STRING")) and bool(
+            read_parameters(request.query_params, [_EXPLAIN])
+        )
         cart = view_cart(buyer=find_buyer(request) or NOBODY)
-        return Response(serialize_cart(cart, origin=origin_of(request), explained=is_explained))
+        return Response(serialize_cart(cart, request, explained=is_explained))
 
     @describe(
         "Open cart",
@@ -141,6 +142,30 @@ class CartViewSet(ShopViewSet):
         return _for_buyer_or_new_guest(request, buyer, work)
 
     @describe(
+        "Merge carts",
+        answers={200: CartSerializer},
+        refuses=_GUESTS,
+        audience="buyers",
+    )
+    @action(detail=False, methods=["post"])
+    def merge(self, request: Request) -> HttpResponseBase:
+        """Move the items of the guest cart of `X-Cart-Token` into the cart of the caller.
+
+        The larger quantity of a product counts, and empty members are filled. `problems` says what
+        was reduced. The token is invalid afterwards; repeating the request changes nothing. A login
+        or registration with the header does the same.
+        """
+        user = buyer_of(request).user
+        if user is None:
+            raise Unauthorized
+
+        def work() -> Response:
+            cart, reduced = merge_cart(user=user, token=request.META.get(HEADER, ""))
+            return Response(serialize_merged(cart, reduced, request))
+
+        return idempotent(request, work)
+
+    @describe(
         "Set quantity",
         takes=QuantitySerializer,
         answers={200: CartSerializer},
@@ -153,7 +178,7 @@ class CartViewSet(ShopViewSet):
         buyer = buyer_of(request)
         body = read(QuantitySerializer, request)
         services.set_quantity(buyer=buyer, product_id=int(product_id), **body)
-        return Response(_response_body(request, view_cart(buyer=buyer)))
+        return Response(serialize_cart(view_cart(buyer=buyer), request))
 
     @describe(
         "Remove from cart",
@@ -168,10 +193,6 @@ class CartViewSet(ShopViewSet):
         return Response(status=204)
 
 
-def _response_body(request: Request, cart: PricedCart) -> dict[str, Any]:
-    return serialize_cart(cart, origin=origin_of(request))
-
-
 def _change(request: Request, buyer: Buyer) -> Response:
     """Change a cart, or open it (201). Limits the guessing of voucher codes."""
     changes = read(CartChangesSerializer, request)
@@ -180,7 +201,7 @@ def _change(request: Request, buyer: Buyer) -> Response:
     opened, cart = change_cart(buyer=buyer, changes=changes)
     if changes.get("voucher_codes"):
         count_unknown_codes(request, cart)
-    body = _response_body(request, cart)
+    body = serialize_cart(cart, request)
     if not opened.is_new or request.method == "PATCH":
         return Response(body)
     if opened.token is not None:

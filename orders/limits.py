@@ -55,7 +55,7 @@ def _held(
     # A pending order is never paid. The condition lets the index of unpaid orders serve it.
     pending = Order.objects.filter(paid_at=None, status=OrderStatus.PENDING)
     if user_id is None:
-        held = pending.filter(user_id=None, email_key=email_key)
+        held = pending.filter(user__isnull=True, email_key=email_key)
     else:
         held = pending.filter(user_id=user_id)
     return Cart.objects.filter(pk=cart_id).values_list(

@@ -49,7 +49,7 @@ PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """Statuses in which a buyer can start a payment."""
 
 UNPAID = frozenset({*PAYABLE, _S.SHIPPED, _S.DELIVERED})
-"""Statuses in which money may still be owed, because the order was confirmed unpaid."""
+"""Statuses in which an order may be unpaid, because it was confirmed before it was paid."""
 
 PARTLY_PAID = frozenset({_S.CONFIRMED, _S.SHIPPED, _S.DELIVERED})
 """Statuses in which less than the total may be paid, because the order was confirmed unpaid."""

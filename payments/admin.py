@@ -136,9 +136,9 @@ class PaymentAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">Refund this payment</a>', url)
 
     @admin.display(description="Buyer")
-    def user(self, payment: Payment) -> User:
-        """Return the buyer of the order."""
-        return payment.order.user
+    def user(self, payment: Payment) -> User | str:
+        """Return the buyer of the order; the e-mail address of a guest."""
+        return payment.order.user or payment.order.email
 
     @admin.action(description="Record the money of selected payments", permissions=["change"])
     def record_payment(

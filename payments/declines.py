@@ -55,9 +55,13 @@ def count_decline(request: Request, access: OrderAccess, payment: Payment) -> No
             throttle.count(key)
 
 
-def _callers(request: Request, access: OrderAccess, order_id: int) -> dict[CountingThrottle, str]:
+def _callers(
+    request: Request, access: OrderAccess, order_id: int | None
+) -> dict[CountingThrottle, str]:
     address = AddressDeclines()
-    of_order = {} if order_id is None else {OrderDeclines(): str(order_id)}
+    of_order: dict[CountingThrottle, str] = {}
+    if order_id is not None:
+        of_order[OrderDeclines()] = str(order_id)
     return {
         **of_order,
         BuyerDeclines(): str(access.user.pk) if access.user else str(access.guest),

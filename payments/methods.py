@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
+
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from cart.payment_methods import PaymentMethod
 from payments.gateways.base import HasClientData, HasFee, LimitsAmount
@@ -9,8 +13,24 @@ from payments.gateways.registry import enabled, registered
 from shop.core.money import ZERO
 
 
-def offered_methods() -> Iterator[PaymentMethod]:
-    """Yield the methods that buyers can choose."""
+def offered_methods() -> tuple[PaymentMethod, ...]:
+    """Return the methods that buyers can choose. They are made once for each set of gateways."""
+    return _methods(tuple(map(id, enabled().values())))
+
+
+@lru_cache(maxsize=8)
+def _methods(_gateways: tuple[int, ...]) -> tuple[PaymentMethod, ...]:
+    """Make the methods. It takes longer than reading a cart, since it asks for protocols."""
+    return tuple(_make_methods())
+
+
+@receiver(setting_changed)
+def _forget(**_: object) -> None:
+    """Read fees and limits again in tests that change a setting."""
+    _methods.cache_clear()
+
+
+def _make_methods() -> Iterator[PaymentMethod]:
     for code, gateway in enabled().items():
         maximum = gateway.maximum_amount if isinstance(gateway, LimitsAmount) else None
         client = gateway.client_data if isinstance(gateway, HasClientData) else {}

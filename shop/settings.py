@@ -153,6 +153,13 @@ if HOME_COUNTRY and not (HOME_COUNTRY.isascii() and len(HOME_COUNTRY) == 2):
         "HOME_COUNTRY must be an ISO 3166-1 code of two letters, such as DE."
     )
 
+# Whether businesses in other countries, whose VAT number is confirmed, owe the tax themselves.
+REVERSE_CHARGE: bool = _flag("REVERSE_CHARGE", default=False)
+if REVERSE_CHARGE and not HOME_COUNTRY:
+    raise ImproperlyConfigured(
+        "REVERSE_CHARGE needs HOME_COUNTRY, the country of the shop, such as HOME_COUNTRY=DE."
+    )
+
 # How many vouchers apply to one cart.
 VOUCHERS_AT_ONCE: int = env.int("VOUCHERS_AT_ONCE", default=1)
 if not 1 <= VOUCHERS_AT_ONCE <= 10:

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cart.pricing.types import Item, VoucherReason
 
 
-@dataclass(frozen=True, slots=True)
-class PricedItem:
+class PricedItem(NamedTuple):
     """A cart item with its share of discounts and tax."""
 
     item: Item
@@ -157,8 +156,7 @@ class PricingProblem:
     """Whether the cart cannot be ordered like this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What a cart costs.
 
     ``total = subtotal − discount_total + shipping_total + fee_total``, and ``+ tax_total`` unless

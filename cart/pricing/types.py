@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A product in a cart, at its current price."""
+class Item(NamedTuple):
+    """A product in a cart, at its current price.
+
+    Like the results for items, it is a named tuple, which takes a tenth of the time to make.
+    """
 
     product_id: int
     name: str

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from rest_framework.request import Request
 
 from cart.columns import CartItemRow
 from cart.payment_methods import payment_methods
@@ -15,6 +16,7 @@ from cart.problems import is_blocking, problems_of, products_of, serialize_probl
 from cart.services import Opened
 from catalog.images.serializers import serialize_image
 from shop.core.errors import ShopError
+from shop.core.links import origin_of
 from shop.core.money import ZERO, currency, show, show_rate
 
 _FEW = 10
@@ -27,8 +29,10 @@ def serialize_added(cart: Opened) -> dict[str, Any]:
     return body if cart.token is None else {**body, "cart_token": cart.token}
 
 
-def serialize_cart(cart: PricedCart, *, origin: str, explained: bool = False) -> dict[str, Any]:
-    """Return the response body of a cart. ``origin`` is scheme and host, for the URLs of images.
+def serialize_cart(
+    cart: PricedCart, request: Request, *, explained: bool = False
+) -> dict[str, Any]:
+    """Return the response body of a cart. URLs of images have the origin of the request.
 
     ``explained`` adds the steps by which the total came about.
     """
@@ -39,7 +43,7 @@ def serialize_cart(cart: PricedCart, *, origin: str, explained: bool = False) ->
         **_times(cart),
         "email": members.email or None,
         "phone": members.phone or None,
-        "cart_items": _items(cart, problems, origin),
+        "cart_items": _items(cart, problems, request),
         "problems": [serialize_problem(problem) for problem in problems],
         "shipping_address": members.shipping_address,
         "billing_address": members.billing_address,
@@ -60,6 +64,15 @@ def serialize_cart(cart: PricedCart, *, origin: str, explained: bool = False) ->
     return body | {"explanation": _explanation(totals)} if explained else body
 
 
+def serialize_merged(
+    cart: PricedCart, reduced: list[ShopError], request: Request
+) -> dict[str, Any]:
+    """Return the response body of a merged cart, whose problems say what was reduced."""
+    body = serialize_cart(cart, request)
+    notices = [serialize_problem(problem) | {"blocking": False} for problem in reduced]
+    return body | {"problems": [*notices, *body["problems"]]}
+
+
 def _times(cart: PricedCart) -> dict[str, Any]:
     if cart.changed_at is None:
         return {"expires_at": None, "updated_at": None}
@@ -71,11 +84,13 @@ def _times(cart: PricedCart) -> dict[str, Any]:
     }
 
 
-def _items(cart: PricedCart, problems: list[ShopError], origin: str) -> list[dict[str, Any]]:
+def _items(cart: PricedCart, problems: list[ShopError], request: Request) -> list[dict[str, Any]]:
     by_product: dict[int, list[dict[str, Any]]] = {}
     for problem in problems:
         for product_id in products_of(problem):
             by_product.setdefault(product_id, []).append(serialize_problem(problem))
+    has_image = any(row.image for row in cart.items)
+    origin = origin_of(request) if has_image else ""
     return [
         _item(row, priced, by_product.get(row.product_id, []), origin)
         for row, priced in zip(cart.items, cart.totals.items, strict=True)
@@ -85,7 +100,9 @@ def _items(cart: PricedCart, problems: list[ShopError], origin: str) -> list[dic
 def _item(
     row: CartItemRow, priced: PricedItem, problems: list[dict[str, Any]], origin: str
 ) -> dict[str, Any]:
-    line_total = show(priced.line_total)
+    line_total = show(priced.line_subtotal)
+    unit_price = show(priced.unit_price)
+    is_reduced = priced.regular_unit_price != priced.unit_price
     body = {
         "product_id": row.product_id,
         "quantity": row.quantity,
@@ -94,12 +111,12 @@ def _item(
         "sku": row.sku,
         "options": row.options,
         "image": serialize_image(row.image, origin=origin) if row.image else None,
-        "unit_price": show(priced.unit_price),
-        "regular_unit_price": show(priced.regular_unit_price),
+        "unit_price": unit_price,
+        "regular_unit_price": show(priced.regular_unit_price) if is_reduced else unit_price,
         "line_subtotal": line_total,
         "discount": show(priced.discount),
         "line_total": line_total,
-        "tax_rate": show_rate(priced.tax_rate),
+        "tax_rate": show_rate(priced.tax_rate) if priced.tax_rate else "0",
         "tax": show(priced.tax),
         "problems": problems,
     }

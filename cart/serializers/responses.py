@@ -58,6 +58,7 @@ class CartProblemSerializer(serializers.Serializer[Any]):
     )
     missing_quantity = serializers.IntegerField(required=False)
     shipping_method = serializers.CharField(required=False, allow_null=True)
+    limit = serializers.IntegerField(required=False, help_text="Items that a cart can hold.")
 
     def get_fields(self) -> Any:
         """Add a member whose name is a keyword."""

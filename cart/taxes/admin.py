@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from cart.admin_base import ConfigurationAdmin, PartAdmin
 from cart.taxes.models import ShippingTax, TaxRate
+from cart.taxes.vat_numbers import VatNumber
 
 
 @admin.register(TaxRate)
@@ -28,3 +29,15 @@ class ShippingTaxAdmin(PartAdmin):
     list_display = ("country", "rule")
     ordering = ("country",)
     fields = ("country", "rule")
+
+
+@admin.register(VatNumber)
+class VatNumberAdmin(PartAdmin):
+    """VAT numbers that were confirmed. A number that is deleted is not confirmed any more."""
+
+    permission_model = "cart.taxrate"
+    is_in_index = True
+    list_display = ("number", "source", "confirmed_at")
+    search_fields = ("number", "source")
+    ordering = ("-pk",)
+    fields = ("number", "source")

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
+from cart.deletion import delete_old_carts
 from cart.factories import fill_cart
 from cart.guests import digest_of
 from cart.models import Cart, CartItem, CartStatus
@@ -188,3 +189,20 @@ def test_the_database_refuses_a_cart_of_nobody_and_a_token_of_two_carts(ada):
         with pytest.raises(IntegrityError), transaction.atomic():
             Cart.objects.create(**columns)
     assert Cart.objects.count() == 1
+
+
+def test_cleanup_deletes_carts_that_nobody_changes_but_no_ordered_one(anyone, ada, bob, tea):
+    guest, old_guest = open_cart(anyone, tea)
+    _, new_guest = open_cart(anyone, tea)
+    _, ordered = open_cart(anyone, tea)
+    of_ada, of_bob = fill_cart(ada.user, tea), fill_cart(bob.user, tea)
+    Cart.objects.filter(pk=ordered).update(status=CartStatus.ORDERED)
+    for days, carts in ((31, [old_guest, ordered, of_ada]), (181, [of_bob])):
+        then = Now() - timedelta(days=days)
+        Cart.objects.filter(pk__in=carts).update(updated_at=then)
+        CartItem.objects.filter(cart__in=carts).update(changed_at=then)
+    assert [delete_old_carts(1) for _ in range(3)] == [1, 1, 0]
+    left = set(Cart.objects.values_list("pk", flat=True))
+    assert left == {new_guest, ordered, of_ada}
+    assert guest.get(CART).status_code == 401
+    assert CartItem.objects.count() == 3

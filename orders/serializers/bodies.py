@@ -30,7 +30,7 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
     The order was read with ``database_time``.
     """
-    is_owed = order.total > ZERO and order.paid_at is None and order.status in UNPAID
+    is_unpaid = order.total > ZERO and order.paid_at is None and order.status in UNPAID
     return {
         "order_id": order.pk,
         "number": show_number(order.number, order_id=order.pk),
@@ -39,8 +39,8 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
         "currency": order.currency,
         "created_at": order.created_at,
         "pay_before": order.pay_before,
-        "payment_required": is_owed,
-        "can_pay": is_owed and _can_pay(order, payments),
+        "payment_required": is_unpaid,
+        "can_pay": is_unpaid and _can_pay(order, payments),
         "can_cancel": may_be_cancelled(order),
     }
 

@@ -75,7 +75,7 @@ class PlacedOrderSerializer(serializers.Serializer[Any]):
     pay_before = serializers.DateTimeField(
         allow_null=True, help_text="The end of the payment window; null if nothing is to be paid."
     )
-    payment_required = serializers.BooleanField(help_text="Whether money is still owed.")
+    payment_required = serializers.BooleanField(help_text="Whether something is still to be paid.")
     can_pay = serializers.BooleanField(help_text="Whether a payment can be started now.")
     can_cancel = serializers.BooleanField()
 

@@ -40,8 +40,8 @@ def set_fee(order: Order, fee: Fee) -> None:
     order.save(update_fields=["total", "fee_total", "tax_total"])
     order.adjustments.filter(kind=AdjustmentKind.FEE).delete()
     if new:
-        row = (order.pk, AdjustmentKind.FEE.value, fee.name, new, None, "", [])
-        new_adjustments.send_with_next([row])
+        kind = AdjustmentKind.FEE.value
+        new_adjustments.send_with_next([(order.pk, kind, fee.name, new, None, "", [])])
 
 
 def _context(order: Order) -> Context:
@@ -78,7 +78,8 @@ def _set_tax(order: Order, rate: TaxRow, change: Decimal) -> Decimal:
         row.save()
     elif row.pk:
         row.delete()
-    return row.amount - before
+    changed: Decimal = row.amount - before
+    return changed
 
 
 def _tax_on(order: Order, rate: Decimal, amount: Decimal) -> Decimal:

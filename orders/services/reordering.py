@@ -1,8 +1,9 @@
 """Putting the products of an order into a cart again."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cart.changes import current_prices, read_products, set_items
+from cart.changes import ProductToAdd, current_prices, read_products, set_items
 from cart.guests import Buyer
 from cart.locks import lock_cart
 from cart.models import MAX_ITEMS, CartItem
@@ -36,18 +37,21 @@ def reorder(*, order: Order, buyer: Buyer) -> Reordered:
     in_cart = dict(
         CartItem.objects.filter(cart_id=opened.cart_id).values_list("product_id", "quantity")
     )
-    wanted, problems = _possible(order, in_cart)
-    prices = current_prices(read_products(list(wanted)))
+    items = list(OrderItem.objects.filter(order=order).order_by("pk"))
+    products = read_products([item.product_id for item in items])
+    wanted, problems = _possible(items, products, in_cart)
     if wanted:
-        set_items(opened.cart_id, wanted, prices)
+        set_items(opened.cart_id, wanted, current_prices(products))
     cart = view_cart(buyer=buyer if buyer.user else Buyer(cart_id=opened.cart_id))
     return Reordered(opened, cart, problems)
 
 
-def _possible(order: Order, in_cart: dict[int, int]) -> tuple[dict[int, int], list[ShopError]]:
+def _possible(
+    items: Sequence[OrderItem],
+    products: Mapping[int, ProductToAdd],
+    in_cart: Mapping[int, int],
+) -> tuple[dict[int, int], list[ShopError]]:
     """Return the new quantities of items that change, and what is not possible."""
-    items = list(OrderItem.objects.filter(order=order).order_by("pk"))
-    products = read_products([item.product_id for item in items])
     wanted: dict[int, int] = {}
     problems: list[ShopError] = []
     for item in items:

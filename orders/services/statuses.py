@@ -102,8 +102,8 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
     if not _try_to_set_status(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
         note_event(order_id=order_id, note=note, actor=actor)
     if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
-        reason = f"Order {order_id} came back"
-        return_stock(quantities=_quantities(order_id), reason=reason, actor=actor)
+        quantities = _quantities(order_id)
+        return_stock(quantities=quantities, reason=f"Order {order_id} came back", actor=actor)
 
 
 def _set_status(

@@ -37,8 +37,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         user = caller if isinstance(caller, User) else caller.user
         if user is not None and sees_all_payments(user):
             return self
-        is_user = isinstance(caller, User)
-        return self.filter(Q(order__user=caller.pk) if is_user else caller.orders("order__"))
+        if isinstance(caller, User):
+            return self.filter(order__user=caller.pk)
+        return self.filter(caller.orders("order__"))
 
     def open(self) -> PaymentQuerySet:
         """Return the payments whose outcome is not known yet."""

@@ -46,9 +46,14 @@ _VALIDATORS: dict[str, Callable[[str], str]] = {
 }
 
 
+def country_prefix(country: str) -> str:
+    """Return how the VAT numbers of a country begin: EL for Greece."""
+    return _PREFIXES.get(country, country)
+
+
 def is_checked(country: str) -> bool:
     """Return whether VAT numbers of addresses in a country are checked."""
-    return _PREFIXES.get(country, country) in _VALIDATORS
+    return country_prefix(country) in _VALIDATORS
 
 
 def normalize_vat_number(text: str, country: str = "") -> str:
@@ -60,7 +65,7 @@ def normalize_vat_number(text: str, country: str = "") -> str:
     if not is_checked(country):
         return text
     compact = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text).upper())
-    for number, validate in _readings(compact, _PREFIXES.get(country, country)):
+    for number, validate in _readings(compact, country_prefix(country)):
         try:
             return validate(number)
         except InvalidNumber:

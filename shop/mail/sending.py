@@ -40,7 +40,7 @@ _STORE_EVERY = 0.5
 
 def create_message(mail: Mail, event: Event) -> None:
     """Create the message of an event, once. It is an event handler, so it may be repeated."""
-    letter = mail.compose(event)
+    letter = mail.letter_for(event)
     if letter is None or not letter.address:
         return
     message = Message(
@@ -101,7 +101,7 @@ def send(pk: int) -> None:
         return
     mail = registered()[message.template]
     try:
-        letter = mail.compose(message.event)
+        letter = mail.letter_for(message.event)
         email = _email(message, letter) if letter is not None and letter.address else None
     except Exception as error:
         logger.exception("message %s could not be rendered", pk)

@@ -1,8 +1,9 @@
-"""Imports the settings in many environments: ``python -m shop.testing.starting``.
+"""Runs code in many environments: ``python -m shop.testing.starting [PREPARATION]``.
 
-Reads a JSON object of environment and code in each line, and runs the code in a fork of itself,
-which has imported Django but nothing of the shop. Writes status, output and errors as JSON. A new
-interpreter for each environment would import Django again, which takes most of its time.
+Reads code and an environment in each line, as JSON, and runs the code in a fork of itself, which
+has imported Django, but nothing of the shop unless PREPARATION, which is code too, does it. Writes
+status, output and errors as JSON. A new interpreter for each would import the same modules again,
+which takes most of its time.
 """
 
 import json
@@ -27,11 +28,15 @@ Run = Callable[[str, Mapping[str, str]], CompletedProcess[str]]
 
 
 @contextmanager
-def runner() -> Iterator[Run]:
-    """Yield a function that runs code in an environment, as ``python -c`` does."""
+def runner(preparation: str = "", environment: Mapping[str, str] | None = None) -> Iterator[Run]:
+    """Yield a function that runs code in an environment, as ``python -c`` does.
+
+    ``preparation`` is run once, in its own environment, before all.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "shop.testing.starting"],
+        [sys.executable, "-m", "shop.testing.starting", preparation],
         cwd=ROOT,
+        env=None if environment is None else dict(environment),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -66,6 +71,8 @@ def _execute(code: str, environment: dict[str, str]) -> int:
     os.environ.update(environment)
     try:
         exec(code, {})  # noqa: S102 - code of a test
+    except SystemExit as end:
+        return int(end.code or 0)
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
         return 1
@@ -76,6 +83,7 @@ def _execute(code: str, environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
+    exec(sys.argv[1], {})  # noqa: S102
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(*json.loads(line))) + "\n")
         sys.stdout.flush()

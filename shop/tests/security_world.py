@@ -25,6 +25,7 @@ from cart.promotions.factories import create_promotion, create_voucher
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from cart.taxes.models import ShippingTax
+from cart.taxes.vat_numbers import VatNumber
 from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
@@ -141,6 +142,10 @@ class World:
     @cached_property
     def shipping_tax(self) -> Any:
         return ShippingTax.objects.create(country="DE", rule="proportional")
+
+    @cached_property
+    def vat_number(self) -> Any:
+        return VatNumber.objects.create(number="FR40303265045", source="VIES")
 
     @cached_property
     def promotion(self) -> Any:

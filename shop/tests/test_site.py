@@ -20,6 +20,8 @@ def test_the_index_lists_the_resources(anyone, db):
         "products",
         "categories",
         "addresses",
+        "countries",
+        "shop",
         "attributes",
         "sales",
         "cart",

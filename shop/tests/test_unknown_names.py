@@ -7,12 +7,14 @@ from django.contrib.admindocs.views import simplify_regex
 from django.urls import URLPattern, get_resolver
 
 from accounts.factories import StaffFactory
+from accounts.services import add_address
 from catalog import revision
 from catalog.factories import ProductFactory
 from orders.factories import place_order
 from payments.models import Payment
 from shop.core.query import parameters_of
 from shop.testing.fixtures import Caller
+from shop.testing.rows import BERLIN
 
 NAME = "zzz_unknown"
 RAW = {("/api/webhooks/stripe/", "POST")}
@@ -80,6 +82,9 @@ def test_an_unknown_parameter_is_refused(root, unthrottled, path, method):
 def test_an_unknown_member_is_refused(root, unthrottled, path, method):
     if "/images/" in path:  # those of a product that does not exist are a 404
         path = path.replace("products/1/", f"products/{ProductFactory().pk}/")
+    if "/addresses/" in path:  # so are changes of an address that does not exist
+        address = add_address(user=root.user, values=BERLIN)
+        path = path.replace("addresses/1/", f"addresses/{address.pk}/")
     form = "multipart" if path.endswith("/images/") and method == "POST" else "json"
     data, content_type = root._encode_data({NAME: 1}, format=form)
     errors = refused(root.generic(method, path, data, content_type))

@@ -138,11 +138,13 @@ def _create_intent(api: stripe.V1Services, charge: Charge) -> stripe.PaymentInte
 
 def _confirm_with_token(api: stripe.V1Services, charge: Charge, intent_id: str) -> Outcome:
     """Confirm the intent with the buyer's token. If it is declined, cancel it at once."""
-    given: Any = {"return_url": charge.return_url} if charge.return_url else {}
+    parameters: Any = {"payment_method": charge.token, "use_stripe_sdk": True}
+    if charge.return_url:
+        parameters["return_url"] = charge.return_url
     try:
         intent = api.payment_intents.confirm(
             intent_id,
-            {"payment_method": charge.token, "use_stripe_sdk": True, **given},
+            parameters,
             {"idempotency_key": f"{charge.key}-confirm"},
         )
     except (stripe.CardError, stripe.InvalidRequestError) as error:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management import call_command
 
 from accounts.tokens import forget_expired_tokens
-from cart.deletion import delete_carts_of_deleted_accounts
+from cart.deletion import delete_carts_of_deleted_accounts, delete_old_carts
 from catalog.images.files import delete_orphans
 from shop.core.deliveries import delete_done_deliveries
 from shop.core.idempotency import delete_old_keys
@@ -22,6 +22,7 @@ BATCH = 1000
 _DELETIONS: dict[str, Callable[[int], int]] = {
     "expired tokens": forget_expired_tokens,
     "carts of deleted accounts": delete_carts_of_deleted_accounts,
+    "old carts": delete_old_carts,
     "idempotency records": delete_old_keys,
     "rate counters": delete_ended_windows,
     "event deliveries": delete_done_deliveries,
@@ -35,6 +36,7 @@ class Command(ShopCommand):
 
     help = (
         "Deletes expired tokens and sessions, ended rate counters, carts of deleted accounts, "
+        "carts of guests after 30 days and of users after 180 days without a change, "
         "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks "
         "a day after they ended, messages 180 days after they ended, and files that no image uses "
         "after a day."
