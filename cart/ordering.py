@@ -1,16 +1,13 @@
 """What orders need of carts: the cart, its items and products, locked and priced."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-
-from django.utils import timezone
 
 from cart.columns import CartItemRow, item_of, load
 from cart.guests import Buyer
 from cart.locks import lock_cart_with_next_statement
 from cart.priced import CartMembers, members_of, price_cart
-from cart.pricing import PLAIN, Context, Item, Totals, price
+from cart.pricing import Totals
 from cart.statements import items_for_update, set_ordered
 from catalog.services import LockedProduct
 from shop.core.money import ZERO
@@ -50,22 +47,9 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
 
 
 def mark_cart_ordered(*, cart_id: int) -> None:
-    """Mark an open cart, whose items the caller has locked with ``lock_items``, as ordered.
+    """Mark an open cart, whose items the caller has locked with ``lock_cart_to_order``, as ordered.
 
     Needs the caller's transaction, which undoes this if the order fails. Takes effect with the
     caller's next statement. That a cart is ordered once is also a unique constraint of orders.
     """
     set_ordered.send_with_next(cart_id=cart_id)
-
-
-def lock_items(*, buyer: Buyer, cart_id: int) -> list[tuple[Item, LockedProduct]]:
-    """Return the items and products of ``lock_cart_to_order``; an empty list instead of None."""
-    cart = lock_cart_to_order(buyer=buyer, cart_id=cart_id)
-    if cart is None:
-        return []
-    return [(line.item, row) for line, row in zip(cart.totals.items, cart.products, strict=True)]
-
-
-def price_items(items: Sequence[Item]) -> Totals:
-    """Return what items cost without discounts, shipping and tax."""
-    return price(items, Context(PLAIN, timezone.now()))

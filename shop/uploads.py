@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from accounts.auth import SessionJWTAuthentication
 from accounts.models import User
 from shop.core.errors import ShopError
+from shop.core.languages import forget_preference
 from shop.engine.server.application import RefusedError
 from shop.engine.server.environ import Scope, make_environ
 
@@ -24,13 +25,15 @@ def uploader(scope: Scope) -> str:
     the permissions afterwards.
     """
     close_old_connections()
+    request = WSGIRequest(make_environ(scope, BytesIO()))
     try:
-        user = _user_of(WSGIRequest(make_environ(scope, BytesIO())))
+        user = _user_of(request)
     except (APIException, ShopError):
         user = None
     except Error:
         raise RefusedError(503) from None
     finally:
+        forget_preference(request)
         close_old_connections()
     if user is None or not user.is_active:
         raise RefusedError(401)

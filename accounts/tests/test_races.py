@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 from django.db import connection
+from django.utils.translation import get_language
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import hooks, links
@@ -17,6 +18,7 @@ from orders.models import Order
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times
+from shop.uploads import uploader
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -221,6 +223,22 @@ def test_sessions_that_are_opened_while_an_account_is_deleted_are_invalid(anyone
         if login.status_code == 200:
             header = {"Authorization": f"Bearer {login.json()['token']}"}
             assert anyone.get("/api/users/me/", headers=header).status_code == 401
+
+
+def test_asking_who_sends_an_upload_leaves_no_language_behind(amy):
+    """The server asks in a thread that answers other requests afterwards."""
+    User.objects.update(language="de")
+    path = "/api/products/1/images/"
+    scope = {
+        "method": "POST",
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "headers": [(b"authorization", f"Bearer {amy.pair.token}".encode())],
+    }
+    assert uploader(scope) == f"user {amy.user.pk}"
+    assert get_language() == "en"
 
 
 _FAILS_ONCE = """

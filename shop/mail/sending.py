@@ -40,7 +40,7 @@ _STORE_EVERY = 0.5
 
 def create_message(mail: Mail, event: Event) -> None:
     """Create the message of an event, once. It is an event handler, so it may be repeated."""
-    letter = mail.compose(event)
+    letter = mail.letter_for(event)
     if letter is None or not letter.address:
         return
     message = Message(
@@ -89,6 +89,8 @@ def _enqueue(pk: int) -> int:
 
 def _give_up_late() -> None:
     late = Message.objects.due().filter(valid_until__lt=Now())
+    if not late.exists():  # an UPDATE would lock the database on SQLite
+        return
     ended = {"status": MessageStatus.FAILED, "ended_at": Now(), "enqueued_until": None}
     late.filter(last_error="").update(**ended, last_error=_TOO_LATE)
     late.update(**ended)
@@ -101,7 +103,7 @@ def send(pk: int) -> None:
         return
     mail = registered()[message.template]
     try:
-        letter = mail.compose(message.event)
+        letter = mail.letter_for(message.event)
         email = _email(message, letter) if letter is not None and letter.address else None
     except Exception as error:
         logger.exception("message %s could not be rendered", pk)

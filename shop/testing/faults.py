@@ -24,7 +24,7 @@ BEFORE, AFTER, FAILED = "before", "after", "failed"
 POINTS = {
     "key.claimed": (AFTER, "shop.core.idempotency.records", "Claim.take"),
     "response.committed": (AFTER, "shop.core.idempotency.requests", "run_once"),
-    "order.items_locked": (AFTER, "orders.services.placing", "lock_items"),
+    "order.items_locked": (AFTER, "orders.services.placing", "lock_cart_to_order"),
     "order.written": (AFTER, "orders.services.placing", "write_order"),
     "order.stock_taken": (AFTER, "orders.services.placing", "take_stock"),
     "payment.begun": (BEFORE, "payments.services", "charge"),

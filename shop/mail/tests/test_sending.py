@@ -7,7 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.models import User
 from orders.factories import place_order
+from orders.models import Order
 from orders.services import cancel_order
 from payments.factories import pay
 from shop.core import tasks
@@ -33,7 +35,7 @@ def test_a_message_is_sent_once(order, smtp, work):
     (mail,) = smtp.accepted
     assert smtp.recipients == [order.user.email]
     assert (mail["From"], mail["To"]) == ("Tea House <orders@tea.example>", order.user.email)
-    assert mail["Subject"] == f"Your order {order.pk}"
+    assert mail["Subject"] == f"Your order {order.number}"
     assert mail["Auto-Submitted"] == "auto-generated"
     message = Message.objects.get()
     assert mail["Message-ID"] == message.message_id
@@ -163,7 +165,8 @@ def test_a_message_that_waited_too_long_is_not_sent(order, smtp, work):
 def test_an_address_that_was_erased_gets_nothing(order, smtp, work):
     smtp.faults["connect"] = "421 busy"
     work()
-    type(order.user).objects.filter(pk=order.user_id).update(email="")
+    Order.objects.update(email="")
+    User.objects.update(email="")
     make_due()
     work()
     assert Message.objects.get().status == "unneeded"
