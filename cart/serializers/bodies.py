@@ -208,16 +208,8 @@ def _amounts(totals: Totals) -> dict[str, str]:
 
 def _payment_methods(total: Decimal) -> list[dict[str, Any]]:
     """Return the methods that accept the total; none if nothing is to pay."""
-    return [
-        {
-            "code": method.code,
-            "name": method.name,
-            "fee": show(method.fee),
-            "client": method.client,
-        }
-        for method in (payment_methods() if total > ZERO else ())
-        if method.accepts(total)
-    ]
+    methods = payment_methods() if total > ZERO else ()
+    return [method.body for method in methods if method.accepts(total)]
 
 
 def _explanation(totals: Totals) -> list[dict[str, Any]]:
