@@ -89,6 +89,8 @@ def _enqueue(pk: int) -> int:
 
 def _give_up_late() -> None:
     late = Message.objects.due().filter(valid_until__lt=Now())
+    if not late.exists():  # an UPDATE would lock the database on SQLite
+        return
     ended = {"status": MessageStatus.FAILED, "ended_at": Now(), "enqueued_until": None}
     late.filter(last_error="").update(**ended, last_error=_TOO_LATE)
     late.update(**ended)

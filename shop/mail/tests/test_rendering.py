@@ -149,22 +149,33 @@ Germany
 
 
 @pytest.mark.django_db
-def test_a_guest_gets_messages_in_the_language_of_the_cart(anyone, tea, smtp, work):
-    opened = anyone.post(
-        "/api/cart/",
-        {
-            "items": [{"product_id": tea.pk, "quantity": 1}],
-            "email": "eve@example.com",
-            "language": "de",
-        },
+def test_a_guest_buys_and_gets_messages_whose_link_opens_the_order(anyone, tea, smtp, work):
+    """From the first click to the e-mail, and back by "find my order"."""
+    items = [{"product_id": tea.pk, "quantity": 2}]
+    cart = anyone.post(
+        "/api/cart/", {"items": items, "email": "eve@example.com", "language": "de"}
     ).json()
-    token = {"X-Cart-Token": opened["cart_token"]}
-    placed = anyone.post("/api/orders/", {"cart_id": opened["cart_id"]}, headers=token)
-    assert placed.status_code == 201, placed.content
+    placed = anyone.post(
+        "/api/checkout/",
+        {"cart_id": cart["cart_id"], "expected_total": "9.00", "payment_method": "card"},
+        headers={"X-Cart-Token": cart["cart_token"]},
+    ).json()
     work()
-    (mail,) = smtp.accepted
-    assert smtp.recipients == ["eve@example.com"]
-    assert mail["Subject"] == f"Ihre Bestellung {placed.json()['number']}"
+    assert smtp.recipients == ["eve@example.com"] * 2
+    assert [mail["Subject"] for mail in smtp.accepted] == [
+        f"Ihre Bestellung {placed['number']}",
+        f"Zahlung für Bestellung {placed['number']} eingegangen",
+    ]
+    anyone.post("/api/orders/lookup/", {"number": placed["number"], "email": "x@example.com"})
+    anyone.post("/api/orders/lookup/", {"number": placed["number"], "email": "EVE@example.com"})
+    work()
+    assert smtp.recipients == ["eve@example.com"] * 3
+    found = smtp.accepted[2]
+    assert found["Subject"] == f"Der Link zu Ihrer Bestellung {placed['number']}"
+    text = found.get_body(("plain",)).get_content()
+    token = re.search(rf"https://tea.example/orders/{placed['number']}\?token=(\S+)", text)[1]
+    answer = anyone.get(f"/api/orders/{placed['order_id']}/", headers={"X-Order-Token": token})
+    assert (answer.status_code, answer.json()["status"]) == (200, "paid")
 
 
 @pytest.mark.django_db
