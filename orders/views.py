@@ -40,6 +40,7 @@ from orders.errors import (
 from orders.models import Order, OrderQuerySet
 from orders.parameters import LIST_PARAMETERS, apply_parameters
 from orders.payments import payments_of
+from orders.reads import details_of
 from orders.serializers import (
     LookUpOrderSerializer,
     MessageOfLookUpSerializer,
@@ -202,10 +203,10 @@ class OrderViewSet(ShopViewSet):
         return Response({"message": message}, status=202)
 
     def _response_body(self, pk: str) -> dict[str, Any]:
-        order = self.get_queryset().with_details().with_database_time().get(pk=pk)
+        order = self.get_queryset().with_database_time().get(pk=pk)
         payments = payments_of([order.pk]).get(order.pk, ())
         return serialize_order(
-            order, payments, reader=self.access.user, origin=origin_of(self.request)
+            details_of(order), payments, reader=self.access.user, origin=origin_of(self.request)
         )
 
 
