@@ -32,6 +32,7 @@ SAME = "same"
 _LOCK_FILE = "requirements.txt"
 _WARM_UP = 0.5  # seconds of each workload, before the first round
 _SLICES = 4  # of each workload in a round, alternately here and there
+_IF_NAMED = ("304", "guest")  # workloads that run only if --only names them
 _CONFIDENCE = 0.99
 
 # The rates of one workload in one round: of the shop here, and of the shop there.
@@ -48,8 +49,12 @@ def main() -> None:
     with _checked_out(options.rev) as there, running_postgres(durable=True) as server:
         _print_differences(there)
         with (
-            running_target(server, ROOT, options.env_here, options) as target_here,
-            running_target(server, there, options.env_there, options) as target_there,
+            running_target(
+                server, ROOT, options.env_here, clients=options.clients, delay=options.delay_ms
+            ) as target_here,
+            running_target(
+                server, there, options.env_there, clients=options.clients, delay=options.delay_ms
+            ) as target_there,
         ):
             pairs = compare(target_here, target_there, names, options)
     _print(pairs)
@@ -90,7 +95,9 @@ def _read_environment(text: str) -> dict[str, str]:
 
 
 def _is_wanted(name: str, only: str) -> bool:
-    return any(word in name for word in only.split(",")) if only else "304" not in name
+    if only:
+        return any(word in name for word in only.split(","))
+    return not any(word in name for word in _IF_NAMED)
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
@@ -136,16 +143,26 @@ def _print_differences(there: Path) -> None:
 
 @contextmanager
 def running_target(
-    server: str, root: Path, environment: dict[str, str], options: argparse.Namespace
+    server: str,
+    root: Path,
+    environment: dict[str, str],
+    *,
+    clients: int,
+    delay: float = 0,
+    code: str = "",
 ) -> Iterator[Target]:
-    """Serve a working tree on a new database, which the models of that tree have filled."""
+    """Serve a working tree on a new database, which the models of that tree have filled.
+
+    ``code`` is run in that tree afterwards. ``delay`` is in milliseconds for each round trip.
+    """
     with fresh_database(server) as database:
         settings = environment_for(
             database, **{"DJANGO_SETTINGS_MODULE": "shop.settings", **environment}
         )
         manage(settings, "migrate", "--verbosity", "0", root=root)
-        filled = _fill(settings, root, customers=max(options.clients, 8))
-        delay = options.delay_ms
+        filled = _fill(settings, root, customers=max(clients, 8))
+        if code:
+            subprocess.run([sys.executable, "-c", code], env=settings, cwd=root, check=True)
         with (
             delayed(database, delay) if delay else nullcontext(database) as url,
             running_shop(url, root=root, **{"WORKER_PINNING": "true", **environment}) as shop,
@@ -195,10 +212,11 @@ def _compare_once(here: Target, there: Target, name: str, options: argparse.Name
         for target in random.sample((here, there), 2):
             sample = target.slice(name, options.clients, options.seconds / _SLICES)
             samples[target].append(sample)
-    return _rate(samples[here]), _rate(samples[there])
+    return rate_of(samples[here]), rate_of(samples[there])
 
 
-def _rate(samples: list[Sample]) -> float:
+def rate_of(samples: list[Sample]) -> float:
+    """Return the operations a second of several slices together."""
     return sum(len(sample.times) for sample in samples) / sum(sample.seconds for sample in samples)
 
 

@@ -227,6 +227,47 @@ def checkout(catalog: Catalog, customer: Customer) -> Client:
         yield None
 
 
+def guest_checkout(catalog: Catalog, customer: Customer) -> Client:
+    """A guest's cart of two products, and the order with its payment: two requests."""
+    yield from _buy_as_guest(catalog, {})
+
+
+_DETAILS = {
+    "phone": "+4930901820",
+    "shipping_address": {
+        "name": "Ada Lovelace",
+        "line1": "Unter den Linden 1",
+        "postal_code": "10117",
+        "city": "Berlin",
+        "country": "DE",
+    },
+    "voucher_codes": ["WELCOME10"],
+}
+
+
+def full_checkout(catalog: Catalog, customer: Customer) -> Client:
+    """The same with an address, shipping, tax and a voucher, in the demo shop's configuration."""
+    yield from _buy_as_guest(catalog, _DETAILS)
+
+
+def _buy_as_guest(catalog: Catalog, details: dict[str, object]) -> Client:
+    while True:
+        items = [{"product_id": pk, "quantity": 1} for pk in random.sample(catalog.product_ids, 2)]
+        email = f"guest{next(_keys)}@example.com"
+        body = {"items": items, "email": email, **details}
+        cart = expect((yield request("POST", "/api/cart/", body)), 201).json()
+        assert cart["can_order"], cart["problems"]
+        assert len(cart["vouchers"]) == len(details.get("voucher_codes", ())), cart["vouchers"]
+        body = {
+            "cart_id": cart["cart_id"],
+            "expected_total": cart["total"],
+            "payment_method": "card",
+        }
+        ask = request("POST", "/api/checkout/", body, X_Cart_Token=cart["cart_token"])
+        assert expect((yield ask), 201).json()["status"] == "paid"
+        yield None
+
+
 def tuned_checkout(catalog: Catalog, customer: Customer) -> Client:
     """The same four requests with the tuned views."""
     while True:
@@ -259,7 +300,10 @@ SHOP: dict[str, Scenario] = {
     "add to cart": add_to_cart,
     "view cart": view_cart,
     "checkout": checkout,
+    "guest checkout": guest_checkout,
 }
+CONFIGURED: dict[str, Scenario] = {"full checkout": full_checkout}
+"""Needs the demo shop's configuration (``bench.checkout``)."""
 PREPARATIONS: dict[str, Scenario] = {
     "add to cart": clear_cart,
     "view cart": fill_cart,

@@ -5,7 +5,16 @@ from collections.abc import Callable
 from functools import partial
 
 from bench.load import Answer, Client, Sample, expect, request, run
-from bench.scenarios import PASSWORD, PREPARATIONS, SHOP, Catalog, Customer, Scenario, walk
+from bench.scenarios import (
+    CONFIGURED,
+    PASSWORD,
+    PREPARATIONS,
+    SHOP,
+    Catalog,
+    Customer,
+    Scenario,
+    walk,
+)
 
 CATALOG_SIZE = 1000
 _WALKS, _WALKERS = 3, 8
@@ -14,7 +23,7 @@ _WALKS, _WALKERS = 3, 8
 class Target:
     """A shop that listens on ``port`` of loopback and was filled by ``bench.fill``."""
 
-    scenarios = SHOP
+    scenarios = SHOP | CONFIGURED
 
     def __init__(self, port: int, product_ids: list[int], usernames: list[str]) -> None:
         self.port = port

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from cart.guests import Buyer
@@ -14,10 +13,10 @@ from cart.models import Cart, CartItem
 from cart.priced import PricedCart, view_cart
 from cart.promotions.models import fold_code
 from cart.services import Opened, open_cart
+from cart.statements import ProductToAdd, new_items, products_to_add
 from catalog.errors import OutOfStock, ProductNotFound
-from catalog.models import Product
 from catalog.prices.current import current_price
-from catalog.prices.reads import active_sales_of, any_active_sale
+from catalog.prices.reads import active_sales_of
 from catalog.services import variant_required
 from shop.core.errors import InvalidField
 from shop.core.phones import normalize_phone
@@ -42,15 +41,24 @@ def change_cart(*, buyer: Buyer, changes: Mapping[str, Any]) -> tuple[Opened, Pr
     phone number; ProductNotFound, VariantRequired and OutOfStock for items; NoOpenCart for a guest
     whose cart is not open any more.
     """
-    cart_id = lock_cart(buyer)
-    opened = open_cart(buyer) if cart_id is None else Opened(cart_id)
     columns = {name: _column(name, value) for name, value in changes.items() if name != "items"}
+    cart_id = lock_cart(buyer)
     if columns.get("phone"):
-        columns["phone"] = _phone(opened.cart_id, columns)
-    if "items" in changes:
-        replace_items(opened.cart_id, changes["items"] or ())
-    Cart.objects.filter(pk=opened.cart_id).update(updated_at=Now(), **columns)
+        columns["phone"] = _phone(cart_id, columns)
+    if cart_id is None:
+        opened = open_cart(buyer, columns)
+        _add_items(opened.cart_id, _quantities(changes.get("items")))
+    else:
+        opened = Opened(cart_id)
+        if "items" in changes:
+            replace_items(cart_id, _quantities(changes["items"]))
+        Cart.objects.filter(pk=cart_id).update(updated_at=Now(), **columns)
     return opened, view_cart(buyer=buyer if buyer.user else Buyer(cart_id=opened.cart_id))
+
+
+def _quantities(items: Sequence[Mapping[str, int]] | None) -> dict[int, int]:
+    """Return the quantities of validated items by product."""
+    return {item["product_id"]: item["quantity"] for item in items or ()}
 
 
 def _column(name: str, value: Any) -> Any:
@@ -62,10 +70,10 @@ def _column(name: str, value: Any) -> Any:
     return value
 
 
-def _phone(cart_id: int, columns: Mapping[str, Any]) -> str:
+def _phone(cart_id: int | None, columns: Mapping[str, Any]) -> str:
     """Return the number in its international form. Raises InvalidField."""
-    if "shipping_address" in columns:
-        address = columns["shipping_address"]
+    if "shipping_address" in columns or cart_id is None:
+        address = columns.get("shipping_address")
     else:
         address = Cart.objects.values_list("shipping_address", flat=True).get(pk=cart_id)
     try:
@@ -74,15 +82,27 @@ def _phone(cart_id: int, columns: Mapping[str, Any]) -> str:
         raise InvalidField(field="phone", reason=" ".join(error.messages)) from None
 
 
-def replace_items(cart_id: int, items: Sequence[Mapping[str, int]]) -> None:
+def _add_items(cart_id: int, quantities: Mapping[int, int]) -> None:
+    """Insert the items of a cart that was opened just now, with the next statement.
+
+    Raises ProductNotFound, VariantRequired and OutOfStock, as for an addition.
+    """
+    if quantities:
+        prices = _check_products(quantities)
+        new_items.send_with_next(
+            (cart_id, product_id, quantity, prices[product_id])
+            for product_id, quantity in quantities.items()
+        )
+
+
+def replace_items(cart_id: int, quantities: Mapping[int, int]) -> None:
     """Set the items of a locked cart. Sends the same number of statements for any number of items.
 
     Raises ProductNotFound, VariantRequired and OutOfStock, as for an addition.
     """
-    wanted = {item["product_id"]: item["quantity"] for item in items}
-    prices = _check_products(wanted)
-    CartItem.objects.filter(cart_id=cart_id).exclude(product_id__in=wanted).delete()
-    set_items(cart_id, wanted, prices)
+    prices = _check_products(quantities)
+    CartItem.objects.filter(cart_id=cart_id).exclude(product_id__in=quantities).delete()
+    set_items(cart_id, quantities, prices)
 
 
 def set_items(
@@ -106,23 +126,9 @@ def set_items(
     )
 
 
-class ProductToAdd(NamedTuple):
-    """A product that is for sale, as far as an item needs it."""
-
-    pk: int
-    name: str
-    stock: int
-    backorder: bool
-    has_variants: bool
-    list_price: Decimal
-    has_sale: bool
-
-
 def read_products(product_ids: Sequence[int]) -> dict[int, ProductToAdd]:
     """Return the products that are for sale, by id. One statement."""
-    rows: QuerySet[Product, Any] = Product.objects.for_sale().filter(pk__in=product_ids)
-    columns = ("pk", "name", "stock", "backorder", "has_variants", "price")
-    return {row[0]: ProductToAdd(*row) for row in rows.values_list(*columns, any_active_sale())}
+    return {row.product_id: row for row in products_to_add.rows(product_ids=list(product_ids))}
 
 
 def current_prices(products: Mapping[int, ProductToAdd]) -> dict[int, Decimal]:
@@ -146,9 +152,9 @@ def _check_products(wanted: Mapping[int, int]) -> dict[int, Decimal]:
             short.append(product)
     if short:
         raise OutOfStock(
-            product_id=short[0].pk,
+            product_id=short[0].product_id,
             name=short[0].name,
             available=short[0].stock,
-            product_ids=[product.pk for product in short],
+            product_ids=[product.product_id for product in short],
         )
     return current_prices(products)

@@ -13,20 +13,21 @@ from shop.core.transactions import transactional
 def forget_carts(user: User) -> None:
     """Delete the carts of a user, and the personal data of those that were ordered.
 
-    Needs the caller's transaction, which has locked the user. An order keeps its cart.
+    Needs the caller's transaction, which has locked the user. An order keeps its cart, which is a
+    guest's if the order joined the account later.
     """
-    carts = Cart.objects.filter(user=user)
-    carts.exclude(status=CartStatus.ORDERED).delete()
-    carts.update(
-        email="",
-        phone="",
-        shipping_address=None,
-        billing_address=None,
-        note="",
-        consents={},
-        metadata={},
-        private_metadata={},
-    )
+    Cart.objects.filter(user=user).exclude(status=CartStatus.ORDERED).delete()
+    for ordered in (Cart.objects.filter(user=user), Cart.objects.filter(order__user=user)):
+        ordered.update(
+            email="",
+            phone="",
+            shipping_address=None,
+            billing_address=None,
+            note="",
+            consents={},
+            metadata={},
+            private_metadata={},
+        )
 
 
 def delete_carts_of_deleted_accounts(limit: int) -> int:

@@ -1,7 +1,9 @@
 """Every write of cart items. Each write locks its cart first (``cart.locks``)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from cart.errors import CartFull, ItemNotFound, NoOpenCart, QuantityLimit
 from cart.guests import Buyer, digest_of, new_token
@@ -93,15 +95,18 @@ def clear_cart(*, buyer: Buyer) -> None:
         touch.send_with_next(cart_id=cart_id)
 
 
-def open_cart(buyer: Buyer) -> Opened:
-    """Insert an open cart. The caller has locked the buyer, who has none.
+def open_cart(buyer: Buyer, columns: Mapping[str, Any] | None = None) -> Opened:
+    """Insert an open cart with values of ``columns``. The caller has locked the buyer.
 
+    The buyer has no open cart.
     Raises NoOpenCart for a guest who had one: a token belongs to one cart.
     """
     if buyer.cart_id is not None:
         raise NoOpenCart
     token = new_token() if buyer.user is None else None
-    cart = Cart(user=buyer.user, token_hash=None if token is None else digest_of(token))
+    cart = Cart(
+        user=buyer.user, token_hash=None if token is None else digest_of(token), **(columns or {})
+    )
     insert(cart)
     return Opened(cart.pk, token, is_new=True)
 

@@ -103,6 +103,26 @@ def stock_and_cart(
     )
 
 
+class ProductToAdd(NamedTuple):
+    """A product that is for sale, as far as an item needs it."""
+
+    product_id: int
+    name: str
+    stock: int
+    backorder: bool
+    has_variants: bool
+    list_price: Decimal
+    has_sale: bool
+
+
+@select(ProductToAdd)
+def products_to_add(*, product_ids: list[int]) -> QuerySet[Product, Any]:
+    """Those of the products that are for sale."""
+    columns = ("pk", "name", "stock", "backorder", "has_variants", "price")
+    products = Product.objects.for_sale().filter(pk__in=product_ids)
+    return products.values_list(*columns, any_active_sale())
+
+
 class LockedItem(NamedTuple):
     """A cart item and its product, both locked, beside the cart. The last two are JSON."""
 

@@ -40,6 +40,7 @@ from orders.errors import (
 from orders.models import Order, OrderQuerySet
 from orders.parameters import LIST_PARAMETERS, apply_parameters
 from orders.payments import payments_of
+from orders.reads import details_of
 from orders.serializers import (
     LookUpOrderSerializer,
     MessageOfLookUpSerializer,
@@ -202,16 +203,16 @@ class OrderViewSet(ShopViewSet):
         return Response({"message": message}, status=202)
 
     def _response_body(self, pk: str) -> dict[str, Any]:
-        order = self.get_queryset().with_details().with_database_time().get(pk=pk)
+        order = self.get_queryset().with_database_time().get(pk=pk)
         payments = payments_of([order.pk]).get(order.pk, ())
         return serialize_order(
-            order, payments, reader=self.access.user, origin=origin_of(self.request)
+            details_of(order), payments, reader=self.access.user, origin=origin_of(self.request)
         )
 
 
 def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:
     result = services.reorder(order=order, buyer=buyer)
-    body = serialize_cart(result.cart, origin=origin_of(request))
+    body = serialize_cart(result.cart, request)
     known = {(each["code"], str(each.get("product_id"))) for each in body["problems"]}
     for problem in map(serialize_problem, result.problems):
         if (problem["code"], str(problem.get("product_id"))) not in known:

@@ -2,19 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
 
 from orders.payments import NextAction, Payments, PaymentSummary
 from payments import gateways
 from payments.models import Payment, PaymentStatus
 from payments.states import LIVE, OPEN
+from shop.engine import columns_of, instance_of, select
 
 
 def read_summaries(order_ids: Sequence[int]) -> Payments:
     """Return the payments of orders, the oldest first. Sends one statement."""
     found: defaultdict[int, list[PaymentSummary]] = defaultdict(list)
-    for payment in Payment.objects.filter(order_id__in=order_ids).order_by("pk"):
+    for payment in _payments.rows(order_ids=list(order_ids)):
         found[payment.order_id].append(summary_of(payment))
     return found
+
+
+def _payment_of(*columns: Any) -> Payment:
+    return instance_of(Payment, columns)
+
+
+@select(_payment_of)
+def _payments(*, order_ids: list[int]) -> QuerySet[Payment, Any]:
+    """The payments of orders, the oldest first."""
+    payments = Payment.objects.filter(order_id__in=order_ids).order_by("pk")
+    return payments.values_list(*columns_of(Payment))
 
 
 def summary_of(payment: Payment) -> PaymentSummary:

@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import services
+from accounts import links, services
 from accounts.errors import WrongPassword
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import Address, User
@@ -13,6 +13,7 @@ from accounts.tests.test_address_book import BERLIN
 from cart.factories import fill_cart
 from cart.models import Cart
 from orders.factories import place_order
+from orders.models import Order
 from shop.core.handlers import InvalidToken
 from shop.core.models import Event, IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
@@ -81,11 +82,34 @@ def test_orders_stay_and_their_history_has_no_old_name(ada, amy, tea):
     assert (seen.status_code, seen.json()["status"]) == (200, "pending")
     actors = {event["actor"] for event in seen.json()["events"]}
     assert actors == {User.objects.get(pk=ada.user.pk).username}
-    assert "ada" not in seen.content.decode().replace(*actors, "")
+    assert seen.json()["email"] == "ada@example.com"  # the copy of the order
     assert not Cart.objects.filter(pk=open_cart).exists()
     cart = Cart.objects.get(pk=order.cart_id)
     assert (cart.email, cart.shipping_address, cart.metadata) == ("", None, {})
     assert cart.status == "ordered"
+    assert_audit_passes()
+
+
+def test_an_order_of_a_guest_that_joined_the_account_stays_too(anyone, tea):
+    items = [{"product_id": tea.pk, "quantity": 1}]
+    address = {"shipping_address": BERLIN, "note": "Ring twice"}
+    body = {"items": items, "email": "Ada@example.com", **address}
+    cart = anyone.post("/api/cart/", body, format="json").json()
+    guest = {"X-Cart-Token": cart["cart_token"]}
+    order = anyone.post("/api/orders/", {"cart_id": cart["cart_id"]}, headers=guest).json()
+
+    ada = Caller(UserFactory(username="ada"))
+    assert ada.get("/api/orders/").json()["count"] == 0
+    token = links.make_verification_token(ada.user)
+    assert anyone.post("/api/users/verify-email/confirm/", {"token": token}).status_code == 200
+    assert [row["order_id"] for row in ada.get("/api/orders/").json()["orders"]] == [
+        order["order_id"]
+    ]
+
+    assert delete(ada).status_code == 204
+    assert Order.objects.get().email == "Ada@example.com"
+    kept = Cart.objects.get()
+    assert (kept.status, kept.email, kept.shipping_address, kept.note) == ("ordered", "", None, "")
     assert_audit_passes()
 
 

@@ -1,58 +1,92 @@
 """Reads vouchers that a buyer entered, with what their limits say."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.addresses import fold_address
 from cart.promotions.models import Voucher, VoucherRedemption, fold_code
+from shop.engine import select
 
 
 class EnteredVoucher(NamedTuple):
-    """A voucher that exists. ``is_used_up`` says whether this customer can use it no more."""
+    """An active voucher, and how often this customer used it (None: never)."""
 
+    voucher_id: int
+    code_key: str
     code: str
     promotion_id: int
-    is_used_up: bool
+    used: int
+    max_uses: int | None
+    max_uses_per_customer: int | None
+    used_by_customer: int | None
 
-
-def of_customer(user_id: int | None, email_key: str) -> Q:
-    """Return the condition of redemptions that count for a customer: by account and by e-mail."""
-    condition = Q(pk__in=[])
-    if user_id is not None:
-        condition |= Q(user_id=user_id)
-    if email_key:
-        condition |= Q(email_key=email_key)
-    return condition & Q(released_at=None)
+    @property
+    def is_used_up(self) -> bool:
+        """Whether this customer cannot use it any more."""
+        return _reached(self.used, self.max_uses) or _reached(
+            self.used_by_customer, self.max_uses_per_customer
+        )
 
 
 def entered_vouchers(
     codes: Sequence[str], *, user_id: int | None, email: str
 ) -> dict[str, EnteredVoucher]:
-    """Return the active vouchers by the keys of their codes. One statement, none without codes."""
+    """Return the active vouchers by the keys of their codes. One statement, none without codes.
+
+    The uses of a customer are those of the account as well as of the e-mail address.
+    """
     if not codes:
         return {}
-    email_key = fold_address(email) if email else ""
+    customer: dict[str, Any] = {}
+    if user_id is not None:
+        customer["user_id"] = user_id
+    if email:
+        customer["email_key"] = fold_address(email)
+    rows = _with_uses.rows(code_keys=[fold_code(code) for code in codes], **customer)
+    return {row.code_key: row for row in rows}
+
+
+class _VoucherId(NamedTuple):
+    voucher_id: int
+
+
+@select(_VoucherId)
+def vouchers_for_update(*, code_keys: list[str]) -> QuerySet[Voucher, Any]:
+    """The active vouchers with these keys, locked in ascending id."""
+    vouchers = Voucher.objects.filter(code_key__in=code_keys, is_active=True).order_by("pk")
+    return vouchers.select_for_update(no_key=True).values_list("pk")
+
+
+@select(EnteredVoucher)
+def _with_uses(
+    *, code_keys: list[str], user_id: int | None = None, email_key: str | None = None
+) -> QuerySet[Voucher, Any]:
+    """The active vouchers with these keys, in ascending id, with the uses of a customer."""
+    of_customer = Q(pk__in=[])
+    if user_id is not None:
+        of_customer |= Q(user_id=user_id)
+    if email_key is not None:
+        of_customer |= Q(email_key=email_key)
     uses = VoucherRedemption.objects.filter(
-        of_customer(user_id, email_key), voucher_id=OuterRef("pk")
+        of_customer, released_at=None, voucher_id=OuterRef("pk")
     )
     by_customer = uses.order_by().values("voucher_id").values_list(Count("pk"))
-    rows = Voucher.objects.filter(
-        code_key__in=[fold_code(code) for code in codes], is_active=True
-    ).values_list(
-        "code_key",
-        "code",
-        "promotion_id",
-        "used",
-        "max_uses",
-        "max_uses_per_customer",
-        Subquery(by_customer),
+    return (
+        Voucher.objects.filter(code_key__in=code_keys, is_active=True)
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "code_key",
+            "code",
+            "promotion_id",
+            "used",
+            "max_uses",
+            "max_uses_per_customer",
+            Subquery(by_customer),
+        )
     )
-    return {
-        key: EnteredVoucher(code, promotion, _reached(used, limit) or _reached(own, limit_for_each))
-        for key, code, promotion, used, limit, limit_for_each, own in rows
-    }
 
 
 def _reached(used: int | None, limit: int | None) -> bool:

@@ -1,13 +1,13 @@
 """Redeeming and releasing vouchers, and making many codes at once.
 
-A voucher's row is its lock: the guarded update that counts a use takes it, so that the redemptions
-that are read after it are all that there are.
+A voucher's row is its lock: who redeems it locks it first, so that the uses that are read after it
+are all that there are.
 """
 
 from collections.abc import Sequence
 from secrets import choice
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -21,15 +21,25 @@ from cart.promotions.models import (
     VoucherRedemption,
     fold_code,
 )
-from cart.promotions.reads import of_customer
+from cart.promotions.reads import entered_vouchers, vouchers_for_update
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
+from shop.engine import Insert, update
 
 MAX_CODES = 10_000
 """Codes that are made at once."""
 RANDOM_LENGTH = 10
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0, 1, I, L and O, which look alike. Ten of them are 49 bits."""
+
+
+@update
+def _count_use(*, voucher_ids: list[int]) -> tuple[QuerySet[Voucher], dict[str, object]]:
+    """Count a use of vouchers that the caller has locked."""
+    return Voucher.objects.filter(pk__in=voucher_ids), {"used": F("used") + 1}
+
+
+_new_redemptions = Insert(VoucherRedemption, "order_id", "voucher_id", "user_id", "email_key")
 
 
 def redeem(*, codes: Sequence[str], order_id: int, user_id: int | None, email: str) -> None:
@@ -40,14 +50,18 @@ def redeem(*, codes: Sequence[str], order_id: int, user_id: int | None, email: s
     The limits for each customer count orders of the account as well as of the e-mail address.
     """
     keys = {fold_code(code): code for code in codes}
-    found = Voucher.objects.filter(code_key__in=keys, is_active=True).order_by("pk")
-    vouchers = dict(found.values_list("code_key", "pk"))
+    vouchers_for_update.lock_with_next_statement(code_keys=list(keys))
+    found = entered_vouchers(codes, user_id=user_id, email=email)
     for key, code in keys.items():
-        if key not in vouchers:
+        if key not in found:
             raise VoucherNotRedeemed(voucher_code=code, reason=VoucherReason.UNKNOWN)
+    for key, voucher in found.items():
+        if voucher.is_used_up:
+            raise VoucherNotRedeemed(voucher_code=keys[key], reason=VoucherReason.USED_UP)
     email_key = fold_address(email) if email else ""
-    for key, pk in vouchers.items():
-        _redeem(pk, keys[key], order_id, user_id, email_key)
+    ids = [voucher.voucher_id for voucher in found.values()]
+    _count_use.send_with_next(voucher_ids=ids)
+    _new_redemptions.send_with_next((order_id, pk, user_id, email_key) for pk in ids)
 
 
 def release(*, order_id: int) -> int:
@@ -101,17 +115,3 @@ def make_codes(
 def random_code() -> str:
     """Return a code that cannot be guessed."""
     return "".join(choice(ALPHABET) for _number in range(RANDOM_LENGTH))
-
-
-def _redeem(pk: int, code: str, order_id: int, user_id: int | None, email_key: str) -> None:
-    left = Q(max_uses=None) | Q(used__lt=F("max_uses"))
-    if not Voucher.objects.filter(left, pk=pk, is_active=True).update(used=F("used") + 1):
-        raise VoucherNotRedeemed(voucher_code=code, reason=VoucherReason.USED_UP)
-    limit = Voucher.objects.values_list("max_uses_per_customer", flat=True).get(pk=pk)
-    if limit is not None:
-        uses = VoucherRedemption.objects.filter(of_customer(user_id, email_key), voucher_id=pk)
-        if uses.count() >= limit:
-            raise VoucherNotRedeemed(voucher_code=code, reason=VoucherReason.USED_UP)
-    VoucherRedemption.objects.create(
-        order_id=order_id, voucher_id=pk, user_id=user_id, email_key=email_key
-    )

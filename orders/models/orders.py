@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -23,13 +22,6 @@ from shop.engine import columns_of, instance_of, select
 
 if TYPE_CHECKING:
     from orders.access import OrderAccess
-
-_DETAILS = {
-    "items": "OrderItem",
-    "addresses": "OrderAddress",
-    "adjustments": "OrderAdjustment",
-    "taxes": "OrderTax",
-}
 
 
 def amount_column(**options: Any) -> models.DecimalField[Any, Any]:
@@ -52,29 +44,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
             return self
         return self.filter(Q(user=caller.pk) if isinstance(caller, User) else caller.orders())
 
-    def with_details(self) -> OrderQuerySet:
-        """Fetch what belongs to the orders too, in a statement for each kind of it."""
-        return self.prefetch_related(
-            *(_by_id(name, related) for name, related in _DETAILS.items()),
-            models.Prefetch("events", _of("OrderEvent").select_related("actor").order_by("pk")),
-        )
-
     def with_database_time(self) -> OrderQuerySet:
         """Set ``database_time`` of each order to the time of the database when it is read."""
         # As a keyword of annotate(), mypy would report the attribute as defined twice.
         annotations = {"database_time": Now()}
         return self.annotate(**annotations)
-
-
-def _of(model: str) -> models.QuerySet[Any]:
-    """Return the rows of another model of this app, which is defined in terms of ``Order``."""
-    manager = apps.get_model("orders", model)._default_manager  # noqa: SLF001 - public
-    rows: models.QuerySet[Any] = manager.all()
-    return rows
-
-
-def _by_id(name: str, model: str) -> models.Prefetch[str, Any, Any]:
-    return models.Prefetch(name, _of(model).order_by("pk"))
 
 
 _Manager = models.Manager.from_queryset(OrderQuerySet)

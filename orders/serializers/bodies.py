@@ -1,6 +1,6 @@
 """The response bodies of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from orders.models import (
 )
 from orders.numbers import show_number
 from orders.payments import NextAction, PaymentSummary
+from orders.reads import OrderDetails
 from orders.statements import may_be_cancelled
 from orders.states import PAYABLE, UNPAID
 from orders.windows import is_expired
@@ -50,15 +51,16 @@ def _can_pay(order: Order, payments: Sequence[PaymentSummary]) -> bool:
 
 
 def serialize_order(
-    order: Order, payments: Sequence[PaymentSummary], *, reader: User | None, origin: str
+    details: OrderDetails, payments: Sequence[PaymentSummary], *, reader: User | None, origin: str
 ) -> dict[str, Any]:
     """Return the response body of an order for ``reader``, None for a guest.
 
     ``origin`` is scheme and host, for the URLs of images. The order was read with
-    ``OrderQuerySet.with_details`` and ``with_database_time``.
+    ``database_time``.
     """
+    order = details.order
     summary = serialize_summary(order, payments)
-    addresses = {address.kind: address for address in order.addresses.all()}
+    addresses = {address.kind: address for address in details.addresses}
     return {
         **summary,
         "next_action": _next_action(payments, can_pay=summary["can_pay"]),
@@ -67,14 +69,14 @@ def serialize_order(
         **{name: getattr(order, name) for name in ("email", "phone", "language", "note")},
         "consents": order.consents,
         "metadata": order.metadata,
-        **_amounts(order),
+        **_amounts(order, details.taxes),
         "shipping_method": order.shipping_method,
         "shipping_address": _address(addresses.get(AddressKind.SHIPPING)),
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
-        "adjustments": [_adjustment(each) for each in order.adjustments.all()],
-        "items": [_item(item, origin) for item in order.items.all()],
+        "adjustments": [_adjustment(each) for each in details.adjustments],
+        "items": [_item(item, origin) for item in details.items],
         "payments": [_payment(payment) for payment in payments],
-        "events": [_event(event, order, reader) for event in order.events.all()],
+        "events": [_event(event, order, reader) for event in details.events],
     }
 
 
@@ -85,7 +87,7 @@ def _next_action(payments: Sequence[PaymentSummary], *, can_pay: bool) -> dict[s
     return {"type": NextAction.PAY.value, "payment_id": None} if can_pay else None
 
 
-def _amounts(order: Order) -> dict[str, Any]:
+def _amounts(order: Order, taxes: Iterable[OrderTax]) -> dict[str, Any]:
     """Return how the total is composed. An order of an earlier release consists of its items."""
     is_known = order.subtotal is not None
     return {
@@ -93,7 +95,7 @@ def _amounts(order: Order) -> dict[str, Any]:
         "discount_total": _show(order.discount_total),
         "shipping_total": _show(order.shipping_total),
         "fee_total": _show(order.fee_total),
-        "taxes": [_tax(row) for row in order.taxes.all()],
+        "taxes": [_tax(row) for row in taxes],
         "tax_total": _show(order.tax_total),
         "prices_include_tax": bool(order.prices_include_tax) if is_known else True,
     }

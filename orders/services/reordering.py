@@ -62,8 +62,8 @@ def _possible(
             continue
         units = item.quantity if product.backorder else min(item.quantity, max(0, product.stock))
         if units < item.quantity:
-            facts = {"product_id": product.pk, "name": product.name, "available": units}
-            problems.append(OutOfStock(**facts, product_ids=[product.pk]))
+            facts = {"product_id": product.product_id, "name": product.name, "available": units}
+            problems.append(OutOfStock(**facts, product_ids=[product.product_id]))
         has_room = before or len(in_cart.keys() | wanted.keys()) < MAX_ITEMS
         if units > before and has_room:
             wanted[item.product_id] = units

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from cart.errors import CartTokenInvalid
 from cart.guests import buyer_of
 from orders.access import OrderAccess
-from orders.models import Order
 from orders.payments import payments_of
+from orders.reads import details_of, read_order
 from orders.serializers import OrderSerializer, serialize_order
 from orders.throttles import check_guest_orders
 from orders.views import PLACING_ERRORS
@@ -172,7 +172,7 @@ class CheckoutViewSet(ShopViewSet):
     def _respond(
         self, access: OrderAccess, order_id: int, payment: Payment | None, *, status: int
     ) -> Response:
-        order = Order.objects.with_details().with_database_time().get(pk=order_id)
+        order = details_of(read_order(order_id))
         payments = payments_of([order_id]).get(order_id, ())
         origin = origin_of(self.request)
         body: dict[str, Any] = serialize_order(order, payments, reader=access.user, origin=origin)

@@ -114,9 +114,9 @@ def take_up_killed() -> int:
     too_long = Q()
     for queue, limit in LIMITS.items():
         too_long |= Q(queue_name=queue, started_at__lt=_ago(limit))
-    return DBTaskResult.objects.filter(too_long, status=TaskResultStatus.RUNNING).update(
-        status=TaskResultStatus.READY
-    )
+    killed = DBTaskResult.objects.filter(too_long, status=TaskResultStatus.RUNNING)
+    # An UPDATE would lock the database on SQLite.
+    return killed.update(status=TaskResultStatus.READY) if killed.exists() else 0
 
 
 def delete_finished(limit: int) -> int:

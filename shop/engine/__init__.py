@@ -38,7 +38,7 @@ from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
 from shop.engine.postgresql.base import TableChanged
 from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
-from shop.engine.rows import columns_of, instance_of
+from shop.engine.rows import columns_of, instance_of, json_columns_of
 from shop.engine.statements import (
     Select,
     Update,
@@ -59,6 +59,7 @@ __all__ = [
     "insert",
     "instance_of",
     "is_fast",
+    "json_columns_of",
     "lift_statement_timeout",
     "select",
     "send_with_next",

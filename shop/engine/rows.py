@@ -1,5 +1,6 @@
 """Model instances from the rows of statements."""
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from operator import itemgetter
@@ -15,25 +16,46 @@ M = TypeVar("M", bound=Model)
 def columns_of(model: type[Model], prefix: str = "") -> tuple[str, ...]:
     """Return the names of the model's columns, for ``values_list`` and then ``instance_of``.
 
-    JSON columns are not included, because the ORM has to convert their values. They are deferred:
-    an instance loads one when it is accessed.
+    JSON columns are not included, because their values have to be converted. Without those of
+    ``json_columns_of``, an instance loads one when it is accessed.
     """
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     return tuple(prefix + field.attname for field in fields if not isinstance(field, JSONField))
 
 
+@cache
+def json_columns_of(model: type[Model]) -> tuple[str, ...]:
+    """Return the names of the model's JSON columns. Their values are objects, lists or null."""
+    fields = model._meta.concrete_fields  # noqa: SLF001 - public
+    return tuple(field.attname for field in fields if isinstance(field, JSONField))
+
+
 def instance_of(model: type[M], values: Sequence[Any]) -> M:
-    """Return an instance from the values of ``columns_of(model)``, as the ORM reads it."""
-    with_deferred = _values_of_all_fields(model)((*values, DEFERRED))
-    return model.from_db(DEFAULT_DB_ALIAS, columns_of(model), with_deferred)
+    """Return an instance from the values of ``columns_of(model)``, as the ORM reads it.
+
+    The values of ``json_columns_of(model)`` may follow. Otherwise they are deferred.
+    """
+    names = columns_of(model)
+    if len(values) == len(names):
+        all_values = _values_of_all_fields(model, names)((*values, DEFERRED))
+    else:
+        of_json = (_decoded(value) for value in values[len(names) :])
+        all_values = (*values[: len(names)], *of_json)
+        names += json_columns_of(model)
+        all_values = _values_of_all_fields(model, names)(all_values)
+    return model.from_db(DEFAULT_DB_ALIAS, names, all_values)
+
+
+def _decoded(value: Any) -> Any:
+    """Return the value of a JSON column. A compiled statement has it as text, the ORM decoded."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 @cache
-def _values_of_all_fields(model: type[Model]) -> "itemgetter[Any]":
-    """Return what puts the values of ``columns_of`` and, in last place, DEFERRED in field order.
+def _values_of_all_fields(model: type[Model], names: tuple[str, ...]) -> "itemgetter[Any]":
+    """Return what puts the values of ``names`` and, in last place, DEFERRED in field order.
 
     ``from_db`` does so itself, but searches the names for each field of each row.
     """
-    names = columns_of(model)
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     return itemgetter(*(names.index(f.attname) if f.attname in names else -1 for f in fields))

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 Row = TypeVar("Row")
 Columns = TypeVarTuple("Columns")
 
-Value = int | str | Decimal | list[int] | None
+Value = int | str | Decimal | list[int] | list[str] | None
 """What a statement takes: a value has the same type at each use."""
 
 _Compiled = tuple[str, list[str]]
@@ -216,7 +216,8 @@ def _marks(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _mark(value: Value, name: str, number: int) -> Value:
     if isinstance(value, list):
-        return [2_147_480_000 + number]
+        is_text = bool(value) and isinstance(value[0], str)
+        return [f"\ue000{name}"] if is_text else [2_147_480_000 + number]
     if isinstance(value, str):
         return f"\ue000{name}"
     return 2_147_480_000 + number if isinstance(value, int) else Decimal(f"0.{number}1234567")

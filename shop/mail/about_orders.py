@@ -3,17 +3,29 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, NamedTuple
 
+from babel.numbers import format_decimal
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from orders.models import Order
-from orders.states import OrderStatus
+from orders.models import AddressKind, AdjustmentKind, Order, OrderAdjustment, OrderItem
+from orders.payments import payments_of
+from orders.serializers.bodies import serialize_summary
+from orders.tokens import make_order_token
 from shop.core.models import Event
 from shop.core.money import ZERO
 from shop.mail.links import link
 from shop.mail.mails import Letter, Mail, known_language
+
+
+class Item(NamedTuple):
+    """An item of an order. ``options`` is a text such as "Size: M, Color: Red"."""
+
+    name: str
+    options: str
+    quantity: int
+    line_total: Decimal
 
 
 class Row(NamedTuple):
@@ -24,65 +36,137 @@ class Row(NamedTuple):
     is_total: bool = False
 
 
-def about(order_id: int, **facts: Any) -> Letter:
+class Address(NamedTuple):
+    """An address of an order, as its country writes it."""
+
+    title: str
+    lines: list[str]
+
+
+def find_order(order_id: int) -> Order | None:
+    """Return an order as messages need it."""
+    return Order.objects.select_related("user").with_database_time().filter(pk=order_id).first()
+
+
+def letter_about(order: Order, **facts: Any) -> Letter:
     """Return the letter to the buyer of an order. ``facts`` are added to the context."""
-    order = Order.objects.select_related("user").get(pk=order_id)
-    language = known_language(getattr(order, "language", "") or getattr(order.user, "language", ""))
+    user = order.user
+    language = known_language(order.language or (user.language if user is not None else ""))
     return Letter(
         recipient=f"order:{order.pk}",
-        address=order.email or (order.user.email if order.user else ""),
+        address=order.email or (user.email if user is not None else ""),
         language=language,
-        context=partial(_context, order, language, facts),
+        context=lambda: {**order_context(order, language), **facts},
     )
 
 
-def _context(order: Order, language: str, facts: dict[str, Any]) -> dict[str, Any]:
-    number = str(getattr(order, "number", None) or order.pk)
-    values = {"number": number, "token": "", "language": language}
+def order_context(order: Order, language: str) -> dict[str, Any]:
+    """Return what templates about an order need. Labels are in the active language."""
+    summary = _summary(order)
+    values = {"number": summary["number"], "token": make_order_token(order)}
     return {
         "order": order,
-        "number": number,
-        "items": order.items.order_by("pk"),
+        "number": summary["number"],
+        "items": [_item(item) for item in order.items.order_by("pk")],
         "totals": list(_totals(order)),
-        "addresses": [],
-        "can_pay": order.status == OrderStatus.PENDING,
-        "order_url": link("order", **values),
-        "payment_url": link("payment", **values),
-        **facts,
+        "addresses": list(_addresses(order)),
+        "can_pay": summary["can_pay"],
+        "order_url": link("order", language=language, **values),
+        "payment_url": link("payment", language=language, **values),
     }
 
 
+def _summary(order: Order) -> dict[str, Any]:
+    return serialize_summary(order, payments_of([order.pk]).get(order.pk, ()))
+
+
+def _item(item: OrderItem) -> Item:
+    options = item.options
+    texts = [f"{name}: {value}" for name, value in options.items()] if options else []
+    return Item(item.name, ", ".join(texts), item.quantity, item.line_total)
+
+
 def _totals(order: Order) -> Iterator[Row]:
+    """Yield the rows of an order; only the total of one that an earlier release has placed."""
+    adjustments = list(order.adjustments.order_by("pk"))
+    taxes = [Row(_tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
+    if order.subtotal is not None and (adjustments or taxes):
+        yield Row(_("Subtotal"), order.subtotal)
+    yield from map(_adjustment, adjustments)
+    if not order.prices_include_tax:
+        yield from taxes
     yield Row(_("Total"), order.total, is_total=True)
+    if order.prices_include_tax:
+        for tax in taxes:
+            yield Row(_("including {tax}").format(tax=tax.label), tax.amount)
 
 
-def _of_order(event: Event) -> Letter:
-    return about(event.object_id)
+def _adjustment(row: OrderAdjustment) -> Row:
+    kind = AdjustmentKind(row.kind)
+    if kind == AdjustmentKind.SHIPPING:
+        return Row(_("Shipping: {name}").format(name=row.name), row.amount)
+    is_discount = kind in {AdjustmentKind.DISCOUNT, AdjustmentKind.SHIPPING_DISCOUNT}
+    return Row(row.name or str(kind.label), -row.amount if is_discount else row.amount)
 
 
-def _paid(event: Event) -> Letter | None:
-    """Return None for an order that was free: the buyer has paid nothing."""
+def _tax_label(name: str, rate: Decimal) -> str:
+    """Return a label such as "VAT 8.5 %"."""
+    shown = format_decimal(rate.normalize(), locale=translation.to_locale(_language()))
+    return f"{name} {shown}\N{NO-BREAK SPACE}%"
+
+
+def _language() -> str:
+    return translation.get_language() or "en"
+
+
+def _addresses(order: Order) -> Iterator[Address]:
+    titles = {
+        AddressKind.SHIPPING: _("Shipping address"),
+        AddressKind.BILLING: _("Billing address"),
+    }
+    for address in order.addresses.order_by("-kind"):
+        yield Address(titles[AddressKind(address.kind)], address.as_postal().lines())
+
+
+def _of_order(event: Event) -> Letter | None:
+    order = find_order(event.object_id)
+    return letter_about(order) if order is not None else None
+
+
+def _of_payment(event: Event) -> Letter | None:
+    order = find_order(int(event.data.get("order_id", event.object_id)))
     amount = Decimal(str(event.data["amount"]))
-    return about(event.object_id, amount=amount) if amount > ZERO else None
+    return letter_about(order, amount=amount) if order is not None else None
 
 
-def _failed(event: Event) -> Letter | None:
-    """Return None once the order is paid or cancelled."""
-    letter = about(int(event.data["order_id"]), amount=Decimal(str(event.data["amount"])))
-    is_open = Order.objects.filter(pk=event.data["order_id"], status=OrderStatus.PENDING).exists()
-    return letter if is_open else None
+def _cost_something(event: Event) -> bool:
+    return Decimal(str(event.data["amount"])) > ZERO
 
 
-def _refunded(event: Event) -> Letter:
-    return about(int(event.data["order_id"]), amount=Decimal(str(event.data["amount"])))
+def _can_still_be_paid(event: Event) -> bool:
+    """Return False once the order is paid or cancelled, or another payment is in progress."""
+    order = find_order(int(event.data["order_id"]))
+    return order is not None and bool(_summary(order)["can_pay"])
 
 
 MAILS = (
     Mail("order_placed", event="order.placed", compose=_of_order),
-    Mail("order_paid", event="order.paid", compose=_paid),
-    Mail("payment_failed", event="payment.failed", compose=_failed, valid_for=timedelta(days=1)),
+    Mail("order_paid", event="order.paid", compose=_of_payment, is_needed=_cost_something),
+    Mail(
+        "payment_failed",
+        event="payment.failed",
+        compose=_of_payment,
+        valid_for=timedelta(days=1),
+        is_needed=_can_still_be_paid,
+    ),
     Mail("order_shipped", event="order.shipped", compose=_of_order),
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
     # Each refund, also of a part; order.refunded is recorded once, for the last one.
-    Mail("order_refunded", event="payment.refunded", compose=_refunded),
+    Mail("order_refunded", event="payment.refunded", compose=_of_payment),
+    Mail(
+        "order_lookup",
+        event="order.lookup_requested",
+        compose=_of_order,
+        valid_for=timedelta(hours=2),
+    ),
 )

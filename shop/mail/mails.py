@@ -31,19 +31,29 @@ class Letter(NamedTuple):
     context: Callable[[], Mapping[str, Any]]
 
 
+def _always(event: Event) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
     """A kind of message: the template ``mail/<template>.html``, sent after events of one kind.
 
-    ``compose`` returns None if no message is needed, or none any more. It is called when the event
-    is handled, and again when the message is sent, so it must be cheap and change nothing. A
-    message that could not be sent after ``valid_for`` is given up.
+    ``compose`` returns None if there is no recipient. ``is_needed`` tells whether the message is
+    needed, or still needed. Both are called when the event is handled, and again when the message
+    is sent, so they must be cheap and change nothing. A message that could not be sent after
+    ``valid_for`` is given up.
     """
 
     template: str
     event: str
     compose: Callable[[Event], Letter | None]
     valid_for: timedelta = timedelta(days=5)
+    is_needed: Callable[[Event], bool] = _always
+
+    def letter_for(self, event: Event) -> Letter | None:
+        """Return the letter that should be sent now, or None."""
+        return self.compose(event) if self.is_needed(event) else None
 
 
 _registered: dict[str, Mail] = {}

@@ -14,7 +14,10 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts import services
-from shop.core import handlers
+from orders.access import OrderAccess
+from orders.tokens import order_of_token
+from payments import services as payments
+from shop.core import handlers, languages
 from shop.core.errors import ShopError
 
 _POLICY = (
@@ -22,6 +25,8 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 _NAMES = {
+    "order": "own-order",
+    "payment": "own-order",
     "reset": "own-reset-password",
     "verification": "own-verify-email",
 }
@@ -76,6 +81,33 @@ def verify_email(request: HttpRequest) -> HttpResponse:
         done="Your address is confirmed.",
         work=services.verify_email,
     )
+
+
+@in_development
+def order(request: HttpRequest) -> HttpResponse:
+    """Show the order of a link, which can be paid with the demo card."""
+    from shop.mail.about_orders import find_order, order_context  # noqa: PLC0415 - a cycle
+
+    token, error = request.GET.get("token", ""), ""
+    try:
+        order_id = order_of_token(token)
+    except ShopError as refused:
+        return render(request, "development/order.html", {"error": refused.detail}, status=401)
+    if request.method == "POST":
+        try:
+            _pay(order_id)
+        except ShopError as refused:
+            error = str(refused.detail)
+    found = find_order(order_id)
+    context = {**order_context(found, languages.DEFAULT), "error": error} if found else {}
+    context["has_demo_card"] = settings.DEMO_PAYMENTS
+    return render(request, "development/order.html", context, status=400 if error else 200)
+
+
+def _pay(order_id: int) -> None:
+    access = OrderAccess(order_id=order_id)
+    payment = payments.begin_payment(access=access, order_id=order_id, method="card")
+    payments.charge(payment=payment)
 
 
 def _form(

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accounts.models import User
 from orders.models import Order
+from orders.numbers import read_number
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
@@ -36,7 +37,7 @@ def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
     is_about_user = mail.event.startswith("account.")
     letter = mail.compose(_about_user(mail.event) if is_about_user else _about(mail.event, order))
     if letter is None:
-        raise LookupError("Such a message would not be sent for this order.")
+        raise LookupError("There is nobody to whom it would be sent.")
     return render(template, language=language or letter.language, context=letter.context)
 
 
@@ -49,7 +50,9 @@ def _about(kind: str, order: str) -> Event:
 
 def _find_order(order: str) -> Order:
     orders = Order.objects.order_by("-pk")
-    row = orders.filter(pk=int(order)).first() if order.isdecimal() else None
+    row = orders.filter(number=read_number(order)).first() if read_number(order) else None
+    if row is None and order.isdecimal():
+        row = orders.filter(pk=int(order)).first()
     if not order:
         row = orders.first()
     if row is None:

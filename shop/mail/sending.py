@@ -40,7 +40,7 @@ _STORE_EVERY = 0.5
 
 def create_message(mail: Mail, event: Event) -> None:
     """Create the message of an event, once. It is an event handler, so it may be repeated."""
-    letter = mail.compose(event)
+    letter = mail.letter_for(event)
     if letter is None or not letter.address:
         return
     message = Message(
@@ -60,8 +60,13 @@ def _new_message_id() -> str:
 
 
 def enqueue_due() -> int:
-    """Enqueue a task for each message that is due and has none; return their number."""
+    """Enqueue a task for each message that is due and has none; return their number.
+
+    Without EMAIL_URL it only gives up the messages that are too old.
+    """
     _give_up_late()
+    if settings.MAIL_MODE != "send":
+        return 0
     free = (
         Message.objects.due()
         .filter(template__in=list(registered()))
@@ -89,6 +94,8 @@ def _enqueue(pk: int) -> int:
 
 def _give_up_late() -> None:
     late = Message.objects.due().filter(valid_until__lt=Now())
+    if not late.exists():  # an UPDATE would lock the database on SQLite
+        return
     ended = {"status": MessageStatus.FAILED, "ended_at": Now(), "enqueued_until": None}
     late.filter(last_error="").update(**ended, last_error=_TOO_LATE)
     late.update(**ended)
@@ -101,7 +108,7 @@ def send(pk: int) -> None:
         return
     mail = registered()[message.template]
     try:
-        letter = mail.compose(message.event)
+        letter = mail.letter_for(message.event)
         email = _email(message, letter) if letter is not None and letter.address else None
     except Exception as error:
         logger.exception("message %s could not be rendered", pk)

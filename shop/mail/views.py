@@ -61,7 +61,12 @@ def message(request: HttpRequest, number: int) -> HttpResponse:
     found = _find(number)
     if found is None:
         return handlers.page_not_found(request)
-    context = {"number": number, "message": found, "text": _body(found, "plain")}
+    context = {
+        "number": number,
+        "subject": found["Subject"],
+        "headers": found.items(),
+        "text": _body(found, "plain"),
+    }
     return _page(render(request, "development/message.html", context))
 
 

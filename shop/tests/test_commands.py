@@ -133,7 +133,7 @@ def test_seeding_twice_creates_no_duplicates(db, capsys, settings, tmp_path):
     assert Product.objects.filter(has_variants=True).count() == len(PRODUCTS_WITH_VARIANTS)
     assert Sale.objects.count() == 1
     configuration = (ShippingMethod, ShippingRate, TaxRate, Promotion, Voucher)
-    assert [model.objects.count() for model in configuration] == [3, 4, 3, 2, 1]
+    assert [model.objects.count() for model in configuration] == [2, 3, 3, 2, 1]
     assert Category.objects.count() == len(details.CATEGORIES)
     assert not Product.objects.listed().filter(category=None).exists()
     shown = ProductImage.objects.values_list("product_id", flat=True)

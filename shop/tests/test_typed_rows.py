@@ -21,6 +21,7 @@ TYPES = [
     (models.DateTimeField, datetime),
     (models.CharField, str),
     (models.TextField, str),
+    (models.JSONField, typing.Any),
 ]
 STATEMENTS = {
     f"{found._build.__module__}.{found._build.__name__}": found

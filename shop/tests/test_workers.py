@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from cart.models import CartItem
+from cart.models import CartItem, ShippingRate
+from cart.shipping.factories import create_method
 from catalog.factories import ProductFactory
 from shop.testing.server import send
 from shop.testing.serving import faulty_server
@@ -38,6 +39,18 @@ def test_a_client_sees_its_own_writes_in_every_worker(server, amy):
 
     with ThreadPoolExecutor(len(products)) as pool:
         assert list(pool.map(write_and_look, products)) == [[True] * 48] * 4
+
+
+def test_a_new_shipping_rate_is_used_in_every_worker(server, ada, tea):
+    """The rate is written in this process; two workers have read the configuration before."""
+    create_method(prices={"DE": "1.00"})
+    address = {"country": "DE", "postal_code": "10119"}
+    cart = {"items": [{"product_id": tea.pk, "quantity": 1}], "shipping_address": address}
+    assert server.send("PATCH", "/api/cart/", cart, token=ada.pair.token).status == 200
+    for price in ("1.00", "2.00", "3.00", "4.00"):
+        ShippingRate.objects.update(price=price)
+        responses = [server.send("GET", "/api/cart/", token=ada.pair.token) for _ in range(8)]
+        assert {response.json()["shipping_price"] for response in responses} == {price}
 
 
 def test_the_log_has_each_request_and_no_secrets(tmp_path, tea):

@@ -141,6 +141,9 @@ def test_a_list_of_any_length_is_one_statement(tea):
     ]
     if compiles():
         assert len(named._compiled) == 1
+    by_name = Select(_tuple, lambda names: Product.objects.filter(name__in=names).values_list("pk"))
+    assert by_name.rows(names=["a"]) == [(others[0],)]
+    assert by_name.rows(names=["b", "a", "none's"]) == [(pk,) for pk in sorted(others)]
 
 
 def test_each_row_is_updated_with_its_own_value(tea):

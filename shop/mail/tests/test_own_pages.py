@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from orders.factories import place_order
 from shop.testing.pages import forms_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled", "development")]
@@ -58,9 +59,26 @@ def test_an_address_is_verified_on_the_own_page(anyone, browser, smtp, work):
     assert User.objects.get().email_verified_at is not None
 
 
-@pytest.mark.parametrize("path", ["/storefront/reset-password/", "/storefront/verify-email/"])
+def test_an_order_is_paid_on_the_own_page(browser, ada, tea, smtp, work):
+    order = place_order(ada.user, tea)
+    work()
+    path = link_in(smtp.accepted[0])
+    page = browser.get(path).content.decode()
+    assert f"Order {order.number}" in page
+    assert "$4.50" in page
+    assert fill_in(browser, path).status_code == 200
+    order.refresh_from_db()
+    assert order.status == "paid"
+    assert forms_of(browser.get(path)) == []
+    wrong = browser.get("/storefront/order/?token=1.a.b")
+    assert (wrong.status_code, order.number in wrong.content.decode()) == (401, False)
+
+
+@pytest.mark.parametrize(
+    "path", ["/storefront/order/", "/storefront/reset-password/", "/storefront/verify-email/"]
+)
 def test_the_own_pages_exist_in_development_only(browser, settings, path):
-    assert browser.get(path).status_code == 200
+    assert browser.get(path).status_code == (401 if "order" in path else 200)
     assert browser.post(path).status_code == 403  # without the token against CSRF
     settings.DEBUG = False
     assert browser.get(path).status_code == 404

@@ -25,9 +25,10 @@ def test_the_pages_show_messages_without_running_what_they_contain(folder, clien
     work()
     (file,) = folder.iterdir()
     listed = client.get("/mail/")
-    assert f'<a href="/mail/{file.stem}/">Your order {order.pk}</a>' in listed.content.decode()
+    assert f'<a href="/mail/{file.stem}/">Your order {order.number}</a>' in listed.content.decode()
     page = client.get(f"/mail/{file.stem}/")
     assert "1 × &lt;script&gt;alert(1)&lt;/script&gt;  $4.50" in page.content.decode()
+    assert "<dt>To</dt><dd>ada@example.com</dd>" in page.content.decode()
     assert f'<iframe src="/mail/{file.stem}/html/"' in page.content.decode()
     for answer in (listed, page):
         policy = answer["Content-Security-Policy"]

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import translation
 
 from orders.factories import place_order
+from orders.models import Order
 from orders.services import ship_order
 from payments.factories import pay, refund_payment
 from shop.mail import mails, text
@@ -79,7 +80,7 @@ def order(ada, tea):
 def test_every_mail_is_complete_in_every_language(order, template, language):
     found = preview(template, language=language)
     assert set(mails.registered()) >= {template}
-    assert str(order.pk) in found.subject
+    assert order.number in found.subject
     assert f'<html lang="{language}"' in found.html
     assert re.search(r'<div class="preheader"[^>]*>[^<]{10,}</div>', found.html)
     assert "@media (prefers-color-scheme: dark)" in found.html
@@ -90,6 +91,91 @@ def test_every_mail_is_complete_in_every_language(order, template, language):
     assert "{" not in found.text
     for image in re.findall(r"<(?:img|script|link|iframe)", found.html):
         pytest.fail(image)
+
+
+@pytest.mark.django_db
+def test_a_message_shows_what_an_order_costs_and_where_it_goes(order):
+    Order.objects.update(
+        subtotal="9.00",
+        discount_total="1.00",
+        shipping_total="2.50",
+        fee_total="0.50",
+        tax_total="1.76",
+        total="11.00",
+        prices_include_tax=True,
+    )
+    rows = [
+        ("discount", "Tea week", "1.00"),
+        ("shipping", "Standard", "4.00"),
+        ("shipping_discount", "Half shipping", "1.50"),
+        ("fee", "", "0.50"),
+    ]
+    for kind, name, amount in rows:
+        order.adjustments.create(kind=kind, name=name, amount=amount)
+    order.taxes.create(
+        rate="19", country="DE", name="MwSt.", base="9.24", amount="1.76", reason="table"
+    )
+    order.addresses.create(
+        kind="shipping", name="Ada", line1="Weg 1", postal_code="10115", city="Berlin", country="DE"
+    )
+    order.items.update(options={"Size": "100 g"})
+    text = preview("order_placed").text
+    assert (
+        text[text.index("Item") : text.index("Tea House sent")]
+        == """Item  Amount
+2 × Tea
+Size: 100 g  $9.00
+Subtotal  $9.00
+Tea week  -$1.00
+Shipping: Standard  $4.00
+Half shipping  -$1.50
+Fee  $0.50
+Total  $11.00
+including MwSt. 19 %  $1.76
+
+Shipping address
+
+Ada
+Weg 1
+10115 Berlin
+Germany
+
+"""
+    )
+    german = preview("order_placed", language="de").text
+    assert "Gebühr  0,50 $\nGesamtbetrag  11,00 $\ndarin MwSt. 19 %  1,76 $\n" in german
+    Order.objects.update(prices_include_tax=False, total="12.76")
+    assert "Fee  $0.50\nMwSt. 19 %  $1.76\nTotal  $12.76\n" in preview("order_placed").text
+
+
+@pytest.mark.django_db
+def test_a_guest_buys_and_gets_messages_whose_link_opens_the_order(anyone, tea, smtp, work):
+    """From the first click to the e-mail, and back by "find my order"."""
+    items = [{"product_id": tea.pk, "quantity": 2}]
+    cart = anyone.post(
+        "/api/cart/", {"items": items, "email": "eve@example.com", "language": "de"}
+    ).json()
+    placed = anyone.post(
+        "/api/checkout/",
+        {"cart_id": cart["cart_id"], "expected_total": "9.00", "payment_method": "card"},
+        headers={"X-Cart-Token": cart["cart_token"]},
+    ).json()
+    work()
+    assert smtp.recipients == ["eve@example.com"] * 2
+    assert [mail["Subject"] for mail in smtp.accepted] == [
+        f"Ihre Bestellung {placed['number']}",
+        f"Zahlung für Bestellung {placed['number']} eingegangen",
+    ]
+    anyone.post("/api/orders/lookup/", {"number": placed["number"], "email": "x@example.com"})
+    anyone.post("/api/orders/lookup/", {"number": placed["number"], "email": "EVE@example.com"})
+    work()
+    assert smtp.recipients == ["eve@example.com"] * 3
+    found = smtp.accepted[2]
+    assert found["Subject"] == f"Der Link zu Ihrer Bestellung {placed['number']}"
+    text = found.get_body(("plain",)).get_content()
+    token = re.search(rf"https://tea.example/orders/{placed['number']}\?token=(\S+)", text)[1]
+    answer = anyone.get(f"/api/orders/{placed['order_id']}/", headers={"X-Order-Token": token})
+    assert (answer.status_code, answer.json()["status"]) == (200, "paid")
 
 
 @pytest.mark.django_db
@@ -105,11 +191,11 @@ def test_the_buyer_is_told_about_each_step(order, amy, smtp, work):
     work()
     texts = [(mail["Subject"], mail.get_body(("plain",)).get_content()) for mail in smtp.accepted]
     assert [subject for subject, _ in texts] == [
-        f"Your order {order.pk}",
-        f"Payment received for order {order.pk}",
-        f"Your order {order.pk} has been shipped",
-        f"Refund for order {order.pk}",
-        f"Refund for order {order.pk}",
+        f"Your order {order.number}",
+        f"Payment received for order {order.number}",
+        f"Your order {order.number} has been shipped",
+        f"Refund for order {order.number}",
+        f"Refund for order {order.number}",
     ]
     assert "We have received $9.00 for your order" in texts[1][1]
     assert "We have refunded $2.00 for your order" in texts[3][1]
@@ -117,14 +203,16 @@ def test_the_buyer_is_told_about_each_step(order, amy, smtp, work):
 
 
 @pytest.mark.django_db
-def test_a_declined_payment_leads_to_a_link_to_pay(order, smtp, work):
+def test_a_declined_payment_leads_to_a_link_to_pay(anyone, order, smtp, work):
     pay(order, token="demo_decline")
     work()
     (failed,) = [mail for mail in smtp.accepted if "failed" in mail["Subject"]]
     text = failed.get_body(("plain",)).get_content()
     assert "The payment of $9.00" in text
     assert "Pay now:" in text
-    assert re.search(rf"https://tea.example/pay/{order.pk}\?token=", text)
+    token = re.search(rf"https://tea.example/pay/{order.number}\?token=(\S+)", text)[1]
+    answer = anyone.get(f"/api/orders/{order.pk}/", headers={"X-Order-Token": token})
+    assert (answer.status_code, answer.json()["number"]) == (200, order.number)
 
 
 @pytest.mark.django_db
@@ -136,7 +224,7 @@ def test_the_templates_of_a_shop_replace_those_of_the_documentation(order, setti
     assert len(list(tmp_path.rglob("*.html"))) == 2
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     found = preview("order_shipped")
-    assert found.subject == f"Your tea is on its way ({order.pk})"
+    assert found.subject == f"Your tea is on its way ({order.number})"
     assert found.text.startswith(
         "The Tea House, since 1871\n\nPut the kettle on\n\n"
         "We have sent you 1 kinds of tea for $9.00.\n\nFollow your order:\nhttps://tea.example/"
@@ -148,8 +236,10 @@ def test_the_templates_of_a_shop_replace_those_of_the_documentation(order, setti
 @pytest.mark.django_db
 def test_a_mail_is_previewed(order):
     out = StringIO()
-    call_command("preview_mail", "order_placed", order=str(order.pk), language="de", stdout=out)
-    assert out.getvalue().startswith(f"Ihre Bestellung {order.pk}\n\nTea House\n\nVielen Dank")
+    call_command(
+        "preview_mail", "order_placed", order=order.number.lower(), language="de", stdout=out
+    )
+    assert out.getvalue().startswith(f"Ihre Bestellung {order.number}\n\nTea House\n\nVielen Dank")
     out = StringIO()
     call_command("preview_mail", "order_placed", html=True, stdout=out)
     assert out.getvalue().startswith("<!DOCTYPE html>")

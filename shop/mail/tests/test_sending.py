@@ -7,7 +7,9 @@ from django.db.models import F
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.models import User
 from orders.factories import place_order
+from orders.models import Order
 from orders.services import cancel_order
 from payments.factories import pay
 from shop.core import tasks
@@ -33,7 +35,7 @@ def test_a_message_is_sent_once(order, smtp, work):
     (mail,) = smtp.accepted
     assert smtp.recipients == [order.user.email]
     assert (mail["From"], mail["To"]) == ("Tea House <orders@tea.example>", order.user.email)
-    assert mail["Subject"] == f"Your order {order.pk}"
+    assert mail["Subject"] == f"Your order {order.number}"
     assert mail["Auto-Submitted"] == "auto-generated"
     message = Message.objects.get()
     assert mail["Message-ID"] == message.message_id
@@ -160,10 +162,27 @@ def test_a_message_that_waited_too_long_is_not_sent(order, smtp, work):
     assert smtp.connections == 0
 
 
+def test_messages_wait_without_a_mail_server_until_they_are_too_old(order, settings, smtp, work):
+    settings.MAIL_MODE = "wait"
+    work()
+    message = Message.objects.get()
+    assert (message.status, message.attempts, message.enqueued_until) == ("waiting", 0, None)
+    settings.MAIL_MODE = "send"
+    work()
+    assert len(smtp.accepted) == 1
+    waiting = {"status": "waiting", "ended_at": None, "valid_until": timezone.now()}
+    Message.objects.update(**waiting, next_attempt_at=timezone.now() - timedelta(seconds=1))
+    settings.MAIL_MODE = "wait"
+    work()
+    message.refresh_from_db()
+    assert (message.status, len(smtp.accepted)) == ("failed", 1)
+
+
 def test_an_address_that_was_erased_gets_nothing(order, smtp, work):
     smtp.faults["connect"] = "421 busy"
     work()
-    type(order.user).objects.filter(pk=order.user_id).update(email="")
+    Order.objects.update(email="")
+    User.objects.update(email="")
     make_due()
     work()
     assert Message.objects.get().status == "unneeded"

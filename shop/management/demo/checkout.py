@@ -19,7 +19,6 @@ METHODS = (
     # code, name, type, days, free from, prices by countries
     ("standard", "Standard", ShippingType.PARCEL, (2, 4), "50", {"DE": "4.90", "AT FR": "9.90"}),
     ("express", "Express", ShippingType.PARCEL, (1, 1), None, {"DE": "12.90"}),
-    ("pickup", "Pickup in the shop", ShippingType.PICKUP, (0, 1), None, {"DE": "0"}),
 )
 VOUCHER = "WELCOME10"
 _TAX_RATES = Path(__file__).with_name("tax_rates.csv")
