@@ -99,7 +99,7 @@ class CartChangesSerializer(RequestSerializer):
     """
 
     # With many=True each item could be null too.
-    items = serializers.ListSerializer(
+    items = serializers.ListSerializer[Any](
         child=AddItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
     )
     email = StrictStr(
