@@ -5,6 +5,7 @@ new status after the present one. Stock, timeline and events are written in the 
 and only if the UPDATE changed the row.
 """
 
+from orders.errors import IllegalTransition
 from orders.services.fees import set_fee
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -24,6 +25,7 @@ from orders.services.timeline import note_event
 __all__ = [
     "NO_FEE",
     "Fee",
+    "IllegalTransition",
     "Placed",
     "Reordered",
     "cancel_order",
