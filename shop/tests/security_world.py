@@ -304,13 +304,13 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/addresses/": lambda world: BERLIN,
     "PATCH /api/addresses/{address}/": lambda world: {"city": "Potsdam"},
     "POST /api/users/me/password/": lambda world: {
-        "current_password": PASSWORD,
-        "new_password": f"new-{PASSWORD}",
+        "current": PASSWORD,
+        "new": f"new-{PASSWORD}",
     },
     "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
     "POST /api/users/password-reset/confirm/": lambda world: {
         "token": links.make_reset_token(world.owner),
-        "new_password": f"new-{PASSWORD}",
+        "new": f"new-{PASSWORD}",
     },
     "POST /api/users/verify-email/confirm/": lambda world: {
         "token": links.make_verification_token(world.owner)
