@@ -18,6 +18,7 @@ from orders.services.statuses import (
     pay_free_order,
     record_payment,
     record_refund,
+    revoke_links,
     ship_order,
 )
 from orders.services.timeline import note_event
@@ -40,6 +41,7 @@ __all__ = [
     "record_refund",
     "reorder",
     "request_link",
+    "revoke_links",
     "set_fee",
     "ship_order",
 ]

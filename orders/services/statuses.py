@@ -142,3 +142,9 @@ def _quantities(order_id: int) -> dict[int, int]:
     """Return the units of an order by product."""
     items = OrderItem.objects.filter(order_id=order_id)
     return dict(items.values_list("product_id", "quantity"))
+
+
+@transactional
+def revoke_links(*, order_id: int) -> None:
+    """Make all links to an order that were sent so far invalid (``orders.tokens``)."""
+    Order.objects.filter(pk=order_id).update(links_valid_from=Now())
