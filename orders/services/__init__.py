@@ -18,6 +18,8 @@ from orders.services.statuses import (
     pay_free_order,
     record_payment,
     record_refund,
+    release_vouchers,
+    revoke_links,
     ship_order,
 )
 from orders.services.timeline import note_event
@@ -38,8 +40,10 @@ __all__ = [
     "place_order",
     "record_payment",
     "record_refund",
+    "release_vouchers",
     "reorder",
     "request_link",
+    "revoke_links",
     "set_fee",
     "ship_order",
 ]
