@@ -7,12 +7,13 @@ them with the cart.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from shop.core.money import ZERO
+from shop.core.money import ZERO, show
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PaymentMethod:
     """A payment method that buyers can choose. Amounts are in the shop's currency."""
 
@@ -24,6 +25,16 @@ class PaymentMethod:
     """The largest order that the method accepts, with its fee; None for no limit."""
     client: Mapping[str, Any] = field(default_factory=dict)
     """What the client needs to use the method, such as a publishable key. It is public."""
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The method in the response of a cart, which is made once."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "fee": show(self.fee),
+            "client": self.client,
+        }
 
     def accepts(self, total: Decimal) -> bool:
         """Return whether an order of this total, without the fee, can be paid by the method."""

@@ -72,15 +72,14 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
 
 def members_of(value: Any) -> CartMembers:
     """Return the members of a cart from the value of ``cart.columns.cart_members``."""
-    return CartMembers(**{name: load_member(name, each) for name, each in load(value).items()})
+    members = load(value)
+    for name in _JSON:
+        if isinstance(members[name], str):  # SQLite has objects and lists in JSON as text
+            members[name] = load(members[name])
+    return CartMembers(**members)
 
 
-def load_member(name: str, value: Any) -> Any:
-    """Return a member. SQLite has the objects and lists among them as text."""
-    return load(value) if name in _JSON else value
-
-
-_JSON = frozenset({"shipping_address", "billing_address", "voucher_codes", "consents", "metadata"})
+_JSON = ("shipping_address", "billing_address", "voucher_codes", "consents", "metadata")
 
 
 def price_cart(

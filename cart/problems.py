@@ -4,7 +4,7 @@ A cart reports all problems in the order of ``problems_of``. A blocking problem 
 order. The classes are errors, so that an order can be refused with them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -144,8 +144,7 @@ def problems_of(cart: PricedCart) -> list[ShopError]:
     """Return all problems of a cart, in their fixed order."""
     if not cart.items:
         return [CartEmpty()]
-    found = [*_of_items(cart, _unavailable), *_of_items(cart, _shortage)]
-    found += _of_items(cart, _price_change)
+    found = _of_items(cart)
     of_pricing = [_of_pricing(problem) for problem in cart.totals.problems]
     found += [problem for problem in of_pricing if isinstance(problem, VoucherNotApplicable)]
     if cart.buyer.user is None and not cart.members.email:
@@ -181,13 +180,22 @@ def products_of(problem: ShopError) -> list[int]:
 _FIELDS = dict.fromkeys(("out_of_stock", "product_unavailable", "cart_full"), "items")
 
 
-def _of_items(
-    cart: PricedCart, problem_of: Callable[[CartItemRow, Decimal], ShopError | None]
-) -> list[ShopError]:
-    """Return the problems of one kind, in the order of the items."""
-    pairs = zip(cart.items, cart.totals.items, strict=True)
-    found = [problem_of(row, priced.item.unit_price) for row, priced in pairs]
+def _of_items(cart: PricedCart) -> list[ShopError]:
+    """Return the problems of the items: one kind after the other, each in the order of items."""
+    pairs = [
+        (row, priced.item.unit_price)
+        for row, priced in zip(cart.items, cart.totals.items, strict=True)
+    ]
+    if not any(_is_suspicious(row, price) for row, price in pairs):
+        return []
+    found = [kind(*pair) for kind in (_unavailable, _shortage, _price_change) for pair in pairs]
     return [problem for problem in found if problem is not None]
+
+
+def _is_suspicious(row: CartItemRow, price: Decimal) -> bool:
+    """Return whether an item can have a problem. Most carts have none, and are read often."""
+    is_short = row.stock < row.quantity and not row.backorder
+    return is_short or row.price_seen != price or not row.is_sellable
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> ShopError | None:

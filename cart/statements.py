@@ -20,7 +20,6 @@ class CartRow(NamedTuple):
     """An open cart. ``members`` and ``items`` are JSON (``cart.columns``)."""
 
     cart_id: int
-    created_at: datetime
     changed_at: datetime
     has_sale: bool
     revision: str | None
@@ -38,7 +37,6 @@ def open_cart_with_items(
     changes = items.order_by().values("cart_id").values(last=Max("changed_at"))
     return Cart.objects.open_of(user_id=user_id, cart_id=cart_id).values_list(
         "pk",
-        "created_at",
         Greatest("updated_at", Coalesce(Subquery(changes), F("updated_at"))),
         any_active_sale(),
         current_revision(),

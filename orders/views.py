@@ -212,7 +212,7 @@ class OrderViewSet(ShopViewSet):
 
 def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:
     result = services.reorder(order=order, buyer=buyer)
-    body = serialize_cart(result.cart, origin=origin_of(request))
+    body = serialize_cart(result.cart, request)
     known = {(each["code"], str(each.get("product_id"))) for each in body["problems"]}
     for problem in map(serialize_problem, result.problems):
         if (problem["code"], str(problem.get("product_id"))) not in known:

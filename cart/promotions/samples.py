@@ -10,7 +10,8 @@ from cart.configuration import current_configuration, promotion_of
 from cart.pricing import Context, Destination, Item, Totals, Voucher, VoucherReason, price
 from cart.pricing.explain import Step, explain
 from cart.promotions.models import Promotion
-from catalog.models import CategoryLink, Product
+from catalog.categories.reads import categories_of
+from catalog.models import Product
 from catalog.prices.current import current_price
 from catalog.prices.reads import active_sales_of
 from shop.core.money import show
@@ -67,10 +68,7 @@ def sample_items(quantities: Mapping[int, int]) -> list[Item]:
     """Return products as items at their current prices."""
     products = Product.objects.select_related("tax_class").filter(pk__in=quantities).order_by("pk")
     sales = active_sales_of(quantities)
-    links = CategoryLink.objects.filter(category__products__in=quantities)
-    above: dict[int, set[int]] = {}
-    for category_id, above_id in links.values_list("category_id", "above_id"):
-        above.setdefault(category_id, set()).add(above_id)
+    categories = categories_of(quantities)
     return [
         Item(
             product_id=product.pk,
@@ -81,7 +79,7 @@ def sample_items(quantities: Mapping[int, int]) -> list[Item]:
             tax_class=product.tax_class.code if product.tax_class else "",
             weight=product.weight,
             requires_shipping=product.requires_shipping,
-            category_ids=frozenset(above.get(product.category_id or 0, ())),
+            category_ids=categories.get(product.pk, frozenset()),
             parent_id=product.parent_id,
         )
         for product in products

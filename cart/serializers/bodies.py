@@ -90,16 +90,21 @@ def _items(cart: PricedCart, problems: list[ShopError], request: Request) -> lis
         for product_id in products_of(problem):
             by_product.setdefault(product_id, []).append(serialize_problem(problem))
     has_image = any(row.image for row in cart.items)
-    origin = origin_of(request) if has_image else ""
+    origin, nothing = origin_of(request) if has_image else "", show(ZERO)
     return [
-        _item(row, priced, by_product.get(row.product_id, []), origin)
+        _item(row, priced, by_product.get(row.product_id, []), origin, nothing)
         for row, priced in zip(cart.items, cart.totals.items, strict=True)
     ]
 
 
 def _item(
-    row: CartItemRow, priced: PricedItem, problems: list[dict[str, Any]], origin: str
+    row: CartItemRow,
+    priced: PricedItem,
+    problems: list[dict[str, Any]],
+    origin: str,
+    nothing: str,
 ) -> dict[str, Any]:
+    """Return an item. ``nothing`` is the text of the amount 0, which most items have twice."""
     line_total = show(priced.line_subtotal)
     unit_price = show(priced.unit_price)
     is_reduced = priced.regular_unit_price != priced.unit_price
@@ -114,10 +119,10 @@ def _item(
         "unit_price": unit_price,
         "regular_unit_price": show(priced.regular_unit_price) if is_reduced else unit_price,
         "line_subtotal": line_total,
-        "discount": show(priced.discount),
+        "discount": show(priced.discount) if priced.discount else nothing,
         "line_total": line_total,
         "tax_rate": show_rate(priced.tax_rate) if priced.tax_rate else "0",
-        "tax": show(priced.tax),
+        "tax": show(priced.tax) if priced.tax else nothing,
         "problems": problems,
     }
     available = row.available
@@ -203,16 +208,8 @@ def _amounts(totals: Totals) -> dict[str, str]:
 
 def _payment_methods(total: Decimal) -> list[dict[str, Any]]:
     """Return the methods that accept the total; none if nothing is to pay."""
-    return [
-        {
-            "code": method.code,
-            "name": method.name,
-            "fee": show(method.fee),
-            "client": method.client,
-        }
-        for method in (payment_methods() if total > ZERO else ())
-        if method.accepts(total)
-    ]
+    methods = payment_methods() if total > ZERO else ()
+    return [method.body for method in methods if method.accepts(total)]
 
 
 def _explanation(totals: Totals) -> list[dict[str, Any]]:

@@ -239,12 +239,13 @@ def steps(page):
 def test_the_preview_shows_each_step_of_a_sample_cart(admin_browser, settings, tea):
     """Tea 4.50 × 4 and a mug of 9.00: ten percent, then shipping, and 19 % within the prices."""
     settings.HOME_COUNTRY = "DE"
-    mug = ProductFactory(name="Mug", price=D("9.00"))
+    mugs = CategoryFactory(parent_id=CategoryFactory().pk)
+    mug = ProductFactory(name="Mug", price=D("9.00"), category_id=mugs.pk)
     create_tax_rate("DE", "19")
     create_method("parcel", prices={"DE": "4.90"})
     create_promotion("Mugs", kind="fixed_amount", value=D(2), scope=PromotionScope.SELECTION)
     other = Promotion.objects.get()
-    other.products.add(mug)
+    other.categories.add(mugs.parent)
     promotion = create_promotion(is_active=False, minimum_total=D(20), position=1)
     before = str(ConfigurationRevision.objects.get())
     cart = {"product_1": tea.pk, "quantity_1": 4, "product_2": mug.pk, "quantity_2": 1}

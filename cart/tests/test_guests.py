@@ -1,5 +1,6 @@
 """Guests: carts that belong to whoever has their token."""
 
+import logging
 import re
 from datetime import timedelta
 
@@ -96,6 +97,16 @@ def test_an_unknown_token_is_refused_except_for_an_addition(tea, token):
         assert response["Cache-Control"] == "no-store"
     assert not Cart.objects.exists()
     assert guest.post(ADD, {"product_id": tea.pk, "quantity": 1}).json()["cart_token"] != token
+
+
+def test_a_token_is_in_no_log(anyone, tea, caplog):
+    with caplog.at_level(logging.DEBUG):
+        guest, _ = open_cart(anyone, tea)
+        assert guest.get(CART).status_code == 200
+        assert guest.get(CART, headers={"Accept": "text/html"}).status_code == 406
+        assert guest.patch(CART, {"note": 1}).status_code == 400
+    assert caplog.records
+    assert guest.token not in caplog.text
 
 
 def test_a_token_is_not_the_hash_that_the_database_has(anyone, tea):

@@ -7,15 +7,14 @@ from fractions import Fraction
 from django.utils import timezone
 
 from cart.configuration import current_configuration
-from cart.pricing import Context, Destination, TaxRow, price
+from cart.pricing import Context, Destination, TaxReason, TaxRow, price
 from cart.pricing.rounding import round_half_up
 from orders.models import AddressKind, AdjustmentKind, Order, OrderAddress, OrderTax
 from orders.services.placing import Fee
 from orders.statements import new_adjustments
 from shop.core.countries import region_code
-from shop.core.money import ZERO
+from shop.core.money import ZERO, exponent
 
-_EXPONENT = 2
 _ONE = Decimal(1)
 
 
@@ -45,9 +44,15 @@ def set_fee(order: Order, fee: Fee) -> None:
 
 
 def _context(order: Order) -> Context:
-    """Return the context in which a fee is priced: the destination of the order."""
+    """Return the context in which a fee is priced: the order's destination, and who owes tax."""
     configuration = current_configuration().pricing
-    return Context(configuration, timezone.now(), destination=_destination(order))
+    reverse_charged = OrderTax.objects.filter(order=order, reason=TaxReason.REVERSE_CHARGE)
+    return Context(
+        configuration,
+        timezone.now(),
+        destination=_destination(order),
+        is_reverse_charge=reverse_charged.exists(),
+    )
 
 
 def _destination(order: Order) -> Destination | None:
@@ -84,4 +89,4 @@ def _set_tax(order: Order, rate: TaxRow, change: Decimal) -> Decimal:
 
 def _tax_on(order: Order, rate: Decimal, amount: Decimal) -> Decimal:
     whole = 100 + Fraction(rate) if order.prices_include_tax else Fraction(100)
-    return round_half_up(Fraction(amount) * Fraction(rate) / whole, _EXPONENT)
+    return round_half_up(Fraction(amount) * Fraction(rate) / whole, exponent())

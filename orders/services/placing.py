@@ -98,7 +98,9 @@ def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
         reason=f"Order {order.pk}",
         actor=buyer.user,
     )
-    codes = [voucher.code for voucher in locked.totals.vouchers if voucher.is_applied]
+    # A code for free shipping is not spent where shipping costs nothing.
+    vouchers = locked.totals.vouchers
+    codes = [voucher.code for voucher in vouchers if voucher.is_applied and voucher.amount]
     if codes:
         _redeem(codes, order)
     if sold_out:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cart.changes import ProductToAdd, current_prices, read_products, set_items
+from cart.changes import current_prices, read_products, set_items
 from cart.guests import Buyer
 from cart.locks import lock_cart
 from cart.models import MAX_ITEMS, CartItem
 from cart.priced import PricedCart, view_cart
 from cart.services import Opened, open_cart
+from cart.statements import ProductToAdd
 from catalog.errors import OutOfStock, ProductUnavailable
 from orders.models import Order, OrderItem
 from shop.core.errors import ShopError

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from cart.models import Cart
-from cart.promotions.factories import create_voucher
+from cart.promotions.factories import create_promotion, create_voucher
 from cart.promotions.models import Voucher
 from cart.shipping.factories import create_method
 from cart.shipping.models import ShippingRate
@@ -60,6 +60,15 @@ def test_many_orders_at_once_use_a_voucher_up():
     assert list(Order.objects.values_list("total", flat=True)) == [Decimal("9.00")] * 2
     assert Cart.objects.filter(status="open").count() == 4
     assert_audit_passes()
+
+
+def test_a_code_for_free_shipping_is_not_spent_where_nothing_is_shipped(ada):
+    create_voucher(promotion=create_promotion(kind="free_shipping", needs_code=True))
+    create_method(prices={"DE": "4.90"})
+    assert cart_of(ada)().status_code == 201
+    assert Voucher.objects.get().used == 0
+    assert cart_of(ada, shipping_address=ADDRESS)().json()["total"] == "10.00"
+    assert Voucher.objects.get().used == 1
 
 
 def test_a_customer_uses_a_voucher_once_with_the_account_and_as_a_guest(ada, anyone):

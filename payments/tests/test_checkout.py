@@ -7,6 +7,8 @@ import pytest
 from cart.factories import fill_cart
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
+from cart.taxes.vat_numbers import confirm_vat_number
+from catalog.factories import ProductFactory
 from catalog.models import Product
 from orders.models import Order
 from payments.models import Payment
@@ -154,6 +156,31 @@ def test_the_fee_of_a_method_is_in_the_total_and_changes_with_the_method(ada, te
     assert (order["fee_total"], order["total"], order["tax_total"]) == ("2.50", "16.40", "2.62")
     assert [(tax["base"], tax["amount"]) for tax in order["taxes"]] == [("13.78", "2.62")]
     assert order["adjustments"][-1]["name"] == "Cash on delivery"
+    assert_audit_passes()
+
+
+def test_the_fee_of_a_business_abroad_has_no_tax(ada, settings):
+    """By hand, without 19 %: 11.90 is 10.00 for product and shipping, 1.19 and 2.38 are 1 and 2."""
+    settings.CASH_ON_DELIVERY_FEE, settings.BANK_TRANSFER_FEE = Decimal("2.38"), Decimal("1.19")
+    settings.REVERSE_CHARGE, settings.HOME_COUNTRY = True, "DE"
+    create_method(prices={"FR": "11.90"})
+    create_tax_rate("DE", "19")
+    create_tax_rate("FR", "20")
+    confirm_vat_number(number="FR40303265045", source="VIES")
+    paris = {"postal_code": "75002", "city": "Paris", "country": "FR"}
+    address = ADDRESS | paris | {"vat_number": "FR40303265045"}
+    items = [{"product_id": ProductFactory(price="11.90").pk, "quantity": 1}]
+    cart = ada.post(CART, {"items": items, "shipping_address": address}).json()
+    placed = check_out(ada, cart["cart_id"], "21.00", "bank_transfer").json()
+    assert (placed["fee_total"], placed["total"], placed["tax_total"]) == ("1.00", "21.00", "0.00")
+    assert placed["prices_include_tax"] is False
+    ada.post(f"/api/payments/{placed['payment']['payment_id']}/cancel/")
+    cash = {"order_id": placed["order_id"], "payment_method": "cash_on_delivery"}
+    assert ada.post("/api/payments/", cash).json()["amount"] == "22.00"
+    order = ada.get(f"/api/orders/{placed['order_id']}/").json()
+    assert [(tax["base"], tax["amount"], tax["reason"]) for tax in order["taxes"]] == [
+        ("22.00", "0.00", "reverse_charge")
+    ]
     assert_audit_passes()
 
 

@@ -20,5 +20,4 @@ class MailConfig(AppConfig):
         metrics.register(read)
         if settings.MAIL_MODE != "off":
             mails.register_all()
-        if settings.MAIL_MODE == "send":
             tasks.register_due("mail", sending.enqueue_due)

@@ -60,7 +60,8 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
         """Lock the row of an edit form, before anything that is locked after it."""
-        list(self.get_queryset(request).select_for_update(no_key=True).filter(pk=pk))
+        rows = self.get_queryset(request).select_for_update(no_key=True, of=("self",))
+        list(rows.filter(pk=pk))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the row. The row of a form that was sent is locked first."""

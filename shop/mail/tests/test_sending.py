@@ -162,6 +162,22 @@ def test_a_message_that_waited_too_long_is_not_sent(order, smtp, work):
     assert smtp.connections == 0
 
 
+def test_messages_wait_without_a_mail_server_until_they_are_too_old(order, settings, smtp, work):
+    settings.MAIL_MODE = "wait"
+    work()
+    message = Message.objects.get()
+    assert (message.status, message.attempts, message.enqueued_until) == ("waiting", 0, None)
+    settings.MAIL_MODE = "send"
+    work()
+    assert len(smtp.accepted) == 1
+    waiting = {"status": "waiting", "ended_at": None, "valid_until": timezone.now()}
+    Message.objects.update(**waiting, next_attempt_at=timezone.now() - timedelta(seconds=1))
+    settings.MAIL_MODE = "wait"
+    work()
+    message.refresh_from_db()
+    assert (message.status, len(smtp.accepted)) == ("failed", 1)
+
+
 def test_an_address_that_was_erased_gets_nothing(order, smtp, work):
     smtp.faults["connect"] = "421 busy"
     work()
