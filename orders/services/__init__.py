@@ -18,6 +18,7 @@ from orders.services.statuses import (
     pay_free_order,
     record_payment,
     record_refund,
+    release_vouchers,
     revoke_links,
     ship_order,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "place_order",
     "record_payment",
     "record_refund",
+    "release_vouchers",
     "reorder",
     "request_link",
     "revoke_links",

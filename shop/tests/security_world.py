@@ -310,7 +310,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
     "POST /api/users/password-reset/confirm/": lambda world: {
         "token": links.make_reset_token(world.owner),
-        "new": f"new-{PASSWORD}",
+        "new_password": f"new-{PASSWORD}",
     },
     "POST /api/users/verify-email/confirm/": lambda world: {
         "token": links.make_verification_token(world.owner)
