@@ -98,8 +98,8 @@ class CartChangesSerializer(RequestSerializer):
     `items`, an address, `voucher_codes`, `consents` and `metadata` are replaced as a whole.
     """
 
-    # With many=True each item could be null too.
-    items = serializers.ListSerializer[Any](
+    # The list may be null, its elements may not.
+    items = serializers.ListSerializer(
         child=AddItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
     )
     email = StrictStr(
