@@ -67,7 +67,8 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
 		--include-apps accounts catalog cart core orders payments shop_mail --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
-		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests
+		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests \
+		0011_unique_numbers
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -50,7 +50,7 @@ class WrongPassword(ShopError):
 
     code = "wrong_password"
     message = _("This is not your password.")
-    example: ClassVar[dict[str, Any]] = {"field": "current_password"}
+    example: ClassVar[dict[str, Any]] = {"field": "current"}
 
 
 class LinkInvalid(ShopError):

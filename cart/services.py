@@ -8,9 +8,10 @@ from typing import Any
 from cart.errors import CartFull, ItemNotFound, NoOpenCart, QuantityLimit
 from cart.guests import Buyer, digest_of, new_token
 from cart.locks import lock_cart, lock_cart_with_next_statement
-from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem
+from cart.models import MAX_ITEMS, MAX_QUANTITY, Cart, CartItem, CartStatus
 from cart.statements import (
     StockAndCart,
+    new_carts,
     new_items,
     set_item_quantity,
     stock_and_cart,
@@ -104,9 +105,11 @@ def open_cart(buyer: Buyer, columns: Mapping[str, Any] | None = None) -> Opened:
     if buyer.cart_id is not None:
         raise NoOpenCart
     token = new_token() if buyer.user is None else None
-    cart = Cart(
-        user=buyer.user, token_hash=None if token is None else digest_of(token), **(columns or {})
-    )
+    token_hash = None if token is None else digest_of(token)
+    if not columns:
+        cart_id = new_carts.insert(buyer.user_id, CartStatus.OPEN.value, token_hash)
+        return Opened(cart_id, token, is_new=True)
+    cart = Cart(user=buyer.user, token_hash=token_hash, **columns)
     insert(cart)
     return Opened(cart.pk, token, is_new=True)
 

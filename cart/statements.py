@@ -152,6 +152,7 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
     )
 
 
+new_carts = Insert(Cart, "user_id", "status", "token_hash")
 new_items = Insert(CartItem, "cart_id", "product_id", "quantity", "price_seen")
 
 

@@ -9,11 +9,20 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from orders import services
-from orders.models import Order, OrderEvent, OrderItem
+from orders.models import (
+    Order,
+    OrderAddress,
+    OrderAdjustment,
+    OrderEvent,
+    OrderItem,
+    OrderTax,
+)
+from orders.numbers import read_number, show_number
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 
 
@@ -21,8 +30,38 @@ class OrderItemInline(ReadOnlyInline):
     """The items of an order."""
 
     model = OrderItem
-    fields = ("product_id", "name", "unit_price", "quantity", "line_total")
+    fields = (
+        *("product_id", "name", "sku", "unit_price", "quantity", "line_total"),
+        *("discount", "tax_rate", "tax"),
+    )
     readonly_fields = ("product_id",)
+
+
+class OrderAddressInline(ReadOnlyInline):
+    """The addresses of an order, as their countries write them."""
+
+    model = OrderAddress
+    fields = ("kind", "lines", "phone", "vat_number")
+    readonly_fields = ("lines",)
+
+    @admin.display(description="Address")
+    def lines(self, address: OrderAddress) -> str:
+        """Return the address in lines."""
+        return format_html_join(mark_safe("<br>"), "{}", ([x] for x in address.as_postal().lines()))
+
+
+class OrderAdjustmentInline(ReadOnlyInline):
+    """Discounts, shipping and fee of an order."""
+
+    model = OrderAdjustment
+    fields = ("kind", "name", "amount", "voucher", "released_at")
+
+
+class OrderTaxInline(ReadOnlyInline):
+    """The taxes of an order by rate."""
+
+    model = OrderTax
+    fields = ("name", "rate", "country", "region", "base", "amount", "reason")
 
 
 class OrderEventInline(ReadOnlyInline):
@@ -41,14 +80,44 @@ class OrderEventInline(ReadOnlyInline):
 class OrderAdmin(ReadOnlyAdmin):
     """Orders, with an action for each status that staff set."""
 
-    list_display = ("id", "user", "status", "total", "amount_paid", "created_at")
+    list_display = ("shown_number", "buyer", "status", "total", "amount_paid", "created_at")
     list_select_related = ("user",)
     list_filter = ("status", ("created_at", admin.DateFieldListFilter))
-    search_fields = ("user__username_key__startswith", "user__email_key__startswith")
+    search_fields = (
+        "user__username_key__startswith",
+        "user__email_key__startswith",
+        "email_key__startswith",
+    )
     search_help_text = "Order number, or the beginning of a username or e-mail address."
-    readonly_fields = ("payments",)
-    inlines = (OrderItemInline, OrderEventInline)
-    actions = ("confirm", "ship", "deliver", "cancel")
+    readonly_fields = ("shown_number", "payments")
+    inlines = (
+        OrderItemInline,
+        OrderAddressInline,
+        OrderAdjustmentInline,
+        OrderTaxInline,
+        OrderEventInline,
+    )
+    actions = ("confirm", "ship", "deliver", "cancel", "revoke_links")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Find an order by its number in any spelling, too."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        number = read_number(search_term)
+        if number is not None:
+            found = found | queryset.filter(number=number)
+        return found, may_repeat
+
+    @admin.display(description="Number", ordering="id")
+    def shown_number(self, order: Order) -> str:
+        """Return the number as the buyer sees it."""
+        return show_number(order.number, order_id=order.pk)
+
+    @admin.display(description="Buyer")
+    def buyer(self, order: Order) -> User | str:
+        """Return the user, or the e-mail address of a guest."""
+        return order.user or order.email
 
     @admin.display(description="Payments")
     def payments(self, order: Order) -> str:
@@ -80,6 +149,13 @@ class OrderAdmin(ReadOnlyAdmin):
         work = _as_staff(request, services.cancel_order, note="Cancelled by staff")
         note = "Their units return to stock. A cancelled order cannot be opened again."
         return self.act(request, queryset, "cancelled", Work(work, amount=_total, note=note))
+
+    @admin.action(description="Revoke links of selected orders", permissions=["change"])
+    def revoke_links(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
+        """Make the links to the orders in e-mails invalid."""
+        note = "Links in e-mails that were sent do not open the orders any more."
+        work = Work(lambda order: services.revoke_links(order_id=order.pk), note=note)
+        return self.act(request, queryset, "changed", work)
 
 
 def _total(order: Order) -> tuple[Decimal, str]:

@@ -114,6 +114,7 @@ class OrderViewSet(ShopViewSet):
         "List orders",
         answers={200: PlacedOrderSerializer(many=True)},
         parameters=LIST_PARAMETERS,
+        refuses=_TOKENS,
     )
     def list(self, request: Request) -> Response:
         """Return a page of the orders that match the filters, without items and events."""
@@ -194,6 +195,7 @@ class OrderViewSet(ShopViewSet):
         answers={202: MessageOfLookUpSerializer},
         refuses=[TooManyRequests],
         audience="buyers",
+        holds_secret=True,  # a key would belong to nobody
     )
     @action(detail=False, methods=["post"], pagination_class=None)
     def lookup(self, request: Request) -> Response:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from cart.promotions.models import VoucherRedemption
 from orders.models import Order
-from orders.services import pay_free_order
+from orders.services import pay_free_order, release_vouchers
 from orders.states import OrderStatus
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
@@ -86,7 +87,16 @@ def expire_orders() -> int:
     # Orders without an open payment first: they need no gateway.
     open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
     expired = _apply_to_each(unpaid.exclude(Exists(open_payments)), _expire_unpaid_order)
-    return expired + _apply_to_each(unpaid, _expire_order)
+    expired += _apply_to_each(unpaid, _expire_order)
+    # Those that the release before has cancelled, which knows no vouchers.
+    used = VoucherRedemption.objects.filter(released_at=None).values("order_id")
+    cancelled = Order.objects.filter(pk__in=used, status=OrderStatus.CANCELLED)
+    _apply_to_each(cancelled, _release_vouchers)
+    return expired
+
+
+def _release_vouchers(order: Order) -> bool:
+    return release_vouchers(order_id=order.pk)
 
 
 def _expire_unpaid_order(order: Order) -> bool:

@@ -84,17 +84,13 @@ class ProfileSerializer(RequestSerializer):
 
 
 @extend_schema_serializer(
-    examples=[
-        example(
-            {"current_password": "correct horse battery", "new_password": "staple battery horse"}
-        )
-    ]
+    examples=[example({"current": "correct horse battery", "new": "staple battery horse"})]
 )
 class NewPasswordSerializer(RequestSerializer):
     """The password of the caller, and a new one."""
 
-    current_password = PasswordField()
-    new_password = NewPasswordField(min_length=8)
+    current = PasswordField()
+    new = NewPasswordField(min_length=8)
 
 
 @extend_schema_serializer(examples=[example({"password": "correct horse battery"})])

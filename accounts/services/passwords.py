@@ -15,16 +15,16 @@ from shop.core.security_log import digest_of, log_security
 from shop.core.transactions import transactional
 
 
-def change_password(*, user: User, current_password: str, new_password: str) -> tokens.TokenPair:
+def change_password(*, user: User, current: str, new: str) -> tokens.TokenPair:
     """Set a new password, end all sessions of the user, and open a new one.
 
     Raises WrongPassword and InvalidField (400), also if the password was changed meanwhile.
     """
-    check_current_password(user, current_password, field="current_password")
-    hashed = hash_new_password(new_password, user, field="new_password")
+    check_current_password(user, current, field="current")
+    hashed = hash_new_password(new, user, field="new")
     pair = _replace(user, hashed)
     if pair is None:
-        raise WrongPassword(field="current_password")
+        raise WrongPassword(field="current")
     log_security("password.changed", account_id=user.pk)
     return pair
 

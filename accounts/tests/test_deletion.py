@@ -170,7 +170,7 @@ def test_wrong_passwords_count_as_failed_logins(ada):
         lambda user: services.change_profile(user=user, changes={}),
         lambda user: services.delete_account(user=user, password=PASSWORD),
         lambda user: services.change_password(
-            user=user, current_password=PASSWORD, new_password="staple-battery-horse"
+            user=user, current=PASSWORD, new="staple-battery-horse"
         ),
     ],
     ids=["address", "profile", "nothing", "deletion", "password"],

@@ -35,7 +35,7 @@ def verified(monkeypatch):
 
 
 def change(caller, current=PASSWORD, new=NEW):
-    return caller.post(OWN, {"current_password": current, "new_password": new})
+    return caller.post(OWN, {"current": current, "new": new})
 
 
 def log_in(client, password):
@@ -72,7 +72,7 @@ def test_a_wrong_password_changes_nothing(ada):
     before = User.objects.values().get()
     answer = change(ada, current="wrong-battery")
     assert (answer.status_code, answer.json()["code"]) == (400, "wrong_password")
-    assert answer.json()["field"] == "current_password"
+    assert answer.json()["field"] == "current"
     assert User.objects.values().get() == before
     assert ada.get("/api/users/me/").status_code == 200
 
@@ -82,7 +82,7 @@ def test_the_rules_of_passwords_hold(ada, new):
     before = User.objects.values().get()
     answer = change(ada, new=new)
     assert answer.status_code == 400
-    assert {error["field"] for error in answer.json()["errors"]} == {"new_password"}
+    assert {error["field"] for error in answer.json()["errors"]} == {"new"}
     assert User.objects.values().get() == before
 
 
@@ -97,7 +97,7 @@ def test_wrong_passwords_count_as_failed_logins(ada, anyone):
 
 
 def test_the_response_with_tokens_is_not_stored(ada):
-    body = {"current_password": PASSWORD, "new_password": NEW}
+    body = {"current": PASSWORD, "new": NEW}
     answer = ada.post(OWN, body, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 200
     assert not IdempotencyKey.objects.exists()

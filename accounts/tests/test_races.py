@@ -158,7 +158,7 @@ def test_a_verification_link_that_is_used_twice_at_once_works_once(anyone, ada, 
 
 
 def test_one_of_two_password_changes_at_once_succeeds(anyone, ada):
-    bodies = [{"current_password": PASSWORD, "new_password": f"{NEW}-{n}"} for n in range(2)]
+    bodies = [{"current": PASSWORD, "new": f"{NEW}-{n}"} for n in range(2)]
     responses = at_once(*(partial(ada.post, "/api/users/me/password/", body) for body in bodies))
     assert sorted(response.status_code for response in responses) in ([200, 400], [200, 401])
     (winner,) = [n for n, response in enumerate(responses) if response.status_code == 200]

@@ -98,7 +98,10 @@ class CartChangesSerializer(RequestSerializer):
     `items`, an address, `voucher_codes`, `consents` and `metadata` are replaced as a whole.
     """
 
-    items = AddItemSerializer(many=True, required=False, allow_null=True, max_length=MAX_ITEMS)  # type: ignore[call-arg]
+    # The list may be null, its elements may not.
+    items = serializers.ListSerializer(
+        child=AddItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
+    )
     email = StrictStr(
         max_length=EMAIL_LENGTH,
         required=False,

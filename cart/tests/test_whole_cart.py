@@ -147,6 +147,7 @@ def test_a_refused_change_changes_nothing(ada, tea, shirt):
         ({"consents": {"terms": 1}}, "consents"),
         ({"consents": {str(n): True for n in range(21)}}, "consents"),
         ({"metadata": {"a": "x" * 17000}}, "metadata"),
+        ({"items": [{"product_id": 1, "quantity": 1}, None]}, "items.1"),
         ({"items": [{"product_id": 1, "quantity": 0}]}, "items.0.quantity"),
         ({"items": [{"product_id": 1, "quantity": 1}] * 2}, "items"),
         ({"items": [{"product_id": n, "quantity": 1} for n in range(1, 102)]}, "items"),

@@ -21,16 +21,20 @@ type OfOrder =
   operations["orders_create"]["responses"][409]["content"]["application/problem+json"];
 same<
   OfOrder["code"],
+  | "address_incomplete"
   | "cart_empty"
   | "cart_not_open"
+  | "email_missing"
   | "held_units_limit"
   | "open_order_limit"
   | "out_of_stock"
   | "product_unavailable"
   | "request_in_progress"
+  | "shipping_method_unavailable"
   | "stock_limit"
   | "total_changed"
   | "total_limit"
+  | "voucher_not_applicable"
 >();
 
 export function available(problem: OfOrder): number | undefined {

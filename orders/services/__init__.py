@@ -5,6 +5,7 @@ new status after the present one. Stock, timeline and events are written in the 
 and only if the UPDATE changed the row.
 """
 
+from orders.errors import IllegalTransition
 from orders.services.fees import set_fee
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -17,6 +18,8 @@ from orders.services.statuses import (
     pay_free_order,
     record_payment,
     record_refund,
+    release_vouchers,
+    revoke_links,
     ship_order,
 )
 from orders.services.timeline import note_event
@@ -24,6 +27,7 @@ from orders.services.timeline import note_event
 __all__ = [
     "NO_FEE",
     "Fee",
+    "IllegalTransition",
     "Placed",
     "Reordered",
     "cancel_order",
@@ -36,8 +40,10 @@ __all__ = [
     "place_order",
     "record_payment",
     "record_refund",
+    "release_vouchers",
     "reorder",
     "request_link",
+    "revoke_links",
     "set_fee",
     "ship_order",
 ]

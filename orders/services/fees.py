@@ -46,12 +46,12 @@ def set_fee(order: Order, fee: Fee) -> None:
 def _context(order: Order) -> Context:
     """Return the context in which a fee is priced: the order's destination, and who owes tax."""
     configuration = current_configuration().pricing
-    owed_by_buyer = OrderTax.objects.filter(order=order, reason=TaxReason.REVERSE_CHARGE)
+    reverse_charged = OrderTax.objects.filter(order=order, reason=TaxReason.REVERSE_CHARGE)
     return Context(
         configuration,
         timezone.now(),
         destination=_destination(order),
-        is_reverse_charge=owed_by_buyer.exists(),
+        is_reverse_charge=reverse_charged.exists(),
     )
 
 

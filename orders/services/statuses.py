@@ -44,11 +44,19 @@ def cancel_order(
     in_stock_again = put_back(
         quantities=_quantities(order_id), reason=f"Order {order_id} cancelled", actor=actor
     )
-    if release(order_id=order_id):
-        vouchers = OrderAdjustment.objects.filter(order_id=order_id).exclude(voucher="")
-        vouchers.update(released_at=Now())
+    release_vouchers(order_id=order_id)
     if in_stock_again:
         revision.bump(in_stock_again)
+
+
+@transactional
+def release_vouchers(*, order_id: int) -> bool:
+    """Let the vouchers of a cancelled order be used again. Return whether there were any."""
+    if not release(order_id=order_id):
+        return False
+    vouchers = OrderAdjustment.objects.filter(order_id=order_id).exclude(voucher="")
+    vouchers.update(released_at=Now())
+    return True
 
 
 @transactional
@@ -142,3 +150,9 @@ def _quantities(order_id: int) -> dict[int, int]:
     """Return the units of an order by product."""
     items = OrderItem.objects.filter(order_id=order_id)
     return dict(items.values_list("product_id", "quantity"))
+
+
+@transactional
+def revoke_links(*, order_id: int) -> None:
+    """Make all links to an order that were sent so far invalid (``orders.tokens``)."""
+    Order.objects.filter(pk=order_id).update(links_valid_from=Now())

@@ -16,6 +16,7 @@ from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
 from orders.tokens import make_order_token
+from payments import jobs
 from shop.testing.assertions import assert_audit_passes
 
 CART, ORDERS, PAYMENTS = "/api/cart/", "/api/orders/", "/api/payments/"
@@ -288,3 +289,13 @@ def test_an_order_expires_with_the_window_that_its_buyer_was_told(anyone, tea, s
     assert guest.get(f"{ORDERS}{order_id}/").json()["can_pay"] is False
     body = {"order_id": order_id, "payment_method": "card"}
     assert guest.post(PAYMENTS, body).json()["code"] == "order_expired"
+
+
+def test_vouchers_of_orders_that_an_earlier_release_cancelled_are_released_by_the_job(anyone, tea):
+    create_voucher(max_uses=1)
+    Guest(anyone, tea, voucher_codes=["WELCOME"]).order()
+    jobs.expire_orders()
+    assert Voucher.objects.get().used == 1
+    Order.objects.update(status="cancelled")
+    jobs.expire_orders()
+    assert Voucher.objects.get().used == 0

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db.models import F
 
+from cart.factories import fill_cart
 from orders import services as orders
 from orders.factories import place_order
 from orders.models import Order
@@ -325,3 +326,20 @@ def test_a_charge_that_may_still_be_made_is_not_cancelled_for_half_a_minute(
     make_older(Payment.objects.get(), seconds=11)
     assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
     assert fake_stripe.ledger() == []
+
+
+def test_a_checkout_passes_the_page_to_return_to(ada, tea, fake_stripe):
+    body = {
+        "cart_id": fill_cart(ada.user, tea),
+        "expected_total": "4.50",
+        "payment_method": "stripe",
+        "payment_token": "pm_card_visa",
+        "return_url": "https://tea.example/thanks",
+    }
+    answer = ada.post("/api/checkout/", body)
+    assert (answer.status_code, answer.json()["status"]) == (201, "paid")
+    created, confirmed = fake_stripe.requests()
+    methods = created["form"]["automatic_payment_methods"]
+    assert methods["allow_redirects"] == "always"
+    assert confirmed["form"]["return_url"] == "https://tea.example/thanks"
+    assert_audit_passes()

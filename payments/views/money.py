@@ -6,6 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.auth import caller
+from cart.errors import CartTokenInvalid
+from orders.errors import OrderTokenInvalid
 from payments import gateways, services
 from payments.errors import (
     AlreadyRestocked,
@@ -28,9 +30,13 @@ from payments.serializers.refunds import (
     RefundSerializer,
     show_refund,
 )
+from shop.core.errors import Unauthorized
 from shop.core.idempotency import idempotent, idempotent_steps
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
+
+TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
+"""Refusals of a token that is sent with a request, also of one that does not need it."""
 
 
 class MoneyViewSet(ShopViewSet):
@@ -43,7 +49,7 @@ class MoneyViewSet(ShopViewSet):
         "record": "payments.change_payment",
     }
 
-    @describe("List refunds", answers={200: RefundSerializer(many=True)})
+    @describe("List refunds", answers={200: RefundSerializer(many=True)}, refuses=TOKENS)
     @action(detail=True, plural="refunds")
     def refunds(self, request: Request, pk: str) -> Response:
         """List the refunds of a payment, newest first."""
@@ -56,6 +62,7 @@ class MoneyViewSet(ShopViewSet):
         takes=RefundRequestSerializer,
         answers={201: RefundSerializer},
         refuses=[
+            *TOKENS,
             CardNumberRefused,
             PaymentNotRefundable,
             RefundLimit,
@@ -91,7 +98,14 @@ class MoneyViewSet(ShopViewSet):
         "Capture payment",
         takes=CaptureSerializer,
         answers={200: PaymentSerializer},
-        refuses=[CardNumberRefused, PaymentNotOpen, OrderNotPayable, CaptureLimit, GatewayBusy],
+        refuses=[
+            *TOKENS,
+            CardNumberRefused,
+            PaymentNotOpen,
+            OrderNotPayable,
+            CaptureLimit,
+            GatewayBusy,
+        ],
     )
     @action(detail=True, methods=["post"])
     def capture(self, request: Request, pk: str) -> HttpResponseBase:
@@ -116,7 +130,7 @@ class MoneyViewSet(ShopViewSet):
     @describe(
         "Void payment",
         answers={200: PaymentSerializer},
-        refuses=[CardNumberRefused, PaymentNotOpen, GatewayBusy],
+        refuses=[*TOKENS, CardNumberRefused, PaymentNotOpen, GatewayBusy],
     )
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str) -> HttpResponseBase:
@@ -139,6 +153,7 @@ class MoneyViewSet(ShopViewSet):
         takes=RecordSerializer,
         answers={200: PaymentSerializer},
         refuses=[
+            *TOKENS,
             CardNumberRefused,
             PaymentNotOpen,
             PaymentNotManual,

@@ -10,9 +10,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from cart.errors import CartTokenInvalid
 from orders.access import OrderAccess, access_of
-from orders.errors import OrderTokenInvalid
 from payments import gateways, services
 from payments.cards import refuse_card_numbers
 from payments.declines import check_declines, count_decline
@@ -40,15 +38,13 @@ from payments.serializers.payments import (
     show_begun,
     show_payment,
 )
-from payments.views.money import MoneyViewSet
-from shop.core.errors import Unauthorized
+from payments.views.money import TOKENS, MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
 from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 _FOR_GUESTS = frozenset({"retrieve", "create"})
-_TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
 
 
 class PaymentViewSet(MoneyViewSet):
@@ -88,7 +84,10 @@ class PaymentViewSet(MoneyViewSet):
         return Payment.objects.visible_to(self.access).order_by("-pk")
 
     @describe(
-        "List payments", answers={200: PaymentSerializer(many=True)}, parameters=LIST_PARAMETERS
+        "List payments",
+        answers={200: PaymentSerializer(many=True)},
+        parameters=LIST_PARAMETERS,
+        refuses=TOKENS,
     )
     def list(self, request: Request) -> Response:
         """List the payments that match the filters."""
@@ -96,7 +95,7 @@ class PaymentViewSet(MoneyViewSet):
         page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
-    @describe("Retrieve payment", answers={200: PaymentSerializer}, refuses=_TOKENS)
+    @describe("Retrieve payment", answers={200: PaymentSerializer}, refuses=TOKENS)
     def retrieve(self, request: Request, pk: str) -> Response:
         """Return one payment."""
         return Response(show_payment(self.get_object()))
@@ -106,7 +105,7 @@ class PaymentViewSet(MoneyViewSet):
         takes=PayOrderSerializer,
         answers={201: BegunPaymentSerializer},
         refuses=[
-            *_TOKENS,
+            *TOKENS,
             MethodNotConfigured,
             CardNumberRefused,
             OrderNotFound,
@@ -155,7 +154,7 @@ class PaymentViewSet(MoneyViewSet):
         "Confirm payment",
         answers={200: PaymentSerializer},
         refuses=[
-            *_TOKENS,
+            *TOKENS,
             CardNumberRefused,
             PaymentNotOpen,
             PaymentNotConfirmable,
@@ -173,7 +172,7 @@ class PaymentViewSet(MoneyViewSet):
         "Cancel payment",
         answers={200: PaymentSerializer},
         refuses=[
-            *_TOKENS,
+            *TOKENS,
             CardNumberRefused,
             PaymentNotOpen,
             PaymentNotCancellable,

@@ -73,6 +73,16 @@ class Insert:
             sql = start + ", ".join([places] * len(batch))
             send_with_next(sql, values, prepare=False)
 
+    def insert(self, *row: Any) -> Any:
+        """Insert one row at once, and return its primary key."""
+        if not compiles():
+            made = self._model(**dict(zip(self._columns, row, strict=True)))
+            made.save(force_insert=True)
+            return made.pk
+        start, places = self._compiled if self._compiled[0] else self._compile()
+        key = _names([self._model._meta.pk])  # noqa: SLF001 - public
+        return execute(f"{start}{places} RETURNING {key}", self._with_json(row)).fetchone()[0]
+
     def _with_json(self, row: Sequence[Any]) -> Sequence[Any]:
         """Return the row with its JSON values as text."""
         values = list(row)
@@ -178,6 +188,9 @@ def _insertion(
 
 
 def _value(field: Any, row: Model) -> Any:
+    if isinstance(field, JSONField):  # as text, which needs none of Django's adapters
+        value = getattr(row, field.attname)
+        return None if value is None else json.dumps(value, cls=field.encoder)
     value = field.pre_save(row, add=True)
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 

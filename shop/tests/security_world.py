@@ -304,8 +304,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "POST /api/addresses/": lambda world: BERLIN,
     "PATCH /api/addresses/{address}/": lambda world: {"city": "Potsdam"},
     "POST /api/users/me/password/": lambda world: {
-        "current_password": PASSWORD,
-        "new_password": f"new-{PASSWORD}",
+        "current": PASSWORD,
+        "new": f"new-{PASSWORD}",
     },
     "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
     "POST /api/users/password-reset/confirm/": lambda world: {

@@ -126,8 +126,11 @@ def _create_intent(api: stripe.V1Services, charge: Charge) -> stripe.PaymentInte
         {
             "amount": to_minor(charge.amount, charge.currency),
             "currency": charge.currency.lower(),
-            # The shop has no page that a redirect could return to. 3-D Secure needs none.
-            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            # A redirect needs a page of the storefront to return to. 3-D Secure needs none.
+            "automatic_payment_methods": {
+                "enabled": True,
+                "allow_redirects": "always" if charge.return_url else "never",
+            },
             "capture_method": "manual" if charge.captures_later else "automatic",
             "description": f"Order {charge.order_id}",
             "metadata": {"order_id": str(charge.order_id), "payment_key": charge.key},
