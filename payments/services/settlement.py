@@ -141,11 +141,14 @@ def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | Non
 
 
 def _history_of(order_id: int) -> BuyerHistory:
-    """Return the history of an order's buyer, without the order itself."""
+    """Return the history of an order's buyer, without the order itself.
+
+    An order that cost nothing is paid without money, which says nothing about the buyer.
+    """
     buyer = Order.objects.filter(pk=order_id).values("user_id")[:1]
     others = Order.objects.filter(user_id=Subquery(buyer)).exclude(pk=order_id)
     return BuyerHistory(
-        has_paid=others.filter(paid_at__isnull=False).exists(),
+        has_paid=others.filter(amount_paid__gt=0).exists(),
         unpaid=others.filter(paid_at=None, status=OrderStatus.CONFIRMED).count(),
     )
 

@@ -133,6 +133,14 @@ def test_a_buyer_who_has_paid_before_is_confirmed_at_once(ada, tea, known_only):
     assert status_of(order) == "confirmed"
 
 
+def test_an_order_that_cost_nothing_makes_no_buyer_known(ada, tea, known_only):
+    free = place_order(ada.user, ProductFactory(price=0))
+    assert status_of(free) == "paid"
+    order = place_order(ada.user, tea)
+    pay(order, method="cash_on_delivery")
+    assert status_of(order) == "pending"
+
+
 def test_a_known_buyer_with_many_unpaid_orders_waits_for_staff(ada, tea, known_only, settings):
     settings.MAX_OPEN_ORDERS = 2
     pay(place_order(ada.user, tea))
