@@ -227,12 +227,13 @@ def _explanation(totals: Totals) -> list[dict[str, Any]]:
 
 def _shown(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return facts with their decimals as text: rates are percentages, the others amounts."""
-    return {
-        name: value
-        if not isinstance(value, Decimal)
-        else (show_rate(value) if name == "rate" else show(value))
-        for name, value in facts.items()
-    }
+    return {name: _as_text(name, value) for name, value in facts.items()}
+
+
+def _as_text(name: str, value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return show_rate(value) if name == "rate" else show(value)
+    return [_shown(part) for part in value] if isinstance(value, list) else value
 
 
 def _amount_or_none(amount: Decimal | None) -> str | None:

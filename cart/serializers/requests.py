@@ -56,7 +56,7 @@ class QuantitySerializer(RequestSerializer):
 
 @extend_schema_field(
     {
-        "type": ["object", "null"],
+        "type": "object",
         "propertyNames": {"pattern": f"^{KEY_PATTERN}$"},
         "additionalProperties": {"type": ["boolean", "string"], "maxLength": _CONSENT_LENGTH},
         "maxProperties": MAX_CONSENTS,

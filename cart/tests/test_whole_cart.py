@@ -287,6 +287,8 @@ def test_shipping_tax_and_a_voucher_are_in_the_cart(ada):
     assert Decimal(tax["base"]) + Decimal(tax["amount"]) == total
     explained = ada.get(f"{CART}?explain=1").json()
     assert explained["explanation"][-1]["total"] == body["total"]
+    (step,) = [step for step in explained["explanation"] if step["step"] == "discount"]
+    assert step["facts"]["allocations"] == discount["allocations"]
     assert "explanation" not in ada.get(CART).json()
 
 

@@ -73,7 +73,9 @@ class PlacedOrderSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField(help_text="ISO 4217.")
     created_at = serializers.DateTimeField()
     pay_before = serializers.DateTimeField(
-        allow_null=True, help_text="The end of the payment window; null if nothing is to be paid."
+        allow_null=True,
+        help_text="Until when a payment must begin; the money of a bank transfer may arrive later. "
+        "Null if nothing is to be paid.",
     )
     payment_required = serializers.BooleanField(help_text="Whether something is still to be paid.")
     can_pay = serializers.BooleanField(help_text="Whether a payment can be started now.")

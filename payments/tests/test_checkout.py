@@ -95,6 +95,7 @@ def test_a_duplicate_request_with_a_key_gets_the_order_and_charges_once(ada, tea
         ({"total": "8.99"}, 409, "total_changed"),
         ({"payment_token": "4242 4242 4242 4242"}, 400, "invalid"),
         ({"return_url": "javascript:alert(1)"}, 400, "invalid"),
+        ({"return_url": "ftp://shop.example.com/"}, 400, "invalid"),
     ],
 )
 def test_a_refused_checkout_makes_no_order(ada, tea, settings, change, status, code):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from django.core.validators import URLValidator
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
-from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,8 +67,9 @@ class CheckoutSerializer(RequestSerializer):
         required=False,
         help_text="The token that the provider's form returned, as for POST /api/payments/.",
     )
-    return_url = serializers.URLField(
+    return_url = StrictStr(
         max_length=URL_LENGTH,
+        validators=[URLValidator(schemes=["http", "https"])],
         required=False,
         help_text="Where the provider sends the buyer back to, if it takes them to a page of its "
         "own: an absolute http or https URL.",

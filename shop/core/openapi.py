@@ -160,8 +160,13 @@ class ShopAutoSchema(AutoSchema):
         return parameters
 
     def get_auth(self) -> list[dict[str, list[str]]]:
-        """Add the tokens of ``token_schemes``, which a view takes instead of a login."""
+        """Add the tokens of ``token_schemes``, which a view takes instead of a login.
+
+        Lists need a login.
+        """
         schemes: list[dict[str, list[str]]] = super().get_auth()
+        if getattr(self._action(), "is_list", False):
+            return schemes
         taken: list[dict[str, list[str]]] = [
             {name: []} for name in getattr(self.view, "token_schemes", ())
         ]

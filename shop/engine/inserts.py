@@ -80,7 +80,7 @@ class Insert:
             made.save(force_insert=True)
             return made.pk
         start, places = self._compiled if self._compiled[0] else self._compile()
-        key = _quote(self._model._meta.pk.column)  # noqa: SLF001 - public
+        key = _names([self._model._meta.pk])  # noqa: SLF001 - public
         return execute(f"{start}{places} RETURNING {key}", self._with_json(row)).fetchone()[0]
 
     def _with_json(self, row: Sequence[Any]) -> Sequence[Any]:

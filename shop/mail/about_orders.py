@@ -63,7 +63,7 @@ def letter_about(order: Order, **facts: Any) -> Letter:
 def order_context(order: Order, language: str) -> dict[str, Any]:
     """Return what templates about an order need. Labels are in the active language."""
     summary = _summary(order)
-    values = {"number": summary["number"], "token": make_order_token(order)}
+    values = {"id": str(order.pk), "number": summary["number"], "token": make_order_token(order)}
     return {
         "order": order,
         "number": summary["number"],

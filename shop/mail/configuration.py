@@ -14,15 +14,15 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
 
 _PATHS = {
-    "order": "/orders/{number}?token={token}",
-    "payment": "/orders/{number}/pay?token={token}",
+    "order": "/orders/{id}?token={token}",
+    "payment": "/orders/{id}/pay?token={token}",
     "reset": "/reset-password?token={token}",
     "verification": "/verify-email?token={token}",
 }
 """The pages of a storefront that a message links to, and their paths below ``STOREFRONT_URL``."""
 _PLACEHOLDERS = {
-    "order": {"number", "token", "language"},
-    "payment": {"number", "token", "language"},
+    "order": {"id", "number", "token", "language"},
+    "payment": {"id", "number", "token", "language"},
     "reset": {"token", "language"},
     "verification": {"token", "language"},
 }

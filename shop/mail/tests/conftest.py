@@ -20,7 +20,7 @@ def _mails(monkeypatch, settings):
     settings.SHOP_NAME = "Tea House"
     settings.STOREFRONT_LINKS = {
         "order": "https://tea.example/orders/{number}?token={token}",
-        "payment": "https://tea.example/pay/{number}?token={token}",
+        "payment": "https://tea.example/pay/{id}?token={token}",
         "reset": "https://tea.example/reset?token={token}",
         "verification": "https://tea.example/verify?token={token}",
     }

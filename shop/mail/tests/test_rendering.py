@@ -210,7 +210,7 @@ def test_a_declined_payment_leads_to_a_link_to_pay(anyone, order, smtp, work):
     text = failed.get_body(("plain",)).get_content()
     assert "The payment of $9.00" in text
     assert "Pay now:" in text
-    token = re.search(rf"https://tea.example/pay/{order.number}\?token=(\S+)", text)[1]
+    token = re.search(rf"https://tea.example/pay/{order.pk}\?token=(\S+)", text)[1]
     answer = anyone.get(f"/api/orders/{order.pk}/", headers={"X-Order-Token": token})
     assert (answer.status_code, answer.json()["number"]) == (200, order.number)
 
