@@ -99,7 +99,7 @@ class CartChangesSerializer(RequestSerializer):
     """
 
     # The list may be null, its elements may not.
-    items = serializers.ListSerializer(
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=AddItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
     )
     email = StrictStr(

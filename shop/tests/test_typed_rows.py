@@ -12,7 +12,14 @@ from django.db import connection, models
 import shop.urls  # noqa: F401 - loads every module that has statements
 from shop.engine import Select
 
-SAMPLES = {int: 1, int | None: 1, str: "x", list[int]: [1, 2], list[str]: ["x", "y"]}
+SAMPLES = {
+    int: 1,
+    int | None: 1,
+    str: "x",
+    str | None: "x",
+    list[int]: [1, 2],
+    list[str]: ["x", "y"],
+}
 TYPES = [
     (models.BooleanField, bool),
     (models.IntegerField, int),
