@@ -11,6 +11,9 @@ from accounts.addresses import fold_address, fold_domain
 from accounts.factories import PASSWORD, UserFactory
 from accounts.models import User
 from shop.core.models import RateCounter
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 SPELLINGS = [
     "ada@bücher.example",

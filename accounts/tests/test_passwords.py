@@ -11,6 +11,9 @@ from accounts.factories import UserFactory
 from accounts.models import User
 from accounts.passwords import normalize_password
 from shop.core.models import RateCounter
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 NFC = "crème brûlée 7"
 NFD = unicodedata.normalize("NFD", NFC)

@@ -8,6 +8,9 @@ from PIL import Image, ImageCms
 from catalog.images.errors import ImageInvalid, ImageTooLarge
 from catalog.images.processing import process_image
 from catalog.tests.uploads import announcing, picture
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 def drawn(content):

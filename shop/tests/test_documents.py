@@ -13,8 +13,11 @@ from shop.core.documents import AdminGenerator, StoreGenerator
 from shop.core.errors import ShopError
 from shop.core.problem_schemas import code_of
 from shop.testing.contract import document, strict
+from shop.testing.marks import on_one_database
 from shop.testing.rows import fill_every_list
 from shop.tests.test_docs import every_subclass
+
+pytestmark = on_one_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GENERATORS = {"": SchemaGenerator, "store/": StoreGenerator, "admin/": AdminGenerator}

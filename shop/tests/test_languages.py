@@ -19,7 +19,10 @@ from shop.asgi import error_response
 from shop.core.errors import Unavailable
 from shop.core.languages import choose_language
 from shop.testing import messages
+from shop.testing.marks import on_one_database
 from shop.urls import handler404, handler500, urlpatterns  # noqa: F401 - of this URLconf
+
+pytestmark = on_one_database
 
 GERMAN = {"Accept-Language": "de"}
 

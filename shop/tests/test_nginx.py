@@ -14,6 +14,7 @@ import pytest
 
 from catalog.models import Product
 from orders.models import Order
+from shop.testing.marks import on_one_database
 from shop.testing.server import free_port, send
 from shop.testing.serving import faulty_server
 
@@ -22,6 +23,7 @@ NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
 FOLDERS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 pytestmark = [
+    on_one_database,
     pytest.mark.skipif(
         None in (NGINX, shutil.which("openssl")), reason="apt-get install nginx openssl"
     ),

@@ -14,7 +14,10 @@ from orders.factories import place_order
 from payments.models import Payment
 from shop.core.query import parameters_of
 from shop.testing.fixtures import Caller
+from shop.testing.marks import on_one_database
 from shop.testing.rows import BERLIN
+
+pytestmark = on_one_database
 
 NAME = "zzz_unknown"
 RAW = {("/api/webhooks/stripe/", "POST")}

@@ -3,6 +3,9 @@
 import pytest
 
 from catalog.factories import ProductFactory
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 LIST = "/api/products/"
 

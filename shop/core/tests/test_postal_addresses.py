@@ -11,6 +11,9 @@ from shop.core.postal_addresses import (
     PostalAddress,
     missing_fields,
 )
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 ADA = {"name": "Ada", "line1": "Street 1"}
 
