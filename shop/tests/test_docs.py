@@ -11,6 +11,7 @@ import cart.errors
 import catalog.errors
 import orders.errors
 import payments.errors
+import shop.urls  # noqa: F401 - loads every module that has errors
 from shop.core import handlers, middleware
 from shop.core.errors import ShopError
 from shop.engine.parts import PARTS
