@@ -95,9 +95,8 @@ def _read_environment(text: str) -> dict[str, str]:
 
 
 def _is_wanted(name: str, only: str) -> bool:
-    if only:
-        return any(word in name for word in only.split(","))
-    return not any(word in name for word in _IF_NAMED)
+    words = only.split(",")
+    return any(w in name and all(rare in w for rare in _IF_NAMED if rare in name) for w in words)
 
 
 def _stop(signum: int, frame: FrameType | None) -> NoReturn:
