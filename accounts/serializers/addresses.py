@@ -9,30 +9,17 @@ from accounts.models import Address
 from shop.core.fields import StrictBool
 from shop.core.openapi import example
 from shop.core.postal_addresses import (
+    EXAMPLE,
     MEMBERS,
     CompleteAddressSerializer,
+    PostalAddress,
     PostalAddressSerializer,
 )
 
-_ADDRESS = {
-    "name": "Ada Lovelace",
-    "company": "",
-    "line1": "Torstraße 1",
-    "line2": "",
-    "postal_code": "10119",
-    "city": "Berlin",
-    "region": "",
-    "country": "DE",
-    "phone": "",
-    "vat_number": "",
-    "is_default_shipping": True,
-    "is_default_billing": True,
-}
+_DEFAULTS = {"is_default_shipping": True, "is_default_billing": True}
 
 
-@extend_schema_serializer(
-    examples=[example({name: value for name, value in _ADDRESS.items() if value != ""})]
-)
+@extend_schema_serializer(examples=[example({**EXAMPLE, **_DEFAULTS})])
 class BookAddressSerializer(CompleteAddressSerializer):
     """An address for the address book: complete, by the rules of its country."""
 
@@ -44,7 +31,9 @@ class BookAddressSerializer(CompleteAddressSerializer):
     )
 
 
-@extend_schema_serializer(examples=[example({"id": 1, **_ADDRESS})])
+@extend_schema_serializer(
+    examples=[example({"id": 1, **PostalAddress(**EXAMPLE).to_json(), **_DEFAULTS})]
+)
 class SavedAddressSerializer(PostalAddressSerializer):
     """An address of the address book."""
 

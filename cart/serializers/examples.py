@@ -2,22 +2,13 @@
 
 from typing import Any
 
-ADDRESS = {
-    "name": "Ada Lovelace",
-    "company": "",
-    "line1": "Torstraße 1",
-    "line2": "",
-    "postal_code": "10119",
-    "city": "Berlin",
-    "region": "",
-    "country": "DE",
-    "phone": "",
-    "vat_number": "",
-}
+from shop.core.postal_addresses import EXAMPLE, PostalAddress
+
+ADDRESS = PostalAddress(**EXAMPLE).to_json()
 CHANGES: dict[str, Any] = {
     "items": [{"product_id": 7, "quantity": 2}],
     "email": "ada@example.com",
-    "shipping_address": {name: value for name, value in ADDRESS.items() if value},
+    "shipping_address": EXAMPLE,
     "voucher_codes": ["SPRING"],
 }
 NOTICE = {

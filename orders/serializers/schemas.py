@@ -12,7 +12,7 @@ from orders.payments import NextAction
 from orders.states import OrderStatus
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.openapi import example
-from shop.core.postal_addresses import PostalAddressSerializer
+from shop.core.postal_addresses import EXAMPLE, PostalAddress, PostalAddressSerializer
 from shop.core.serializers import RequestSerializer
 
 NUMBER_LENGTH = 40
@@ -216,18 +216,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
                     "earliest": "2026-11-25",
                     "latest": "2026-11-27",
                 },
-                "shipping_address": {
-                    "name": "Ada Lovelace",
-                    "company": "",
-                    "line1": "Torstraße 1",
-                    "line2": "",
-                    "postal_code": "10119",
-                    "city": "Berlin",
-                    "region": "",
-                    "country": "DE",
-                    "phone": "",
-                    "vat_number": "",
-                },
+                "shipping_address": PostalAddress(**EXAMPLE).to_json(),
                 "billing_address": None,
                 "adjustments": [
                     {

@@ -28,13 +28,14 @@ from shop.core.vat_numbers import VAT_NUMBER_LENGTH, normalize_vat_number
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-_EXAMPLE = {
+EXAMPLE = {
     "name": "Ada Lovelace",
     "line1": "Torstraße 1",
     "postal_code": "10119",
     "city": "Berlin",
     "country": "DE",
 }
+"""An address for the OpenAPI document, with the members that are not empty."""
 # Control characters, halves of UTF-16 pairs, separators of lines and paragraphs, and what reverses
 # the order of the characters behind it.
 _REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -160,7 +161,7 @@ class CountryField(AddressText):
         return code
 
 
-@extend_schema_serializer(examples=[example(_EXAMPLE)])
+@extend_schema_serializer(examples=[example(EXAMPLE)])
 class AddressSerializer(RequestSerializer):
     """An address, which may be incomplete. Its country decides about the other members.
 
