@@ -10,16 +10,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from shop.core.address_lengths import LENGTHS
+from shop.core.address_lengths import LENGTHS, address_column
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 MAX_ADDRESSES = 50
-
-
-def _text(member: str) -> models.CharField[str, str]:
-    return models.CharField(max_length=LENGTHS[member], blank=True, default="")
 
 
 class AddressQuerySet(models.QuerySet["Address"]):
@@ -40,16 +36,16 @@ class Address(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="addresses"
     )
-    name = _text("name")
-    company = _text("company")
-    line1 = _text("line1")
-    line2 = _text("line2")
-    postal_code = _text("postal_code")
-    city = _text("city")
-    region = _text("region")
+    name = address_column("name")
+    company = address_column("company")
+    line1 = address_column("line1")
+    line2 = address_column("line2")
+    postal_code = address_column("postal_code")
+    city = address_column("city")
+    region = address_column("region")
     country = models.CharField(max_length=LENGTHS["country"], help_text="ISO 3166-1.")
-    phone = _text("phone")
-    vat_number = _text("vat_number")
+    phone = address_column("phone")
+    vat_number = address_column("vat_number")
     is_default_shipping = models.BooleanField(default=False)
     is_default_billing = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

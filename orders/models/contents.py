@@ -11,6 +11,7 @@ from cart.models import MAX_QUANTITY
 from catalog.limits import PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.models import Product
 from orders.models.orders import Order, amount_column
+from shop.core.address_lengths import address_column
 from shop.core.postal_addresses import LENGTHS, PostalAddress
 
 ADJUSTMENT_NAME_LENGTH = 255
@@ -81,11 +82,6 @@ class OrderItem(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
-def _text(member: str, help_text: str = "") -> "models.CharField[str, str]":
-    """Return the column for a member of an address."""
-    return models.CharField(max_length=LENGTHS[member], blank=True, default="", help_text=help_text)
-
-
 class AddressKind(models.TextChoices):
     """What an address of an order is for."""
 
@@ -101,16 +97,16 @@ class OrderAddress(models.Model):
         Order, on_delete=models.PROTECT, related_name="addresses", db_index=False
     )
     kind = models.CharField(max_length=8, choices=AddressKind.choices)
-    name = _text("name")
-    company = _text("company")
-    line1 = _text("line1")
-    line2 = _text("line2")
-    postal_code = _text("postal_code")
-    city = _text("city")
-    region = _text("region")
-    country = _text("country", help_text="ISO 3166-1.")
-    phone = _text("phone", help_text="E.164.")
-    vat_number = _text("vat_number")
+    name = address_column("name")
+    company = address_column("company")
+    line1 = address_column("line1")
+    line2 = address_column("line2")
+    postal_code = address_column("postal_code")
+    city = address_column("city")
+    region = address_column("region")
+    country = address_column("country", help_text="ISO 3166-1.")
+    phone = address_column("phone", help_text="E.164.")
+    vat_number = address_column("vat_number")
 
     class Meta:
         verbose_name_plural = "order addresses"
