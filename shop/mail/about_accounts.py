@@ -1,5 +1,6 @@
 """The messages about accounts, to the address of the user."""
 
+from collections.abc import Callable
 from typing import Any
 
 from accounts import links
@@ -14,17 +15,7 @@ def _reset(event: Event) -> Letter | None:
     user = User.objects.filter(pk=event.object_id, is_active=True).first()
     if user is None or not user.has_usable_password():
         return None
-    language = _language_of(user, event)
-
-    def context() -> dict[str, Any]:
-        token = links.make_reset_token(user)
-        return {
-            "user": user,
-            "token": token,
-            "reset_url": link("reset", token=token, language=language),
-        }
-
-    return Letter(f"user:{user.pk}", user.email, language, context)
+    return _letter(user, event, "reset", links.make_reset_token)
 
 
 def _verification(event: Event) -> Letter | None:
@@ -34,22 +25,22 @@ def _verification(event: Event) -> Letter | None:
     ).first()
     if user is None:
         return None
-    language = _language_of(user, event)
+    return _letter(user, event, "verification", links.make_verification_token)
+
+
+def _letter(user: User, event: Event, kind: str, make_token: Callable[[User], str]) -> Letter:
+    """Return a letter with a link of ``kind``, whose token is made when it is rendered.
+
+    Its language is the one that the user chose, and otherwise that of the request.
+    """
+    language = known_language(user.language or str(event.data.get("language", "")))
 
     def context() -> dict[str, Any]:
-        token = links.make_verification_token(user)
-        return {
-            "user": user,
-            "token": token,
-            "verification_url": link("verification", token=token, language=language),
-        }
+        token = make_token(user)
+        url = link(kind, token=token, language=language)
+        return {"user": user, "token": token, f"{kind}_url": url}
 
     return Letter(f"user:{user.pk}", user.email, language, context)
-
-
-def _language_of(user: User, event: Event) -> str:
-    """Return the language that the user chose, and otherwise that of the request."""
-    return known_language(user.language or str(event.data.get("language", "")))
 
 
 MAILS = (
