@@ -145,7 +145,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
 
     @admin.display(description="Addresses")
     def address_book(self, user: User) -> str:
-        """Return the addresses of a user, who alone changes them."""
+        """Return the addresses of a user. Only the user changes them."""
         rows = ((_describe(address),) for address in user.addresses.order_by("pk"))
         return format_html_join("", "<p>{}</p>", rows) or "-"
 

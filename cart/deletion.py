@@ -1,4 +1,4 @@
-"""Deletion of carts: of deleted accounts, and of those that nobody changes any more."""
+"""Deletion of carts: of deleted accounts, and of those that are not changed any more."""
 
 from django.conf import settings
 from django.db import connection
@@ -42,7 +42,7 @@ def delete_carts_of_deleted_accounts(limit: int) -> int:
 
 
 def delete_old_carts(limit: int) -> int:
-    """Delete up to ``limit`` carts that nobody changes any more, and return their number.
+    """Delete up to ``limit`` carts that are not changed any more, and return their number.
 
     Never deletes an ordered cart. A cart that was merged is kept as long as a guest's, so that its
     merge can be repeated.

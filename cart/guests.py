@@ -1,7 +1,7 @@
 """Buyers: users, and guests, who have the token of a cart instead of an account.
 
 A token has 256 random bits and belongs to one cart. The database has its SHA-256 only, so that
-nobody who reads the database can use it. It is sent as ``X-Cart-Token``.
+a reader of the database cannot use it. It is sent as ``X-Cart-Token``.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def find_buyer(request: Request) -> Buyer | None:
 def guest_with(token: str) -> Buyer:
     """Return the guest who has a token. Raises CartTokenInvalid if no cart has it.
 
-    The tokens of carts that were merged, and of those that nobody changed for
+    The tokens of carts that were merged, and of those that were not changed for
     ``GUEST_CART_DAYS``, have none either.
     """
     row = _guest_cart.row(token_hash=digest_of(token)) if _TOKEN.fullmatch(token) else None

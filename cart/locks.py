@@ -13,7 +13,7 @@ from shop.engine import send_with_next
 
 # The inner query locks the user first, since PostgreSQL does not merge a query that locks rows into
 # the outer one. A cart that another transaction has opened meanwhile is not found, and its rows are
-# safe: whoever writes them locks the user.
+# safe: their writers lock the user.
 _LOCK_OF_USER = """
 SELECT (SELECT cart.id FROM cart_cart cart
         WHERE cart.user_id = buyer.id AND cart.status = 'open' FOR NO KEY UPDATE)
