@@ -29,6 +29,7 @@ from shop.testing.pages import choose, form_of, messages_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 groups_migration = import_module("shop.migrations.0001_staff_groups")
+invoices_migration = import_module("shop.migrations.0002_staff_see_invoices")
 
 
 @pytest.fixture
@@ -356,6 +357,7 @@ GROUPS = {
         "orders.view_order",
         "payments.add_refund",
         "payments.change_payment",
+        "payments.view_invoice",
         "payments.view_payment",
     },
     "catalog manager": {*CATALOG, "catalog.view_stockmovement"},
@@ -365,6 +367,7 @@ GROUPS = {
         "catalog.view_stockmovement",
         "orders.change_order",
         "orders.view_order",
+        "payments.view_invoice",
         "payments.view_payment",
     },
     "support": {
@@ -373,6 +376,7 @@ GROUPS = {
         "catalog.view_product",
         "orders.change_order",
         "orders.view_order",
+        "payments.view_invoice",
         "payments.view_payment",
     },
 }
@@ -399,6 +403,7 @@ def test_a_new_database_has_the_four_groups(db):
 
 def test_the_migration_creates_the_permissions_that_it_needs(without_rows):
     groups_migration.create_groups(apps, connection.schema_editor())
+    invoices_migration.add_permission(apps, connection.schema_editor())
     assert groups() == GROUPS
     created = set(Permission.objects.values_list("codename", "name"))
     call_command("migrate", verbosity=0)  # creates the others, and none twice
@@ -415,6 +420,7 @@ def test_the_migration_keeps_what_the_owner_has_changed(db):
     support.permissions.set(Permission.objects.filter(codename="view_order"))
     Group.objects.get(name="order clerk").delete()
     groups_migration.create_groups(apps, connection.schema_editor())
+    invoices_migration.add_permission(apps, connection.schema_editor())
     assert groups() == GROUPS | {"support": {"orders.view_order"}}
 
 
