@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
         ("payments", "0009_invoices"),
-        ("shop", "0001_staff_groups"),
+        ("shop", "0002_permissions_of_drafts_and_withdrawals"),
     ]
 
     operations = [migrations.RunPython(add_permission, remove_permission)]
