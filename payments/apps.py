@@ -29,6 +29,10 @@ class PaymentsConfig(AppConfig):
 
         register_payments(read_summaries)
 
+        from payments.invoices import handlers  # noqa: PLC0415
+
+        handlers.register()
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 
