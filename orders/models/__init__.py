@@ -9,11 +9,15 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
+from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
 from orders.models.orders import Order, OrderQuerySet, order_for_update
 
 __all__ = [
     "AddressKind",
     "AdjustmentKind",
+    "Fulfilment",
+    "FulfilmentItem",
+    "FulfilmentState",
     "Order",
     "OrderAddress",
     "OrderAdjustment",
