@@ -86,6 +86,10 @@ class Payment(models.Model):
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    capture_before = models.DateTimeField(
+        null=True,
+        help_text="When the authorisation ends, as the payment provider says.",
+    )
     request_id = models.CharField(
         max_length=MAX_ID, null=True, help_text="The id of the request that began the payment."
     )
@@ -101,7 +105,9 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["order"],
-                condition=Q(status__in=LIVE),
+                condition=Q(
+                    status__in=tuple(each for each in LIVE if each != PaymentStatus.PROCESSING)
+                ),
                 name="payment_one_live_per_order",
                 violation_error_message=_(
                     "This order already has a payment that is in progress or has succeeded."
@@ -109,7 +115,7 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values),
-                name="payment_status_known",
+                name="payment_status_is_known",
                 violation_error_message=_("This is not a status of a payment."),
             ),
             models.CheckConstraint(
@@ -152,7 +158,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["id"],
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
-                name="payment_unfinished",
+                name="payment_unsettled",
             ),
             # GET /api/payments/?status=, for staff.
             models.Index(fields=["status", "-id"], name="payment_by_status"),
