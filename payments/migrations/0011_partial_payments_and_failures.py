@@ -40,7 +40,7 @@ def known(name: str, message: str) -> models.CheckConstraint:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0008_payments_by_status")]
+    dependencies = [("payments", "0010_invoices_never_change")]
 
     operations = [
         migrations.AddField(

@@ -1,4 +1,4 @@
-"""Check the rows that exist. New ones are checked since 0009."""
+"""Check the rows that exist. New ones are checked since 0011."""
 
 from django.db import migrations
 
@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0010_one_live_payment_of_the_whole_order")]
+    dependencies = [("payments", "0012_one_live_payment_of_the_whole_order")]
 
     operations = [
         ValidateOnPostgreSQL(model_name="payment", name="payment_failure_code_known"),

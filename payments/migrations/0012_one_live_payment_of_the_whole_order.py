@@ -8,7 +8,7 @@ from shop.core.operations import AddUniqueConstraintOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("payments", "0009_partial_payments_and_failures")]
+    dependencies = [("payments", "0011_partial_payments_and_failures")]
 
     operations = [
         AddUniqueConstraintOnline(
