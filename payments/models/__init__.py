@@ -1,7 +1,8 @@
-"""Payments, refunds, the ledger, provider events, and the tables of the demo gateway."""
+"""Payments, refunds, the ledger, invoices, provider events, and the demo gateway's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
 from payments.models.events import ProviderEvent
+from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
 from payments.models.payments import Payment, PaymentQuerySet
 from payments.states import PaymentStatus, RefundStatus
@@ -9,7 +10,11 @@ from payments.states import PaymentStatus, RefundStatus
 __all__ = [
     "DemoCharge",
     "DemoRefund",
+    "DocumentCounter",
+    "DocumentKind",
     "EntryKind",
+    "Invoice",
+    "InvoiceQuerySet",
     "LedgerEntry",
     "Payment",
     "PaymentQuerySet",

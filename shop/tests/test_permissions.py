@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 groups_migration = import_module("shop.migrations.0001_staff_groups")
 later_migrations = [
     import_module("shop.migrations.0002_permissions_of_drafts_and_withdrawals").add_permissions,
+    import_module("shop.migrations.0003_staff_see_invoices").add_permission,
 ]
 
 
@@ -360,6 +361,7 @@ GROUPS = {
         "orders.view_withdrawal",
         "payments.add_refund",
         "payments.change_payment",
+        "payments.view_invoice",
         "payments.view_payment",
     },
     "catalog manager": {*CATALOG, "catalog.view_stockmovement"},
@@ -371,6 +373,7 @@ GROUPS = {
         "catalog.view_stockmovement",
         "orders.change_order",
         "orders.view_order",
+        "payments.view_invoice",
         "payments.view_payment",
     },
     "support": {
@@ -381,6 +384,7 @@ GROUPS = {
         "catalog.view_product",
         "orders.change_order",
         "orders.view_order",
+        "payments.view_invoice",
         "payments.view_payment",
     },
 }
