@@ -62,7 +62,10 @@ UNDECIDED = (*OPEN, _P.AUTHORISED)
 """States in which the gateway may still report another outcome."""
 
 LIVE = (*UNDECIDED, _P.SUCCEEDED)
-"""States that count as live. An order has at most one live payment."""
+"""States that count as live: the amounts of these payments are not owed any more."""
+
+ENDED = (_P.FAILED, _P.CANCELLED, _P.REFUND_PENDING, _P.REFUNDED)
+"""All other states."""
 
 CAPTURED = (_P.SUCCEEDED, _P.REFUND_PENDING, _P.REFUNDED)
 """States in which money was captured, whether or not it was refunded."""

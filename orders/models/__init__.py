@@ -9,7 +9,9 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
+from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
+from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 
 __all__ = [
     "AddressKind",
@@ -19,7 +21,10 @@ __all__ = [
     "OrderAdjustment",
     "OrderEvent",
     "OrderItem",
+    "OrderNote",
     "OrderQuerySet",
     "OrderTax",
+    "Withdrawal",
+    "WithdrawalStatus",
     "order_for_update",
 ]

@@ -1,8 +1,9 @@
-"""Payments, refunds, disputes, the ledger, provider events, and the tables of the demo gateway."""
+"""Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
 from payments.models.disputes import Dispute, DisputeKind, DisputeStatus
 from payments.models.events import ProviderEvent
+from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
 from payments.models.payments import Payment, PaymentQuerySet
 from payments.states import PaymentStatus, RefundStatus
@@ -13,7 +14,11 @@ __all__ = [
     "Dispute",
     "DisputeKind",
     "DisputeStatus",
+    "DocumentCounter",
+    "DocumentKind",
     "EntryKind",
+    "Invoice",
+    "InvoiceQuerySet",
     "LedgerEntry",
     "Payment",
     "PaymentQuerySet",

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from payments.failures import FAILURE_CODE_LENGTH, FailureCode
 from payments.models.disputes import Dispute
 from payments.models.payments import Payment, sees_all_payments
 from payments.states import RefundStatus
@@ -54,6 +55,13 @@ class Refund(models.Model):
         help_text="Staff returned the money in cash or by bank transfer. The payment provider is "
         "not called.",
     )
+    failure_code = models.CharField(
+        max_length=FAILURE_CODE_LENGTH,
+        choices=FailureCode.choices,
+        blank=True,
+        db_default="",
+        help_text="Why the refund failed, if that is known.",
+    )
     provider_key = models.UUIDField(
         unique=True,
         default=uuid4,
@@ -83,6 +91,11 @@ class Refund(models.Model):
                 condition=Q(amount__gt=0),
                 name="refund_gives_something_back",
                 violation_error_message=_("The amount of a refund must be greater than zero."),
+            ),
+            models.CheckConstraint(
+                condition=Q(failure_code__in=["", *FailureCode.values]),
+                name="refund_failure_code_known",
+                violation_error_message=_("This is not a reason why refunds fail."),
             ),
         ]
         indexes = [

@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0011_index_processing_payments")]
+    dependencies = [("payments", "0017_index_processing_payments")]
 
     operations = [
         migrations.RemoveConstraint(

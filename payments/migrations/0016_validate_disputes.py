@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0009_disputes")]
+    dependencies = [("payments", "0015_disputes")]
 
     operations = [
         ValidateOnPostgreSQL(model_name="payment", name="payment_status_is_known"),

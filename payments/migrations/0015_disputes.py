@@ -11,7 +11,7 @@ from shop.core.operations import AddConstraintQuickly
 class Migration(migrations.Migration):
     dependencies = [
         ("orders", "0012_orders_by_email"),
-        ("payments", "0008_payments_by_status"),
+        ("payments", "0014_several_live_payments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from shop.core.operations import AddIndexOnline, AddUniqueConstraintOnline
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("payments", "0010_validate_disputes")]
+    dependencies = [("payments", "0016_validate_disputes")]
 
     operations = [
         AddIndexOnline(
