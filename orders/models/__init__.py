@@ -10,7 +10,9 @@ from orders.models.contents import (
 )
 from orders.models.events import OrderEvent
 from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
+from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
+from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 
 __all__ = [
     "AddressKind",
@@ -23,7 +25,10 @@ __all__ = [
     "OrderAdjustment",
     "OrderEvent",
     "OrderItem",
+    "OrderNote",
     "OrderQuerySet",
     "OrderTax",
+    "Withdrawal",
+    "WithdrawalStatus",
     "order_for_update",
 ]
