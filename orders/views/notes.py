@@ -53,9 +53,10 @@ class OrderNoteViewSet(ShopViewSet):
         """Add a note. It cannot be changed or deleted."""
         author = caller(request)
 
+        body = read(AddNoteSerializer, request)
+
         def work() -> Response:
             _check_order(order_id, access_for(author))
-            body = read(AddNoteSerializer, request)
             note = services.add_note(order_id=int(order_id), author=author, **body)
             return Response(serialize_note(note, author), status=201)
 
