@@ -65,7 +65,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 	$(lint-migrations)
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
-		--include-apps accounts catalog cart core orders payments shop_mail --quiet ok ignore --no-cache \
+		--include-apps accounts catalog cart core orders payments shop_mail shop_integrations --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
 		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests \
 		0011_unique_numbers
