@@ -42,9 +42,14 @@ def sign(references: Iterable[str], message_id: str, timestamp: int, body: bytes
 
     Raises SecretLost.
     """
+    keys = (_key_of(reference) for reference in references)
+    return " ".join(signature_of(key, message_id, timestamp, body) for key in keys)
+
+
+def signature_of(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return one signature, with its version."""
     content = f"{message_id}.{timestamp}.".encode() + body
-    signatures = (hmac.digest(_key_of(reference), content, "sha256") for reference in references)
-    return " ".join(f"v1,{b64encode(signature).decode()}" for signature in signatures)
+    return f"v1,{b64encode(hmac.digest(key, content, 'sha256')).decode()}"
 
 
 def _key_of(reference: str) -> bytes:
