@@ -105,7 +105,8 @@ class DueQuerySet(models.QuerySet[R]):
 
 def back_off(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:
     """Return the delay after so many attempts: ``first``, doubled each time up to ``longest``."""
-    return min(first * 2 ** min(attempts - 1, 20), longest)
+    doublings = min(attempts - 1, 20)
+    return min(first * (1 << doublings), longest)
 
 
 def enqueue_each(

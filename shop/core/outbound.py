@@ -46,11 +46,17 @@ _FAILURES = (HTTPError, HTTPException, OSError, ValueError)
 
 
 class OutboundError(Exception):
-    """There is no response. The message is a sentence for staff, without data of the request."""
+    """There is no response. The message is a sentence for staff, without data of the request.
+
+    It is stored and logged, and therefore English.
+    """
 
 
 class UrlRefused(OutboundError):
-    """The URL, or the address that its host has, must not be requested."""
+    """The URL, or the address that its host has, must not be requested.
+
+    The sentence can be shown to the one who entered the URL, in the language of the request.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ class _Deadline:
         """Return the seconds that are left. Raises OutboundError if there are none."""
         left = self.at - time.monotonic()
         if left <= 0 or self.passed.is_set():
-            raise OutboundError(_("There was no complete response in time."))
+            raise OutboundError("There was no complete response in time.")
         return left
 
     @contextmanager
@@ -139,7 +145,7 @@ class _Deadline:
         self.passed.set()
         with suppress(OSError, AttributeError):  # it is not connected yet, or any more
             # Not SSLSocket.shutdown(), which would disturb the thread that reads.
-            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)  # type: ignore[arg-type]
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
 
 def check_url(url: str) -> None:
@@ -212,7 +218,7 @@ def _exchange(request: _Request, limits: Limits, deadline: _Deadline) -> Respons
     except _FAILURES as error:
         deadline.seconds_left()  # the connection was closed because of the time
         raise OutboundError(_describe(error)) from error
-    raise OutboundError(_("The host has no address."))
+    raise OutboundError("The host has no address.")
 
 
 def _addresses_of(request: _Request, deadline: _Deadline) -> list[str]:
@@ -224,9 +230,9 @@ def _addresses_of(request: _Request, deadline: _Deadline) -> list[str]:
     try:
         rows = found.result(timeout=deadline.seconds_left())
     except TimeoutError:
-        raise OutboundError(_("The name of the host was not resolved in time.")) from None
+        raise OutboundError("The name of the host was not resolved in time.") from None
     except (OSError, UnicodeError):
-        raise OutboundError(_("The name of the host cannot be resolved.")) from None
+        raise OutboundError("The name of the host cannot be resolved.") from None
     addresses = list(dict.fromkeys(str(row[4][0]) for row in rows))
     for address in addresses:
         _check_address(address)
@@ -305,14 +311,14 @@ def _read(response: BaseHTTPResponse, limits: Limits, deadline: _Deadline) -> by
         deadline.seconds_left()
     deadline.seconds_left()  # a connection that was shut down looks like the end of the body
     if len(body) > limits.max_bytes and not limits.may_be_cut:
-        raise OutboundError(_("The response is too large."))
+        raise OutboundError("The response is too large.")
     return bytes(body[: limits.max_bytes])
 
 
 def _describe(error: Exception) -> str:
     """Return what happened, without the message of the error, which may quote the response."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _("The certificate of the host is not valid.")
+        return "The certificate of the host is not valid."
     if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return _("There was no complete response in time.")
-    return _("The connection failed: {error}.").format(error=type(error).__name__)
+        return "There was no complete response in time."
+    return f"The connection failed: {type(error).__name__}."

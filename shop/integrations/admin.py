@@ -1,6 +1,5 @@
 """The admin of webhook endpoints, and of the log of their deliveries."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -54,12 +53,12 @@ class WebhookEndpointAdmin(ServiceAdmin):
         *("deactivated_at", "deactivation", "created_at", "deliveries_link"),
     )
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the state of an endpoint that exists."""
         chosen = ("url", "description", "kinds", "is_enabled")
         return chosen if obj is None else (*chosen, *self._state)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return what only the worker changes."""
         return self._state
 
@@ -90,9 +89,8 @@ class WebhookEndpointAdmin(ServiceAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Name the endpoints only: their deliveries are deleted with them."""
-        names, counts, _missing, protected = [str(each) for each in objs], {}, set(), []
-        counts[self.opts.verbose_name_plural] = len(names)
-        return names, counts, _missing, protected
+        names = [str(endpoint) for endpoint in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
     @admin.action(description="Rotate the secret of selected endpoints", permissions=["change"])
     def rotate_secret(

@@ -104,7 +104,9 @@ class WebhookEndpoint(models.Model):
                 condition=Q(failures_in_a_row=0, failing_since=None)
                 | Q(failures_in_a_row__gt=0, failing_since__isnull=False),
                 name="webhookendpoint_fails_since_a_time",
-                violation_error_message=_("An endpoint that fails must have a time of the first."),
+                violation_error_message=_(
+                    "An endpoint that fails must have the time of the first failure."
+                ),
             ),
         ]
 

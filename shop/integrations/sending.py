@@ -12,6 +12,7 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
@@ -62,7 +63,7 @@ class _Outcome:
     def is_gone(self) -> bool:
         return self.response is not None and self.response.status == _GONE
 
-    def columns(self) -> dict[str, object]:
+    def columns(self) -> dict[str, Any]:
         """Return what the delivery stores about its last attempt."""
         response = self.response
         return {

@@ -48,6 +48,7 @@ _EVENT = {
 }
 
 
+@extend_schema_serializer(examples=[example({"kinds": [], "is_enabled": True})])
 class EndpointChangesSerializer(RequestSerializer):
     """What to change about an endpoint."""
 
@@ -158,7 +159,7 @@ class EventSerializer(serializers.Serializer[Any]):
 
     type = serializers.CharField()
     timestamp = serializers.DateTimeField(help_text="When it happened.")
-    data = serializers.DictField(
+    data = serializers.DictField(  # type: ignore[assignment] # the name that DRF uses
         help_text="Ids, numbers, amounts, codes and statuses. `sequence` counts the events of the "
         "object: 1, 2, 3."
     )

@@ -51,11 +51,10 @@ _DELIVERY_FILTERS = [
 
 
 def _number(text: str, *, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < 20):
-        raise ValueError(_("Expected an integer."))
-    if not least <= int(text) <= most:
-        raise ValueError(_("The value must be {least} to {most}.").format(least=least, most=most))
-    return int(text)
+    if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:
+        return int(text)
+    sentence = _("The value must be a whole number from {least} to {most}.")
+    raise ValueError(sentence.format(least=least, most=most))
 
 
 def _number_parameter(name: str, description: str, *, least: int, most: int) -> Parameter:

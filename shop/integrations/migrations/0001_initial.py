@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="webhookendpoint_fails_since_a_time",
-                        violation_error_message="An endpoint that fails must have a time of the first.",
+                        violation_error_message="An endpoint that fails must have the time of the first failure.",
                     ),
                 ],
             },
