@@ -9,17 +9,26 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
+from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
+from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
+from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 
 __all__ = [
     "AddressKind",
     "AdjustmentKind",
+    "Fulfilment",
+    "FulfilmentItem",
+    "FulfilmentState",
     "Order",
     "OrderAddress",
     "OrderAdjustment",
     "OrderEvent",
     "OrderItem",
+    "OrderNote",
     "OrderQuerySet",
     "OrderTax",
+    "Withdrawal",
+    "WithdrawalStatus",
     "order_for_update",
 ]

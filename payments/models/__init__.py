@@ -1,7 +1,9 @@
-"""Payments, refunds, the ledger, provider events, and the tables of the demo gateway."""
+"""Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
+from payments.models.disputes import Dispute, DisputeKind, DisputeStatus
 from payments.models.events import ProviderEvent
+from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
 from payments.models.payments import Payment, PaymentQuerySet
 from payments.states import PaymentStatus, RefundStatus
@@ -9,7 +11,14 @@ from payments.states import PaymentStatus, RefundStatus
 __all__ = [
     "DemoCharge",
     "DemoRefund",
+    "Dispute",
+    "DisputeKind",
+    "DisputeStatus",
+    "DocumentCounter",
+    "DocumentKind",
     "EntryKind",
+    "Invoice",
+    "InvoiceQuerySet",
     "LedgerEntry",
     "Payment",
     "PaymentQuerySet",
