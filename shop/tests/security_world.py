@@ -34,11 +34,14 @@ from catalog.models import StockMovement
 from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
+from orders.services import add_note, declare_withdrawal
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint
 from shop.mail.models import Message
+
+WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
 
 
 class World:
@@ -160,6 +163,14 @@ class World:
     @cached_property
     def order(self) -> Any:
         return place_order(self.owner, self.product)
+
+    @cached_property
+    def note(self) -> Any:
+        return add_note(order_id=self.order.pk, author=self.colleague, text="A gift")
+
+    @cached_property
+    def withdrawal(self) -> Any:
+        return declare_withdrawal(language="", **WITHDRAWAL)
 
     @cached_property
     def paid(self) -> Any:
@@ -339,6 +350,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "expected_total": str(world.product.price),
     },
     "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
+    "POST /api/orders/{order}/notes/": lambda world: {"text": "A gift"},
+    "POST /api/withdrawals/": lambda world: dict(WITHDRAWAL),
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},

@@ -31,6 +31,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "webhook-endpoints",
         "webhook-deliveries",
         "events",
+        "withdrawals",
     }
 
 
