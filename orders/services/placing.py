@@ -10,6 +10,7 @@ from cart.ordering import LockedCart, lock_cart_to_order, mark_cart_ordered
 from cart.priced import PricedCart, email_of
 from cart.problems import VoucherNotApplicable
 from cart.promotions.errors import VoucherNotRedeemed
+from cart.promotions.limits import count_uses
 from cart.promotions.services import redeem
 from catalog import revision
 from catalog.services import take_stock
@@ -48,9 +49,9 @@ def place_order(
     An order whose total is 0 is paid at once, without a payment. ``fee`` is that of the payment
     method, and ``expected_total`` the total that the buyer saw, in the shop's currency.
 
-    Locks the user, the cart, then the products in ascending id, the vouchers, and the catalog
-    revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the first of the problems that
-    ``orders.services.refusals`` lists, with all of them.
+    Locks the user, the cart, then the products in ascending id, the promotions with limits, the
+    vouchers, and the catalog revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the
+    first of the problems that ``orders.services.refusals`` lists, with all of them.
     """
     order = place_once(buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee)
     if not order.is_new:
@@ -91,7 +92,10 @@ def place_once(
 
 
 def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
-    """Take the units from stock and redeem the vouchers; set the revision of the catalog last."""
+    """Take the units from stock and count the uses of vouchers and promotions.
+
+    Sets the revision of the catalog last.
+    """
     sold_out = take_stock(
         products=locked.products,
         quantities={item.product_id: item.quantity for item in locked.items},
@@ -103,6 +107,9 @@ def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
     codes = [voucher.code for voucher in vouchers if voucher.is_applied and voucher.amount]
     if codes:
         _redeem(codes, order)
+    limited = {each.promotion_id for each in locked.totals.discounts if each.is_limited}
+    if limited:
+        count_uses(sorted(limited), order_id=order.pk, user_id=order.user_id, email=order.email)
     if sold_out:
         revision.bump(sold_out)
 

@@ -280,6 +280,7 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     orders.taxes_match_their_orders,
     orders.uses_of_vouchers_match_their_redemptions,
     orders.redemptions_match_their_orders,
+    orders.uses_of_promotions_match_their_orders,
     paid_amounts_match_payments,
     orders_have_one_active_payment,
     payments_match_their_orders,
