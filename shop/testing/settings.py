@@ -28,6 +28,9 @@ os.environ.update(
         "THROTTLE": "true",
         "SECURE_SSL_REDIRECT": "false",
         "EMAIL_URL": "none",  # the tests of mail turn it on
+        "SELLER_NAME": "Example GmbH",
+        "SELLER_ADDRESS": "Musterweg 1, 10115 Berlin, Germany",
+        "SELLER_VAT_NUMBER": "DE136695976",
         "DEVELOPMENT_APPS": "zeal",
     }
 )
