@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import queues, secret_values
+from shop.core import outbound_settings, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -342,6 +342,7 @@ INSTALLED_APPS = [
     "orders",
     "payments",
     "shop.mail",
+    "shop.integrations",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -559,6 +560,16 @@ if TASKS_URL:
     }
     RQ_SHOW_ADMIN_LINK = False
     MIGRATION_MODULES = {"django_rq": None}  # they create no table
+
+# -- Requests to URLs that staff enter, such as webhooks -----------------------------------------
+
+# How such a URL may begin, and the private networks whose addresses it may have all the same.
+OUTBOUND_SCHEMES = outbound_settings.schemes(
+    env.list("OUTBOUND_SCHEMES", default=["https", "http"] if DEBUG else ["https"])
+)
+OUTBOUND_PRIVATE_NETWORKS = outbound_settings.networks(
+    env.list("OUTBOUND_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+)
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 

@@ -41,5 +41,8 @@ from shop.settings import *  # noqa: E402, F403 - reads the environment
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_AUTOREFRESH = True  # no warning about the missing folder of static files
 
+PASSWORD_HASHERS_OF_THE_SHOP = PASSWORD_HASHERS
+PASSWORD_HASHERS = ["shop.testing.hashers.CheapPasswordHasher", *PASSWORD_HASHERS[1:]]
+
 # pytest captures this handler; shop/core/tests/test_logs.py tests the other one.
 LOGGING["root"]["handlers"] = ["console"]
