@@ -54,13 +54,14 @@ class Outcome:
 
     ``captured`` is the captured amount in the charge's currency; None means the whole amount.
     ``client_secret`` lets the buyer's app continue at the provider. It is returned to the buyer
-    and never stored.
+    and never stored. ``failure_code`` says why a charge failed (``payments.failures``).
     """
 
     status: OutcomeStatus
     reference: str = ""
     captured: Decimal | None = None
     client_secret: str = field(default="", repr=False)
+    failure_code: str = ""
 
 
 class RefundState(StrEnum):
@@ -73,10 +74,14 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundOutcome:
-    """The result of a refund call. FAILED means that no money was or will be refunded."""
+    """The result of a refund call. FAILED means that no money was or will be refunded.
+
+    ``failure_code`` says why (``payments.failures``).
+    """
 
     status: RefundState
     reference: str = ""
+    failure_code: str = ""
 
 
 class GatewayUnavailable(Exception):

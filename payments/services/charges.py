@@ -10,7 +10,7 @@ def gateway_of(payment: Payment) -> Gateway:
     return gateways.registered()[payment.method]
 
 
-def charge_of(payment: Payment, token: str = "", return_url: str = "") -> Charge:
+def charge_of(payment: Payment, token: str = "") -> Charge:
     """Return the payment as a charge, with the buyer's ``token`` if this is the first call."""
     return Charge(
         key=str(payment.provider_key),
@@ -21,5 +21,5 @@ def charge_of(payment: Payment, token: str = "", return_url: str = "") -> Charge
         token=token,
         reference=payment.provider_reference,
         captures_later=payment.captures_later,
-        return_url=return_url,
+        return_url=payment.return_url,
     )

@@ -35,6 +35,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.services.commitments import recommit, secured_of
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core import events
 from shop.core.money import show
@@ -50,24 +51,25 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     gets a pending refund, which the caller has to send after the transaction.
     """
     payment = copy(payment)  # after a deadlock this function runs again with the same argument
-    order_status = ""
+    order = None
     if outcome.status == OutcomeStatus.SUCCEEDED:
         # The UPDATE does not depend on the order's row, so the lock is sent together with it.
         Order.objects.lock_with_next_statement(payment.order_id)
     else:
-        order_status = Order.objects.lock(payment.order_id).status
+        order = Order.objects.lock(payment.order_id)
     captured = payment.amount if outcome.captured is None else outcome.captured
     if not _update_payment(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
     previous_status, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
-    if outcome.status == OutcomeStatus.SUCCEEDED:
+    if order is None:
         payment.amount_captured = captured
         _record_capture(payment, actor)
     elif payment.status in OPEN:
-        _confirm_unpaid_order(payment, order_status, actor)
+        _confirm_unpaid_order(payment, order, actor)
     else:
-        _record_without_capture(payment, previous_status, order_status, actor)
+        payment.failure_code = outcome.failure_code
+        _record_without_capture(payment, previous_status, order, actor)
     return payment
 
 
@@ -78,6 +80,8 @@ def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
+    if outcome.failure_code:
+        values["failure"] = outcome.failure_code
     return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
 
 
@@ -86,9 +90,16 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
     """Return the UPDATE that makes a payment ``wanted`` if the table of moves allows it."""
 
     def build(
-        payment_id: int, reference: str | None = None, captured: Decimal | None = None
+        payment_id: int,
+        reference: str | None = None,
+        captured: Decimal | None = None,
+        failure: str | None = None,
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
-        columns = {"provider_reference": reference, "amount_captured": captured}
+        columns = {
+            "provider_reference": reference,
+            "amount_captured": captured,
+            "failure_code": failure,
+        }
         changes: dict[str, Any] = {
             name: value for name, value in columns.items() if value is not None
         }
@@ -103,10 +114,14 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
 def _record_capture(payment: Payment, actor: User | None) -> None:
     """Add captured money to the ledger, then credit it to the order or begin its refund."""
     add_ledger_entry(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
-    if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
-        _record_event(payment, "succeeded", payment.amount_captured)
+    if not record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
+        begin_late_refund(payment, payment.amount_captured)
         return
-    begin_late_refund(payment, payment.amount_captured)
+    _record_event(payment, "succeeded", payment.amount_captured)
+    if payment.amount_captured != payment.amount:
+        recommit(payment.order_id)
+    if payment.is_partial:
+        _confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
@@ -125,16 +140,34 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
     if not movable.update(settled_at=Now(), **{name: getattr(payment, name) for name in names}):
         return False
     insert(Refund(payment=payment, amount=captured, reason="Late payment"))
+    recommit(payment.order_id)
     return True
 
 
-def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | None) -> None:
+def _confirm_secured_order(payment: Payment, order: Order, actor: User | None) -> None:
+    """Confirm a pending order that is authorised as a whole, possibly by several payments."""
+    if _waits_for_security(payment, order):
+        return
+    if order.status == OrderStatus.PENDING:
+        confirm_order(order_id=order.pk, actor=actor, note="Payment authorised")
+
+
+def _waits_for_security(payment: Payment, order: Order) -> bool:
+    """Return whether other payments have to succeed before a pending order can be confirmed."""
+    if not payment.is_partial or order.status != OrderStatus.PENDING:
+        return False
+    return secured_of(order.pk) < order.total - order.amount_cancelled
+
+
+def _confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> None:
     """Confirm a pending order if its payment method confirms orders before they are paid.
 
     A method that does not accept every order leaves the others to staff.
     """
     gateway = gateways.registered()[payment.method]
-    if not gateway.confirms_order or order_status != OrderStatus.PENDING:
+    if not gateway.confirms_order or order.status != OrderStatus.PENDING:
+        return
+    if _waits_for_security(payment, order):
         return
     if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
         confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
@@ -154,19 +187,20 @@ def _history_of(order_id: int) -> BuyerHistory:
 
 
 def _record_without_capture(
-    payment: Payment, previous_status: str, order_status: str, actor: User | None
+    payment: Payment, previous_status: str, order: Order, actor: User | None
 ) -> None:
     """Add an authorisation, failure or cancellation to the ledger; update the order's timeline.
 
-    An authorisation confirms a pending order.
+    An authorisation of all that is owed confirms a pending order.
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
         _record_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
-        if order_status == OrderStatus.PENDING:
-            confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
-    elif previous_status == PaymentStatus.AUTHORISED:
+        _confirm_secured_order(payment, order, actor)
+        return
+    recommit(payment.order_id)
+    if previous_status == PaymentStatus.AUTHORISED:
         note_event(order_id=payment.order_id, note="Authorisation voided", actor=actor)
 
 
@@ -206,6 +240,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
+    if outcome.failure_code:
+        changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
     settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)

@@ -143,6 +143,7 @@ class CheckoutViewSet(ShopViewSet):
                 expected_total=form["expected_total"],
                 method=method,
                 before_payment=check,
+                return_url=form.get("return_url", ""),
             )
             done[result.order.pk] = result
             return result.order.pk
@@ -150,9 +151,8 @@ class CheckoutViewSet(ShopViewSet):
         def finish(order_id: int) -> Response:
             result, payment = done[order_id], done[order_id].payment
             if payment is not None and result.is_new_payment:
-                optional = {"token": "payment_token", "return_url": "return_url"}
-                given = {name: form.get(member, "") for name, member in optional.items()}
-                payment = services.charge(payment=payment, **given)
+                token = form.get("payment_token", "")
+                payment = services.charge(payment=payment, token=token)
                 count_decline(request, access, payment)
             elif payment is not None:
                 payment = services.refresh_payment(payment=payment)

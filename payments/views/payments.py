@@ -22,6 +22,7 @@ from payments.errors import (
     OrderExpired,
     OrderNotFound,
     OrderNotPayable,
+    PaymentAmountLimit,
     PaymentInProgress,
     PaymentNotCancellable,
     PaymentNotConfirmable,
@@ -110,6 +111,7 @@ class PaymentViewSet(MoneyViewSet):
             CardNumberRefused,
             OrderNotFound,
             PaymentInProgress,
+            PaymentAmountLimit,
             OrderNotPayable,
             OrderExpired,
             MethodAmountLimit,
@@ -119,7 +121,11 @@ class PaymentViewSet(MoneyViewSet):
         audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
+        """Pay your own order or a part of it.
+
+        A declined card is a 201 with `failed`; the order stays payable. The payments of an order
+        never exceed what is owed.
+        """
         access = self.access
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
@@ -130,7 +136,11 @@ class PaymentViewSet(MoneyViewSet):
             if not gateways.registered()[form["payment_method"]].recorded_by_staff:
                 check_declines(request, access, form["order_id"])
             payment = services.begin_payment(
-                access=access, order_id=form["order_id"], method=form["payment_method"]
+                access=access,
+                order_id=form["order_id"],
+                method=form["payment_method"],
+                amount=form.get("amount"),
+                return_url=form.get("return_url", ""),
             )
             new_payments[payment.pk] = payment
             return payment.pk
