@@ -1,6 +1,7 @@
-"""Payments, refunds, the ledger, invoices, provider events, and the demo gateway's tables."""
+"""Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
+from payments.models.disputes import Dispute, DisputeKind, DisputeStatus
 from payments.models.events import ProviderEvent
 from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
@@ -10,6 +11,9 @@ from payments.states import PaymentStatus, RefundStatus
 __all__ = [
     "DemoCharge",
     "DemoRefund",
+    "Dispute",
+    "DisputeKind",
+    "DisputeStatus",
     "DocumentCounter",
     "DocumentKind",
     "EntryKind",

@@ -107,6 +107,10 @@ class Payment(models.Model):
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    capture_before = models.DateTimeField(
+        null=True,
+        help_text="When the authorisation ends, as the payment provider says.",
+    )
     request_id = models.CharField(
         max_length=MAX_ID, null=True, help_text="The id of the request that began the payment."
     )
@@ -136,7 +140,7 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values),
-                name="payment_status_known",
+                name="payment_status_is_known",
                 violation_error_message=_("This is not a status of a payment."),
             ),
             models.CheckConstraint(
@@ -179,7 +183,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["id"],
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
-                name="payment_unfinished",
+                name="payment_unsettled",
             ),
             # GET /api/payments/?status=, for staff.
             models.Index(fields=["status", "-id"], name="payment_by_status"),

@@ -69,8 +69,15 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
         _confirm_unpaid_order(payment, order, actor)
     else:
         payment.failure_code = outcome.failure_code
+        _store_end_of_authorisation(payment, outcome)
         _record_without_capture(payment, previous_status, order, actor)
     return payment
+
+
+def _store_end_of_authorisation(payment: Payment, outcome: Outcome) -> None:
+    if outcome.capture_before is not None:
+        payment.capture_before = outcome.capture_before
+        Payment.objects.filter(pk=payment.pk).update(capture_before=outcome.capture_before)
 
 
 def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
