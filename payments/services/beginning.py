@@ -1,4 +1,7 @@
-"""Phase A: insert a payment under the lock of its order, whose payments never exceed what is owed."""
+"""Phase A: insert a payment under the lock of its order.
+
+The live payments of an order never exceed what is owed.
+"""
 
 from decimal import Decimal
 

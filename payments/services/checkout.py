@@ -47,10 +47,11 @@ def check_out(
     """Order a cart and begin the payment of the order, or do what is still to do of that.
 
     If the cart was ordered before: a payment in progress and a paid order are returned as they are.
-    Otherwise a payment of all that is left begins, such as after a failed payment. ``before_payment`` is called with the id of an order
-    that has existed before, or None, before a payment begins, and may raise an error. Locks as
-    ``place_order`` does, then the order. Raises MethodNotConfigured before anything is written, and
-    the errors of ``place_order`` and ``begin_payment``; then nothing was changed.
+    Otherwise a payment of all that is left begins, such as after a failed payment.
+    ``before_payment`` is called with the id of an order that has existed before, or None, before a
+    payment begins, and may raise an error. Locks as ``place_order`` does, then the order. Raises
+    MethodNotConfigured before anything is written, and the errors of ``place_order`` and
+    ``begin_payment``; then nothing was changed.
     """
     check_method(method)
     fee = fee_with_name(method)

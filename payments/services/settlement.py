@@ -10,17 +10,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Subquery
+from django.db.models import F
 from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import confirm_order, note_event, record_payment, record_refund
-from orders.states import OrderStatus
-from payments import gateways
+from orders.services import note_event, record_payment, record_refund
 from payments.gateways import (
-    AcceptsOrders,
-    BuyerHistory,
     Outcome,
     OutcomeStatus,
     RefundOutcome,
@@ -35,7 +31,8 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from payments.services.commitments import recommit, secured_of
+from payments.services.commitments import recommit
+from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core import events
 from shop.core.money import show
@@ -66,7 +63,7 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
         payment.amount_captured = captured
         _record_capture(payment, actor)
     elif payment.status in OPEN:
-        _confirm_unpaid_order(payment, order, actor)
+        confirm_unpaid_order(payment, order, actor)
     else:
         payment.failure_code = outcome.failure_code
         _store_end_of_authorisation(payment, outcome)
@@ -128,7 +125,7 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
     if payment.amount_captured != payment.amount:
         recommit(payment.order_id)
     if payment.is_partial:
-        _confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
+        confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
@@ -151,48 +148,6 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
     return True
 
 
-def _confirm_secured_order(payment: Payment, order: Order, actor: User | None) -> None:
-    """Confirm a pending order that is authorised as a whole, possibly by several payments."""
-    if _waits_for_security(payment, order):
-        return
-    if order.status == OrderStatus.PENDING:
-        confirm_order(order_id=order.pk, actor=actor, note="Payment authorised")
-
-
-def _waits_for_security(payment: Payment, order: Order) -> bool:
-    """Return whether other payments have to succeed before a pending order can be confirmed."""
-    if not payment.is_partial or order.status != OrderStatus.PENDING:
-        return False
-    return secured_of(order.pk) < order.total - order.amount_cancelled
-
-
-def _confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> None:
-    """Confirm a pending order if its payment method confirms orders before they are paid.
-
-    A method that does not accept every order leaves the others to staff.
-    """
-    gateway = gateways.registered()[payment.method]
-    if not gateway.confirms_order or order.status != OrderStatus.PENDING:
-        return
-    if _waits_for_security(payment, order):
-        return
-    if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
-        confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
-
-
-def _history_of(order_id: int) -> BuyerHistory:
-    """Return the history of an order's buyer, without the order itself.
-
-    An order that cost nothing is paid without money, which says nothing about the buyer.
-    """
-    buyer = Order.objects.filter(pk=order_id).values("user_id")[:1]
-    others = Order.objects.filter(user_id=Subquery(buyer)).exclude(pk=order_id)
-    return BuyerHistory(
-        has_paid=others.filter(amount_paid__gt=0).exists(),
-        unpaid=others.filter(paid_at=None, status=OrderStatus.CONFIRMED).count(),
-    )
-
-
 def _record_without_capture(
     payment: Payment, previous_status: str, order: Order, actor: User | None
 ) -> None:
@@ -204,7 +159,7 @@ def _record_without_capture(
     if payment.status == PaymentStatus.FAILED:
         _record_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
-        _confirm_secured_order(payment, order, actor)
+        confirm_secured_order(payment, order, actor)
         return
     recommit(payment.order_id)
     if previous_status == PaymentStatus.AUTHORISED:
