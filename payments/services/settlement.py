@@ -15,7 +15,7 @@ from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import note_event, record_payment, record_refund
+from orders.services import note_event, record_payment, record_refund, refresh_statuses
 from payments.gateways import (
     Outcome,
     OutcomeStatus,
@@ -64,6 +64,8 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
         _record_capture(payment, actor)
     elif payment.status in OPEN:
         confirm_unpaid_order(payment, order, actor)
+        if PaymentStatus.PROCESSING in {previous_status, payment.status}:
+            refresh_statuses(payment.order_id)
     else:
         payment.failure_code = outcome.failure_code
         _store_end_of_authorisation(payment, outcome)
@@ -160,10 +162,13 @@ def _record_without_capture(
         _record_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
         confirm_secured_order(payment, order, actor)
+        refresh_statuses(payment.order_id)
         return
     recommit(payment.order_id)
     if previous_status == PaymentStatus.AUTHORISED:
-        note_event(order_id=payment.order_id, note="Authorisation voided", actor=actor)
+        refresh_statuses(payment.order_id, note="Authorisation voided", actor=actor)
+    elif previous_status == PaymentStatus.PROCESSING:
+        refresh_statuses(payment.order_id)
 
 
 _LEDGER_KINDS = {
