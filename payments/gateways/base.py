@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from orders.payments import ActionType as ActionType  # noqa: PLC0414 - for gateways
 from shop.core.postal_addresses import PostalAddress
 
 
@@ -32,21 +33,6 @@ class OutcomeStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
-
-
-class ActionType(StrEnum):
-    """What a buyer has to do about a charge. Every gateway uses these types."""
-
-    NONE = "none"
-    """Nothing."""
-    REDIRECT = "redirect"
-    """Open ``url`` in the buyer's browser, which comes back to the charge's return URL."""
-    CLIENT = "client"
-    """Continue in the provider's form or script, with ``data``."""
-    DISPLAY = "display"
-    """Show ``data`` to the buyer, who pays somewhere else, such as by a bank transfer."""
-    WAIT = "wait"
-    """Ask again after a while."""
 
 
 @dataclass(frozen=True, slots=True)

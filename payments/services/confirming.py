@@ -3,6 +3,8 @@
 The functions need the caller's transaction, which has locked the order.
 """
 
+from decimal import Decimal
+
 from django.db.models import Subquery
 
 from accounts.models import User
@@ -27,7 +29,8 @@ def _waits_for_security(payment: Payment, order: Order) -> bool:
     """Return whether other payments have to succeed before a pending order can be confirmed."""
     if not payment.is_partial or order.status != OrderStatus.PENDING:
         return False
-    return secured_of(order.pk) < order.total - order.amount_cancelled
+    owed: Decimal = order.total - order.amount_cancelled
+    return secured_of(order.pk) < owed
 
 
 def confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> None:

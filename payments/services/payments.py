@@ -14,6 +14,8 @@ from payments.errors import (
     PaymentNotOpen,
 )
 from payments.gateways import (
+    Action,
+    ActionType,
     Charge,
     ChargeUnknown,
     Gateway,
@@ -45,10 +47,10 @@ def charge(*, payment: Payment, token: str = "") -> Payment:
 
 
 def refresh_payment(*, payment: Payment) -> Payment:
-    """Settle an open payment by the gateway's outcome; return it with its client secret.
+    """Settle an open payment by the gateway's outcome; return it with what the buyer has to do.
 
-    Serves a duplicate of the request that began the payment. The client secret is not stored, so
-    it has to be fetched again.
+    Serves a duplicate of the request that began the payment, and its buyer who has lost the
+    response. The client secret is not stored, so it has to be fetched again.
     """
     tracing.note(order_id=payment.order_id, payment_id=payment.pk)
     if payment.status not in OPEN or gateway_of(payment).recorded_by_staff:
@@ -158,7 +160,13 @@ def call_and_settle(
         settled = send_pending_refunds(settled)
     if settled.status == PaymentStatus.REQUIRES_ACTION:
         settled.client_secret = outcome.client_secret
+        settled.action = outcome.action or _continued_by_script(outcome)
     return settled
+
+
+def _continued_by_script(outcome: Outcome) -> Action:
+    secret = outcome.client_secret
+    return Action(ActionType.CLIENT, data={"client_secret": secret} if secret else {})
 
 
 def check_open(payment: Payment, wanted: str) -> None:

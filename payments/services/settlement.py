@@ -86,6 +86,8 @@ def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
+    if outcome.action is not None:
+        values["action"] = outcome.action.type.value
     if outcome.failure_code:
         values["failure"] = outcome.failure_code
     return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
@@ -100,11 +102,13 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
         reference: str | None = None,
         captured: Decimal | None = None,
         failure: str | None = None,
+        action: str | None = None,
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
         columns = {
             "provider_reference": reference,
             "amount_captured": captured,
             "failure_code": failure,
+            "action_type": action,
         }
         changes: dict[str, Any] = {
             name: value for name, value in columns.items() if value is not None

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import URLValidator
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework.permissions import AllowAny
@@ -30,6 +29,7 @@ from payments.errors import (
     TooManyDeclines,
 )
 from payments.models import Payment
+from payments.serializers.fields import ReturnUrlField
 from payments.serializers.payments import (
     METHOD_LENGTH,
     TOKEN_LENGTH,
@@ -44,8 +44,6 @@ from shop.core.links import origin_of
 from shop.core.openapi import describe, example
 from shop.core.serializers import RequestSerializer
 from shop.core.viewsets import ShopViewSet, has_body, read
-
-URL_LENGTH = 2000
 
 
 @extend_schema_serializer(
@@ -67,13 +65,7 @@ class CheckoutSerializer(RequestSerializer):
         required=False,
         help_text="The token that the provider's form returned, as for POST /api/payments/.",
     )
-    return_url = StrictStr(
-        max_length=URL_LENGTH,
-        validators=[URLValidator(schemes=["http", "https"])],
-        required=False,
-        help_text="Where the provider sends the buyer back to, if it takes them to a page of its "
-        "own: an absolute http or https URL.",
-    )
+    return_url = ReturnUrlField(required=False)
 
 
 class CheckedOutSerializer(OrderSerializer):

@@ -73,7 +73,7 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 23 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 24 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -104,6 +104,9 @@ BREACHES = {
     ),
     "payments_match_their_orders": lambda: Payment.objects.filter(status="refunded").update(
         currency="EUR"
+    ),
+    "committed_amounts_match_payments": lambda: first(Order, status="pending").update(
+        amount_committed=1
     ),
     "payments_match_the_ledger": lambda: first(LedgerEntry, payment__status="succeeded").delete()[
         0

@@ -16,9 +16,9 @@ _EXPIRIES = ("expires_at", "expires_after")
 
 def action_of(intent: Any) -> Action:
     """Return what the buyer has to do about an intent that requires an action."""
-    found = getattr(intent, "next_action", None)
+    found: Any = getattr(intent, "next_action", None)
     kind = getattr(found, "type", "")
-    if kind == "redirect_to_url":
+    if found is not None and kind == "redirect_to_url":
         return Action(ActionType.REDIRECT, url=found.redirect_to_url.url)
     details = getattr(found, kind, None) if kind else None
     if "display" in kind and details is not None:

@@ -30,22 +30,20 @@ def create(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent:
     Stripe requires the same parameters for a repeated key. They depend on the rows of payment and
     order, and on settings. Where these have changed, ``find`` looks for the intent in the list.
     """
-    return api.payment_intents.create(
-        {
-            "amount": to_minor(charge.amount, charge.currency),
-            "currency": charge.currency.lower(),
-            # A redirect needs a page of the storefront to return to. 3-D Secure needs none.
-            "automatic_payment_methods": {
-                "enabled": True,
-                "allow_redirects": "always" if may_redirect(charge) else "never",
-            },
-            "capture_method": "manual" if charge.captures_later else "automatic",
-            "description": f"Order {charge.order_id}",
-            "metadata": {"order_id": str(charge.order_id), "payment_key": charge.key},
-            **_details(charge),
+    parameters: Any = {
+        "amount": to_minor(charge.amount, charge.currency),
+        "currency": charge.currency.lower(),
+        # A redirect needs a page of the storefront to return to. 3-D Secure needs none.
+        "automatic_payment_methods": {
+            "enabled": True,
+            "allow_redirects": "always" if may_redirect(charge) else "never",
         },
-        {"idempotency_key": charge.key},
-    )
+        "capture_method": "manual" if charge.captures_later else "automatic",
+        "description": f"Order {charge.order_id}",
+        "metadata": {"order_id": str(charge.order_id), "payment_key": charge.key},
+        **_details(charge),
+    }
+    return api.payment_intents.create(parameters, {"idempotency_key": charge.key})
 
 
 def may_redirect(charge: Charge) -> bool:
