@@ -68,9 +68,16 @@ class Placed:
 
 
 def place_once(
-    *, buyer: Buyer, cart_id: int, expected_total: Decimal | None, fee: Fee = NO_FEE
+    *,
+    buyer: Buyer,
+    cart_id: int,
+    expected_total: Decimal | None,
+    fee: Fee = NO_FEE,
+    is_committed: bool = False,
 ) -> Placed:
     """Place an order as ``place_order`` does, or return the order that the cart has already.
+
+    With ``is_committed`` a payment of the whole order begins in the same transaction.
 
     Needs the caller's transaction. Raises the same errors, except CartNotOpen.
     """
@@ -83,7 +90,7 @@ def place_once(
     members, items, totals = locked.members, locked.items, locked.totals
     refuse(PricedCart(buyer, cart_id, None, members, items, totals), locked, held, expected_total)
     mark_cart_ordered(cart_id=cart_id)
-    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name)
+    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name, is_committed)
     order = write_order(new, locked)
     if order.total == ZERO and pay_free_order(order_id=order.pk):
         order.status, order.paid_at = OrderStatus.PAID, held.database_time

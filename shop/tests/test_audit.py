@@ -108,6 +108,9 @@ BREACHES = {
     "payments_match_their_orders": lambda: Payment.objects.filter(status="refunded").update(
         currency="EUR"
     ),
+    "committed_amounts_match_payments": lambda: first(Order, status="pending").update(
+        amount_committed=1
+    ),
     "payments_match_the_ledger": lambda: first(LedgerEntry, payment__status="succeeded").delete()[
         0
     ],
