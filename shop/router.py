@@ -30,6 +30,11 @@ from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
+from shop.integrations.views import (
+    EventViewSet,
+    WebhookDeliveryViewSet,
+    WebhookEndpointViewSet,
+)
 
 
 class IndexView(StrictView, APIRootView):
@@ -90,6 +95,9 @@ router.register("sales", SaleViewSet, basename="sale")
 router.register("countries", CountryViewSet, basename="country")
 router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("webhook-endpoints", WebhookEndpointViewSet, basename="webhook-endpoint")
+router.register("webhook-deliveries", WebhookDeliveryViewSet, basename="webhook-delivery")
+router.register("events", EventViewSet, basename="event")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]

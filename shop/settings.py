@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import queues, secret_values
+from shop.core import outbound_settings, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -218,6 +218,11 @@ STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split(
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 # The public key of the same account, for the forms of storefronts (GET /api/shop/).
 STRIPE_PUBLISHABLE_KEY = _text("STRIPE_PUBLISHABLE_KEY")
+# Methods that take the buyer to another page, such as iDEAL and PayPal, if the client names the
+# page to return to.
+STRIPE_REDIRECT_METHODS: bool = _flag("STRIPE_REDIRECT_METHODS", default=True)
+# Whether Stripe gets the buyer's e-mail address, to which it sends a receipt.
+STRIPE_RECEIPTS: bool = _flag("STRIPE_RECEIPTS", default=True)
 _is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 _stripe_host = urlsplit(STRIPE_API_BASE)
 if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
@@ -342,6 +347,7 @@ INSTALLED_APPS = [
     "orders",
     "payments",
     "shop.mail",
+    "shop.integrations",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -560,6 +566,16 @@ if TASKS_URL:
     RQ_SHOW_ADMIN_LINK = False
     MIGRATION_MODULES = {"django_rq": None}  # they create no table
 
+# -- Requests to URLs that staff enter, such as webhooks -----------------------------------------
+
+# How such a URL may begin, and the private networks whose addresses it may have all the same.
+OUTBOUND_SCHEMES = outbound_settings.schemes(
+    env.list("OUTBOUND_SCHEMES", default=["https", "http"] if DEBUG else ["https"])
+)
+OUTBOUND_PRIVATE_NETWORKS = outbound_settings.networks(
+    env.list("OUTBOUND_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+)
+
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -768,6 +784,16 @@ CORS_EXPOSE_HEADERS = [
     *("ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"),
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# The sites to which a payment provider may send a buyer back (return_url).
+_pages = [urlsplit(url) for url in (STOREFRONT_URL, PUBLIC_URL, *CORS_ALLOWED_ORIGINS) if url]
+_own_origins = [f"{page.scheme}://{page.netloc}" for page in _pages]
+PAYMENT_RETURN_ORIGINS: list[str] = env.list("PAYMENT_RETURN_ORIGINS", default=_own_origins)
+if not all(_ORIGIN.fullmatch(origin) for origin in PAYMENT_RETURN_ORIGINS):
+    raise ImproperlyConfigured(
+        "PAYMENT_RETURN_ORIGINS must be origins, separated by commas, such as "
+        "https://www.example.com: scheme and host, without a path."
+    )
 
 # Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
 # all permissions.

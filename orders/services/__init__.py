@@ -6,6 +6,7 @@ and only if the UPDATE changed the row.
 """
 
 from orders.errors import IllegalTransition
+from orders.services.contact import change_contact
 from orders.services.fees import set_fee
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -35,6 +36,7 @@ __all__ = [
     "Reordered",
     "add_note",
     "cancel_order",
+    "change_contact",
     "confirm_order",
     "declare_withdrawal",
     "deliver_order",
