@@ -26,7 +26,13 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import OrderNoteViewSet, OrderViewSet, WithdrawalViewSet
-from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
+from payments.views import (
+    CheckoutViewSet,
+    InvoiceFileViewSet,
+    OrderInvoiceViewSet,
+    PaymentViewSet,
+    WebhookViewSet,
+)
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -80,6 +86,8 @@ router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename=
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
+router.register(rf"invoices/(?P<invoice_id>{ID})/pdf", InvoiceFileViewSet, "invoice-file")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")

@@ -1,7 +1,14 @@
-"""The endpoints of checkout, payments and webhooks."""
+"""The endpoints of checkout, payments, invoices and webhooks."""
 
 from payments.views.checkout import CheckoutViewSet
+from payments.views.invoices import InvoiceFileViewSet, OrderInvoiceViewSet
 from payments.views.payments import PaymentViewSet
 from payments.views.webhooks import WebhookViewSet
 
-__all__ = ["CheckoutViewSet", "PaymentViewSet", "WebhookViewSet"]
+__all__ = [
+    "CheckoutViewSet",
+    "InvoiceFileViewSet",
+    "OrderInvoiceViewSet",
+    "PaymentViewSet",
+    "WebhookViewSet",
+]
