@@ -10,8 +10,18 @@ from orders.models.contents import (
 )
 from orders.models.events import OrderEvent
 from orders.models.orders import Order, OrderQuerySet, order_for_update
+from orders.models.returns import (
+    OPEN_STEPS,
+    Return,
+    ReturnItem,
+    ReturnKind,
+    ReturnQuerySet,
+    ReturnResolution,
+    ReturnStep,
+)
 
 __all__ = [
+    "OPEN_STEPS",
     "AddressKind",
     "AdjustmentKind",
     "Order",
@@ -21,5 +31,11 @@ __all__ = [
     "OrderItem",
     "OrderQuerySet",
     "OrderTax",
+    "Return",
+    "ReturnItem",
+    "ReturnKind",
+    "ReturnQuerySet",
+    "ReturnResolution",
+    "ReturnStep",
     "order_for_update",
 ]
