@@ -46,10 +46,10 @@ class OrderItem(models.Model):
     tax = amount_column(null=True, help_text="The item's share of the tax.")
     weight = models.PositiveIntegerField(null=True, help_text="Of one unit, in grams.")
     requires_shipping = models.BooleanField(null=True)
-    quantity_refunded = models.PositiveSmallIntegerField(
+    quantity_refunded = models.SmallIntegerField(
         db_default=0, help_text="Units whose price was refunded or is being refunded."
     )
-    quantity_restocked = models.PositiveSmallIntegerField(
+    quantity_restocked = models.SmallIntegerField(
         db_default=0, help_text="Units that returned to stock, without the cancelled ones."
     )
 

@@ -3,6 +3,7 @@
 from payments.models.demo import DemoCharge, DemoRefund
 from payments.models.events import ProviderEvent
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
+from payments.models.refund_items import RefundItem
 from payments.models.payments import Payment, PaymentQuerySet
 from payments.states import PaymentStatus, RefundStatus
 
@@ -16,5 +17,6 @@ __all__ = [
     "PaymentStatus",
     "ProviderEvent",
     "Refund",
+    "RefundItem",
     "RefundStatus",
 ]
