@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from cart.promotions.models import Promotion, Voucher, VoucherRedemption
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
@@ -17,6 +18,7 @@ from cart.taxes.vat_numbers import VatNumber
 from catalog.models import Product
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
+from shop.core.permissions import sees_all
 
 if TYPE_CHECKING:
     from cart.guests import Buyer
@@ -28,6 +30,8 @@ __all__ = [
     "CartItem",
     "CartQuerySet",
     "CartStatus",
+    "Draft",
+    "DraftStatus",
     "Promotion",
     "ShippingMethod",
     "ShippingRate",
@@ -48,6 +52,7 @@ MAX_CODES = 10
 MAX_CONSENTS = 20
 LANGUAGE_LENGTH = 10
 METHOD_LENGTH = 50
+MAX_LINK_HOURS = 366 * 24
 
 
 class CartStatus(models.TextChoices):
@@ -178,6 +183,13 @@ class CartItem(models.Model):
         editable=False,
         help_text="The unit price when the quantity was last added or set.",
     )
+    price_override = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text="The unit price that staff set in a draft, instead of the product's.",
+    )
     changed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -192,7 +204,88 @@ class CartItem(models.Model):
                 name="cartitem_quantity_1_to_999",
                 violation_error_message=_("The quantity of a cart item must be between 1 and 999."),
             ),
+            models.CheckConstraint(
+                condition=Q(price_override=None) | Q(price_override__gte=0),
+                name="cartitem_price_override_not_negative",
+                violation_error_message=_("A price cannot be negative."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × product {self.product_id}"
+
+
+class DraftStatus(models.TextChoices):
+    """What became of a draft. It follows from the draft and its cart."""
+
+    OPEN = "open", _("Open")
+    SENT = "sent", _("Sent")
+    ORDERED = "ordered", _("Ordered")
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    """Reads of drafts."""
+
+    def visible_to(self, user: User) -> DraftQuerySet:
+        """Return all drafts for staff with the permission to view them, none for others."""
+        return self if sees_all(user, "cart.draft") else self.none()
+
+
+class Draft(models.Model):
+    """A cart that staff prepare for a customer or an e-mail address. It takes no stock.
+
+    Its cart has no user, and nobody has its token, so that no buyer can change it: who has the link
+    that is sent can only accept it. Writers lock the cart (``cart.drafts``).
+    """
+
+    cart = models.OneToOneField(Cart, on_delete=models.CASCADE, related_name="draft")
+    # An index for this column: the deletion of an account looks for it.
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="drafts",
+        help_text="Whose order it becomes; empty for a guest, who has an e-mail address only.",
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    link_hours = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How long the link is valid, if not DRAFT_LINK_HOURS."
+    )
+    sent_at = models.DateTimeField(null=True, editable=False)
+    link_expires_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="Until then the draft can be accepted, and its order be paid.",
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("override_prices", "Can override prices")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(link_hours=None) | Q(link_hours__gte=1, link_hours__lte=MAX_LINK_HOURS),
+                name="draft_link_valid_for_a_year_at_most",
+                violation_error_message=_("A link is valid for 1 to 8784 hours."),
+            ),
+            models.CheckConstraint(
+                condition=Q(sent_at=None, link_expires_at=None)
+                | Q(link_expires_at__gt=F("sent_at")),
+                name="draft_link_expires_after_it_was_sent",
+                violation_error_message=_("The link of a draft must expire after it was sent."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft {self.pk}"
+
+    @property
+    def status(self) -> DraftStatus:
+        """What became of it. Reads the cart."""
+        if self.cart.status == CartStatus.ORDERED:
+            return DraftStatus.ORDERED
+        return DraftStatus.OPEN if self.sent_at is None else DraftStatus.SENT

@@ -111,6 +111,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "amount",
         "amount_captured",
         "amount_refunded",
+        "capture_before",
         "created_at",
     )
     inlines = (RefundInline, LedgerInline)

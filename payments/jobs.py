@@ -35,10 +35,12 @@ _last_pk: dict[Callable[..., bool], int] = {}
 def settle_payments() -> int:
     """Settle open payments and pending refunds at their gateways; return how many changed.
 
-    An authorised payment is captured if its order was shipped, and voided if it was cancelled.
+    An authorised payment is captured if its order was shipped, and voided if it was cancelled. If
+    its authorisation has ended, the gateway is asked.
     Pending orders whose total is 0, which an earlier release placed, are marked as paid.
     """
-    authorised = Q(status=PaymentStatus.AUTHORISED, order__status__in=[*_SHIPPED, _CANCELLED])
+    is_finished = Q(order__status__in=[*_SHIPPED, _CANCELLED]) | Q(capture_before__lt=Now())
+    authorised = Q(is_finished, status=PaymentStatus.AUTHORISED)
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
     settled = _apply_to_each(unsettled.select_related("order"), _settle_payment)
     settled += _apply_to_each(Refund.objects.pending(), _settle_refund)
@@ -67,7 +69,9 @@ def _settle_payment(payment: Payment) -> bool:
 def _finish_authorised(payment: Payment) -> Payment:
     if payment.order.status == OrderStatus.CANCELLED:
         return services.void_payment(payment=payment, actor=None)
-    return services.capture_payment(payment=payment, amount=payment.amount, actor=None)
+    if payment.order.status in _SHIPPED:
+        return services.capture_payment(payment=payment, amount=payment.amount, actor=None)
+    return services.fetch_and_settle(payment, gives_up=True)
 
 
 def _settle_refund(refund: Refund) -> bool:
@@ -78,7 +82,8 @@ def expire_orders() -> int:
     """Cancel pending orders whose payment window has closed; return how many.
 
     An open payment is settled or cancelled first. An order does not expire while it has an open
-    payment whose method has a longer window of its own, such as a bank transfer.
+    payment whose method has a longer window of its own, such as a bank transfer, or a payment that
+    its bank processes.
     """
     is_late = Q(created_at__lt=services.ago(services.payment_window())) | Q(pay_before__lt=Now())
     unpaid = Order.objects.filter(is_late, status=OrderStatus.PENDING).exclude(

@@ -12,6 +12,7 @@ class PaymentStatus(TextChoices):
 
     PENDING = "pending", _("Pending")
     REQUIRES_ACTION = "requires_action", _("Requires action")
+    PROCESSING = "processing", _("Processing")
     AUTHORISED = "authorised", _("Authorised")
     SUCCEEDED = "succeeded", _("Succeeded")
     FAILED = "failed", _("Failed")
@@ -23,6 +24,7 @@ class PaymentStatus(TextChoices):
 _WORDS = {
     PaymentStatus.PENDING: _("pending"),
     PaymentStatus.REQUIRES_ACTION: _("waiting for the buyer"),
+    PaymentStatus.PROCESSING: _("being processed"),
     PaymentStatus.AUTHORISED: _("authorised"),
     PaymentStatus.SUCCEEDED: _("succeeded"),
     PaymentStatus.FAILED: _("failed"),
@@ -48,14 +50,22 @@ class RefundStatus(TextChoices):
 _P = PaymentStatus
 _R = RefundStatus
 
-OPEN = (_P.PENDING, _P.REQUIRES_ACTION)
-"""States whose outcome is not known yet."""
+CANCELLABLE = (_P.PENDING, _P.REQUIRES_ACTION)
+"""States in which buyers and the expiry of orders may cancel a payment."""
+
+OPEN = (*CANCELLABLE, _P.PROCESSING)
+"""States whose outcome is not known yet. The bank of the buyer decides about a processing payment,
+which may take days, and the shop waits for it.
+"""
 
 UNDECIDED = (*OPEN, _P.AUTHORISED)
 """States in which the gateway may still report another outcome."""
 
 LIVE = (*UNDECIDED, _P.SUCCEEDED)
-"""States that count as live. An order has at most one live payment."""
+"""States that count as live: the amounts of these payments are not owed any more."""
+
+ENDED = (_P.FAILED, _P.CANCELLED, _P.REFUND_PENDING, _P.REFUNDED)
+"""All other states."""
 
 CAPTURED = (_P.SUCCEEDED, _P.REFUND_PENDING, _P.REFUNDED)
 """States in which money was captured, whether or not it was refunded."""
@@ -69,6 +79,7 @@ REFUNDABLE = (_P.SUCCEEDED, _P.REFUND_PENDING)
 PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _P.PENDING: frozenset({*UNDECIDED, _P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
     _P.REQUIRES_ACTION: frozenset({*UNDECIDED, _P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
+    _P.PROCESSING: frozenset({*UNDECIDED, _P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
     _P.AUTHORISED: frozenset({_P.SUCCEEDED, _P.FAILED, _P.CANCELLED}),
     _P.SUCCEEDED: frozenset({_P.REFUND_PENDING, _P.REFUNDED}),
     _P.FAILED: frozenset({_P.REFUND_PENDING}),
@@ -79,7 +90,7 @@ PAYMENT_MOVES: dict[PaymentStatus, frozenset[PaymentStatus]] = {
 
 REFUND_MOVES: dict[RefundStatus, frozenset[RefundStatus]] = {
     _R.PENDING: frozenset(_R),
-    _R.SUCCEEDED: frozenset(),
+    _R.SUCCEEDED: frozenset({_R.FAILED}),
     _R.FAILED: frozenset(),
 }
 

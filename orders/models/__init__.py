@@ -9,6 +9,7 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
+from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
 from orders.models.returns import (
     OPEN_STEPS,
@@ -19,6 +20,7 @@ from orders.models.returns import (
     ReturnResolution,
     ReturnStep,
 )
+from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 
 __all__ = [
     "OPEN_STEPS",
@@ -29,6 +31,7 @@ __all__ = [
     "OrderAdjustment",
     "OrderEvent",
     "OrderItem",
+    "OrderNote",
     "OrderQuerySet",
     "OrderTax",
     "Return",
@@ -37,5 +40,7 @@ __all__ = [
     "ReturnQuerySet",
     "ReturnResolution",
     "ReturnStep",
+    "Withdrawal",
+    "WithdrawalStatus",
     "order_for_update",
 ]

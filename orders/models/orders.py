@@ -166,6 +166,10 @@ class Order(HasMetadata):
     pay_before = models.DateTimeField(
         null=True, help_text="The end of the payment window that was shown to the buyer."
     )
+    has_own_window = models.BooleanField(
+        db_default=False,
+        help_text="Whether ``pay_before`` alone ends the payment window, as for a draft.",
+    )
     paid_at = models.DateTimeField(null=True)
     restocked_at = models.DateTimeField(null=True, help_text="When refunded goods came back.")
     links_valid_from = models.DateTimeField(

@@ -17,10 +17,15 @@ class BuyerHistory:
 
 
 class OutcomeStatus(StrEnum):
-    """The status of a charge at its gateway."""
+    """The status of a charge at its gateway.
+
+    PROCESSING is that of a charge, such as a bank debit, that the buyer has completed and the bank
+    decides about in some days.
+    """
 
     PENDING = "pending"
     REQUIRES_ACTION = "requires_action"
+    PROCESSING = "processing"
     AUTHORISED = "authorised"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -53,6 +58,7 @@ class Outcome:
     """The result of a gateway call. ``reference`` is the provider's id of the charge.
 
     ``captured`` is the captured amount in the charge's currency; None means the whole amount.
+    ``capture_before`` is when an authorisation ends, or None if the provider does not say it.
     ``client_secret`` lets the buyer's app continue at the provider. It is returned to the buyer
     and never stored.
     """
@@ -61,6 +67,7 @@ class Outcome:
     reference: str = ""
     captured: Decimal | None = None
     client_secret: str = field(default="", repr=False)
+    capture_before: datetime | None = None
 
 
 class RefundState(StrEnum):
@@ -81,6 +88,14 @@ class RefundOutcome:
 
 class GatewayUnavailable(Exception):
     """The gateway did not answer, or its answer is invalid. What it did is unknown."""
+
+
+class ChargeUnknown(GatewayUnavailable):
+    """The provider's account does not know a charge whose reference it has given.
+
+    This is so while the shop has the keys of another account. A payment is given up only when its
+    order can no longer be paid.
+    """
 
 
 class Gateway(Protocol):

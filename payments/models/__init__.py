@@ -1,16 +1,25 @@
-"""Payments, refunds, the ledger, provider events, and the tables of the demo gateway."""
+"""Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
+from payments.models.disputes import Dispute, DisputeKind, DisputeStatus
 from payments.models.events import ProviderEvent
+from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
-from payments.models.refund_items import RefundItem
 from payments.models.payments import Payment, PaymentQuerySet
+from payments.models.refund_items import RefundItem
 from payments.states import PaymentStatus, RefundStatus
 
 __all__ = [
     "DemoCharge",
     "DemoRefund",
+    "Dispute",
+    "DisputeKind",
+    "DisputeStatus",
+    "DocumentCounter",
+    "DocumentKind",
     "EntryKind",
+    "Invoice",
+    "InvoiceQuerySet",
     "LedgerEntry",
     "Payment",
     "PaymentQuerySet",

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders.models import Return
+from payments.failures import FAILURE_CODE_LENGTH, FailureCode
+from payments.models.disputes import Dispute
 from payments.models.payments import Payment, sees_all_payments
 from payments.states import RefundStatus
 from shop.core.money import MAX_DIGITS
@@ -77,6 +79,13 @@ class Refund(models.Model):
         help_text="Staff returned the money in cash or by bank transfer. The payment provider is "
         "not called.",
     )
+    failure_code = models.CharField(
+        max_length=FAILURE_CODE_LENGTH,
+        choices=FailureCode.choices,
+        blank=True,
+        db_default="",
+        help_text="Why the refund failed, if that is known.",
+    )
     provider_key = models.UUIDField(
         unique=True,
         default=uuid4,
@@ -119,6 +128,11 @@ class Refund(models.Model):
                     "The shipping in a refund must be from zero to its amount."
                 ),
             ),
+            models.CheckConstraint(
+                condition=Q(failure_code__in=["", *FailureCode.values]),
+                name="refund_failure_code_known",
+                violation_error_message=_("This is not a reason why refunds fail."),
+            ),
         ]
         indexes = [
             # For ``manage.py settle_payments``.
@@ -137,8 +151,18 @@ class EntryKind(models.TextChoices):
     AUTHORISED = "authorised", "Authorised"
     CAPTURED = "captured", "Captured"
     REFUNDED = "refunded", "Refunded"
+    REFUND_FAILED = "refund_failed", "Refund failed"
+    DISPUTE_WITHDRAWN = "dispute_withdrawn", "Dispute withdrawn"
+    DISPUTE_REINSTATED = "dispute_reinstated", "Dispute reinstated"
     FAILED = "failed", "Failed"
     VOIDED = "voided", "Voided"
+
+
+ONCE_A_PAYMENT = (EntryKind.AUTHORISED, EntryKind.CAPTURED, EntryKind.FAILED, EntryKind.VOIDED)
+"""Kinds that a payment has at most one entry of."""
+
+OF_DISPUTES = (EntryKind.DISPUTE_WITHDRAWN, EntryKind.DISPUTE_REINSTATED)
+"""Kinds of entries that refer to a dispute."""
 
 
 class LedgerEntry(models.Model):
@@ -150,7 +174,18 @@ class LedgerEntry(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
     refund = models.OneToOneField(Refund, null=True, on_delete=models.PROTECT, related_name="entry")
-    kind = models.CharField(max_length=10, choices=EntryKind.choices)
+    dispute = models.ForeignKey(
+        Dispute, null=True, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
+    reverses = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="reversals",
+        db_index=False,
+        help_text="The entry of the refund that failed after it had succeeded.",
+    )
+    kind = models.CharField(max_length=20, choices=EntryKind.choices)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     reference = models.CharField(
         max_length=200,
@@ -172,13 +207,25 @@ class LedgerEntry(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["payment", "kind"],
-                condition=~Q(kind=EntryKind.REFUNDED),
-                name="ledgerentry_each_kind_once_a_payment",
+                condition=Q(kind__in=ONCE_A_PAYMENT),
+                name="ledgerentry_each_outcome_once_a_payment",
                 violation_error_message=_("This payment already has a ledger entry of this kind."),
+            ),
+            models.UniqueConstraint(
+                fields=["reverses"],
+                condition=Q(reverses__isnull=False),
+                name="ledgerentry_reversed_once",
+                violation_error_message=_("This ledger entry was reversed before."),
+            ),
+            models.UniqueConstraint(
+                fields=["dispute", "kind"],
+                condition=Q(dispute__isnull=False),
+                name="ledgerentry_each_kind_once_a_dispute",
+                violation_error_message=_("This dispute already has a ledger entry of this kind."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values),
-                name="ledgerentry_kind_known",
+                name="ledgerentry_kind_is_known",
                 violation_error_message=_("This is not a kind of ledger entry."),
             ),
             models.CheckConstraint(
@@ -188,6 +235,23 @@ class LedgerEntry(models.Model):
                 violation_error_message=_(
                     "A ledger entry of the kind Refunded must refer to a "
                     "refund, and other entries must not."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=EntryKind.REFUND_FAILED, reverses__isnull=False)
+                | (~Q(kind=EntryKind.REFUND_FAILED) & Q(reverses__isnull=True)),
+                name="ledgerentry_failed_refund_names_what_it_reverses",
+                violation_error_message=_(
+                    "A ledger entry of the kind Refund failed must refer to the entry that it "
+                    "reverses, and other entries must not."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=OF_DISPUTES, dispute__isnull=False)
+                | (~Q(kind__in=OF_DISPUTES) & Q(dispute__isnull=True)),
+                name="ledgerentry_of_a_dispute_names_it",
+                violation_error_message=_(
+                    "A ledger entry about a dispute must refer to it, and other entries must not."
                 ),
             ),
             models.CheckConstraint(

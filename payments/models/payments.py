@@ -1,4 +1,4 @@
-"""Payments. An order has at most one live payment."""
+"""Payments. The live payments of an order never exceed what is owed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from orders.access import OrderAccess
 from orders.models import Order
-from payments.states import CAPTURED, LIVE, OPEN, UNDECIDED, PaymentStatus
+from payments.failures import FAILURE_CODE_LENGTH, FailureCode
+from payments.states import CAPTURED, ENDED, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
 from shop.core.permissions import has_staff_permission, sees_all
 from shop.core.tracing import MAX_ID
+
+URL_LENGTH = 2000
 
 
 def sees_all_payments(user: User | AnonymousUser) -> bool:
@@ -47,7 +50,9 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
 
 class Payment(models.Model):
-    """One attempt to pay an order. Only ``payments.services`` writes status and amounts.
+    """One attempt to pay an order or a part of it.
+
+    Only ``payments.services`` writes status and amounts.
 
     All amounts are in ``currency``, with two decimal places.
     """
@@ -80,12 +85,32 @@ class Payment(models.Model):
         help_text="The money arrived when the order could no longer be paid. It is refunded and "
         "does not count towards the order.",
     )
+    is_partial = models.BooleanField(
+        db_default=False, help_text="Other payments of the order may be live at the same time."
+    )
+    failure_code = models.CharField(
+        max_length=FAILURE_CODE_LENGTH,
+        choices=FailureCode.choices,
+        blank=True,
+        db_default="",
+        help_text="Why the payment failed, if that is known.",
+    )
+    return_url = models.CharField(
+        max_length=URL_LENGTH,
+        blank=True,
+        db_default="",
+        help_text="The page of the storefront to which the provider sends the buyer back.",
+    )
     provider_key = models.UUIDField(
         unique=True,
         default=uuid4,
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    capture_before = models.DateTimeField(
+        null=True,
+        help_text="When the authorisation ends, as the payment provider says.",
+    )
     request_id = models.CharField(
         max_length=MAX_ID, null=True, help_text="The id of the request that began the payment."
     )
@@ -101,15 +126,21 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["order"],
-                condition=Q(status__in=LIVE),
-                name="payment_one_live_per_order",
+                # Every status but those of ENDED is live, also one that is added later.
+                condition=~Q(status__in=ENDED) & Q(is_partial=False),
+                name="payment_one_live_of_the_whole_order",
                 violation_error_message=_(
                     "This order already has a payment that is in progress or has succeeded."
                 ),
             ),
             models.CheckConstraint(
+                condition=Q(failure_code__in=["", *FailureCode.values]),
+                name="payment_failure_code_known",
+                violation_error_message=_("This is not a reason why payments fail."),
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values),
-                name="payment_status_known",
+                name="payment_status_is_known",
                 violation_error_message=_("This is not a status of a payment."),
             ),
             models.CheckConstraint(
@@ -152,7 +183,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["id"],
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
-                name="payment_unfinished",
+                name="payment_unsettled",
             ),
             # GET /api/payments/?status=, for staff.
             models.Index(fields=["status", "-id"], name="payment_by_status"),

@@ -11,6 +11,7 @@ from functools import partial
 from itertools import islice
 
 from django.db.models import F
+from django.utils import timezone
 
 from payments.gateways import (
     Gateway,
@@ -31,7 +32,8 @@ from payments.states import CAPTURED, OPEN, UNDECIDED
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
-_PAYABLE = (OutcomeStatus.PENDING, OutcomeStatus.REQUIRES_ACTION, OutcomeStatus.AUTHORISED)
+_OPEN = (OutcomeStatus.PENDING, OutcomeStatus.REQUIRES_ACTION, OutcomeStatus.PROCESSING)
+_PAYABLE = (*_OPEN, OutcomeStatus.AUTHORISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def find_differences(
 ) -> Iterator[Difference]:
     """Yield every difference in charges created since ``since``. Raises GatewayUnavailable."""
     matched_ids: set[int] = set()
+    started = timezone.now()
     charges = iter(source.list_charges(since))
     while chunk := list(islice(charges, _CHUNK)):
         payments = _payments(gateway.code, chunk)
@@ -60,7 +63,9 @@ def find_differences(
             else:
                 matched_ids.add(payment.pk)
                 yield from _compare(gateway, payment, charge)
-    recent = Payment.objects.filter(method=gateway.code, created_at__gte=since)
+    recent = Payment.objects.filter(
+        method=gateway.code, created_at__gte=since, created_at__lte=started
+    )
     for payment in recent.exclude(pk__in=matched_ids).order_by("pk").iterator():
         yield from _compare_unlisted(gateway, payment)
 
@@ -100,8 +105,12 @@ def _compare_unknown(gateway: Gateway, charge: ReportedCharge) -> Iterator[Diffe
 
 
 def _compare_unlisted(gateway: Gateway, payment: Payment) -> Iterator[Difference]:
-    if payment.status in CAPTURED or payment.status == PaymentStatus.AUTHORISED:
-        yield Difference(f"{payment} is {payment.status}, but {gateway.code} does not list it")
+    # A payment without a reference may never have reached the provider.
+    if payment.provider_reference:
+        yield Difference(
+            f"{payment} is {payment.status}, but {gateway.code} does not list it "
+            f"({payment.provider_reference})"
+        )
 
 
 def _compare(gateway: Gateway, payment: Payment, charge: ReportedCharge) -> Iterator[Difference]:
@@ -126,8 +135,8 @@ def _compare(gateway: Gateway, payment: Payment, charge: ReportedCharge) -> Iter
 
 def _has_new_outcome(payment: Payment, charge: ReportedCharge) -> bool:
     """Return whether the provider reports more than that an open payment is still open."""
-    is_open = charge.status in (OutcomeStatus.PENDING, OutcomeStatus.REQUIRES_ACTION)
-    return charge.status.value != payment.status and not (payment.status in OPEN and is_open)
+    is_open = payment.status in OPEN and charge.status in _OPEN
+    return charge.status.value != payment.status and not is_open
 
 
 def _compare_capture(

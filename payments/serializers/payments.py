@@ -1,5 +1,6 @@
 """Request and response bodies of payments."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -62,6 +63,11 @@ class PaymentSerializer(serializers.Serializer[Any]):
     reference = serializers.CharField(
         help_text="The reference for the buyer's bank transfer. Empty for other methods."
     )
+    capture_before = serializers.DateTimeField(
+        required=False,
+        help_text="When the authorisation ends. Present for an authorised payment if the provider "
+        "says it.",
+    )
     created_at = serializers.DateTimeField()
 
 
@@ -77,7 +83,14 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "currency": payment.currency,
         "reference": reference_of(payment),
         "created_at": payment.created_at,
+        **_end_of_authorisation(payment),
     }
+
+
+def _end_of_authorisation(payment: Payment) -> dict[str, datetime]:
+    if payment.status != PaymentStatus.AUTHORISED or payment.capture_before is None:
+        return {}
+    return {"capture_before": payment.capture_before}
 
 
 @extend_schema_serializer(

@@ -11,7 +11,7 @@ from payments.services.charges import gateway_of
 from payments.services.payments import cancel_at_gateway, fetch_and_settle
 from payments.services.settlement import settle
 from payments.services.windows import is_expired
-from payments.states import OPEN
+from payments.states import CANCELLABLE
 from shop.core.transactions import transactional
 
 
@@ -37,6 +37,9 @@ def expire_order(*, order_id: int, abandoned: Sequence[Payment] = ()) -> bool:
 def abandon_payment(payment: Payment) -> Payment:
     """Settle an open payment whose order expired or was cancelled; cancel it if it stays open.
 
+    A processing payment is kept: if its money arrives, it is refunded as a late payment. One that
+    the provider's account does not know is given up.
+
     A payment whose method confirms orders is kept if its order is confirmed, or if staff may still
     confirm it: then ``expire_order`` cancels it. Returns the payment as stored afterwards.
     """
@@ -47,8 +50,8 @@ def abandon_payment(payment: Payment) -> Payment:
         and payment.order.status != OrderStatus.CANCELLED
     )
     if waits_for_staff or not gateway.recorded_by_staff:
-        payment = fetch_and_settle(payment)
-    if payment.status not in OPEN or waits_for_staff:
+        payment = fetch_and_settle(payment, gives_up=True)
+    if payment.status not in CANCELLABLE or waits_for_staff:
         return payment
     if gateway.confirms_order and _is_confirmed(payment):
         return payment

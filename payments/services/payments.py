@@ -25,6 +25,7 @@ from payments.errors import (
 )
 from payments.gateways import (
     Charge,
+    ChargeUnknown,
     Gateway,
     GatewayUnavailable,
     LimitsAmount,
@@ -37,7 +38,7 @@ from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
-from payments.states import LIVE, OPEN
+from payments.states import CANCELLABLE, LIVE, OPEN
 from shop.core import tracing
 from shop.core.money import show
 from shop.core.transactions import transactional
@@ -166,6 +167,8 @@ def confirm_payment(*, payment: Payment) -> Payment:
     check_open(payment, "confirmed")
     if gateway_of(payment).recorded_by_staff:
         raise PaymentNotConfirmable(payment_method=payment.method)
+    if payment.status == PaymentStatus.PROCESSING:
+        return fetch_and_settle(payment)
     check_payable(Order.objects.with_database_time().get(pk=payment.order_id))
     if payment.status == PaymentStatus.PENDING:
         return fetch_and_settle(payment)
@@ -175,10 +178,12 @@ def confirm_payment(*, payment: Payment) -> Payment:
 def cancel_payment(*, payment: Payment) -> Payment:
     """Cancel an open payment; its order stays payable. Returns it as stored afterwards.
 
-    If the money was captured before, the payment has succeeded instead. Raises PaymentNotOpen,
+    If the money was captured before, the payment has succeeded instead. A processing payment cannot
+    be cancelled, because the buyer's bank has the order. Raises PaymentNotOpen,
     PaymentNotCancellable.
     """
-    check_open(payment, "cancelled")
+    if payment.status not in CANCELLABLE:
+        raise PaymentNotOpen(payment_status=payment.status, wanted="cancelled")
     if gateway_of(payment).confirms_order:
         raise PaymentNotCancellable(payment_method=payment.method)
     return cancel_at_gateway(payment)
@@ -189,15 +194,23 @@ def cancel_at_gateway(payment: Payment, actor: User | None = None) -> Payment:
     return call_and_settle(payment, lambda gateway, charge: gateway.cancel(charge), actor)
 
 
-def fetch_and_settle(payment: Payment) -> Payment:
+def fetch_and_settle(payment: Payment, *, gives_up: bool = False) -> Payment:
     """Settle an open payment by the outcome that its gateway reports; return the stored payment.
 
     A charge that the gateway does not know is cancelled there first, so that a delayed request
-    cannot capture money. Then the payment is cancelled.
+    cannot capture money. Then the payment is cancelled. If the account does not know the reference
+    that the gateway has given, as with the keys of another account, the payment is cancelled only
+    if the caller ``gives_up``.
     """
 
     def fetch_or_cancel(gateway: Gateway, charge: Charge) -> Outcome:
-        outcome = gateway.fetch(charge)
+        try:
+            outcome = gateway.fetch(charge)
+        except ChargeUnknown as error:
+            if not gives_up:
+                raise
+            logger.error("payment %s is given up: %s", payment.pk, error)  # noqa: TRY400 - no fault
+            return Outcome(OutcomeStatus.CANCELLED)
         if outcome is None and _first_call_may_be_running(payment):
             return Outcome(OutcomeStatus.PENDING)
         return outcome or gateway.cancel(charge)

@@ -67,8 +67,15 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     elif payment.status in OPEN:
         _confirm_unpaid_order(payment, order_status, actor)
     else:
+        _store_end_of_authorisation(payment, outcome)
         _record_without_capture(payment, previous_status, order_status, actor)
     return payment
+
+
+def _store_end_of_authorisation(payment: Payment, outcome: Outcome) -> None:
+    if outcome.capture_before is not None:
+        payment.capture_before = outcome.capture_before
+        Payment.objects.filter(pk=payment.pk).update(capture_before=outcome.capture_before)
 
 
 def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int:

@@ -138,7 +138,7 @@ def test_differences_without_one_right_correction_are_left_to_staff(
         f"{statuses}: the shop captured 8.99, the provider 9.00 (needs a decision)",
         f"Payment: {foreign_refund} (--fix corrects it)",
         "Refund of Payment is succeeded, but stripe does not list it (needs a decision)",
-        "Payment is succeeded, but stripe does not list it (needs a decision)",
+        "Payment is succeeded, but stripe does not list it (pi) (needs a decision)",
     ]
     assert [list(model.objects.values()) for model in (Payment, Refund, LedgerEntry)] == before
 

@@ -23,6 +23,13 @@ PAYMENT_ALLOWED = {
     ("requires_action", "succeeded"),
     ("requires_action", "failed"),
     ("requires_action", "cancelled"),
+    *((now, "processing") for now in ("pending", "requires_action", "processing")),
+    ("processing", "pending"),
+    ("processing", "requires_action"),
+    ("processing", "authorised"),
+    ("processing", "succeeded"),
+    ("processing", "failed"),
+    ("processing", "cancelled"),
     ("authorised", "succeeded"),
     ("authorised", "failed"),
     ("authorised", "cancelled"),
@@ -36,6 +43,7 @@ REFUND_ALLOWED = {
     ("pending", "pending"),
     ("pending", "succeeded"),
     ("pending", "failed"),
+    ("succeeded", "failed"),
 }
 
 
@@ -89,7 +97,7 @@ def test_a_payment_changes_its_status_only_as_the_table_allows(payment, now, wan
     if wanted in set(OutcomeStatus):
         assert (stored.provider_reference == "moved") is is_allowed
         kinds = {"authorised", "captured", "failed", "voided"}
-        is_entered = is_allowed and wanted not in ("pending", "requires_action")
+        is_entered = is_allowed and wanted not in ("pending", "requires_action", "processing")
         assert LedgerEntry.objects.filter(kind__in=kinds).exists() is is_entered
     assert Refund.objects.exists() is (is_allowed and wanted == "refund_pending")
 

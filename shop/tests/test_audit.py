@@ -160,7 +160,7 @@ def test_a_charge_of_a_cancelled_payment_is_a_breach(shop, capsys):
 def test_two_active_payments_are_a_breach(shop, capsys):
     """The constraint is dropped, which the transaction of the test rolls back."""
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX payment_one_live_per_order")
+        cursor.execute("DROP INDEX payment_one_live_of_the_whole_order")
     paid = Payment.objects.get(status="succeeded")
     Payment.objects.create(
         order=paid.order, method="card", amount=paid.amount, currency="USD", status="pending"

@@ -16,6 +16,7 @@ from django.conf import settings
 
 from payments.gateways.base import (
     Charge,
+    ChargeUnknown,
     GatewayUnavailable,
     Outcome,
     OutcomeStatus,
@@ -32,6 +33,8 @@ _KEY_LIFETIME = timedelta(hours=23)
 # Stripe's clock and ours may differ by this much.
 _CLOCK_SKEW = timedelta(minutes=10)
 _STATEMENT_SECONDS = 600.0
+_WITH_CHARGE: Any = {"expand": ["latest_charge"]}
+"""The parameter with which an intent contains its charge, which says when it must be captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _create_intent(api: stripe.V1Services, charge: Charge) -> stripe.PaymentInte
 
 def _confirm_with_token(api: stripe.V1Services, charge: Charge, intent_id: str) -> Outcome:
     """Confirm the intent with the buyer's token. If it is declined, cancel it at once."""
-    parameters: Any = {"payment_method": charge.token, "use_stripe_sdk": True}
+    parameters: Any = {"payment_method": charge.token, "use_stripe_sdk": True, **_WITH_CHARGE}
     if charge.return_url:
         parameters["return_url"] = charge.return_url
     try:
@@ -172,17 +175,27 @@ def _retrieve_after_wrong_state(
     """Return the intent if the error says that its state does not allow the call; else raise it."""
     if error.code not in parsing.WRONG_STATE:
         raise error
-    return api.payment_intents.retrieve(intent_id)
+    return _retrieve(api, intent_id)
+
+
+def _retrieve(api: stripe.V1Services, intent_id: str) -> stripe.PaymentIntent:
+    """Return the present intent. Raises ChargeUnknown if the account does not know it."""
+    try:
+        return api.payment_intents.retrieve(intent_id, _WITH_CHARGE)
+    except stripe.InvalidRequestError as error:
+        if error.code != parsing.MISSING:
+            raise
+        raise ChargeUnknown(f"the account does not know {intent_id}") from error
 
 
 def _find(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent | None:
     """Return the current intent of a charge, or None if it was not and will not be created."""
     if charge.reference:
-        return api.payment_intents.retrieve(charge.reference)
+        return _retrieve(api, charge.reference)
     if _age(charge) < _KEY_LIFETIME:
         try:
             # A repeated key returns the stored response, which has the id but an old state.
-            return api.payment_intents.retrieve(_create_intent(api, charge).id)
+            return _retrieve(api, _create_intent(api, charge).id)
         except stripe.InvalidRequestError as error:
             if parsing.is_idempotency_error(error):
                 raise

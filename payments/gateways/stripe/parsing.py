@@ -1,5 +1,6 @@
 """Conversion of Stripe's objects and errors to the types of the gateway protocol."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
@@ -18,12 +19,13 @@ STATUSES = {
     "requires_payment_method": OutcomeStatus.REQUIRES_ACTION,
     "requires_confirmation": OutcomeStatus.REQUIRES_ACTION,
     "requires_action": OutcomeStatus.REQUIRES_ACTION,
-    "processing": OutcomeStatus.PENDING,
+    "processing": OutcomeStatus.PROCESSING,
     "requires_capture": OutcomeStatus.AUTHORISED,
     "succeeded": OutcomeStatus.SUCCEEDED,
     "canceled": OutcomeStatus.CANCELLED,
 }
 # docs.stripe.com/error-codes
+MISSING = "resource_missing"
 WRONG_STATE = frozenset({"payment_intent_unexpected_state", "charge_already_captured"})
 
 
@@ -44,7 +46,15 @@ def to_outcome(charge: Charge, intent: Any) -> Outcome:
         reference=intent.id,
         captured=captured,
         client_secret=intent.client_secret if status == OutcomeStatus.REQUIRES_ACTION else "",
+        capture_before=_capture_before(intent) if status == OutcomeStatus.AUTHORISED else None,
     )
+
+
+def _capture_before(intent: Any) -> datetime | None:
+    """Return when an authorisation ends, if the intent's charge was expanded and says it."""
+    details = getattr(intent.latest_charge, "payment_method_details", None)
+    stamp = getattr(getattr(details, "card", None), "capture_before", None)
+    return None if stamp is None else datetime.fromtimestamp(stamp, UTC)
 
 
 def payment_key_of(intent: Any) -> str:

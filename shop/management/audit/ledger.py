@@ -13,13 +13,15 @@ def payments_match_the_ledger() -> Iterator[str]:
                CASE entry.kind WHEN 'captured' THEN entry.amount ELSE 0 END
         FROM payments_payment payment
         LEFT JOIN (SELECT payment_id, MAX(id) AS id FROM payments_ledgerentry
-                   WHERE kind <> 'refunded' GROUP BY payment_id) latest
+                   WHERE kind IN ('authorised', 'captured', 'failed', 'voided')
+                   GROUP BY payment_id) latest
             ON latest.payment_id = payment.id
         LEFT JOIN payments_ledgerentry entry ON entry.id = latest.id
         WHERE ROUND(payment.amount_captured, 2) <>
               ROUND(CASE entry.kind WHEN 'captured' THEN entry.amount ELSE 0 END, 2)
            OR COALESCE(entry.kind, '') <>
               CASE payment.status WHEN 'pending' THEN '' WHEN 'requires_action' THEN ''
+              WHEN 'processing' THEN ''
               WHEN 'authorised' THEN 'authorised' WHEN 'failed' THEN 'failed'
               WHEN 'cancelled' THEN 'voided' ELSE 'captured' END
         """
