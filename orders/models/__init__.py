@@ -10,6 +10,7 @@ from orders.models.contents import (
 )
 from orders.models.events import OrderEvent
 from orders.models.notes import OrderNote
+from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
 from orders.models.orders import Order, OrderQuerySet, order_for_update
 from orders.models.returns import (
     OPEN_STEPS,
@@ -26,6 +27,9 @@ __all__ = [
     "OPEN_STEPS",
     "AddressKind",
     "AdjustmentKind",
+    "Fulfilment",
+    "FulfilmentItem",
+    "FulfilmentState",
     "Order",
     "OrderAddress",
     "OrderAdjustment",
