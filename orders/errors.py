@@ -24,6 +24,12 @@ class OrderTokenInvalid(Unauthorized):
     message = _("This link to the order is not valid any more. Please request a new one.")
 
 
+class OrderNotFound(NotFound):
+    """404: the order does not exist, or you may not see it."""
+
+    code = "not_found"
+
+
 class CartEmpty(Conflict):
     """409: the cart has no items."""
 
@@ -178,7 +184,7 @@ _RETURN_WORDS = {
 
 
 class CancellationLimit(Conflict):
-    """409: more units than were neither shipped nor cancelled. Facts: product_id, name, available."""
+    """409: more units than can be cancelled any more. Facts: product_id, name, available."""
 
     code = "cancellation_limit"
     field = "items"

@@ -147,7 +147,7 @@ class RefundLimit(Conflict):
 
 
 class RefundUnitsLimit(Conflict):
-    """409: more units than are neither cancelled nor refunded. Facts: product_id, name, available."""
+    """409: more units than can be refunded any more. Facts: product_id, name, available."""
 
     code = "refund_units_limit"
     field = "items"

@@ -25,8 +25,8 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import OrderViewSet
-from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
+from orders.views import OrderViewSet, ReturnsOfOrderViewSet, ReturnViewSet
+from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -70,7 +70,12 @@ class ShopRouter(DefaultRouter):
 
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
+)
+router.register("returns", ReturnViewSet, basename="return")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("products", ProductViewSet, basename="product")

@@ -9,8 +9,8 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
-from orders.models.notes import OrderNote
 from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
+from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
 from orders.models.returns import (
     OPEN_STEPS,

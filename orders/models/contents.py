@@ -148,8 +148,9 @@ class OrderItem(models.Model):
 
     @property
     def quantity_left(self) -> int:
-        """The units that can still be shipped."""
-        return self.quantity - self.quantity_cancelled - self.quantity_fulfilled
+        """The units that can still be shipped, without those that returned to stock unshipped."""
+        restocked = max(0, self.quantity_restocked - self.quantity_returned)
+        return self.quantity - self.quantity_cancelled - self.quantity_fulfilled - restocked
 
 
 class AddressKind(models.TextChoices):

@@ -6,12 +6,30 @@ and only if the UPDATE changed the row.
 """
 
 from orders.errors import IllegalTransition
+from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.fees import set_fee
+from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
 from orders.services.refreshing import refresh_statuses
+from orders.services.refunding import (
+    part_of,
+    release_units,
+    reserve_units,
+    restockable,
+    shipping_of,
+)
 from orders.services.reordering import Reordered, reorder
+from orders.services.returns import (
+    approve_return,
+    close_refunded_return,
+    close_return,
+    receive_return,
+    refundable_units,
+    reject_return,
+    request_return,
+)
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
@@ -27,25 +45,40 @@ from orders.services.timeline import note_event
 
 __all__ = [
     "NO_FEE",
+    "Cancelled",
     "Fee",
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "approve_return",
+    "cancel_items",
     "cancel_order",
+    "close_refunded_return",
+    "close_return",
     "confirm_order",
     "deliver_order",
+    "items_of",
     "join_orders_of_guests",
     "note_event",
+    "part_of",
     "pay_free_order",
     "place_once",
     "place_order",
+    "receive_return",
     "record_payment",
     "record_refund",
     "refresh_statuses",
+    "refundable_units",
+    "reject_return",
+    "release_units",
     "release_vouchers",
     "reorder",
     "request_link",
+    "request_return",
+    "reserve_units",
+    "restockable",
     "revoke_links",
     "set_fee",
     "ship_order",
+    "shipping_of",
 ]

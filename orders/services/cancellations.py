@@ -13,7 +13,7 @@ from orders.models import Order, OrderItem
 from orders.refunding import ZERO, cancellation_of, tax_of_cancellation
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
-from orders.services.refunding import part_of, put_back_both
+from orders.services.refunding import part_of, put_back_both, record_earlier_restock
 from orders.services.statuses import cancel_order
 from orders.services.timeline import record_event
 from orders.states import OrderStatus
@@ -58,6 +58,7 @@ def cancel_items(
     """
     refresh_statuses(order_id)
     order = Order.objects.lock(order_id)
+    record_earlier_restock(order)
     if order.status == OrderStatus.CANCELLED:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.CANCELLED.value)
     cancelled = tuple(_cancel(order, item, units) for item in items_of(order_id, units))

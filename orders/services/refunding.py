@@ -69,11 +69,22 @@ def restockable(item: OrderItem) -> int:
     return item.quantity - item.quantity_cancelled - item.quantity_restocked
 
 
-def restock_units(order_id: int, units: Mapping[int, int] | None, actor: User | None) -> None:
-    """Return units to stock, by the id of the item; None means all of the order.
+def record_earlier_restock(order: Order) -> None:
+    """Record in the items that the previous release has returned all of them to stock."""
+    if order.restocked_at is not None:
+        OrderItem.objects.filter(order=order).update(
+            quantity_returned=F("quantity_fulfilled"),
+            quantity_restocked=F("quantity") - F("quantity_cancelled"),
+        )
 
-    Units that the buyer has are recorded as returned. Locks the products, then the revision, and
-    must be the last call of the transaction.
+
+def mark_restocked(
+    order_id: int, units: Mapping[int, int] | None
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Record in the items that units return to stock, by the id of the item; None means all.
+
+    Return the units by product for ``put_back_both``: those that the buyer had, which are recorded
+    as returned, and those that were not shipped.
     """
     returned: dict[int, int] = {}
     unshipped: dict[int, int] = {}
@@ -92,13 +103,16 @@ def restock_units(order_id: int, units: Mapping[int, int] | None, actor: User | 
         for quantities, number in ((returned, came_back), (unshipped, count - came_back)):
             if number:
                 quantities[item.product_id] = number
-    put_back_both(order_id, returned, unshipped, actor)
+    return returned, unshipped
 
 
 def put_back_both(
     order_id: int, returned: dict[int, int], unshipped: dict[int, int], actor: User | None
 ) -> None:
-    """Return units to stock, by product: those that came back, and those that were not shipped."""
+    """Return units to stock, by product: those that came back, and those that were not shipped.
+
+    Locks the products, then the revision, and must be the last call of the transaction.
+    """
     if returned and unshipped:
         Product.objects.lock_all([*returned, *unshipped])  # both in one order
     kinds = (

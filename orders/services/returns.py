@@ -17,7 +17,7 @@ from orders.errors import ReturnLimit, ReturnNotOpen, ReturnWindowClosed
 from orders.models import OPEN_STEPS, Order, OrderItem, Return, ReturnItem, ReturnStep
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
-from orders.services.refunding import put_back_both
+from orders.services.refunding import put_back_both, record_earlier_restock
 from orders.services.timeline import record_event
 from orders.windows import return_window_ends
 from shop.core.transactions import transactional
@@ -105,6 +105,7 @@ def receive_return(
     """
     row = _lock(return_id)
     _move(row, ReturnStep.RECEIVED, received_by=actor, received_at=Now())
+    record_earlier_restock(row.order)
     expected = {each.item.product_id: each for each in row.items.select_related("item")}
     if arrived is None:
         arrived = {pk: Arrived(each.quantity, restock) for pk, each in expected.items()}
@@ -156,7 +157,7 @@ def _lock(return_id: int) -> Return:
     """Lock the order of a return, and return the return as it is then."""
     order_id = Return.objects.values_list("order_id", flat=True).get(pk=return_id)
     Order.objects.lock(order_id)
-    return Return.objects.get(pk=return_id)
+    return Return.objects.select_related("order").get(pk=return_id)
 
 
 _SOURCES = {

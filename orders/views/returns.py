@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any
 
 from django.http.response import HttpResponseBase
-from rest_framework.permissions import AllowAny
 from rest_framework.decorators import action
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 

@@ -134,7 +134,7 @@ def _begin(order: Order, payments: Sequence[Payment], wanted: Wanted, actor: Use
     amount = left if amount is None else amount
     if amount == ZERO or amount > left:
         raise RefundLimit(refundable=show(left))
-    refunds = insert_refunds(_divide(payments, amount), shares, wanted, actor)
+    refunds = insert_refunds(divide_among(payments, amount), shares, wanted, actor)
     return refunds[0].pk
 
 
@@ -144,7 +144,7 @@ def _check_restock(order: Order, shares: Sequence[Share]) -> None:
     check_restock(order, shares)
 
 
-def _divide(payments: Sequence[Payment], amount: Decimal) -> list[tuple[Payment, Decimal]]:
+def divide_among(payments: Sequence[Payment], amount: Decimal) -> list[tuple[Payment, Decimal]]:
     """Return how much each payment pays of an amount, which they have together."""
     found: list[tuple[Payment, Decimal]] = []
     for payment in payments:
@@ -168,6 +168,7 @@ def insert_refunds(
     refunds: list[Refund] = []
     slices = slices_of(shares, [amount for _, amount in amounts])
     for (payment, amount), parts in zip(amounts, slices, strict=True):
+        has_units = any(each.units for each in parts) if wanted.units else not refunds
         if not reserve(payment.pk, amount):
             raise RefundLimit(refundable=show(left_of(payment)))
         shipping = [each for each in parts if each.item is None]
@@ -175,7 +176,7 @@ def insert_refunds(
             payment=payment,
             amount=amount,
             reason=wanted.reason,
-            restock=wanted.restock,
+            restock=wanted.restock and has_units,
             by_hand=wanted.by_hand,
             shipping=add_up(each.amount for each in shipping),
             shipping_tax=add_up(each.tax for each in shipping),

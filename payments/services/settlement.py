@@ -16,6 +16,7 @@ from django.db.models.functions import Now, Round
 from accounts.models import User
 from orders.models import Order
 from orders.services import (
+    close_refunded_return,
     confirm_order,
     note_event,
     record_payment,
@@ -41,6 +42,7 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.services.allocations import release_items
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core import events
 from shop.core.money import show
@@ -228,6 +230,7 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     elif is_first and outcome.status == RefundState.FAILED:
         left = Round(F("amount_refunded") - refund.amount, precision=2)
         Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
+        release_items(settled)
         note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
     return settled
 
@@ -244,9 +247,18 @@ def _record_refund_success(refund: Refund) -> None:
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
-        record_refund(
-            order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
-        )
+        _credit_order(refund)
+
+
+def _credit_order(refund: Refund) -> None:
+    """Record refunded money of an order, return its items to stock, and close its return."""
+    order_id, actor = refund.payment.order_id, refund.actor
+    units = {each.item_id: each.quantity for each in refund.items.all()} or None
+    record_refund(
+        order_id=order_id, amount=refund.amount, restock=refund.restock, actor=actor, units=units
+    )
+    if refund.order_return_id is not None:
+        close_refunded_return(return_id=refund.order_return_id, actor=actor)
 
 
 def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
