@@ -74,7 +74,10 @@ def read_stage(order_id: int) -> PaymentStage:
     entries = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind=EntryKind.AUTHORISED)
     rows = Payment.objects.filter(order=order_id).annotate(was_authorised=Exists(entries))
     found = set(rows.values_list("status", "was_authorised"))
-    if any(status == PaymentStatus.AUTHORISED for status, _ in found):
+    present = {status for status, _ in found}
+    if PaymentStatus.PROCESSING in present:
+        return PaymentStage.PROCESSING
+    if PaymentStatus.AUTHORISED in present:
         return PaymentStage.AUTHORISED
     is_voided = any(status in _ENDED and authorised for status, authorised in found)
     return PaymentStage.VOIDED if is_voided else PaymentStage.NONE

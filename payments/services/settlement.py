@@ -74,6 +74,8 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
         _record_capture(payment, actor)
     elif payment.status in OPEN:
         _confirm_unpaid_order(payment, order_status, actor)
+        if PaymentStatus.PROCESSING in {previous_status, payment.status}:
+            refresh_statuses(payment.order_id)
     else:
         _store_end_of_authorisation(payment, outcome)
         _record_without_capture(payment, previous_status, order_status, actor)
@@ -184,6 +186,8 @@ def _record_without_capture(
         refresh_statuses(payment.order_id)
     elif previous_status == PaymentStatus.AUTHORISED:
         refresh_statuses(payment.order_id, note="Authorisation voided", actor=actor)
+    elif previous_status == PaymentStatus.PROCESSING:
+        refresh_statuses(payment.order_id)
 
 
 _LEDGER_KINDS = {

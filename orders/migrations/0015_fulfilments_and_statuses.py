@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("cart", "0012_confirmed_vat_numbers"),
         ("catalog", "0019_index_tax_class"),
-        ("orders", "0012_orders_by_email"),
+        ("orders", "0014_notes_and_withdrawals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0013_fulfilments_and_statuses")]
+    dependencies = [("orders", "0015_fulfilments_and_statuses")]
 
     operations = [
         ValidateOnPostgreSQL(model_name="order", name="order_paid_without_what_was_cancelled"),
