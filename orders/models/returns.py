@@ -121,6 +121,7 @@ class Return(models.Model):
     objects = ReturnQuerySet.as_manager()
 
     class Meta:
+        default_permissions = ("view", "add", "change")
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=ReturnKind.values),
@@ -179,6 +180,7 @@ class ReturnItem(models.Model):
     quantity_restocked = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["order_return", "item"],

@@ -26,6 +26,7 @@ class RefundItem(models.Model):
     tax = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
 
     class Meta:
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["refund", "item"],
