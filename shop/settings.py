@@ -716,6 +716,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "ReturnKind": "orders.models.ReturnKind",
+        "StatusOfReturn": "orders.models.ReturnStep",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",

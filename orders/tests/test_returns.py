@@ -24,6 +24,7 @@ def order(ada, amy, tea):
     placed = place_order(ada.user, tea, quantity=3)
     pay(placed)
     services.ship_order(order_id=placed.pk, actor=amy.user)
+    services.refresh_statuses(placed.pk)
     return placed
 
 

@@ -228,7 +228,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["settled_at"] = Now()
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
-    settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
+    refunds = Refund.objects.select_related("payment", "actor").prefetch_related("items__item")
+    settled = refunds.get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
