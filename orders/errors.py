@@ -109,6 +109,13 @@ class HeldUnitsLimit(Conflict):
     example = {"limit": 500, "held": 480, "wanted": 40}
 
 
+class WithdrawalHandled(Conflict):
+    """409: the withdrawal was handled before."""
+
+    code = "withdrawal_handled"
+    message = _("This withdrawal has been handled already.")
+
+
 class IllegalTransition(Conflict):
     """409: the order cannot take the status. Facts: order_status, wanted; values of OrderStatus."""
 

@@ -11,6 +11,7 @@ from orders.services.fees import set_fee
 from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
+from orders.services.notes import add_note
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
 from orders.services.refreshing import refresh_statuses
 from orders.services.refunding import (
@@ -42,6 +43,7 @@ from orders.services.statuses import (
     ship_order,
 )
 from orders.services.timeline import note_event
+from orders.services.withdrawals import declare_withdrawal, handle_withdrawal
 
 __all__ = [
     "NO_FEE",
@@ -50,13 +52,16 @@ __all__ = [
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "add_note",
     "approve_return",
     "cancel_items",
     "cancel_order",
     "close_refunded_return",
     "close_return",
     "confirm_order",
+    "declare_withdrawal",
     "deliver_order",
+    "handle_withdrawal",
     "items_of",
     "join_orders_of_guests",
     "note_event",

@@ -130,9 +130,9 @@ BREACHES = {
         status="delivered", amount_refunded=0
     ),
     "payments_match_the_demo_gateway": lambda: DemoCharge.objects.update(refunded=0),
-    "returned_units_match_their_returns": lambda: _return_a_unit(),
+    "returned_units_match_their_returns": _return_a_unit,
     "refunds_match_their_items": lambda: first(OrderItem).update(amount_refunded=1),
-    "refunds_have_at_most_their_amount_for_items": lambda: _refund_an_item(),
+    "refunds_have_at_most_their_amount_for_items": _refund_an_item,
     "cancelled_amounts_match_their_items": lambda: first(Order, status="pending").update(
         amount_cancelled=1
     ),
