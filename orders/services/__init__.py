@@ -7,6 +7,7 @@ and only if the UPDATE changed the row.
 
 from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
+from orders.services.contact import change_contact
 from orders.services.fees import set_fee
 from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
@@ -56,6 +57,7 @@ __all__ = [
     "approve_return",
     "cancel_items",
     "cancel_order",
+    "change_contact",
     "close_refunded_return",
     "close_return",
     "confirm_order",

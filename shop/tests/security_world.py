@@ -350,6 +350,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "expected_total": str(world.product.price),
     },
     "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
+    "PATCH /api/orders/{order}/": lambda world: {"shipping_address": BERLIN},
     "POST /api/orders/{order}/notes/": lambda world: {"text": "A gift"},
     "POST /api/withdrawals/": lambda world: dict(WITHDRAWAL),
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
