@@ -30,8 +30,8 @@ class Wish:
     units: Mapping[int, int]
     kind: str
     resolution: str
-    reason: str
-    note: str
+    reason: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ def request_return(
 
 
 @transactional
-def approve_return(*, return_id: int, actor: User, resolution: str | None, answer: str) -> None:
+def approve_return(
+    *, return_id: int, actor: User, resolution: str | None = None, answer: str = ""
+) -> None:
     """Approve a requested return. Raises ReturnNotOpen."""
     row = _lock(return_id)
     changes = {"resolution": resolution} if resolution else {}
