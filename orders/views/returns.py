@@ -112,7 +112,7 @@ class ReturnsOfOrderViewSet(_SeesReturns):
                 actor=user,
                 at_any_time=user is not None and has_staff_permission(user, "orders.add_return"),
             )
-            body = serialize_return(self.get_queryset().get(pk=return_id))
+            body = serialize_return(Return.objects.with_items().get(pk=return_id))
             headers = {"Location": f"/api/returns/{return_id}/"}
             return Response(body, status=201, headers=headers)
 

@@ -105,35 +105,32 @@ class RefundedItemSerializer(serializers.Serializer[Any]):
     tax = AmountField()
 
 
-@extend_schema_serializer(
-    examples=[
-        example(
-            {
-                "refund_id": 3,
-                "payment_id": 9,
-                "status": "succeeded",
-                "amount": "4.50",
-                "currency": "USD",
-                "items": [
-                    {
-                        "product_id": 7,
-                        "name": "Teapot",
-                        "quantity": 1,
-                        "amount": "4.50",
-                        "tax": "0.72",
-                    }
-                ],
-                "shipping": "0.00",
-                "shipping_tax": "0.00",
-                "return_id": None,
-                "reason": "Lid broken",
-                "restock": False,
-                "by_hand": False,
-                "created_at": "2026-11-24T09:00:00Z",
-            }
-        )
-    ]
-)
+_EXAMPLE = {
+    "refund_id": 3,
+    "payment_id": 9,
+    "status": "succeeded",
+    "amount": "4.50",
+    "currency": "USD",
+    "items": [
+        {
+            "product_id": 7,
+            "name": "Teapot",
+            "quantity": 1,
+            "amount": "4.50",
+            "tax": "0.72",
+        }
+    ],
+    "shipping": "0.00",
+    "shipping_tax": "0.00",
+    "return_id": None,
+    "reason": "Lid broken",
+    "restock": False,
+    "by_hand": False,
+    "created_at": "2026-11-24T09:00:00Z",
+}
+
+
+@extend_schema_serializer(examples=[example(_EXAMPLE)])
 class RefundSerializer(serializers.Serializer[Any]):
     """A refund, as the payment's buyer and staff see it."""
 
@@ -183,7 +180,10 @@ def _item(row: RefundItem) -> dict[str, Any]:
     }
 
 
-@extend_schema_serializer(component_name="OrderRefunds")
+@extend_schema_serializer(
+    component_name="OrderRefunds",
+    examples=[example({"amount": "4.50", "currency": "USD", "refunds": [_EXAMPLE]})],
+)
 class OrderRefundsSerializer(serializers.Serializer[Any]):
     """The refunds of one request: one of each payment that pays for it."""
 
