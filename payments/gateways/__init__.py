@@ -11,10 +11,14 @@ from django.db import transaction
 
 from payments.gateways.base import (
     AcceptsOrders,
+    Action,
+    ActionType,
     BuyerHistory,
     Charge,
+    ChargeDetails,
     ChargeUnknown,
     Gateway,
+    GatewayRefused,
     GatewayUnavailable,
     HasClientData,
     HasFee,
@@ -26,16 +30,21 @@ from payments.gateways.base import (
     ReportedCharge,
     ReportedRefund,
     SupportsReconciliation,
+    WantsDetails,
 )
 from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
 
 __all__ = [
     "AcceptsOrders",
+    "Action",
+    "ActionType",
     "BuyerHistory",
     "Charge",
+    "ChargeDetails",
     "ChargeUnknown",
     "Gateway",
+    "GatewayRefused",
     "GatewayUnavailable",
     "HasClientData",
     "HasFee",
@@ -47,6 +56,7 @@ __all__ = [
     "ReportedCharge",
     "ReportedRefund",
     "SupportsReconciliation",
+    "WantsDetails",
     "call_outside_transaction",
     "enabled",
     "register",

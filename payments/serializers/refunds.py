@@ -8,6 +8,12 @@ from rest_framework import serializers
 
 from orders.serializers.units import UnitsField, units_of
 from payments.models import Refund, RefundItem, RefundStatus
+from payments.serializers.fields import (
+    FAILURE_EXAMPLE,
+    FailureCodeField,
+    FailureDetailField,
+    show_failure,
+)
 from payments.services import Wanted
 from shop.core.fields import AmountField, IdField, StrictBool, StrictStr
 from shop.core.money import CENT, add_up, show
@@ -127,6 +133,7 @@ _EXAMPLE = {
     "restock": False,
     "by_hand": False,
     "created_at": "2026-11-24T09:00:00Z",
+    **FAILURE_EXAMPLE,
 }
 
 
@@ -149,6 +156,8 @@ class RefundSerializer(serializers.Serializer[Any]):
     restock = serializers.BooleanField()
     by_hand = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+    failure_code = FailureCodeField()
+    failure_detail = FailureDetailField()
 
 
 def show_refund(refund: Refund) -> dict[str, Any]:
@@ -167,6 +176,7 @@ def show_refund(refund: Refund) -> dict[str, Any]:
         "restock": refund.restock,
         "by_hand": refund.by_hand,
         "created_at": refund.created_at,
+        **show_failure(refund),
     }
 
 

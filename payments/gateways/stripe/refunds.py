@@ -7,6 +7,7 @@ from typing import Any
 import stripe
 
 from payments.gateways.base import Charge, RefundOutcome, RefundState, ReportedRefund
+from payments.gateways.stripe import failures
 from payments.gateways.stripe.amounts import from_minor
 from payments.gateways.stripe.parsing import is_idempotency_error, is_replayed, metadata_value
 
@@ -37,7 +38,7 @@ def refund_once(api: stripe.V1Services, charge: Charge, minor: int, key: str) ->
         except stripe.InvalidRequestError as error:
             if is_idempotency_error(error):
                 raise
-            return RefundOutcome(RefundState.FAILED)
+            return RefundOutcome(RefundState.FAILED, failure_code=failures.of_error(error))
         except stripe.APIError as error:
             if not is_replayed(error) or number == _MAX_KEYS - 1:
                 raise
@@ -80,4 +81,6 @@ def _create(api: stripe.V1Services, charge: Charge, minor: int, key: str, number
 
 
 def _outcome(refund: Any) -> RefundOutcome:
-    return RefundOutcome(STATES[refund.status], reference=refund.id)
+    state = STATES[refund.status]
+    code = failures.of_refund(refund) if state == RefundState.FAILED else ""
+    return RefundOutcome(state, reference=refund.id, failure_code=code)
