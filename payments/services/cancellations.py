@@ -16,6 +16,7 @@ from payments.errors import PaymentInProgress
 from payments.models import Payment, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
 from payments.services.charges import gateway_of
+from payments.services.commitments import recommit
 from payments.services.refunds import (
     Wanted,
     divide_among,
@@ -55,9 +56,11 @@ def _check_open(payment: Payment) -> Payment:
 
 def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User | None) -> None:
     """Ask for less money, or return what was paid too much."""
+    order = cancelled.order
     for payment in waiting:
         _reduce(payment, cancelled)
-    order = cancelled.order
+    if waiting:
+        recommit(order.pk)
     too_much = order.amount_paid - (order.total - order.amount_cancelled)
     payments = refundable_payments(order.pk)
     left = add_up(left_of(payment) for payment in payments)

@@ -27,7 +27,7 @@ def add_permissions(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0017_returns"),
+        ("orders", "0019_returns"),
         ("shop", "0003_staff_see_invoices"),
     ]
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0020_returned_units"),
-        ("orders", "0016_validate_statuses"),
+        ("orders", "0018_validate_what_is_committed"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

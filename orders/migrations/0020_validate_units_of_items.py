@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0017_returns")]
+    dependencies = [("orders", "0019_returns")]
 
     operations = [
         ValidateOnPostgreSQL(

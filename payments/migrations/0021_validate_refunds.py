@@ -6,7 +6,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0019_refunds_of_items")]
+    dependencies = [("payments", "0020_refunds_of_items")]
 
     operations = [
         ValidateOnPostgreSQL(model_name="refund", name="refund_of_shipping_within_its_amount"),

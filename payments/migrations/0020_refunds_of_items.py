@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0017_returns"),
-        ("payments", "0018_remove_what_was_replaced"),
+        ("orders", "0019_returns"),
+        ("payments", "0019_what_a_buyer_has_to_do"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
