@@ -11,6 +11,8 @@ from decimal import Decimal
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextChoices
 
+from orders.states import PaymentStage
+
 
 class NextAction(TextChoices):
     """What a buyer has to do now."""
@@ -60,3 +62,21 @@ def register(read: Callable[[Sequence[int]], Payments]) -> None:
 def payments_of(order_ids: Sequence[int]) -> Payments:
     """Return the payments of orders. Sends one statement."""
     return _readers[0](order_ids) if _readers and order_ids else {}
+
+
+_stage_readers: list[Callable[[int], PaymentStage]] = []
+
+
+def register_stage(read: Callable[[int], PaymentStage]) -> None:
+    """Register the function that tells how far an order's payments without money are.
+
+    Raises ImproperlyConfigured if another one is registered.
+    """
+    if _stage_readers and _stage_readers != [read]:
+        raise ImproperlyConfigured("The stage of payments is read by another function already.")
+    _stage_readers[:] = [read]
+
+
+def stage_of(order_id: int) -> PaymentStage:
+    """Return how far the payments of an order are that brought no money. Sends one statement."""
+    return _stage_readers[0](order_id) if _stage_readers else PaymentStage.NONE

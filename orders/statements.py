@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Now, Round
 
 from orders.models import (
     Order,
@@ -19,7 +19,7 @@ from orders.models import (
     OrderQuerySet,
     OrderTax,
 )
-from orders.states import OrderStatus, sources_of
+from orders.states import UNPAID, FulfilmentStatus, OrderPaymentStatus, OrderStatus, sources_of
 from shop.core.postal_addresses import MEMBERS
 from shop.engine import Insert, Update, update
 
@@ -40,7 +40,7 @@ new_taxes = Insert(
 new_events = Insert(OrderEvent, "order_id", "status", "note", "actor_id", "by_guest")
 
 _REQUIRED_AMOUNTS: dict[OrderStatus, dict[str, Any]] = {
-    OrderStatus.CANCELLED: {"amount_paid": 0},
+    OrderStatus.CANCELLED: {"amount_paid": F("amount_refunded")},
     OrderStatus.REFUNDED: {"amount_paid__gt": 0, "amount_refunded": F("amount_paid")},
 }
 """Conditions that an order's amounts must meet before the order gets a status."""
@@ -49,8 +49,13 @@ FREE_AND_PAID = Q(status=OrderStatus.PAID, total=0)
 """An order that cost nothing. It can be cancelled, because there is no money to refund."""
 
 
+_UNFULFILLED = Q(fulfilment_status=None) | Q(fulfilment_status=FulfilmentStatus.UNFULFILLED)
+
+
 def may_be_cancelled(order: Order) -> bool:
     """Return whether an order can be cancelled, as the UPDATE of ``set_status`` decides."""
+    if order.fulfilment_status not in {None, FulfilmentStatus.UNFULFILLED}:
+        return False
     if order.status == OrderStatus.PAID:
         return not order.total
     return order.status in sources_of(OrderStatus.CANCELLED) and not order.amount_paid
@@ -66,7 +71,7 @@ def set_status(status: OrderStatus) -> Update[...]:
     def build(*, order_id: int) -> tuple[OrderQuerySet, dict[str, object]]:
         allowed = Q(status__in=sources_of(status))
         if status == OrderStatus.CANCELLED:
-            allowed |= FREE_AND_PAID
+            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED
         orders = Order.objects.filter(allowed, pk=order_id)
         return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
 
@@ -77,8 +82,31 @@ def set_status(status: OrderStatus) -> Update[...]:
 def set_paid(*, order_id: int, amount: Decimal) -> tuple[OrderQuerySet, dict[str, object]]:
     """Mark an order as paid in full by ``amount``, in the order's currency.
 
-    Changes no row if ``amount`` is not the total, or if the order's status does not allow it.
+    Changes no row if ``amount`` is not the total, or if the order's status does not allow it, or if
+    the order was paid in part before. Writes what ``refresh_statuses`` would.
     """
     orders = Order.objects.filter(pk=order_id, status__in=sources_of(OrderStatus.PAID))
-    paid = {"status": OrderStatus.PAID, "amount_paid": amount, "paid_at": Now()}
-    return orders.filter(total=amount), paid
+    unfulfilled = Value(FulfilmentStatus.UNFULFILLED)
+    paid = {
+        "status": OrderStatus.PAID,
+        "payment_status": OrderPaymentStatus.PAID,
+        "fulfilment_status": Coalesce("fulfilment_status", unfulfilled),
+        "amount_paid": amount,
+        "paid_at": Now(),
+    }
+    return orders.filter(total=amount, amount_paid=0, amount_cancelled=0), paid
+
+
+@update
+def add_payment(*, order_id: int, amount: Decimal) -> tuple[OrderQuerySet, dict[str, object]]:
+    """Add ``amount``, in the order's currency, to what was paid of an order.
+
+    Changes no row if the order accepts no money, has nothing left to pay, or would be paid more
+    than its total. ``refresh_statuses`` has to follow.
+    """
+    # Rounded, since SQLite adds decimals as floats.
+    paid = Round(F("amount_paid") + amount, precision=2)
+    due = Round(F("total") - F("amount_cancelled"), precision=2)
+    orders = Order.objects.filter(pk=order_id, status__in=UNPAID, amount_paid__lt=due)
+    room = Round(F("total") - amount, precision=2)
+    return orders.filter(amount_paid__lte=room), {"amount_paid": paid}

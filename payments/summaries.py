@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from orders.payments import NextAction, Payments, PaymentSummary
+from orders.states import PaymentStage
 from payments import gateways
-from payments.models import Payment, PaymentStatus
+from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus
 from payments.states import LIVE, OPEN
 from shop.engine import columns_of, instance_of, select
 
@@ -63,3 +64,20 @@ def _next_action(payment: Payment) -> NextAction | None:
     if gateway is None or not gateway.recorded_by_staff:
         return NextAction.WAIT
     return NextAction.TRANSFER if payment.provider_reference else None
+
+
+_ENDED = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
+
+
+def read_stage(order_id: int) -> PaymentStage:
+    """Return how far the payments of an order are that brought no money. Sends one statement."""
+    entries = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind=EntryKind.AUTHORISED)
+    rows = Payment.objects.filter(order=order_id).annotate(was_authorised=Exists(entries))
+    found = set(rows.values_list("status", "was_authorised"))
+    present = {status for status, _ in found}
+    if PaymentStatus.PROCESSING in present:
+        return PaymentStage.PROCESSING
+    if PaymentStatus.AUTHORISED in present:
+        return PaymentStage.AUTHORISED
+    is_voided = any(status in _ENDED and authorised for status, authorised in found)
+    return PaymentStage.VOIDED if is_voided else PaymentStage.NONE

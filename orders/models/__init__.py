@@ -9,6 +9,7 @@ from orders.models.contents import (
     OrderTax,
 )
 from orders.models.events import OrderEvent
+from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
 from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
 from orders.models.withdrawals import Withdrawal, WithdrawalStatus
@@ -16,6 +17,9 @@ from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 __all__ = [
     "AddressKind",
     "AdjustmentKind",
+    "Fulfilment",
+    "FulfilmentItem",
+    "FulfilmentState",
     "Order",
     "OrderAddress",
     "OrderAdjustment",

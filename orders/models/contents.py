@@ -46,6 +46,18 @@ class OrderItem(models.Model):
     tax = amount_column(null=True, help_text="The item's share of the tax.")
     weight = models.PositiveIntegerField(null=True, help_text="Of one unit, in grams.")
     requires_shipping = models.BooleanField(null=True)
+    quantity_cancelled = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Units that were cancelled before they were shipped."
+    )
+    quantity_fulfilled = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Units in fulfilments that were not cancelled."
+    )
+    quantity_returned = models.SmallIntegerField(
+        default=0, db_default=0, help_text="Units that were shipped and came back."
+    )
+    amount_refunded = amount_column(
+        default=0, db_default=0, help_text="What was refunded for the item."
+    )
 
     class Meta:
         constraints = [
@@ -76,10 +88,38 @@ class OrderItem(models.Model):
                     "The discount of an order item must be from zero to its line total."
                 ),
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_cancelled__gte=0,
+                    quantity_fulfilled__gte=0,
+                    quantity__gte=F("quantity_cancelled") + F("quantity_fulfilled"),
+                ),
+                name="orderitem_ships_at_most_what_was_ordered",
+                violation_error_message=_(
+                    "No more units can be shipped and cancelled than were ordered."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_returned__gte=0, quantity_returned__lte=F("quantity_fulfilled")
+                ),
+                name="orderitem_returns_at_most_what_was_shipped",
+                violation_error_message=_("No more units can be returned than were shipped."),
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_refunded__gte=0),
+                name="orderitem_refunded_not_negative",
+                violation_error_message=_("The amount refunded for an item cannot be negative."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+
+    @property
+    def quantity_left(self) -> int:
+        """The units that can still be shipped."""
+        return self.quantity - self.quantity_cancelled - self.quantity_fulfilled
 
 
 class AddressKind(models.TextChoices):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now, Round
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from accounts.models import User
 from cart.models import Cart
-from orders.states import OrderStatus
+from orders.models.rules import CONSTRAINTS
+from orders.states import FulfilmentStatus, OrderPaymentStatus, OrderStatus, ReturnStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.permissions import sees_all
@@ -73,27 +73,11 @@ class OrderManager(_Manager["Order"]):
         order_for_update.lock_with_next_statement(pk=pk)
 
 
-_SUM = F("subtotal") - F("discount_total") + F("shipping_total") + F("fee_total")
-# Rounded, since SQLite adds decimals as floats.
-_ADDS_UP = (
-    Q(subtotal=None)
-    | Q(prices_include_tax=True, total=Round(_SUM, precision=2))
-    | Q(prices_include_tax=False, total=Round(_SUM + F("tax_total"), precision=2))
-)
-_AMOUNTS = ("discount_total", "shipping_total", "fee_total", "tax_total")
-_WITHOUT_AMOUNTS = Q(
-    subtotal=None, prices_include_tax=None, **{f"{name}__isnull": True for name in _AMOUNTS}
-)
-_WITH_AMOUNTS = Q(
-    subtotal__gte=F("discount_total"),
-    prices_include_tax__isnull=False,
-    **{f"{name}__gte": 0 for name in _AMOUNTS},
-    **{f"{name}__isnull": False for name in _AMOUNTS},
-)
 EMAIL_LENGTH = 254
 PHONE_LENGTH = 32
 NOTE_LENGTH = 2000
 LANGUAGE_LENGTH = 10
+STATUS_LENGTH = 20
 EMAIL_KEY_LENGTH = 512
 """Folding can make an address longer."""
 
@@ -102,7 +86,10 @@ class Order(HasMetadata):
     """What a buyer has bought. Amounts are in ``currency``, to its smallest unit.
 
     A guest's order has no user, but always an e-mail address. Only ``orders.services`` writes the
-    status and the amounts. An order that an earlier release placed has no ``number``, and null
+    statuses and the amounts (``orders.states`` says how they depend on each other). Statuses other
+    than ``status`` are null until this release has written them: show those of ``orders.shown``.
+
+    An order that an earlier release placed has no ``number``, and null
     instead of the amounts from which its total is computed.
     """
 
@@ -123,6 +110,21 @@ class Order(HasMetadata):
     )
     status = models.CharField(
         max_length=10, choices=OrderStatus.choices, default=OrderStatus.PENDING
+    )
+    payment_status = models.CharField(
+        max_length=STATUS_LENGTH, null=True, choices=OrderPaymentStatus.choices
+    )
+    fulfilment_status = models.CharField(
+        max_length=STATUS_LENGTH, null=True, choices=FulfilmentStatus.choices
+    )
+    return_status = models.CharField(
+        max_length=STATUS_LENGTH, null=True, choices=ReturnStatus.choices
+    )
+    has_open_dispute = models.BooleanField(
+        db_default=False, help_text="The buyer disputes a payment at the bank."
+    )
+    shipping_held = models.BooleanField(
+        db_default=False, help_text="The order must not be shipped until a person has looked at it."
     )
     email = models.CharField(max_length=EMAIL_LENGTH, blank=True, default="", db_default="")
     email_key = models.CharField(
@@ -160,8 +162,16 @@ class Order(HasMetadata):
     shipping_method = models.JSONField(
         null=True, blank=True, help_text="Code, name, type and days, as the buyer chose it."
     )
-    amount_paid = amount_column(default=0)
-    amount_refunded = amount_column(default=0, db_default=0)
+    amount_cancelled = amount_column(
+        db_default=0, help_text="What cancelled items cost. The total does not change."
+    )
+    amount_committed = amount_column(
+        db_default=0, help_text="The sum of the payments that are in progress or brought money."
+    )
+    amount_paid = amount_column(default=0, help_text="All that was captured.")
+    amount_refunded = amount_column(
+        default=0, db_default=0, help_text="What of the amount paid went back."
+    )
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
     pay_before = models.DateTimeField(
         null=True, help_text="The end of the payment window that was shown to the buyer."
@@ -183,82 +193,7 @@ class Order(HasMetadata):
     objects = OrderManager()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(status__in=OrderStatus.values),
-                name="order_status_known",
-                violation_error_message=_(
-                    "The status of an order must be one of the known statuses."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=Q(total__gte=0),
-                name="order_total_not_negative",
-                violation_error_message=_("The total of an order cannot be negative."),
-            ),
-            models.UniqueConstraint(
-                fields=["number"],
-                condition=Q(number__isnull=False),
-                name="order_number_unique",
-                violation_error_message=_("Another order has this number."),
-            ),
-            models.CheckConstraint(
-                condition=Q(user__isnull=False) | ~Q(email=""),
-                name="order_of_a_user_or_with_email",
-                violation_error_message=_("The order of a guest must have an e-mail address."),
-            ),
-            models.CheckConstraint(
-                condition=_ADDS_UP,
-                name="order_total_adds_up",
-                violation_error_message=_(
-                    "The total of an order must be its subtotal without discounts, with shipping, "
-                    "fee and tax."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=_WITHOUT_AMOUNTS | _WITH_AMOUNTS,
-                name="order_amounts_not_negative",
-                violation_error_message=_("The amounts of an order cannot be negative."),
-            ),
-            models.CheckConstraint(
-                condition=Q(amount_paid__gte=0, amount_paid__lte=F("total")),
-                name="order_not_overpaid",
-                violation_error_message=_(
-                    "The amount paid must be from zero to the order's total."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=OrderStatus.PAID) | Q(amount_paid=F("total")),
-                name="order_paid_in_full",
-                violation_error_message=_("The total of a paid order must be paid in full."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(status__in=[OrderStatus.PENDING, OrderStatus.CANCELLED])
-                | Q(amount_paid=0),
-                name="order_without_money_when_open_or_cancelled",
-                violation_error_message=_("A pending or cancelled order cannot hold a payment."),
-            ),
-            models.CheckConstraint(
-                condition=Q(amount_refunded__gte=0, amount_refunded__lte=F("amount_paid")),
-                name="order_refunded_at_most_what_was_paid",
-                violation_error_message=_(
-                    "The amount refunded must be from zero to the amount paid."
-                ),
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=OrderStatus.REFUNDED) | Q(amount_refunded=F("amount_paid")),
-                name="order_refunded_in_full",
-                violation_error_message=_("A refunded order must be refunded in full."),
-            ),
-            models.CheckConstraint(
-                condition=~Q(status=OrderStatus.CANCELLED) | Q(restocked_at=None),
-                name="order_cancelled_is_restocked_by_that_alone",
-                violation_error_message=_(
-                    "A cancelled order cannot have a restock date: "
-                    "its units returned to stock when it was cancelled."
-                ),
-            ),
-        ]
+        constraints = CONSTRAINTS
         indexes = [
             # GET /api/orders/, newest first.
             models.Index(fields=["user", "-id"], name="order_by_user"),

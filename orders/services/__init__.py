@@ -10,6 +10,7 @@ from orders.services.fees import set_fee
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
+from orders.services.refreshing import refresh_statuses
 from orders.services.reordering import Reordered, reorder
 from orders.services.statuses import (
     cancel_order,
@@ -40,6 +41,7 @@ __all__ = [
     "place_order",
     "record_payment",
     "record_refund",
+    "refresh_statuses",
     "release_vouchers",
     "reorder",
     "request_link",

@@ -11,9 +11,10 @@ from catalog import revision
 from catalog.services import put_back, return_stock
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
-from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
-from orders.statements import set_paid, set_status
-from orders.states import PARTLY_PAID, OrderStatus, sources_of
+from orders.services.refreshing import refresh_statuses
+from orders.services.timeline import add_to_timeline, record_event, status_of
+from orders.statements import add_payment, set_paid, set_status
+from orders.states import OrderPaymentStatus, OrderStatus, sources_of
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 
@@ -80,20 +81,22 @@ def deliver_order(*, order_id: int, actor: User) -> None:
 def record_payment(
     *, order_id: int, amount: Decimal, actor: User | None, note: str = "Payment received"
 ) -> bool:
-    """Record a captured payment. Return False if it must be refunded, as for a cancelled order.
+    """Add captured money to an order. Return False if it must be refunded, as for a cancelled one.
 
-    Needs the caller's transaction. ``amount`` is in the order's currency, and at most its total. A
-    shipped or delivered order keeps its status, and so does a confirmed order that is paid in part:
-    only ``amount_paid`` and ``paid_at`` show the payment.
+    Needs the caller's transaction. ``amount`` is in the order's currency. An order accepts money
+    until all that is due is paid, and never more than its total. ``order.paid`` is recorded once
+    that is so, and ``order.partly_paid`` before. A pending order that is paid in part stays
+    pending.
     """
     if set_paid.run(order_id=order_id, amount=amount):
         add_to_timeline(order_id, OrderStatus.PAID.value, note, actor)
-    else:
-        unpaid = Order.objects.filter(pk=order_id, status__in=PARTLY_PAID, paid_at=None)
-        if not unpaid.update(amount_paid=amount, paid_at=Now()):
-            return False
-        note_event(order_id=order_id, note=note, actor=actor)
-    record_event(order_id, "paid", amount=show(amount))
+        record_event(order_id, "paid", amount=show(amount))
+        return True
+    if not add_payment.run(order_id=order_id, amount=amount):
+        return False
+    statuses = refresh_statuses(order_id, actor=actor, note=note)
+    if statuses.payment_status == OrderPaymentStatus.PARTLY_PAID:
+        record_event(order_id, "partly_paid", amount=show(amount))
     return True
 
 
@@ -106,12 +109,10 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
     orders = Order.objects.filter(pk=order_id)
     # Rounded, since SQLite adds decimals as floats.
     orders.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
-    note = f"Refunded {show(amount)}"
-    if not _try_to_set_status(order_id, OrderStatus.REFUNDED, actor=actor, note=note):
-        note_event(order_id=order_id, note=note, actor=actor)
     if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
         quantities = _quantities(order_id)
         return_stock(quantities=quantities, reason=f"Order {order_id} came back", actor=actor)
+    refresh_statuses(order_id, actor=actor, note=f"Refunded {show(amount)}")
 
 
 def _set_status(
@@ -147,9 +148,10 @@ def _try_to_set_status(
 
 
 def _quantities(order_id: int) -> dict[int, int]:
-    """Return the units of an order by product."""
-    items = OrderItem.objects.filter(order_id=order_id)
-    return dict(items.values_list("product_id", "quantity"))
+    """Return the units of an order by product, without those that were cancelled before."""
+    items = OrderItem.objects.filter(order_id=order_id, quantity__gt=F("quantity_cancelled"))
+    units = F("quantity") - F("quantity_cancelled")
+    return dict(items.values_list("product_id", units))
 
 
 @transactional

@@ -253,8 +253,14 @@ def test_only_staff_see_the_names_of_staff(ada, amy, tea):
         {"amount_paid": 5, "status": "shipped"},
         {"amount_paid": 4, "status": "paid"},
         {"status": "paid"},
-        {"amount_paid": "4.50"},
         {"amount_paid": "4.50", "status": "cancelled"},
+        {"amount_cancelled": "4.51"},
+        {"amount_committed": "4.51"},
+        {"amount_paid": "3.49", "amount_cancelled": "1.00", "status": "paid"},
+        {"status": "cancelled", "fulfilment_status": "partly_fulfilled"},
+        {"payment_status": "lost"},
+        {"fulfilment_status": ""},
+        {"return_status": "none"},
     ],
 )
 def test_the_database_enforces_the_constraints_of_orders(ada, tea, change):
@@ -267,7 +273,17 @@ def test_the_database_enforces_the_constraints_of_orders(ada, tea, change):
 
 @pytest.mark.parametrize(
     "change",
-    [{"quantity": 2}, {"line_total": 5}, {"unit_price": 1}, {"quantity": 1000, "line_total": 4500}],
+    [
+        {"quantity": 2},
+        {"line_total": 5},
+        {"unit_price": 1},
+        {"quantity": 1000, "line_total": 4500},
+        {"quantity_fulfilled": 1, "quantity_cancelled": 1},
+        {"quantity_fulfilled": 2, "quantity_cancelled": -1},
+        {"quantity_fulfilled": -1},
+        {"quantity_returned": 1},
+        {"amount_refunded": -1},
+    ],
 )
 def test_the_database_enforces_the_constraints_of_items(ada, tea, change):
     place_order(ada.user, tea)

@@ -15,7 +15,13 @@ from django.db.models.functions import Now, Round
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import confirm_order, note_event, record_payment, record_refund
+from orders.services import (
+    confirm_order,
+    note_event,
+    record_payment,
+    record_refund,
+    refresh_statuses,
+)
 from orders.states import OrderStatus
 from payments import gateways
 from payments.gateways import (
@@ -66,6 +72,8 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
         _record_capture(payment, actor)
     elif payment.status in OPEN:
         _confirm_unpaid_order(payment, order_status, actor)
+        if PaymentStatus.PROCESSING in {previous_status, payment.status}:
+            refresh_statuses(payment.order_id)
     else:
         _store_end_of_authorisation(payment, outcome)
         _record_without_capture(payment, previous_status, order_status, actor)
@@ -173,8 +181,11 @@ def _record_without_capture(
     if payment.status == PaymentStatus.AUTHORISED:
         if order_status == OrderStatus.PENDING:
             confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
+        refresh_statuses(payment.order_id)
     elif previous_status == PaymentStatus.AUTHORISED:
-        note_event(order_id=payment.order_id, note="Authorisation voided", actor=actor)
+        refresh_statuses(payment.order_id, note="Authorisation voided", actor=actor)
+    elif previous_status == PaymentStatus.PROCESSING:
+        refresh_statuses(payment.order_id)
 
 
 _LEDGER_KINDS = {
