@@ -7,6 +7,7 @@ and only if the UPDATE changed the row.
 
 from orders.errors import IllegalTransition
 from orders.services.fees import set_fee
+from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
@@ -20,6 +21,7 @@ from orders.services.statuses import (
     record_payment,
     record_refund,
     release_vouchers,
+    reverse_refund,
     revoke_links,
     ship_order,
 )
@@ -34,6 +36,8 @@ __all__ = [
     "cancel_order",
     "confirm_order",
     "deliver_order",
+    "flag_dispute",
+    "hold_shipping",
     "join_orders_of_guests",
     "note_event",
     "pay_free_order",
@@ -42,9 +46,11 @@ __all__ = [
     "record_payment",
     "record_refund",
     "refresh_statuses",
+    "release_shipping",
     "release_vouchers",
     "reorder",
     "request_link",
+    "reverse_refund",
     "revoke_links",
     "set_fee",
     "ship_order",

@@ -115,6 +115,16 @@ def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User 
     refresh_statuses(order_id, actor=actor, note=f"Refunded {show(amount)}")
 
 
+def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:
+    """Take a refund back that failed after it had succeeded. Returned units stay in stock.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    """
+    less = Round(F("amount_refunded") - amount, precision=2)
+    Order.objects.filter(pk=order_id).update(amount_refunded=less)
+    refresh_statuses(order_id, note=note)
+
+
 def _set_status(
     order_id: int,
     status: OrderStatus,

@@ -29,23 +29,35 @@ from payments.gateways.base import (
 )
 from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
+from payments.gateways.reports import (
+    DisputeState,
+    DisputeType,
+    ListsRefunds,
+    ReportedDispute,
+    ReportsDisputes,
+)
 
 __all__ = [
     "AcceptsOrders",
     "BuyerHistory",
     "Charge",
     "ChargeUnknown",
+    "DisputeState",
+    "DisputeType",
     "Gateway",
     "GatewayUnavailable",
     "HasClientData",
     "HasFee",
     "LimitsAmount",
+    "ListsRefunds",
     "Outcome",
     "OutcomeStatus",
     "RefundOutcome",
     "RefundState",
     "ReportedCharge",
+    "ReportedDispute",
     "ReportedRefund",
+    "ReportsDisputes",
     "SupportsReconciliation",
     "call_outside_transaction",
     "enabled",

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import F, Subquery
-from django.db.models.functions import Now, Round
+from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
@@ -41,9 +41,9 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.services.entries import record_payment_event as _record_event
+from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
-from shop.core import events
-from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -213,9 +213,9 @@ def add_ledger_entry(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order.
+    """Store the outcome of a refund; return it as stored afterwards. Locks the order.
 
-    A failed refund releases the amount that it had reserved.
+    A failed refund releases the amount that it had reserved, also if it had succeeded before.
     """
     payment = refund.payment
     Order.objects.lock(payment.order_id)
@@ -224,15 +224,15 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
+    previous_status = Refund.objects.values_list("status", flat=True).get(pk=refund.pk)
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
     settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
-        left = Round(F("amount_refunded") - refund.amount, precision=2)
-        Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
-        note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
+        had_succeeded = previous_status == RefundStatus.SUCCEEDED
+        record_failure(settled, had_succeeded=had_succeeded)
     return settled
 
 
@@ -251,18 +251,6 @@ def _record_refund_success(refund: Refund) -> None:
         record_refund(
             order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
         )
-
-
-def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
-    """Record the domain event ``payment.<name>``."""
-    data = {
-        "order_id": payment.order_id,
-        "method": payment.method,
-        "amount": show(amount),
-        "currency": payment.currency,
-        **facts,
-    }
-    events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
 
 
 def _mark_refunded_in_full(payment: Payment) -> None:
