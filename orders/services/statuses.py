@@ -1,5 +1,6 @@
 """Changes of an order's status, and the amounts that were paid and refunded."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import F
@@ -11,10 +12,10 @@ from catalog import revision
 from catalog.services import put_back, return_stock
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
-from orders.services.refreshing import refresh_statuses
+from orders.services.refreshing import read_facts, refresh_statuses
 from orders.services.timeline import add_to_timeline, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
-from orders.states import OrderPaymentStatus, OrderStatus, sources_of
+from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 
@@ -120,8 +121,11 @@ def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:
 
     Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
     """
-    less = Round(F("amount_refunded") - amount, precision=2)
-    Order.objects.filter(pk=order_id).update(amount_refunded=less)
+    order = Order.objects.lock(order_id)
+    left = order.amount_refunded - amount
+    # One UPDATE, since an order that holds money cannot be refunded.
+    status = derive(replace(read_facts(order), amount_refunded=left)).status
+    Order.objects.filter(pk=order_id).update(amount_refunded=left, status=status)
     refresh_statuses(order_id, note=note)
 
 

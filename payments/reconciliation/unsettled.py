@@ -55,13 +55,21 @@ def _reversed_refunds() -> Iterator[Difference]:
 
 
 def _shipped_not_paid() -> Iterator[Difference]:
-    """Yield orders that were shipped, are not paid in full, and have no payment in progress."""
+    """Yield orders that were shipped after their authorisation had ended, and are not paid.
+
+    Those with a payment in progress are left out, and those that staff shipped without one.
+    """
     was_sent = Q(fulfilment_status__in=_SENT) | Q(
         fulfilment_status=None, status__in=[OrderStatus.SHIPPED, OrderStatus.DELIVERED]
     )
     in_progress = Payment.objects.filter(order=OuterRef("pk"), status__in=UNDECIDED)
     unpaid = Order.objects.annotate(owed=F("total") - F("amount_cancelled") - F("amount_paid"))
-    unpaid = unpaid.filter(was_sent, ~Exists(in_progress), paid_at=None, owed__gt=0)
+    authorised = LedgerEntry.objects.filter(
+        payment__order=OuterRef("pk"), kind=EntryKind.AUTHORISED
+    )
+    unpaid = unpaid.filter(
+        was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, owed__gt=0
+    )
     for order in unpaid.exclude(status=OrderStatus.CANCELLED).order_by("pk").iterator():
         owed = show(order.total - order.amount_cancelled - order.amount_paid)
         yield Difference(f"{order} was shipped, not paid: {owed} {order.currency} is owed")

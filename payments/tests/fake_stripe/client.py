@@ -130,6 +130,10 @@ class FakeStripe:
         """End an authorisation before its time."""
         self.control("POST", "end_authorisation", id=intent)
 
+    def age(self, intent: str, *, seconds: int) -> None:
+        """Move the creation of an intent into the past."""
+        self.control("POST", "age", id=intent, seconds=seconds)
+
     def refund_in_dashboard(self, intent: str, amount: int | None = None) -> Any:
         """Refund as the account's owner does, without the shop. ``amount`` is in cents."""
         return self.control("POST", "refund", id=intent, amount=amount)

@@ -13,6 +13,7 @@
 | ``POST finish_refund`` ``id, succeed`` | ends a pending refund, or fails a succeeded one |
 | ``POST permit`` ``cancel_processing`` | lets an intent be cancelled that is ``processing`` |
 | ``POST end_authorisation`` ``id`` | ends an authorisation before its time |
+| ``POST age`` ``id, seconds`` | moves the creation of an intent into the past |
 | ``POST refund`` ``id, amount`` | refunds from the dashboard, without our metadata |
 | ``POST dispute`` ``id, amount, reason, is_inquiry`` | opens a dispute of an intent |
 | ``POST set_dispute`` ``id, status`` | changes a dispute, to ``won`` or ``lost`` for example |
@@ -54,6 +55,7 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
         "end_authorisation": lambda id: api.intents.cancel_intent(  # noqa: A006
             api.intents.retrieve(id), "automatic"
         ),
+        "age": lambda id, seconds: _age(api, id, seconds),  # noqa: A006
         "refund": lambda id, amount=None: _refund(api, id, amount),  # noqa: A006
         "dispute": lambda id, amount=None, reason="fraudulent", is_inquiry=False: (  # noqa: A006
             api.disputes.open(
@@ -132,6 +134,10 @@ def _deliveries(api: Api) -> Object:
         "withheld": list(webhooks.withheld),
         "is_idle": webhooks.is_idle() and not api.active_requests,
     }
+
+
+def _age(api: Api, pk: str, seconds: int) -> None:
+    api.intents.retrieve(pk)["created"] -= seconds
 
 
 def _refund(api: Api, pk: str, amount: int | None) -> Object:

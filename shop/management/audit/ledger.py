@@ -123,11 +123,16 @@ def orders_are_flagged_for_their_disputes() -> Iterator[str]:
         WHERE placed.has_open_dispute <> (disputed.order_id IS NOT NULL)
         """
     ):
-        yield f"order {pk} is {'' if is_flagged else 'not '}flagged as disputed, but its disputes differ"
+        flagged = "flagged" if is_flagged else "not flagged"
+        yield f"order {pk} is {flagged} as disputed, which its disputes contradict"
 
 
 def shipped_orders_are_paid() -> Iterator[str]:
-    """I4: an order that was shipped is paid, or a payment of it is in progress."""
+    """I4: an order that was shipped is paid if its payment was authorised.
+
+    Otherwise the authorisation has ended, and no payment is in progress. Staff may ship orders that
+    never had an authorised payment.
+    """
     for pk, status, owed in rows(
         """
         SELECT placed.id, placed.status,
@@ -137,6 +142,9 @@ def shipped_orders_are_paid() -> Iterator[str]:
           AND ROUND(placed.total - placed.amount_cancelled - placed.amount_paid, 2) > 0
           AND COALESCE(placed.fulfilment_status, placed.status)
               IN ('partly_fulfilled', 'fulfilled', 'shipped', 'delivered')
+          AND EXISTS (SELECT 1 FROM payments_ledgerentry entry
+                      JOIN payments_payment payment ON payment.id = entry.payment_id
+                      WHERE payment.order_id = placed.id AND entry.kind = 'authorised')
           AND NOT EXISTS (SELECT 1 FROM payments_payment payment
                           WHERE payment.order_id = placed.id AND payment.status IN
                           ('pending', 'requires_action', 'processing', 'authorised'))

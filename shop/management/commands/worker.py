@@ -119,7 +119,7 @@ def _scheduled(every: timedelta, write: Callable[[str], object] = len) -> list[j
     return [
         *found,
         jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY),
-        jobs.Job("reconcile_payments", reconcile, RECONCILE_EVERY),
+        jobs.Job("reconcile_payments", reconcile, RECONCILE_EVERY, costly=True),
     ]
 
 
