@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cart.columns import CartItemRow, item_of, load
+from cart.columns import CartItemRow
 from cart.guests import Buyer
 from cart.locks import lock_cart_with_next_statement
 from cart.priced import CartMembers, members_of, price_cart
@@ -37,8 +37,8 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
     rows = items_for_update.rows(**{**buyer.key, "cart_id": cart_id})
     if not rows:
         return None
-    members = members_of(rows[0].cart)
-    items = tuple(item_of(load(row.item)) for row in rows)
+    members = members_of(rows[0].members)
+    items = tuple([row.item for row in rows])
     totals = price_cart(buyer, members, items, rows[0].revision, has_sale=rows[0].has_sale, fee=fee)
     products = tuple(
         LockedProduct(r.product_id, r.name, r.stock, r.backorder, r.is_sellable) for r in items

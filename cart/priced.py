@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from cart.columns import CartItemRow, item_of, load
+from cart.columns import CartItemRow, load
 from cart.configuration import ShopConfiguration, configuration_of, pricing_settings
 from cart.first_orders import is_first_order
 from cart.guests import Buyer
@@ -60,18 +60,22 @@ class PricedCart(NamedTuple):
 
 def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
     """Return the buyer's open cart at current prices. Does not create a cart."""
-    row = open_cart_with_items.row(**buyer.key)
-    if row is None:
+    rows = open_cart_with_items.rows(**buyer.key)
+    if not rows:
         totals = price((), Context(Configuration(pricing_settings()), timezone.now()))
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
-    members = members_of(row.members)
-    items = tuple(map(item_of, load(row.items)))
-    totals = price_cart(buyer, members, items, row.revision, has_sale=row.has_sale, fee=fee)
-    return PricedCart(buyer, row.cart_id, row.changed_at, members, items, totals)
+    first = rows[0]
+    members = members_of(first.members)
+    items = tuple([row.item for row in rows if row.item is not None])
+    totals = price_cart(buyer, members, items, first.revision, has_sale=first.has_sale, fee=fee)
+    changed_at = max([row.changed_at for row in rows])
+    return PricedCart(buyer, first.cart_id, changed_at, members, items, totals)
 
 
 def members_of(value: Any) -> CartMembers:
     """Return the members of a cart from the value of ``cart.columns.cart_members``."""
+    if value is None:
+        return CartMembers()
     members = load(value)
     for name in _JSON:
         if isinstance(members[name], str):  # SQLite has objects and lists in JSON as text

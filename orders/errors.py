@@ -111,6 +111,32 @@ class HeldUnitsLimit(Conflict):
     example = {"limit": 500, "held": 480, "wanted": 40}
 
 
+class OrderNotChangeable(Conflict):
+    """409: the addresses of the order cannot change any more. Facts: order_status."""
+
+    code = "order_not_changeable"
+    message = _("The addresses of this order cannot be changed any more. Please contact us.")
+    example = {"order_status": "shipped"}
+
+
+class AmountsWouldChange(Conflict):
+    """409: an address would change amounts. Facts: amounts, shipping_total or tax_total or both."""
+
+    code = "amounts_would_change"
+    message = _(
+        "At this address, shipping or tax would cost something else. Cancel the order, and place "
+        "it again."
+    )
+    example = {"amounts": ["shipping_total"]}
+
+
+class WithdrawalHandled(Conflict):
+    """409: the withdrawal was handled before."""
+
+    code = "withdrawal_handled"
+    message = _("This withdrawal has been handled already.")
+
+
 class IllegalTransition(Conflict):
     """409: the order cannot take the status. Facts: order_status, wanted; values of OrderStatus."""
 

@@ -31,6 +31,10 @@ class PaymentsConfig(AppConfig):
         register_payments(read_summaries)
         register_stage(read_stage)
 
+        from payments.invoices import handlers  # noqa: PLC0415
+
+        handlers.register()
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 

@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import queues, secret_values
+from shop.core import outbound_settings, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -342,6 +342,7 @@ INSTALLED_APPS = [
     "orders",
     "payments",
     "shop.mail",
+    "shop.integrations",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -501,6 +502,35 @@ for _link in _text("SHOP_LINKS").replace(",", " ").split():
         )
     SHOP_LINKS[_name] = _page
 
+# -- Invoices: docs/invoices.md ------------------------------------------------------------------
+
+# Whether the worker issues invoices and credit notes, and what their numbers begin with.
+INVOICES: bool = _flag("INVOICES", default=True)
+INVOICE_SERIES: str = env.str("INVOICE_SERIES", default="INV")
+CREDIT_NOTE_SERIES: str = env.str("CREDIT_NOTE_SERIES", default="CN")
+for _series in (INVOICE_SERIES, CREDIT_NOTE_SERIES):
+    if not re.fullmatch("[A-Z0-9]{1,10}", _series):
+        raise ImproperlyConfigured(
+            "INVOICE_SERIES and CREDIT_NOTE_SERIES must have 1 to 10 capital letters and digits."
+        )
+
+# Who sells. payments.checks reports what is missing or wrong.
+SELLER_NAME: str = _text("SELLER_NAME").strip() or SHOP_NAME
+SELLER_ADDRESS: list[str] = [
+    line for line in map(str.strip, _text("SELLER_ADDRESS").split(",")) if line
+]
+SELLER_VAT_NUMBER: str = _text("SELLER_VAT_NUMBER").strip()
+SELLER_TAX_NUMBER: str = _text("SELLER_TAX_NUMBER").strip()
+SELLER_REGISTER: str = _text("SELLER_REGISTER").strip()
+SELLER_EMAIL: str = _text("SELLER_EMAIL").strip()
+SELLER_PHONE: str = _text("SELLER_PHONE").strip()
+SELLER_BANK: str = _text("SELLER_BANK").strip()
+SELLER_IBAN: str = _text("SELLER_IBAN").strip()
+SELLER_BIC: str = _text("SELLER_BIC").strip()
+
+# A TrueType or OpenType font for the characters that the font of the invoices does not have.
+INVOICE_FONT: str = _text("INVOICE_FONT").strip()
+
 # -- Background tasks ----------------------------------------------------------------------------
 
 # Where background tasks are queued: in the database, or in Redis.
@@ -530,6 +560,16 @@ if TASKS_URL:
     }
     RQ_SHOW_ADMIN_LINK = False
     MIGRATION_MODULES = {"django_rq": None}  # they create no table
+
+# -- Requests to URLs that staff enter, such as webhooks -----------------------------------------
+
+# How such a URL may begin, and the private networks whose addresses it may have all the same.
+OUTBOUND_SCHEMES = outbound_settings.schemes(
+    env.list("OUTBOUND_SCHEMES", default=["https", "http"] if DEBUG else ["https"])
+)
+OUTBOUND_PRIVATE_NETWORKS = outbound_settings.networks(
+    env.list("OUTBOUND_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+)
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
@@ -817,6 +857,9 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
+        # They would name the characters of a buyer's name that a font does not have.
+        "fpdf": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
         # shop.requests already has a line for each request, client errors included.
         "django.request": {"level": "ERROR"},
     },

@@ -6,10 +6,12 @@ and only if the UPDATE changed the row.
 """
 
 from orders.errors import IllegalTransition
+from orders.services.contact import change_contact
 from orders.services.fees import set_fee
 from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
+from orders.services.notes import add_note
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
 from orders.services.refreshing import refresh_statuses
 from orders.services.reordering import Reordered, reorder
@@ -26,6 +28,7 @@ from orders.services.statuses import (
     ship_order,
 )
 from orders.services.timeline import note_event
+from orders.services.withdrawals import declare_withdrawal, handle_withdrawal
 
 __all__ = [
     "NO_FEE",
@@ -33,10 +36,14 @@ __all__ = [
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "add_note",
     "cancel_order",
+    "change_contact",
     "confirm_order",
+    "declare_withdrawal",
     "deliver_order",
     "flag_dispute",
+    "handle_withdrawal",
     "hold_shipping",
     "join_orders_of_guests",
     "note_event",

@@ -1,5 +1,7 @@
 """The endpoints of orders."""
 
+from orders.views.notes import OrderNoteViewSet
 from orders.views.orders import PLACING_ERRORS, OrderViewSet
+from orders.views.withdrawals import WithdrawalViewSet
 
-__all__ = ["PLACING_ERRORS", "OrderViewSet"]
+__all__ = ["PLACING_ERRORS", "OrderNoteViewSet", "OrderViewSet", "WithdrawalViewSet"]

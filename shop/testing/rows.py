@@ -8,6 +8,7 @@ from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
+from orders.services import add_note, declare_withdrawal
 from payments.factories import pay, refund_payment
 
 BERLIN = {
@@ -41,6 +42,8 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
+    declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
     addresses = [add_address(user=user, values=BERLIN) for user in (buyer, staff)]
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {

@@ -34,9 +34,14 @@ from catalog.models import StockMovement
 from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
+from orders.services import add_note, declare_withdrawal
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
+from shop.integrations.models import WebhookDelivery
+from shop.integrations.services import create_endpoint
 from shop.mail.models import Message
+
+WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
 
 
 class World:
@@ -160,6 +165,14 @@ class World:
         return place_order(self.owner, self.product)
 
     @cached_property
+    def note(self) -> Any:
+        return add_note(order_id=self.order.pk, author=self.colleague, text="A gift")
+
+    @cached_property
+    def withdrawal(self) -> Any:
+        return declare_withdrawal(language="", **WITHDRAWAL)
+
+    @cached_property
     def paid(self) -> Any:
         return self._pay()
 
@@ -200,6 +213,20 @@ class World:
             recipient="order:1",
             message_id="<1@shop>",
             valid_until="2026-11-26T12:00:00Z",
+        )
+
+    @cached_property
+    def endpoint(self) -> Any:
+        return create_endpoint(url="https://erp.example.com/hooks")
+
+    @cached_property
+    def webhook(self) -> Any:
+        return WebhookDelivery.objects.create(
+            endpoint=self.endpoint,
+            event=self.event,
+            status="succeeded",
+            ended_at="2026-11-26T12:00:00Z",
+            valid_until="2026-11-29T12:00:00Z",
         )
 
     @cached_property
@@ -323,6 +350,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "expected_total": str(world.product.price),
     },
     "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
+    "PATCH /api/orders/{order}/": lambda world: {"shipping_address": BERLIN},
+    "POST /api/orders/{order}/notes/": lambda world: {"text": "A gift"},
+    "POST /api/withdrawals/": lambda world: dict(WITHDRAWAL),
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},
@@ -345,4 +375,6 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "product_ids": [world.product.pk],
     },
     "PATCH /api/sales/{sale}/": lambda world: {"name": "New"},
+    "POST /api/webhook-endpoints/": lambda world: {"url": "https://erp.example.com/new"},
+    "PATCH /api/webhook-endpoints/{endpoint}/": lambda world: {"description": "New"},
 }

@@ -28,6 +28,10 @@ def test_the_index_lists_the_resources(anyone, db):
         "checkout",
         "orders",
         "payments",
+        "webhook-endpoints",
+        "webhook-deliveries",
+        "events",
+        "withdrawals",
     }
 
 
