@@ -66,6 +66,11 @@ class ShopConfiguration:
         found = entered_vouchers(codes, user_id=user_id, email=email)
         return tuple(self._voucher(code, found.get(fold_code(code))) for code in codes)
 
+    def limited(self, vouchers: Sequence[priced.Voucher]) -> list[int]:
+        """Return the ids of the promotions, also of these vouchers, whose uses are limited."""
+        entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
+        return sorted({p.id for p in (*self.pricing.promotions, *entered) if p.is_limited})
+
     def asks_for_first_order(self, vouchers: Sequence[priced.Voucher]) -> bool:
         """Return whether a promotion or voucher depends on the buyer's earlier orders."""
         entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
@@ -167,6 +172,7 @@ def promotion_of(row: Promotion) -> priced.Promotion:
         minimum_total=row.minimum_total,
         minimum_quantity=row.minimum_quantity,
         first_order_only=row.first_order_only,
+        is_limited=row.max_uses is not None or row.max_uses_per_customer is not None,
         starts_on=row.starts_on,
         ends_on=row.ends_on,
     )

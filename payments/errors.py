@@ -67,6 +67,18 @@ class PaymentInProgress(Conflict):
     example = {"payment_id": 42}
 
 
+class PaymentAmountLimit(Conflict):
+    """409: the amount exceeds what is owed and not covered by other payments.
+
+    Facts: payable, an amount in the order's currency.
+    """
+
+    code = "payment_amount_limit"
+    field = "amount"
+    message = _("At most {payable} of this order is still to be paid.")
+    example = {"payable": "18.50"}
+
+
 class OrderNotPayable(Conflict):
     """409: the order's status does not allow a payment. Facts: order_status."""
 

@@ -11,10 +11,14 @@ from django.db import transaction
 
 from payments.gateways.base import (
     AcceptsOrders,
+    Action,
+    ActionType,
     BuyerHistory,
     Charge,
+    ChargeDetails,
     ChargeUnknown,
     Gateway,
+    GatewayRefused,
     GatewayUnavailable,
     HasClientData,
     HasFee,
@@ -26,6 +30,7 @@ from payments.gateways.base import (
     ReportedCharge,
     ReportedRefund,
     SupportsReconciliation,
+    WantsDetails,
 )
 from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
@@ -39,12 +44,16 @@ from payments.gateways.reports import (
 
 __all__ = [
     "AcceptsOrders",
+    "Action",
+    "ActionType",
     "BuyerHistory",
     "Charge",
+    "ChargeDetails",
     "ChargeUnknown",
     "DisputeState",
     "DisputeType",
     "Gateway",
+    "GatewayRefused",
     "GatewayUnavailable",
     "HasClientData",
     "HasFee",
@@ -59,6 +68,7 @@ __all__ = [
     "ReportedRefund",
     "ReportsDisputes",
     "SupportsReconciliation",
+    "WantsDetails",
     "call_outside_transaction",
     "enabled",
     "register",

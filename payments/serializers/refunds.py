@@ -6,6 +6,12 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from payments.models import Refund, RefundStatus
+from payments.serializers.fields import (
+    FAILURE_EXAMPLE,
+    FailureCodeField,
+    FailureDetailField,
+    show_failure,
+)
 from shop.core.fields import AmountField, StrictBool, StrictStr
 from shop.core.money import CENT, show
 from shop.core.openapi import example
@@ -74,6 +80,7 @@ class RecordSerializer(RequestSerializer):
                 "restock": False,
                 "by_hand": False,
                 "created_at": "2026-11-24T09:00:00Z",
+                **FAILURE_EXAMPLE,
             }
         )
     ]
@@ -90,6 +97,8 @@ class RefundSerializer(serializers.Serializer[Any]):
     restock = serializers.BooleanField()
     by_hand = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+    failure_code = FailureCodeField()
+    failure_detail = FailureDetailField()
 
 
 def show_refund(refund: Refund) -> dict[str, Any]:
@@ -104,4 +113,5 @@ def show_refund(refund: Refund) -> dict[str, Any]:
         "restock": refund.restock,
         "by_hand": refund.by_hand,
         "created_at": refund.created_at,
+        **show_failure(refund),
     }

@@ -6,6 +6,7 @@ Refunds have the same three phases. A payment whose outcome is unknown stays pen
 locked in this order: order, payment, products.
 """
 
+from payments.services.beginning import begin_payment, check_method
 from payments.services.captures import (
     capture_payment,
     check_authorised,
@@ -16,10 +17,8 @@ from payments.services.checkout import CheckedOut, check_out
 from payments.services.expiry import abandon_payment, expire_order
 from payments.services.manual import record_manual_payment
 from payments.services.payments import (
-    begin_payment,
     cancel_payment,
     charge,
-    check_method,
     confirm_payment,
     fetch_and_settle,
     refresh_payment,

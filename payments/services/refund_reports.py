@@ -65,9 +65,8 @@ def _store(payment: Payment, reported: ReportedRefund) -> bool:
             return False
         refund = Refund(payment=payment, amount=reported.amount, reason="Made at the provider")
         insert(refund)
-    settle_refund(
-        refund=refund, outcome=RefundOutcome(reported.status, reference=reported.reference)
-    )
+    outcome = RefundOutcome(reported.status, reported.reference, reported.failure_code)
+    settle_refund(refund=refund, outcome=outcome)
     return True
 
 

@@ -10,23 +10,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Subquery
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import (
-    confirm_order,
-    note_event,
-    record_payment,
-    record_refund,
-    refresh_statuses,
-)
-from orders.states import OrderStatus
-from payments import gateways
+from orders.services import note_event, record_payment, record_refund, refresh_statuses
 from payments.gateways import (
-    AcceptsOrders,
-    BuyerHistory,
     Outcome,
     OutcomeStatus,
     RefundOutcome,
@@ -41,7 +31,9 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from payments.services.entries import record_payment_event as _record_event
+from payments.services.commitments import recommit
+from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
+from payments.services.entries import record_payment_event
 from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
 from shop.core.transactions import transactional
@@ -56,27 +48,28 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     gets a pending refund, which the caller has to send after the transaction.
     """
     payment = copy(payment)  # after a deadlock this function runs again with the same argument
-    order_status = ""
+    order = None
     if outcome.status == OutcomeStatus.SUCCEEDED:
         # The UPDATE does not depend on the order's row, so the lock is sent together with it.
         Order.objects.lock_with_next_statement(payment.order_id)
     else:
-        order_status = Order.objects.lock(payment.order_id).status
+        order = Order.objects.lock(payment.order_id)
     captured = payment.amount if outcome.captured is None else outcome.captured
     if not _update_payment(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
     previous_status, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
-    if outcome.status == OutcomeStatus.SUCCEEDED:
+    if order is None:
         payment.amount_captured = captured
         _record_capture(payment, actor)
     elif payment.status in OPEN:
-        _confirm_unpaid_order(payment, order_status, actor)
+        confirm_unpaid_order(payment, order, actor)
         if PaymentStatus.PROCESSING in {previous_status, payment.status}:
             refresh_statuses(payment.order_id)
     else:
+        payment.failure_code = outcome.failure_code
         _store_end_of_authorisation(payment, outcome)
-        _record_without_capture(payment, previous_status, order_status, actor)
+        _record_without_capture(payment, previous_status, order, actor)
     return payment
 
 
@@ -93,6 +86,10 @@ def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
+    if outcome.action is not None:
+        values["action"] = outcome.action.type.value
+    if outcome.failure_code:
+        values["failure"] = outcome.failure_code
     return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
 
 
@@ -101,9 +98,18 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
     """Return the UPDATE that makes a payment ``wanted`` if the table of moves allows it."""
 
     def build(
-        payment_id: int, reference: str | None = None, captured: Decimal | None = None
+        payment_id: int,
+        reference: str | None = None,
+        captured: Decimal | None = None,
+        failure: str | None = None,
+        action: str | None = None,
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
-        columns = {"provider_reference": reference, "amount_captured": captured}
+        columns = {
+            "provider_reference": reference,
+            "amount_captured": captured,
+            "failure_code": failure,
+            "action_type": action,
+        }
         changes: dict[str, Any] = {
             name: value for name, value in columns.items() if value is not None
         }
@@ -118,10 +124,14 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
 def _record_capture(payment: Payment, actor: User | None) -> None:
     """Add captured money to the ledger, then credit it to the order or begin its refund."""
     add_ledger_entry(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
-    if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
-        _record_event(payment, "succeeded", payment.amount_captured)
+    if not record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
+        begin_late_refund(payment, payment.amount_captured)
         return
-    begin_late_refund(payment, payment.amount_captured)
+    record_payment_event(payment, "succeeded", payment.amount_captured)
+    if payment.amount_captured != payment.amount:
+        recommit(payment.order_id)
+    if payment.is_partial:
+        confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
@@ -140,49 +150,26 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
     if not movable.update(settled_at=Now(), **{name: getattr(payment, name) for name in names}):
         return False
     insert(Refund(payment=payment, amount=captured, reason="Late payment"))
+    recommit(payment.order_id)
     return True
 
 
-def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | None) -> None:
-    """Confirm a pending order if its payment method confirms orders before they are paid.
-
-    A method that does not accept every order leaves the others to staff.
-    """
-    gateway = gateways.registered()[payment.method]
-    if not gateway.confirms_order or order_status != OrderStatus.PENDING:
-        return
-    if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
-        confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
-
-
-def _history_of(order_id: int) -> BuyerHistory:
-    """Return the history of an order's buyer, without the order itself.
-
-    An order that cost nothing is paid without money, which says nothing about the buyer.
-    """
-    buyer = Order.objects.filter(pk=order_id).values("user_id")[:1]
-    others = Order.objects.filter(user_id=Subquery(buyer)).exclude(pk=order_id)
-    return BuyerHistory(
-        has_paid=others.filter(amount_paid__gt=0).exists(),
-        unpaid=others.filter(paid_at=None, status=OrderStatus.CONFIRMED).count(),
-    )
-
-
 def _record_without_capture(
-    payment: Payment, previous_status: str, order_status: str, actor: User | None
+    payment: Payment, previous_status: str, order: Order, actor: User | None
 ) -> None:
     """Add an authorisation, failure or cancellation to the ledger; update the order's timeline.
 
-    An authorisation confirms a pending order.
+    An authorisation of all that is owed confirms a pending order.
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
-        _record_event(payment, "failed", payment.amount)
+        record_payment_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
-        if order_status == OrderStatus.PENDING:
-            confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
+        confirm_secured_order(payment, order, actor)
         refresh_statuses(payment.order_id)
-    elif previous_status == PaymentStatus.AUTHORISED:
+        return
+    recommit(payment.order_id)
+    if previous_status == PaymentStatus.AUTHORISED:
         refresh_statuses(payment.order_id, note="Authorisation voided", actor=actor)
     elif previous_status == PaymentStatus.PROCESSING:
         refresh_statuses(payment.order_id)
@@ -225,6 +212,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
     previous_status = Refund.objects.values_list("status", flat=True).get(pk=refund.pk)
+    if outcome.failure_code:
+        changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
     settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
@@ -243,7 +232,7 @@ def _record_refund_success(refund: Refund) -> None:
     """
     payment, amount = refund.payment, refund.amount
     add_ledger_entry(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
-    _record_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
+    record_payment_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _mark_refunded_in_full(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)

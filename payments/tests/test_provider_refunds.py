@@ -46,6 +46,8 @@ def test_a_refund_that_fails_after_it_had_succeeded_is_undone_and_can_be_made_by
         assert post_event(fake_stripe.events(kind)[-1]).status_code == 200
     assert facts(order) == ("succeeded", 0, "paid", 0)
     assert order.payment_status == "paid"
+    refund.refresh_from_db()
+    assert (refund.status, refund.failure_code) == ("failed", "account_closed")
     assert ledger() == [("captured", 9), ("refunded", 9), ("refund_failed", 9)]
     reversal = LedgerEntry.objects.get(kind="refund_failed")
     assert reversal.reverses.refund == refund

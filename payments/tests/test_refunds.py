@@ -73,6 +73,8 @@ def test_staff_refund_a_whole_payment(ada, amy, payment):
         "restock": True,
         "by_hand": False,
         "created_at": refund.created_at.isoformat().replace("+00:00", "Z"),
+        "failure_code": None,
+        "failure_detail": None,
     }
     assert ada.get(path(payment)).json()["refunds"] == [answer.json()]
     shown = ada.get(f"/api/orders/{payment.order_id}/").json()

@@ -8,7 +8,7 @@ from django.db.models import F
 from accounts.models import User
 from cart.models import Cart
 from cart.promotions.factories import create_promotion, create_voucher
-from cart.promotions.models import Voucher, VoucherRedemption
+from cart.promotions.models import PromotionUse, Voucher, VoucherRedemption
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from catalog.factories import CategoryFactory, ProductFactory
@@ -43,7 +43,7 @@ def shop(ada, bob, anyone, tea, shirt):
     create_method(prices={"DE": "4.90"})
     create_tax_rate("DE", "19")
     create_voucher(max_uses=2)
-    create_promotion("Free shipping", kind="free_shipping")
+    create_promotion("Free shipping", kind="free_shipping", max_uses=9)
     place_order(bob.user, tea, shirt.variants.earliest("pk"))
     CategoryFactory()
     shipped = place_order(bob.user, tea)
@@ -73,7 +73,7 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 26 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 27 checks, no breach\n"
 
 
 def first(model, **filters):
@@ -99,11 +99,17 @@ BREACHES = {
     "redemptions_match_their_orders": lambda: VoucherRedemption.objects.exclude(
         released_at=None
     ).update(released_at=None),
+    "uses_of_promotions_match_their_orders": lambda: PromotionUse.objects.exclude(
+        released_at=None
+    ).update(released_at=None),
     "paid_amounts_match_payments": lambda: first(Payment, status="succeeded").update(
         status="refund_pending"
     ),
     "payments_match_their_orders": lambda: Payment.objects.filter(status="refunded").update(
         currency="EUR"
+    ),
+    "committed_amounts_match_payments": lambda: first(Order, status="pending").update(
+        amount_committed=1
     ),
     "payments_match_the_ledger": lambda: first(LedgerEntry, payment__status="succeeded").delete()[
         0

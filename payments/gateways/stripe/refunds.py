@@ -8,6 +8,7 @@ from typing import Any
 import stripe
 
 from payments.gateways.base import Charge, RefundOutcome, RefundState, ReportedRefund
+from payments.gateways.stripe import failures
 from payments.gateways.stripe.amounts import from_minor
 from payments.gateways.stripe.parsing import is_idempotency_error, is_replayed, metadata_value
 
@@ -38,7 +39,7 @@ def refund_once(api: stripe.V1Services, charge: Charge, minor: int, key: str) ->
         except stripe.InvalidRequestError as error:
             if is_idempotency_error(error):
                 raise
-            return RefundOutcome(RefundState.FAILED)
+            return RefundOutcome(RefundState.FAILED, failure_code=failures.of_error(error))
         except stripe.APIError as error:
             if not is_replayed(error) or number == _MAX_KEYS - 1:
                 raise
@@ -70,6 +71,7 @@ def _reported(refund: Any) -> ReportedRefund:
         key=metadata_value(refund, "refund_key"),
         amount=from_minor(refund.amount, refund.currency),
         status=STATES[refund.status],
+        failure_code=_failure_of(refund),
     )
 
 
@@ -92,4 +94,10 @@ def _create(api: stripe.V1Services, charge: Charge, minor: int, key: str, number
 
 
 def _outcome(refund: Any) -> RefundOutcome:
-    return RefundOutcome(STATES[refund.status], reference=refund.id)
+    state = STATES[refund.status]
+    return RefundOutcome(state, reference=refund.id, failure_code=_failure_of(refund))
+
+
+def _failure_of(refund: Any) -> str:
+    is_failed = STATES[refund.status] == RefundState.FAILED
+    return failures.of_refund(refund) if is_failed else ""
