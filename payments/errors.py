@@ -149,6 +149,27 @@ class RefundLimit(Conflict):
     example = {"refundable": "4.50"}
 
 
+class RefundUnitsLimit(Conflict):
+    """409: more units than can be refunded any more. Facts: product_id, name, available."""
+
+    code = "refund_units_limit"
+    field = "items"
+    message = ngettext_lazy(
+        "{available} unit of {name} can still be refunded.",
+        "{available} units of {name} can still be refunded.",
+        "available",
+    )
+    example = {"product_id": 7, "name": "Teapot", "available": 1}
+
+
+class ReturnNotInOrder(NotFound):
+    """404: the order has no return with this id."""
+
+    code = "return_not_found"
+    field = "return_id"
+    message = _("This order has no return with this id.")
+
+
 class AlreadyRestocked(Conflict):
     """409: the order's items were restocked before. Facts: order_id."""
 

@@ -25,8 +25,14 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import OrderNoteViewSet, OrderViewSet, WithdrawalViewSet
-from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
+from orders.views import (
+    OrderNoteViewSet,
+    OrderViewSet,
+    ReturnsOfOrderViewSet,
+    ReturnViewSet,
+    WithdrawalViewSet,
+)
+from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -75,7 +81,12 @@ class ShopRouter(DefaultRouter):
 
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
+)
+router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")

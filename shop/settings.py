@@ -185,6 +185,11 @@ ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
 if not 1 <= ORDER_LINK_DAYS <= 366:
     raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
 
+# Days after the arrival of an order, or its shipping, in which buyers can request returns.
+RETURN_WINDOW_DAYS: int = env.int("RETURN_WINDOW_DAYS", default=30)
+if not 1 <= RETURN_WINDOW_DAYS <= 3660:
+    raise ImproperlyConfigured("RETURN_WINDOW_DAYS must be 1 to 3660.")
+
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
@@ -756,6 +761,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "ReturnKind": "orders.models.ReturnKind",
+        "StatusOfReturn": "orders.models.ReturnStep",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",

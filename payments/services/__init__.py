@@ -7,6 +7,7 @@ locked in this order: order, payment, products.
 """
 
 from payments.services.beginning import begin_payment, check_method
+from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
     capture_payment,
     check_authorised,
@@ -24,8 +25,12 @@ from payments.services.payments import (
     refresh_payment,
 )
 from payments.services.refunds import (
+    Wanted,
+    begin_order_refund,
+    begin_payment_refund,
     begin_refund,
     get_refund,
+    refunds_of_request,
     send_pending_refunds,
     send_refund,
 )
@@ -35,11 +40,15 @@ from payments.services.windows import ago, payment_window
 
 __all__ = [
     "CheckedOut",
+    "Wanted",
     "abandon_payment",
     "ago",
     "apply_event",
+    "begin_order_refund",
     "begin_payment",
+    "begin_payment_refund",
     "begin_refund",
+    "cancel_items",
     "cancel_payment",
     "capture_payment",
     "charge",
@@ -54,8 +63,10 @@ __all__ = [
     "payment_window",
     "record_manual_payment",
     "refresh_payment",
+    "refunds_of_request",
     "send_pending_refunds",
     "send_refund",
+    "send_refunds_of_cancellations",
     "settle",
     "settle_refund",
     "void_payment",

@@ -10,6 +10,7 @@ from django.db.models.functions import Round
 
 from orders.services import note_event, reverse_refund
 from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus, Refund
+from payments.services.allocations import release_items
 from payments.services.entries import record_payment_event
 from shop.core.money import show
 
@@ -29,6 +30,7 @@ def record_failure(refund: Refund, *, had_succeeded: bool) -> None:
         amount_refunded=Round(F("amount_refunded") - refund.amount, precision=2),
         status=Case(was_refunded, default=F("status")),
     )
+    release_items(refund)
     if had_succeeded:
         _reverse(refund)
     else:

@@ -15,7 +15,13 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import note_event, record_payment, record_refund, refresh_statuses
+from orders.services import (
+    close_refunded_return,
+    note_event,
+    record_payment,
+    record_refund,
+    refresh_statuses,
+)
 from payments.gateways import (
     Outcome,
     OutcomeStatus,
@@ -216,7 +222,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
-    settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
+    refunds = Refund.objects.select_related("payment", "actor").prefetch_related("items__item")
+    settled = refunds.get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
@@ -237,9 +244,18 @@ def _record_refund_success(refund: Refund) -> None:
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
-        record_refund(
-            order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
-        )
+        _credit_order(refund)
+
+
+def _credit_order(refund: Refund) -> None:
+    """Record refunded money of an order, return its items to stock, and close its return."""
+    order_id, actor = refund.payment.order_id, refund.actor
+    units = {each.item_id: each.quantity for each in refund.items.all()} or None
+    record_refund(
+        order_id=order_id, amount=refund.amount, restock=refund.restock, actor=actor, units=units
+    )
+    if refund.order_return_id is not None:
+        close_refunded_return(return_id=refund.order_return_id, actor=actor)
 
 
 def _mark_refunded_in_full(payment: Payment) -> None:
