@@ -254,7 +254,7 @@ def write(
     plans = plan_all()
     changed = [plan for plan in plans if plan.has_changes()]
     if changed:
-        with acting_as("import", user_id=actor and actor.pk, detail=reason):
+        with acting_as("import", user_id=None if actor is None else actor.pk, detail=reason):
             save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
     return plans
 
