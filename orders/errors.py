@@ -48,6 +48,14 @@ class CartNotOpen(Conflict):
     example = {"order_id": 42}
 
 
+class ShippingNotHeld(Conflict):
+    """409: the shipping of the order is not held. Facts: order_id."""
+
+    code = "shipping_not_held"
+    message = _("The shipping of this order is not held.")
+    example = {"order_id": 42}
+
+
 class TotalChanged(Conflict):
     """409: prices changed. Facts: total, expected; amounts in the shop's currency; changes.
 

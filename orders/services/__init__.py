@@ -9,6 +9,7 @@ from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
 from orders.services.fees import set_fee
+from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -40,6 +41,7 @@ from orders.services.statuses import (
     record_payment,
     record_refund,
     release_vouchers,
+    reverse_refund,
     revoke_links,
     ship_order,
 )
@@ -63,7 +65,9 @@ __all__ = [
     "confirm_order",
     "declare_withdrawal",
     "deliver_order",
+    "flag_dispute",
     "handle_withdrawal",
+    "hold_shipping",
     "items_of",
     "join_orders_of_guests",
     "note_event",
@@ -77,6 +81,7 @@ __all__ = [
     "refresh_statuses",
     "refundable_units",
     "reject_return",
+    "release_shipping",
     "release_units",
     "release_vouchers",
     "reorder",
@@ -84,6 +89,7 @@ __all__ = [
     "request_return",
     "reserve_units",
     "restockable",
+    "reverse_refund",
     "revoke_links",
     "set_fee",
     "ship_order",

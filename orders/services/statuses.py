@@ -1,6 +1,7 @@
 """Changes of an order's status, and the amounts that were paid and refunded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import F
@@ -13,11 +14,11 @@ from catalog.services import put_back
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
 from orders.payments import give_back
-from orders.services.refreshing import refresh_statuses
+from orders.services.refreshing import read_facts, refresh_statuses
 from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
 from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
-from orders.states import OrderPaymentStatus, OrderStatus, sources_of
+from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 
@@ -158,6 +159,19 @@ def _restock(
     if units is None:
         Order.objects.filter(pk=order_id, restocked_at=None).update(restocked_at=Now())
     return mark_restocked(order_id, units)
+
+
+def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:
+    """Take a refund back that failed after it had succeeded. Returned units stay in stock.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    """
+    order = Order.objects.lock(order_id)
+    left = order.amount_refunded - amount
+    # One UPDATE, since an order that holds money cannot be refunded.
+    status = derive(replace(read_facts(order), amount_refunded=left)).status
+    Order.objects.filter(pk=order_id).update(amount_refunded=left, status=status)
+    refresh_statuses(order_id, note=note)
 
 
 def _set_status(

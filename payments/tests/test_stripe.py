@@ -61,7 +61,11 @@ def test_a_token_is_charged_at_once(ada, order, fake_stripe):
     assert (charge["payment_intent"], charge["captured"]) == (payment.provider_reference, 900)
     assert charge["currency"] == "usd"
     key = str(payment.provider_key)
-    assert charge["metadata"] == {"order_id": str(order.pk), "payment_key": key}
+    assert charge["metadata"] == {
+        "order_id": str(order.pk),
+        "payment_key": key,
+        "shop": "Shop",
+    }
     assert [r["key"] for r in fake_stripe.requests()] == [key, f"{key}-confirm"]
     assert LedgerEntry.objects.get().reference == payment.provider_reference
     assert stored_statuses(order) == ("succeeded", "paid", 9)
