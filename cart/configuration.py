@@ -128,7 +128,7 @@ def configuration_of(revision: str | None) -> ShopConfiguration:
 
 def current_configuration() -> ShopConfiguration:
     """Return the configuration of now. One statement, and more after a change."""
-    return configuration_of(_current())
+    return configuration_of(stored_revision())
 
 
 @receiver(setting_changed)
@@ -178,7 +178,8 @@ def promotion_of(row: Promotion) -> priced.Promotion:
     )
 
 
-def _current() -> str | None:
+def stored_revision() -> str | None:
+    """Return the revision of the configuration. One statement."""
     return ConfigurationRevision.objects.values_list(current_revision(), flat=True).first()
 
 
@@ -191,7 +192,7 @@ def _read(revision: str) -> tuple[str | None, _Rows]:
     """Read the configuration, again if it changes meanwhile. Return it with its revision."""
     for _attempt in range(_ATTEMPTS):
         rows = _read_rows()
-        read = _current()
+        read = stored_revision()
         if read == revision:
             return revision, rows
         revision = read or ""

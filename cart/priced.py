@@ -13,7 +13,12 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from cart.columns import CartItemRow, load
-from cart.configuration import ShopConfiguration, configuration_of, pricing_settings
+from cart.configuration import (
+    ShopConfiguration,
+    configuration_of,
+    pricing_settings,
+    stored_revision,
+)
 from cart.first_orders import is_first_order
 from cart.guests import Buyer
 from cart.pricing import Configuration, Context, Destination, Item, Totals, Voucher, price
@@ -126,6 +131,16 @@ def price_cart(  # noqa: PLR0913 - what a cart costs depends on all of them
         is_reverse_charge=configuration.is_reverse_charge(_vat_number(members)),
     )
     return price(_items(rows, categories, has_sale=has_sale), context)
+
+
+def price_as_seen(cart: PricedCart) -> Totals:
+    """Return what a cart costs at the prices that its buyer has seen, and otherwise as now."""
+    rows = [
+        row if row.price_seen is None else row._replace(list_price=row.price_seen)
+        for row in cart.items
+    ]
+    revision, fee = stored_revision(), cart.totals.fee_total
+    return price_cart(cart.buyer, cart.members, rows, revision, has_sale=False, fee=fee)
 
 
 def _is_plain(configuration: ShopConfiguration) -> bool:

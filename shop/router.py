@@ -25,11 +25,18 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import OrderNoteViewSet, OrderViewSet, WithdrawalViewSet
+from orders.views import (
+    OrderNoteViewSet,
+    OrderViewSet,
+    ReturnsOfOrderViewSet,
+    ReturnViewSet,
+    WithdrawalViewSet,
+)
 from payments.views import (
     CheckoutViewSet,
     InvoiceFileViewSet,
     OrderInvoiceViewSet,
+    OrderMoneyViewSet,
     PaymentViewSet,
     WebhookViewSet,
 )
@@ -81,7 +88,12 @@ class ShopRouter(DefaultRouter):
 
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
+)
+router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")

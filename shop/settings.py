@@ -168,6 +168,14 @@ if not 1 <= VOUCHERS_AT_ONCE <= 10:
 # Whether an order needs an address and a shipping method, unless nothing in it is shipped.
 REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
+# The stock from which on a product is listed as low, unless it has a threshold of its own; none:
+# only products with one are listed.
+LOW_STOCK_THRESHOLD: int | None = (
+    None if _text("LOW_STOCK_THRESHOLD") == "none" else env.int("LOW_STOCK_THRESHOLD", default=5)
+)
+if LOW_STOCK_THRESHOLD is not None and not 0 <= LOW_STOCK_THRESHOLD <= 10**9:
+    raise ImproperlyConfigured("LOW_STOCK_THRESHOLD must be none, or 0 to 1000000000.")
+
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
 USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)
@@ -184,6 +192,11 @@ if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
 ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
 if not 1 <= ORDER_LINK_DAYS <= 366:
     raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
+
+# Days after the arrival of an order, or its shipping, in which buyers can request returns.
+RETURN_WINDOW_DAYS: int = env.int("RETURN_WINDOW_DAYS", default=30)
+if not 1 <= RETURN_WINDOW_DAYS <= 3660:
+    raise ImproperlyConfigured("RETURN_WINDOW_DAYS must be 1 to 3660.")
 
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
@@ -756,6 +769,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "ReturnKind": "orders.models.ReturnKind",
+        "StatusOfReturn": "orders.models.ReturnStep",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",

@@ -11,6 +11,7 @@ from cart.promotions.models import PromotionUse, Voucher
 from cart.shipping.factories import create_method
 from cart.shipping.models import ShippingRate
 from catalog.factories import ProductFactory
+from catalog.models import Product
 from orders.models import Order, OrderAdjustment
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import DocumentedClient
@@ -77,9 +78,25 @@ def test_many_orders_at_once_use_a_promotion_up():
     assert statuses(responses) == {201: 2, 409: 4}
     refused = [response.json() for response in responses if response.status_code == 409]
     assert {(error["code"], error["total"]) for error in refused} == {("total_changed", "10.00")}
+    assert refused[0]["changes"] == [
+        {"kind": "discount", "old": None, "new": "0.00", "reason": "promotions"},
+        {"kind": "shipping", "old": None, "new": "0.00", "reason": "shipping_rates"},
+    ]
     assert PromotionUse.objects.filter(released_at=None).count() == 2
     assert list(Order.objects.values_list("total", flat=True)) == [Decimal("9.00")] * 2
     assert_audit_passes()
+
+
+def test_a_changed_price_also_changes_the_discount(anyone):
+    create_promotion()
+    order = cart_of(anyone, code="")
+    Product.objects.update(price="12.00")
+    refused = order(expected="9.00").json()
+    assert (refused["total"], refused["expected"]) == ("10.80", "9.00")
+    of_item, of_discount = refused["changes"]
+    assert (of_item["kind"], of_item["old"], of_item["new"]) == ("item", "10.00", "12.00")
+    reason = {"kind": "discount", "reason": "promotions"}
+    assert of_discount == reason | {"old": "1.00", "new": "1.20"}
 
 
 def test_a_promotion_applies_to_as_many_orders_of_a_customer_as_it_allows(ada, anyone):

@@ -7,6 +7,7 @@ locked in this order: order, payment, products.
 """
 
 from payments.services.beginning import begin_payment, check_method
+from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
     capture_payment,
     check_authorised,
@@ -15,6 +16,7 @@ from payments.services.captures import (
 )
 from payments.services.checkout import CheckedOut, check_out
 from payments.services.expiry import abandon_payment, expire_order
+from payments.services.giving_back import give_back
 from payments.services.manual import record_manual_payment
 from payments.services.payments import (
     cancel_payment,
@@ -24,8 +26,12 @@ from payments.services.payments import (
     refresh_payment,
 )
 from payments.services.refunds import (
+    Wanted,
+    begin_order_refund,
+    begin_payment_refund,
     begin_refund,
     get_refund,
+    refunds_of_request,
     send_pending_refunds,
     send_refund,
 )
@@ -35,11 +41,15 @@ from payments.services.windows import ago, payment_window
 
 __all__ = [
     "CheckedOut",
+    "Wanted",
     "abandon_payment",
     "ago",
     "apply_event",
+    "begin_order_refund",
     "begin_payment",
+    "begin_payment_refund",
     "begin_refund",
+    "cancel_items",
     "cancel_payment",
     "capture_payment",
     "charge",
@@ -51,11 +61,14 @@ __all__ = [
     "expire_order",
     "fetch_and_settle",
     "get_refund",
+    "give_back",
     "payment_window",
     "record_manual_payment",
     "refresh_payment",
+    "refunds_of_request",
     "send_pending_refunds",
     "send_refund",
+    "send_refunds_of_cancellations",
     "settle",
     "settle_refund",
     "void_payment",

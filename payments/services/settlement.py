@@ -11,11 +11,17 @@ from functools import cache
 from typing import Any
 
 from django.db.models import F
-from django.db.models.functions import Now, Round
+from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
-from orders.services import note_event, record_payment, record_refund, refresh_statuses
+from orders.services import (
+    close_refunded_return,
+    note_event,
+    record_payment,
+    record_refund,
+    refresh_statuses,
+)
 from payments.gateways import (
     Outcome,
     OutcomeStatus,
@@ -33,9 +39,9 @@ from payments.models import (
 )
 from payments.services.commitments import recommit
 from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
+from payments.services.entries import record_payment_event
+from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
-from shop.core import events
-from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -127,7 +133,7 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
     if not record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
         begin_late_refund(payment, payment.amount_captured)
         return
-    _record_event(payment, "succeeded", payment.amount_captured)
+    record_payment_event(payment, "succeeded", payment.amount_captured)
     if payment.amount_captured != payment.amount:
         recommit(payment.order_id)
     if payment.is_partial:
@@ -163,7 +169,7 @@ def _record_without_capture(
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
-        _record_event(payment, "failed", payment.amount)
+        record_payment_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
         confirm_secured_order(payment, order, actor)
         refresh_statuses(payment.order_id)
@@ -200,9 +206,9 @@ def add_ledger_entry(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order.
+    """Store the outcome of a refund; return it as stored afterwards. Locks the order.
 
-    A failed refund releases the amount that it had reserved.
+    A failed refund releases the amount that it had reserved, also if it had succeeded before.
     """
     payment = refund.payment
     Order.objects.lock(payment.order_id)
@@ -211,17 +217,18 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
+    previous_status = Refund.objects.values_list("status", flat=True).get(pk=refund.pk)
     if outcome.failure_code:
         changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
-    settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
+    refunds = Refund.objects.select_related("payment", "actor").prefetch_related("items__item")
+    settled = refunds.get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
-        left = Round(F("amount_refunded") - refund.amount, precision=2)
-        Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
-        note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
+        had_succeeded = previous_status == RefundStatus.SUCCEEDED
+        record_failure(settled, had_succeeded=had_succeeded)
     return settled
 
 
@@ -232,26 +239,23 @@ def _record_refund_success(refund: Refund) -> None:
     """
     payment, amount = refund.payment, refund.amount
     add_ledger_entry(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
-    _record_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
+    record_payment_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _mark_refunded_in_full(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
-        record_refund(
-            order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
-        )
+        _credit_order(refund)
 
 
-def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
-    """Record the domain event ``payment.<name>``."""
-    data = {
-        "order_id": payment.order_id,
-        "method": payment.method,
-        "amount": show(amount),
-        "currency": payment.currency,
-        **facts,
-    }
-    events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
+def _credit_order(refund: Refund) -> None:
+    """Record refunded money of an order, return its items to stock, and close its return."""
+    order_id, actor = refund.payment.order_id, refund.actor
+    units = {each.item_id: each.quantity for each in refund.items.all()} or None
+    record_refund(
+        order_id=order_id, amount=refund.amount, restock=refund.restock, actor=actor, units=units
+    )
+    if refund.order_return_id is not None:
+        close_refunded_return(return_id=refund.order_return_id, actor=actor)
 
 
 def _mark_refunded_in_full(payment: Payment) -> None:

@@ -2,6 +2,7 @@
 
 from payments.views.checkout import CheckoutViewSet
 from payments.views.invoices import InvoiceFileViewSet, OrderInvoiceViewSet
+from payments.views.orders import OrderMoneyViewSet
 from payments.views.payments import PaymentViewSet
 from payments.views.webhooks import WebhookViewSet
 
@@ -9,6 +10,7 @@ __all__ = [
     "CheckoutViewSet",
     "InvoiceFileViewSet",
     "OrderInvoiceViewSet",
+    "OrderMoneyViewSet",
     "PaymentViewSet",
     "WebhookViewSet",
 ]

@@ -13,7 +13,7 @@ from accounts.addresses import fold, fold_address
 from accounts.models import User
 from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from shop.management.audit import ledger, orders, payments
+from shop.management.audit import ledger, orders, payments, returns
 from shop.management.audit.sql import CHUNK, rows
 
 
@@ -35,15 +35,17 @@ def stock_matches_movements() -> Iterator[str]:
 def sold_units_match_orders() -> Iterator[str]:
     """I1: the units sold and not returned are those of the orders.
 
-    Orders that were cancelled, or refunded with the goods returned, do not count.
+    Orders that were cancelled, or refunded with the goods returned, do not count, and neither do
+    units that were cancelled, or that came back into stock.
     """
     for pk, sold, held in rows(
         """
         SELECT product_id, SUM(sold), SUM(held)
         FROM (SELECT product_id, -delta AS sold, 0 AS held FROM catalog_stockmovement
-              WHERE kind IN ('sale', 'cancellation')
+              WHERE kind IN ('sale', 'cancellation', 'return')
               UNION ALL
-              SELECT item.product_id, 0, item.quantity
+              SELECT item.product_id, 0,
+                     item.quantity - item.quantity_cancelled - item.quantity_restocked
               FROM orders_orderitem item JOIN orders_order placed ON placed.id = item.order_id
               WHERE placed.status <> 'cancelled' AND placed.restocked_at IS NULL) units
         GROUP BY product_id HAVING SUM(sold) <> SUM(held)
@@ -260,7 +262,14 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     ledger.refunds_match_the_ledger,
     ledger.payments_match_their_refunds,
     ledger.orders_match_their_refunds,
+    ledger.disputes_match_the_ledger,
+    ledger.orders_are_flagged_for_their_disputes,
+    ledger.shipped_orders_are_paid,
     payments_match_the_demo_gateway,
+    returns.returned_units_match_their_returns,
+    returns.refunds_match_their_items,
+    returns.refunds_have_at_most_their_amount_for_items,
+    returns.cancelled_amounts_match_their_items,
     an_order_has_the_status_of_its_last_event,
     keys_of_users_match_their_names,
     deleted_users_have_no_personal_data,
