@@ -10,6 +10,7 @@ from catalog.services import create_attribute
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal
 from payments.factories import pay, refund_payment
+from payments.invoices import issue_invoice
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.services import create_endpoint
@@ -45,6 +46,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    issue_invoice(order_id=order.pk)
     add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
     endpoint = create_endpoint(url="https://erp.example.com/hooks")
