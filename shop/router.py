@@ -25,7 +25,13 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import OrderNoteViewSet, OrderViewSet, WithdrawalViewSet
+from orders.views import (
+    AcceptDraftViewSet,
+    DraftViewSet,
+    OrderNoteViewSet,
+    OrderViewSet,
+    WithdrawalViewSet,
+)
 from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
@@ -77,6 +83,8 @@ router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
+router.register("drafts/accept", AcceptDraftViewSet, basename="accepted-draft")
+router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")

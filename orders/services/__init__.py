@@ -7,6 +7,7 @@ and only if the UPDATE changed the row.
 
 from orders.errors import IllegalTransition
 from orders.services.contact import change_contact
+from orders.services.drafts import accept_draft, send_draft
 from orders.services.fees import set_fee
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -34,6 +35,7 @@ __all__ = [
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "accept_draft",
     "add_note",
     "cancel_order",
     "change_contact",
@@ -53,6 +55,7 @@ __all__ = [
     "reorder",
     "request_link",
     "revoke_links",
+    "send_draft",
     "set_fee",
     "ship_order",
 ]

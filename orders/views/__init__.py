@@ -1,7 +1,15 @@
 """The endpoints of orders."""
 
+from orders.views.drafts import AcceptDraftViewSet, DraftViewSet
 from orders.views.notes import OrderNoteViewSet
 from orders.views.orders import PLACING_ERRORS, OrderViewSet
 from orders.views.withdrawals import WithdrawalViewSet
 
-__all__ = ["PLACING_ERRORS", "OrderNoteViewSet", "OrderViewSet", "WithdrawalViewSet"]
+__all__ = [
+    "PLACING_ERRORS",
+    "AcceptDraftViewSet",
+    "DraftViewSet",
+    "OrderNoteViewSet",
+    "OrderViewSet",
+    "WithdrawalViewSet",
+]

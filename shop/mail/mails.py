@@ -83,11 +83,17 @@ def register_all() -> None:
     """Register the mails of the shop."""
     from shop.mail import (  # noqa: PLC0415 - they import this module
         about_accounts,
+        about_drafts,
         about_orders,
         about_withdrawals,
     )
 
-    for mail in (*about_orders.MAILS, *about_withdrawals.MAILS, *about_accounts.MAILS):
+    for mail in (
+        *about_orders.MAILS,
+        *about_drafts.MAILS,
+        *about_withdrawals.MAILS,
+        *about_accounts.MAILS,
+    ):
         register(mail)
 
 
