@@ -30,9 +30,11 @@ from orders.views import (
     DraftViewSet,
     OrderNoteViewSet,
     OrderViewSet,
+    ReturnsOfOrderViewSet,
+    ReturnViewSet,
     WithdrawalViewSet,
 )
-from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
+from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -81,7 +83,12 @@ class ShopRouter(DefaultRouter):
 
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
+)
+router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
 router.register("drafts/accept", AcceptDraftViewSet, basename="accepted-draft")
 router.register("drafts", DraftViewSet, basename="draft")

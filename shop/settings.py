@@ -190,6 +190,11 @@ DRAFT_LINK_HOURS: int = env.int("DRAFT_LINK_HOURS", default=72)
 if not 1 <= DRAFT_LINK_HOURS <= 366 * 24:
     raise ImproperlyConfigured("DRAFT_LINK_HOURS must be 1 to 8784.")
 
+# Days after the arrival of an order, or its shipping, in which buyers can request returns.
+RETURN_WINDOW_DAYS: int = env.int("RETURN_WINDOW_DAYS", default=30)
+if not 1 <= RETURN_WINDOW_DAYS <= 3660:
+    raise ImproperlyConfigured("RETURN_WINDOW_DAYS must be 1 to 3660.")
+
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
@@ -223,6 +228,11 @@ STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split(
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 # The public key of the same account, for the forms of storefronts (GET /api/shop/).
 STRIPE_PUBLISHABLE_KEY = _text("STRIPE_PUBLISHABLE_KEY")
+# Methods that take the buyer to another page, such as iDEAL and PayPal, if the client names the
+# page to return to.
+STRIPE_REDIRECT_METHODS: bool = _flag("STRIPE_REDIRECT_METHODS", default=True)
+# Whether Stripe gets the buyer's e-mail address, to which it sends a receipt.
+STRIPE_RECEIPTS: bool = _flag("STRIPE_RECEIPTS", default=True)
 _is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 _stripe_host = urlsplit(STRIPE_API_BASE)
 if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
@@ -758,6 +768,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "ReturnKind": "orders.models.ReturnKind",
+        "StatusOfReturn": "orders.models.ReturnStep",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",
@@ -787,6 +799,16 @@ CORS_EXPOSE_HEADERS = [
     *("ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"),
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# The sites to which a payment provider may send a buyer back (return_url).
+_pages = [urlsplit(url) for url in (STOREFRONT_URL, PUBLIC_URL, *CORS_ALLOWED_ORIGINS) if url]
+_own_origins = [f"{page.scheme}://{page.netloc}" for page in _pages]
+PAYMENT_RETURN_ORIGINS: list[str] = env.list("PAYMENT_RETURN_ORIGINS", default=_own_origins)
+if not all(_ORIGIN.fullmatch(origin) for origin in PAYMENT_RETURN_ORIGINS):
+    raise ImproperlyConfigured(
+        "PAYMENT_RETURN_ORIGINS must be origins, separated by commas, such as "
+        "https://www.example.com: scheme and host, without a path."
+    )
 
 # Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
 # all permissions.

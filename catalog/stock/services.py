@@ -81,14 +81,21 @@ def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | N
         revision.bump(in_stock_again)
 
 
-def put_back(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> list[int]:
+def put_back(
+    *,
+    quantities: Quantities,
+    reason: str,
+    actor: AbstractUser | None,
+    kind: MovementKind = MovementKind.CANCELLATION,
+) -> list[int]:
     """Return the units of an order to stock. Return the ids of products that are in stock again.
 
-    As ``return_stock``, but the caller passes the ids to ``revision.bump`` as its last statement.
+    ``kind`` says whether they were cancelled or came back. As ``return_stock``, but the caller
+    passes the ids to ``revision.bump`` as its last statement.
     """
     products = Product.objects.lock_all(list(quantities))
     Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))
-    record_movements(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
+    record_movements(quantities, kind=kind, reason=reason, actor=actor)
     return [
         product.pk
         for product in products

@@ -36,6 +36,8 @@ class NewOrder:
     """The name of the payment method that has a fee."""
     pay_before: datetime | None = None
     """The end of a payment window of its own, as a draft has it. None: that of the setting."""
+    is_committed: bool = False
+    """Whether a payment of the whole order begins in the same transaction."""
 
 
 def write_order(new: NewOrder, cart: LockedCart) -> Order:
@@ -45,6 +47,8 @@ def write_order(new: NewOrder, cart: LockedCart) -> Order:
     once, the other rows with the next statement. What an order does not have costs nothing.
     """
     order = _order(new, cart)
+    if new.is_committed:  # Otherwise the column is left out, so that it needs no value.
+        order.amount_committed = order.total
     insert(order)
     order.database_time = new.placed_at
     tracing.note(order_id=order.pk)

@@ -2,7 +2,8 @@
 
 from orders.views.drafts import AcceptDraftViewSet, DraftViewSet
 from orders.views.notes import OrderNoteViewSet
-from orders.views.orders import PLACING_ERRORS, OrderViewSet
+from orders.views.orders import PLACING_ERRORS, OrderViewSet, order_body
+from orders.views.returns import ReturnsOfOrderViewSet, ReturnViewSet
 from orders.views.withdrawals import WithdrawalViewSet
 
 __all__ = [
@@ -11,5 +12,8 @@ __all__ = [
     "DraftViewSet",
     "OrderNoteViewSet",
     "OrderViewSet",
+    "ReturnViewSet",
+    "ReturnsOfOrderViewSet",
     "WithdrawalViewSet",
+    "order_body",
 ]

@@ -235,11 +235,16 @@ class OrderViewSet(ShopViewSet):
         return Response({"message": message}, status=202)
 
     def _response_body(self, pk: str) -> dict[str, Any]:
-        order = self.get_queryset().with_database_time().get(pk=pk)
-        payments = payments_of([order.pk]).get(order.pk, ())
-        return serialize_order(
-            details_of(order), payments, reader=self.access.user, origin=origin_of(self.request)
-        )
+        return order_body(self.request, self.access, int(pk))
+
+
+def order_body(request: Request, access: OrderAccess, order_id: int) -> dict[str, Any]:
+    """Return the response body of an order for whom the request gives ``access`` to it."""
+    order = Order.objects.visible_to(access).with_database_time().get(pk=order_id)
+    payments = payments_of([order.pk]).get(order.pk, ())
+    return serialize_order(
+        details_of(order), payments, reader=access.user, origin=origin_of(request)
+    )
 
 
 def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:

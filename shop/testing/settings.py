@@ -25,6 +25,7 @@ os.environ.update(
         "DEMO_PAYMENTS": "true",
         "CASH_ON_DELIVERY_ACCEPT": "always",
         "PAYMENT_METHODS": "card,bank_transfer,cash_on_delivery",
+        "PAYMENT_RETURN_ORIGINS": "https://tea.example",
         "THROTTLE": "true",
         "SECURE_SSL_REDIRECT": "false",
         "EMAIL_URL": "none",  # the tests of mail turn it on

@@ -35,7 +35,16 @@ from catalog.models import StockMovement
 from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
-from orders.services import add_note, declare_withdrawal
+from orders.models import Return
+from orders.services import (
+    add_note,
+    approve_return,
+    confirm_order,
+    declare_withdrawal,
+    request_return,
+    ship_order,
+)
+from orders.services.returns import Wish
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
@@ -182,6 +191,35 @@ class World:
         return declare_withdrawal(language="", **WITHDRAWAL)
 
     @cached_property
+    def shipped(self) -> Any:
+        return self._ship()
+
+    def _ship(self) -> Any:
+        order = place_order(self.owner, self.product)
+        confirm_order(order_id=order.pk, actor=self.colleague)
+        ship_order(order_id=order.pk, actor=self.colleague)
+        return order
+
+    @cached_property
+    def requested(self) -> Any:
+        return self._request_return()
+
+    @cached_property
+    def approved(self) -> Any:
+        row = self._request_return()
+        approve_return(return_id=row.pk, actor=self.colleague)
+        return row
+
+    def _request_return(self) -> Any:
+        wish = Wish(units={self.product.pk: 1}, kind="return", resolution="refund")
+        return_id = request_return(order_id=self._ship().pk, wish=wish, actor=self.owner)
+        return Return.objects.get(pk=return_id)
+
+    @cached_property
+    def refundable(self) -> Any:
+        return self.paid.order
+
+    @cached_property
     def paid(self) -> Any:
         return self._pay()
 
@@ -321,6 +359,10 @@ def _open_cart(_world: World, user: Any) -> None:
         change_cart(buyer=Buyer(user), changes={})
 
 
+def _one_unit(world: World) -> dict[str, Any]:
+    return {"items": [{"product_id": world.product.pk, "quantity": 1}]}
+
+
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
     "POST /api/cart/": _open_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
@@ -360,6 +402,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
     "PATCH /api/orders/{order}/": lambda world: {"shipping_address": BERLIN},
+    "POST /api/orders/{order}/cancel-items/": _one_unit,
+    "POST /api/orders/{shipped}/returns/": _one_unit,
     "POST /api/orders/{order}/notes/": lambda world: {"text": "A gift"},
     "POST /api/withdrawals/": lambda world: dict(WITHDRAWAL),
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},

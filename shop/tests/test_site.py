@@ -33,6 +33,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "webhook-deliveries",
         "events",
         "withdrawals",
+        "returns",
     }
 
 
