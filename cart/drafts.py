@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from cart.changes import change_cart
-from cart.errors import DraftNotFound, DraftOrdered, NoOpenCart
+from cart.errors import DraftOrdered, NoOpenCart
 from cart.guests import NOBODY, Buyer
 from cart.models import Cart, CartItem, CartStatus, Draft
 from cart.priced import PricedCart, view_cart
-from shop.core.errors import InvalidField, PermissionMissing
+from shop.core.errors import InvalidField, NotFound, PermissionMissing
 from shop.core.transactions import transactional
 
 OVERRIDE_PRICES = "cart.override_prices"
@@ -34,7 +34,7 @@ def view_draft(draft: Draft) -> PricedCart:
 
 
 def lock_draft(draft_id: int) -> Draft:
-    """Lock a draft and its customer until the transaction ends. Raises DraftNotFound."""
+    """Lock a draft and its customer until the transaction ends. Raises NotFound."""
     drafts = Draft.objects.filter(pk=draft_id)
     while True:
         customer_id = drafts.values_list("customer_id", flat=True).first()
@@ -42,7 +42,7 @@ def lock_draft(draft_id: int) -> Draft:
         related = drafts.select_related("cart", "customer", "created_by")
         draft = related.select_for_update(no_key=True, of=("self",)).first()
         if draft is None:
-            raise DraftNotFound
+            raise NotFound
         if draft.customer_id == customer_id:  # else staff have just chosen another customer
             return draft
 
@@ -67,7 +67,7 @@ def change_draft(*, draft_id: int, changes: Mapping[str, Any], may_override: boo
     """Change members of a draft; absent ones stay, and None clears a member.
 
     Links that were sent lead to what the draft is then. Locks the draft and its cart. Raises
-    DraftNotFound, DraftOrdered, and what ``create_draft`` raises.
+    NotFound, DraftOrdered, and what ``create_draft`` raises.
     """
     draft = lock_draft(draft_id)
     own = _own_columns(changes)
@@ -89,7 +89,7 @@ def change_draft(*, draft_id: int, changes: Mapping[str, Any], may_override: boo
 def delete_draft(*, draft_id: int) -> None:
     """Delete a draft with its cart. Links that were sent become invalid.
 
-    Raises DraftNotFound, and DraftOrdered for one that was ordered.
+    Raises NotFound, and DraftOrdered for one that was ordered.
     """
     draft = lock_draft(draft_id)
     carts = Cart.objects.select_for_update(no_key=True).filter(pk=draft.cart_id)

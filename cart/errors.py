@@ -31,13 +31,6 @@ class ItemNotFound(NotFound):
     message = _("This product is not in your cart.")
 
 
-class DraftNotFound(NotFound):
-    """404: the draft does not exist, or was deleted."""
-
-    code = "draft_not_found"
-    message = _("There is no such draft.")
-
-
 class DraftOrdered(Conflict):
     """409: the draft was accepted, so that it is an order now."""
 

@@ -8,12 +8,13 @@ from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 
 from cart.drafts import buyer_of_draft, lock_draft, view_draft
-from cart.errors import DraftNotFound, DraftOrdered
+from cart.errors import DraftOrdered
 from cart.models import CartStatus, Draft
 from cart.problems import is_blocking, problems_of, serialize_problem
 from orders.errors import DraftTokenInvalid
 from orders.services.placing import Placed, place_once
 from shop.core import events
+from shop.core.errors import NotFound
 from shop.core.transactions import transactional
 
 
@@ -22,7 +23,7 @@ def send_draft(*, draft_id: int) -> None:
     """Make the link of a draft valid from now on, and record that it is to be sent.
 
     Sending it again sends another message, and makes all links valid for longer. Raises
-    DraftNotFound, DraftOrdered, and the first problem for which the draft could not be accepted,
+    NotFound, DraftOrdered, and the first problem for which the draft could not be accepted,
     with all of them: who gets the link cannot complete the draft.
     """
     draft = lock_draft(draft_id)
@@ -48,7 +49,7 @@ def accept_draft(*, draft_id: int, expected_total: Decimal | None = None) -> Pla
     """
     try:
         draft = lock_draft(draft_id)
-    except DraftNotFound:
+    except NotFound:
         raise DraftTokenInvalid from None
     placed = place_once(
         buyer=buyer_of_draft(draft),
