@@ -11,6 +11,9 @@ from catalog.services import create_attribute
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal
 from payments.factories import pay, refund_payment
+from shop.core.deliveries import dispatch
+from shop.integrations.fanout import create_deliveries
+from shop.integrations.services import create_endpoint
 
 BERLIN = {
     "name": "Ada Lovelace",
@@ -47,6 +50,10 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
     items = [{"product_id": product.pk, "quantity": 1}]
     draft = create_draft(actor=staff, changes={"items": items}, may_override=False)
+    endpoint = create_endpoint(url="https://erp.example.com/hooks")
+    while dispatch():
+        pass
+    create_deliveries()
     addresses = [add_address(user=user, values=BERLIN) for user in (buyer, staff)]
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
@@ -58,4 +65,6 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         "payments": payment.pk,
         "users": buyer.pk,
         "addresses": addresses[1].pk,
+        "webhook-endpoints": endpoint.pk,
+        "webhook-deliveries": endpoint.deliveries.order_by("pk")[0].pk,
     }
