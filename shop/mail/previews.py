@@ -9,10 +9,12 @@ from accounts.models import User
 from cart.models import Draft
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
+from payments.models import Invoice
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_drafts import MAILS as ABOUT_DRAFTS
+from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
 from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
@@ -25,7 +27,7 @@ def templates() -> list[str]:
 
 
 def _mails() -> dict[str, Any]:
-    own = (*ABOUT_ORDERS, *ABOUT_DRAFTS, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
+    own = (*ABOUT_ORDERS, *ABOUT_DRAFTS, *ABOUT_INVOICES, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
     return {mail.template: mail for mail in own} | dict(registered())
 
 
@@ -89,5 +91,18 @@ def _about_draft(kind: str) -> Event:
     return Event(kind=kind, object_type="draft", object_id=draft.pk, data={})
 
 
-_EVENTS = {"account": _about_user, "draft": _about_draft, "withdrawal": _about_withdrawal}
+def _about_invoice(kind: str) -> Event:
+    invoice = Invoice.objects.filter(kind=kind.partition(".")[0]).order_by("-pk").first()
+    if invoice is None:
+        raise LookupError("There is no such document: pay or refund an order, and run the worker.")
+    return Event(kind=kind, object_type="invoice", object_id=invoice.pk, data={})
+
+
+_EVENTS = {
+    "account": _about_user,
+    "draft": _about_draft,
+    "withdrawal": _about_withdrawal,
+    "invoice": _about_invoice,
+    "credit_note": _about_invoice,
+}
 """How to make an event of each kind that is not about an order."""
