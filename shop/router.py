@@ -32,7 +32,13 @@ from orders.views import (
     ReturnViewSet,
     WithdrawalViewSet,
 )
-from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
+from payments.views import (
+    CheckoutViewSet,
+    DisputeViewSet,
+    OrderMoneyViewSet,
+    PaymentViewSet,
+    WebhookViewSet,
+)
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -91,6 +97,7 @@ router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename=
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("disputes", DisputeViewSet, basename="dispute")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
