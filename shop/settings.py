@@ -168,6 +168,14 @@ if not 1 <= VOUCHERS_AT_ONCE <= 10:
 # Whether an order needs an address and a shipping method, unless nothing in it is shipped.
 REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
+# The stock from which on a product is listed as low, unless it has a threshold of its own; none:
+# only products with one are listed.
+LOW_STOCK_THRESHOLD: int | None = (
+    None if _text("LOW_STOCK_THRESHOLD") == "none" else env.int("LOW_STOCK_THRESHOLD", default=5)
+)
+if LOW_STOCK_THRESHOLD is not None and not 0 <= LOW_STOCK_THRESHOLD <= 10**9:
+    raise ImproperlyConfigured("LOW_STOCK_THRESHOLD must be none, or 0 to 1000000000.")
+
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
 USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)

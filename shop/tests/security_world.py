@@ -30,7 +30,7 @@ from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
 from catalog.images.services import add_image
-from catalog.models import StockMovement
+from catalog.models import ProductChange, StockMovement
 from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
@@ -133,6 +133,10 @@ class World:
     @cached_property
     def movement(self) -> Any:
         return StockMovement.objects.get(product=self.product)
+
+    @cached_property
+    def change(self) -> Any:
+        return ProductChange.objects.get(product=self.product)
 
     @cached_property
     def type(self) -> Any:

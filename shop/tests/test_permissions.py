@@ -33,6 +33,7 @@ later_migrations = [
     import_module("shop.migrations.0002_permissions_of_drafts_and_withdrawals").add_permissions,
     import_module("shop.migrations.0003_staff_see_invoices").add_permission,
     import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
+    import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
 ]
 
 
@@ -366,7 +367,7 @@ GROUPS = {
         "payments.view_invoice",
         "payments.view_payment",
     },
-    "catalog manager": {*CATALOG, "catalog.view_stockmovement"},
+    "catalog manager": {*CATALOG, "catalog.view_productchange", "catalog.view_stockmovement"},
     "order clerk": {
         "accounts.view_user",
         *("cart.add_draft", "cart.change_draft", "cart.delete_draft", "cart.view_draft"),
