@@ -27,7 +27,7 @@ def add_permissions(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("payments", "0018_remove_what_was_replaced"),
-        ("shop", "0004_permissions_of_returns"),
+        ("shop", "0005_catalog_managers_see_changes"),
     ]
 
     operations = [migrations.RunPython(add_permissions, migrations.RunPython.noop)]
