@@ -34,6 +34,7 @@ later_migrations = [
     import_module("shop.migrations.0003_staff_see_invoices").add_permission,
     import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
     import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
+    import_module("shop.migrations.0006_permissions_of_disputes").add_permissions,
 ]
 
 
