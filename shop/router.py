@@ -35,6 +35,8 @@ from orders.views import (
 from payments.views import (
     CheckoutViewSet,
     DisputeViewSet,
+    InvoiceFileViewSet,
+    OrderInvoiceViewSet,
     OrderMoneyViewSet,
     PaymentViewSet,
     WebhookViewSet,
@@ -98,6 +100,8 @@ router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("disputes", DisputeViewSet, basename="dispute")
+router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
+router.register(rf"invoices/(?P<invoice_id>{ID})/pdf", InvoiceFileViewSet, "invoice-file")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")

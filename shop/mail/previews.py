@@ -7,9 +7,11 @@ from django.conf import settings
 from accounts.models import User
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
+from payments.models import Invoice
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
+from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
 from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
@@ -22,7 +24,7 @@ def templates() -> list[str]:
 
 
 def _mails() -> dict[str, Any]:
-    own = (*ABOUT_ORDERS, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
+    own = (*ABOUT_ORDERS, *ABOUT_INVOICES, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
     return {mail.template: mail for mail in own} | dict(registered())
 
 
@@ -79,5 +81,17 @@ def _about_withdrawal(kind: str) -> Event:
     return Event(kind=kind, object_type="withdrawal", object_id=withdrawal.pk, data={})
 
 
-_EVENTS = {"account": _about_user, "withdrawal": _about_withdrawal}
+def _about_invoice(kind: str) -> Event:
+    invoice = Invoice.objects.filter(kind=kind.partition(".")[0]).order_by("-pk").first()
+    if invoice is None:
+        raise LookupError("There is no such document: pay or refund an order, and run the worker.")
+    return Event(kind=kind, object_type="invoice", object_id=invoice.pk, data={})
+
+
+_EVENTS = {
+    "account": _about_user,
+    "withdrawal": _about_withdrawal,
+    "invoice": _about_invoice,
+    "credit_note": _about_invoice,
+}
 """How to make an event of each kind that is not about an order."""
