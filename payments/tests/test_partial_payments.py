@@ -12,7 +12,7 @@ from orders.models import Order
 from payments import jobs
 from payments.factories import make_older
 from payments.models import DemoCharge, Payment
-from payments.reconciliation.comparison import find_failed_late_refunds
+from payments.reconciliation.unsettled import find_unsettled
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once, times
 
@@ -178,10 +178,10 @@ def test_what_was_paid_of_a_cancelled_order_is_refunded(ada, amy, order, way):
     assert (card.status, str(card.amount_refunded)) == ("refunded", "2.00")
     assert (by_transfer.status, str(by_transfer.amount_refunded)) == ("refund_pending", "0.00")
     assert str(DemoCharge.objects.get().refunded) == "2.00"
-    assert len(list(find_failed_late_refunds())) == 1
+    assert len(list(find_unsettled())) == 1
     refund = amy.post(f"{PAY}{transfer}/refunds/", {"by_hand": True})
     assert (refund.status_code, refund.json()["amount"]) == (201, "3.00")
-    assert list(find_failed_late_refunds()) == []
+    assert list(find_unsettled()) == []
     notes = list(order.events.values_list("note", flat=True))
     assert notes.count("Refund of 4.50 begun") == 1
     assert_audit_passes()

@@ -19,6 +19,7 @@ from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
 from cart.changes import change_cart
+from cart.drafts import create_draft
 from cart.factories import fill_cart
 from cart.guests import Buyer
 from cart.promotions.factories import create_promotion, create_voucher
@@ -181,6 +182,14 @@ class World:
     @cached_property
     def note(self) -> Any:
         return add_note(order_id=self.order.pk, author=self.colleague, text="A gift")
+
+    @cached_property
+    def prepared(self) -> Any:
+        changes = {
+            "email": "eve@example.org",
+            "items": [{"product_id": self.product.pk, "quantity": 1}],
+        }
+        return create_draft(actor=self.colleague, changes=changes, may_override=False)
 
     @cached_property
     def withdrawal(self) -> Any:

@@ -318,6 +318,7 @@ def test_every_permission_in_the_code_exists_and_can_be_given(db):
     for model in set(admin.site._registry) - {Group}:
         app, name = model._meta.app_label, model._meta.model_name
         asked |= {f"{app}.{verb}_{name}" for verb in model._meta.default_permissions}
+        asked |= {f"{app}.{codename}" for codename, _ in model._meta.permissions}
     assert asked - names_of(Permission.objects.select_related("content_type")) == set()
     assert offered_by_the_form(Group) == offered_by_the_form(User) == asked
 

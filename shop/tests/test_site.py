@@ -29,6 +29,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "orders",
         "payments",
         "disputes",
+        "drafts",
         "webhook-endpoints",
         "webhook-deliveries",
         "events",
