@@ -24,6 +24,13 @@ class OrderTokenInvalid(Unauthorized):
     message = _("This link to the order is not valid any more. Please request a new one.")
 
 
+class DraftTokenInvalid(Unauthorized):
+    """401: the draft token is wrong or expired, or the draft was deleted."""
+
+    code = "draft_token_invalid"
+    message = _("This link is not valid any more. Please contact us for a new one.")
+
+
 class OrderNotFound(NotFound):
     """404: the order does not exist, or you may not see it."""
 
@@ -45,6 +52,14 @@ class CartNotOpen(Conflict):
     code = "cart_not_open"
     field = "cart_id"
     message = _("This cart has already been ordered, as order {order_id}.")
+    example = {"order_id": 42}
+
+
+class ShippingNotHeld(Conflict):
+    """409: the shipping of the order is not held. Facts: order_id."""
+
+    code = "shipping_not_held"
+    message = _("The shipping of this order is not held.")
     example = {"order_id": 42}
 
 

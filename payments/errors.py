@@ -50,15 +50,6 @@ class SignatureInvalid(ShopError):
     message = _("The event has no valid signature of the provider from the last five minutes.")
 
 
-class EventTooLarge(ShopError):
-    """413: the body of a provider event is too large. Facts: limit, in bytes."""
-
-    status = 413
-    code = "body_too_large"
-    message = _("An event must not be larger than {limit} bytes.")
-    example = {"limit": 65536}
-
-
 class OrderNotFound(NotFound):
     """404: the order does not exist, or belongs to another user."""
 

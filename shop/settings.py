@@ -168,6 +168,14 @@ if not 1 <= VOUCHERS_AT_ONCE <= 10:
 # Whether an order needs an address and a shipping method, unless nothing in it is shipped.
 REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
+# The stock from which on a product is listed as low, unless it has a threshold of its own; none:
+# only products with one are listed.
+LOW_STOCK_THRESHOLD: int | None = (
+    None if _text("LOW_STOCK_THRESHOLD") == "none" else env.int("LOW_STOCK_THRESHOLD", default=5)
+)
+if LOW_STOCK_THRESHOLD is not None and not 0 <= LOW_STOCK_THRESHOLD <= 10**9:
+    raise ImproperlyConfigured("LOW_STOCK_THRESHOLD must be none, or 0 to 1000000000.")
+
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
 USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)
@@ -184,6 +192,11 @@ if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
 ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
 if not 1 <= ORDER_LINK_DAYS <= 366:
     raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
+
+# Hours in which the link of a draft is valid, unless the draft says otherwise.
+DRAFT_LINK_HOURS: int = env.int("DRAFT_LINK_HOURS", default=72)
+if not 1 <= DRAFT_LINK_HOURS <= 366 * 24:
+    raise ImproperlyConfigured("DRAFT_LINK_HOURS must be 1 to 8784.")
 
 # Days after the arrival of an order, or its shipping, in which buyers can request returns.
 RETURN_WINDOW_DAYS: int = env.int("RETURN_WINDOW_DAYS", default=30)
@@ -489,6 +502,7 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
     {
         "order": env.str("STOREFRONT_ORDER_URL", default=""),
         "payment": env.str("STOREFRONT_PAYMENT_URL", default=""),
+        "draft": env.str("STOREFRONT_DRAFT_URL", default=""),
         "reset": env.str("STOREFRONT_RESET_URL", default=""),
         "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
     },
@@ -750,6 +764,7 @@ SPECTACULAR_SETTINGS = {
         "securitySchemes": {
             "cart_token": {"type": "apiKey", "in": "header", "name": "X-Cart-Token"},
             "order_token": {"type": "apiKey", "in": "header", "name": "X-Order-Token"},
+            "draft_token": {"type": "apiKey", "in": "header", "name": "X-Draft-Token"},
         }
     },
     "COMPONENT_SPLIT_REQUEST": True,
@@ -766,6 +781,7 @@ SPECTACULAR_SETTINGS = {
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",
+        "DraftStatus": "cart.models.DraftStatus",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
@@ -780,7 +796,7 @@ CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_ALLOW_HEADERS: list[str] = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
     *("baggage", "sentry-trace", "traceparent", "tracestate"),
-    *("x-cart-token", "x-order-token", "x-request-id"),
+    *("x-cart-token", "x-draft-token", "x-order-token", "x-request-id"),
     *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
 ]
 if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):

@@ -89,12 +89,12 @@ class Context:
     """The codes that the buyer entered, in the order in which they apply."""
     is_first_order: bool | None = None
     """Whether the buyer has not ordered before. None if the buyer is not known yet."""
-    used_up: frozenset[int] = frozenset()
-    """The promotions whose limits this buyer has reached."""
     fee: Decimal = ZERO
     """The fee of the payment method."""
     is_reverse_charge: bool = False
     """Whether the buyer owes the tax: a business in another country, whose number is confirmed."""
+    used_up: frozenset[int] = frozenset()
+    """The promotions whose limits this buyer has reached."""
 
     @property
     def today(self) -> date:

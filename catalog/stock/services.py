@@ -12,6 +12,7 @@ from django.db.models import Expression, F, Q, QuerySet
 
 from catalog import revision
 from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, VariantRequired
+from catalog.history.services import STOCK, Change, record_changes
 from catalog.limits import MAX_STOCK
 from catalog.products.models import Product
 from catalog.stock.errors import StockLimit
@@ -127,6 +128,7 @@ def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUse
             product_ids=[product_id],
         )
     record_movements({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
+    record_changes([Change(product_id, STOCK, product.stock, product.stock + delta, reason)])
     if not product.backorder and (product.stock > 0) != (product.stock + delta > 0):
         revision.bump([product_id])
     product.stock += delta

@@ -8,7 +8,9 @@ and only if the UPDATE changed the row.
 from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
+from orders.services.drafts import accept_draft, send_draft
 from orders.services.fees import set_fee
+from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
@@ -40,6 +42,7 @@ from orders.services.statuses import (
     record_payment,
     record_refund,
     release_vouchers,
+    reverse_refund,
     revoke_links,
     ship_order,
 )
@@ -53,6 +56,7 @@ __all__ = [
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "accept_draft",
     "add_note",
     "approve_return",
     "cancel_items",
@@ -63,7 +67,9 @@ __all__ = [
     "confirm_order",
     "declare_withdrawal",
     "deliver_order",
+    "flag_dispute",
     "handle_withdrawal",
+    "hold_shipping",
     "items_of",
     "join_orders_of_guests",
     "note_event",
@@ -77,6 +83,7 @@ __all__ = [
     "refresh_statuses",
     "refundable_units",
     "reject_return",
+    "release_shipping",
     "release_units",
     "release_vouchers",
     "reorder",
@@ -84,7 +91,9 @@ __all__ = [
     "request_return",
     "reserve_units",
     "restockable",
+    "reverse_refund",
     "revoke_links",
+    "send_draft",
     "set_fee",
     "ship_order",
     "shipping_of",

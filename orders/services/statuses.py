@@ -1,6 +1,7 @@
 """Changes of an order's status, and the amounts that were paid and refunded."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import F
@@ -12,11 +13,12 @@ from catalog import revision
 from catalog.services import put_back
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
-from orders.services.refreshing import refresh_statuses
+from orders.payments import give_back
+from orders.services.refreshing import read_facts, refresh_statuses
 from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
 from orders.services.timeline import add_to_timeline, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
-from orders.states import OrderPaymentStatus, OrderStatus, sources_of
+from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 
@@ -41,15 +43,39 @@ def cancel_order(
     The vouchers of the order can be used again.
 
     A paid order whose total is 0 can be cancelled too: there is no money to refund.
-    Does not wait for a payment in progress: a payment that succeeds later is refunded.
+    What was paid of a pending order is refunded. Does not wait for a payment in progress: a payment
+    that succeeds later is refunded, too.
     """
-    _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note, by_guest=by_guest)
+
+    def cancel() -> bool:
+        wanted = OrderStatus.CANCELLED
+        return _try_to_set_status(order_id, wanted, actor=actor, note=note, by_guest=by_guest)
+
+    if not cancel() and not (_give_money_back(order_id, actor) and cancel()):
+        raise IllegalTransition(
+            order_status=status_of(order_id), wanted=OrderStatus.CANCELLED.value
+        )
     in_stock_again = put_back(
         quantities=_quantities(order_id), reason=f"Order {order_id} cancelled", actor=actor
     )
     release_vouchers(order_id=order_id)
     if in_stock_again:
         revision.bump(in_stock_again)
+
+
+def _give_money_back(order_id: int, actor: User | None) -> bool:
+    """Let what was paid of a pending order be refunded, as if it had come too late.
+
+    Return False, without a change, for an order that has no money or cannot be cancelled.
+    """
+    order = Order.objects.lock(order_id)
+    if order.status != OrderStatus.PENDING or not order.amount_paid or order.restocked_at:
+        return False
+    left = order.amount_paid - order.amount_refunded
+    Order.objects.filter(pk=order_id).update(amount_paid=0, amount_refunded=0)
+    give_back(order_id)
+    refresh_statuses(order_id, actor=actor, note=f"Refund of {show(left)} begun")
+    return True
 
 
 @transactional
@@ -133,6 +159,19 @@ def _restock(
     if units is None:
         Order.objects.filter(pk=order_id, restocked_at=None).update(restocked_at=Now())
     return mark_restocked(order_id, units)
+
+
+def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:
+    """Take a refund back that failed after it had succeeded. Returned units stay in stock.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    """
+    order = Order.objects.lock(order_id)
+    left = order.amount_refunded - amount
+    # One UPDATE, since an order that holds money cannot be refunded.
+    status = derive(replace(read_facts(order), amount_refunded=left)).status
+    Order.objects.filter(pk=order_id).update(amount_refunded=left, status=status)
+    refresh_statuses(order_id, note=note)
 
 
 def _set_status(

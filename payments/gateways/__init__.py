@@ -34,6 +34,13 @@ from payments.gateways.base import (
 )
 from payments.gateways.concurrency import slot
 from payments.gateways.registry import enabled, register, registered
+from payments.gateways.reports import (
+    DisputeState,
+    DisputeType,
+    ListsRefunds,
+    ReportedDispute,
+    ReportsDisputes,
+)
 
 __all__ = [
     "AcceptsOrders",
@@ -43,18 +50,23 @@ __all__ = [
     "Charge",
     "ChargeDetails",
     "ChargeUnknown",
+    "DisputeState",
+    "DisputeType",
     "Gateway",
     "GatewayRefused",
     "GatewayUnavailable",
     "HasClientData",
     "HasFee",
     "LimitsAmount",
+    "ListsRefunds",
     "Outcome",
     "OutcomeStatus",
     "RefundOutcome",
     "RefundState",
     "ReportedCharge",
+    "ReportedDispute",
     "ReportedRefund",
+    "ReportsDisputes",
     "SupportsReconciliation",
     "WantsDetails",
     "call_outside_transaction",

@@ -254,18 +254,23 @@ class AcceptsOrders(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReportedRefund:
-    """A refund as the provider lists it. ``key`` is "" if the shop did not request it."""
+    """A refund as the provider lists it. ``key`` is "" if the shop did not request it.
+
+    ``failure_code`` says why it failed (``payments.failures``).
+    """
 
     reference: str
     key: str
     amount: Decimal
     status: RefundState
+    failure_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedCharge:
-    """A charge as the provider lists it. ``key`` is "" if the shop did not request it.
+    """A charge as the provider lists it. ``key`` is "" if no shop requested it.
 
+    ``shop`` is the SHOP_NAME of the shop that requested it, or "" if the provider does not have it.
     ``captured`` is in ``currency``, an ISO 4217 code in capital letters.
     """
 
@@ -275,6 +280,7 @@ class ReportedCharge:
     currency: str
     captured: Decimal
     refunds: tuple[ReportedRefund, ...] = ()
+    shop: str = ""
 
 
 @runtime_checkable
@@ -282,7 +288,7 @@ class SupportsReconciliation(Protocol):
     """A gateway whose charges ``manage.py reconcile_payments`` can compare with the shop's."""
 
     def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
-        """Yield each charge created at or after ``since``, with its refunds.
+        """Yield each charge created or refunded at or after ``since``, with all its refunds.
 
         Raises GatewayUnavailable.
         """

@@ -217,12 +217,6 @@ class LedgerEntry(models.Model):
                 name="ledgerentry_reversed_once",
                 violation_error_message=_("This ledger entry was reversed before."),
             ),
-            models.UniqueConstraint(
-                fields=["dispute", "kind"],
-                condition=Q(dispute__isnull=False),
-                name="ledgerentry_each_kind_once_a_dispute",
-                violation_error_message=_("This dispute already has a ledger entry of this kind."),
-            ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values),
                 name="ledgerentry_kind_is_known",
@@ -258,6 +252,13 @@ class LedgerEntry(models.Model):
                 condition=Q(amount__gte=0),
                 name="ledgerentry_amount_not_negative",
                 violation_error_message=_("The amount of a ledger entry cannot be negative."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["dispute"],
+                condition=Q(dispute__isnull=False),
+                name="ledgerentry_of_dispute",
             ),
         ]
 

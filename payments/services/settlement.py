@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import F
-from django.db.models.functions import Now, Round
+from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
@@ -37,12 +37,11 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from payments.services.allocations import release_items
 from payments.services.commitments import recommit
 from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
+from payments.services.entries import record_payment_event
+from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
-from shop.core import events
-from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -134,7 +133,7 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
     if not record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
         begin_late_refund(payment, payment.amount_captured)
         return
-    _record_event(payment, "succeeded", payment.amount_captured)
+    record_payment_event(payment, "succeeded", payment.amount_captured)
     if payment.amount_captured != payment.amount:
         recommit(payment.order_id)
     if payment.is_partial:
@@ -170,7 +169,7 @@ def _record_without_capture(
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
-        _record_event(payment, "failed", payment.amount)
+        record_payment_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
         confirm_secured_order(payment, order, actor)
         refresh_statuses(payment.order_id)
@@ -207,9 +206,9 @@ def add_ledger_entry(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order.
+    """Store the outcome of a refund; return it as stored afterwards. Locks the order.
 
-    A failed refund releases the amount that it had reserved.
+    A failed refund releases the amount that it had reserved, also if it had succeeded before.
     """
     payment = refund.payment
     Order.objects.lock(payment.order_id)
@@ -218,6 +217,7 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
+    previous_status = Refund.objects.values_list("status", flat=True).get(pk=refund.pk)
     if outcome.failure_code:
         changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
@@ -227,10 +227,8 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
-        left = Round(F("amount_refunded") - refund.amount, precision=2)
-        Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
-        release_items(settled)
-        note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
+        had_succeeded = previous_status == RefundStatus.SUCCEEDED
+        record_failure(settled, had_succeeded=had_succeeded)
     return settled
 
 
@@ -241,7 +239,7 @@ def _record_refund_success(refund: Refund) -> None:
     """
     payment, amount = refund.payment, refund.amount
     add_ledger_entry(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
-    _record_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
+    record_payment_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _mark_refunded_in_full(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
@@ -258,18 +256,6 @@ def _credit_order(refund: Refund) -> None:
     )
     if refund.order_return_id is not None:
         close_refunded_return(return_id=refund.order_return_id, actor=actor)
-
-
-def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
-    """Record the domain event ``payment.<name>``."""
-    data = {
-        "order_id": payment.order_id,
-        "method": payment.method,
-        "amount": show(amount),
-        "currency": payment.currency,
-        **facts,
-    }
-    events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
 
 
 def _mark_refunded_in_full(payment: Payment) -> None:

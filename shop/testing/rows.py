@@ -4,12 +4,16 @@ from decimal import Decimal
 
 from accounts.models import User
 from accounts.services import add_address
+from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal
 from payments.factories import pay, refund_payment
+from shop.core.deliveries import dispatch
+from shop.integrations.fanout import create_deliveries
+from shop.integrations.services import create_endpoint
 
 BERLIN = {
     "name": "Ada Lovelace",
@@ -44,14 +48,23 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     refund_payment(payment, "1.00", actor=staff)
     add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
+    items = [{"product_id": product.pk, "quantity": 1}]
+    draft = create_draft(actor=staff, changes={"items": items}, may_override=False)
+    endpoint = create_endpoint(url="https://erp.example.com/hooks")
+    while dispatch():
+        pass
+    create_deliveries()
     addresses = [add_address(user=user, values=BERLIN) for user in (buyer, staff)]
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
+        "drafts": draft.pk,
         "products": product.pk,
         "sales": sale.pk,
         "orders": order.pk,
         "payments": payment.pk,
         "users": buyer.pk,
         "addresses": addresses[1].pk,
+        "webhook-endpoints": endpoint.pk,
+        "webhook-deliveries": endpoint.deliveries.order_by("pk")[0].pk,
     }

@@ -22,8 +22,10 @@ from payments.gateways.base import (
     OutcomeStatus,
     RefundOutcome,
     ReportedCharge,
+    ReportedRefund,
 )
-from payments.gateways.stripe import failures, intents, parsing, refunds
+from payments.gateways.reports import ReportedDispute
+from payments.gateways.stripe import disputes, failures, intents, parsing, refunds
 from payments.gateways.stripe.amounts import to_minor
 from payments.gateways.stripe.client import api_client, patiently
 
@@ -114,14 +116,33 @@ class StripeGateway:
             return refunds.refund_once(api, charge, to_minor(amount, charge.currency), key)
 
     def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
-        """Yield every intent created since ``since``, with its refunds."""
+        """Yield every intent that was created or refunded since ``since``, with its refunds."""
         with api_client(_STATEMENT_SECONDS) as api:
             created = api.payment_intents.list(
                 {"created": {"gte": int(since.timestamp())}, "limit": 100}
             )
             refunds_of = refunds.by_intent(api, since)
             for intent in created.auto_paging_iter():
-                yield parsing.to_reported_charge(intent, refunds_of.get(intent.id, ()))
+                yield parsing.to_reported_charge(intent, refunds_of.pop(intent.id, ()))
+            for intent_id in filter(None, refunds_of):
+                # An older one, of which all refunds are needed.
+                intent = api.payment_intents.retrieve(intent_id)
+                yield parsing.to_reported_charge(intent, refunds.of_intent(api, intent_id))
+
+    def list_refunds(self, charge: Charge) -> tuple[ReportedRefund, ...]:
+        """Return the refunds of an intent, also those that were made in the dashboard."""
+        with api_client() as api:
+            return refunds.of_intent(api, charge.reference)
+
+    def fetch_dispute(self, kind: str, reference: str) -> ReportedDispute:
+        """Return a dispute, early fraud warning or review as it is now."""
+        with api_client() as api:
+            return disputes.fetch(api, kind, reference)
+
+    def list_disputes(self, since: datetime) -> Iterator[ReportedDispute]:
+        """Yield every dispute and warning created since ``since``, and the open reviews."""
+        with api_client(_STATEMENT_SECONDS) as api:
+            yield from disputes.created_since(api, since)
 
 
 def _start(api: stripe.V1Services, charge: Charge) -> Outcome:

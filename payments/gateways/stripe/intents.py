@@ -40,7 +40,12 @@ def create(api: stripe.V1Services, charge: Charge) -> stripe.PaymentIntent:
         },
         "capture_method": "manual" if charge.captures_later else "automatic",
         "description": f"Order {charge.order_id}",
-        "metadata": {"order_id": str(charge.order_id), "payment_key": charge.key},
+        # Other shops may use the same account.
+        "metadata": {
+            "order_id": str(charge.order_id),
+            "payment_key": charge.key,
+            "shop": settings.SHOP_NAME,
+        },
         **_details(charge),
     }
     return api.payment_intents.create(parameters, {"idempotency_key": charge.key})

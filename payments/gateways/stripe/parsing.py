@@ -81,6 +81,7 @@ def to_reported_charge(intent: Any, refunds: tuple[ReportedRefund, ...]) -> Repo
         currency=intent.currency.upper(),
         captured=from_minor(intent.amount_received, intent.currency),
         refunds=refunds,
+        shop=metadata_value(intent, "shop"),
     )
 
 
