@@ -36,6 +36,7 @@ from orders.views import (
 )
 from payments.views import (
     CheckoutViewSet,
+    DisputeViewSet,
     InvoiceFileViewSet,
     OrderInvoiceViewSet,
     OrderMoneyViewSet,
@@ -102,6 +103,7 @@ router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("disputes", DisputeViewSet, basename="dispute")
 router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
 router.register(rf"invoices/(?P<invoice_id>{ID})/pdf", InvoiceFileViewSet, "invoice-file")
 router.register("products", ProductViewSet, basename="product")

@@ -46,6 +46,7 @@ from orders.services import (
 )
 from orders.services.returns import Wish
 from payments.factories import pay
+from payments.models import Dispute
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint
@@ -239,6 +240,17 @@ class World:
     def authorised(self) -> Any:
         self._settings.PAYMENT_CAPTURE = "on_shipment"
         return self._pay()
+
+    @cached_property
+    def dispute(self) -> Any:
+        """An early fraud warning, which holds the shipping of the order."""
+        type(self.paid.order).objects.filter(pk=self.paid.order_id).update(shipping_held=True)
+        return Dispute.objects.create(
+            payment=self.paid,
+            kind="early_fraud_warning",
+            reference="issfr_1",
+            status="needs_response",
+        )
 
     @cached_property
     def group(self) -> Any:
