@@ -96,7 +96,7 @@ def _item(item: OrderItem) -> Item:
 def _totals(order: Order) -> Iterator[Row]:
     """Yield the rows of an order; only the total of one that an earlier release has placed."""
     adjustments = list(order.adjustments.order_by("pk"))
-    taxes = [Row(_tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
+    taxes = [Row(tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
     if order.subtotal is not None and (adjustments or taxes):
         yield Row(_("Subtotal"), order.subtotal)
     yield from map(_adjustment, adjustments)
@@ -116,7 +116,7 @@ def _adjustment(row: OrderAdjustment) -> Row:
     return Row(row.name or str(kind.label), -row.amount if is_discount else row.amount)
 
 
-def _tax_label(name: str, rate: Decimal) -> str:
+def tax_label(name: str, rate: Decimal) -> str:
     """Return a label such as "VAT 8.5 %"."""
     return f"{name} {write_rate(rate, _language())}"
 

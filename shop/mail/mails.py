@@ -97,12 +97,14 @@ def register_all() -> None:
     """Register the mails of the shop."""
     from shop.mail import (  # noqa: PLC0415 - they import this module
         about_accounts,
+        about_drafts,
         about_invoices,
         about_orders,
         about_withdrawals,
     )
 
-    for module in (about_orders, about_invoices, about_withdrawals, about_accounts):
+    modules = (about_orders, about_drafts, about_invoices, about_withdrawals, about_accounts)
+    for module in modules:
         for mail in module.MAILS:
             register(mail)
 
