@@ -84,10 +84,12 @@ def register_all() -> None:
     from shop.mail import (  # noqa: PLC0415 - they import this module
         about_accounts,
         about_orders,
+        about_returns,
         about_withdrawals,
     )
 
-    for mail in (*about_orders.MAILS, *about_withdrawals.MAILS, *about_accounts.MAILS):
+    modules = (about_orders, about_returns, about_withdrawals, about_accounts)
+    for mail in (mail for module in modules for mail in module.MAILS):
         register(mail)
 
 

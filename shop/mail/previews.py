@@ -11,6 +11,7 @@ from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
+from shop.mail.about_returns import MAILS as ABOUT_RETURNS
 from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
 from shop.mail.rendering import Rendered, render
@@ -22,7 +23,7 @@ def templates() -> list[str]:
 
 
 def _mails() -> dict[str, Any]:
-    own = (*ABOUT_ORDERS, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
+    own = (*ABOUT_ORDERS, *ABOUT_RETURNS, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
     return {mail.template: mail for mail in own} | dict(registered())
 
 
