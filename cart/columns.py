@@ -45,6 +45,8 @@ class CartItemRow(NamedTuple):
     product_id: int
     quantity: int
     price_seen: Decimal | None
+    price_override: Decimal | None
+    """The price that staff set in a draft."""
     name: str
     list_price: Decimal
     compare_at_price: Decimal | None
@@ -86,6 +88,7 @@ def item_columns(item: str = "") -> tuple[Any, ...]:
     columns = ("name", "price", "compare_at_price", "sku", "parent_id", "stock", "backorder")
     return (
         *(F(f"{item}{name}") for name in ("product_id", "quantity", "price_seen")),
+        F(f"{item}price_override"),
         *(F(f"{product}{name}") for name in columns),
         ExpressionWrapper(is_sellable, output_field=BooleanField()),
         Coalesce(f"{product}tax_class_id", Value("")),

@@ -165,18 +165,25 @@ def _items(
 
 
 def _item(row: CartItemRow, sales: Iterable[dict[str, Any]], categories: frozenset[int]) -> Item:
-    unit_price = current_price(row.list_price, sales) if sales else row.list_price
+    unit_price = row.price_override
+    is_overridden = unit_price is not None
+    if unit_price is None:
+        unit_price = current_price(row.list_price, sales) if sales else row.list_price
+    regular = row.list_price
+    if row.compare_at_price:
+        regular = max(regular, row.compare_at_price)
     return Item(
         row.product_id,
         row.name,
         row.quantity,
         unit_price,
-        max(row.list_price, row.compare_at_price) if row.compare_at_price else row.list_price,
+        max(regular, unit_price) if is_overridden else regular,
         row.tax_class,
         row.weight,
         row.requires_shipping,
         categories,
         row.parent_id,
+        is_overridden,
     )
 
 

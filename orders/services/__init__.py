@@ -8,6 +8,7 @@ and only if the UPDATE changed the row.
 from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
+from orders.services.drafts import accept_draft, send_draft
 from orders.services.fees import set_fee
 from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.items import items_of
@@ -55,6 +56,7 @@ __all__ = [
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "accept_draft",
     "add_note",
     "approve_return",
     "cancel_items",
@@ -91,6 +93,7 @@ __all__ = [
     "restockable",
     "reverse_refund",
     "revoke_links",
+    "send_draft",
     "set_fee",
     "ship_order",
     "shipping_of",

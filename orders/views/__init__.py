@@ -1,5 +1,6 @@
 """The endpoints of orders."""
 
+from orders.views.drafts import AcceptDraftViewSet, DraftViewSet
 from orders.views.notes import OrderNoteViewSet
 from orders.views.orders import PLACING_ERRORS, OrderViewSet, order_body
 from orders.views.returns import ReturnsOfOrderViewSet, ReturnViewSet
@@ -7,6 +8,8 @@ from orders.views.withdrawals import WithdrawalViewSet
 
 __all__ = [
     "PLACING_ERRORS",
+    "AcceptDraftViewSet",
+    "DraftViewSet",
     "OrderNoteViewSet",
     "OrderViewSet",
     "ReturnViewSet",

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from accounts.models import User
 from accounts.services import add_address
+from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
@@ -51,6 +52,8 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     return_id = request_return(order_id=order.pk, wish=wish, actor=buyer)
     add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
+    items = [{"product_id": product.pk, "quantity": 1}]
+    draft = create_draft(actor=staff, changes={"items": items}, may_override=False)
     endpoint = create_endpoint(url="https://erp.example.com/hooks")
     while dispatch():
         pass
@@ -59,6 +62,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
+        "drafts": draft.pk,
         "products": product.pk,
         "sales": sale.pk,
         "orders": order.pk,
