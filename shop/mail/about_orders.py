@@ -178,8 +178,6 @@ MAILS = (
     ),
     Mail("order_shipped", event="order.shipped", compose=_of_order),
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
-    # Each refund, also of a part; order.refunded is recorded once, for the last one.
-    Mail("order_refunded", event="payment.refunded", compose=_of_payment),
     Mail("order_note", event="order.note_added", compose=_of_note, is_needed=_is_public),
     Mail(
         "order_lookup",
