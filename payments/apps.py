@@ -25,11 +25,13 @@ class PaymentsConfig(AppConfig):
         payment_methods.register(offered_methods)
 
         from orders.payments import register as register_payments  # noqa: PLC0415
-        from orders.payments import register_stage  # noqa: PLC0415
+        from orders.payments import register_captures, register_stage  # noqa: PLC0415
+        from payments.services.shipping import CapturesOnShipping  # noqa: PLC0415
         from payments.summaries import read_stage, read_summaries  # noqa: PLC0415
 
         register_payments(read_summaries)
         register_stage(read_stage)
+        register_captures(CapturesOnShipping())
 
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415

@@ -25,7 +25,7 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import OrderViewSet
+from orders.views import FulfilmentViewSet, OrderViewSet
 from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
@@ -71,6 +71,9 @@ class ShopRouter(DefaultRouter):
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/fulfilments", FulfilmentViewSet, basename="order-fulfilment"
+)
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("products", ProductViewSet, basename="product")

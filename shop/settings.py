@@ -710,6 +710,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
+        "OrderPaymentStatus": "orders.states.OrderPaymentStatus",
+        "OrderFulfilmentStatus": "orders.states.FulfilmentStatus",
+        "OrderReturnStatus": "orders.states.ReturnStatus",
+        "FulfilmentState": "orders.models.FulfilmentState",
         "PaymentStatus": "payments.models.PaymentStatus",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",

@@ -18,8 +18,10 @@ from orders.models import (
 from orders.numbers import show_number
 from orders.payments import NextAction, PaymentSummary
 from orders.reads import OrderDetails
+from orders.serializers.fulfilments import serialize_fulfilments
+from orders.shown import owed, statuses_of
 from orders.statements import may_be_cancelled
-from orders.states import PAYABLE, UNPAID
+from orders.states import UNPAID
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
@@ -30,24 +32,29 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
     The order was read with ``database_time``.
     """
-    is_unpaid = order.total > ZERO and order.paid_at is None and order.status in UNPAID
+    statuses, due = statuses_of(order), owed(order)
     return {
         "order_id": order.pk,
         "number": show_number(order.number, order_id=order.pk),
         "status": order.status,
+        "payment_status": statuses.payment_status,
+        "fulfilment_status": statuses.fulfilment_status,
+        "return_status": statuses.return_status,
+        "has_open_dispute": order.has_open_dispute,
         "total": show(order.total),
+        "amount_due": show(due),
         "currency": order.currency,
         "created_at": order.created_at,
         "pay_before": order.pay_before,
-        "payment_required": is_unpaid,
-        "can_pay": is_unpaid and _can_pay(order, payments),
+        "payment_required": due > ZERO,
+        "can_pay": due > ZERO and _can_pay(order, payments),
         "can_cancel": may_be_cancelled(order),
     }
 
 
 def _can_pay(order: Order, payments: Sequence[PaymentSummary]) -> bool:
     has_live = any(payment.is_live for payment in payments)
-    return order.status in PAYABLE and not has_live and not is_expired(order)
+    return order.status in UNPAID and not has_live and not is_expired(order)
 
 
 def serialize_order(
@@ -64,6 +71,7 @@ def serialize_order(
     return {
         **summary,
         "next_action": _next_action(payments, can_pay=summary["can_pay"]),
+        "amount_cancelled": show(order.amount_cancelled),
         "amount_paid": show(order.amount_paid),
         "amount_refunded": show(order.amount_refunded),
         **{name: getattr(order, name) for name in ("email", "phone", "language", "note")},
@@ -75,6 +83,9 @@ def serialize_order(
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
         "adjustments": [_adjustment(each) for each in details.adjustments],
         "items": [_item(item, origin) for item in details.items],
+        "fulfilments": serialize_fulfilments(
+            details.fulfilments, sees_names=reader is not None and sees_all(reader, "orders.order")
+        ),
         "payments": [_payment(payment) for payment in payments],
         "events": [_event(event, order, reader) for event in details.events],
     }
@@ -142,10 +153,14 @@ def _item(item: OrderItem, origin: str) -> dict[str, Any]:
         "unit_price": show(item.unit_price),
         "regular_unit_price": show(regular),
         "quantity": item.quantity,
+        "quantity_cancelled": item.quantity_cancelled,
+        "quantity_fulfilled": item.quantity_fulfilled,
+        "quantity_returned": item.quantity_returned,
         "line_total": show(item.line_total),
         "discount": _show(item.discount),
         "tax_rate": show_rate(item.tax_rate or ZERO),
         "tax": _show(item.tax),
+        "amount_refunded": show(item.amount_refunded),
         "requires_shipping": item.requires_shipping is not False,
     }
 

@@ -13,7 +13,7 @@ from accounts.addresses import fold, fold_address
 from accounts.models import User
 from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from shop.management.audit import ledger, orders
+from shop.management.audit import fulfilments, ledger, orders
 from shop.management.audit.sql import CHUNK, rows
 
 
@@ -289,6 +289,12 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     ledger.orders_match_their_refunds,
     payments_match_the_demo_gateway,
     an_order_has_the_status_of_its_last_event,
+    fulfilments.shipped_quantities_match_fulfilments,
+    fulfilments.fulfilments_have_items_of_their_orders,
+    fulfilments.fulfilment_statuses_match_fulfilments,
+    fulfilments.statuses_follow_from_rows,
+    fulfilments.payment_statuses_match_amounts,
+    fulfilments.shipped_orders_are_paid_or_will_be,
     keys_of_users_match_their_names,
     deleted_users_have_no_personal_data,
     links_of_categories_match_their_parents,
