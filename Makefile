@@ -43,13 +43,16 @@ serve: ## serve in production
 # The apps whose statements the engine executes; the others pass the same way in both modes.
 ENGINE_TESTS = shop/engine catalog cart orders payments
 
+# One process more than processors, because tests that start servers often wait.
+PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
+
 test: $(VENV)/.development ## run all tests on SQLite, and on PostgreSQL with the fast and the plain engine
 	@status=0; \
-	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q -n auto || status=1; \
+	echo "== SQLite"; env -u DATABASE_URL $(BIN)/python -m pytest -q $(PARALLEL) || status=1; \
 	echo "== PostgreSQL, fast engine"; \
-	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto || status=1; \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q $(PARALLEL) || status=1; \
 	echo "== PostgreSQL, plain engine"; SHOP_ENGINE=plain \
-	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q -n auto $(ENGINE_TESTS) || status=1; \
+	$(BIN)/python -m shop.testing.postgres $(BIN)/python -m pytest -q $(PARALLEL) $(ENGINE_TESTS) || status=1; \
 	exit $$status
 
 test-next: $(VENV)/.development ## run all tests on Django 6 and the newest Python found (NEXT=--quick; PYTHON_NEXT=/path/to/python3.13)
@@ -65,7 +68,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 	$(lint-migrations)
 	$(DEVELOPMENT) DEVELOPMENT_APPS=django_migration_linter $(BIN)/python -m shop.testing.postgres \
 		$(BIN)/python manage.py lintmigrations --project-root-path . \
-		--include-apps accounts catalog cart core orders payments shop_mail --quiet ok ignore --no-cache \
+		--include-apps accounts catalog cart core orders payments shop_mail shop_integrations --quiet ok ignore --no-cache \
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
 		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests \
 		0011_unique_numbers

@@ -43,7 +43,7 @@ class SessionJWTAuthentication(BaseAuthentication):
         else:
             user, has_record = tokens.user_and_record_of(token, scope=key.scope, key=key.value)
             note_duplicate(request, is_duplicate=has_record)
-        tracing.note(user_id=user.pk)
+        tracing.note_author("api", user_id=user.pk)
         if user.language:
             prefer_language(request.META, user.language)
         return user, token

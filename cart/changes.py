@@ -44,7 +44,7 @@ def change_cart(*, buyer: Buyer, changes: Mapping[str, Any]) -> tuple[Opened, Pr
     columns = {name: _column(name, value) for name, value in changes.items() if name != "items"}
     cart_id = lock_cart(buyer)
     if columns.get("phone"):
-        columns["phone"] = _phone(cart_id, columns)
+        columns["phone"] = international_phone(columns["phone"], _country(cart_id, columns))
     if cart_id is None:
         opened = open_cart(buyer, columns)
         _add_items(opened.cart_id, _quantities(changes.get("items")))
@@ -70,14 +70,20 @@ def _column(name: str, value: Any) -> Any:
     return value
 
 
-def _phone(cart_id: int | None, columns: Mapping[str, Any]) -> str:
-    """Return the number in its international form. Raises InvalidField."""
+def _country(cart_id: int | None, columns: Mapping[str, Any]) -> str:
+    """Return the country of the shipping address, or an empty text."""
     if "shipping_address" in columns or cart_id is None:
         address = columns.get("shipping_address")
     else:
         address = Cart.objects.values_list("shipping_address", flat=True).get(pk=cart_id)
+    country: str = (address or {}).get("country", "")
+    return country
+
+
+def international_phone(number: str, country: str) -> str:
+    """Return a phone number of a country in its international form. Raises InvalidField."""
     try:
-        return normalize_phone(columns["phone"], (address or {}).get("country", ""))
+        return normalize_phone(number, country)
     except ValidationError as error:
         raise InvalidField(field="phone", reason=" ".join(error.messages)) from None
 

@@ -1,7 +1,7 @@
-"""What the statements of carts read as JSON: the cart's own members, and its items.
+"""What the statements of carts (``cart.statements``) read: the members of a cart, and its items.
 
-One statement reads a cart with its items. Each cart and item is one JSON value, which takes less
-time to read than a column for each member, and both statements (``cart.statements``) share it.
+One statement reads a cart with its items, in a row for each item. What most carts and products do
+not have is null there, so that it costs nothing: members of the cart, a parent, an image.
 """
 
 from decimal import Decimal
@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 import orjson
 from django.db.models import (
     BooleanField,
-    CharField,
+    Case,
     ExpressionWrapper,
     F,
     OuterRef,
     Q,
     Subquery,
+    Value,
+    When,
 )
-from django.db.models.functions import Cast, Coalesce, JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
 from catalog.models import Product, ProductImage, for_sale
 
@@ -26,6 +28,15 @@ CART = (
     *("voucher_codes", "note", "language", "consents", "metadata"),
 )
 """The members of a cart that its buyer writes, besides the items. They are columns."""
+
+_UNSET: dict[str, Any] = {
+    **dict.fromkeys(("email", "phone", "shipping_method", "note", "language"), ""),
+    **dict.fromkeys(("shipping_address__isnull", "billing_address__isnull"), True),
+    "voucher_codes": [],
+    "consents": {},
+    "metadata": {},
+}
+"""The condition that nobody has set any of them, as lookups."""
 
 
 class CartItemRow(NamedTuple):
@@ -37,10 +48,7 @@ class CartItemRow(NamedTuple):
     name: str
     list_price: Decimal
     compare_at_price: Decimal | None
-    slug: str
     sku: str
-    options: dict[str, str]
-    """Option values of a variant by name."""
     parent_id: int | None
     stock: int
     backorder: bool
@@ -49,6 +57,9 @@ class CartItemRow(NamedTuple):
     tax_class: str
     weight: int
     requires_shipping: bool
+    slug: str
+    options: dict[str, str]
+    """Option values of a variant by name."""
     image: dict[str, Any] | None
     """A row for ``serialize_image``: of the variant, else of its product."""
 
@@ -58,40 +69,37 @@ class CartItemRow(NamedTuple):
         return None if self.backorder else max(0, self.stock)
 
 
-def cart_members(prefix: str = "") -> JSONObject:
-    """Return the expression of the members of a cart; ``prefix`` is the lookup to it."""
-    return JSONObject(**{name: F(f"{prefix}{name}") for name in CART})
+def cart_members(prefix: str = "") -> Case:
+    """Return the members of a cart as JSON, null if none is set; ``prefix`` is the lookup to it."""
+    members = JSONObject(**{name: F(f"{prefix}{name}") for name in CART})
+    are_unset = Q(**{f"{prefix}{name}": value for name, value in _UNSET.items()})
+    return Case(When(~are_unset, then=members))
 
 
-def item_members() -> dict[str, Any]:
-    """Return the expressions of an item and its product by name, in a query of cart items.
+def item_columns(item: str = "") -> tuple[Any, ...]:
+    """Return what ``item_of`` takes, of an item and its product; ``item`` is the lookup to it.
 
     It has subqueries instead of outer joins, so that the rows can be locked.
     """
-    parents = Product.objects.filter(pk=OuterRef("product__parent_id"))
-    is_sellable = ExpressionWrapper(
-        for_sale("product__") & Q(product__has_variants=False), output_field=BooleanField()
+    product, parent = f"{item}product__", f"{item}product__parent_id"
+    is_sellable = for_sale(product) & Q(**{f"{product}has_variants": False})
+    columns = ("name", "price", "compare_at_price", "sku", "parent_id", "stock", "backorder")
+    return (
+        *(F(f"{item}{name}") for name in ("product_id", "quantity", "price_seen")),
+        *(F(f"{product}{name}") for name in columns),
+        ExpressionWrapper(is_sellable, output_field=BooleanField()),
+        Coalesce(f"{product}tax_class_id", Value("")),
+        *(F(f"{product}{name}") for name in ("weight", "requires_shipping", "slug", "options")),
+        _parent(parent),
+        Coalesce(_image(f"{item}product_id"), _unless_null(parent, _image(parent))),
     )
-    return {
-        "product_id": F("product_id"),
-        "quantity": F("quantity"),
-        "price_seen": _text("price_seen"),
-        "name": F("product__name"),
-        "list_price": _text("product__price"),
-        "compare_at_price": _text("product__compare_at_price"),
-        "slug": F("product__slug"),
-        "sku": F("product__sku"),
-        "options": F("product__options"),
-        "parent": Subquery(parents.values(row=JSONObject(slug=F("slug"), options=F("options")))),
-        "parent_id": F("product__parent_id"),
-        "stock": F("product__stock"),
-        "backorder": F("product__backorder"),
-        "is_sellable": is_sellable,
-        "tax_class": F("product__tax_class_id"),
-        "weight": F("product__weight"),
-        "requires_shipping": F("product__requires_shipping"),
-        "image": Coalesce(_image("product_id"), _image("product__parent_id")),
-    }
+
+
+def _parent(pk: str) -> Case:
+    """Return the product of a variant, null for a product without variants."""
+    parents = Product.objects.filter(pk=OuterRef(pk)).order_by()
+    row = Subquery(parents.values(row=JSONObject(slug=F("slug"), options=F("options"))))
+    return _unless_null(pk, row)
 
 
 def _image(product: str) -> Subquery:
@@ -101,9 +109,9 @@ def _image(product: str) -> Subquery:
     return Subquery(images.values(row=JSONObject(**{name: F(name) for name in names}))[:1])
 
 
-def _text(name: str) -> Cast:
-    """Return a decimal as text: numbers of JSON are floats."""
-    return Cast(name, CharField())
+def _unless_null(name: str, expression: Any) -> Case:
+    """Return an expression that is only evaluated if the column ``name`` has a value."""
+    return Case(When(**{f"{name}__isnull": False}, then=expression))
 
 
 def load(value: Any) -> Any:
@@ -111,27 +119,12 @@ def load(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-def item_of(row: dict[str, Any]) -> CartItemRow:
-    """Return an item from the value of ``item_members``."""
-    parent = load(row["parent"])
-    seen, compare_at, image = row["price_seen"], row["compare_at_price"], row["image"]
-    options = zip(load(parent["options"]), load(row["options"]), strict=False) if parent else ()
-    return CartItemRow(
-        row["product_id"],
-        row["quantity"],
-        None if seen is None else Decimal(seen),
-        row["name"],
-        Decimal(row["list_price"]),
-        None if compare_at is None else Decimal(compare_at),
-        parent["slug"] if parent else row["slug"],
-        row["sku"],
-        dict(options),
-        row["parent_id"],
-        row["stock"],
-        bool(row["backorder"]),
-        bool(row["is_sellable"]),
-        row["tax_class"] or "",
-        row["weight"],
-        bool(row["requires_shipping"]),
-        load(image) if image else None,
-    )
+def item_of(*columns: Any) -> CartItemRow:
+    """Return an item from the values of ``item_columns``."""
+    *values, slug, own_options, parent, image = columns
+    options: dict[str, str] = {}
+    if parent:
+        of_parent = load(parent)
+        slug = of_parent["slug"]
+        options = dict(zip(load(of_parent["options"]), load(own_options), strict=False))
+    return CartItemRow(*values, slug, options, load(image) if image else None)

@@ -66,6 +66,11 @@ class ShopConfiguration:
         found = entered_vouchers(codes, user_id=user_id, email=email)
         return tuple(self._voucher(code, found.get(fold_code(code))) for code in codes)
 
+    def limited(self, vouchers: Sequence[priced.Voucher]) -> list[int]:
+        """Return the ids of the promotions, also of these vouchers, whose uses are limited."""
+        entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
+        return sorted({p.id for p in (*self.pricing.promotions, *entered) if p.is_limited})
+
     def asks_for_first_order(self, vouchers: Sequence[priced.Voucher]) -> bool:
         """Return whether a promotion or voucher depends on the buyer's earlier orders."""
         entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
@@ -123,7 +128,7 @@ def configuration_of(revision: str | None) -> ShopConfiguration:
 
 def current_configuration() -> ShopConfiguration:
     """Return the configuration of now. One statement, and more after a change."""
-    return configuration_of(_current())
+    return configuration_of(stored_revision())
 
 
 @receiver(setting_changed)
@@ -167,12 +172,14 @@ def promotion_of(row: Promotion) -> priced.Promotion:
         minimum_total=row.minimum_total,
         minimum_quantity=row.minimum_quantity,
         first_order_only=row.first_order_only,
+        is_limited=row.max_uses is not None or row.max_uses_per_customer is not None,
         starts_on=row.starts_on,
         ends_on=row.ends_on,
     )
 
 
-def _current() -> str | None:
+def stored_revision() -> str | None:
+    """Return the revision of the configuration. One statement."""
     return ConfigurationRevision.objects.values_list(current_revision(), flat=True).first()
 
 
@@ -185,7 +192,7 @@ def _read(revision: str) -> tuple[str | None, _Rows]:
     """Read the configuration, again if it changes meanwhile. Return it with its revision."""
     for _attempt in range(_ATTEMPTS):
         rows = _read_rows()
-        read = _current()
+        read = stored_revision()
         if read == revision:
             return revision, rows
         revision = read or ""

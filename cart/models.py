@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from cart.promotions.models import Promotion, Voucher, VoucherRedemption
+from cart.promotions.models import Promotion, PromotionUse, Voucher, VoucherRedemption
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
 from cart.taxes.vat_numbers import VatNumber
@@ -33,6 +33,7 @@ __all__ = [
     "Draft",
     "DraftStatus",
     "Promotion",
+    "PromotionUse",
     "ShippingMethod",
     "ShippingRate",
     "ShippingTax",

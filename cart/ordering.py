@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cart.columns import CartItemRow, item_of, load
+from cart.columns import CartItemRow
 from cart.guests import Buyer
 from cart.locks import lock_cart_with_next_statement
 from cart.priced import CartMembers, members_of, price_cart
@@ -26,10 +26,10 @@ class LockedCart:
 def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> LockedCart | None:
     """Lock the buyer's open cart with its items and products, and return it priced.
 
-    Locks the cart as ``cart.locks`` does, then the products in ascending id, until the caller's
-    transaction ends. ``fee`` is that of the payment method. Returns None for an empty cart, and for
-    a cart that is not open or not the buyer's. Sends one statement for a plain cart, and more as
-    ``cart.priced`` says.
+    Locks the cart as ``cart.locks`` does, then the products in ascending id, then the promotions
+    with limits in ascending id, until the caller's transaction ends. ``fee`` is that of the payment
+    method. Returns None for an empty cart, and for a cart that is not open or not the buyer's.
+    Sends one statement for a plain cart, and more as ``cart.priced`` says.
     """
     if buyer.user is None and cart_id != buyer.cart_id:
         return None
@@ -37,9 +37,17 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
     rows = items_for_update.rows(**{**buyer.key, "cart_id": cart_id})
     if not rows:
         return None
-    members = members_of(rows[0].cart)
-    items = tuple(item_of(load(row.item)) for row in rows)
-    totals = price_cart(buyer, members, items, rows[0].revision, has_sale=rows[0].has_sale, fee=fee)
+    members = members_of(rows[0].members)
+    items = tuple([row.item for row in rows])
+    totals = price_cart(
+        buyer,
+        members,
+        items,
+        rows[0].revision,
+        has_sale=rows[0].has_sale,
+        fee=fee,
+        lock=True,
+    )
     products = tuple(
         LockedProduct(r.product_id, r.name, r.stock, r.backorder, r.is_sellable) for r in items
     )

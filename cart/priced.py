@@ -1,7 +1,7 @@
 """Carts with their prices, for responses and for orders.
 
-A plain cart costs one statement. Vouchers, promotions for categories or first orders, and an active
-sale cost one more each, however many items there are.
+A plain cart costs one statement. Vouchers, promotions for categories, for first orders or with
+limits, and an active sale cost one more each, however many items there are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,11 +12,17 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from cart.columns import CartItemRow, item_of, load
-from cart.configuration import ShopConfiguration, configuration_of, pricing_settings
+from cart.columns import CartItemRow, load
+from cart.configuration import (
+    ShopConfiguration,
+    configuration_of,
+    pricing_settings,
+    stored_revision,
+)
 from cart.first_orders import is_first_order
 from cart.guests import Buyer
 from cart.pricing import Configuration, Context, Destination, Item, Totals, Voucher, price
+from cart.promotions.limits import used_up_promotions
 from cart.statements import open_cart_with_items
 from catalog.categories.reads import categories_of
 from catalog.prices.current import current_price
@@ -60,18 +66,22 @@ class PricedCart(NamedTuple):
 
 def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
     """Return the buyer's open cart at current prices. Does not create a cart."""
-    row = open_cart_with_items.row(**buyer.key)
-    if row is None:
+    rows = open_cart_with_items.rows(**buyer.key)
+    if not rows:
         totals = price((), Context(Configuration(pricing_settings()), timezone.now()))
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
-    members = members_of(row.members)
-    items = tuple(map(item_of, load(row.items)))
-    totals = price_cart(buyer, members, items, row.revision, has_sale=row.has_sale, fee=fee)
-    return PricedCart(buyer, row.cart_id, row.changed_at, members, items, totals)
+    first = rows[0]
+    members = members_of(first.members)
+    items = tuple([row.item for row in rows if row.item is not None])
+    totals = price_cart(buyer, members, items, first.revision, has_sale=first.has_sale, fee=fee)
+    changed_at = max([row.changed_at for row in rows])
+    return PricedCart(buyer, first.cart_id, changed_at, members, items, totals)
 
 
 def members_of(value: Any) -> CartMembers:
     """Return the members of a cart from the value of ``cart.columns.cart_members``."""
+    if value is None:
+        return CartMembers()
     members = load(value)
     for name in _JSON:
         if isinstance(members[name], str):  # SQLite has objects and lists in JSON as text
@@ -82,7 +92,7 @@ def members_of(value: Any) -> CartMembers:
 _JSON = ("shipping_address", "billing_address", "voucher_codes", "consents", "metadata")
 
 
-def price_cart(
+def price_cart(  # noqa: PLR0913 - what a cart costs depends on all of them
     buyer: Buyer,
     members: CartMembers,
     rows: Sequence[CartItemRow],
@@ -90,10 +100,12 @@ def price_cart(
     *,
     has_sale: bool,
     fee: Decimal = ZERO,
+    lock: bool = False,
 ) -> Totals:
     """Return what a cart costs. ``fee`` is that of the payment method, in the shop's currency.
 
-    ``revision`` is that of the configuration, and ``has_sale`` whether any sale is active.
+    ``revision`` is that of the configuration, and ``has_sale`` whether any sale is active. With
+    ``lock`` the promotions with limits are locked (``cart.promotions.limits``).
     """
     configuration = configuration_of(revision)
     codes = members.voucher_codes
@@ -112,10 +124,23 @@ def price_cart(
         is_first_order=is_first_order(buyer.user_id, email)
         if configuration.asks_for_first_order(vouchers)
         else None,
+        used_up=used_up_promotions(
+            configuration.limited(vouchers), user_id=buyer.user_id, email=email, lock=lock
+        ),
         fee=fee,
         is_reverse_charge=configuration.is_reverse_charge(_vat_number(members)),
     )
     return price(_items(rows, categories, has_sale=has_sale), context)
+
+
+def price_as_seen(cart: PricedCart) -> Totals:
+    """Return what a cart costs at the prices that its buyer has seen, and otherwise as now."""
+    rows = [
+        row if row.price_seen is None else row._replace(list_price=row.price_seen)
+        for row in cart.items
+    ]
+    revision, fee = stored_revision(), cart.totals.fee_total
+    return price_cart(cart.buyer, cart.members, rows, revision, has_sale=False, fee=fee)
 
 
 def _is_plain(configuration: ShopConfiguration) -> bool:

@@ -4,44 +4,49 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Greatest, JSONObject, Now
+from django.db.models import Count, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest, Now
 
-from cart.columns import cart_members, item_members
+from cart.columns import CartItemRow, cart_members, item_columns, item_of
 from cart.models import Cart, CartItem, CartStatus
 from catalog.models import Product
 from catalog.prices.reads import any_active_sale
 from shop.core.configuration import current_revision
-from shop.core.json_rows import JSONRows
 from shop.engine import Insert, select, update
 
 
 class CartRow(NamedTuple):
-    """An open cart. ``members`` and ``items`` are JSON (``cart.columns``)."""
+    """An open cart with one of its items, or with None if it has no items."""
 
     cart_id: int
     changed_at: datetime
+    """When the cart or this item was changed last."""
     has_sale: bool
     revision: str | None
     """The revision of the configuration (``shop.core.configuration``)."""
     members: Any
-    items: Any
+    """JSON (``cart.columns.cart_members``)."""
+    item: CartItemRow | None
 
 
-@select(CartRow)
+def _cart_row(*columns: Any) -> CartRow:
+    of_item = columns[5:]
+    return CartRow(*columns[:5], item_of(*of_item) if of_item[0] else None)
+
+
+@select(_cart_row)
 def open_cart_with_items(
     *, user_id: int | None = None, cart_id: int | None = None
 ) -> QuerySet[Cart, Any]:
     """The buyer's open cart with its items, in the order in which they were added."""
-    items = CartItem.objects.filter(cart_id=OuterRef("pk"))
-    changes = items.order_by().values("cart_id").values(last=Max("changed_at"))
-    return Cart.objects.open_of(user_id=user_id, cart_id=cart_id).values_list(
+    carts = Cart.objects.open_of(user_id=user_id, cart_id=cart_id).order_by("items__pk")
+    return carts.values_list(
         "pk",
-        Greatest("updated_at", Coalesce(Subquery(changes), F("updated_at"))),
+        Greatest("updated_at", Coalesce("items__changed_at", "updated_at")),
         any_active_sale(),
         current_revision(),
         cart_members(),
-        JSONRows(items.order_by("pk"), **item_members()),
+        *item_columns("items__"),
     )
 
 
@@ -124,15 +129,20 @@ def products_to_add(*, product_ids: list[int]) -> QuerySet[Product, Any]:
 
 
 class LockedItem(NamedTuple):
-    """A cart item and its product, both locked, beside the cart. The last two are JSON."""
+    """A cart item and its product, both locked, beside the cart."""
 
     has_sale: bool
     revision: str | None
-    cart: Any
-    item: Any
+    members: Any
+    """JSON (``cart.columns.cart_members``)."""
+    item: CartItemRow
 
 
-@select(LockedItem)
+def _locked_item(*columns: Any) -> LockedItem:
+    return LockedItem(*columns[:3], item_of(*columns[3:]))
+
+
+@select(_locked_item)
 def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[CartItem, Any]:
     """The items of the open cart of a user with their products, locked in ascending product id.
 
@@ -143,12 +153,7 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
         .order_by("product_id")
         # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
-        .values_list(
-            any_active_sale(),
-            current_revision(),
-            cart_members("cart__"),
-            JSONObject(**item_members()),
-        )
+        .values_list(any_active_sale(), current_revision(), cart_members("cart__"), *item_columns())
     )
 
 

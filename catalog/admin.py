@@ -2,6 +2,7 @@
 
 from catalog.attributes.admin import AttributeAdmin
 from catalog.categories.admin import CategoryAdmin
+from catalog.history.admin import ProductChangeAdmin
 from catalog.images.admin import ImageAdmin
 from catalog.prices.admin import SaleAdmin
 from catalog.products.admin.products import ProductAdmin
@@ -13,6 +14,7 @@ __all__ = [
     "CategoryAdmin",
     "ImageAdmin",
     "ProductAdmin",
+    "ProductChangeAdmin",
     "SaleAdmin",
     "StockMovementAdmin",
     "TaxClassAdmin",

@@ -14,6 +14,8 @@ from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from orders import services
+from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
+from orders.admin_withdrawals import WithdrawalAdmin, WithdrawalInline
 from orders.models import (
     Fulfilment,
     Order,
@@ -25,6 +27,8 @@ from orders.models import (
 )
 from orders.numbers import read_number, show_number
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+
+__all__ = ["OrderAdmin", "OrderNoteAdmin", "WithdrawalAdmin"]
 
 
 class OrderItemInline(ReadOnlyInline):
@@ -115,13 +119,15 @@ class OrderAdmin(ReadOnlyAdmin):
         "email_key__startswith",
     )
     search_help_text = "Order number, or the beginning of a username or e-mail address."
-    readonly_fields = ("shown_number", "payments")
+    readonly_fields = ("shown_number", "payments", "add_note")
     inlines = (
         OrderItemInline,
         OrderAddressInline,
         OrderAdjustmentInline,
         OrderTaxInline,
         FulfilmentInline,
+        WithdrawalInline,
+        OrderNoteInline,
         OrderEventInline,
     )
     actions = ("confirm", "ship", "deliver", "cancel", "revoke_links")
@@ -151,6 +157,12 @@ class OrderAdmin(ReadOnlyAdmin):
         """Link to the order's payments."""
         url = reverse("admin:payments_payment_changelist")
         return format_html('<a href="{}?order__id__exact={}">Payments</a>', url, order.pk)
+
+    @admin.display(description="Notes")
+    def add_note(self, order: Order) -> str:
+        """Link to the page that adds a note."""
+        url = reverse("admin:orders_ordernote_add")
+        return format_html('<a href="{}?order={}">Add a note</a>', url, order.pk)
 
     @admin.action(description="Confirm selected orders", permissions=["change"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from orders.states import describe_status
 from shop.core.errors import Conflict, InvalidField, NotFound, Unauthorized
@@ -45,6 +45,14 @@ class CartNotOpen(Conflict):
     code = "cart_not_open"
     field = "cart_id"
     message = _("This cart has already been ordered, as order {order_id}.")
+    example = {"order_id": 42}
+
+
+class ShippingNotHeld(Conflict):
+    """409: the shipping of the order is not held. Facts: order_id."""
+
+    code = "shipping_not_held"
+    message = _("The shipping of this order is not held.")
     example = {"order_id": 42}
 
 
@@ -107,6 +115,32 @@ class HeldUnitsLimit(Conflict):
         "{wanted}. Pay an order first, or lower the quantities."
     )
     example = {"limit": 500, "held": 480, "wanted": 40}
+
+
+class OrderNotChangeable(Conflict):
+    """409: the addresses of the order cannot change any more. Facts: order_status."""
+
+    code = "order_not_changeable"
+    message = _("The addresses of this order cannot be changed any more. Please contact us.")
+    example = {"order_status": "shipped"}
+
+
+class AmountsWouldChange(Conflict):
+    """409: an address would change amounts. Facts: amounts, shipping_total or tax_total or both."""
+
+    code = "amounts_would_change"
+    message = _(
+        "At this address, shipping or tax would cost something else. Cancel the order, and place "
+        "it again."
+    )
+    example = {"amounts": ["shipping_total"]}
+
+
+class WithdrawalHandled(Conflict):
+    """409: the withdrawal was handled before."""
+
+    code = "withdrawal_handled"
+    message = _("This withdrawal has been handled already.")
 
 
 class IllegalTransition(Conflict):
@@ -192,3 +226,67 @@ class UnitsReturned(Conflict):
     code = "units_returned"
     message = _("Units of {name} were returned, so that this fulfilment cannot be cancelled.")
     example = {"product_id": 7, "name": "Teapot"}
+
+
+class ReturnLimit(Conflict):
+    """409: more units than were shipped and not returned yet. Facts: product_id, name, available.
+
+    Units of returns that are requested or approved are not available either.
+    """
+
+    code = "return_limit"
+    field = "items"
+    message = ngettext_lazy(
+        "{available} unit of {name} can still be returned.",
+        "{available} units of {name} can still be returned.",
+        "available",
+    )
+    example = {"product_id": 7, "name": "Teapot", "available": 1}
+
+
+class ReturnWindowClosed(Conflict):
+    """409: the time for returns is over. Facts: ended_at, days."""
+
+    code = "return_window_closed"
+    message = ngettext_lazy(
+        "Items can be returned within {days} day of their arrival. This time is over.",
+        "Items can be returned within {days} days of their arrival. This time is over.",
+        "days",
+    )
+    example = {"ended_at": "2026-12-23T10:00:00Z", "days": 30}
+
+
+class ReturnNotOpen(Conflict):
+    """409: the status of the return does not allow the step. Facts: return_status, wanted."""
+
+    code = "illegal_transition"
+    message = _("A return that is {return_status} cannot be {wanted}.")
+    example = {"return_status": "rejected", "wanted": "received"}
+    schema_name = "ReturnNotOpenProblem"
+
+    def words(self) -> dict[str, Any]:
+        """Name the statuses in the language of the sentence."""
+        return {name: _RETURN_WORDS.get(text, text) for name, text in self.facts.items()}
+
+
+_RETURN_WORDS = {
+    "requested": pgettext_lazy("return", "requested"),
+    "approved": pgettext_lazy("return", "approved"),
+    "rejected": pgettext_lazy("return", "rejected"),
+    "received": pgettext_lazy("return", "received"),
+    "closed": pgettext_lazy("return", "closed"),
+    "refunded": pgettext_lazy("return", "refunded"),
+}
+
+
+class CancellationLimit(Conflict):
+    """409: more units than can be cancelled any more. Facts: product_id, name, available."""
+
+    code = "cancellation_limit"
+    field = "items"
+    message = ngettext_lazy(
+        "{available} unit of {name} can still be cancelled.",
+        "{available} units of {name} can still be cancelled.",
+        "available",
+    )
+    example = {"product_id": 7, "name": "Teapot", "available": 1}

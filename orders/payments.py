@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -17,21 +17,42 @@ from accounts.models import User
 from orders.states import PaymentStage
 
 
-class NextAction(TextChoices):
-    """What a buyer has to do now."""
+class ActionType(TextChoices):
+    """What a buyer has to do about a payment. Every gateway uses these types."""
 
-    PAY = "pay"
-    CONFIRM = "confirm"
-    TRANSFER = "transfer"
+    NONE = "none"
+    REDIRECT = "redirect"
+    CLIENT = "client"
+    DISPLAY = "display"
     WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class NextAction:
+    """What a buyer has to do about a payment now.
+
+    ``url`` and ``data`` may be secret: they are known only if the provider was asked, and the
+    payment's ``next_action`` is the place to read them. ``poll_after`` is in seconds.
+    """
+
+    type: ActionType
+    url: str = field(default="", repr=False)
+    method: str = "GET"
+    return_url: str = ""
+    data: Mapping[str, str] = field(default_factory=dict, repr=False)
+    expires_at: datetime | None = None
+    poll_after: int | None = None
+
+
+NOTHING = NextAction(ActionType.NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentSummary:
     """A payment of an order. Amounts are in ``currency``.
 
-    ``is_live`` says that no other payment of the order can begin. ``next_action`` is what the buyer
-    has to do about this payment; None for nothing.
+    ``amount_open`` is what it may still bring: other payments can be about the rest.
+    ``next_action`` is what the buyer has to do about this payment.
     """
 
     payment_id: int
@@ -42,8 +63,8 @@ class PaymentSummary:
     currency: str
     reference: str
     created_at: datetime
-    is_live: bool
-    next_action: NextAction | None
+    amount_open: Decimal
+    next_action: NextAction
 
 
 Payments = Mapping[int, Sequence[PaymentSummary]]

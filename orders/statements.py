@@ -19,9 +19,10 @@ from orders.models import (
     OrderQuerySet,
     OrderTax,
 )
+from orders.models.orders import order_with_database_time
 from orders.states import UNPAID, FulfilmentStatus, OrderPaymentStatus, OrderStatus, sources_of
 from shop.core.postal_addresses import MEMBERS
-from shop.engine import Insert, Update, update
+from shop.engine import Insert, Update, columns_of, update, update_and_read
 
 new_items = Insert(
     OrderItem,
@@ -61,6 +62,25 @@ def may_be_cancelled(order: Order) -> bool:
     return order.status in sources_of(OrderStatus.CANCELLED) and not order.amount_paid
 
 
+@update_and_read(order_with_database_time, *columns_of(Order), Now())
+def commit_total(
+    *, order_id: int, user_id: int | None = None, cart_id: int | None = None
+) -> tuple[OrderQuerySet, dict[str, object]]:
+    """Commit all that is owed of an order to a payment that begins; lock the order and return it.
+
+    Changes no row of an order that accepts no payment, has a fee, or has other payments.
+    """
+    orders = Order.objects.filter(pk=order_id, status__in=UNPAID)
+    orders = orders.filter(Q(fee_total=None) | Q(fee_total=0), amount_committed=0, amount_paid=0)
+    if user_id is not None:
+        orders = orders.filter(user_id=user_id)
+    if cart_id is not None:
+        orders = orders.filter(cart_id=cart_id)
+    # Rounded, since SQLite subtracts decimals as floats.
+    owed = Round(F("total") - F("amount_cancelled"), precision=2)
+    return orders, {"amount_committed": owed}
+
+
 @cache
 def set_status(status: OrderStatus) -> Update[...]:
     """Return the UPDATE that sets a status other than ``PAID``; run it with an ``order_id``.
@@ -84,7 +104,8 @@ def set_paid(*, order_id: int, amount: Decimal) -> tuple[OrderQuerySet, dict[str
     """Mark an order as paid in full by ``amount``, in the order's currency.
 
     Changes no row if ``amount`` is not the total, or if the order's status does not allow it, or if
-    the order was paid in part before. Writes what ``refresh_statuses`` would.
+    the order was paid in part before. Writes what ``refresh_statuses`` would. A payment that the
+    previous release began is not committed yet.
     """
     orders = Order.objects.filter(pk=order_id, status__in=sources_of(OrderStatus.PAID))
     unfulfilled = Value(FulfilmentStatus.UNFULFILLED)
@@ -93,6 +114,7 @@ def set_paid(*, order_id: int, amount: Decimal) -> tuple[OrderQuerySet, dict[str
         "payment_status": OrderPaymentStatus.PAID,
         "fulfilment_status": Coalesce("fulfilment_status", unfulfilled),
         "amount_paid": amount,
+        "amount_committed": amount,
         "paid_at": Now(),
     }
     return orders.filter(total=amount, amount_paid=0, amount_cancelled=0), paid

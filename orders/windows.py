@@ -1,13 +1,13 @@
-"""The payment window of an order, measured by the database's clock."""
+"""Until when an order can be paid, and its items returned, by the database's clock."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models import DateTimeField, ExpressionWrapper, Max
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
-from orders.models import Order
+from orders.models import Fulfilment, FulfilmentState, Order
 from orders.states import OrderStatus
 
 
@@ -31,3 +31,15 @@ def is_expired(order: Order) -> bool:
         return False
     is_late = order.pay_before is not None and order.database_time > order.pay_before
     return is_late or order.database_time - order.created_at > payment_window()
+
+
+def return_window_ends(order: Order, window: timedelta) -> datetime | None:
+    """Return when the buyer can no longer request returns; None if nothing was shipped.
+
+    The time is counted from the last arrival of a fulfilment, or from its shipping if nobody has
+    recorded that it arrived.
+    """
+    arrived = Coalesce("delivered_at", "created_at")
+    shipped = Fulfilment.objects.filter(order=order).exclude(status=FulfilmentState.CANCELLED)
+    last: datetime | None = shipped.aggregate(last=Max(arrived))["last"]
+    return None if last is None else last + window

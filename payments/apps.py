@@ -33,6 +33,10 @@ class PaymentsConfig(AppConfig):
         register_stage(read_stage)
         register_captures(CapturesOnShipping())
 
+        from payments.invoices import handlers  # noqa: PLC0415
+
+        handlers.register()
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 

@@ -50,15 +50,6 @@ class SignatureInvalid(ShopError):
     message = _("The event has no valid signature of the provider from the last five minutes.")
 
 
-class EventTooLarge(ShopError):
-    """413: the body of a provider event is too large. Facts: limit, in bytes."""
-
-    status = 413
-    code = "body_too_large"
-    message = _("An event must not be larger than {limit} bytes.")
-    example = {"limit": 65536}
-
-
 class OrderNotFound(NotFound):
     """404: the order does not exist, or belongs to another user."""
 
@@ -74,6 +65,18 @@ class PaymentInProgress(Conflict):
     field = "order_id"
     message = _("Another payment of this order is in progress. Complete or cancel it first.")
     example = {"payment_id": 42}
+
+
+class PaymentAmountLimit(Conflict):
+    """409: the amount exceeds what is owed and not covered by other payments.
+
+    Facts: payable, an amount in the order's currency.
+    """
+
+    code = "payment_amount_limit"
+    field = "amount"
+    message = _("At most {payable} of this order is still to be paid.")
+    example = {"payable": "18.50"}
 
 
 class OrderNotPayable(Conflict):
@@ -144,6 +147,27 @@ class RefundLimit(Conflict):
     field = "amount"
     message = _("At most {refundable} of this payment can still be refunded.")
     example = {"refundable": "4.50"}
+
+
+class RefundUnitsLimit(Conflict):
+    """409: more units than can be refunded any more. Facts: product_id, name, available."""
+
+    code = "refund_units_limit"
+    field = "items"
+    message = ngettext_lazy(
+        "{available} unit of {name} can still be refunded.",
+        "{available} units of {name} can still be refunded.",
+        "available",
+    )
+    example = {"product_id": 7, "name": "Teapot", "available": 1}
+
+
+class ReturnNotInOrder(NotFound):
+    """404: the order has no return with this id."""
+
+    code = "return_not_found"
+    field = "return_id"
+    message = _("This order has no return with this id.")
 
 
 class AlreadyRestocked(Conflict):

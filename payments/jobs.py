@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from cart.promotions.models import VoucherRedemption
+from cart.promotions.models import PromotionUse, VoucherRedemption
 from orders.errors import IllegalTransition, PaymentNotCaptured
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.services import finish_fulfilment, pay_free_order, release_vouchers
@@ -113,8 +113,12 @@ def expire_orders() -> int:
     expired = _apply_to_each(unpaid.exclude(Exists(open_payments)), _expire_unpaid_order)
     expired += _apply_to_each(unpaid, _expire_order)
     # Those that the release before has cancelled, which knows no vouchers.
-    used = VoucherRedemption.objects.filter(released_at=None).values("order_id")
-    cancelled = Order.objects.filter(pk__in=used, status=OrderStatus.CANCELLED)
+    codes, promotions = (
+        uses.objects.filter(released_at=None).values("order_id")
+        for uses in (VoucherRedemption, PromotionUse)
+    )
+    counted = Q(pk__in=codes) | Q(pk__in=promotions)
+    cancelled = Order.objects.filter(counted, status=OrderStatus.CANCELLED)
     _apply_to_each(cancelled, _release_vouchers)
     return expired
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from orders.payments import NextAction, Payments, PaymentSummary
+from orders.payments import Payments, PaymentSummary
 from orders.states import PaymentStage
-from payments import gateways
 from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus
-from payments.states import LIVE, OPEN
+from payments.next_actions import next_action_of, reference_of
+from payments.states import UNDECIDED
+from shop.core.money import ZERO
 from shop.engine import columns_of, instance_of, select
 
 
@@ -44,26 +45,9 @@ def summary_of(payment: Payment) -> PaymentSummary:
         currency=payment.currency,
         reference=reference_of(payment),
         created_at=payment.created_at,
-        is_live=payment.status in LIVE,
-        next_action=_next_action(payment),
+        amount_open=payment.amount if payment.status in UNDECIDED else ZERO,
+        next_action=next_action_of(payment),
     )
-
-
-def reference_of(payment: Payment) -> str:
-    """Return the reference for a bank transfer. A provider's own reference is not shown."""
-    gateway = gateways.registered().get(payment.method)
-    return payment.provider_reference if gateway and gateway.recorded_by_staff else ""
-
-
-def _next_action(payment: Payment) -> NextAction | None:
-    if payment.status == PaymentStatus.REQUIRES_ACTION:
-        return NextAction.CONFIRM
-    if payment.status not in OPEN:
-        return None
-    gateway = gateways.registered().get(payment.method)
-    if gateway is None or not gateway.recorded_by_staff:
-        return NextAction.WAIT
-    return NextAction.TRANSFER if payment.provider_reference else None
 
 
 _ENDED = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
@@ -80,5 +64,5 @@ def read_stage(order_id: int) -> PaymentStage:
     if PaymentStatus.AUTHORISED in present:
         return PaymentStage.AUTHORISED
     is_voided = any(status in _ENDED and authorised for status, authorised in found)
-    is_voided = is_voided and present.isdisjoint(LIVE)
+    is_voided = is_voided and present.isdisjoint({*UNDECIDED, PaymentStatus.SUCCEEDED})
     return PaymentStage.VOIDED if is_voided else PaymentStage.NONE

@@ -25,11 +25,23 @@ from catalog.categories.views import CategoryViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
-from orders.views import FulfilmentViewSet, OrderViewSet
-from payments.views import CheckoutViewSet, PaymentViewSet, WebhookViewSet
+from orders.views import (
+    FulfilmentViewSet,
+    OrderNoteViewSet,
+    OrderViewSet,
+    ReturnsOfOrderViewSet,
+    ReturnViewSet,
+    WithdrawalViewSet,
+)
+from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
+from shop.integrations.views import (
+    EventViewSet,
+    WebhookDeliveryViewSet,
+    WebhookEndpointViewSet,
+)
 
 
 class IndexView(StrictView, APIRootView):
@@ -70,10 +82,17 @@ class ShopRouter(DefaultRouter):
 
 router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
+router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
 router.register(
     rf"orders/(?P<order_id>{ID})/fulfilments", FulfilmentViewSet, basename="order-fulfilment"
 )
+router.register(
+    rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
+)
+router.register("returns", ReturnViewSet, basename="return")
+router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
+router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("products", ProductViewSet, basename="product")
@@ -91,6 +110,9 @@ router.register("sales", SaleViewSet, basename="sale")
 router.register("countries", CountryViewSet, basename="country")
 router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")
+router.register("webhook-endpoints", WebhookEndpointViewSet, basename="webhook-endpoint")
+router.register("webhook-deliveries", WebhookDeliveryViewSet, basename="webhook-delivery")
+router.register("events", EventViewSet, basename="event")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]

@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import queues, secret_values
+from shop.core import outbound_settings, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -168,6 +168,14 @@ if not 1 <= VOUCHERS_AT_ONCE <= 10:
 # Whether an order needs an address and a shipping method, unless nothing in it is shipped.
 REQUIRE_SHIPPING: bool = _flag("REQUIRE_SHIPPING", default=False)
 
+# The stock from which on a product is listed as low, unless it has a threshold of its own; none:
+# only products with one are listed.
+LOW_STOCK_THRESHOLD: int | None = (
+    None if _text("LOW_STOCK_THRESHOLD") == "none" else env.int("LOW_STOCK_THRESHOLD", default=5)
+)
+if LOW_STOCK_THRESHOLD is not None and not 0 <= LOW_STOCK_THRESHOLD <= 10**9:
+    raise ImproperlyConfigured("LOW_STOCK_THRESHOLD must be none, or 0 to 1000000000.")
+
 # Days without a change after which open carts of guests and of users are deleted.
 GUEST_CART_DAYS: int = env.int("GUEST_CART_DAYS", default=30)
 USER_CART_DAYS: int = env.int("USER_CART_DAYS", default=180)
@@ -184,6 +192,11 @@ if not re.fullmatch(r"[A-Za-z0-9_-]{0,10}", ORDER_NUMBER_PREFIX):
 ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
 if not 1 <= ORDER_LINK_DAYS <= 366:
     raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
+
+# Days after the arrival of an order, or its shipping, in which buyers can request returns.
+RETURN_WINDOW_DAYS: int = env.int("RETURN_WINDOW_DAYS", default=30)
+if not 1 <= RETURN_WINDOW_DAYS <= 3660:
+    raise ImproperlyConfigured("RETURN_WINDOW_DAYS must be 1 to 3660.")
 
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
@@ -218,6 +231,11 @@ STRIPE_WEBHOOK_SECRETS = _text("STRIPE_WEBHOOK_SECRET").replace(",", " ").split(
 STRIPE_API_BASE: str = env.str("STRIPE_API_BASE", default="https://api.stripe.com").rstrip("/")
 # The public key of the same account, for the forms of storefronts (GET /api/shop/).
 STRIPE_PUBLISHABLE_KEY = _text("STRIPE_PUBLISHABLE_KEY")
+# Methods that take the buyer to another page, such as iDEAL and PayPal, if the client names the
+# page to return to.
+STRIPE_REDIRECT_METHODS: bool = _flag("STRIPE_REDIRECT_METHODS", default=True)
+# Whether Stripe gets the buyer's e-mail address, to which it sends a receipt.
+STRIPE_RECEIPTS: bool = _flag("STRIPE_RECEIPTS", default=True)
 _is_live = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 _stripe_host = urlsplit(STRIPE_API_BASE)
 if STRIPE_SECRET_KEY and not STRIPE_SECRET_KEY.startswith(("sk_", "rk_")):
@@ -342,6 +360,7 @@ INSTALLED_APPS = [
     "orders",
     "payments",
     "shop.mail",
+    "shop.integrations",
 ]
 # Apps that extend the shop (docs/extending.md).
 INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
@@ -501,6 +520,35 @@ for _link in _text("SHOP_LINKS").replace(",", " ").split():
         )
     SHOP_LINKS[_name] = _page
 
+# -- Invoices: docs/invoices.md ------------------------------------------------------------------
+
+# Whether the worker issues invoices and credit notes, and what their numbers begin with.
+INVOICES: bool = _flag("INVOICES", default=True)
+INVOICE_SERIES: str = env.str("INVOICE_SERIES", default="INV")
+CREDIT_NOTE_SERIES: str = env.str("CREDIT_NOTE_SERIES", default="CN")
+for _series in (INVOICE_SERIES, CREDIT_NOTE_SERIES):
+    if not re.fullmatch("[A-Z0-9]{1,10}", _series):
+        raise ImproperlyConfigured(
+            "INVOICE_SERIES and CREDIT_NOTE_SERIES must have 1 to 10 capital letters and digits."
+        )
+
+# Who sells. payments.checks reports what is missing or wrong.
+SELLER_NAME: str = _text("SELLER_NAME").strip() or SHOP_NAME
+SELLER_ADDRESS: list[str] = [
+    line for line in map(str.strip, _text("SELLER_ADDRESS").split(",")) if line
+]
+SELLER_VAT_NUMBER: str = _text("SELLER_VAT_NUMBER").strip()
+SELLER_TAX_NUMBER: str = _text("SELLER_TAX_NUMBER").strip()
+SELLER_REGISTER: str = _text("SELLER_REGISTER").strip()
+SELLER_EMAIL: str = _text("SELLER_EMAIL").strip()
+SELLER_PHONE: str = _text("SELLER_PHONE").strip()
+SELLER_BANK: str = _text("SELLER_BANK").strip()
+SELLER_IBAN: str = _text("SELLER_IBAN").strip()
+SELLER_BIC: str = _text("SELLER_BIC").strip()
+
+# A TrueType or OpenType font for the characters that the font of the invoices does not have.
+INVOICE_FONT: str = _text("INVOICE_FONT").strip()
+
 # -- Background tasks ----------------------------------------------------------------------------
 
 # Where background tasks are queued: in the database, or in Redis.
@@ -530,6 +578,16 @@ if TASKS_URL:
     }
     RQ_SHOW_ADMIN_LINK = False
     MIGRATION_MODULES = {"django_rq": None}  # they create no table
+
+# -- Requests to URLs that staff enter, such as webhooks -----------------------------------------
+
+# How such a URL may begin, and the private networks whose addresses it may have all the same.
+OUTBOUND_SCHEMES = outbound_settings.schemes(
+    env.list("OUTBOUND_SCHEMES", default=["https", "http"] if DEBUG else ["https"])
+)
+OUTBOUND_PRIVATE_NETWORKS = outbound_settings.networks(
+    env.list("OUTBOUND_PRIVATE_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DEBUG else [])
+)
 
 # -- Database: RELIABILITY R1; the reasons are in docs/decisions/ ---------------------------------
 
@@ -715,6 +773,8 @@ SPECTACULAR_SETTINGS = {
         "OrderReturnStatus": "orders.states.ReturnStatus",
         "FulfilmentState": "orders.models.FulfilmentState",
         "PaymentStatus": "payments.models.PaymentStatus",
+        "ReturnKind": "orders.models.ReturnKind",
+        "StatusOfReturn": "orders.models.ReturnStep",
         "AttributeKind": "catalog.models.AttributeKind",
         "MovementKind": "catalog.models.MovementKind",
         "SaleKind": "catalog.models.SaleKind",
@@ -743,6 +803,16 @@ CORS_EXPOSE_HEADERS = [
     *("ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After", "X-Request-ID"),
 ]
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# The sites to which a payment provider may send a buyer back (return_url).
+_pages = [urlsplit(url) for url in (STOREFRONT_URL, PUBLIC_URL, *CORS_ALLOWED_ORIGINS) if url]
+_own_origins = [f"{page.scheme}://{page.netloc}" for page in _pages]
+PAYMENT_RETURN_ORIGINS: list[str] = env.list("PAYMENT_RETURN_ORIGINS", default=_own_origins)
+if not all(_ORIGIN.fullmatch(origin) for origin in PAYMENT_RETURN_ORIGINS):
+    raise ImproperlyConfigured(
+        "PAYMENT_RETURN_ORIGINS must be origins, separated by commas, such as "
+        "https://www.example.com: scheme and host, without a path."
+    )
 
 # Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
 # all permissions.
@@ -821,6 +891,9 @@ LOGGING = {
         "django_tasks": {"level": "WARNING"},
         # The shop logs its requests to Stripe itself.
         "stripe": {"level": "WARNING"},
+        # They would name the characters of a buyer's name that a font does not have.
+        "fpdf": {"level": "ERROR"},
+        "fontTools": {"level": "ERROR"},
         # shop.requests already has a line for each request, client errors included.
         "django.request": {"level": "ERROR"},
     },

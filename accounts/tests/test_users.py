@@ -26,7 +26,8 @@ EMPTY = {
 MEMBERS = {"id", "username", "email", *EMPTY}
 
 
-def test_anyone_can_register(anyone, db):
+def test_anyone_can_register(anyone, db, settings):
+    settings.PASSWORD_HASHERS = settings.PASSWORD_HASHERS_OF_THE_SHOP
     response = anyone.post(USERS, ADA)
     user = User.objects.get()
     assert (response.status_code, response["Location"]) == (201, f"{USERS}{user.pk}/")

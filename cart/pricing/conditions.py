@@ -51,6 +51,8 @@ def buyer_obstacle(promotion: Promotion, context: Context) -> Obstacle | None:
         return Obstacle(VoucherReason.EXPIRED)
     if promotion.first_order_only and context.is_first_order is False:
         return Obstacle(VoucherReason.NOT_FOR_YOU)
+    if promotion.id in context.used_up:
+        return Obstacle(VoucherReason.USED_UP)
     return None
 
 

@@ -93,6 +93,8 @@ class Context:
     """The fee of the payment method."""
     is_reverse_charge: bool = False
     """Whether the buyer owes the tax: a business in another country, whose number is confirmed."""
+    used_up: frozenset[int] = frozenset()
+    """The promotions whose limits this buyer has reached."""
 
     @property
     def today(self) -> date:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from cart.pricing.conditions import (
     Obstacle,
@@ -73,13 +74,30 @@ def _apply(
     if not allocations:
         return Obstacle(VoucherReason.NOT_FOR_THESE_ITEMS)
     amount = sum((allocation.amount for allocation in allocations), ZERO)
-    discount = Discount(
-        promotion.id, promotion.name, promotion.kind, code, "items", amount, allocations
-    )
+    discount = _discount(promotion, code, "items", amount, allocations)
     return replace(
         result,
         lines=_reduce(result.lines, allocations),
         discounts=(*result.discounts, discount),
+    )
+
+
+def _discount(
+    promotion: Promotion,
+    code: str | None,
+    target: Literal["items", "shipping"],
+    amount: Decimal,
+    allocations: tuple[Allocation, ...],
+) -> Discount:
+    return Discount(
+        promotion_id=promotion.id,
+        name=promotion.name,
+        kind=promotion.kind,
+        code=code,
+        target=target,
+        amount=amount,
+        allocations=allocations,
+        is_limited=promotion.is_limited,
     )
 
 
@@ -122,7 +140,7 @@ def _make_shipping_free(
     if other is not None:
         names = (other.code or other.name,)
         return Obstacle(VoucherReason.NOT_COMBINABLE, combined_with=names)
-    discount = Discount(promotion.id, promotion.name, promotion.kind, code, "shipping", ZERO, ())
+    discount = _discount(promotion, code, "shipping", ZERO, ())
     return replace(result, discounts=(*result.discounts, discount))
 
 

@@ -78,6 +78,8 @@ class Discount:
     """The sum of the allocations. ``discount_total`` has only those of items."""
     allocations: tuple[Allocation, ...]
     """By ascending product id. Without items that get nothing."""
+    is_limited: bool = False
+    """Whether the uses of the promotion are limited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class Promotion:
     minimum_quantity: int | None = None
     """How many eligible units there must be at least."""
     first_order_only: bool = False
+    is_limited: bool = False
+    """Whether its uses are limited, in total or for each customer."""
     starts_on: date | None = None
     """The first day, in the shop's time zone."""
     ends_on: date | None = None

@@ -17,7 +17,13 @@ from cart.admin_base import ConfigurationAdmin
 from cart.configuration import current_configuration
 from cart.extensions import promotion_kinds
 from cart.promotions.forms import CodesForm, SampleForm
-from cart.promotions.models import Promotion, Voucher, VoucherRedemption, fold_code
+from cart.promotions.models import (
+    Promotion,
+    PromotionUse,
+    Voucher,
+    VoucherRedemption,
+    fold_code,
+)
 from cart.promotions.samples import price_sample
 from cart.promotions.services import make_codes
 from catalog.exchange.imports.tables import escape_formula
@@ -32,8 +38,18 @@ _CONDITIONS = (
     "minimum_quantity",
     ("starts_on", "ends_on"),
     "first_order_only",
+    ("max_uses", "max_uses_per_customer"),
     "needs_code",
 )
+
+
+class UseInline(ReadOnlyInline):
+    """The orders that have used a promotion with a limit."""
+
+    model = PromotionUse
+    verbose_name_plural = "uses"
+    fields = ("order_id", "used_at", "released_at")
+    ordering = ("-pk",)
 
 
 @admin.register(Promotion)
@@ -55,6 +71,7 @@ class PromotionAdmin(ConfigurationAdmin):
     ordering = ("position", "id")
     autocomplete_fields = ("products", "categories")
     readonly_fields = ("links",)
+    inlines = (UseInline,)
 
     def get_fieldsets(self, request: HttpRequest, obj: Promotion | None = None) -> Any:
         """Show the links to the other pages of a promotion that exists."""

@@ -17,6 +17,7 @@ from cart.promotions.errors import VoucherNotRedeemed
 from cart.promotions.models import (
     CODE_LENGTH,
     Promotion,
+    PromotionUse,
     Voucher,
     VoucherRedemption,
     fold_code,
@@ -65,10 +66,12 @@ def redeem(*, codes: Sequence[str], order_id: int, user_id: int | None, email: s
 
 
 def release(*, order_id: int) -> int:
-    """Return the uses of an order's vouchers, when it is cancelled or expires. Return their number.
+    """Return the uses of an order's vouchers and promotions, when it is cancelled or expires.
 
-    A redemption is released once, however often this is called. Needs the caller's transaction.
+    Return the number of vouchers. A redemption is released once, however often this is called.
+    Needs the caller's transaction.
     """
+    PromotionUse.objects.filter(order_id=order_id, released_at=None).update(released_at=Now())
     active = VoucherRedemption.objects.filter(order_id=order_id, released_at=None)
     released = 0
     for pk, voucher_id in active.order_by("voucher_id").values_list("pk", "voucher_id"):

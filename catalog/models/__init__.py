@@ -2,6 +2,7 @@
 
 from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.categories.models import Category, CategoryLink
+from catalog.history.models import ProductChange
 from catalog.images.models import ProductImage
 from catalog.models.revision import CatalogRevision
 from catalog.prices.models import PriceChange, Sale, SaleKind
@@ -19,6 +20,7 @@ __all__ = [
     "PriceChange",
     "Product",
     "ProductAttribute",
+    "ProductChange",
     "ProductImage",
     "ProductQuerySet",
     "ProductTag",

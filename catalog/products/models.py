@@ -5,10 +5,11 @@ They are rows of one table, so that they share one id space, one stock column an
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
@@ -44,11 +45,28 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(for_sale(), has_variants=False)
 
     def low_in_stock(self) -> ProductQuerySet:
-        """Return products whose stock is tracked, and at its threshold or below."""
-        return self.not_archived().filter(
-            track_stock=True,
-            low_stock_threshold__isnull=False,
-            stock__lte=F("low_stock_threshold"),
+        """Return what is sold with tracked stock at its ``threshold`` or below, with that number.
+
+        It is the one of the product, or else ``LOW_STOCK_THRESHOLD``.
+        """
+        threshold: F | Coalesce = F("low_stock_threshold")
+        if (default := settings.LOW_STOCK_THRESHOLD) is not None:
+            threshold = Coalesce(threshold, Value(default))
+        return (
+            self.not_archived()
+            .annotate(threshold=threshold)
+            .filter(track_stock=True, has_variants=False, stock__lte=F("threshold"))
+        )
+
+    def with_units(self) -> ProductQuerySet:
+        """Add ``units``: the stock, of a product with variants that of all; null if not tracked."""
+        variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), track_stock=True)
+        total = variants.order_by().values("parent_id").annotate(total=Sum("stock"))
+        return self.annotate(
+            units=Case(
+                When(has_variants=True, then=Subquery(total.values("total"))),
+                When(track_stock=True, then=F("stock")),
+            )
         )
 
     def listed(self) -> ProductQuerySet:

@@ -17,6 +17,7 @@ from catalog.attributes.services import read_values
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import SlugTaken
+from catalog.history.services import ARCHIVED, Change, record_changes
 from catalog.products.errors import (
     OptionsInUse,
     OptionsMissing,
@@ -134,6 +135,7 @@ def archive_product(*, product_id: int) -> None:
     row = locked.get(product_id)
     archived = [row.pk] if row.parent_id else locked.pks()
     Product.objects.filter(pk__in=archived).update(archived_at=Now(), is_published=False)
+    record_changes(Change(pk, ARCHIVED, old=False, new=True) for pk in archived)
     if row.parent_id:
         locked.variants.remove(row)
     family = FamilyChanges.of(locked)

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from catalog import revision
 from catalog.attributes.services import AttributeValue, write_attributes, write_tags
 from catalog.errors import SlugTaken
+from catalog.history.services import record_changes
 from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.limits import PRODUCT_NAME_LENGTH
@@ -22,6 +23,7 @@ from catalog.products.descriptions import has_markup, sanitize, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
+from catalog.products.history import changes_of
 from catalog.products.models import Product
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
 
@@ -156,7 +158,7 @@ def save_families(
     translate_errors: bool = False,
     also_changed: Sequence[int] = (),
 ) -> None:
-    """Write changes of products with stock movements and price history, and bump the revision.
+    """Write changes of products with stock movements, price history and log; bump the revision.
 
     Needs a transaction that has locked the existing rows. Raises IntegrityError if a slug, a SKU or
     the options of a variant are taken. With ``translate_errors`` it raises SlugTaken, SkuTaken or
@@ -178,6 +180,7 @@ def save_families(
     record_initial_stock(quantities={row.pk: row.stock for row in new}, actor=actor)
     record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
+    record_changes(changes_of(families, reason=reason))
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
 
 

@@ -21,7 +21,8 @@ class MovementKind(models.TextChoices):
     INITIAL = "initial", "Initial stock"
     ADJUSTMENT = "adjustment", "Adjustment by staff"
     SALE = "sale", "Order placed"
-    CANCELLATION = "cancellation", "Order cancelled"
+    CANCELLATION = "cancellation", "Order or items cancelled"
+    RETURN = "return", "Returned by the buyer"
 
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):
@@ -55,7 +56,7 @@ class StockMovement(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=MovementKind.values),
-                name="stockmovement_kind_known",
+                name="stockmovement_kind_is_known",
                 violation_error_message=_(
                     "The kind of the movement must be one of the known kinds."
                 ),

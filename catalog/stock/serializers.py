@@ -59,7 +59,9 @@ class LowStockSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     sku = serializers.CharField()
     stock = serializers.IntegerField()
-    low_stock_threshold = serializers.IntegerField()
+    low_stock_threshold = serializers.IntegerField(
+        source="threshold", help_text="That of the product, or the shop's default."
+    )
     backorder = serializers.BooleanField()
 
 

@@ -12,6 +12,7 @@ from django.db.models import Expression, F, Q, QuerySet
 
 from catalog import revision
 from catalog.errors import OutOfStock, ProductNotFound, ProductUnavailable, VariantRequired
+from catalog.history.services import STOCK, Change, record_changes
 from catalog.limits import MAX_STOCK
 from catalog.products.models import Product
 from catalog.stock.errors import StockLimit
@@ -81,14 +82,21 @@ def return_stock(*, quantities: Quantities, reason: str, actor: AbstractUser | N
         revision.bump(in_stock_again)
 
 
-def put_back(*, quantities: Quantities, reason: str, actor: AbstractUser | None) -> list[int]:
+def put_back(
+    *,
+    quantities: Quantities,
+    reason: str,
+    actor: AbstractUser | None,
+    kind: MovementKind = MovementKind.CANCELLATION,
+) -> list[int]:
     """Return the units of an order to stock. Return the ids of products that are in stock again.
 
-    As ``return_stock``, but the caller passes the ids to ``revision.bump`` as its last statement.
+    ``kind`` says whether they were cancelled or came back. As ``return_stock``, but the caller
+    passes the ids to ``revision.bump`` as its last statement.
     """
     products = Product.objects.lock_all(list(quantities))
     Product.objects.filter(pk__in=quantities).update(stock=F("stock") + _units(quantities))
-    record_movements(quantities, kind=MovementKind.CANCELLATION, reason=reason, actor=actor)
+    record_movements(quantities, kind=kind, reason=reason, actor=actor)
     return [
         product.pk
         for product in products
@@ -120,6 +128,7 @@ def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUse
             product_ids=[product_id],
         )
     record_movements({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
+    record_changes([Change(product_id, STOCK, product.stock, product.stock + delta, reason)])
     if not product.backorder and (product.stock > 0) != (product.stock + delta > 0):
         revision.bump([product_id])
     product.stock += delta

@@ -123,7 +123,8 @@ def test_a_product_without_options_has_no_page_to_add_variants(admin_browser, te
     assert admin_browser.get(f"{LIST}{shirt.pk}/variant/").status_code == 200
 
 
-def test_the_list_is_filtered_by_kind(admin_browser, tea, shirt):
+def test_the_list_is_filtered_by_kind(admin_browser, settings, tea, shirt):
+    settings.LOW_STOCK_THRESHOLD = None
     small = shirt.variants.get(sku="S-RED")
     services.update_product(product_id=small.pk, low_stock_threshold=5)
     wanted = {
@@ -136,6 +137,16 @@ def test_the_list_is_filtered_by_kind(admin_browser, tea, shirt):
     }
     for query, products in wanted.items():
         assert set(admin_browser.get(f"{LIST}?{query}").context["cl"].result_list) == products
+
+
+def test_the_list_shows_the_stock_of_all_variants(admin_browser, tea, shirt):
+    small, *_ = shirt.variants.order_by("pk")
+    services.update_product(product_id=small.pk, track_stock=False)
+    listed = {row.pk: row.units for row in admin_browser.get(LIST).context["cl"].result_list}
+    assert listed == {tea.pk: 10, shirt.pk: 3}
+    variants = admin_browser.get(f"{LIST}?kind=variants&o=5").context["cl"].result_list
+    assert [row.units for row in variants if row.units is not None] == [0, 3]
+    assert "not tracked" in admin_browser.get(f"{LIST}?kind=variants").content.decode()
 
 
 def test_the_number_of_statements_does_not_depend_on_the_number_of_variants(admin_browser, shirt):

@@ -21,12 +21,14 @@ def empty_the_shop():
     from catalog.models import (
         PriceChange,
         ProductAttribute,
+        ProductChange,
         ProductImage,
         ProductTag,
         StockMovement,
     )
 
-    for model in (PriceChange, ProductAttribute, ProductImage, ProductTag, StockMovement):
+    found = (PriceChange, ProductAttribute, ProductChange, ProductImage, ProductTag, StockMovement)
+    for model in found:
         model.objects.all().delete()
     Product.objects.exclude(parent=None).delete()
     for model in (Product, Attribute, TaxClass):

@@ -51,7 +51,21 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_movements(amy
         assert amy.get(f"{LIST}{tea.pk}/stock/").json()["count"] == 6
 
 
-def test_products_and_variants_with_low_stock_are_listed(amy, shirt, tea):
+def test_stock_is_low_from_the_threshold_of_the_shop_on(amy, settings, shirt, tea):
+    settings.LOW_STOCK_THRESHOLD = 3
+    found = amy.get(LOW).json()["products"]
+    assert [(row["sku"], row["stock"], row["low_stock_threshold"]) for row in found] == [
+        ("M-RED", 3, 3),
+        ("M-BLUE", 0, 3),
+    ]
+    amy.patch(f"{LIST}{found[0]['id']}/", {"low_stock_threshold": 2})
+    amy.patch(f"{LIST}{tea.pk}/", {"low_stock_threshold": 10})
+    found = amy.get(LOW).json()["products"]
+    assert sorted(row["low_stock_threshold"] for row in found) == [3, 10]
+
+
+def test_products_and_variants_with_low_stock_are_listed(amy, settings, shirt, tea):
+    settings.LOW_STOCK_THRESHOLD = None
     amy.patch(f"{LIST}{tea.pk}/", {"low_stock_threshold": 9})
     small = shirt.variants.get(sku="S-RED")
     amy.patch(f"{LIST}{small.pk}/", {"low_stock_threshold": 5})

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from catalog.factories import ProductFactory, ShirtFactory
-from catalog.models import PriceChange, Product, StockMovement, TaxClass
+from catalog.models import PriceChange, Product, ProductChange, StockMovement, TaxClass
 from catalog.services import create_tax_class, delete_tax_class, update_product
 from catalog.tax_classes.errors import TaxClassInUse
 from catalog.tests.exchange import errors_of, everything, export, import_content, warnings_of
@@ -194,7 +194,7 @@ def test_an_import_reads_them_and_a_new_variant_inherits(books):
 def test_an_export_of_another_shop_brings_its_classes(form, books):
     ShirtFactory(tax_class_id="books", weight=120, requires_shipping=False)
     content, before = export(form), export("json")
-    for model in (StockMovement, PriceChange):
+    for model in (ProductChange, StockMovement, PriceChange):
         model.objects.all().delete()
     Product.objects.exclude(parent=None).delete()
     Product.objects.all().delete()

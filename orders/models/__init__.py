@@ -12,9 +12,19 @@ from orders.models.events import OrderEvent
 from orders.models.fulfilments import Fulfilment, FulfilmentItem, FulfilmentState
 from orders.models.notes import OrderNote
 from orders.models.orders import Order, OrderQuerySet, order_for_update
+from orders.models.returns import (
+    OPEN_STEPS,
+    Return,
+    ReturnItem,
+    ReturnKind,
+    ReturnQuerySet,
+    ReturnResolution,
+    ReturnStep,
+)
 from orders.models.withdrawals import Withdrawal, WithdrawalStatus
 
 __all__ = [
+    "OPEN_STEPS",
     "AddressKind",
     "AdjustmentKind",
     "Fulfilment",
@@ -28,6 +38,12 @@ __all__ = [
     "OrderNote",
     "OrderQuerySet",
     "OrderTax",
+    "Return",
+    "ReturnItem",
+    "ReturnKind",
+    "ReturnQuerySet",
+    "ReturnResolution",
+    "ReturnStep",
     "Withdrawal",
     "WithdrawalStatus",
     "order_for_update",

@@ -58,6 +58,12 @@ class OrderItem(models.Model):
     amount_refunded = amount_column(
         default=0, db_default=0, help_text="What was refunded for the item."
     )
+    quantity_refunded = models.SmallIntegerField(
+        db_default=0, help_text="Units whose price was refunded or is being refunded."
+    )
+    quantity_restocked = models.SmallIntegerField(
+        db_default=0, help_text="Units that returned to stock, without the cancelled ones."
+    )
 
     class Meta:
         constraints = [
@@ -111,6 +117,30 @@ class OrderItem(models.Model):
                 name="orderitem_refunded_not_negative",
                 violation_error_message=_("The amount refunded for an item cannot be negative."),
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_refunded__gte=0,
+                    quantity__gte=F("quantity_refunded") + F("quantity_cancelled"),
+                ),
+                name="orderitem_refunds_at_most_what_was_ordered",
+                violation_error_message=_(
+                    "No more units can be refunded and cancelled than were ordered."
+                ),
+            ),
+            # The units that the buyer has, those in stock again and those that were cancelled.
+            models.CheckConstraint(
+                condition=Q(
+                    quantity_restocked__gte=0,
+                    quantity__gte=F("quantity_fulfilled")
+                    - F("quantity_returned")
+                    + F("quantity_restocked")
+                    + F("quantity_cancelled"),
+                ),
+                name="orderitem_restocks_what_the_buyer_does_not_have",
+                violation_error_message=_(
+                    "Units cannot be shipped after they were returned to stock."
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,8 +148,9 @@ class OrderItem(models.Model):
 
     @property
     def quantity_left(self) -> int:
-        """The units that can still be shipped."""
-        return self.quantity - self.quantity_cancelled - self.quantity_fulfilled
+        """The units that can still be shipped, without those that returned to stock unshipped."""
+        restocked = max(0, self.quantity_restocked - self.quantity_returned)
+        return self.quantity - self.quantity_cancelled - self.quantity_fulfilled - restocked
 
 
 class AddressKind(models.TextChoices):

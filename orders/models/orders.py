@@ -219,14 +219,15 @@ class Order(HasMetadata):
         return f"Order {self.pk}"
 
 
-def _order_with_database_time(*columns: Any) -> Order:
+def order_with_database_time(*columns: Any) -> Order:
+    """Return an order from the values of ``columns_of(Order)`` and of ``Now()``."""
     *order_columns, database_time = columns
     order = instance_of(Order, order_columns)
     order.database_time = database_time
     return order
 
 
-@select(_order_with_database_time)
+@select(order_with_database_time)
 def order_for_update(
     *, pk: int, user_id: int | None = None, cart_id: int | None = None
 ) -> QuerySet[Order, Any]:

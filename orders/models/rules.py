@@ -94,6 +94,13 @@ CONSTRAINTS: list[BaseConstraint] = [
         name="order_committed_at_most_its_total",
         violation_error_message=_("The payments of an order cannot exceed the order's total."),
     ),
+    # The previous release writes nothing else than 0, and knows no payment of a part: where one is
+    # committed, it must not record a payment of the whole order in addition.
+    CheckConstraint(
+        condition=Q(amount_committed=0) | Q(amount_paid__lte=F("amount_committed")),
+        name="order_paid_at_most_what_is_committed",
+        violation_error_message=_("Only payments that were begun can pay an order."),
+    ),
     CheckConstraint(
         condition=(
             (Q(payment_status=None) | Q(payment_status__in=OrderPaymentStatus.values))

@@ -16,12 +16,11 @@ from orders.models import (
     OrderTax,
 )
 from orders.numbers import show_number
-from orders.payments import NextAction, PaymentSummary
+from orders.payments import NOTHING, ActionType, NextAction, PaymentSummary
 from orders.reads import OrderDetails
 from orders.serializers.fulfilments import serialize_fulfilments
 from orders.shown import owed, statuses_of
 from orders.statements import may_be_cancelled
-from orders.states import UNPAID
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
@@ -32,7 +31,7 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
     The order was read with ``database_time``.
     """
-    statuses, due = statuses_of(order), owed(order)
+    statuses, to_pay = statuses_of(order), owed(order)
     return {
         "order_id": order.pk,
         "number": show_number(order.number, order_id=order.pk),
@@ -42,19 +41,19 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
         "return_status": statuses.return_status,
         "has_open_dispute": order.has_open_dispute,
         "total": show(order.total),
-        "amount_due": show(due),
+        "amount_due": show(to_pay),
         "currency": order.currency,
         "created_at": order.created_at,
         "pay_before": order.pay_before,
-        "payment_required": due > ZERO,
-        "can_pay": due > ZERO and _can_pay(order, payments),
+        "payment_required": to_pay > ZERO,
+        "can_pay": _can_pay(order, to_pay, payments),
         "can_cancel": may_be_cancelled(order),
     }
 
 
-def _can_pay(order: Order, payments: Sequence[PaymentSummary]) -> bool:
-    has_live = any(payment.is_live for payment in payments)
-    return order.status in UNPAID and not has_live and not is_expired(order)
+def _can_pay(order: Order, to_pay: Decimal, payments: Sequence[PaymentSummary]) -> bool:
+    """Return whether a payment can begin: something is owed that no other payment may bring."""
+    return to_pay > sum(payment.amount_open for payment in payments) and not is_expired(order)
 
 
 def serialize_order(
@@ -70,7 +69,7 @@ def serialize_order(
     addresses = {address.kind: address for address in details.addresses}
     return {
         **summary,
-        "next_action": _next_action(payments, can_pay=summary["can_pay"]),
+        "next_action": _next_action(payments),
         "amount_cancelled": show(order.amount_cancelled),
         "amount_paid": show(order.amount_paid),
         "amount_refunded": show(order.amount_refunded),
@@ -91,11 +90,25 @@ def serialize_order(
     }
 
 
-def _next_action(payments: Sequence[PaymentSummary], *, can_pay: bool) -> dict[str, Any] | None:
+def _next_action(payments: Sequence[PaymentSummary]) -> dict[str, Any]:
+    """Return what the buyer has to do about the first payment that needs something."""
     for payment in payments:
-        if payment.next_action is not None:
-            return {"type": payment.next_action.value, "payment_id": payment.payment_id}
-    return {"type": NextAction.PAY.value, "payment_id": None} if can_pay else None
+        if payment.next_action.type != ActionType.NONE:
+            return {**serialize_action(payment.next_action), "payment_id": payment.payment_id}
+    return {**serialize_action(NOTHING), "payment_id": None}
+
+
+def serialize_action(action: NextAction) -> dict[str, Any]:
+    """Return what a buyer has to do about a payment, in the shape of every gateway."""
+    return {
+        "type": action.type.value,
+        "url": action.url or None,
+        "method": action.method if action.url else None,
+        "return_url": action.return_url or None,
+        "data": dict(action.data),
+        "expires_at": action.expires_at,
+        "poll_after": action.poll_after,
+    }
 
 
 def _amounts(order: Order, taxes: Iterable[OrderTax]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from catalog.images.serializers import ImageSerializer
 from orders.models import AdjustmentKind
 from orders.models.orders import EMAIL_LENGTH
-from orders.payments import NextAction
+from orders.payments import ActionType
 from orders.serializers.customers import CustomerSerializer
 from orders.serializers.fulfilments import FulfilmentSerializer
 from orders.states import FulfilmentStatus, OrderPaymentStatus, OrderStatus, ReturnStatus
@@ -196,14 +196,51 @@ class PaymentOfOrderSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+NO_ACTION: dict[str, Any] = {
+    "type": "none",
+    "url": None,
+    "method": None,
+    "return_url": None,
+    "data": {},
+    "expires_at": None,
+    "poll_after": None,
+}
+
+
 class NextActionSerializer(serializers.Serializer[Any]):
-    """What the buyer has to do now."""
+    """What the buyer has to do about a payment now. The shape is the same for every gateway."""
 
     type = serializers.ChoiceField(
-        NextAction.choices,
-        help_text="`pay`: begin a payment. `confirm`: act at the provider, then confirm the "
-        "payment. `transfer`: transfer the amount with the reference. `wait`: ask again later.",
+        ActionType.choices,
+        help_text="`none`: nothing. `redirect`: open `url` in the browser, which comes back to "
+        "`return_url`. `client`: continue in the provider's script or form with `data`. `display`: "
+        "show `data` (and `url`) to the buyer, who pays somewhere else. `wait`: ask again after "
+        "`poll_after`.",
     )
+    url = serializers.CharField(allow_null=True)
+    method = serializers.CharField(allow_null=True, help_text="The HTTP method for `url`.")
+    return_url = serializers.CharField(
+        allow_null=True,
+        help_text="Where the buyer comes back to. What the URL says then has no meaning: ask the "
+        "shop by POST /api/payments/{id}/confirm/.",
+    )
+    data = serializers.DictField(  # type: ignore[assignment] - the metaclass removes it
+        child=serializers.CharField(), help_text="Texts that depend on the gateway."
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="Until when the action is possible, if that is limited."
+    )
+    poll_after = serializers.IntegerField(
+        allow_null=True, help_text="After how many seconds it is worth asking again."
+    )
+
+
+class NextActionOfOrderSerializer(NextActionSerializer):
+    """What the buyer has to do about a payment of the order.
+
+    `url` and `data` of a provider are secret, and are only in the `next_action` of the payment.
+    """
+
     payment_id = serializers.IntegerField(allow_null=True)
 
 
@@ -212,7 +249,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
         example(
             {
                 **SUMMARY_EXAMPLE,
-                "next_action": {"type": "pay", "payment_id": None},
+                "next_action": {**NO_ACTION, "payment_id": None},
                 "amount_cancelled": "0.00",
                 "amount_paid": "0.00",
                 "amount_refunded": "0.00",
@@ -295,7 +332,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
 class OrderSerializer(PlacedOrderSerializer):
     """An order with everything that belongs to it."""
 
-    next_action = NextActionSerializer(allow_null=True)
+    next_action = NextActionOfOrderSerializer()
     amount_cancelled = AmountField(help_text="What cancelled items cost. `total` has it still.")
     amount_paid = AmountField(help_text="All that was captured.")
     amount_refunded = AmountField(help_text="What of the amount paid was refunded.")

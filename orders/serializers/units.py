@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from cart.models import MAX_ITEMS, MAX_QUANTITY
 from shop.core.fields import IdField, StrictInt, StrictList
+from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
 
@@ -36,6 +38,7 @@ class UnitsField(StrictList):
         return rows
 
 
+@extend_schema_serializer(examples=[example({"items": [{"product_id": 7, "quantity": 1}]})])
 class ItemsSerializer(RequestSerializer):
     """The items of an order that something is done with."""
 

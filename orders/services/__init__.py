@@ -6,6 +6,8 @@ and only if the UPDATE changed the row.
 """
 
 from orders.errors import IllegalTransition
+from orders.services.cancellations import Cancelled, cancel_items
+from orders.services.contact import change_contact
 from orders.services.fees import set_fee
 from orders.services.fulfilling import (
     NO_TRACKING,
@@ -19,11 +21,30 @@ from orders.services.fulfilling import (
     get_fulfilment,
     ship_order,
 )
+from orders.services.holds import flag_dispute, hold_shipping, release_shipping
+from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
 from orders.services.lookup import request_link
+from orders.services.notes import add_note
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
 from orders.services.refreshing import refresh_statuses
+from orders.services.refunding import (
+    part_of,
+    release_units,
+    reserve_units,
+    restockable,
+    shipping_of,
+)
 from orders.services.reordering import Reordered, reorder
+from orders.services.returns import (
+    approve_return,
+    close_refunded_return,
+    close_return,
+    receive_return,
+    refundable_units,
+    reject_return,
+    request_return,
+)
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
@@ -31,39 +52,64 @@ from orders.services.statuses import (
     record_payment,
     record_refund,
     release_vouchers,
+    reverse_refund,
     revoke_links,
 )
 from orders.services.timeline import note_event
+from orders.services.withdrawals import declare_withdrawal, handle_withdrawal
 
 __all__ = [
     "NO_FEE",
     "NO_TRACKING",
+    "Cancelled",
     "Fee",
     "IllegalTransition",
     "Placed",
     "Reordered",
     "Tracking",
+    "add_note",
+    "approve_return",
     "begin_fulfilment",
     "cancel_fulfilment",
+    "cancel_items",
     "cancel_order",
+    "change_contact",
+    "close_refunded_return",
+    "close_return",
     "confirm_order",
+    "declare_withdrawal",
     "deliver_fulfilment",
     "deliver_order",
     "finish_fulfilment",
+    "flag_dispute",
     "fulfil",
     "get_fulfilment",
+    "handle_withdrawal",
+    "hold_shipping",
+    "items_of",
     "join_orders_of_guests",
     "note_event",
+    "part_of",
     "pay_free_order",
     "place_once",
     "place_order",
+    "receive_return",
     "record_payment",
     "record_refund",
     "refresh_statuses",
+    "refundable_units",
+    "reject_return",
+    "release_shipping",
+    "release_units",
     "release_vouchers",
     "reorder",
     "request_link",
+    "request_return",
+    "reserve_units",
+    "restockable",
+    "reverse_refund",
     "revoke_links",
     "set_fee",
     "ship_order",
+    "shipping_of",
 ]

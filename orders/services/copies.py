@@ -34,6 +34,8 @@ class NewOrder:
     """The time of the database."""
     fee_name: str
     """The name of the payment method that has a fee."""
+    is_committed: bool = False
+    """Whether a payment of the whole order begins in the same transaction."""
 
 
 def write_order(new: NewOrder, cart: LockedCart) -> Order:
@@ -43,6 +45,8 @@ def write_order(new: NewOrder, cart: LockedCart) -> Order:
     once, the other rows with the next statement. What an order does not have costs nothing.
     """
     order = _order(new, cart)
+    if new.is_committed:  # Otherwise the column is left out, so that it needs no value.
+        order.amount_committed = order.total
     insert(order)
     order.database_time = new.placed_at
     tracing.note(order_id=order.pk)

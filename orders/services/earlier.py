@@ -30,17 +30,17 @@ def record_earlier_shipping(order: Order) -> None:
         times = _times(order)
     if not times:
         return
-    items = OrderItem.objects.filter(
-        order=order, quantity__gt=F("quantity_cancelled") + F("quantity_fulfilled")
-    )
-    left = {item.pk: item.quantity_left for item in items}
+    items = OrderItem.objects.filter(order=order).order_by("pk")
+    left = {item.pk: item.quantity_left for item in items if item.quantity_left > 0}
     if left:
         fulfilment = Fulfilment.objects.create(order=order, created_at=min(times.values()))
         FulfilmentItem.objects.bulk_create(
             FulfilmentItem(fulfilment=fulfilment, order_item_id=pk, quantity=quantity)
             for pk, quantity in left.items()
         )
-        items.update(quantity_fulfilled=F("quantity") - F("quantity_cancelled"))
+        for pk, quantity in left.items():
+            shipped_units = F("quantity_fulfilled") + quantity
+            OrderItem.objects.filter(pk=pk).update(quantity_fulfilled=shipped_units)
     if _S.DELIVERED in times:
         shipped = Fulfilment.objects.filter(order=order, status=FulfilmentState.SHIPPED)
         shipped.update(status=FulfilmentState.DELIVERED, delivered_at=times[_S.DELIVERED])

@@ -4,15 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from django.utils import timezone
-
-from cart.configuration import current_configuration
-from cart.pricing import Context, Destination, TaxReason, TaxRow, price
+from cart.pricing import TaxRow, price
 from cart.pricing.rounding import round_half_up
-from orders.models import AddressKind, AdjustmentKind, Order, OrderAddress, OrderTax
+from orders.models import AdjustmentKind, Order, OrderTax
+from orders.services.destinations import addresses_of, context_of
 from orders.services.placing import Fee
 from orders.statements import new_adjustments
-from shop.core.countries import region_code
 from shop.core.money import ZERO, exponent
 
 _ONE = Decimal(1)
@@ -27,7 +24,7 @@ def set_fee(order: Order, fee: Fee) -> None:
     """
     if order.subtotal is None or (fee.amount == ZERO and not order.fee_total):
         return
-    context = _context(order)
+    context = context_of(order, addresses_of(order))
     old, new = order.fee_total or ZERO, price((), replace(context, fee=fee.amount)).fee_total
     if old == new:
         return
@@ -41,27 +38,6 @@ def set_fee(order: Order, fee: Fee) -> None:
     if new:
         kind = AdjustmentKind.FEE.value
         new_adjustments.send_with_next([(order.pk, kind, fee.name, new, None, "", [])])
-
-
-def _context(order: Order) -> Context:
-    """Return the context in which a fee is priced: the order's destination, and who owes tax."""
-    configuration = current_configuration().pricing
-    reverse_charged = OrderTax.objects.filter(order=order, reason=TaxReason.REVERSE_CHARGE)
-    return Context(
-        configuration,
-        timezone.now(),
-        destination=_destination(order),
-        is_reverse_charge=reverse_charged.exists(),
-    )
-
-
-def _destination(order: Order) -> Destination | None:
-    addresses = {row.kind: row for row in OrderAddress.objects.filter(order=order)}
-    address = addresses.get(AddressKind.SHIPPING) or addresses.get(AddressKind.BILLING)
-    if address is None:
-        return None
-    region = region_code(address.country, address.region) if address.region else ""
-    return Destination(address.country, address.postal_code, region)
 
 
 def _set_tax(order: Order, rate: TaxRow, change: Decimal) -> Decimal:

@@ -19,7 +19,7 @@ def request_link(*, number: str, email: str) -> None:
     e-mail address, or 0. Who handles it writes to the address in the row. Sends the same statements
     in any case.
     """
-    order_id = _find(number, fold_address(email))
+    order_id = find_order_id(number=number, email=email) or 0
     events.record(
         "order.lookup_requested",
         object_type="order",
@@ -29,12 +29,16 @@ def request_link(*, number: str, email: str) -> None:
     )
 
 
-def _find(number: str, email_key: str) -> int:
-    """Return the id of an order, or 0. That of an earlier release is found by its id."""
+def find_order_id(*, number: str, email: str) -> int | None:
+    """Return the id of the order with a number, in any spelling, and an e-mail address, or None.
+
+    The address is that of the order or, if it has none, of its user. The order of an earlier
+    release is found by its id. Sends the same statement in any case.
+    """
+    email_key = fold_address(email)
     by_number = Q(number=read_number(number) or "")
     digits = number.strip()
     if digits.isascii() and digits.isdecimal() and int(digits) <= _MAX_ID:
         by_number |= Q(pk=int(digits), number=None)
     is_address = Q(email_key=email_key) | Q(email_key="", user__email_key=email_key)
-    found = Order.objects.filter(by_number, is_address).values_list("pk", flat=True).first()
-    return found or 0
+    return Order.objects.filter(by_number, is_address).values_list("pk", flat=True).first()

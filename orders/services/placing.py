@@ -10,6 +10,7 @@ from cart.ordering import LockedCart, lock_cart_to_order, mark_cart_ordered
 from cart.priced import PricedCart, email_of
 from cart.problems import VoucherNotApplicable
 from cart.promotions.errors import VoucherNotRedeemed
+from cart.promotions.limits import count_uses
 from cart.promotions.services import redeem
 from catalog import revision
 from catalog.services import take_stock
@@ -48,9 +49,9 @@ def place_order(
     An order whose total is 0 is paid at once, without a payment. ``fee`` is that of the payment
     method, and ``expected_total`` the total that the buyer saw, in the shop's currency.
 
-    Locks the user, the cart, then the products in ascending id, the vouchers, and the catalog
-    revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the first of the problems that
-    ``orders.services.refusals`` lists, with all of them.
+    Locks the user, the cart, then the products in ascending id, the promotions with limits, the
+    vouchers, and the catalog revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the
+    first of the problems that ``orders.services.refusals`` lists, with all of them.
     """
     order = place_once(buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee)
     if not order.is_new:
@@ -67,9 +68,16 @@ class Placed:
 
 
 def place_once(
-    *, buyer: Buyer, cart_id: int, expected_total: Decimal | None, fee: Fee = NO_FEE
+    *,
+    buyer: Buyer,
+    cart_id: int,
+    expected_total: Decimal | None,
+    fee: Fee = NO_FEE,
+    is_committed: bool = False,
 ) -> Placed:
     """Place an order as ``place_order`` does, or return the order that the cart has already.
+
+    With ``is_committed`` a payment of the whole order begins in the same transaction.
 
     Needs the caller's transaction. Raises the same errors, except CartNotOpen.
     """
@@ -82,7 +90,7 @@ def place_once(
     members, items, totals = locked.members, locked.items, locked.totals
     refuse(PricedCart(buyer, cart_id, None, members, items, totals), locked, held, expected_total)
     mark_cart_ordered(cart_id=cart_id)
-    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name)
+    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name, is_committed)
     order = write_order(new, locked)
     if order.total == ZERO and pay_free_order(order_id=order.pk):
         order.status, order.paid_at = OrderStatus.PAID, held.database_time
@@ -91,7 +99,10 @@ def place_once(
 
 
 def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
-    """Take the units from stock and redeem the vouchers; set the revision of the catalog last."""
+    """Take the units from stock and count the uses of vouchers and promotions.
+
+    Sets the revision of the catalog last.
+    """
     sold_out = take_stock(
         products=locked.products,
         quantities={item.product_id: item.quantity for item in locked.items},
@@ -103,6 +114,9 @@ def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
     codes = [voucher.code for voucher in vouchers if voucher.is_applied and voucher.amount]
     if codes:
         _redeem(codes, order)
+    limited = {each.promotion_id for each in locked.totals.discounts if each.is_limited}
+    if limited:
+        count_uses(sorted(limited), order_id=order.pk, user_id=order.user_id, email=order.email)
     if sold_out:
         revision.bump(sold_out)
 

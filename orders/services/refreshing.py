@@ -6,7 +6,15 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 
 from accounts.models import User
-from orders.models import FulfilmentItem, FulfilmentState, Order, OrderEvent, OrderItem
+from orders.models import (
+    OPEN_STEPS,
+    FulfilmentItem,
+    FulfilmentState,
+    Order,
+    OrderEvent,
+    OrderItem,
+    Return,
+)
 from orders.payments import stage_of
 from orders.services.earlier import record_earlier_shipping
 from orders.services.timeline import add_to_timeline, record_event
@@ -50,7 +58,7 @@ def refresh_statuses(
 
 
 def read_facts(order: Order) -> Facts:
-    """Return the facts of an order. Sends three statements, or four for a refunded order."""
+    """Return the facts of an order. Sends four statements, or five for a refunded order."""
     units = F("quantity") - F("quantity_cancelled")
     items = OrderItem.objects.filter(order=order)
     sums = items.aggregate(units=Sum(units), returned=Sum("quantity_returned"))
@@ -73,6 +81,7 @@ def read_facts(order: Order) -> Facts:
         fulfilled=fulfilled,
         delivered=shipped["delivered"] or 0,
         returned=fulfilled if order.restocked_at else sums["returned"] or 0,
+        has_open_return=Return.objects.filter(order=order, status__in=OPEN_STEPS).exists(),
     )
 
 

@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from cart.ordering import LockedCart
-from cart.priced import PricedCart
-from cart.pricing import Totals
+from cart.priced import PricedCart, price_as_seen
 from cart.problems import (
     AddressIncomplete,
     EmailMissing,
@@ -19,7 +18,7 @@ from catalog.services import shortages
 from orders.errors import TotalChanged, TotalLimit
 from orders.limits import Held, exceeded_limits
 from shop.core.errors import ShopError
-from shop.core.money import MAX_AMOUNT, ZERO, show
+from shop.core.money import MAX_AMOUNT, show
 
 _BEFORE_AMOUNTS = (
     EmailMissing,
@@ -27,6 +26,16 @@ _BEFORE_AMOUNTS = (
     ShippingMethodUnavailable,
     VoucherNotApplicable,
 )
+
+_REASONS = {
+    "discount": "promotions",
+    "shipping": "shipping_rates",
+    "fee": "payment_method",
+    "tax": "tax_rates",
+}
+"""Why an amount of a total can change, besides the prices of items."""
+_MAY_HAVE_ENDED = frozenset({"discount", "shipping"})
+"""The amounts whose 0 may be a change: a discount has ended, or shipping is free now."""
 
 
 def refuse(cart: PricedCart, locked: LockedCart, held: Held, expected: Decimal | None) -> None:
@@ -37,7 +46,7 @@ def refuse(cart: PricedCart, locked: LockedCart, held: Held, expected: Decimal |
     """
     of_cart = problems_of(cart)
     quantities = {item.product_id: item.quantity for item in cart.totals.items}
-    own = list(_own_problems(cart.totals, held, sum(quantities.values()), expected, of_cart))
+    own = list(_own_problems(cart, held, expected, of_cart))
     first = [
         *(problem for problem in of_cart if isinstance(problem, _BEFORE_AMOUNTS)),
         *own,
@@ -54,45 +63,35 @@ def _serialize(problem: ShopError) -> dict[str, Any]:
 
 
 def _own_problems(
-    totals: Totals,
-    held: Held,
-    units: int,
-    expected: Decimal | None,
-    of_cart: Sequence[ShopError],
+    cart: PricedCart, held: Held, expected: Decimal | None, of_cart: Sequence[ShopError]
 ) -> Iterator[ShopError]:
-    yield from exceeded_limits(held, units)
+    totals = cart.totals
+    yield from exceeded_limits(held, sum(item.quantity for item in totals.items))
     if totals.total > MAX_AMOUNT:
         yield TotalLimit(limit=show(MAX_AMOUNT))
     if expected is not None and totals.total != expected:
-        changes = list(_changes(totals, expected, of_cart))
+        changes = list(_changes(cart, expected, of_cart))
         facts = {"total": show(totals.total), "expected": show(expected)}
         yield TotalChanged(**facts, changes=changes)
 
 
 def _changes(
-    totals: Totals, expected: Decimal, of_cart: Sequence[ShopError]
+    cart: PricedCart, expected: Decimal, of_cart: Sequence[ShopError]
 ) -> Iterator[dict[str, Any]]:
     """Yield what differs from what the buyer saw.
 
-    A cart keeps the prices that its buyer has seen. For the other amounts ``old`` is null: they are
-    listed if the prices do not explain the difference.
+    A cart keeps the prices that its buyer has seen. If they explain the difference, the other
+    amounts at these prices are what the buyer saw; if not, ``old`` is null for them.
     """
-    quantities = {item.product_id: item.quantity for item in totals.items}
-    explained = ZERO
     for problem in of_cart:
         if problem.code == "price_changed":
-            facts = problem.facts
-            difference = Decimal(facts["new"]) - Decimal(facts["old"])
-            explained += difference * quantities[facts["product_id"]]
-            yield {"kind": "item", **facts, "reason": problem.code}
-    if totals.total - expected == explained:
-        return
+            yield {"kind": "item", **problem.facts, "reason": problem.code}
+    seen = price_as_seen(cart)
+    is_explained = seen.total == expected
     refused = any(isinstance(problem, VoucherNotApplicable) for problem in of_cart)
-    amounts = {
-        "discount": (totals.discount_total, "voucher_not_applicable" if refused else "promotions"),
-        "shipping": (totals.shipping_total, "shipping_rates"),
-        "fee": (totals.fee_total, "payment_method"),
-        "tax": (totals.tax_total, "tax_rates"),
-    }
-    for kind, (amount, reason) in amounts.items():
-        yield {"kind": kind, "old": None, "new": show(amount), "reason": reason}
+    reasons = _REASONS | ({"discount": "voucher_not_applicable"} if refused else {})
+    for kind, reason in reasons.items():
+        old, new = getattr(seen, f"{kind}_total"), getattr(cart.totals, f"{kind}_total")
+        if old != new or (not is_explained and (new or kind in _MAY_HAVE_ENDED)):
+            shown = show(old) if is_explained else None
+            yield {"kind": kind, "old": shown, "new": show(new), "reason": reason}

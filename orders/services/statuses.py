@@ -1,5 +1,7 @@
 """Changes of an order's status, and the amounts that were paid and refunded."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import F
@@ -8,13 +10,14 @@ from django.db.models.functions import Now, Round
 from accounts.models import User
 from cart.promotions.services import release
 from catalog import revision
-from catalog.services import put_back, return_stock
+from catalog.services import put_back
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
-from orders.services.refreshing import refresh_statuses
+from orders.services.refreshing import read_facts, refresh_statuses
+from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
 from orders.services.timeline import add_to_timeline, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
-from orders.states import OrderPaymentStatus, OrderStatus, sources_of
+from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
 from shop.core.transactions import transactional
 
@@ -88,19 +91,50 @@ def record_payment(
     return True
 
 
-def record_refund(*, order_id: int, amount: Decimal, restock: bool, actor: User | None) -> None:
+def record_refund(
+    *,
+    order_id: int,
+    amount: Decimal,
+    restock: bool,
+    actor: User | None,
+    units: Mapping[int, int] | None = None,
+) -> None:
     """Record a refund. The order becomes ``refunded`` once all that was paid is refunded.
 
     Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
-    With ``restock``, the order's units return to stock, unless an earlier refund returned them.
+    With ``restock``, ``units`` return to stock, by the id of the item; None means all that are left
+    of the order. Units that returned to stock before do not return again.
     """
     orders = Order.objects.filter(pk=order_id)
     # Rounded, since SQLite adds decimals as floats.
     orders.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
-    if restock and orders.filter(restocked_at=None).update(restocked_at=Now()):
-        quantities = _quantities(order_id)
-        return_stock(quantities=quantities, reason=f"Order {order_id} came back", actor=actor)
+    refresh_statuses(order_id)
+    returned, unshipped = _restock(order_id, units) if restock else ({}, {})
     refresh_statuses(order_id, actor=actor, note=f"Refunded {show(amount)}")
+    put_back_both(order_id, returned, unshipped, actor)
+
+
+def _restock(
+    order_id: int, units: Mapping[int, int] | None
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Record that units return to stock. Return those that came back, and the unshipped ones."""
+    record_earlier_restock(Order.objects.get(pk=order_id))
+    if units is None:
+        Order.objects.filter(pk=order_id, restocked_at=None).update(restocked_at=Now())
+    return mark_restocked(order_id, units)
+
+
+def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:
+    """Take a refund back that failed after it had succeeded. Returned units stay in stock.
+
+    Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    """
+    order = Order.objects.lock(order_id)
+    left = order.amount_refunded - amount
+    # One UPDATE, since an order that holds money cannot be refunded.
+    status = derive(replace(read_facts(order), amount_refunded=left)).status
+    Order.objects.filter(pk=order_id).update(amount_refunded=left, status=status)
+    refresh_statuses(order_id, note=note)
 
 
 def _set_status(
@@ -136,10 +170,10 @@ def _try_to_set_status(
 
 
 def _quantities(order_id: int) -> dict[int, int]:
-    """Return the units of an order by product, without those that were cancelled before."""
-    items = OrderItem.objects.filter(order_id=order_id, quantity__gt=F("quantity_cancelled"))
-    units = F("quantity") - F("quantity_cancelled")
-    return dict(items.values_list("product_id", units))
+    """Return the units of an order by product that did not return to stock before."""
+    units = F("quantity") - F("quantity_cancelled") - F("quantity_restocked")
+    items = OrderItem.objects.filter(order_id=order_id).annotate(units=units).filter(units__gt=0)
+    return dict(items.values_list("product_id", "units"))
 
 
 @transactional

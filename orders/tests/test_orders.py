@@ -8,6 +8,7 @@ from catalog.models import Product, StockMovement
 from orders import services
 from orders.factories import place_order
 from orders.models import Order, OrderEvent, OrderItem
+from orders.serializers import NO_ACTION
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import query_budget
 
@@ -96,7 +97,7 @@ def test_an_order_has_items_and_events(ada, tea):
         "can_cancel": True,
         "fulfilments": [],
         "payments": [],
-        "next_action": {"type": "pay", "payment_id": None},
+        "next_action": {**NO_ACTION, "payment_id": None},
         "email": ada.user.email,
         "phone": "",
         "language": "",

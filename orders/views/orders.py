@@ -27,12 +27,14 @@ from catalog.stock.errors import StockLimit
 from orders import services
 from orders.access import OrderAccess, access_of
 from orders.errors import (
+    AmountsWouldChange,
     CartEmpty,
     CartNotFound,
     CartNotOpen,
     HeldUnitsLimit,
     IllegalTransition,
     OpenOrderLimit,
+    OrderNotChangeable,
     OrderTokenInvalid,
     TotalChanged,
     TotalLimit,
@@ -50,12 +52,14 @@ from orders.serializers import (
     serialize_order,
     serialize_summary,
 )
+from orders.serializers.contact import ChangeOrderSerializer
 from orders.serializers.customers import customers_of
 from orders.throttles import LookUpThrottle, check_guest_orders
-from shop.core.errors import TooManyRequests, Unauthorized
+from shop.core.errors import PermissionMissing, TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.permissions import has_staff_permission
 from shop.core.query import read_parameters
 from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
 
@@ -77,6 +81,7 @@ PLACING_ERRORS = [
 """Why a cart cannot be ordered."""
 
 _FOR_GUESTS = frozenset({"retrieve", "create", "reorder", "lookup"})
+_CHANGE = "orders.change_order"
 _TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
 
 
@@ -94,9 +99,9 @@ class OrderViewSet(ShopViewSet):
     permissions = {"confirm": "orders.change_order"}
 
     def get_permissions(self) -> list[Any]:
-        """Require a permission to cancel the order of another buyer."""
-        if self.action == "cancel":
-            return [OwnOrStaffMay("orders.change_order", owner="user_id", guests=True)]
+        """Require a permission to change or cancel the order of another buyer."""
+        if self.action in {"cancel", "partial_update"}:
+            return [OwnOrStaffMay(_CHANGE, owner="user_id", guests=True)]
         return [AllowAny()] if self.action in _FOR_GUESTS else super().get_permissions()
 
     def get_throttles(self) -> list[Any]:
@@ -160,6 +165,31 @@ class OrderViewSet(ShopViewSet):
         if buyer.user is None:
             check_guest_orders(request)
         return idempotent(request, work, guest=buyer.guest)
+
+    @describe(
+        "Change order",
+        takes=ChangeOrderSerializer,
+        answers={200: OrderSerializer},
+        refuses=[OrderNotChangeable, AmountsWouldChange, *_TOKENS],
+    )
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Change addresses or contact of an order. Its amounts do not change.
+
+        Buyers may do so while the order is pending, staff until a part of it is shipped.
+        """
+        changes = read(ChangeOrderSerializer, request)
+        order, user = self.get_object(), self.access.user
+        is_staff = user is not None and has_staff_permission(user, _CHANGE)
+        if "email" in changes and not is_staff:
+            raise PermissionMissing(permission=_CHANGE)
+        services.change_contact(
+            order_id=order.pk,
+            changes=changes,
+            actor=user,
+            by_guest=user is None,
+            is_late=is_staff,
+        )
+        return Response(self._response_body(pk))
 
     @describe("Cancel order", answers={200: OrderSerializer}, refuses=[IllegalTransition, *_TOKENS])
     @action(detail=True, methods=["post"])
@@ -228,13 +258,17 @@ class OrderViewSet(ShopViewSet):
         return Response({"message": message}, status=202)
 
     def _response_body(self, pk: str) -> dict[str, Any]:
-        order = self.get_queryset().with_database_time().get(pk=pk)
-        payments = payments_of([order.pk]).get(order.pk, ())
-        reader = self.access.user
-        body = serialize_order(
-            details_of(order), payments, reader=reader, origin=origin_of(self.request)
-        )
-        return {**body, **customers_of([order], reader).get(order.pk, {})}
+        return order_body(self.request, self.access, int(pk))
+
+
+def order_body(request: Request, access: OrderAccess, order_id: int) -> dict[str, Any]:
+    """Return the response body of an order for whom the request gives ``access`` to it."""
+    order = Order.objects.visible_to(access).with_database_time().get(pk=order_id)
+    payments = payments_of([order.pk]).get(order.pk, ())
+    body = serialize_order(
+        details_of(order), payments, reader=access.user, origin=origin_of(request)
+    )
+    return {**body, **customers_of([order], access.user).get(order.pk, {})}
 
 
 def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:

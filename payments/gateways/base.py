@@ -7,6 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
+from orders.payments import ActionType as ActionType  # noqa: PLC0414 - for gateways
+from shop.core.postal_addresses import PostalAddress
+
 
 @dataclass(frozen=True, slots=True)
 class BuyerHistory:
@@ -33,13 +36,43 @@ class OutcomeStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """What the buyer has to do next. Only its type is stored: ``url`` and ``data`` may be secret.
+
+    ``method`` is the HTTP method for the URL. ``data`` has texts that depend on the gateway.
+    ``expires_at`` is when the provider stops to accept the action.
+    """
+
+    type: ActionType
+    url: str = field(default="", repr=False)
+    method: str = "GET"
+    data: Mapping[str, str] = field(default_factory=dict, repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeDetails:
+    """What a provider's checks for fraud compare, from the order. Texts that are unknown are empty.
+
+    ``number`` is the order's number for people. ``address`` is the shipping address; None without
+    one.
+    """
+
+    number: str
+    email: str = field(repr=False)
+    phone: str = field(default="", repr=False)
+    address: PostalAddress | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
     """A payment, as it is described to its gateway. ``amount`` is in ``currency``.
 
     ``key`` is the idempotency key, the same in every call about the payment. ``reference`` is the
     provider's id of the charge, or "" while the shop does not know it. ``token`` is only passed to
-    ``start``, and so is ``return_url``, to which the provider sends the buyer back. With
-    ``captures_later`` the charge is authorised first.
+    ``start``. ``return_url`` is the page to which the provider sends the buyer back, or "". With
+    ``captures_later`` the charge is authorised first. ``details`` are passed to gateways that want
+    them while ``reference`` is not known.
     """
 
     key: str
@@ -51,6 +84,7 @@ class Charge:
     reference: str = ""
     captures_later: bool = False
     return_url: str = ""
+    details: ChargeDetails | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +94,18 @@ class Outcome:
     ``captured`` is the captured amount in the charge's currency; None means the whole amount.
     ``capture_before`` is when an authorisation ends, or None if the provider does not say it.
     ``client_secret`` lets the buyer's app continue at the provider. It is returned to the buyer
-    and never stored.
+    and never stored. ``action`` is what the buyer has to do; without it, a charge that requires an
+    action is continued by the provider's script with the client secret. ``failure_code`` says why a
+    charge failed (``payments.failures``).
     """
 
     status: OutcomeStatus
     reference: str = ""
     captured: Decimal | None = None
     client_secret: str = field(default="", repr=False)
+    failure_code: str = ""
     capture_before: datetime | None = None
+    action: Action | None = None
 
 
 class RefundState(StrEnum):
@@ -80,14 +118,25 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundOutcome:
-    """The result of a refund call. FAILED means that no money was or will be refunded."""
+    """The result of a refund call. FAILED means that no money was or will be refunded.
+
+    ``failure_code`` says why (``payments.failures``).
+    """
 
     status: RefundState
     reference: str = ""
+    failure_code: str = ""
 
 
 class GatewayUnavailable(Exception):
     """The gateway did not answer, or its answer is invalid. What it did is unknown."""
+
+
+class GatewayRefused(GatewayUnavailable):
+    """The gateway refuses requests of the shop: the key is wrong, or there were too many.
+
+    The request had no effect.
+    """
 
 
 class ChargeUnknown(GatewayUnavailable):
@@ -184,6 +233,15 @@ class HasClientData(Protocol):
 
 
 @runtime_checkable
+class WantsDetails(Protocol):
+    """A gateway whose provider checks for fraud with details of the order."""
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether a new charge needs ``Charge.details``, which are read from the database."""
+
+
+@runtime_checkable
 class AcceptsOrders(Protocol):
     """A gateway with ``confirms_order`` that does not confirm every order at once.
 
@@ -196,18 +254,23 @@ class AcceptsOrders(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReportedRefund:
-    """A refund as the provider lists it. ``key`` is "" if the shop did not request it."""
+    """A refund as the provider lists it. ``key`` is "" if the shop did not request it.
+
+    ``failure_code`` says why it failed (``payments.failures``).
+    """
 
     reference: str
     key: str
     amount: Decimal
     status: RefundState
+    failure_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedCharge:
-    """A charge as the provider lists it. ``key`` is "" if the shop did not request it.
+    """A charge as the provider lists it. ``key`` is "" if no shop requested it.
 
+    ``shop`` is the SHOP_NAME of the shop that requested it, or "" if the provider does not have it.
     ``captured`` is in ``currency``, an ISO 4217 code in capital letters.
     """
 
@@ -217,6 +280,7 @@ class ReportedCharge:
     currency: str
     captured: Decimal
     refunds: tuple[ReportedRefund, ...] = ()
+    shop: str = ""
 
 
 @runtime_checkable
@@ -224,7 +288,7 @@ class SupportsReconciliation(Protocol):
     """A gateway whose charges ``manage.py reconcile_payments`` can compare with the shop's."""
 
     def list_charges(self, since: datetime) -> Iterator[ReportedCharge]:
-        """Yield each charge created at or after ``since``, with its refunds.
+        """Yield each charge created or refunded at or after ``since``, with all its refunds.
 
         Raises GatewayUnavailable.
         """

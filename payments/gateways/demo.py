@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Round
 
+from payments.failures import FailureCode
 from payments.gateways.base import (
     Charge,
     GatewayUnavailable,
@@ -156,4 +157,10 @@ def _update_status(charge: Charge, sources: list[str], wanted: str) -> None:
 
 
 def _outcome(row: DemoCharge) -> Outcome:
-    return Outcome(_OUTCOMES[row.status], reference=f"demo_{row.pk}", captured=row.captured)
+    failure = FailureCode.CARD_DECLINED if row.status == "declined" else ""
+    return Outcome(
+        _OUTCOMES[row.status],
+        reference=f"demo_{row.pk}",
+        captured=row.captured,
+        failure_code=failure,
+    )

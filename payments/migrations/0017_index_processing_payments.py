@@ -48,13 +48,12 @@ class Migration(migrations.Migration):
                 violation_error_message="This ledger entry was reversed before.",
             ),
         ),
-        AddUniqueConstraintOnline(
+        AddIndexOnline(
             model_name="ledgerentry",
-            constraint=models.UniqueConstraint(
+            index=models.Index(
                 condition=models.Q(("dispute__isnull", False)),
-                fields=("dispute", "kind"),
-                name="ledgerentry_each_kind_once_a_dispute",
-                violation_error_message="This dispute already has a ledger entry of this kind.",
+                fields=["dispute"],
+                name="ledgerentry_of_dispute",
             ),
         ),
     ]

@@ -6,6 +6,7 @@ from payments.models.events import ProviderEvent
 from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
 from payments.models.payments import Payment, PaymentQuerySet
+from payments.models.refund_items import RefundItem
 from payments.states import PaymentStatus, RefundStatus
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "PaymentStatus",
     "ProviderEvent",
     "Refund",
+    "RefundItem",
     "RefundStatus",
 ]

@@ -7,11 +7,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from orders.models import Return
 from payments.failures import FAILURE_CODE_LENGTH, FailureCode
 from payments.models.disputes import Dispute
 from payments.models.payments import Payment, sees_all_payments
@@ -47,7 +48,30 @@ class Refund(models.Model):
     )
     reason = models.CharField(max_length=200, blank=True, default="")
     restock = models.BooleanField(
-        default=False, help_text="All items of the order return to stock when the refund succeeds."
+        default=False,
+        help_text="The items of the refund return to stock when it succeeds; without items, all "
+        "items of the order.",
+    )
+    shipping = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        db_default=0,
+        help_text="What of the amount is for the shipping, with its tax.",
+    )
+    shipping_tax = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, db_default=0)
+    of_cancellation = models.BooleanField(
+        db_default=False, help_text="Its items were cancelled before they were shipped."
+    )
+    order_return = models.ForeignKey(
+        Return, null=True, on_delete=models.PROTECT, related_name="refunds", db_index=False
+    )
+    first = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The first refund of the same request, which several payments have to pay.",
     )
     by_hand = models.BooleanField(
         default=False,
@@ -91,6 +115,18 @@ class Refund(models.Model):
                 condition=Q(amount__gt=0),
                 name="refund_gives_something_back",
                 violation_error_message=_("The amount of a refund must be greater than zero."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    shipping__gte=0,
+                    shipping__lte=F("amount"),
+                    shipping_tax__gte=0,
+                    shipping_tax__lte=F("shipping"),
+                ),
+                name="refund_of_shipping_within_its_amount",
+                violation_error_message=_(
+                    "The shipping in a refund must be from zero to its amount."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(failure_code__in=["", *FailureCode.values]),
@@ -181,12 +217,6 @@ class LedgerEntry(models.Model):
                 name="ledgerentry_reversed_once",
                 violation_error_message=_("This ledger entry was reversed before."),
             ),
-            models.UniqueConstraint(
-                fields=["dispute", "kind"],
-                condition=Q(dispute__isnull=False),
-                name="ledgerentry_each_kind_once_a_dispute",
-                violation_error_message=_("This dispute already has a ledger entry of this kind."),
-            ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values),
                 name="ledgerentry_kind_is_known",
@@ -222,6 +252,13 @@ class LedgerEntry(models.Model):
                 condition=Q(amount__gte=0),
                 name="ledgerentry_amount_not_negative",
                 violation_error_message=_("The amount of a ledger entry cannot be negative."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["dispute"],
+                condition=Q(dispute__isnull=False),
+                name="ledgerentry_of_dispute",
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from django.contrib.auth.models import AnonymousUser
@@ -13,11 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from orders.access import OrderAccess
 from orders.models import Order
+from orders.payments import ActionType
 from payments.failures import FAILURE_CODE_LENGTH, FailureCode
 from payments.states import CAPTURED, ENDED, OPEN, UNDECIDED, PaymentStatus
 from shop.core.money import MAX_DIGITS
 from shop.core.permissions import has_staff_permission, sees_all
 from shop.core.tracing import MAX_ID
+
+if TYPE_CHECKING:
+    from payments.gateways import Action
 
 URL_LENGTH = 2000
 
@@ -101,6 +106,13 @@ class Payment(models.Model):
         db_default="",
         help_text="The page of the storefront to which the provider sends the buyer back.",
     )
+    action_type = models.CharField(
+        max_length=10,
+        choices=ActionType.choices,
+        blank=True,
+        db_default="",
+        help_text="What the buyer had to do when the provider was asked last.",
+    )
     provider_key = models.UUIDField(
         unique=True,
         default=uuid4,
@@ -118,6 +130,9 @@ class Payment(models.Model):
     settled_at = models.DateTimeField(null=True)
 
     objects = PaymentQuerySet.as_manager()
+
+    action: Action | None = None
+    """What the buyer has to do, as the provider says. It is not a column, and is never stored."""
 
     client_secret = ""
     """The provider's secret for the buyer's form. It is not a column, and is never stored."""

@@ -4,13 +4,12 @@ A difference has a correction if exactly one correction is right. The shop's row
 provider's, so a payment that changes meanwhile may be reported in one run and not in the next.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
 from itertools import islice
 
-from django.db.models import F
+from django.conf import settings
 from django.utils import timezone
 
 from payments.gateways import (
@@ -21,30 +20,20 @@ from payments.gateways import (
     ReportedRefund,
     SupportsReconciliation,
 )
-from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+from payments.models import Payment, Refund, RefundStatus
 from payments.reconciliation.corrections import (
     cancel_ended,
-    record_foreign_refund,
     refund_unexpected_capture,
 )
+from payments.reconciliation.differences import Difference
 from payments.services import fetch_and_settle, send_refund
+from payments.services.refund_reports import record_reported_refund
 from payments.states import CAPTURED, OPEN, UNDECIDED
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
 _OPEN = (OutcomeStatus.PENDING, OutcomeStatus.REQUIRES_ACTION, OutcomeStatus.PROCESSING)
 _PAYABLE = (*_OPEN, OutcomeStatus.AUTHORISED)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference between provider and shop, described by a sentence for staff.
-
-    ``correct`` applies the correction. It is None if a person has to decide.
-    """
-
-    sentence: str
-    correct: Callable[[], object] | None = None
 
 
 def find_differences(
@@ -70,19 +59,6 @@ def find_differences(
         yield from _compare_unlisted(gateway, payment)
 
 
-def find_failed_late_refunds() -> Iterator[Difference]:
-    """Yield late payments, of any age, whose refund failed. No scheduled job retries the refund."""
-    unrefunded = Payment.objects.filter(
-        status=PaymentStatus.REFUND_PENDING, amount_refunded__lt=F("amount_captured")
-    )
-    for payment in unrefunded.order_by("pk").iterator():
-        left = show(payment.amount_captured - payment.amount_refunded)
-        yield Difference(
-            f"{payment}: {left} {payment.currency} arrived too late for order {payment.order_id} "
-            "and was not refunded"
-        )
-
-
 def _payments(method: str, charges: Iterable[ReportedCharge]) -> dict[str, Payment]:
     """Return the payments of these charges, by our key and by the provider's reference."""
     keys = [charge.key for charge in charges if charge.key]
@@ -97,11 +73,18 @@ def _payments(method: str, charges: Iterable[ReportedCharge]) -> dict[str, Payme
 
 
 def _compare_unknown(gateway: Gateway, charge: ReportedCharge) -> Iterator[Difference]:
-    if charge.captured > ZERO:
+    if charge.captured > ZERO and not _is_foreign(charge):
         yield Difference(
             f"{gateway.code} captured {show(charge.captured)} {charge.currency} in "
             f"{charge.reference}, which belongs to no payment of the shop"
         )
+
+
+def _is_foreign(charge: ReportedCharge) -> bool:
+    """Return whether a charge belongs to another shop, or to something else, of the account."""
+    if charge.shop:
+        return charge.shop != settings.SHOP_NAME
+    return not charge.key
 
 
 def _compare_unlisted(gateway: Gateway, payment: Payment) -> Iterator[Difference]:
@@ -171,7 +154,7 @@ def _compare_refunds(
             yield Difference(
                 f"{payment}: {gateway.code} refunded {show(reported.amount)} in "
                 f"{reported.reference}, which belongs to no refund of the shop",
-                partial(record_foreign_refund, payment, reported),
+                partial(record_reported_refund, payment, reported),
             )
     for refund in refunds:
         if refund.pk not in matched_ids and refund.status == RefundStatus.SUCCEEDED:
@@ -192,5 +175,10 @@ def _compare_refund(refund: Refund, reported: ReportedRefund) -> Iterator[Differ
         )
     elif refund.status == RefundStatus.PENDING and reported.status != RefundState.PENDING:
         yield Difference(f"{statuses}: an event was missed", partial(send_refund, refund))
+    elif (refund.status, reported.status) == (RefundStatus.SUCCEEDED, RefundState.FAILED):
+        yield Difference(
+            f"{statuses}: the money came back after the refund had succeeded",
+            partial(record_reported_refund, refund.payment, reported),
+        )
     elif refund.status not in (reported.status.value, RefundStatus.PENDING):
         yield Difference(f"{statuses}: the status changed after the refund was settled")

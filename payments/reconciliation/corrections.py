@@ -5,16 +5,11 @@ from decimal import Decimal
 
 from orders.models import Order
 from payments import gateways
-from payments.errors import RefundLimit
-from payments.gateways import RefundOutcome, RefundState, ReportedRefund
-from payments.models import EntryKind, Payment, Refund
-from payments.services import send_pending_refunds, settle_refund
+from payments.models import EntryKind, Payment
+from payments.services import send_pending_refunds
 from payments.services.charges import charge_of, gateway_of
-from payments.services.refunds import reserve
 from payments.services.settlement import add_ledger_entry, begin_late_refund
-from shop.core.money import show
 from shop.core.transactions import transactional
-from shop.engine import insert
 
 
 def refund_unexpected_capture(payment: Payment, captured: Decimal) -> Payment:
@@ -42,19 +37,3 @@ def cancel_ended(payment: Payment) -> None:
     """
     gateway, charge = gateway_of(payment), charge_of(payment)
     gateways.call_outside_transaction(lambda: gateway.cancel(charge))
-
-
-@transactional
-def record_foreign_refund(payment: Payment, reported: ReportedRefund) -> Refund:
-    """Record a refund that was made directly at the provider; return it.
-
-    Locks the order. Raises RefundLimit if it exceeds what can be refunded.
-    """
-    Order.objects.lock(payment.order_id)
-    if not reserve(payment.pk, reported.amount):
-        left = payment.amount_captured - payment.amount_refunded
-        raise RefundLimit(refundable=show(left))
-    refund = Refund(payment=payment, amount=reported.amount, reason="Made at the provider")
-    insert(refund)
-    outcome = RefundOutcome(RefundState.SUCCEEDED, reference=reported.reference)
-    return settle_refund(refund=refund, outcome=outcome)

@@ -6,10 +6,18 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from orders.serializers import NO_ACTION, NextActionSerializer, serialize_action
 from payments.models import Payment, PaymentStatus
-from payments.summaries import reference_of
+from payments.next_actions import next_action_of, reference_of
+from payments.serializers.fields import (
+    FAILURE_EXAMPLE,
+    FailureCodeField,
+    FailureDetailField,
+    ReturnUrlField,
+    show_failure,
+)
 from shop.core.fields import AmountField, IdField, StrictStr
-from shop.core.money import show
+from shop.core.money import CENT, show
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
@@ -31,6 +39,13 @@ class PayOrderSerializer(RequestSerializer):
         help_text="The token that the provider's form returned. The demo card accepts no token, "
         "which succeeds, or demo_decline, demo_action, demo_timeout or demo_late.",
     )
+    amount = AmountField(
+        required=False,
+        min_value=CENT,
+        help_text="How much to pay. The default is all that is owed and not covered by payments "
+        "that are in progress. Several payments can pay an order.",
+    )
+    return_url = ReturnUrlField(required=False)
 
 
 @extend_schema_serializer(
@@ -42,10 +57,13 @@ class PayOrderSerializer(RequestSerializer):
                 "payment_method": "card",
                 "status": "succeeded",
                 "amount": "48.00",
+                "amount_captured": "48.00",
                 "amount_refunded": "0.00",
                 "currency": "USD",
                 "reference": "",
                 "created_at": "2026-11-23T10:00:05Z",
+                **FAILURE_EXAMPLE,
+                "next_action": NO_ACTION,
             }
         )
     ]
@@ -58,6 +76,7 @@ class PaymentSerializer(serializers.Serializer[Any]):
     payment_method = serializers.CharField()
     status = serializers.ChoiceField(PaymentStatus.choices)
     amount = AmountField()
+    amount_captured = AmountField(help_text="What the payment has brought, which may be a part.")
     amount_refunded = AmountField(help_text="The sum of succeeded and pending refunds.")
     currency = serializers.CharField(help_text="ISO 4217 code.")
     reference = serializers.CharField(
@@ -69,6 +88,9 @@ class PaymentSerializer(serializers.Serializer[Any]):
         "says it.",
     )
     created_at = serializers.DateTimeField()
+    failure_code = FailureCodeField()
+    failure_detail = FailureDetailField()
+    next_action = NextActionSerializer()
 
 
 def show_payment(payment: Payment) -> dict[str, Any]:
@@ -79,11 +101,14 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "payment_method": payment.method,
         "status": payment.status,
         "amount": show(payment.amount),
+        "amount_captured": show(payment.amount_captured),
         "amount_refunded": show(payment.amount_refunded),
         "currency": payment.currency,
         "reference": reference_of(payment),
         "created_at": payment.created_at,
         **_end_of_authorisation(payment),
+        **show_failure(payment),
+        "next_action": serialize_action(next_action_of(payment)),
     }
 
 
@@ -102,10 +127,17 @@ def _end_of_authorisation(payment: Payment) -> dict[str, datetime]:
                 "payment_method": "stripe",
                 "status": "requires_action",
                 "amount": "48.00",
+                "amount_captured": "0.00",
                 "amount_refunded": "0.00",
                 "currency": "USD",
                 "reference": "",
                 "created_at": "2026-11-23T10:00:05Z",
+                **FAILURE_EXAMPLE,
+                "next_action": {
+                    **NO_ACTION,
+                    "type": "client",
+                    "data": {"client_secret": "pi_1_secret_2", "publishable_key": "pk_live_1"},
+                },
                 "client_secret": "pi_1_secret_2",
             }
         )
@@ -116,7 +148,8 @@ class BegunPaymentSerializer(PaymentSerializer):
 
     client_secret = serializers.CharField(
         required=False,
-        help_text="The secret for the provider's form. Present while the buyer has to act.",
+        help_text="The secret for the provider's form, as in the data of `next_action`. Present "
+        "while the buyer has to act.",
     )
 
 

@@ -6,6 +6,8 @@ Refunds have the same three phases. A payment whose outcome is unknown stays pen
 locked in this order: order, payment, products.
 """
 
+from payments.services.beginning import begin_payment, check_method
+from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
     capture_payment,
     check_authorised,
@@ -16,17 +18,19 @@ from payments.services.checkout import CheckedOut, check_out
 from payments.services.expiry import abandon_payment, expire_order
 from payments.services.manual import record_manual_payment
 from payments.services.payments import (
-    begin_payment,
     cancel_payment,
     charge,
-    check_method,
     confirm_payment,
     fetch_and_settle,
     refresh_payment,
 )
 from payments.services.refunds import (
+    Wanted,
+    begin_order_refund,
+    begin_payment_refund,
     begin_refund,
     get_refund,
+    refunds_of_request,
     send_pending_refunds,
     send_refund,
 )
@@ -36,11 +40,15 @@ from payments.services.windows import ago, payment_window
 
 __all__ = [
     "CheckedOut",
+    "Wanted",
     "abandon_payment",
     "ago",
     "apply_event",
+    "begin_order_refund",
     "begin_payment",
+    "begin_payment_refund",
     "begin_refund",
+    "cancel_items",
     "cancel_payment",
     "capture_payment",
     "charge",
@@ -55,8 +63,10 @@ __all__ = [
     "payment_window",
     "record_manual_payment",
     "refresh_payment",
+    "refunds_of_request",
     "send_pending_refunds",
     "send_refund",
+    "send_refunds_of_cancellations",
     "settle",
     "settle_refund",
     "void_payment",

@@ -1,7 +1,9 @@
 """The gateway of a payment, and the charge that describes the payment to the gateway."""
 
+from orders.models import AddressKind, Order, OrderAddress
+from orders.numbers import show_number
 from payments import gateways
-from payments.gateways import Charge, Gateway
+from payments.gateways import Charge, ChargeDetails, Gateway, WantsDetails
 from payments.models import Payment
 
 
@@ -10,8 +12,13 @@ def gateway_of(payment: Payment) -> Gateway:
     return gateways.registered()[payment.method]
 
 
-def charge_of(payment: Payment, token: str = "", return_url: str = "") -> Charge:
-    """Return the payment as a charge, with the buyer's ``token`` if this is the first call."""
+def charge_of(payment: Payment, token: str = "") -> Charge:
+    """Return the payment as a charge, with the buyer's ``token`` if this is the first call.
+
+    Reads the details of the order if the gateway wants them for a charge that it may create.
+    """
+    gateway = gateway_of(payment)
+    wants_details = isinstance(gateway, WantsDetails) and gateway.wants_details
     return Charge(
         key=str(payment.provider_key),
         amount=payment.amount,
@@ -21,5 +28,17 @@ def charge_of(payment: Payment, token: str = "", return_url: str = "") -> Charge
         token=token,
         reference=payment.provider_reference,
         captures_later=payment.captures_later,
-        return_url=return_url,
+        return_url=payment.return_url,
+        details=_details_of(payment) if wants_details and not payment.provider_reference else None,
+    )
+
+
+def _details_of(payment: Payment) -> ChargeDetails:
+    order = Order.objects.select_related("user").get(pk=payment.order_id)
+    shipping = OrderAddress.objects.filter(order=order, kind=AddressKind.SHIPPING).first()
+    return ChargeDetails(
+        number=show_number(order.number, order_id=order.pk),
+        email=order.email or (order.user.email if order.user else ""),
+        phone=order.phone,
+        address=None if shipping is None else shipping.as_postal(),
     )

@@ -9,12 +9,14 @@ from orders.errors import TotalChanged
 from orders.models import Order
 from orders.services import place_once
 from payments.models import Payment
-from payments.services.payments import (
+from payments.services.beginning import (
+    begin_first_payment,
     begin_payment_of,
     check_method,
     fee_with_name,
     live_payment_of,
 )
+from payments.states import UNDECIDED
 from shop.core.money import show
 from shop.core.transactions import transactional
 
@@ -40,30 +42,35 @@ def check_out(
     expected_total: Decimal,
     method: str,
     before_payment: Callable[[int | None], object],
+    return_url: str = "",
 ) -> CheckedOut:
     """Order a cart and begin the payment of the order, or do what is still to do of that.
 
-    If the cart was ordered before: a live payment and a paid order are returned as they are, and
-    after a failed payment the next one begins. ``before_payment`` is called with the id of an order
-    that has existed before, or None, before a payment begins, and may raise an error. Locks as
-    ``place_order`` does, then the order. Raises MethodNotConfigured before anything is written, and
-    the errors of ``place_order`` and ``begin_payment``; then nothing was changed.
+    If the cart was ordered before: a payment in progress and a paid order are returned as they are.
+    Otherwise a payment of all that is left begins, such as after a failed payment.
+    ``before_payment`` is called with the id of an order that has existed before, or None, before a
+    payment begins, and may raise an error. Locks as ``place_order`` does, then the order. Raises
+    MethodNotConfigured before anything is written, and the errors of ``place_order`` and
+    ``begin_payment``; then nothing was changed.
     """
     check_method(method)
     fee = fee_with_name(method)
-    placed = place_once(buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee)
+    placed = place_once(
+        buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee, is_committed=True
+    )
     if placed.is_new:
         if placed.row.paid_at is not None:
             return CheckedOut(placed.row, None, is_new_order=True, is_new_payment=False)
         before_payment(None)
-        payment = begin_payment_of(placed.row, method)
+        payment = begin_first_payment(placed.row, method, return_url)
         return CheckedOut(placed.row, payment, is_new_order=True, is_new_payment=True)
     order = Order.objects.lock(placed.row.pk)
     live = live_payment_of(order.pk)
-    if live is not None or order.paid_at is not None:
+    is_undecided = live is not None and live.status in UNDECIDED
+    if is_undecided or order.paid_at is not None:
         return CheckedOut(order, live, is_new_order=False, is_new_payment=False)
     before_payment(order.pk)
-    payment = begin_payment_of(order, method)
+    payment = begin_payment_of(order, method, return_url=return_url)
     if order.total != expected_total:
         facts = {"total": show(order.total), "expected": show(expected_total)}
         raise TotalChanged(**facts, changes=[])

@@ -1,48 +1,35 @@
-"""Beginning, charging, confirming and cancelling payments."""
+"""Phase B: charging, confirming and cancelling payments at their gateways."""
 
 import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
-
-from django.conf import settings
-from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.access import OrderAccess
 from orders.models import Order
-from orders.services import Fee, set_fee
 from payments import gateways
 from payments.errors import (
-    MethodAmountLimit,
-    MethodNotConfigured,
-    OrderNotFound,
-    PaymentInProgress,
     PaymentNotCancellable,
     PaymentNotConfirmable,
     PaymentNotOpen,
 )
 from payments.gateways import (
+    Action,
+    ActionType,
     Charge,
     ChargeUnknown,
     Gateway,
     GatewayUnavailable,
-    LimitsAmount,
     Outcome,
     OutcomeStatus,
 )
-from payments.methods import fee_of
 from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
 from payments.services.windows import ago, check_payable
-from payments.states import CANCELLABLE, LIVE, OPEN
+from payments.states import CANCELLABLE, OPEN
 from shop.core import tracing
-from shop.core.money import show
-from shop.core.transactions import transactional
-from shop.engine import insert
 
 logger = logging.getLogger("shop.payments")
 
@@ -51,107 +38,19 @@ logger = logging.getLogger("shop.payments")
 FIRST_CALL_TIMEOUT = timedelta(seconds=30)
 
 
-# -- Phase A: insert the payment ------------------------------------------------------------------
-
-
-def check_method(method: str) -> None:
-    """Raise MethodNotConfigured unless buyers can choose this payment method."""
-    enabled = gateways.enabled()
-    if method not in enabled:
-        names = ", ".join(enabled)
-        raise MethodNotConfigured(
-            field="payment_method",
-            reason=_("This payment method is not available. Choose one of: {names}.").format(
-                names=names
-            ),
-            payment_methods=list(enabled),
-        )
-
-
-@transactional
-def begin_payment(*, access: OrderAccess, order_id: int, method: str) -> Payment:
-    """Insert a pending payment of the caller's own order, and return it. Locks the order.
-
-    The order gets the fee of the method. Raises MethodNotConfigured, MethodAmountLimit,
-    OrderNotFound, OrderNotPayable, OrderExpired, PaymentInProgress.
-    """
-    check_method(method)
-    try:
-        order = Order.objects.lock(order_id, **access.owner_of(order_id))
-    except Order.DoesNotExist:
-        raise OrderNotFound from None
-    return begin_payment_of(order, method)
-
-
-def begin_payment_of(order: Order, method: str) -> Payment:
-    """Insert a pending payment of an order that the caller has locked in its transaction.
-
-    Raises MethodAmountLimit, OrderNotPayable, OrderExpired, PaymentInProgress.
-    """
-    check_payable(order)
-    fee = fee_with_name(method)
-    if (fee.amount or order.fee_total) and (live := live_payment_of(order.pk)):
-        raise PaymentInProgress(payment_id=live.pk)
-    set_fee(order, fee)
-    _check_amount(method, order.total)
-    payment = Payment(
-        order_id=order.pk,
-        method=method,
-        amount=order.total,
-        currency=order.currency,
-        captures_later=_captures_later(method),
-        request_id=tracing.cause(),
-    )
-    tracing.note(order_id=order.pk)
-    if not insert(payment, unless_exists=True):
-        raise PaymentInProgress(payment_id=Payment.objects.get(order=order, status__in=LIVE).pk)
-    tracing.note(payment_id=payment.pk)
-    return payment
-
-
-def fee_with_name(method: str) -> Fee:
-    """Return the fee of a payment method, with the method's name."""
-    return Fee(fee_of(method), gateways.registered()[method].name)
-
-
-def live_payment_of(order_id: int) -> Payment | None:
-    """Return the payment of an order that is in progress or has succeeded, if there is one."""
-    return Payment.objects.filter(order_id=order_id, status__in=LIVE).first()
-
-
-def _check_amount(method: str, total: Decimal) -> None:
-    gateway = gateways.registered()[method]
-    if isinstance(gateway, LimitsAmount) and total > gateway.maximum_amount:
-        raise MethodAmountLimit(payment_method=method, limit=show(gateway.maximum_amount))
-
-
-def _captures_later(method: str) -> bool:
-    gateway = gateways.registered()[method]
-    return settings.PAYMENT_CAPTURE == "on_shipment" and gateway.can_capture_later
-
-
-# -- Phase B: call the gateway --------------------------------------------------------------------
-
-
-def charge(*, payment: Payment, token: str = "", return_url: str = "") -> Payment:
+def charge(*, payment: Payment, token: str = "") -> Payment:
     """Start a payment that was begun at its gateway; return it as stored afterwards.
 
-    ``token`` is what the provider's form returned to the buyer, and ``return_url`` where the
-    provider sends the buyer back to.
+    ``token`` is what the provider's form returned to the buyer.
     """
-    return call_and_settle(
-        payment,
-        lambda gateway, charge: gateway.start(charge),
-        token=token,
-        return_url=return_url,
-    )
+    return call_and_settle(payment, lambda gateway, charge: gateway.start(charge), token=token)
 
 
 def refresh_payment(*, payment: Payment) -> Payment:
-    """Settle an open payment by the gateway's outcome; return it with its client secret.
+    """Settle an open payment by the gateway's outcome; return it with what the buyer has to do.
 
-    Serves a duplicate of the request that began the payment. The client secret is not stored, so
-    it has to be fetched again.
+    Serves a duplicate of the request that began the payment, and its buyer who has lost the
+    response. The client secret is not stored, so it has to be fetched again.
     """
     tracing.note(order_id=payment.order_id, payment_id=payment.pk)
     if payment.status not in OPEN or gateway_of(payment).recorded_by_staff:
@@ -240,14 +139,13 @@ def call_and_settle(
     actor: User | None = None,
     *,
     token: str = "",
-    return_url: str = "",
 ) -> Payment:
     """Settle a payment by the outcome of a gateway call; return it as stored afterwards.
 
     If the gateway does not answer, the payment is not changed. Money of a late payment is refunded
     at once. The caller must not be in a transaction.
     """
-    gateway, charge = gateway_of(payment), charge_of(payment, token, return_url)
+    gateway, charge = gateway_of(payment), charge_of(payment, token)
     tracing.note(order_id=payment.order_id, payment_id=payment.pk)
     start = time.perf_counter()
     try:
@@ -262,7 +160,13 @@ def call_and_settle(
         settled = send_pending_refunds(settled)
     if settled.status == PaymentStatus.REQUIRES_ACTION:
         settled.client_secret = outcome.client_secret
+        settled.action = outcome.action or _continued_by_script(outcome)
     return settled
+
+
+def _continued_by_script(outcome: Outcome) -> Action:
+    secret = outcome.client_secret
+    return Action(ActionType.CLIENT, data={"client_secret": secret} if secret else {})
 
 
 def check_open(payment: Payment, wanted: str) -> None:

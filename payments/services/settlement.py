@@ -10,23 +10,19 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Subquery
-from django.db.models.functions import Now, Round
+from django.db.models import F
+from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import Order
 from orders.services import (
-    confirm_order,
+    close_refunded_return,
     note_event,
     record_payment,
     record_refund,
     refresh_statuses,
 )
-from orders.states import OrderStatus
-from payments import gateways
 from payments.gateways import (
-    AcceptsOrders,
-    BuyerHistory,
     Outcome,
     OutcomeStatus,
     RefundOutcome,
@@ -41,9 +37,11 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
+from payments.services.commitments import recommit
+from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
+from payments.services.entries import record_payment_event
+from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
-from shop.core import events
-from shop.core.money import show
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -56,27 +54,28 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     gets a pending refund, which the caller has to send after the transaction.
     """
     payment = copy(payment)  # after a deadlock this function runs again with the same argument
-    order_status = ""
+    order = None
     if outcome.status == OutcomeStatus.SUCCEEDED:
         # The UPDATE does not depend on the order's row, so the lock is sent together with it.
         Order.objects.lock_with_next_statement(payment.order_id)
     else:
-        order_status = Order.objects.lock(payment.order_id).status
+        order = Order.objects.lock(payment.order_id)
     captured = payment.amount if outcome.captured is None else outcome.captured
     if not _update_payment(payment.pk, outcome, captured):
         return Payment.objects.get(pk=payment.pk)
     previous_status, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
-    if outcome.status == OutcomeStatus.SUCCEEDED:
+    if order is None:
         payment.amount_captured = captured
         _record_capture(payment, actor)
     elif payment.status in OPEN:
-        _confirm_unpaid_order(payment, order_status, actor)
+        confirm_unpaid_order(payment, order, actor)
         if PaymentStatus.PROCESSING in {previous_status, payment.status}:
             refresh_statuses(payment.order_id)
     else:
+        payment.failure_code = outcome.failure_code
         _store_end_of_authorisation(payment, outcome)
-        _record_without_capture(payment, previous_status, order_status, actor)
+        _record_without_capture(payment, previous_status, order, actor)
     return payment
 
 
@@ -93,6 +92,10 @@ def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
+    if outcome.action is not None:
+        values["action"] = outcome.action.type.value
+    if outcome.failure_code:
+        values["failure"] = outcome.failure_code
     return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
 
 
@@ -101,9 +104,18 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
     """Return the UPDATE that makes a payment ``wanted`` if the table of moves allows it."""
 
     def build(
-        payment_id: int, reference: str | None = None, captured: Decimal | None = None
+        payment_id: int,
+        reference: str | None = None,
+        captured: Decimal | None = None,
+        failure: str | None = None,
+        action: str | None = None,
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
-        columns = {"provider_reference": reference, "amount_captured": captured}
+        columns = {
+            "provider_reference": reference,
+            "amount_captured": captured,
+            "failure_code": failure,
+            "action_type": action,
+        }
         changes: dict[str, Any] = {
             name: value for name, value in columns.items() if value is not None
         }
@@ -118,10 +130,14 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
 def _record_capture(payment: Payment, actor: User | None) -> None:
     """Add captured money to the ledger, then credit it to the order or begin its refund."""
     add_ledger_entry(payment, EntryKind.CAPTURED, payment.amount_captured, actor)
-    if record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
-        _record_event(payment, "succeeded", payment.amount_captured)
+    if not record_payment(order_id=payment.order_id, amount=payment.amount_captured, actor=actor):
+        begin_late_refund(payment, payment.amount_captured)
         return
-    begin_late_refund(payment, payment.amount_captured)
+    record_payment_event(payment, "succeeded", payment.amount_captured)
+    if payment.amount_captured != payment.amount:
+        recommit(payment.order_id)
+    if payment.is_partial:
+        confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
@@ -140,49 +156,26 @@ def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
     if not movable.update(settled_at=Now(), **{name: getattr(payment, name) for name in names}):
         return False
     insert(Refund(payment=payment, amount=captured, reason="Late payment"))
+    recommit(payment.order_id)
     return True
 
 
-def _confirm_unpaid_order(payment: Payment, order_status: str, actor: User | None) -> None:
-    """Confirm a pending order if its payment method confirms orders before they are paid.
-
-    A method that does not accept every order leaves the others to staff.
-    """
-    gateway = gateways.registered()[payment.method]
-    if not gateway.confirms_order or order_status != OrderStatus.PENDING:
-        return
-    if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
-        confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
-
-
-def _history_of(order_id: int) -> BuyerHistory:
-    """Return the history of an order's buyer, without the order itself.
-
-    An order that cost nothing is paid without money, which says nothing about the buyer.
-    """
-    buyer = Order.objects.filter(pk=order_id).values("user_id")[:1]
-    others = Order.objects.filter(user_id=Subquery(buyer)).exclude(pk=order_id)
-    return BuyerHistory(
-        has_paid=others.filter(amount_paid__gt=0).exists(),
-        unpaid=others.filter(paid_at=None, status=OrderStatus.CONFIRMED).count(),
-    )
-
-
 def _record_without_capture(
-    payment: Payment, previous_status: str, order_status: str, actor: User | None
+    payment: Payment, previous_status: str, order: Order, actor: User | None
 ) -> None:
     """Add an authorisation, failure or cancellation to the ledger; update the order's timeline.
 
-    An authorisation confirms a pending order.
+    An authorisation of all that is owed confirms a pending order.
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:
-        _record_event(payment, "failed", payment.amount)
+        record_payment_event(payment, "failed", payment.amount)
     if payment.status == PaymentStatus.AUTHORISED:
-        if order_status == OrderStatus.PENDING:
-            confirm_order(order_id=payment.order_id, actor=actor, note="Payment authorised")
+        confirm_secured_order(payment, order, actor)
         refresh_statuses(payment.order_id)
-    elif previous_status == PaymentStatus.AUTHORISED:
+        return
+    recommit(payment.order_id)
+    if previous_status == PaymentStatus.AUTHORISED:
         refresh_statuses(payment.order_id, note="Authorisation voided", actor=actor)
     elif previous_status == PaymentStatus.PROCESSING:
         refresh_statuses(payment.order_id)
@@ -213,9 +206,9 @@ def add_ledger_entry(
 
 @transactional
 def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
-    """Store the outcome of a pending refund; return it as stored afterwards. Locks the order.
+    """Store the outcome of a refund; return it as stored afterwards. Locks the order.
 
-    A failed refund releases the amount that it had reserved.
+    A failed refund releases the amount that it had reserved, also if it had succeeded before.
     """
     payment = refund.payment
     Order.objects.lock(payment.order_id)
@@ -224,15 +217,18 @@ def settle_refund(*, refund: Refund, outcome: RefundOutcome) -> Refund:
         changes["provider_reference"] = outcome.reference
     if outcome.status != RefundState.PENDING:
         changes["settled_at"] = Now()
+    previous_status = Refund.objects.values_list("status", flat=True).get(pk=refund.pk)
+    if outcome.failure_code:
+        changes["failure_code"] = outcome.failure_code
     sources = refund_sources(RefundStatus(outcome.status))
     is_first = Refund.objects.filter(pk=refund.pk, status__in=sources).update(**changes)
-    settled = Refund.objects.select_related("payment", "actor").get(pk=refund.pk)
+    refunds = Refund.objects.select_related("payment", "actor").prefetch_related("items__item")
+    settled = refunds.get(pk=refund.pk)
     if is_first and outcome.status == RefundState.SUCCEEDED:
         _record_refund_success(settled)
     elif is_first and outcome.status == RefundState.FAILED:
-        left = Round(F("amount_refunded") - refund.amount, precision=2)
-        Payment.objects.filter(pk=payment.pk).update(amount_refunded=left)
-        note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
+        had_succeeded = previous_status == RefundStatus.SUCCEEDED
+        record_failure(settled, had_succeeded=had_succeeded)
     return settled
 
 
@@ -243,26 +239,23 @@ def _record_refund_success(refund: Refund) -> None:
     """
     payment, amount = refund.payment, refund.amount
     add_ledger_entry(payment, EntryKind.REFUNDED, amount, refund.actor, refund)
-    _record_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
+    record_payment_event(payment, "refunded", amount, refund_id=refund.pk, is_late=payment.is_late)
     _mark_refunded_in_full(payment)
     if payment.is_late:
         note_event(order_id=payment.order_id, note="Late payment refunded", actor=refund.actor)
     else:
-        record_refund(
-            order_id=payment.order_id, amount=amount, restock=refund.restock, actor=refund.actor
-        )
+        _credit_order(refund)
 
 
-def _record_event(payment: Payment, name: str, amount: Decimal, **facts: events.Fact) -> None:
-    """Record the domain event ``payment.<name>``."""
-    data = {
-        "order_id": payment.order_id,
-        "method": payment.method,
-        "amount": show(amount),
-        "currency": payment.currency,
-        **facts,
-    }
-    events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
+def _credit_order(refund: Refund) -> None:
+    """Record refunded money of an order, return its items to stock, and close its return."""
+    order_id, actor = refund.payment.order_id, refund.actor
+    units = {each.item_id: each.quantity for each in refund.items.all()} or None
+    record_refund(
+        order_id=order_id, amount=refund.amount, restock=refund.restock, actor=actor, units=units
+    )
+    if refund.order_return_id is not None:
+        close_refunded_return(return_id=refund.order_return_id, actor=actor)
 
 
 def _mark_refunded_in_full(payment: Payment) -> None:

@@ -5,17 +5,21 @@ import time
 from dataclasses import replace
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 
+from orders.models import Order
 from payments import gateways
-from payments.gateways import Outcome
+from payments.gateways import ListsRefunds, Outcome, ReportedRefund, ReportsDisputes
 from payments.gateways.stripe import WebhookEvent
 from payments.models import Payment, PaymentStatus, ProviderEvent, Refund
 from payments.services.charges import charge_of, gateway_of
+from payments.services.disputes import refresh_dispute
 from payments.services.payments import log_outcome
+from payments.services.refund_reports import has_news, record_reported_refunds, sent_sum
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
-from payments.states import UNDECIDED
+from payments.states import CAPTURED, UNDECIDED
 from shop.core import tracing
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -34,15 +38,38 @@ def apply_event(*, event: WebhookEvent, method: str) -> None:
         return
     payment = _find_payment(event, method)
     if payment is None:
-        logger.warning("event %s: unknown payment %s", event.event_id, event.reference)
+        _log_unknown(event)
     else:
         tracing.note(order_id=payment.order_id, payment_id=payment.pk, began_by=payment.request_id)
-    if payment is None or not _can_change(payment, event):
+    if payment is None or not (event.dispute or _can_change(payment, event)):
         _store_event(event, payment)
         return
     # Only events that call a gateway need a slot. Other events must not delay a buyer.
     with gateways.slot():
-        _fetch_and_apply(event, payment)
+        if event.dispute:
+            _refresh_dispute(event, payment)
+        else:
+            _fetch_and_apply(event, payment)
+
+
+def _log_unknown(event: WebhookEvent) -> None:
+    """Log an event of no payment. It is a fault only if it names this shop as its origin."""
+    is_ours = event.shop == settings.SHOP_NAME
+    level = logging.WARNING if is_ours else logging.INFO
+    logger.log(level, "event %s: unknown payment %s", event.event_id, event.reference)
+
+
+def _refresh_dispute(event: WebhookEvent, payment: Payment) -> None:
+    gateway = gateway_of(payment)
+    if not isinstance(gateway, ReportsDisputes):
+        _store_event(event, payment)
+        return
+    refresh_dispute(
+        payment,
+        lambda: gateway.fetch_dispute(event.dispute_kind, event.dispute),
+        event.dispute,
+        is_first=lambda: _store_event(event, payment),
+    )
 
 
 def _store_event(event: WebhookEvent, payment: Payment | None) -> bool:
@@ -55,27 +82,51 @@ def _can_change(payment: Payment, event: WebhookEvent) -> bool:
     """Return whether the payment, or a refund that the event is about, is not settled yet."""
     if payment.status in (*UNDECIDED, PaymentStatus.REFUND_PENDING):
         return True
-    return "refund" in event.kind and Refund.objects.pending().filter(payment=payment).exists()
+    if payment.status not in CAPTURED or not _is_about_refunds(event):
+        return False
+    if event.refund is not None and has_news(payment, event.refund):
+        return True
+    if event.refunded is not None and event.refunded != sent_sum(payment):
+        return True
+    return Refund.objects.pending().filter(payment=payment).exists()
+
+
+def _is_about_refunds(event: WebhookEvent) -> bool:
+    return event.refund is not None or "refund" in event.kind
 
 
 def _fetch_and_apply(event: WebhookEvent, payment: Payment) -> None:
     charge = charge_of(payment)
     charge = replace(charge, reference=charge.reference or event.reference)
+    gateway = gateway_of(payment)
     start = time.perf_counter()
-    outcome = gateways.call_outside_transaction(lambda: gateway_of(payment).fetch(charge))
+    outcome = gateways.call_outside_transaction(lambda: gateway.fetch(charge))
+    refunds: tuple[ReportedRefund, ...] = ()
+    if _is_about_refunds(event) and isinstance(gateway, ListsRefunds):
+        refunds = gateways.call_outside_transaction(lambda: gateway.list_refunds(charge))
     seconds = time.perf_counter() - start
-    settled = _apply(event, payment, outcome)
+    settled = _apply(event, payment, outcome, refunds)
     log_outcome(settled, seconds)
-    if settled.status == PaymentStatus.REFUND_PENDING or "refund" in event.kind:
+    if settled.status == PaymentStatus.REFUND_PENDING or _is_about_refunds(event):
         send_pending_refunds(settled)
 
 
 @transactional
-def _apply(event: WebhookEvent, payment: Payment, outcome: Outcome | None) -> Payment:
-    """Store the event and the outcome of its payment, unless the event was applied before."""
+def _apply(
+    event: WebhookEvent,
+    payment: Payment,
+    outcome: Outcome | None,
+    refunds: tuple[ReportedRefund, ...],
+) -> Payment:
+    """Store the event and what was fetched about its payment, unless it was applied before."""
     if not _store_event(event, payment) or outcome is None:
         return Payment.objects.get(pk=payment.pk)
-    return settle(payment=payment, outcome=outcome)
+    settled = settle(payment=payment, outcome=outcome)
+    if not refunds:
+        return settled
+    Order.objects.lock(payment.order_id)
+    record_reported_refunds(settled, refunds)
+    return Payment.objects.get(pk=payment.pk)
 
 
 def _find_payment(event: WebhookEvent, method: str) -> Payment | None:

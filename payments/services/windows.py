@@ -1,7 +1,8 @@
 """Whether an order can be paid now."""
 
 from orders.models import Order
-from orders.states import PAYABLE
+from orders.shown import owed
+from orders.states import UNPAID
 from orders.windows import ago, is_expired, payment_window
 from payments.errors import OrderExpired, OrderNotPayable
 
@@ -11,9 +12,10 @@ __all__ = ["ago", "check_payable", "is_expired", "payment_window"]
 def check_payable(order: Order) -> None:
     """Raise OrderNotPayable or OrderExpired unless the order can be paid now.
 
-    The order must be read with ``database_time``.
+    An order owes until it is paid, also after it was shipped. It must be read with
+    ``database_time``.
     """
-    if order.status not in PAYABLE:
+    if order.status not in UNPAID or not owed(order):
         raise OrderNotPayable(order_status=order.status)
     if is_expired(order):
         raise OrderExpired

@@ -48,7 +48,7 @@ def test_a_guest_buys_in_two_requests(anyone, tea):
     assert [payment["payment_id"] for payment in body["payments"]] == [
         body["payment"]["payment_id"]
     ]
-    assert (body["next_action"], body["items"][0]["name"]) == (None, "Tea")
+    assert (body["next_action"]["type"], body["items"][0]["name"]) == ("none", "Tea")
     assert Product.objects.get().stock == 8
     assert_audit_passes()
 
@@ -57,11 +57,12 @@ def test_repeating_a_checkout_without_a_key_is_safe(ada, tea):
     cart_id = fill_cart(ada.user, tea, quantity=2)
     declined = check_out(ada, cart_id, payment_token="demo_decline").json()
     assert (declined["status"], declined["payment"]["status"]) == ("pending", "failed")
-    assert declined["next_action"] == {"type": "pay", "payment_id": None}
+    assert (declined["can_pay"], declined["next_action"]["payment_id"]) == (True, None)
     waiting = check_out(ada, cart_id, payment_token="demo_action")
     assert (waiting.status_code, waiting.json()["order_id"]) == (201, declined["order_id"])
     payment_id = waiting.json()["payment"]["payment_id"]
-    assert waiting.json()["next_action"] == {"type": "confirm", "payment_id": payment_id}
+    action = waiting.json()["next_action"]
+    assert (action["type"], action["payment_id"]) == ("client", payment_id)
     again = check_out(ada, cart_id)
     assert (again.status_code, again.json()["payment"]["payment_id"]) == (200, payment_id)
     assert again.json()["payment"]["status"] == "requires_action"
@@ -95,7 +96,10 @@ def test_a_duplicate_request_with_a_key_gets_the_order_and_charges_once(ada, tea
         ({"total": "8.99"}, 409, "total_changed"),
         ({"payment_token": "4242 4242 4242 4242"}, 400, "invalid"),
         ({"return_url": "javascript:alert(1)"}, 400, "invalid"),
-        ({"return_url": "ftp://shop.example.com/"}, 400, "invalid"),
+        ({"return_url": "ftp://tea.example/"}, 400, "invalid"),
+        ({"return_url": "https://evil.example/"}, 400, "invalid"),
+        ({"return_url": "https://tea.example@evil.example/"}, 400, "invalid"),
+        ({"return_url": "http://tea.example/"}, 400, "invalid"),
     ],
 )
 def test_a_refused_checkout_makes_no_order(ada, tea, settings, change, status, code):
@@ -139,7 +143,9 @@ def test_the_fee_of_a_method_is_in_the_total_and_changes_with_the_method(ada, te
     assert refused.json()["total"] == "14.90"
     placed = check_out(ada, cart["cart_id"], "14.90", "bank_transfer").json()
     assert (placed["fee_total"], placed["total"], placed["tax_total"]) == ("1.00", "14.90", "2.38")
-    assert placed["next_action"]["type"] == "transfer"
+    assert placed["next_action"]["type"] == "display"
+    data = {"reference": placed["payment"]["reference"], "amount": "14.90", "currency": "USD"}
+    assert placed["next_action"]["data"] == data
     payment_id = placed["payment"]["payment_id"]
     body = {"order_id": placed["order_id"], "payment_method": "card"}
     assert ada.post("/api/payments/", body).json()["code"] == "payment_in_progress"

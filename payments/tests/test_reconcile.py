@@ -143,16 +143,61 @@ def test_differences_without_one_right_correction_are_left_to_staff(
     assert [list(model.objects.values()) for model in (Payment, Refund, LedgerEntry)] == before
 
 
-def test_a_refund_that_failed_after_it_had_succeeded_is_reported(
-    amy, order, fake_stripe, reconcile
+def test_a_refund_that_failed_after_it_had_succeeded_is_reported_until_it_is_repeated(
+    amy, order, paid, fake_stripe, reconcile
 ):
-    payment = pay(order, method="stripe", token="pm_card_pendingRefund")
-    refund = refund_payment(payment, actor=amy.user)
-    fake_stripe.finish_refund(refund.provider_reference)
-    call_command("settle_payments")
+    refund = refund_payment(paid, actor=amy.user)
     fake_stripe.finish_refund(refund.provider_reference, succeed=False)
-    lines = reconcile("--fix")
-    assert lines[-1].startswith("Refund is succeeded, the provider reports failed (re)")
+    line = (
+        "Refund is succeeded, the provider reports failed (re): "
+        "the money came back after the refund had succeeded"
+    )
+    assert reconcile() == [f"{line} (--fix corrects it)"]
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
+    line = "Refund of Payment: 9.00 USD came back after the refund had succeeded"
+    assert reconcile("--fix") == [f"{line} (needs a decision)"]
+    refund_payment(paid, "9.00", actor=amy.user, by_hand=True)
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    assert_audit_passes()
+
+
+def test_charges_of_other_shops_in_the_account_are_not_the_shops(
+    paid, fake_stripe, stripe_api, reconcile
+):
+    def buy(**metadata):
+        stripe_api.payment_intents.create(
+            {
+                "amount": 700,
+                "currency": "usd",
+                "payment_method": "pm_card_visa",
+                "confirm": True,
+                "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+                "metadata": metadata,
+            }
+        )
+
+    key = "00000000-0000-0000-0000-000000000001"
+    buy()
+    buy(shop="Another shop", payment_key=key)
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    lost = "stripe captured 7.00 USD in pi, which belongs to no payment of the shop"
+    buy(shop="Shop")
+    assert reconcile() == [f"{lost} (needs a decision)"]
+    # The release before did not name the shop.
+    buy(payment_key=key)
+    assert reconcile() == [f"{lost} (needs a decision)"] * 2
+
+
+def test_a_refund_of_an_old_charge_in_the_dashboard_is_found(order, paid, fake_stripe, reconcile):
+    Payment.objects.update(created_at=timezone.now() - timedelta(days=100))
+    fake_stripe.age(paid.provider_reference, seconds=100 * 86_400)
+    fake_stripe.refund_in_dashboard(paid.provider_reference, 400)
+    line = "Payment: stripe refunded 4.00 in re, which belongs to no refund of the shop"
+    assert reconcile("--fix", agrees=True) == [f"{line} (corrected)", AGREED.strip()]
+    order.refresh_from_db()
+    assert (order.amount_refunded, Refund.objects.get().reason) == (4, "Made at the provider")
+    assert reconcile(agrees=True) == [AGREED.strip()]
+    assert_audit_passes()
 
 
 def test_a_late_payment_whose_refund_failed_is_reported_until_staff_refund_it(

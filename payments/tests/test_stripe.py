@@ -14,9 +14,12 @@ from orders.factories import place_order
 from orders.models import Order
 from payments import jobs
 from payments.factories import refund_payment
+from payments.failures import describe_failure
+from payments.gateways.stripe import client
 from payments.gateways.stripe.amounts import from_minor, to_minor
 from payments.models import LedgerEntry, Payment, Refund
 from payments.tests.fake_stripe.client import INTENTS
+from shop.core.metrics import recorder
 from shop.core.models import IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.marks import on_one_database
@@ -57,7 +60,11 @@ def test_a_token_is_charged_at_once(ada, order, fake_stripe):
     assert (charge["payment_intent"], charge["captured"]) == (payment.provider_reference, 900)
     assert charge["currency"] == "usd"
     key = str(payment.provider_key)
-    assert charge["metadata"] == {"order_id": str(order.pk), "payment_key": key}
+    assert charge["metadata"] == {
+        "order_id": str(order.pk),
+        "payment_key": key,
+        "shop": "Shop",
+    }
     assert [r["key"] for r in fake_stripe.requests()] == [key, f"{key}-confirm"]
     assert LedgerEntry.objects.get().reference == payment.provider_reference
     assert stored_statuses(order) == ("succeeded", "paid", 9)
@@ -77,12 +84,20 @@ def test_an_intent_of_another_payment_is_not_accepted(ada, order, tea, fake_stri
     assert LedgerEntry.objects.filter(payment=payment.get()).count() == 0
 
 
-def test_without_a_token_the_buyers_app_gets_the_client_secret_and_pays(ada, order, fake_stripe):
+def test_without_a_token_the_buyers_app_gets_the_client_secret_and_pays(
+    ada, amy, order, fake_stripe
+):
     begun = post(ada, order).json()
     assert begun["status"] == "requires_action"
     assert begun["client_secret"].startswith("pi_")
     path = f"{PAY}{begun['payment_id']}/"
-    assert "client_secret" not in ada.get(path).json()
+    again = ada.get(path).json()
+    assert again["client_secret"] == begun["client_secret"]
+    assert again["next_action"] == begun["next_action"]
+    assert again["next_action"]["type"] == "client"
+    assert again["next_action"]["data"] == {"client_secret": begun["client_secret"]}
+    seen_by_staff = amy.get(path).json()
+    assert ("client_secret" in seen_by_staff, seen_by_staff["next_action"]["data"]) == (False, {})
     assert ada.post(f"{path}confirm/").json()["status"] == "requires_action"
     fake_stripe.pay(begun["client_secret"])
     confirmed = ada.post(f"{path}confirm/").json()
@@ -116,9 +131,19 @@ def test_a_token_can_require_3d_secure(ada, order, fake_stripe):
     assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
-@pytest.mark.parametrize("token", ["pm_card_chargeDeclined", "pm_card_nonsense"])
-def test_another_payment_can_begin_after_a_declined_card(ada, order, fake_stripe, token):
-    assert post(ada, order, token).json()["status"] == "failed"
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("pm_card_chargeDeclined", "card_declined"),
+        ("pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+        ("pm_card_visa_chargeDeclinedStolenCard", "card_declined"),
+        ("pm_card_nonsense", "token_invalid"),
+    ],
+)
+def test_another_payment_can_begin_after_a_declined_card(ada, order, fake_stripe, token, code):
+    declined = post(ada, order, token).json()
+    assert (declined["status"], declined["failure_code"]) == ("failed", code)
+    assert declined["failure_detail"] == describe_failure(code)
     assert fake_stripe.state()["intents"][0]["status"] == "canceled"
     assert post(ada, order, "pm_card_visa").json()["status"] == "succeeded"
     assert len(fake_stripe.ledger()) == 1
@@ -131,6 +156,7 @@ def test_a_payment_of_an_amount_that_stripe_refuses_fails(ada, tea, fake_stripe)
     tea.save(update_fields=["price"])
     answer = post(ada, place_order(ada.user, tea), "pm_card_visa")
     assert (answer.status_code, answer.json()["status"]) == (201, "failed")
+    assert answer.json()["failure_code"] == "amount_too_small"
     assert fake_stripe.ledger() == []
 
 
@@ -261,6 +287,11 @@ def test_a_pending_refund_can_fail(ada, amy, order, fake_stripe):
     assert jobs.settle_payments() == 1
     refund.refresh_from_db()
     assert (refund.status, Payment.objects.get().amount_refunded) == ("failed", 0)
+    shown = ada.get(path).json()["refunds"][0]
+    assert (shown["failure_code"], shown["failure_detail"][:23]) == (
+        "account_closed",
+        "The card or account tha",
+    )
     assert stored_statuses(order) == ("succeeded", "paid", 9)
     assert_audit_passes()
 
@@ -276,11 +307,54 @@ def test_a_request_ends_within_ten_seconds_while_stripe_hangs(ada, order, fake_s
     assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
-def test_a_wrong_api_key_leaves_the_payment_pending(ada, order, settings, caplog):
+@pytest.fixture
+def refusals():
+    """Return a function that reads how many refusals the metrics count."""
+    registry = recorder.start().registry
+    name, labels = "shop_gateway_refusals_total", {"gateway": "stripe"}
+    yield lambda reason: registry.get_sample_value(name, {**labels, "reason": reason})
+    recorder.stop()
+
+
+def test_a_payment_with_a_revoked_key_fails_and_is_reported(
+    ada, order, settings, fake_stripe, caplog, refusals
+):
     settings.STRIPE_SECRET_KEY = "sk_test_wrong_and_secret"
-    assert post(ada, order, "pm_card_visa").json()["status"] == "pending"
-    assert "AuthenticationError" in caplog.text
+    answer = post(ada, order, "pm_card_visa").json()
+    assert (answer["status"], answer["failure_code"]) == ("failed", "provider_unavailable")
+    assert answer["failure_detail"].startswith("The payment service could not process")
+    errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert "AuthenticationError 401" in errors[0]
     assert "wrong_and_secret" not in caplog.text
+    assert refusals("AuthenticationError") == 1
+    settings.STRIPE_SECRET_KEY = fake_stripe.key
+    assert post(ada, order, "pm_card_visa").json()["status"] == "succeeded"
+    assert_audit_passes()
+
+
+@pytest.mark.parametrize("path", [CREATE, CONFIRM])
+def test_a_token_is_tried_again_while_stripe_has_too_many_requests(
+    ada, order, fake_stripe, caplog, path
+):
+    fake_stripe.fail("rate_limit", path, method="POST", times=1)
+    assert post(ada, order, "pm_card_visa").json()["status"] == "succeeded"
+    assert [charge["captured"] for charge in fake_stripe.ledger()] == [900]
+    assert "ERROR" not in caplog.text
+
+
+def test_a_payment_fails_if_stripe_has_too_many_requests_for_long(
+    ada, order, fake_stripe, caplog, monkeypatch, refusals
+):
+    monkeypatch.setattr(client, "_PAUSES", (0.0, 0.0))
+    fake_stripe.fail("rate_limit", CONFIRM, method="POST", times=3)
+    answer = post(ada, order, "pm_card_visa").json()
+    assert (answer["status"], answer["failure_code"]) == ("failed", "provider_unavailable")
+    assert fake_stripe.state()["intents"][0]["status"] == "canceled"
+    assert "ERROR" in caplog.text
+    assert refusals("RateLimitError") == 1
+    assert post(ada, order, "pm_card_visa").json()["status"] == "succeeded"
+    assert_audit_passes()
 
 
 def test_an_intent_of_another_amount_is_not_accepted(ada, order, caplog):

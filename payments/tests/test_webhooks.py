@@ -251,10 +251,34 @@ def test_hostile_text_elsewhere_in_an_event_does_no_harm(paid_by_app, order, fak
     assert stored_statuses(order) == ("succeeded", "paid", 9)
 
 
-def test_a_body_over_64_kb_is_refused(db):
-    answer = post_event({"id": "evt_1", "padding": "x" * 65_536})
-    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert answer.json()["limit"] == 65_536
+def test_a_large_event_is_applied_and_a_body_over_256_kb_is_refused(
+    paid_by_app, order, fake_stripe
+):
+    event = succeeded(fake_stripe)
+    answer = post_event(event | {"padding": "x" * 262_144})
+    assert (answer.status_code, answer.json()["limit"]) == (413, 262_144)
+    assert not ProviderEvent.objects.exists()
+    assert post_event(event | {"padding": "x" * 200_000}).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
+
+
+THIN = {"id": "evt_thin_1", "object": "v2.core.event", "created": "2026-11-26T10:00:00.000Z"}
+
+
+def test_a_thin_event_is_applied_by_what_it_refers_to(paid_by_app, order, fake_stripe):
+    """A thin event has no copy of its object."""
+    related = {"id": paid_by_app.provider_reference, "type": "payment_intent", "url": "/v1/x"}
+    event = THIN | {"type": "v1.payment_intent.succeeded", "related_object": related}
+    assert post_event(event).status_code == 200
+    assert stored_statuses(order) == ("succeeded", "paid", 9)
+    other = THIN | {"id": "evt_thin_2", "type": "v1.billing.meter.no_meter_found"}
+    assert post_event(other | {"related_object": None}).status_code == 200
+    stored = ProviderEvent.objects.order_by("pk").values_list("kind", "payment")
+    assert list(stored) == [
+        ("v1.payment_intent.succeeded", paid_by_app.pk),
+        ("v1.billing.meter.no_meter_found", None),
+    ]
+    assert_audit_passes()
 
 
 def test_an_authorization_header_is_ignored(ada, paid_by_app, fake_stripe):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.validators import URLValidator
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework.permissions import AllowAny
@@ -30,6 +29,7 @@ from payments.errors import (
     TooManyDeclines,
 )
 from payments.models import Payment
+from payments.serializers.fields import ReturnUrlField
 from payments.serializers.payments import (
     METHOD_LENGTH,
     TOKEN_LENGTH,
@@ -44,8 +44,6 @@ from shop.core.links import origin_of
 from shop.core.openapi import describe, example
 from shop.core.serializers import RequestSerializer
 from shop.core.viewsets import ShopViewSet, has_body, read
-
-URL_LENGTH = 2000
 
 
 @extend_schema_serializer(
@@ -67,13 +65,7 @@ class CheckoutSerializer(RequestSerializer):
         required=False,
         help_text="The token that the provider's form returned, as for POST /api/payments/.",
     )
-    return_url = StrictStr(
-        max_length=URL_LENGTH,
-        validators=[URLValidator(schemes=["http", "https"])],
-        required=False,
-        help_text="Where the provider sends the buyer back to, if it takes them to a page of its "
-        "own: an absolute http or https URL.",
-    )
+    return_url = ReturnUrlField(required=False)
 
 
 class CheckedOutSerializer(OrderSerializer):
@@ -143,6 +135,7 @@ class CheckoutViewSet(ShopViewSet):
                 expected_total=form["expected_total"],
                 method=method,
                 before_payment=check,
+                return_url=form.get("return_url", ""),
             )
             done[result.order.pk] = result
             return result.order.pk
@@ -150,9 +143,8 @@ class CheckoutViewSet(ShopViewSet):
         def finish(order_id: int) -> Response:
             result, payment = done[order_id], done[order_id].payment
             if payment is not None and result.is_new_payment:
-                optional = {"token": "payment_token", "return_url": "return_url"}
-                given = {name: form.get(member, "") for name, member in optional.items()}
-                payment = services.charge(payment=payment, **given)
+                token = form.get("payment_token", "")
+                payment = services.charge(payment=payment, token=token)
                 count_decline(request, access, payment)
             elif payment is not None:
                 payment = services.refresh_payment(payment=payment)

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.auth import caller
 from cart.errors import CartTokenInvalid
-from orders.errors import OrderTokenInvalid
+from orders.errors import ItemNotInOrder, OrderTokenInvalid, ReturnNotOpen
 from payments import gateways, services
 from payments.errors import (
     AlreadyRestocked,
@@ -20,6 +20,8 @@ from payments.errors import (
     PaymentNotOpen,
     PaymentNotRefundable,
     RefundLimit,
+    RefundUnitsLimit,
+    ReturnNotInOrder,
 )
 from payments.models import Payment, Refund
 from payments.serializers.payments import PaymentSerializer, show_payment
@@ -29,11 +31,24 @@ from payments.serializers.refunds import (
     RefundRequestSerializer,
     RefundSerializer,
     show_refund,
+    wanted_of,
 )
 from shop.core.errors import Unauthorized
 from shop.core.idempotency import idempotent, idempotent_steps
 from shop.core.openapi import describe
 from shop.core.viewsets import ShopViewSet, read
+
+REFUND_ERRORS = [
+    ItemNotInOrder,
+    ReturnNotInOrder,
+    ReturnNotOpen,
+    PaymentNotRefundable,
+    RefundLimit,
+    RefundUnitsLimit,
+    AlreadyRestocked,
+    GatewayBusy,
+]
+"""Why money cannot be refunded."""
 
 TOKENS = [Unauthorized, CartTokenInvalid, OrderTokenInvalid]
 """Refusals of a token that is sent with a request, also of one that does not need it."""
@@ -54,21 +69,15 @@ class MoneyViewSet(ShopViewSet):
     def refunds(self, request: Request, pk: str) -> Response:
         """List the refunds of a payment, newest first."""
         refunds = Refund.objects.visible_to(caller(request)).filter(payment=self.get_object())
-        page = self.paginate_queryset(refunds.select_related("payment").order_by("-pk"))
+        refunds = refunds.select_related("payment").prefetch_related("items__item")
+        page = self.paginate_queryset(refunds.order_by("-pk"))
         return self.get_paginated_response([show_refund(refund) for refund in page or ()])
 
     @describe(
         "Refund payment",
         takes=RefundRequestSerializer,
         answers={201: RefundSerializer},
-        refuses=[
-            *TOKENS,
-            CardNumberRefused,
-            PaymentNotRefundable,
-            RefundLimit,
-            AlreadyRestocked,
-            GatewayBusy,
-        ],
+        refuses=[*TOKENS, CardNumberRefused, *REFUND_ERRORS],
     )
     @refunds.mapping.post
     def create_refund(self, request: Request, pk: str) -> HttpResponseBase:
@@ -76,13 +85,8 @@ class MoneyViewSet(ShopViewSet):
         form = read(RefundRequestSerializer, request)
 
         def begin() -> int:
-            return services.begin_refund(
-                payment_id=self.get_object().pk,
-                amount=form.get("amount"),
-                reason=form.get("reason", ""),
-                restock=form.get("restock", False),
-                by_hand=form.get("by_hand", False),
-                actor=caller(request),
+            return services.begin_payment_refund(
+                payment_id=self.get_object().pk, wanted=wanted_of(form), actor=caller(request)
             )
 
         def finish(refund_id: int) -> Response:

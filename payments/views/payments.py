@@ -22,13 +22,14 @@ from payments.errors import (
     OrderExpired,
     OrderNotFound,
     OrderNotPayable,
+    PaymentAmountLimit,
     PaymentInProgress,
     PaymentNotCancellable,
     PaymentNotConfirmable,
     PaymentNotOpen,
     TooManyDeclines,
 )
-from payments.models import Payment, PaymentQuerySet
+from payments.models import Payment, PaymentQuerySet, PaymentStatus
 from payments.parameters import LIST_PARAMETERS, apply_parameters
 from payments.serializers.payments import (
     BegunPaymentSerializer,
@@ -95,10 +96,29 @@ class PaymentViewSet(MoneyViewSet):
         page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
         return self.get_paginated_response([show_payment(payment) for payment in page or ()])
 
-    @describe("Retrieve payment", answers={200: PaymentSerializer}, refuses=TOKENS)
+    @describe("Retrieve payment", answers={200: BegunPaymentSerializer}, refuses=TOKENS)
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Return one payment."""
-        return Response(show_payment(self.get_object()))
+        """Return one payment.
+
+        While its buyer has to act, the provider is asked: the payment is as the provider says, and
+        has the secret that the buyer needs to continue. Staff do not get it.
+        """
+        payment: Payment = self.get_object()
+        if payment.status == PaymentStatus.REQUIRES_ACTION and self._is_own(payment):
+            payment = self._ask_provider(payment)
+        return Response(show_begun(payment))
+
+    def _is_own(self, payment: Payment) -> bool:
+        own = self.access.orders("order__")
+        return Payment.objects.filter(own, pk=payment.pk).exists()
+
+    def _ask_provider(self, payment: Payment) -> Payment:
+        """Return the payment as its gateway knows it, or as it is stored if no slot is free."""
+        try:
+            with gateways.slot(payment.method):
+                return services.refresh_payment(payment=payment)
+        except GatewayBusy:
+            return payment
 
     @describe(
         "Process payment",
@@ -110,6 +130,7 @@ class PaymentViewSet(MoneyViewSet):
             CardNumberRefused,
             OrderNotFound,
             PaymentInProgress,
+            PaymentAmountLimit,
             OrderNotPayable,
             OrderExpired,
             MethodAmountLimit,
@@ -119,7 +140,11 @@ class PaymentViewSet(MoneyViewSet):
         audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
-        """Pay your own order. A declined card is a 201 with `failed`; the order stays payable."""
+        """Pay your own order or a part of it.
+
+        A declined card is a 201 with `failed`; the order stays payable. The payments of an order
+        never exceed what is owed.
+        """
         access = self.access
         form = read(PayOrderSerializer, request)
         services.check_method(form["payment_method"])
@@ -130,7 +155,11 @@ class PaymentViewSet(MoneyViewSet):
             if not gateways.registered()[form["payment_method"]].recorded_by_staff:
                 check_declines(request, access, form["order_id"])
             payment = services.begin_payment(
-                access=access, order_id=form["order_id"], method=form["payment_method"]
+                access=access,
+                order_id=form["order_id"],
+                method=form["payment_method"],
+                amount=form.get("amount"),
+                return_url=form.get("return_url", ""),
             )
             new_payments[payment.pk] = payment
             return payment.pk

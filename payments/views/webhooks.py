@@ -12,15 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payments import services
-from payments.errors import EventTooLarge, GatewayBusy, SignatureInvalid
+from payments.errors import GatewayBusy, SignatureInvalid
 from payments.gateways import GatewayUnavailable
 from payments.gateways.stripe import read_event
 from payments.throttles import WebhookThrottle
 from shop.core.errors import Unavailable
 from shop.core.openapi import describe, example
 from shop.core.viewsets import ShopViewSet
-
-MAX_BYTES = 65_536
 
 
 class RawParser(BaseParser):
@@ -34,10 +32,8 @@ class RawParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the bytes. Raises EventTooLarge."""
-        body: bytes = stream.read(MAX_BYTES + 1)
-        if len(body) > MAX_BYTES:
-            raise EventTooLarge(limit=MAX_BYTES)
+        """Return the bytes, of which there are as many as any request may have."""
+        body: bytes = stream.read()
         return body
 
 
@@ -65,7 +61,7 @@ class WebhookViewSet(ShopViewSet):
     @describe(
         "Receive Stripe event",
         answers={200: ReceivedSerializer},
-        refuses=[SignatureInvalid, EventTooLarge, GatewayBusy],
+        refuses=[SignatureInvalid, GatewayBusy],
         audience="staff",
     )
     @action(detail=False, methods=["post"])

@@ -18,7 +18,10 @@ from shop.engine import Insert
 Fact = str | int | bool | None
 Handler = Callable[[Event], object]
 
-_KIND = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
+KIND = r"[a-z][a-z_]*(\.[a-z][a-z_]*)+"
+"""What the kinds of events look like."""
+
+_KIND = re.compile(KIND)
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 # Matches amounts, codes and statuses, but not e-mail addresses, names or tokens.
 _TEXT = re.compile(r"[\w.:+-]{0,40}", re.ASCII)

@@ -83,21 +83,26 @@ def _describe(error: BaseException) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A scheduled job. ``work`` returns a sentence about what was done."""
+    """A scheduled job. ``work`` returns a sentence about what was done.
+
+    One that is ``costly`` is run only when it is due, whoever asks for it.
+    """
 
     name: str
     work: Callable[[], str]
     every: timedelta
+    costly: bool = False
 
 
 def run(job: Job, *, worker: str, stop: Flag | None) -> bool | None:
     """Run a job if it is due and no other worker runs it; return whether it succeeded.
 
     Return None if it was not run. It should end when ``stop`` is set, and before it is due again;
-    without ``stop`` it is run although it is not due, and has no time limit. Exceptions are logged
-    and stored, and not raised, except for those of the database when it cannot store the run.
+    without ``stop`` it has no time limit, and is run although it is not due, unless it is costly.
+    Exceptions are logged and stored, and not raised, except for those of the database when it
+    cannot store the run.
     """
-    if not _claim(job, worker, even_if_not_due=stop is None):
+    if not _claim(job, worker, even_if_not_due=stop is None and not job.costly):
         return None
     started, present = time.monotonic(), _Run(time.monotonic() + job.every.total_seconds(), stop)
     token = _present.set(present)

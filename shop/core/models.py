@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -103,6 +103,27 @@ class EventQuerySet(models.QuerySet["Event"]):
         """
         return self.filter(position__gt=position).order_by("position")
 
+    def public(self) -> EventQuerySet:
+        """Return the events with a position that feeds and webhooks may have."""
+        return self.filter(is_internal=False, position__isnull=False)
+
+    def with_sequence(self) -> EventQuerySet:
+        """Add ``sequence`` to public events: 1 for the first one of their object, then 2, 3, 4.
+
+        It never changes, because later events have higher positions.
+        """
+        same_object = (
+            EventQuerySet(Event)
+            .public()
+            .filter(
+                object_type=OuterRef("object_type"),
+                object_id=OuterRef("object_id"),
+                position__lte=OuterRef("position"),
+            )
+        )
+        count = same_object.order_by().values("object_type").annotate(count=Count("pk"))
+        return self.annotate(sequence=Subquery(count.values("count")))
+
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise TypeError("Events are append-only: they cannot be changed or deleted.")
 
@@ -158,6 +179,13 @@ class Event(models.Model):
         indexes = [
             # the worker, which gives positions to committed events
             models.Index(fields=["id"], condition=Q(position=None), name="event_without_position"),
+            # webhooks and the feed, which count the events of an object; the insert of an event
+            # does not write it
+            models.Index(
+                fields=["object_type", "object_id", "position"],
+                condition=Q(is_internal=False, position__isnull=False),
+                name="event_public_by_object",
+            ),
         ]
 
     def __str__(self) -> str:

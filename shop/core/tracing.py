@@ -24,6 +24,16 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-
 _TRACESTATE = re.compile(r"[\x20-\x7e]{1,512}")
 
 Facts = dict[str, Any]
+
+
+class Author(NamedTuple):
+    """Who changes something, how (``admin``, ``api`` or ``import``; "" for a command), and why."""
+
+    user_id: int | None = None
+    how: str = ""
+    detail: str = ""
+
+
 _Tokens = tuple[Token[str], Token[Facts | None]]
 
 
@@ -103,6 +113,28 @@ def note(**facts: Any) -> None:
     present = context.get()
     if present is not None:
         present.update(facts)
+
+
+def note_author(how: str, *, user_id: int) -> None:
+    """Note who sent the present request, for its log lines and for the log of changes."""
+    note(user_id=user_id, _author=Author(user_id, how))
+
+
+@contextmanager
+def acting_as(how: str, *, user_id: int | None, detail: str) -> Iterator[None]:
+    """Let the block change something in another way than the request, such as by an import.
+
+    Without a user it is the one of the request.
+    """
+    chosen = author().user_id if user_id is None else user_id
+    with working_on(None, _author=Author(chosen, how, detail)):
+        yield
+
+
+def author() -> Author:
+    """Return who changes something now."""
+    found: Author = (context.get() or {}).get("_author", Author())
+    return found
 
 
 def cause() -> str | None:

@@ -15,6 +15,8 @@ call                            plain                               fast
                                                                     with the next statement
 ``@update``: ``run()``          ``QuerySet.update()``               executes a prepared
                                                                     statement
+``@update_and_read(Row)``:      executes SQL that returns the       executes a prepared
+``row()``                       changed rows                        statement
 ``send_with_next()``            executes at once                    sends the statement with
                                                                     the next one or COMMIT
 ``Insert``, ``insert()``        ``bulk_create()``, ``save()``       as above
@@ -38,6 +40,7 @@ from shop.engine.inserts import Insert, insert
 from shop.engine.parts import is_fast, uses
 from shop.engine.postgresql.base import TableChanged
 from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
+from shop.engine.returning import UpdateAndRead, update_and_read
 from shop.engine.rows import columns_of, instance_of, json_columns_of
 from shop.engine.statements import (
     Select,
@@ -53,6 +56,7 @@ __all__ = [
     "Insert",
     "Select",
     "Update",
+    "UpdateAndRead",
     "ValueByKey",
     "columns_of",
     "fetch",
@@ -67,6 +71,7 @@ __all__ = [
     "sqlstate",
     "succeeds_when_repeated",
     "update",
+    "update_and_read",
     "uses",
 ]
 

@@ -9,7 +9,14 @@ from babel.numbers import format_decimal
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from orders.models import AddressKind, AdjustmentKind, Order, OrderAdjustment, OrderItem
+from orders.models import (
+    AddressKind,
+    AdjustmentKind,
+    Order,
+    OrderAdjustment,
+    OrderItem,
+    OrderNote,
+)
 from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
 from orders.tokens import make_order_token
@@ -139,6 +146,17 @@ def _of_payment(event: Event) -> Letter | None:
     return letter_about(order, amount=amount) if order is not None else None
 
 
+def _of_note(event: Event) -> Letter | None:
+    order = find_order(event.object_id)
+    note = OrderNote.objects.filter(pk=event.data.get("note_id")).first()
+    text = "" if note is None else note.text
+    return letter_about(order, note=text) if order is not None else None
+
+
+def _is_public(event: Event) -> bool:
+    return bool(event.data.get("is_public"))
+
+
 def _cost_something(event: Event) -> bool:
     return Decimal(str(event.data["amount"])) > ZERO
 
@@ -163,6 +181,7 @@ MAILS = (
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
     # Each refund, also of a part; order.refunded is recorded once, for the last one.
     Mail("order_refunded", event="payment.refunded", compose=_of_payment),
+    Mail("order_note", event="order.note_added", compose=_of_note, is_needed=_is_public),
     Mail(
         "order_lookup",
         event="order.lookup_requested",

@@ -81,9 +81,13 @@ def registered() -> Mapping[str, Mail]:
 
 def register_all() -> None:
     """Register the mails of the shop."""
-    from shop.mail import about_accounts, about_orders  # noqa: PLC0415 - they import this module
+    from shop.mail import (  # noqa: PLC0415 - they import this module
+        about_accounts,
+        about_orders,
+        about_withdrawals,
+    )
 
-    for mail in (*about_orders.MAILS, *about_accounts.MAILS):
+    for mail in (*about_orders.MAILS, *about_withdrawals.MAILS, *about_accounts.MAILS):
         register(mail)
 
 

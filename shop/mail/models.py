@@ -5,40 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import DateTimeField, ExpressionWrapper, Q
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from shop.core.due_rows import DueQuerySet, DueRow
 from shop.core.models import Event
 from shop.mail.states import MessageStatus
 
 RETENTION = timedelta(days=180)
 
 
-def in_future(span: timedelta) -> Combinable:
-    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
-    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
+class MessageQuerySet(DueQuerySet["Message"]):
+    """Reads and guarded updates of messages."""
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
-    """Reads of messages."""
-
-    def waiting(self) -> MessageQuerySet:
-        """Return the messages that have not ended."""
-        return self.filter(status=MessageStatus.WAITING)
-
-    def due(self) -> MessageQuerySet:
-        """Return the messages that should be sent now, and that no worker is sending."""
-        return self.waiting().filter(next_attempt_at__lte=Now())
-
-
-class Message(models.Model):
+class Message(DueRow):
     """A message to one recipient about one event. Only ``shop.mail.sending`` changes it.
 
     It holds no text and no address: both are taken from the order or the user when it is sent, so
-    that nothing has to be erased here. It is due at ``next_attempt_at``; while a worker sends it,
-    that is the time from which another worker may.
+    that nothing has to be erased here.
     """
 
     # No index: the unique one begins with this column.
@@ -54,15 +39,9 @@ class Message(models.Model):
     status = models.CharField(
         max_length=10, choices=MessageStatus.choices, default=MessageStatus.WAITING
     )
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(db_default=Now())
     enqueued_until = models.DateTimeField(
         null=True, help_text="Until then, a task for it is expected to run."
     )
-    valid_until = models.DateTimeField(help_text="It is not sent after this time.")
-    ended_at = models.DateTimeField(null=True)
-    last_error = models.CharField(max_length=200, blank=True, default="")
-    created_at = models.DateTimeField(db_default=Now())
 
     objects = MessageQuerySet.as_manager()
 

@@ -5,12 +5,13 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import User
-from orders.models import Order
+from orders.models import Order, Withdrawal
 from orders.numbers import read_number
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
+from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
 from shop.mail.rendering import Rendered, render
 
@@ -21,11 +22,12 @@ def templates() -> list[str]:
 
 
 def _mails() -> dict[str, Any]:
-    return {mail.template: mail for mail in (*ABOUT_ORDERS, *ABOUT_ACCOUNTS)} | dict(registered())
+    own = (*ABOUT_ORDERS, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
+    return {mail.template: mail for mail in own} | dict(registered())
 
 
 def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
-    """Return a message about an order (the last one by default) or about the last user.
+    """Return a message about an order, the last one by default, or about the last row of its kind.
 
     Raises LookupError with a sentence if there is no such template, language, order or user.
     """
@@ -34,8 +36,9 @@ def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
         raise LookupError(f"There is no mail {template!r}. Choose {', '.join(templates())}.")
     if language and language not in dict(settings.LANGUAGES):
         raise LookupError(f"The shop has no language {language!r}.")
-    is_about_user = mail.event.startswith("account.")
-    letter = mail.compose(_about_user(mail.event) if is_about_user else _about(mail.event, order))
+    subject = mail.event.partition(".")[0]
+    event = _EVENTS[subject](mail.event) if subject in _EVENTS else _about(mail.event, order)
+    letter = mail.compose(event)
     if letter is None:
         raise LookupError("There is nobody to whom it would be sent.")
     return render(template, language=language or letter.language, context=letter.context)
@@ -67,3 +70,14 @@ def _about_user(kind: str) -> Event:
     if user is None:
         raise LookupError("There is no user: register one, or run seed_demo.")
     return Event(kind=kind, object_type="user", object_id=user.pk, data={})
+
+
+def _about_withdrawal(kind: str) -> Event:
+    withdrawal = Withdrawal.objects.order_by("-pk").first()
+    if withdrawal is None:
+        raise LookupError("There is no withdrawal: declare one.")
+    return Event(kind=kind, object_type="withdrawal", object_id=withdrawal.pk, data={})
+
+
+_EVENTS = {"account": _about_user, "withdrawal": _about_withdrawal}
+"""How to make an event of each kind that is not about an order."""

@@ -7,23 +7,19 @@ So a message is transmitted twice only if the process dies, or the database is d
 """
 
 import logging
-import time
-import traceback
 from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from shop.core.due_rows import back_off, enqueue_each, place_of, store_patiently
 from shop.core.errors import InvalidField
 from shop.core.models import Event
 from shop.mail import transport
 from shop.mail.mails import Letter, Mail, registered
-from shop.mail.models import RETENTION, Message, in_future
+from shop.mail.models import RETENTION, Message
 from shop.mail.rendering import render
 from shop.mail.states import MessageStatus
 
@@ -33,9 +29,7 @@ LEASE = timedelta(minutes=5)
 """The time after which another worker may send a message; longer than ``transport.LONGEST``."""
 _FIRST_DELAY = timedelta(seconds=30)
 _LONGEST_DELAY = timedelta(hours=4)
-_BATCH = 200
 _TOO_LATE = "It could not be sent in time."
-_STORE_EVERY = 0.5
 
 
 def create_message(mail: Mail, event: Event) -> None:
@@ -64,41 +58,17 @@ def enqueue_due() -> int:
 
     Without EMAIL_URL it only gives up the messages that are too old.
     """
-    _give_up_late()
+    Message.objects.give_up_late(MessageStatus.FAILED, _TOO_LATE, enqueued_until=None)
     if settings.MAIL_MODE != "send":
         return 0
-    free = (
-        Message.objects.due()
-        .filter(template__in=list(registered()))
-        .filter(Q(enqueued_until=None) | Q(enqueued_until__lte=Now()))
-    )
-    chosen = list(free.order_by("next_attempt_at").values_list("pk", flat=True)[:_BATCH])
-    return sum(_enqueue(pk) for pk in chosen if free.filter(pk=pk).update(**_enqueued()))
+    due = Message.objects.due().filter(template__in=list(registered()))
+    return enqueue_each(due.order_by("next_attempt_at"), _enqueue, lease=LEASE)
 
 
-def _enqueued() -> dict[str, object]:
-    return {"enqueued_until": in_future(LEASE)}
-
-
-def _enqueue(pk: int) -> int:
-    """Enqueue the task of a message. If the queue fails, the next call does so again."""
+def _enqueue(pk: int) -> None:
     from shop.mail.tasks import send_message  # noqa: PLC0415 - it imports this module
 
-    try:
-        send_message.enqueue(pk)
-    except Exception:
-        Message.objects.filter(pk=pk).update(enqueued_until=None)
-        raise
-    return 1
-
-
-def _give_up_late() -> None:
-    late = Message.objects.due().filter(valid_until__lt=Now())
-    if not late.exists():  # an UPDATE would lock the database on SQLite
-        return
-    ended = {"status": MessageStatus.FAILED, "ended_at": Now(), "enqueued_until": None}
-    late.filter(last_error="").update(**ended, last_error=_TOO_LATE)
-    late.update(**ended)
+    send_message.enqueue(pk)
 
 
 def send(pk: int) -> None:
@@ -112,7 +82,7 @@ def send(pk: int) -> None:
         email = _email(message, letter) if letter is not None and letter.address else None
     except Exception as error:
         logger.exception("message %s could not be rendered", pk)
-        _try_later(message, _place(error))
+        _try_later(message, place_of(error))
         return
     if email is None:
         _end(message, MessageStatus.UNNEEDED)
@@ -122,8 +92,7 @@ def send(pk: int) -> None:
 
 def _claim(pk: int) -> Message | None:
     """Reserve a message that is due for the time of ``LEASE``, and return it."""
-    due = Message.objects.due().filter(pk=pk, template__in=list(registered()))
-    if not due.update(attempts=F("attempts") + 1, next_attempt_at=in_future(LEASE)):
+    if not Message.objects.filter(pk=pk, template__in=list(registered())).claim(LEASE):
         return None
     return Message.objects.select_related("event").get(pk=pk)
 
@@ -162,41 +131,20 @@ def _transmit(message: Message, email: EmailMultiAlternatives) -> None:
 
 
 def _store_sent(message: Message) -> None:
-    """Store that the server has accepted a message, as soon as the database responds."""
-    deadline = time.monotonic() + LEASE.total_seconds()
-    while True:
-        try:
-            Message.objects.waiting().filter(pk=message.pk).update(
-                status=MessageStatus.SENT, ended_at=Now(), last_error="", enqueued_until=None
-            )
-        except (DatabaseError, InterfaceError):
-            if time.monotonic() > deadline:
-                raise
-            connection.close()
-            time.sleep(_STORE_EVERY)
-        else:
-            return
+    """Store that the server has accepted a message, also if another worker has started it again."""
+    sent = Message.objects.waiting().filter(pk=message.pk)
+    store_patiently(lambda: sent.end(MessageStatus.SENT, enqueued_until=None), for_at_most=LEASE)
 
 
 def _end(message: Message, status: MessageStatus, error: str = "") -> None:
     """End a message, unless another worker has started it again."""
-    Message.objects.waiting().filter(pk=message.pk, attempts=message.attempts).update(
-        status=status, ended_at=Now(), last_error=error, enqueued_until=None
-    )
+    Message.objects.claimed_by(message).end(status, error, enqueued_until=None)
 
 
 def _try_later(message: Message, error: str) -> None:
     """Store the error and the time of the next attempt, unless another worker has started it."""
-    delay = min(_FIRST_DELAY * 2 ** min(message.attempts - 1, 10), _LONGEST_DELAY)
-    Message.objects.waiting().filter(pk=message.pk, attempts=message.attempts).update(
-        next_attempt_at=in_future(delay), last_error=error, enqueued_until=None
-    )
-
-
-def _place(error: Exception) -> str:
-    """Return the class and the place of an exception, whose message might contain an address."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]
+    delay = back_off(message.attempts, first=_FIRST_DELAY, longest=_LONGEST_DELAY)
+    Message.objects.claimed_by(message).try_later(delay, error, enqueued_until=None)
 
 
 def send_again(message: Message) -> None:
@@ -205,22 +153,13 @@ def send_again(message: Message) -> None:
     A message that was sent gets a new Message-ID, because mail programs drop a second copy.
     """
     mail = registered().get(message.template)
-    ended = Message.objects.filter(pk=message.pk).exclude(status=MessageStatus.WAITING)
-    if mail is None or not ended.update(
-        status=MessageStatus.WAITING,
-        ended_at=None,
-        attempts=0,
-        next_attempt_at=Now(),
-        valid_until=in_future(mail.valid_for),
-        last_error="",
-        message_id=(
-            _new_message_id() if message.status == MessageStatus.SENT else message.message_id
-        ),
+    same_id = message.status != MessageStatus.SENT
+    if mail is None or not Message.objects.filter(pk=message.pk).restart(
+        mail.valid_for, message_id=message.message_id if same_id else _new_message_id()
     ):
         raise InvalidField(field="", reason=_("Only a message that has ended can be sent again."))
 
 
 def delete_old_messages(limit: int) -> int:
     """Delete at most ``limit`` messages that ended over 180 days ago; return their number."""
-    old = Message.objects.filter(ended_at__lt=in_future(-RETENTION)).order_by("ended_at")
-    return Message.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
+    return Message.objects.all().delete_ended(RETENTION, limit)

@@ -8,7 +8,11 @@ from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
+from orders.services import add_note, declare_withdrawal
 from payments.factories import pay, refund_payment
+from shop.core.deliveries import dispatch
+from shop.integrations.fanout import create_deliveries
+from shop.integrations.services import create_endpoint
 
 BERLIN = {
     "name": "Ada Lovelace",
@@ -41,6 +45,12 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
+    declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
+    endpoint = create_endpoint(url="https://erp.example.com/hooks")
+    while dispatch():
+        pass
+    create_deliveries()
     addresses = [add_address(user=user, values=BERLIN) for user in (buyer, staff)]
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
@@ -51,4 +61,6 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         "payments": payment.pk,
         "users": buyer.pk,
         "addresses": addresses[1].pk,
+        "webhook-endpoints": endpoint.pk,
+        "webhook-deliveries": endpoint.deliveries.order_by("pk")[0].pk,
     }

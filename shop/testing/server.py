@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 import environ
 import psycopg2
+from psycopg2.extensions import make_dsn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
@@ -223,16 +224,18 @@ def _administer(server_url: str, statement: str) -> None:
     connection.close()
 
 
+def dsn_of(database_url: str) -> str:
+    """Return the connection string of libpq for a DATABASE_URL."""
+    parts = environ.Env.db_url_config(database_url)
+    names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
+    given = {name: parts[part] for name, part in {**names, "port": "PORT"}.items() if parts[part]}
+    dsn: str = make_dsn(**given)
+    return dsn
+
+
 def connect(database_url: str) -> Any:
     """Return a psycopg2 connection for a DATABASE_URL, which may name the folder of a socket."""
-    parts = environ.Env.db_url_config(database_url)
-    return psycopg2.connect(
-        dbname=parts["NAME"],
-        user=parts["USER"] or None,
-        password=parts["PASSWORD"] or None,
-        host=parts["HOST"] or None,
-        port=parts["PORT"] or None,
-    )
+    return psycopg2.connect(dsn_of(database_url))
 
 
 def free_port() -> int:

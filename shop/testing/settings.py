@@ -25,9 +25,13 @@ os.environ.update(
         "DEMO_PAYMENTS": "true",
         "CASH_ON_DELIVERY_ACCEPT": "always",
         "PAYMENT_METHODS": "card,bank_transfer,cash_on_delivery",
+        "PAYMENT_RETURN_ORIGINS": "https://tea.example",
         "THROTTLE": "true",
         "SECURE_SSL_REDIRECT": "false",
         "EMAIL_URL": "none",  # the tests of mail turn it on
+        "SELLER_NAME": "Example GmbH",
+        "SELLER_ADDRESS": "Musterweg 1, 10115 Berlin, Germany",
+        "SELLER_VAT_NUMBER": "DE136695976",
         "DEVELOPMENT_APPS": "zeal",
     }
 )
@@ -37,6 +41,9 @@ from shop.settings import *  # noqa: E402, F403 - reads the environment
 # The manifest storage of production needs collectstatic.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_AUTOREFRESH = True  # no warning about the missing folder of static files
+
+PASSWORD_HASHERS_OF_THE_SHOP = PASSWORD_HASHERS
+PASSWORD_HASHERS = ["shop.testing.hashers.CheapPasswordHasher", *PASSWORD_HASHERS[1:]]
 
 # pytest captures this handler; shop/core/tests/test_logs.py tests the other one.
 LOGGING["root"]["handlers"] = ["console"]

@@ -30,13 +30,27 @@ from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
 from catalog.images.services import add_image
-from catalog.models import StockMovement
+from catalog.models import ProductChange, StockMovement
 from catalog.services import create_attribute, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
+from orders.models import Return
+from orders.services import (
+    add_note,
+    approve_return,
+    confirm_order,
+    declare_withdrawal,
+    request_return,
+    ship_order,
+)
+from orders.services.returns import Wish
 from payments.factories import pay
 from shop.core.models import Event, EventDelivery, ScheduledJob
+from shop.integrations.models import WebhookDelivery
+from shop.integrations.services import create_endpoint
 from shop.mail.models import Message
+
+WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
 
 
 class World:
@@ -120,6 +134,10 @@ class World:
         return StockMovement.objects.get(product=self.product)
 
     @cached_property
+    def change(self) -> Any:
+        return ProductChange.objects.get(product=self.product)
+
+    @cached_property
     def type(self) -> Any:
         return ContentType.objects.get_for_model(type(self.product))
 
@@ -158,6 +176,43 @@ class World:
     @cached_property
     def order(self) -> Any:
         return place_order(self.owner, self.product)
+
+    @cached_property
+    def note(self) -> Any:
+        return add_note(order_id=self.order.pk, author=self.colleague, text="A gift")
+
+    @cached_property
+    def withdrawal(self) -> Any:
+        return declare_withdrawal(language="", **WITHDRAWAL)
+
+    @cached_property
+    def shipped(self) -> Any:
+        return self._ship()
+
+    def _ship(self) -> Any:
+        order = place_order(self.owner, self.product)
+        confirm_order(order_id=order.pk, actor=self.colleague)
+        ship_order(order_id=order.pk, actor=self.colleague)
+        return order
+
+    @cached_property
+    def requested(self) -> Any:
+        return self._request_return()
+
+    @cached_property
+    def approved(self) -> Any:
+        row = self._request_return()
+        approve_return(return_id=row.pk, actor=self.colleague)
+        return row
+
+    def _request_return(self) -> Any:
+        wish = Wish(units={self.product.pk: 1}, kind="return", resolution="refund")
+        return_id = request_return(order_id=self._ship().pk, wish=wish, actor=self.owner)
+        return Return.objects.get(pk=return_id)
+
+    @cached_property
+    def refundable(self) -> Any:
+        return self.paid.order
 
     @cached_property
     def paid(self) -> Any:
@@ -200,6 +255,20 @@ class World:
             recipient="order:1",
             message_id="<1@shop>",
             valid_until="2026-11-26T12:00:00Z",
+        )
+
+    @cached_property
+    def endpoint(self) -> Any:
+        return create_endpoint(url="https://erp.example.com/hooks")
+
+    @cached_property
+    def webhook(self) -> Any:
+        return WebhookDelivery.objects.create(
+            endpoint=self.endpoint,
+            event=self.event,
+            status="succeeded",
+            ended_at="2026-11-26T12:00:00Z",
+            valid_until="2026-11-29T12:00:00Z",
         )
 
     @cached_property
@@ -285,6 +354,10 @@ def _open_cart(_world: World, user: Any) -> None:
         change_cart(buyer=Buyer(user), changes={})
 
 
+def _one_unit(world: World) -> dict[str, Any]:
+    return {"items": [{"product_id": world.product.pk, "quantity": 1}]}
+
+
 PREPARATIONS: dict[str, Callable[[World, Any], None]] = {
     "POST /api/cart/": _open_cart,
     "PATCH /api/cart/items/{product}/": _put_into_cart,
@@ -323,6 +396,11 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "expected_total": str(world.product.price),
     },
     "POST /api/orders/lookup/": lambda world: {"number": "1", "email": "ada@example.com"},
+    "PATCH /api/orders/{order}/": lambda world: {"shipping_address": BERLIN},
+    "POST /api/orders/{order}/cancel-items/": _one_unit,
+    "POST /api/orders/{shipped}/returns/": _one_unit,
+    "POST /api/orders/{order}/notes/": lambda world: {"text": "A gift"},
+    "POST /api/withdrawals/": lambda world: dict(WITHDRAWAL),
     "POST /api/payments/{paid}/refunds/": lambda world: {"amount": "1.00"},
     "POST /api/products/": lambda world: {"name": "New", "price": "1.00"},
     "PATCH /api/products/{product}/": lambda world: {"name": "New"},
@@ -345,4 +423,6 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "product_ids": [world.product.pk],
     },
     "PATCH /api/sales/{sale}/": lambda world: {"name": "New"},
+    "POST /api/webhook-endpoints/": lambda world: {"url": "https://erp.example.com/new"},
+    "PATCH /api/webhook-endpoints/{endpoint}/": lambda world: {"description": "New"},
 }

@@ -8,15 +8,15 @@ from django.db.models import F
 from accounts.models import User
 from cart.models import Cart
 from cart.promotions.factories import create_promotion, create_voucher
-from cart.promotions.models import Voucher, VoucherRedemption
+from cart.promotions.models import PromotionUse, Voucher, VoucherRedemption
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
-from orders.models import Order, OrderAdjustment, OrderTax
+from orders.models import Order, OrderAdjustment, OrderItem, OrderTax, Return, ReturnItem
 from payments.factories import pay, refund_payment
-from payments.models import DemoCharge, LedgerEntry, Payment, Refund
+from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -43,7 +43,7 @@ def shop(ada, bob, anyone, tea, shirt):
     create_method(prices={"DE": "4.90"})
     create_tax_rate("DE", "19")
     create_voucher(max_uses=2)
-    create_promotion("Free shipping", kind="free_shipping")
+    create_promotion("Free shipping", kind="free_shipping", max_uses=9)
     place_order(bob.user, tea, shirt.variants.earliest("pk"))
     CategoryFactory()
     shipped = place_order(bob.user, tea)
@@ -73,7 +73,21 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 23 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 32 checks, no breach\n"
+
+
+def _return_a_unit():
+    item = OrderItem.objects.earliest("pk")
+    row = Return.objects.create(order=item.order)
+    return ReturnItem.objects.create(
+        order_return=row, item=item, quantity=1, quantity_received=1
+    ).pk
+
+
+def _refund_an_item():
+    refund, item = Refund.objects.earliest("pk"), OrderItem.objects.earliest("pk")
+    more = refund.amount + 1
+    return RefundItem.objects.create(refund=refund, item=item, quantity=1, amount=more, tax=0).pk
 
 
 def first(model, **filters):
@@ -99,11 +113,17 @@ BREACHES = {
     "redemptions_match_their_orders": lambda: VoucherRedemption.objects.exclude(
         released_at=None
     ).update(released_at=None),
+    "uses_of_promotions_match_their_orders": lambda: PromotionUse.objects.exclude(
+        released_at=None
+    ).update(released_at=None),
     "paid_amounts_match_payments": lambda: first(Payment, status="succeeded").update(
         status="refund_pending"
     ),
     "payments_match_their_orders": lambda: Payment.objects.filter(status="refunded").update(
         currency="EUR"
+    ),
+    "committed_amounts_match_payments": lambda: first(Order, status="pending").update(
+        amount_committed=1
     ),
     "payments_match_the_ledger": lambda: first(LedgerEntry, payment__status="succeeded").delete()[
         0
@@ -116,6 +136,12 @@ BREACHES = {
         status="delivered", amount_refunded=0
     ),
     "payments_match_the_demo_gateway": lambda: DemoCharge.objects.update(refunded=0),
+    "returned_units_match_their_returns": _return_a_unit,
+    "refunds_match_their_items": lambda: first(OrderItem).update(amount_refunded=1),
+    "refunds_have_at_most_their_amount_for_items": _refund_an_item,
+    "cancelled_amounts_match_their_items": lambda: first(Order, status="pending").update(
+        amount_cancelled=1
+    ),
     "an_order_has_the_status_of_its_last_event": lambda: first(Order, status="shipped").update(
         status="delivered"
     ),

@@ -19,7 +19,6 @@ REPLACED = {
     "desk": "admin",
     "door": "response cache",
     "kept answer": "cached response",
-    "owed": "pending SQL; backordered units",
     "seat": "slot",
     "shelf": "snapshot of the stock row",
     "twin": "duplicate request",
@@ -39,16 +38,6 @@ EXCEPTIONS = {
     "bench/results/*": ALL,  # measurements of past commits
     "shop/tests/test_glossary.py": ALL,
     "docs/glossary.md": ALL,  # names the words that it replaces
-    # The error code "pieces_owed" of the API and its member "owed".
-    "catalog/products/*.py": {"owed"},
-    "catalog/tests/test_stock.py": {"owed"},
-    # The member "owed" of the error "amount_mismatch".
-    "payments/errors.py": {"owed"},
-    "payments/services/manual.py": {"owed"},
-    "payments/tests/test_list_payments.py": {"owed"},
-    "docs/errors.md": {"owed"},
-    "shop/locale/*": {"owed"},
-    "docs/openapi*.yaml": {"owed"},
     # Names of products and categories.
     "bench/growth.py": {"desk", "shelf"},
     "shop/management/demo/*": {"desk", "seat"},

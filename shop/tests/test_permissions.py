@@ -32,6 +32,8 @@ groups_migration = import_module("shop.migrations.0001_staff_groups")
 later_migrations = [
     import_module("shop.migrations.0002_permissions_of_drafts_and_withdrawals").add_permissions,
     import_module("shop.migrations.0003_staff_see_invoices").add_permission,
+    import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
+    import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
 ]
 
 
@@ -358,17 +360,19 @@ GROUPS = {
     "accountant": {
         "accounts.view_user",
         "orders.view_order",
+        "orders.view_return",
         "orders.view_withdrawal",
         "payments.add_refund",
         "payments.change_payment",
         "payments.view_invoice",
         "payments.view_payment",
     },
-    "catalog manager": {*CATALOG, "catalog.view_stockmovement"},
+    "catalog manager": {*CATALOG, "catalog.view_productchange", "catalog.view_stockmovement"},
     "order clerk": {
         "accounts.view_user",
         *("cart.add_draft", "cart.change_draft", "cart.delete_draft", "cart.view_draft"),
         *("orders.change_withdrawal", "orders.view_withdrawal"),
+        *("orders.add_return", "orders.change_return", "orders.view_return"),
         "catalog.view_product",
         "catalog.view_stockmovement",
         "orders.change_order",
@@ -380,6 +384,7 @@ GROUPS = {
         "accounts.view_user",
         *("cart.add_draft", "cart.change_draft", "cart.delete_draft", "cart.view_draft"),
         *("orders.change_withdrawal", "orders.view_withdrawal"),
+        *("orders.add_return", "orders.change_return", "orders.view_return"),
         "cart.view_cart",
         "catalog.view_product",
         "orders.change_order",

@@ -25,6 +25,7 @@ LISTS = {
     "GET /api/categories/": ("categories", "id", "hidden"),
     "GET /api/orders/": ("orders", "order_id", "order"),
     "GET /api/payments/": ("payments", "payment_id", "paid"),
+    "GET /api/returns/": ("returns", "return_id", "requested"),
 }
 """Lists whose responses contain a further row for some callers: array, member and row."""
 

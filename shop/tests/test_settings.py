@@ -28,6 +28,8 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "shop.example.com",
     "PAYMENT_METHODS": "bank_transfer",
     "EMAIL_URL": "none",
+    "SELLER_ADDRESS": "Musterweg 1, 10115 Berlin, Germany",
+    "SELLER_VAT_NUMBER": "DE136695976",
 }
 STRIPE = {
     "STRIPE_SECRET_KEY": "sk_test_1",
@@ -150,6 +152,7 @@ def test_a_development_environment_needs_no_variables():
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is in minutes"),
         ({"ORDER_NUMBER_PREFIX": "Order "}, "ORDER_NUMBER_PREFIX must have at most 10 letters"),
         ({"ORDER_LINK_DAYS": "0"}, "ORDER_LINK_DAYS must be 1 to 366"),
+        ({"RETURN_WINDOW_DAYS": "0"}, "RETURN_WINDOW_DAYS must be 1 to 3660"),
         ({"PAYMENT_CAPTURE": "never"}, "PAYMENT_CAPTURE must be automatic or on_shipment"),
         (
             {"STRIPE_SECRET_KEY": "sk_test_1"},
@@ -397,6 +400,10 @@ def test_a_limit_has_the_same_default_in_settings_documentation_and_example():
         (STRIPE, "shop.W003"),
         ({"EMAIL_URL": None}, "shop.W004"),
         ({"EMAIL_URL": "smtp://localhost"}, "shop.W005"),
+        ({"SELLER_ADDRESS": None}, "payments.W002"),
+        ({"SELLER_VAT_NUMBER": "DE136695977"}, "payments.E003"),
+        ({"SELLER_IBAN": "DE00370400440532013000"}, "payments.E004"),
+        ({"INVOICE_FONT": "/nowhere.ttf"}, "payments.E005"),
     ],
 )
 def test_settings_for_tests_fail_the_deployment_check(changes, found):

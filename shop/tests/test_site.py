@@ -28,6 +28,11 @@ def test_the_index_lists_the_resources(anyone, db):
         "checkout",
         "orders",
         "payments",
+        "webhook-endpoints",
+        "webhook-deliveries",
+        "events",
+        "withdrawals",
+        "returns",
     }
 
 

@@ -44,7 +44,7 @@ class NotesConfig(AppConfig):
     def ready(self):
         from shop.core import events
 
-        events.register("order.paid", handle, name="notes")
+        events.register("example.counted", handle, name="notes")
 """
 
 
@@ -75,7 +75,7 @@ def work_once(notes):
 
 def record(total):
     with transaction.atomic():
-        events.record("order.paid", object_type="order", object_id=7, data={"total": total})
+        events.record("example.counted", object_type="order", object_id=7, data={"total": total})
 
 
 def test_a_delivery_whose_worker_was_killed_is_repeated(notes):
@@ -88,7 +88,7 @@ def test_a_delivery_whose_worker_was_killed_is_repeated(notes):
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "0 event handlers run")
     EventDelivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
     assert work_once(notes).stdout.splitlines()[-1] == "1 event handlers run"
-    assert (notes / "handled").read_text() == "order.paid 7 4.50\n"
+    assert (notes / "handled").read_text() == "example.counted 7 4.50\n"
     delivery = EventDelivery.objects.get()
     assert (delivery.attempts, delivery.done_at is None) == (2, False)
 
@@ -100,7 +100,7 @@ def test_a_running_worker_handles_events_and_stops_on_sigterm(notes, name):
     try:
         for total in ("1.00", "2.00"):
             record(total)
-            _wait_for(notes / "handled", f"order.paid 7 {total}\n")
+            _wait_for(notes / "handled", f"example.counted 7 {total}\n")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=20) == 0
     finally:
@@ -123,7 +123,7 @@ def test_the_worker_prints_the_number_of_handlers(capsys):
 
 def test_an_extension_cannot_use_a_prefix_of_the_shop(notes):
     takes_over = APP.replace(
-        'events.register("order.paid", handle, name="notes")',
+        'events.register("example.counted", handle, name="notes")',
         "from shop.core import routing; from shop.core.viewsets import ShopViewSet\n"
         '        routing.register("products", ShopViewSet, "mine")',
     )
@@ -157,14 +157,14 @@ def test_a_worker_that_is_stopped_begins_no_other_handler(notes):
         **command(notes, "worker"), check=False, stdout=subprocess.DEVNULL, timeout=60
     )
     assert stopped.returncode == 0
-    assert (notes / "handled").read_text() == "order.paid 7 1.00\n"
+    assert (notes / "handled").read_text() == "example.counted 7 1.00\n"
     assert EventDelivery.objects.filter(done_at__isnull=False).count() == 1
     assert EventDelivery.objects.filter(attempts=0).count() == 1
 
 
 def test_a_job_that_fails_does_not_stop_the_others(notes):
     breaks = APP.replace(
-        'events.register("order.paid", handle, name="notes")',
+        'events.register("example.counted", handle, name="notes")',
         "import payments.jobs\n        payments.jobs.gateways = None",
     )
     assert breaks != APP
@@ -184,6 +184,7 @@ def test_a_job_that_fails_does_not_stop_the_others(notes):
         "rank_products": "",
         "cleanup": "",
         "cleanup_files": "",
+        "reconcile_payments": "",
     }
 
 

@@ -1,6 +1,12 @@
-"""Promotions, the vouchers that are their codes, and the redemptions of vouchers."""
+"""Promotions, the vouchers that are their codes, and the uses of both."""
 
-from cart.promotions.models.promotions import NAME_LENGTH, Promotion, PromotionKind, PromotionScope
+from cart.promotions.models.promotions import (
+    NAME_LENGTH,
+    Promotion,
+    PromotionKind,
+    PromotionScope,
+    PromotionUse,
+)
 from cart.promotions.models.vouchers import (
     CODE_LENGTH,
     Voucher,
@@ -15,6 +21,7 @@ __all__ = [
     "Promotion",
     "PromotionKind",
     "PromotionScope",
+    "PromotionUse",
     "Voucher",
     "VoucherQuerySet",
     "VoucherRedemption",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,7 @@ from shop.core.errors import InvalidField
 from shop.core.money import MAX_DIGITS, is_payable
 
 NAME_LENGTH = 100
+EMAIL_KEY_LENGTH = 512
 
 
 class PromotionKind(models.TextChoices):
@@ -111,6 +114,12 @@ class Promotion(ConfigurationModel):
     )
     starts_on = models.DateField(null=True, blank=True, help_text="The first day.")
     ends_on = models.DateField(null=True, blank=True, help_text="The last day.")
+    max_uses = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many orders it applies to. Empty: no limit."
+    )
+    max_uses_per_customer = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How many orders of one customer. Empty: no limit."
+    )
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Promotions are applied by position, then in the order of creation."
     )
@@ -149,6 +158,12 @@ class Promotion(ConfigurationModel):
                 name="promotion_minimums_positive",
                 violation_error_message=_("A minimum must be greater than zero."),
             ),
+            models.CheckConstraint(
+                condition=(Q(max_uses=None) | Q(max_uses__gte=1))
+                & (Q(max_uses_per_customer=None) | Q(max_uses_per_customer__gte=1)),
+                name="promotion_limits_positive",
+                violation_error_message=_("A limit of a promotion must be 1 or more, or empty."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -158,6 +173,56 @@ class Promotion(ConfigurationModel):
         """Raise InvalidField for an amount with more decimals than the currency has."""
         if self.kind in _AMOUNTS and self.value is not None and not is_payable(self.value):
             raise InvalidField(field="value", reason=_("The currency has no decimals."))
+
+
+class PromotionUse(models.Model):
+    """The use of a promotion with a limit by an order. It counts until it is released.
+
+    An order is known by its id only, because orders are a higher layer. The customer is known by
+    the account and by the key of the e-mail address (``accounts.addresses.fold_address``). The
+    promotion's row is the lock of its uses.
+    """
+
+    # No index: the unique one begins with this column.
+    order_id = models.BigIntegerField()
+    # No index for this column: those of the limits begin with it.
+    promotion = models.ForeignKey(
+        Promotion, on_delete=models.PROTECT, related_name="uses", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+    )
+    email_key = models.CharField(max_length=EMAIL_KEY_LENGTH)
+    used_at = models.DateTimeField(db_default=Now())
+    released_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order_id", "promotion"],
+                name="promotionuse_once_per_order",
+                violation_error_message=_("An order can use a promotion only once."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["promotion", "user"],
+                condition=Q(released_at=None),
+                name="promotionuse_of_user",
+            ),
+            models.Index(
+                fields=["promotion", "email_key"],
+                condition=Q(released_at=None),
+                name="promotionuse_of_email",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promotion_id} in order {self.order_id}"
 
 
 @receiver(m2m_changed, sender=Promotion.products.through)

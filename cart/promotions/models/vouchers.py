@@ -11,13 +11,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from cart.promotions.models.promotions import NAME_LENGTH, Promotion
+from cart.promotions.models.promotions import EMAIL_KEY_LENGTH, NAME_LENGTH, Promotion
 from shop.core.slugs import fold
 
 CODE_LENGTH = 64
 KEY_LENGTH = 128
 """Folding can make a text longer."""
-EMAIL_KEY_LENGTH = 512
 
 
 def fold_code(code: str) -> str:

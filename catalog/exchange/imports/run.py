@@ -27,6 +27,7 @@ from catalog.exchange.imports.records import (
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.limits import REASON_LENGTH
 from catalog.products.writes import save_families
+from shop.core.tracing import acting_as
 from shop.core.transactions import transactional
 
 _EXAMPLES = 20
@@ -253,7 +254,8 @@ def write(
     plans = plan_all()
     changed = [plan for plan in plans if plan.has_changes()]
     if changed:
-        save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
+        with acting_as("import", user_id=None if actor is None else actor.pk, detail=reason):
+            save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
     return plans
 
 

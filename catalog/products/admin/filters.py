@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from catalog.products.models import Product
@@ -24,13 +24,10 @@ class StockFilter(admin.SimpleListFilter):
         """Filter by the selected level."""
         conditions = {
             "in": Q(stock__gt=0) | Q(track_stock=False),
-            "low": Q(
-                track_stock=True,
-                low_stock_threshold__isnull=False,
-                stock__lte=F("low_stock_threshold"),
-            ),
             "out": Q(track_stock=True, stock__lte=0, has_variants=False),
         }
+        if self.value() == "low":
+            return queryset.filter(pk__in=Product.objects.low_in_stock().values("pk"))
         condition = conditions.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)
 

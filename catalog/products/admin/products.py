@@ -32,7 +32,7 @@ from catalog.products.admin.forms import (
 from catalog.products.admin.variants import VariantInline
 from catalog.products.families import lock_family
 from catalog.products.fields import FIELDS, INHERITED, NewVariant, Owner, members_of, names_of
-from catalog.products.models import Product
+from catalog.products.models import Product, ProductQuerySet
 from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.services import adjust_stock
@@ -171,17 +171,24 @@ class ProductAdmin(ExchangeAdmin):
             kwargs["min_value"] = 0
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Stock", ordering="stock", empty_value="not tracked")
-    def units(self, product: Product) -> int | None:
-        """Return the units in stock."""
-        return product.stock if product.track_stock else None
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """Add the units in stock."""
+        return cast("ProductQuerySet", super().get_queryset(request)).with_units()
+
+    @admin.display(description="Stock", ordering="units", empty_value="not tracked")
+    def units(self, product: Any) -> int | None:
+        """Return the units in stock, of a product with variants those of all variants."""
+        units: int | None = product.units
+        return units
 
     @admin.display(description="Stock, variants and images")
     def links(self, product: Product) -> str:
         """Return links to stock movements, and to the pages that adjust stock or add something."""
         movements = format_html(
-            '<a href="{}?product__id__exact={}">Movements</a>',
+            '<a href="{}?product__id__exact={}">Movements</a> · <a href="{}?q={}">Changes</a>',
             reverse("admin:catalog_stockmovement_changelist"),
+            product.pk,
+            reverse("admin:catalog_productchange_changelist"),
             product.pk,
         )
         if _is_archived(product):

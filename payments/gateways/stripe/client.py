@@ -1,17 +1,18 @@
 """The official SDK with limits: eight seconds for a call, 4 MB for a response, no redirects."""
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import local
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
 import stripe
 from django.conf import settings
 
-from payments.gateways.base import GatewayUnavailable
-from shop.core import tracing
+from payments.gateways.base import GatewayRefused, GatewayUnavailable
+from shop.core import metrics, tracing
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 8.0
@@ -19,6 +20,14 @@ MAX_BYTES = 4 * 1024 * 1024
 
 # The SDK retries with the same key (docs.stripe.com/error-low-level), until the deadline.
 _RETRIES = 1
+_PAUSES = (0.2, 0.6, 1.4)
+"""Seconds before a request is repeated that came at the same time as too many others."""
+
+REFUSALS = (stripe.AuthenticationError, stripe.PermissionError, stripe.RateLimitError)
+"""Stripe executes nothing of a request that ends with one of these."""
+
+T = TypeVar("T")
+logger = logging.getLogger("shop.payments")
 _threads = local()
 
 
@@ -85,15 +94,42 @@ def api_client(seconds: float = TOTAL_SECONDS) -> Iterator[stripe.V1Services]:
     """Provide the SDK's services for ``seconds``. Raises GatewayUnavailable for every error.
 
     Its message contains the error's type, code, status and request id, but no data of the request.
+    GatewayRefused, a kind of it, is also logged as an error and counted.
     """
     try:
         yield _services(seconds)
+    except REFUSALS as error:
+        report_refusal(error)
+        raise GatewayRefused(_facts_of(error)) from error
     except stripe.StripeError as error:
-        facts = (type(error).__name__, error.code, error.http_status, error.request_id)
-        raise GatewayUnavailable(" ".join(str(fact) for fact in facts if fact)) from error
+        raise GatewayUnavailable(_facts_of(error)) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # The response has status 200, but not the content that Stripe documents.
         raise GatewayUnavailable(f"invalid response: {type(error).__name__}") from error
+
+
+def report_refusal(error: stripe.StripeError) -> None:
+    """Log and count that Stripe refuses the shop's requests: a person has to act."""
+    logger.error("Stripe refuses the requests of the shop: %s", _facts_of(error))
+    metrics.count_refusal("stripe", type(error).__name__)
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """Return the result of ``call``, which is repeated while Stripe has too many requests.
+
+    It must have an idempotency key. Raises stripe.RateLimitError after the last attempt.
+    """
+    for pause in _PAUSES:
+        try:
+            return call()
+        except stripe.RateLimitError:
+            time.sleep(pause)
+    return call()
+
+
+def _facts_of(error: stripe.StripeError) -> str:
+    facts = (type(error).__name__, error.code, error.http_status, error.request_id)
+    return " ".join(str(fact) for fact in facts if fact)
 
 
 def _services(seconds: float) -> stripe.V1Services:

@@ -12,6 +12,7 @@ from payments.gateways.base import (
     ReportedCharge,
     ReportedRefund,
 )
+from payments.gateways.stripe import actions
 from payments.gateways.stripe.amounts import from_minor, to_minor
 
 # docs.stripe.com/payments/paymentintents/lifecycle
@@ -29,14 +30,16 @@ MISSING = "resource_missing"
 WRONG_STATE = frozenset({"payment_intent_unexpected_state", "charge_already_captured"})
 
 
-def to_outcome(charge: Charge, intent: Any) -> Outcome:
-    """Return an intent as an outcome.
-
-    Raises ValueError if it has another payment key, amount or currency than the charge.
-    """
+def check(charge: Charge, intent: Any) -> None:
+    """Raise ValueError if an intent has another payment key, amount or currency than the charge."""
     expected = (to_minor(charge.amount, charge.currency), charge.currency.lower())
     if (intent.amount, intent.currency) != expected or payment_key_of(intent) != charge.key:
         raise ValueError("the intent belongs to another payment, amount or currency")
+
+
+def to_outcome(charge: Charge, intent: Any) -> Outcome:
+    """Return an intent as an outcome. Raises ValueError as ``check`` does."""
+    check(charge, intent)
     status = STATUSES[intent.status]
     captured = None
     if status == OutcomeStatus.SUCCEEDED:
@@ -47,6 +50,7 @@ def to_outcome(charge: Charge, intent: Any) -> Outcome:
         captured=captured,
         client_secret=intent.client_secret if status == OutcomeStatus.REQUIRES_ACTION else "",
         capture_before=_capture_before(intent) if status == OutcomeStatus.AUTHORISED else None,
+        action=actions.action_of(intent) if status == OutcomeStatus.REQUIRES_ACTION else None,
     )
 
 
@@ -77,6 +81,7 @@ def to_reported_charge(intent: Any, refunds: tuple[ReportedRefund, ...]) -> Repo
         currency=intent.currency.upper(),
         captured=from_minor(intent.amount_received, intent.currency),
         refunds=refunds,
+        shop=metadata_value(intent, "shop"),
     )
 
 

@@ -23,7 +23,14 @@ class Account:
         self.intents: dict[str, Object] = {}
         self.charges: dict[str, Object] = {}
         self.refunds: dict[str, Object] = {}
+        self.disputes: dict[str, Object] = {}
+        self.warnings: dict[str, Object] = {}
+        self.reviews: dict[str, Object] = {}
         self.events: dict[str, Object] = {}
+        self.cancels_processing = False
+        """Whether an intent that is processing can be cancelled, which Stripe rarely allows."""
+        self.wrong_parameters: list[Any] = []
+        """The requests with parameters that the SDK does not declare."""
         self.cards: dict[str, str] = {}
         """The test payment method from which each ``pm_…`` was created."""
 
@@ -33,7 +40,7 @@ class Account:
 
     def find(self, pk: str) -> Object | None:
         """Return an object of any kind by its id, or None."""
-        for objects in (self.intents, self.charges, self.refunds, self.events):
+        for objects in (self.intents, self.charges, self.refunds, self.disputes, self.events):
             if pk in objects:
                 return objects[pk]
         return None

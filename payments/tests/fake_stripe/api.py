@@ -9,6 +9,7 @@ from typing import Any
 from payments.tests.fake_stripe import pages
 from payments.tests.fake_stripe.account import Account, Object
 from payments.tests.fake_stripe.charges import Charges
+from payments.tests.fake_stripe.disputes import Disputes
 from payments.tests.fake_stripe.errors import ApiError
 from payments.tests.fake_stripe.events import Events
 from payments.tests.fake_stripe.faults import Faults, Rule
@@ -37,6 +38,7 @@ class Api:
         self.charges = Charges(self.account, self.events)
         self.intents = Intents(self.account, self.events, self.charges)
         self.refunds = Refunds(self.account, self.events)
+        self.disputes = Disputes(self.account, self.events)
         self.routes = Routes(self.account, self.intents, self.refunds)
         self.keys = Keys(self.account)
         self.faults = Faults()

@@ -122,6 +122,42 @@ class FakeStripe:
         """End a pending refund, or fail one that had succeeded."""
         self.control("POST", "finish_refund", id=refund, succeed=succeed)
 
+    def permit_cancelling_what_is_processing(self) -> None:
+        """Let intents be cancelled that are ``processing``, which Stripe rarely allows."""
+        self.control("POST", "permit", cancel_processing=True)
+
+    def end_authorisation(self, intent: str) -> None:
+        """End an authorisation before its time."""
+        self.control("POST", "end_authorisation", id=intent)
+
+    def age(self, intent: str, *, seconds: int) -> None:
+        """Move the creation of an intent into the past."""
+        self.control("POST", "age", id=intent, seconds=seconds)
+
+    def refund_in_dashboard(self, intent: str, amount: int | None = None) -> Any:
+        """Refund as the account's owner does, without the shop. ``amount`` is in cents."""
+        return self.control("POST", "refund", id=intent, amount=amount)
+
+    def dispute(self, intent: str, **facts: Any) -> Any:
+        """Open a dispute; ``facts`` are ``amount``, ``reason`` and ``is_inquiry``."""
+        return self.control("POST", "dispute", id=intent, **facts)
+
+    def set_dispute(self, dispute: str, status: str) -> Any:
+        """Give a dispute another status of Stripe's."""
+        return self.control("POST", "set_dispute", id=dispute, status=status)
+
+    def warn(self, intent: str) -> Any:
+        """Send an early fraud warning."""
+        return self.control("POST", "warn", id=intent)
+
+    def review(self, intent: str) -> Any:
+        """Put a payment into review."""
+        return self.control("POST", "review", id=intent)
+
+    def close_review(self, review: str, reason: str = "approved") -> Any:
+        """End a review."""
+        return self.control("POST", "close_review", id=review, reason=reason)
+
     def unfinished(self) -> tuple[list[str], list[str]]:
         """Return the ids of intents that are processing, and of pending refunds."""
         ids = self.control("GET", "unfinished")

@@ -11,6 +11,15 @@
 | ``POST authenticate`` ``id, succeed`` | completes 3-D Secure as the customer |
 | ``POST process`` ``id, succeed`` | ends an intent that is ``processing`` |
 | ``POST finish_refund`` ``id, succeed`` | ends a pending refund, or fails a succeeded one |
+| ``POST permit`` ``cancel_processing`` | lets an intent be cancelled that is ``processing`` |
+| ``POST end_authorisation`` ``id`` | ends an authorisation before its time |
+| ``POST age`` ``id, seconds`` | moves the creation of an intent into the past |
+| ``POST refund`` ``id, amount`` | refunds from the dashboard, without our metadata |
+| ``POST dispute`` ``id, amount, reason, is_inquiry`` | opens a dispute of an intent |
+| ``POST set_dispute`` ``id, status`` | changes a dispute, to ``won`` or ``lost`` for example |
+| ``POST warn`` ``id`` | sends an early fraud warning about an intent |
+| ``POST review`` ``id`` | puts an intent into review |
+| ``POST close_review`` ``id, reason`` | ends a review |
 | ``GET unfinished`` | ids of ``processing`` intents and of pending refunds |
 | ``GET ledger`` | every charge with its captured, refunded and net amount |
 | ``GET state`` | intents, charges, refunds and events, oldest first |
@@ -39,6 +48,27 @@ def control(api: Api, name: str, body: dict[str, Any]) -> Any:
         "process": lambda id, succeed=True: _process(api, id, succeed),  # noqa: A006
         "finish_refund": lambda id, succeed=True: api.refunds.finish(  # noqa: A006
             api.refunds.retrieve(id), succeed=succeed
+        ),
+        "permit": lambda cancel_processing: setattr(
+            api.account, "cancels_processing", cancel_processing
+        ),
+        "end_authorisation": lambda id: api.intents.cancel_intent(  # noqa: A006
+            api.intents.retrieve(id), "automatic"
+        ),
+        "age": lambda id, seconds: _age(api, id, seconds),  # noqa: A006
+        "refund": lambda id, amount=None: _refund(api, id, amount),  # noqa: A006
+        "dispute": lambda id, amount=None, reason="fraudulent", is_inquiry=False: (  # noqa: A006
+            api.disputes.open(
+                api.intents.retrieve(id), amount=amount, reason=reason, is_inquiry=is_inquiry
+            )
+        ),
+        "set_dispute": lambda id, status: api.disputes.set_status(  # noqa: A006
+            api.account.disputes[id], status
+        ),
+        "warn": lambda id: api.disputes.warn(api.intents.retrieve(id)),  # noqa: A006
+        "review": lambda id: api.disputes.open_review(api.intents.retrieve(id)),  # noqa: A006
+        "close_review": lambda id, reason="approved": api.disputes.close_review(  # noqa: A006
+            api.account.reviews[id], reason
         ),
         "unfinished": lambda: _unfinished(api),
         "ledger": lambda: ledger(api),
@@ -81,6 +111,8 @@ def _state(api: Api) -> Object:
         "intents": list(account.intents.values()),
         "charges": list(account.charges.values()),
         "refunds": list(account.refunds.values()),
+        "disputes": list(account.disputes.values()),
+        "wrong_parameters": account.wrong_parameters,
         "events": list(account.events.values()),
         "faults": api.faults.counts,
     }
@@ -102,6 +134,17 @@ def _deliveries(api: Api) -> Object:
         "withheld": list(webhooks.withheld),
         "is_idle": webhooks.is_idle() and not api.active_requests,
     }
+
+
+def _age(api: Api, pk: str, seconds: int) -> None:
+    api.intents.retrieve(pk)["created"] -= seconds
+
+
+def _refund(api: Api, pk: str, amount: int | None) -> Object:
+    """Refund as the account's owner does in the dashboard."""
+    api.events.request = {"id": None, "idempotency_key": None}
+    form = {"payment_intent": pk} | ({} if amount is None else {"amount": str(amount)})
+    return api.refunds.create(form)
 
 
 def _advance_clock(api: Api, seconds: float) -> None:

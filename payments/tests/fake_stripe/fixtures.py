@@ -37,10 +37,14 @@ def sdk(fake: FakeStripe, *, key: str = "", retries: int = 0) -> stripe.V1Servic
 
 
 @pytest.fixture
-def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> FakeStripe:
-    """The fake, with settings that enable the method ``stripe`` with it."""
+def stripe_shop(settings: Any, fake_stripe: FakeStripe) -> Iterator[FakeStripe]:
+    """The fake, with settings that enable the method ``stripe`` with it.
+
+    Fails a test in which the shop sends a parameter that Stripe's SDK does not declare.
+    """
     settings.STRIPE_SECRET_KEY = fake_stripe.key
     settings.STRIPE_WEBHOOK_SECRETS = [fake_stripe.webhook_secret]
     settings.STRIPE_API_BASE = fake_stripe.url
     settings.PAYMENT_METHODS = [*settings.PAYMENT_METHODS, "stripe"]
-    return fake_stripe
+    yield fake_stripe
+    assert fake_stripe.state()["wrong_parameters"] == []

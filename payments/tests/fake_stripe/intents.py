@@ -131,7 +131,8 @@ class Intents:
         forms.check_names(form, "cancellation_reason")
         reason = forms.choice(form, "cancellation_reason", _REASONS)
         intent = self.retrieve(pk)
-        if intent["status"] not in _CANCELLABLE:
+        is_processing = intent["status"] == "processing" and self.account.cancels_processing
+        if intent["status"] not in _CANCELLABLE and not is_processing:
             message = "You cannot cancel this PaymentIntent"
             raise_unexpected_state(intent, message, "canceled", _CANCELLABLE)
         return self.cancel_intent(intent, reason)

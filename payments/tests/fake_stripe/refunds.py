@@ -24,6 +24,9 @@ class Refunds:
         amount = forms.positive(form, "amount")
         reason = forms.choice(form, "reason", _REASONS)
         charge = self._charge_of(form)
+        if self._is_disputed(charge):
+            message = f"Charge {charge['id']} has been charged back; cannot issue a refund."
+            raise conflict(message, "charge_disputed")
         left = charge["amount_captured"] - charge["amount_refunded"]
         if left == 0:
             message = f"Charge {charge['id']} has already been refunded."
@@ -83,6 +86,15 @@ class Refunds:
             message = f"This PaymentIntent ({pk}) does not have a successful charge to refund."
             raise conflict(message)
         return charge
+
+    def _is_disputed(self, charge: Object) -> bool:
+        """Return whether a dispute has taken the money (docs.stripe.com/disputes)."""
+        return any(
+            each["charge"] == charge["id"]
+            and not each["is_charge_refundable"]
+            and each["status"] != "won"
+            for each in self.account.disputes.values()
+        )
 
     def _add_refunded(self, charge: Object, amount: int) -> None:
         charge["amount_refunded"] += amount

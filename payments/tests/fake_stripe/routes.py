@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from payments.tests.fake_stripe import forms, pages
 from payments.tests.fake_stripe.account import Account, Object, new_id
-from payments.tests.fake_stripe.errors import ApiError, missing
+from payments.tests.fake_stripe.errors import ApiError, invalid, missing
 from payments.tests.fake_stripe.forms import Form
 from payments.tests.fake_stripe.intents import Intents
+from payments.tests.fake_stripe.parameters import problems_of
 from payments.tests.fake_stripe.refunds import Refunds
 
 SECRET, PUBLISHABLE = "sk_test_shop", "pk_test_shop"
@@ -74,15 +75,26 @@ class Routes:
             ("POST", "refunds"): self._write_refund,
             ("GET", "charges"): self._read_charges,
             ("GET", "events"): self._read_events,
+            ("GET", "disputes"): self._read_disputes,
+            ("GET", "reviews"): self._read_reviews,
+            ("GET", "radar/early_fraud_warnings"): self._read_warnings,
         }
 
     def execute(self, request: Request) -> Object:
         """Execute the endpoint of a request and return its result. Raises ApiError."""
-        _, kind, *rest = [*request.path.strip("/").split("/"), ""]
+        _, kind, *rest = request.path.strip("/").split("/")
+        if kind == "radar" and rest:
+            kind, *rest = f"radar/{rest[0]}", *rest[1:]
         endpoint = self._endpoints.get((request.method, kind))
         if endpoint is None:
             raise no_such_url(request)
-        return endpoint(request, [part for part in rest if part])
+        # Stripe's script in the buyer's browser has parameters of its own.
+        wrong = problems_of(request.method, kind, rest, request.form)
+        if not wrong or request.api_key() != SECRET:
+            return endpoint(request, rest)
+        self.account.wrong_parameters.append([request.method, request.path, wrong])
+        endpoint(request, rest)  # may have an error that is more exact
+        raise invalid(f"Received unknown parameter: {wrong[0]}", wrong[0], "parameter_unknown")
 
     def _read_intents(self, request: Request, rest: list[str]) -> Object:
         """docs.stripe.com/api/payment_intents/list."""
@@ -150,6 +162,28 @@ class Routes:
         if "types" in form:
             events = {pk: each for pk, each in events.items() if each["type"] in form["types"]}
         return pages.page(events, form, request.path, type=form.get("type"))
+
+    def _read_disputes(self, request: Request, rest: list[str]) -> Object:
+        """docs.stripe.com/api/disputes/list."""
+        form = request.form
+        if rest:
+            return _found("dispute", self.account.disputes, rest[0])
+        equal = {name: form.get(name) for name in ("payment_intent", "charge")}
+        return pages.page(self.account.disputes, form, request.path, **equal)
+
+    def _read_warnings(self, request: Request, rest: list[str]) -> Object:
+        """docs.stripe.com/api/radar/early_fraud_warnings/list."""
+        form = request.form
+        if rest:
+            return _found("early_fraud_warning", self.account.warnings, rest[0])
+        equal = {name: form.get(name) for name in ("payment_intent", "charge")}
+        return pages.page(self.account.warnings, form, request.path, **equal)
+
+    def _read_reviews(self, request: Request, rest: list[str]) -> Object:
+        """docs.stripe.com/api/radar/reviews/list: those that are open."""
+        if rest:
+            return _found("review", self.account.reviews, rest[0])
+        return pages.page(self.account.reviews, request.form, request.path, open=True)
 
 
 def _found(what: str, objects: dict[str, Object], pk: str) -> Object:

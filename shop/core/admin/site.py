@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from shop.core import tracing
 from shop.core.admin.base import NotSaved
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 
@@ -21,6 +22,13 @@ class ShopAdminSite(AdminSite):
         """Replace Django's own action, which deletes all rows or fails for all."""
         super().__init__(name)
         self.add_action(_delete_selected, "delete_selected")
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the user may see the admin, and note who it is."""
+        is_allowed = super().has_permission(request)
+        if is_allowed and request.user.pk is not None:
+            tracing.note_author("admin", user_id=request.user.pk)
+        return is_allowed
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

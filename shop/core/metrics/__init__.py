@@ -5,6 +5,20 @@ A server process counts its requests (``recorder``). Everything else is read fro
 """
 
 from shop.core.metrics.readings import Reading, register
-from shop.core.metrics.recorder import count_cache, count_request, count_slot, start
+from shop.core.metrics.recorder import (
+    count_cache,
+    count_refusal,
+    count_request,
+    count_slot,
+    start,
+)
 
-__all__ = ["Reading", "count_cache", "count_request", "count_slot", "register", "start"]
+__all__ = [
+    "Reading",
+    "count_cache",
+    "count_refusal",
+    "count_request",
+    "count_slot",
+    "register",
+    "start",
+]

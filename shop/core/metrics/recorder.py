@@ -66,6 +66,12 @@ class Recorder:
             multiprocess_mode="sum",
         )
         self._slots.set(0)
+        self._refusals = Counter(
+            "shop_gateway_refusals",
+            "Calls that a payment provider refused, by gateway and reason.",
+            ["gateway", "reason"],
+            registry=new,
+        )
         self._children: dict[tuple[str, str, int], tuple[Any, Any, Any, Any]] = {}
         self._results: dict[str, Any] = {}
 
@@ -105,6 +111,10 @@ class Recorder:
     def add_slot(self, change: int) -> None:
         """Count a slot that was taken (1) or released (-1)."""
         self._slots.inc(change)
+
+    def add_refusal(self, gateway: str, reason: str) -> None:
+        """Count a call that a payment provider refused."""
+        self._refusals.labels(gateway, reason).inc()
 
 
 _recorder: Recorder | None = None
@@ -170,3 +180,9 @@ def count_slot(change: int) -> None:
     """Count a slot for gateway calls that was taken (1) or released (-1)."""
     if _recorder is not None:
         _recorder.add_slot(change)
+
+
+def count_refusal(gateway: str, reason: str) -> None:
+    """Count a call that a payment provider refused because of its key or their number."""
+    if _recorder is not None:
+        _recorder.add_refusal(gateway, reason)

@@ -1,12 +1,13 @@
 """The server process of ``manage.py serve``: granian's, with workers that are always replaced."""
 
-import math
 import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from select import select
 from threading import Thread
 from typing import Any
 
@@ -82,33 +83,39 @@ class _Server(Granian):  # type: ignore[misc, valid-type]
     interrupt_signal: bool
 
     def __init__(self, *args: Any, drain: int, **kwargs: Any) -> None:
-        """Store the id of the main process, whose signal handlers these are."""
+        """Store the id of the main process, and start the thread that waits for its signals."""
         super().__init__(*args, **kwargs)
         self._main = os.getpid()
         self._drain = drain
-        self._pause = math.inf
+        self._received, self._signals = os.pipe()
+        os.set_blocking(self._signals, False)
+        Thread(target=self._wait_for_stop, daemon=True).start()
 
     def signal_handler_interrupt(self, number: int, *_: Any) -> None:
-        """Stop, after SIGTERM with a pause; ignore a repeated SIGTERM.
+        """Pass the number of a signal on to ``_wait_for_stop``.
 
-        In the pause ``/readyz`` is 503, so that a load balancer sends no more requests. SIGINT
-        ends the pause. A worker inherits this handler until granian sets another one. There the
-        default action is restored and the signal sent again, because it would be lost otherwise.
-        The event is set in another thread: this handler may have interrupted the main thread while
-        it holds the lock of the event. A repeated signal starts no thread, because it may have
-        interrupted the start of the first one, and many of them would exceed the depth of calls.
+        This handler may have interrupted the main thread while it holds the lock of an event, or
+        starts a thread, so it can do neither itself. A worker inherits it until granian sets
+        another one. There the default action is restored and the signal sent again, because it
+        would be lost otherwise.
         """
         if os.getpid() != self._main:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        pause = self._drain if number == signal.SIGTERM else 0
-        if pause < self._pause:
-            self._pause = pause
-            draining.begin()
-            Thread(target=self._stop_after, args=(pause,), daemon=True).start()
+        with suppress(BlockingIOError):  # many signals were received before
+            os.write(self._signals, bytes([number]))
 
-    def _stop_after(self, seconds: int) -> None:
-        time.sleep(seconds)
+    def _wait_for_stop(self) -> None:
+        """Stop at a signal, after SIGTERM with a pause, which SIGINT ends.
+
+        In the pause ``/readyz`` is 503, so that a load balancer sends no more requests.
+        """
+        number = os.read(self._received, 1)[0]
+        draining.begin()
+        end = time.monotonic() + self._drain
+        while number != signal.SIGINT and (left := end - time.monotonic()) > 0:
+            if select([self._received], [], [], left)[0]:
+                number = os.read(self._received, 1)[0]
         self.interrupt_signal = True
         self.main_loop_interrupt.set()
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,10 +64,16 @@ def client_of(port, running):
         if columns[2].endswith(f":{port:04X}") and columns[9] != "0"
     }
     for worker in running:
-        for descriptor in Path(f"/proc/{worker.pid}/fd").iterdir():
-            if str(descriptor.readlink()) in sockets:
-                return worker
+        if not sockets.isdisjoint(open_files(worker)):
+            return worker
     raise LookupError("no worker is connected")
+
+
+def open_files(process):
+    """The names of the files and sockets that a process has open."""
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed in the meantime
+            yield str(descriptor.readlink())
 
 
 def wait_until(is_true):

@@ -118,27 +118,3 @@ def payment_statuses_match_amounts() -> Iterator[str]:
         """
     ):
         yield f"order {pk} is stored as {stored}, but its amounts make it {expected}"
-
-
-def shipped_orders_are_paid_or_will_be() -> Iterator[str]:
-    """An order whose authorised payment has ended is not shipped without another payment.
-
-    Staff may ship an order that was never authorised, and wait for its money.
-    """
-    for pk, due, paid in rows(
-        """
-        SELECT placed.id, placed.total - placed.amount_cancelled, placed.amount_paid
-        FROM orders_order placed
-        WHERE ROUND(placed.amount_paid, 2) < ROUND(placed.total - placed.amount_cancelled, 2)
-          AND (placed.status IN ('shipped', 'delivered')
-               OR placed.fulfilment_status IN ('partly_fulfilled', 'fulfilled', 'delivered'))
-          AND EXISTS (SELECT 1 FROM payments_payment payment
-                      JOIN payments_ledgerentry entry ON entry.payment_id = payment.id
-                      WHERE payment.order_id = placed.id AND entry.kind = 'authorised'
-                        AND payment.status IN ('failed', 'cancelled'))
-          AND NOT EXISTS (SELECT 1 FROM payments_payment payment
-                          WHERE payment.order_id = placed.id AND payment.status IN
-                          ('pending', 'requires_action', 'processing', 'authorised'))
-        """
-    ):
-        yield f"order {pk} was shipped, not paid: {paid} of {due} was paid"

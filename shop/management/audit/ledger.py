@@ -33,13 +33,19 @@ def payments_match_the_ledger() -> Iterator[str]:
 
 
 def refunds_match_the_ledger() -> Iterator[str]:
-    """I5: a refund has an entry of its amount and payment if and only if it succeeded."""
+    """I5: a refund has an entry of its amount and payment if and only if it succeeded.
+
+    The entry of one that failed afterwards is reversed by another.
+    """
     for pk, status, amount, entered in rows(
         """
         SELECT refund.id, refund.status, refund.amount, entry.amount
         FROM payments_refund refund
         LEFT JOIN payments_ledgerentry entry ON entry.refund_id = refund.id
-        WHERE (refund.status = 'succeeded') <> (entry.id IS NOT NULL)
+        LEFT JOIN payments_ledgerentry reversal ON reversal.reverses_id = entry.id
+        WHERE (refund.status = 'succeeded') <> (entry.id IS NOT NULL AND reversal.id IS NULL)
+           OR ROUND(reversal.amount, 2) <> ROUND(entry.amount, 2)
+           OR reversal.payment_id <> entry.payment_id
            OR ROUND(refund.amount, 2) <> ROUND(entry.amount, 2)
            OR refund.payment_id <> entry.payment_id
         """
@@ -71,13 +77,77 @@ def orders_match_their_refunds() -> Iterator[str]:
         """
         SELECT placed.id, placed.status, placed.amount_refunded, COALESCE(back.total, 0)
         FROM orders_order placed
-        LEFT JOIN (SELECT payment.order_id, SUM(entry.amount) AS total
+        LEFT JOIN (SELECT payment.order_id,
+                          SUM(CASE entry.kind WHEN 'refunded' THEN entry.amount
+                              ELSE -entry.amount END) AS total
                    FROM payments_ledgerentry entry
                    JOIN payments_payment payment ON payment.id = entry.payment_id
-                   WHERE entry.kind = 'refunded' AND NOT payment.is_late
+                   WHERE entry.kind IN ('refunded', 'refund_failed') AND NOT payment.is_late
                    GROUP BY payment.order_id) back
             ON back.order_id = placed.id
         WHERE ROUND(placed.amount_refunded, 2) <> ROUND(COALESCE(back.total, 0), 2)
         """
     ):
         yield f"order {pk} is {status} with {stored} refunded, but the ledger has {refunded}"
+
+
+def disputes_match_the_ledger() -> Iterator[str]:
+    """I5: what a provider has withdrawn for a dispute is the sum of the dispute's entries."""
+    for pk, status, stored, withdrawn in rows(
+        """
+        SELECT dispute.id, dispute.status, dispute.amount_withdrawn, COALESCE(entered.total, 0)
+        FROM payments_dispute dispute
+        LEFT JOIN (SELECT dispute_id,
+                          SUM(CASE kind WHEN 'dispute_withdrawn' THEN amount
+                              ELSE -amount END) AS total
+                   FROM payments_ledgerentry WHERE dispute_id IS NOT NULL
+                   GROUP BY dispute_id) entered
+            ON entered.dispute_id = dispute.id
+        WHERE ROUND(dispute.amount_withdrawn, 2) <> ROUND(COALESCE(entered.total, 0), 2)
+        """
+    ):
+        yield f"dispute {pk} is {status} with {stored} withdrawn, but the ledger has {withdrawn}"
+
+
+def orders_are_flagged_for_their_disputes() -> Iterator[str]:
+    """I5: an order is flagged if and only if a payment of it has an open dispute."""
+    for pk, is_flagged in rows(
+        """
+        SELECT placed.id, placed.has_open_dispute
+        FROM orders_order placed
+        LEFT JOIN (SELECT DISTINCT payment.order_id FROM payments_dispute dispute
+                   JOIN payments_payment payment ON payment.id = dispute.payment_id
+                   WHERE dispute.kind IN ('dispute', 'inquiry')
+                     AND dispute.status IN ('needs_response', 'under_review')) disputed
+            ON disputed.order_id = placed.id
+        WHERE placed.has_open_dispute <> (disputed.order_id IS NOT NULL)
+        """
+    ):
+        flagged = "flagged" if is_flagged else "not flagged"
+        yield f"order {pk} is {flagged} as disputed, which its disputes contradict"
+
+
+def shipped_orders_are_paid() -> Iterator[str]:
+    """I4: an order that was shipped is paid if its payment was authorised.
+
+    Otherwise the authorisation has ended, and no payment is in progress. Staff may ship orders that
+    never had an authorised payment.
+    """
+    for pk, status, owed in rows(
+        """
+        SELECT placed.id, placed.status,
+               placed.total - placed.amount_cancelled - placed.amount_paid
+        FROM orders_order placed
+        WHERE placed.paid_at IS NULL AND placed.status <> 'cancelled'
+          AND ROUND(placed.total - placed.amount_cancelled - placed.amount_paid, 2) > 0
+          AND COALESCE(placed.fulfilment_status, placed.status)
+              IN ('partly_fulfilled', 'fulfilled', 'shipped', 'delivered')
+          AND EXISTS (SELECT 1 FROM payments_ledgerentry entry
+                      JOIN payments_payment payment ON payment.id = entry.payment_id
+                      WHERE payment.order_id = placed.id AND entry.kind = 'authorised')
+          AND NOT EXISTS (SELECT 1 FROM payments_payment payment
+                          WHERE payment.order_id = placed.id AND payment.status IN
+                          ('pending', 'requires_action', 'processing', 'authorised'))
+        """
+    ):
+        yield f"order {pk} is {status}: shipped, not paid, {owed} is owed"

@@ -70,14 +70,23 @@ def uses_of_vouchers_match_their_redemptions() -> Iterator[str]:
 
 
 def redemptions_match_their_orders() -> Iterator[str]:
-    """I12: a redemption belongs to an order, and is released if and only if it was cancelled."""
+    """I12: a use of a code belongs to an order, and is released if and only if it was cancelled."""
+    yield from _uses_differ("redemption", "cart_voucherredemption")
+
+
+def uses_of_promotions_match_their_orders() -> Iterator[str]:
+    """I12: the same for a use of a promotion with a limit."""
+    yield from _uses_differ("use", "cart_promotionuse")
+
+
+def _uses_differ(noun: str, table: str) -> Iterator[str]:
     for pk, order_id, status in rows(
-        """
-        SELECT redemption.id, redemption.order_id, placed.status
-        FROM cart_voucherredemption redemption
-        LEFT JOIN orders_order placed ON placed.id = redemption.order_id
+        f"""
+        SELECT used.id, used.order_id, placed.status
+        FROM {table} used
+        LEFT JOIN orders_order placed ON placed.id = used.order_id
         WHERE placed.id IS NULL
-           OR (redemption.released_at IS NOT NULL) <> (placed.status = 'cancelled')
-        """
+           OR (used.released_at IS NOT NULL) <> (placed.status = 'cancelled')
+        """  # noqa: S608 - a constant
     ):
-        yield f"redemption {pk} of order {order_id} does not match its status {status}"
+        yield f"{noun} {pk} of order {order_id} does not match its status {status}"

@@ -14,6 +14,7 @@ from shop.core.idempotency import delete_old_keys
 from shop.core.jobs import is_time_over
 from shop.core.tasks import delete_finished
 from shop.core.throttling import delete_ended_windows
+from shop.integrations.sending import delete_old_deliveries
 from shop.mail.sending import delete_old_messages
 from shop.management.base import ShopCommand
 
@@ -28,6 +29,7 @@ _DELETIONS: dict[str, Callable[[int], int]] = {
     "event deliveries": delete_done_deliveries,
     "tasks": delete_finished,
     "messages": delete_old_messages,
+    "webhook deliveries": delete_old_deliveries,
 }
 
 
@@ -38,8 +40,8 @@ class Command(ShopCommand):
         "Deletes expired tokens and sessions, ended rate counters, carts of deleted accounts, "
         "carts of guests after 30 days and of users after 180 days without a change, "
         "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks "
-        "a day after they ended, messages 180 days after they ended, and files that no image uses "
-        "after a day."
+        "a day after they ended, messages 180 and webhook deliveries 30 days after they ended, and "
+        "files that no image uses after a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

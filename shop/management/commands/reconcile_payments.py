@@ -1,19 +1,28 @@
 """``manage.py reconcile_payments``: compare payments with the payment providers."""
 
+import logging
 from argparse import ArgumentParser
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.utils import timezone
 
 from payments import gateways
-from payments.gateways import GatewayUnavailable, SupportsReconciliation
+from payments.gateways import (
+    Gateway,
+    GatewayUnavailable,
+    ReportsDisputes,
+    SupportsReconciliation,
+)
 from payments.jobs import settle_payments
-from payments.reconciliation import Difference, find_differences, find_failed_late_refunds
+from payments.reconciliation import Difference, find_differences, find_disputes, find_unsettled
 from shop.core.errors import ShopError
 from shop.engine import lift_statement_timeout
 from shop.management.base import ShopCommand
+
+logger = logging.getLogger("shop.payments")
 
 
 class Command(ShopCommand):
@@ -43,17 +52,14 @@ class Command(ShopCommand):
         self.stdout.write(f"{settle_payments()} payments settled")
         since = timezone.now() - timedelta(days=options["days"])
         # First, because it does not need the providers.
-        left = sum(
-            not self._report(each, fix=options["fix"]) for each in find_failed_late_refunds()
-        )
+        left = sum(not self._report(each, fix=options["fix"]) for each in find_unsettled())
         for gateway in gateways.enabled().values():
-            if isinstance(gateway, SupportsReconciliation):
-                try:
-                    # All of them first, because a correction changes what others are compared with.
-                    found = list(find_differences(gateway, gateway, since))
-                except GatewayUnavailable as error:
-                    raise CommandError(f"{gateway.code} did not answer: {error}") from error
-                left += sum(not self._report(each, fix=options["fix"]) for each in found)
+            try:
+                # All of them first, because a correction changes what others are compared with.
+                found = list(_find(gateway, since))
+            except GatewayUnavailable as error:
+                raise CommandError(f"{gateway.code} did not answer: {error}") from error
+            left += sum(not self._report(each, fix=options["fix"]) for each in found)
         if left:
             raise CommandError(f"{left} differences")
         self.stdout.write("reconcile: payments and providers agree")
@@ -61,6 +67,8 @@ class Command(ShopCommand):
     def _report(self, difference: Difference, *, fix: bool) -> bool:
         """Print a difference, and correct it with ``fix``. Return whether it is corrected."""
         if difference.correct is None:
+            # The log has it too: the worker runs this each day.
+            logger.warning("reconciliation: %s", difference.sentence)
             self.stdout.write(f"{difference.sentence} (needs a decision)")
             return False
         if not fix:
@@ -73,3 +81,11 @@ class Command(ShopCommand):
             return False
         self.stdout.write(f"{difference.sentence} (corrected)")
         return True
+
+
+def _find(gateway: Gateway, since: datetime) -> Iterator[Difference]:
+    """Yield the differences in charges, refunds and disputes. Raises GatewayUnavailable."""
+    if isinstance(gateway, SupportsReconciliation):
+        yield from find_differences(gateway, gateway, since)
+    if isinstance(gateway, ReportsDisputes):
+        yield from find_disputes(gateway, gateway, since)

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "cleanup": ("--keep-files",),
 }
 """The scheduled jobs that run at each interval, with their options."""
+RECONCILE_EVERY = timedelta(days=1)
 FILES_EVERY = timedelta(hours=1)
 """Between two searches for unused files. Listing a bucket costs money."""
 EVENTS_EVERY = 1.0
@@ -47,7 +48,8 @@ class Command(ShopCommand):
     help = (
         "Runs the handlers of events and the background tasks, such as messages, within a second "
         "or two, and settle_payments, expire_orders, "
-        "rank_products (once an hour) and cleanup at intervals, until SIGTERM or SIGINT. Several "
+        "rank_products (once an hour), cleanup and reconcile_payments --fix (once a day) at "
+        "intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
     )
@@ -113,7 +115,12 @@ def _scheduled(every: timedelta, write: Callable[[str], object] = len) -> list[j
         jobs.Job(name, partial(call, name, *arguments), every)
         for name, arguments in COMMANDS.items()
     ]
-    return [*found, jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY)]
+    reconcile = partial(call, "reconcile_payments", "--fix")
+    return [
+        *found,
+        jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY),
+        jobs.Job("reconcile_payments", reconcile, RECONCILE_EVERY, costly=True),
+    ]
 
 
 def _run_until_stopped(scheduled: list[jobs.Job]) -> None:

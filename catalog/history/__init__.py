@@ -1,0 +1,1 @@
+"""The change log of products: which value was changed, by whom and how."""

@@ -1,0 +1,215 @@
+"""Returns: POST /api/orders/{id}/returns/, and what staff do at /api/returns/."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db.models import F
+
+from catalog.models import Product, StockMovement
+from orders import services
+from orders.factories import place_order
+from orders.models import Fulfilment, Order, OrderItem, Return, ReturnItem
+from orders.tokens import make_order_token
+from payments.factories import pay
+from payments.models import Refund
+from shop.core.models import Event
+from shop.testing.assertions import assert_audit_passes, statuses
+from shop.testing.races import times
+
+
+@pytest.fixture
+def order(ada, amy, tea):
+    """An order of three units of tea (13.50), which is paid and shipped."""
+    placed = place_order(ada.user, tea, quantity=3)
+    pay(placed)
+    services.ship_order(order_id=placed.pk, actor=amy.user)
+    services.refresh_statuses(placed.pk)
+    return placed
+
+
+def path(order):
+    return f"/api/orders/{order.pk}/returns/"
+
+
+def units(product, quantity, **others):
+    return {"items": [{"product_id": product.pk, "quantity": quantity, **others}]}
+
+
+def rows():
+    return [
+        list(model.objects.order_by("pk").values())
+        for model in (Order, OrderItem, Return, ReturnItem, Refund, Product, StockMovement)
+    ]
+
+
+def test_a_buyer_returns_two_units_and_gets_their_price(ada, amy, tea, order):
+    asked = ada.post(path(order), units(tea, 2) | {"kind": "complaint", "reason": "Stale"})
+    row = Return.objects.get()
+    assert (asked.status_code, asked["Location"]) == (201, f"/api/returns/{row.pk}/")
+    body = asked.json()
+    assert body == {
+        "return_id": row.pk,
+        "order_id": order.pk,
+        "status": "requested",
+        "kind": "complaint",
+        "resolution": "refund",
+        "reason": "Stale",
+        "note": "",
+        "answer": "",
+        "items": [
+            {
+                "product_id": tea.pk,
+                "name": "Tea",
+                "quantity": 2,
+                "quantity_received": 0,
+                "quantity_restocked": 0,
+            }
+        ],
+        "created_at": body["created_at"],
+        "decided_at": None,
+        "received_at": None,
+        "closed_at": None,
+    }
+    assert ada.get(path(order)).json()["returns"] == [body]
+    assert Order.objects.get().return_status == "requested"
+    one = f"/api/returns/{row.pk}/"
+    approved = amy.post(f"{one}approve/", {"answer": "Send it to us."}).json()
+    assert (approved["status"], approved["answer"]) == ("approved", "Send it to us.")
+    received = amy.post(f"{one}receive/", units(tea, 2, restock=True)).json()
+    assert received["items"][0] | {"quantity": 2} == {
+        "product_id": tea.pk,
+        "name": "Tea",
+        "quantity": 2,
+        "quantity_received": 2,
+        "quantity_restocked": 2,
+    }
+    assert Product.objects.get().stock == 9
+    movement = StockMovement.objects.latest("pk")
+    assert (movement.kind, movement.delta, movement.actor) == ("return", 2, amy.user)
+    refunded = amy.post(f"/api/orders/{order.pk}/refunds/", {"return_id": row.pk})
+    assert refunded.status_code == 201
+    assert (refunded.json()["amount"], len(refunded.json()["refunds"])) == ("9.00", 1)
+    assert ada.get(one).json()["status"] == "closed"
+    shown = ada.get(f"/api/orders/{order.pk}/").json()
+    assert (shown["status"], shown["amount_refunded"]) == ("shipped", "9.00")
+    notes = [event["note"] for event in shown["events"][-5:]]
+    assert notes == [
+        "Return requested",
+        "Return approved",
+        "Return received",
+        "Refunded 9.00",
+        "Return closed",
+    ]
+    kinds = Event.objects.filter(kind__startswith="order.return").values_list("kind", "data")
+    assert list(kinds.order_by("pk")) == [
+        (f"order.return_{name}", {"return_id": row.pk, "kind": "complaint"})
+        for name in ("requested", "approved", "received", "closed")
+    ]
+    item = OrderItem.objects.get()
+    assert (item.quantity_returned, item.quantity_restocked, item.quantity_refunded) == (2, 2, 2)
+    assert str(item.amount_refunded) == "9.00"
+    assert Order.objects.get().return_status == "partly_returned"
+    assert_audit_passes()
+
+
+def test_a_guest_returns_units_by_the_token_of_the_order(anyone, bob, tea, order):
+    Order.objects.update(user=None, email="guest@example.com")
+    headers = {"X-Order-Token": make_order_token(order)}
+    asked = anyone.post(path(order), units(tea, 1), headers=headers)
+    assert asked.status_code == 201
+    one = asked["Location"]
+    assert anyone.get(one, headers=headers).json() == asked.json()
+    before = rows()
+    assert anyone.post(path(order), units(tea, 1)).status_code == 401
+    assert bob.post(path(order), units(tea, 1)).status_code == 404
+    assert bob.get(path(order)).status_code == 404
+    assert bob.get(one).status_code == 404
+    assert bob.post(f"{one}approve/").status_code == 403
+    assert bob.get("/api/returns/").json()["returns"] == []
+    assert rows() == before
+    event = order.events.latest("pk")
+    assert (event.note, event.actor, event.by_guest) == ("Return requested", None, True)
+
+
+def test_units_are_counted_over_all_returns(ada, amy, tea, order):
+    first = ada.post(path(order), units(tea, 2)).json()["return_id"]
+    before = rows()
+    answer = ada.post(path(order), units(tea, 2))
+    assert (answer.status_code, answer.json()["code"]) == (409, "return_limit")
+    assert answer.json()["available"] == 1
+    assert answer.json()["detail"] == "1 unit of Tea can still be returned."
+    unknown = ada.post(path(order), {"items": [{"product_id": 10**9, "quantity": 1}]})
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "item_not_in_order")
+    twice = ada.post(path(order), {"items": units(tea, 1)["items"] * 2})
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (400, "items")
+    assert rows() == before
+    assert amy.post(f"/api/returns/{first}/reject/", {"answer": "Opened"}).status_code == 200
+    assert ada.post(path(order), units(tea, 3)).status_code == 201
+    assert Order.objects.get().return_status == "requested"
+    assert_audit_passes()
+
+
+def test_returns_are_possible_for_a_time_after_the_arrival(ada, amy, tea, order, settings):
+    settings.RETURN_WINDOW_DAYS = 14
+    shipped = Fulfilment.objects.all()
+    shipped.update(created_at=F("created_at") - timedelta(days=15))
+    before = rows()
+    answer = ada.post(path(order), units(tea, 1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "return_window_closed")
+    assert (
+        answer.json()["detail"]
+        == "Items can be returned within 14 days of their arrival. This time is over."
+    )
+    assert rows() == before
+    assert amy.post(path(order), units(tea, 1)).status_code == 201
+    services.deliver_order(order_id=order.pk, actor=amy.user)
+    assert ada.post(path(order), units(tea, 1)).status_code == 201
+
+
+def test_units_that_were_not_shipped_cannot_be_returned(ada, tea):
+    placed = place_order(ada.user, tea)
+    answer = ada.post(path(placed), units(tea, 1))
+    assert (answer.status_code, answer.json()["available"]) == (409, 0)
+    assert not Return.objects.exists()
+
+
+def test_a_return_takes_its_steps_in_their_order(ada, amy, tea, order):
+    return_id = ada.post(path(order), units(tea, 2)).json()["return_id"]
+    one, refunds = f"/api/returns/{return_id}/", f"/api/orders/{order.pk}/refunds/"
+    before = rows()
+    for step in ("receive", "close"):
+        answer = amy.post(f"{one}{step}/")
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    answer = amy.post(refunds, {"return_id": return_id})
+    assert answer.json()["detail"] == "A return that is requested cannot be refunded."
+    assert rows() == before
+    amy.post(f"{one}approve/", {"resolution": "replacement"})
+    before = rows()
+    assert amy.post(f"{one}receive/", units(tea, 3)).json()["code"] == "return_limit"
+    assert amy.post(f"{one}reject/").status_code == 409
+    assert rows() == before
+    received = amy.post(f"{one}receive/", units(tea, 1)).json()
+    assert received["items"][0]["quantity_received"] == 1
+    assert Product.objects.get().stock == 7
+    closed = amy.post(f"{one}close/").json()
+    assert (closed["status"], closed["resolution"]) == ("closed", "replacement")
+    assert ada.get("/api/returns/", {"status": "closed"}).json()["returns"] == [closed]
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_requests_do_not_return_more_units_than_were_shipped(ada, tea, order):
+    answers = times(5, partial(ada.post, path(order), units(tea, 2)))
+    assert statuses(answers) == {201: 1, 409: 4}
+    assert ReturnItem.objects.get().quantity == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_receipts_return_the_stock_once(ada, amy, tea, order):
+    return_id = ada.post(path(order), units(tea, 2)).json()["return_id"]
+    amy.post(f"/api/returns/{return_id}/approve/")
+    receive = partial(amy.post, f"/api/returns/{return_id}/receive/", {"restock": True})
+    assert statuses(times(5, receive)) == {200: 1, 409: 4}
+    assert Product.objects.get().stock == 9
+    assert_audit_passes()

@@ -1,0 +1,185 @@
+"""Withdrawals without a login: what is stored, who sees it, and the receipt."""
+
+from functools import partial
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.factories import staff_with
+from orders.factories import place_order
+from orders.models import Order, OrderEvent, Withdrawal
+from orders.numbers import show_number
+from orders.services import handle_withdrawal
+from shop.core.errors import Conflict
+from shop.core.models import Event
+from shop.testing.fixtures import Caller
+from shop.testing.pages import forms_of
+from shop.testing.races import times
+
+WITHDRAWALS = "/api/withdrawals/"
+
+
+@pytest.fixture
+def order(ada, tea):
+    return place_order(ada.user, tea, quantity=2)
+
+
+def declaration(order, **members):
+    number = show_number(order.number, order_id=order.pk)
+    return {
+        "order_number": number,
+        "email": "ada@example.com",
+        "name": "Ada Lovelace",
+        **members,
+    }
+
+
+def test_a_withdrawal_is_stored_with_its_order_and_the_response_never_tells(anyone, order):
+    items = [{"sku": "TP-1", "quantity": 1}, {"name": "Tea"}]
+    typed = order.number.lower().replace("0", "o")
+    bodies = [
+        declaration(order, order_number=f"{typed[:4]} - {typed[4:]}", email="ADA@example.com"),
+        declaration(order, items=items, note="One is enough."),
+        declaration(order, email="eve@example.com"),
+        declaration(order, order_number="00000000"),
+        declaration(order, order_number="my order of last week"),
+    ]
+    answers, statements = [], []
+    for body in bodies:
+        with CaptureQueriesContext(connection) as sent:
+            answers.append(anyone.post(WITHDRAWALS, body))
+        statements.append(len(sent))
+    assert len(set(statements)) == 1
+    assert {(each.status_code, each.content) for each in answers} == {
+        (
+            202,
+            b'{"message":"We have received your withdrawal. You will get a receipt by e-mail."}',
+        )
+    }
+    found = list(Withdrawal.objects.order_by("pk").values_list("order_id", "order_number"))
+    assert found == [
+        (order.pk, bodies[0]["order_number"]),
+        (order.pk, order.number),
+        (None, order.number),
+        (None, "00000000"),
+        (None, "my order of last week"),
+    ]
+    second = Withdrawal.objects.get(pk=Withdrawal.objects.order_by("pk")[1].pk)
+    assert (second.items, second.note, second.status) == (items, "One is enough.", "new")
+    assert Order.objects.get().status == "pending"
+    assert OrderEvent.objects.count() == 1  # the order's own: buyers see nothing of strangers
+    kinds = Event.objects.filter(kind="withdrawal.received").order_by("pk")
+    assert [event.data["order_id"] for event in kinds] == [order.pk, order.pk, None, None, None]
+
+
+def test_what_is_not_a_declaration_is_refused(anyone, order):
+    wrong = [
+        ({"email": "ada"}, "email"),
+        ({"name": " "}, "name"),
+        ({"items": [{"quantity": 1}]}, "items.0"),
+        ({"items": [{"sku": "TP-1", "quantity": 0}]}, "items.0.quantity"),
+        ({"reason": "none"}, "reason"),
+    ]
+    for members, field in wrong:
+        answer = anyone.post(WITHDRAWALS, declaration(order, **members))
+        assert answer.status_code == 400
+        assert answer.json()["errors"][0]["field"] == field
+    assert not Withdrawal.objects.exists()
+
+
+def test_an_address_gets_ten_receipts_an_hour_and_others_still_theirs(anyone, order):
+    for _ in range(10):
+        assert anyone.post(WITHDRAWALS, declaration(order)).status_code == 202
+    refused = anyone.post(WITHDRAWALS, declaration(order, email="Ada@Example.com"))
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert anyone.post(WITHDRAWALS, declaration(order, email="b@example.com")).status_code == 202
+    assert Withdrawal.objects.count() == 11
+
+
+def test_a_key_makes_a_declaration_once_also_without_a_login(anyone, order):
+    post = partial(anyone.post, WITHDRAWALS, declaration(order), headers={"Idempotency-Key": "k"})
+    assert [post().status_code, post().status_code] == [202, 202]
+    assert Withdrawal.objects.count() == 1
+    changed = declaration(order, note="More")
+    assert anyone.post(WITHDRAWALS, changed, headers={"Idempotency-Key": "k"}).status_code == 422
+
+
+def test_staff_list_and_handle_withdrawals(anyone, ada, amy, order):
+    anyone.post(WITHDRAWALS, declaration(order, items=[{"sku": "TP-1", "quantity": 1}]))
+    anyone.post(WITHDRAWALS, declaration(order, order_number="x"))
+    linked, unknown = Withdrawal.objects.order_by("pk")
+    page = amy.get(WITHDRAWALS, {"order_id": order.pk, "status": "new"}).json()["withdrawals"]
+    assert [each["withdrawal_id"] for each in page] == [linked.pk]
+    assert page[0]["items"] == [{"sku": "TP-1", "quantity": 1}]
+    handle = f"{WITHDRAWALS}{linked.pk}/handle/"
+    handled = amy.post(handle)
+    assert (handled.status_code, handled.json()["status"]) == (200, "handled")
+    assert amy.post(handle).json()["code"] == "withdrawal_handled"
+    assert amy.post(f"{WITHDRAWALS}{unknown.pk}/handle/").status_code == 200
+    assert amy.get(WITHDRAWALS, {"status": "new"}).json()["count"] == 0
+    last = ada.get(f"/api/orders/{order.pk}/").json()["events"][-1]
+    assert (last["note"], last["actor"], last["status"]) == (
+        "Withdrawal handled",
+        "staff",
+        "pending",
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_members_of_staff_handle_a_withdrawal_once(anyone, amy, order):
+    anyone.post(WITHDRAWALS, declaration(order))
+    withdrawal = Withdrawal.objects.get()
+
+    def handle():
+        try:
+            handle_withdrawal(withdrawal_id=withdrawal.pk, actor=amy.user)
+        except Conflict as error:
+            return error.code
+        return "handled"
+
+    assert sorted(times(4, handle)) == ["handled", *["withdrawal_handled"] * 3]
+    assert OrderEvent.objects.filter(note="Withdrawal handled").count() == 1
+
+
+def test_staff_see_withdrawals_in_the_admin_and_at_the_order(anyone, admin_browser, order):
+    anyone.post(WITHDRAWALS, declaration(order, items=[{"name": "Tea", "quantity": 2}]))
+    page = admin_browser.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    assert "2 × Tea" in page
+    assert "Ada Lovelace" in admin_browser.get("/admin/orders/withdrawal/").content.decode()
+
+
+def test_buyers_read_public_notes_and_staff_all(anyone, ada, bob, amy, order):
+    notes = f"/api/orders/{order.pk}/notes/"
+    clerk = Caller(staff_with("orders.view_order"))
+    internal = amy.post(notes, {"text": "Called twice."})
+    public = amy.post(notes, {"text": "A gift is in it.", "is_public": True})
+    assert (internal.status_code, public.status_code) == (201, 201)
+    body = public.json()
+    assert (body["text"], body["is_public"], body["author"]) == ("A gift is in it.", True, "amy")
+    assert [each["text"] for each in ada.get(notes).json()["notes"]] == ["A gift is in it."]
+    assert ada.get(notes).json()["notes"][0]["author"] == "staff"
+    everything = ["Called twice.", "A gift is in it."]
+    assert [each["text"] for each in clerk.get(notes).json()["notes"]] == everything
+    assert [bob.get(notes).status_code, anyone.get(notes).status_code] == [404, 401]
+    assert [ada.post(notes, {"text": "x"}).status_code, clerk.post(notes).status_code] == [403, 403]
+    assert amy.post("/api/orders/999999/notes/", {"text": "x"}).status_code == 404
+    assert amy.post(notes, {"text": ""}).status_code == 400
+    events = ada.get(f"/api/orders/{order.pk}/").json()["events"]
+    assert [event["note"] for event in events] == ["Order placed", "Note added"]
+    facts = list(Event.objects.filter(kind="order.note_added").values_list("data", flat=True))
+    assert [fact["is_public"] for fact in facts] == [False, True]
+
+
+def test_a_note_is_added_in_the_admin(ada, admin_browser, order):
+    path = f"/admin/orders/ordernote/add/?order={order.pk}"
+    form = forms_of(admin_browser.get(path))[-1]
+    saved = admin_browser.post(path, form | {"text": "Two lines\nof text", "is_public": "on"})
+    assert (saved.status_code, saved["Location"]) == (
+        302,
+        f"/admin/orders/order/{order.pk}/change/",
+    )
+    (note,) = ada.get(f"/api/orders/{order.pk}/notes/").json()["notes"]
+    assert note["text"] == "Two lines\nof text"
+    page = admin_browser.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    assert "of text" in page

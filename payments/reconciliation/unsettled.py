@@ -1,0 +1,75 @@
+"""Money that nobody will move any more, found without the providers."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from orders.models import Order
+from orders.states import FulfilmentStatus, OrderStatus
+from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus, Refund, RefundStatus
+from payments.reconciliation.differences import Difference
+from payments.states import UNDECIDED
+from shop.core.money import show
+
+_SENT = [FulfilmentStatus.PARTLY_FULFILLED, FulfilmentStatus.FULFILLED, FulfilmentStatus.DELIVERED]
+
+
+def find_unsettled() -> Iterator[Difference]:
+    """Yield what a person has to look after: refunds that failed, and orders that are not paid."""
+    yield from _failed_late_refunds()
+    yield from _reversed_refunds()
+    yield from _shipped_not_paid()
+
+
+def _failed_late_refunds() -> Iterator[Difference]:
+    """Yield late payments, of any age, whose refund failed. No scheduled job retries the refund."""
+    unrefunded = Payment.objects.filter(
+        status=PaymentStatus.REFUND_PENDING, amount_refunded__lt=F("amount_captured")
+    )
+    for payment in unrefunded.order_by("pk").iterator():
+        left = show(payment.amount_captured - payment.amount_refunded)
+        yield Difference(
+            f"{payment}: {left} {payment.currency} arrived too late for order {payment.order_id} "
+            "and was not refunded"
+        )
+
+
+def _reversed_refunds() -> Iterator[Difference]:
+    """Yield refunds that failed after they had succeeded, until a later refund of the payment."""
+    later = Refund.objects.filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"))
+    reversals = LedgerEntry.objects.filter(
+        kind=EntryKind.REFUND_FAILED, reverses__refund=OuterRef("pk")
+    )
+    failed = Refund.objects.filter(
+        Exists(reversals),
+        ~Exists(later.exclude(status=RefundStatus.FAILED)),
+        status=RefundStatus.FAILED,
+        payment__is_late=False,
+    )
+    for refund in failed.select_related("payment").order_by("pk").iterator():
+        payment = refund.payment
+        yield Difference(
+            f"{refund} of {payment}: {show(refund.amount)} {payment.currency} came back after the "
+            "refund had succeeded"
+        )
+
+
+def _shipped_not_paid() -> Iterator[Difference]:
+    """Yield orders that were shipped after their authorisation had ended, and are not paid.
+
+    Those with a payment in progress are left out, and those that staff shipped without one.
+    """
+    was_sent = Q(fulfilment_status__in=_SENT) | Q(
+        fulfilment_status=None, status__in=[OrderStatus.SHIPPED, OrderStatus.DELIVERED]
+    )
+    in_progress = Payment.objects.filter(order=OuterRef("pk"), status__in=UNDECIDED)
+    unpaid = Order.objects.annotate(owed=F("total") - F("amount_cancelled") - F("amount_paid"))
+    authorised = LedgerEntry.objects.filter(
+        payment__order=OuterRef("pk"), kind=EntryKind.AUTHORISED
+    )
+    unpaid = unpaid.filter(
+        was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, owed__gt=0
+    )
+    for order in unpaid.exclude(status=OrderStatus.CANCELLED).order_by("pk").iterator():
+        owed = show(order.total - order.amount_cancelled - order.amount_paid)
+        yield Difference(f"{order} was shipped, not paid: {owed} {order.currency} is owed")

@@ -1,0 +1,106 @@
+"""Cancelling items of an order, with the payments that it changes."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+
+from django.db.models import F
+from django.db.models.functions import Round
+
+from accounts.models import User
+from orders import services as orders
+from orders.models import Order
+from orders.refunding import Part, reduce_to
+from orders.services import Cancelled, shipping_of
+from payments.errors import PaymentInProgress
+from payments.models import Payment, Refund, RefundStatus
+from payments.services.allocations import Share, shipping_refunded
+from payments.services.charges import gateway_of
+from payments.services.commitments import recommit
+from payments.services.refunds import (
+    Wanted,
+    divide_among,
+    insert_refunds,
+    left_of,
+    refundable_payments,
+    send_refund,
+)
+from shop.core.money import ZERO, add_up, exponent
+from shop.core.transactions import transactional
+
+
+@transactional
+def cancel_items(
+    *, order_id: int, units: Mapping[int, int], actor: User | None, by_guest: bool = False
+) -> None:
+    """Cancel units, by product, that were not shipped. Insert the refund of what is overpaid.
+
+    The caller sends the refund after the transaction (``send_refunds_of_cancellations``). A payment
+    whose money staff record, such as a bank transfer, becomes smaller. Locks the order, the
+    products, the revision. Raises PaymentInProgress if a provider is just asked for the whole
+    amount, and the errors of ``orders.services.cancel_items``.
+    """
+    Order.objects.lock(order_id)
+    waiting = [_check_open(payment) for payment in Payment.objects.open().filter(order=order_id)]
+    refund = partial(_adapt_payments, waiting=waiting, actor=actor)
+    orders.cancel_items(
+        order_id=order_id, units=units, actor=actor, refund=refund, by_guest=by_guest
+    )
+
+
+def _check_open(payment: Payment) -> Payment:
+    if not gateway_of(payment).recorded_by_staff:
+        raise PaymentInProgress(payment_id=payment.pk)
+    return payment
+
+
+def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User | None) -> None:
+    """Ask for less money, or return what was paid too much."""
+    order = cancelled.order
+    for payment in waiting:
+        _reduce(payment, cancelled)
+    if waiting:
+        recommit(order.pk)
+    too_much = order.amount_paid - (order.total - order.amount_cancelled)
+    payments = refundable_payments(order.pk)
+    left = add_up(left_of(payment) for payment in payments)
+    amount = min(cancelled.amount, too_much, left)
+    if amount > ZERO:
+        wanted = Wanted(reason="Items cancelled", of_cancellation=True)
+        staff = actor if actor is not None and actor.is_staff else None
+        shares = _shares_of(cancelled, amount)
+        insert_refunds(divide_among(payments, amount), shares, wanted, staff)
+
+
+def _reduce(payment: Payment, cancelled: Cancelled) -> None:
+    """Reduce a payment that was not made yet to what is owed."""
+    order = cancelled.order
+    owed = max(ZERO, order.total - order.amount_cancelled - order.amount_paid)
+    less = max(ZERO, payment.amount - owed)
+    # Rounded, since SQLite subtracts decimals as floats.
+    Payment.objects.filter(pk=payment.pk).update(amount=Round(F("amount") - less, precision=2))
+
+
+def _shares_of(cancelled: Cancelled, amount: Decimal) -> list[Share]:
+    """Return which items the amount is for, and how much of it is for shipping if none is left."""
+    worth = [each.amount for each in cancelled.items]
+    total = sum(worth, ZERO)
+    amounts = reduce_to(worth, min(amount, total), exponent())
+    shares = [
+        Share(each.item, each.units, part, Part(each.amount, each.tax))
+        for each, part in zip(cancelled.items, amounts, strict=True)
+    ]
+    if amount > total:
+        part = shipping_of(cancelled.order, amount_refunded=shipping_refunded(cancelled.order.pk))
+        rest = min(amount - total, part.total - part.amount_refunded)
+        shares.append(Share(None, 0, rest, part))
+    return shares
+
+
+def send_refunds_of_cancellations(order_id: int) -> None:
+    """Send the refunds that ``cancel_items`` has inserted. Each is sent once, by its key."""
+    refunds = Refund.objects.filter(
+        payment__order_id=order_id, of_cancellation=True, status=RefundStatus.PENDING
+    )
+    for refund in refunds.select_related("payment", "actor").order_by("pk"):
+        send_refund(refund)

@@ -1,0 +1,144 @@
+"""The admin of webhook endpoints, and of the log of their deliveries."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from catalog.admin_base import ServiceAdmin
+from catalog.attributes.forms import SeparatedListField
+from shop.core.admin import ReadOnlyAdmin, Work
+from shop.integrations import services
+from shop.integrations.models import MAX_KINDS, WebhookDelivery, WebhookEndpoint
+from shop.integrations.signing import secret_of
+
+_KIND_LENGTH = 64
+
+
+class EndpointForm(forms.ModelForm):
+    """An endpoint, with its kinds of events separated by commas."""
+
+    kinds = SeparatedListField(
+        separator=",",
+        max_item_length=_KIND_LENGTH,
+        max_items=MAX_KINDS,
+        label="Kinds",
+        help_text="The kinds of events that it gets, such as order.paid, order.refunded. "
+        "Empty: all of them.",
+    )
+
+    class Meta:
+        model = WebhookEndpoint
+        fields = ("url", "description", "kinds", "is_enabled")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ServiceAdmin):
+    """Endpoints. A new secret is shown once, after it was made."""
+
+    form = EndpointForm
+    list_display = (
+        *("url", "description", "is_enabled", "kinds", "failing_since", "deactivation"),
+        "deliveries_link",
+    )
+    list_filter = ("is_enabled", "deactivation")
+    search_fields = ("url", "description")
+    actions = ("rotate_secret",)
+    _state = (
+        *("former_secret_until", "failures_in_a_row", "failing_since", "paused_until"),
+        *("deactivated_at", "deactivation", "created_at", "deliveries_link"),
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the state of an endpoint that exists."""
+        chosen = ("url", "description", "kinds", "is_enabled")
+        return chosen if obj is None else (*chosen, *self._state)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return what only the worker changes."""
+        return self._state
+
+    @admin.display(description="Deliveries")
+    def deliveries_link(self, endpoint: WebhookEndpoint) -> str:
+        """Return a link to the deliveries of an endpoint."""
+        page = reverse("admin:shop_integrations_webhookdelivery_changelist")
+        return format_html('<a href="{}?endpoint__id__exact={}">Deliveries</a>', page, endpoint.pk)
+
+    def create(self, request: HttpRequest, values: dict[str, Any]) -> WebhookEndpoint:
+        """Create an endpoint, and show its secret."""
+        endpoint = services.create_endpoint(**values)
+        self._show_secret(request, endpoint)
+        return endpoint
+
+    def update(self, obj: WebhookEndpoint, changes: dict[str, Any]) -> None:
+        """Change an endpoint."""
+        services.update_endpoint(endpoint_id=obj.pk, **changes)
+
+    def delete(self, obj: WebhookEndpoint) -> None:
+        """Delete an endpoint with its deliveries."""
+        services.delete_endpoint(endpoint_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        """Delete each of the endpoints."""
+        for endpoint in queryset:
+            self.delete(endpoint)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Name the endpoints only: their deliveries are deleted with them."""
+        names = [str(endpoint) for endpoint in objs]
+        return names, {self.opts.verbose_name_plural: len(names)}, set(), []
+
+    @admin.action(description="Rotate the secret of selected endpoints", permissions=["change"])
+    def rotate_secret(
+        self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
+    ) -> HttpResponse | None:
+        """Give endpoints new secrets, and show them."""
+
+        def show(endpoint: WebhookEndpoint) -> None:
+            self._show_secret(request, endpoint)
+
+        work = Work(
+            lambda endpoint: services.rotate_secret(endpoint_id=endpoint.pk),
+            finish=show,
+            note="The present secrets sign as well for 24 hours, and those before them no longer.",
+        )
+        return self.act(request, queryset, "given a new secret", work)
+
+    def _show_secret(self, request: HttpRequest, endpoint: WebhookEndpoint) -> None:
+        sentence = f"The secret of {endpoint} is {secret_of(endpoint.secret_ref)}"
+        self.message_user(
+            request, f"{sentence} – copy it now, it is not shown again.", messages.WARNING
+        )
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Deliveries, newest first."""
+
+    list_display = (
+        *("id", "event_kind", "endpoint", "status", "attempts", "response_status", "duration_ms"),
+        *("last_attempt_at", "next_attempt_at", "ended_at", "last_error"),
+    )
+    list_select_related = ("endpoint", "event")
+    list_filter = ("status", "endpoint")
+    search_fields = ("event__kind", "endpoint__url")
+    search_help_text = "The number of a delivery or an event, a kind of events or a part of a URL."
+    number_fields = ("pk", "event_id")
+    actions = ("redeliver",)
+
+    @admin.display(description="Kind", ordering="event__kind")
+    def event_kind(self, delivery: WebhookDelivery) -> str:
+        """Return the kind of the event."""
+        return delivery.event.kind
+
+    @admin.action(description="Send selected deliveries again", permissions=["change"])
+    def redeliver(
+        self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
+    ) -> HttpResponse | None:
+        """Send deliveries that have ended again; refuse those that wait."""
+        work = Work(lambda delivery: services.redeliver(delivery_id=delivery.pk))
+        return self.act(request, queryset, "sent again", work)
