@@ -88,6 +88,29 @@ def payments_of(order_ids: Sequence[int]) -> Payments:
     return _readers[0](order_ids) if _readers and order_ids else {}
 
 
+_give_backs: list[Callable[[int], None]] = []
+
+
+def register_give_back(function: Callable[[int], None]) -> None:
+    """Register the function that begins the refund of all payments of an order.
+
+    It is called in a transaction that has locked the order. Raises ImproperlyConfigured if another
+    one is registered.
+    """
+    if _give_backs and _give_backs != [function]:
+        raise ImproperlyConfigured("The money of orders is given back by another function already.")
+    _give_backs[:] = [function]
+
+
+def give_back(order_id: int) -> None:
+    """Begin the refund of all that was paid of an order, which the caller has locked.
+
+    The payments do not count towards the order any more.
+    """
+    for function in _give_backs:
+        function(order_id)
+
+
 _stage_readers: list[Callable[[int], PaymentStage]] = []
 
 

@@ -54,11 +54,16 @@ _UNFULFILLED = Q(fulfilment_status=None) | Q(fulfilment_status=FulfilmentStatus.
 
 
 def may_be_cancelled(order: Order) -> bool:
-    """Return whether an order can be cancelled, as the UPDATE of ``set_status`` decides."""
+    """Return whether an order can be cancelled, as the UPDATE of ``set_status`` decides.
+
+    The money of a pending order that is paid in part is given back before.
+    """
     if order.fulfilment_status not in {None, FulfilmentStatus.UNFULFILLED}:
         return False
     if order.status == OrderStatus.PAID:
         return not order.total
+    if order.status == OrderStatus.PENDING:
+        return order.restocked_at is None
     return order.status in sources_of(OrderStatus.CANCELLED) and not order.amount_paid
 
 

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from shop.core.operations import AddConstraintQuickly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -29,7 +31,7 @@ class Migration(migrations.Migration):
                 max_length=20,
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintQuickly(
             model_name="stockmovement",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -6,6 +6,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from shop.core.operations import AddConstraintQuickly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -121,7 +123,7 @@ class Migration(migrations.Migration):
                 db_default=0, help_text="Units that returned to stock, without the cancelled ones."
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintQuickly(
             model_name="orderitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -137,7 +139,7 @@ class Migration(migrations.Migration):
                 violation_error_message="No more units can be refunded and cancelled than were ordered.",
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintQuickly(
             model_name="orderitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -29,7 +29,7 @@ from shop.core.serializers import RequestSerializer
 class ReturnRequestSerializer(RequestSerializer):
     """The units to return, and why."""
 
-    items = UnitsField()  # type: ignore[assignment]
+    items = UnitsField()
     kind = StrictChoice(ReturnKind.choices, required=False, default=ReturnKind.RETURN.value)
     resolution = StrictChoice(
         ReturnResolution.choices,
@@ -78,7 +78,7 @@ class ArrivedUnitsSerializer(RequestSerializer):
 class ReceiveReturnSerializer(RequestSerializer):
     """Which units of a return arrived, and which of them go into stock."""
 
-    items = UnitsField(  # type: ignore[assignment]
+    items = UnitsField(
         child=ArrivedUnitsSerializer(),
         required=False,
         help_text="The default is all units of the return. Items that are not listed did not "

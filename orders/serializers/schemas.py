@@ -224,7 +224,7 @@ class NextActionSerializer(serializers.Serializer[Any]):
         help_text="Where the buyer comes back to. What the URL says then has no meaning: ask the "
         "shop by POST /api/payments/{id}/confirm/.",
     )
-    data = serializers.DictField(  # type: ignore[assignment] - the metaclass removes it
+    data = serializers.DictField(  # type: ignore[assignment]  # DRF removes it
         child=serializers.CharField(), help_text="Texts that depend on the gateway."
     )
     expires_at = serializers.DateTimeField(

@@ -42,7 +42,7 @@ class UnitsField(StrictList):
 class ItemsSerializer(RequestSerializer):
     """The items of an order that something is done with."""
 
-    items = UnitsField()  # type: ignore[assignment]
+    items = UnitsField()
 
 
 def units_of(rows: Iterable[Mapping[str, int]]) -> dict[int, int]:

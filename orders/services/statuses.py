@@ -13,9 +13,10 @@ from catalog import revision
 from catalog.services import put_back
 from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
+from orders.payments import give_back
 from orders.services.refreshing import read_facts, refresh_statuses
 from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
-from orders.services.timeline import add_to_timeline, record_event, status_of
+from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
 from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
@@ -42,15 +43,39 @@ def cancel_order(
     The vouchers of the order can be used again.
 
     A paid order whose total is 0 can be cancelled too: there is no money to refund.
-    Does not wait for a payment in progress: a payment that succeeds later is refunded.
+    What was paid of a pending order is refunded. Does not wait for a payment in progress: a payment
+    that succeeds later is refunded, too.
     """
-    _set_status(order_id, OrderStatus.CANCELLED, actor=actor, note=note, by_guest=by_guest)
+
+    def cancel() -> bool:
+        wanted = OrderStatus.CANCELLED
+        return _try_to_set_status(order_id, wanted, actor=actor, note=note, by_guest=by_guest)
+
+    if not cancel() and not (_give_money_back(order_id, actor) and cancel()):
+        raise IllegalTransition(
+            order_status=status_of(order_id), wanted=OrderStatus.CANCELLED.value
+        )
     in_stock_again = put_back(
         quantities=_quantities(order_id), reason=f"Order {order_id} cancelled", actor=actor
     )
     release_vouchers(order_id=order_id)
     if in_stock_again:
         revision.bump(in_stock_again)
+
+
+def _give_money_back(order_id: int, actor: User | None) -> bool:
+    """Let what was paid of a pending order be refunded, as if it had come too late.
+
+    Return False, without a change, for an order that has no money or cannot be cancelled.
+    """
+    order = Order.objects.lock(order_id)
+    if order.status != OrderStatus.PENDING or not order.amount_paid or order.restocked_at:
+        return False
+    left = order.amount_paid - order.amount_refunded
+    Order.objects.filter(pk=order_id).update(amount_paid=0, amount_refunded=0)
+    give_back(order_id)
+    note_event(order_id=order_id, note=f"Refund of {show(left)} begun", actor=actor)
+    return True
 
 
 @transactional

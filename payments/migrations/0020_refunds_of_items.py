@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from shop.core.operations import AddConstraintQuickly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -83,7 +85,7 @@ class Migration(migrations.Migration):
                 help_text="The items of the refund return to stock when it succeeds; without items, all items of the order.",
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintQuickly(
             model_name="refund",
             constraint=models.CheckConstraint(
                 condition=models.Q(

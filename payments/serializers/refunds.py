@@ -38,7 +38,7 @@ REASON_LENGTH = 200
 class RefundRequestSerializer(RequestSerializer):
     """What to refund, and why: items, the shipping, an amount, or all that is left."""
 
-    items = UnitsField(  # type: ignore[assignment]
+    items = UnitsField(
         required=False,
         help_text="Units whose price is refunded, with their share of discount and tax.",
     )
@@ -146,7 +146,7 @@ class RefundSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(RefundStatus.choices)
     amount = AmountField()
     currency = serializers.CharField(help_text="ISO 4217 code.")
-    items = RefundedItemSerializer(  # type: ignore[assignment]
+    items = RefundedItemSerializer(
         many=True, help_text="What of the amount is for which items; empty if it names none."
     )
     shipping = AmountField(help_text="What of the amount is for the shipping, with its tax.")

@@ -16,6 +16,7 @@ from payments.services.captures import (
 )
 from payments.services.checkout import CheckedOut, check_out
 from payments.services.expiry import abandon_payment, expire_order
+from payments.services.giving_back import give_back
 from payments.services.manual import record_manual_payment
 from payments.services.payments import (
     cancel_payment,
@@ -60,6 +61,7 @@ __all__ = [
     "expire_order",
     "fetch_and_settle",
     "get_refund",
+    "give_back",
     "payment_window",
     "record_manual_payment",
     "refresh_payment",

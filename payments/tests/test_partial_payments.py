@@ -6,9 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
+from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Order
+from payments import jobs
+from payments.factories import make_older
 from payments.models import DemoCharge, Payment
+from payments.reconciliation.comparison import find_failed_late_refunds
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once, times
 
@@ -142,6 +146,47 @@ def test_the_fee_of_an_order_never_falls_after_a_part_was_paid(ada, order, setti
     assert_audit_passes()
 
 
+def expire(order):
+    make_older(order, minutes=31)
+    assert jobs.expire_orders() == 1
+
+
+def cancel(caller, order):
+    assert caller.get(f"/api/orders/{order.pk}/").json()["can_cancel"] is True
+    assert caller.post(f"/api/orders/{order.pk}/cancel/").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["cancelled by the buyer", "expired"])
+def test_what_was_paid_of_a_cancelled_order_is_refunded(ada, amy, order, way):
+    """Money that staff recorded is only theirs to return, and is reported until they have."""
+    first = pay(ada, order, "2.00").json()["payment_id"]
+    amy.post(f"{PAY}{first}/refunds/", {"amount": "0.50"})
+    transfer = pay(ada, order, "3.00", method="bank_transfer").json()["payment_id"]
+    amy.post(f"{PAY}{transfer}/record/")
+    assert amounts_of(order)[2:] == ("5.00", "5.00")
+    if way == "expired":
+        expire(order)
+    else:
+        cancel(ada, order)
+    assert amounts_of(order)[::2] == ("cancelled", "0.00")
+    assert amounts_of(order)[3] == "0.00"
+    assert Product.objects.get().stock == 10
+    assert_audit_passes()
+    jobs.settle_payments()
+    card, by_transfer = Payment.objects.order_by("pk")
+    assert (card.status, str(card.amount_refunded)) == ("refunded", "2.00")
+    assert (by_transfer.status, str(by_transfer.amount_refunded)) == ("refund_pending", "0.00")
+    assert str(DemoCharge.objects.get().refunded) == "2.00"
+    assert len(list(find_failed_late_refunds())) == 1
+    refund = amy.post(f"{PAY}{transfer}/refunds/", {"by_hand": True})
+    assert (refund.status_code, refund.json()["amount"]) == (201, "3.00")
+    assert list(find_failed_late_refunds()) == []
+    notes = list(order.events.values_list("note", flat=True))
+    assert notes.count("Refund of 4.50 begun") == 1
+    assert_audit_passes()
+
+
 @pytest.mark.django_db
 def test_reasons_are_told_in_the_language_of_the_request(ada, order):
     payment = pay(ada, order, "1.00", "demo_decline").json()
@@ -161,6 +206,23 @@ def test_parallel_parts_never_exceed_the_total(ada, order):
     captured = sum(charge.amount for charge in DemoCharge.objects.filter(status="succeeded"))
     assert captured == 2 * len(succeeded)
     assert amounts_of(order)[2:] == (f"{captured:.2f}", f"{captured:.2f}")
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_paying_a_part_and_cancelling_in_parallel_loses_no_money(ada, order, attempt):
+    pay(ada, order, "2.00")
+    answers = at_once(
+        partial(pay, ada, order, "3.00"),
+        lambda: ada.post(f"/api/orders/{order.pk}/cancel/"),
+        partial(pay, ada, order, "3.50"),
+    )
+    statuses(answers)
+    jobs.settle_payments()
+    charged = sum(c.amount - c.refunded for c in DemoCharge.objects.filter(status="succeeded"))
+    assert (amounts_of(order)[0], charged) == ("cancelled", 0)
+    assert amounts_of(order)[2:] == ("0.00", "0.00")
     assert_audit_passes()
 
 

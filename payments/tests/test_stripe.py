@@ -21,6 +21,7 @@ from payments.models import LedgerEntry, Payment, Refund
 from payments.tests.fake_stripe.client import INTENTS
 from shop.core.metrics import recorder
 from shop.core.models import IdempotencyKey
+from shop.core.postal_addresses import EXAMPLE
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.marks import on_one_database
 
@@ -417,3 +418,39 @@ def test_a_checkout_passes_the_page_to_return_to(ada, tea, fake_stripe):
     assert methods["allow_redirects"] == "always"
     assert confirmed["form"]["return_url"] == "https://tea.example/thanks"
     assert_audit_passes()
+
+
+def test_stripe_gets_what_its_checks_for_fraud_compare(ada, tea, fake_stripe, settings):
+    cart_id = fill_cart(ada.user, tea)
+    address = {**EXAMPLE, "phone": "+493012345678"}
+    assert ada.patch("/api/cart/", {"shipping_address": address}).status_code == 200
+    body = {"cart_id": cart_id, "expected_total": "4.50", "payment_method": "stripe"}
+    placed = ada.post("/api/checkout/", body | {"payment_token": "pm_card_visa"}).json()
+    assert placed["status"] == "paid"
+    created = fake_stripe.requests()[0]["form"]
+    assert created["receipt_email"] == ada.user.email
+    assert created["statement_descriptor_suffix"] == f"ORDER {placed['number']}"
+    assert created["shipping"] == {
+        "name": "Ada Lovelace",
+        "phone": "+493012345678",
+        "address": {
+            "line1": "Torstraße 1",
+            "postal_code": "10119",
+            "city": "Berlin",
+            "country": "DE",
+        },
+    }
+    settings.STRIPE_RECEIPTS = False
+    post(ada, place_order(ada.user, tea))
+    assert "receipt_email" not in fake_stripe.requests()[-1]["form"]
+
+
+def test_an_intent_is_found_although_its_order_has_changed(ada, order, fake_stripe):
+    """Stripe refuses to repeat a key with other parameters, which shows that the intent exists."""
+    fake_stripe.fail("drop_after", CREATE, method="POST", times=2)
+    assert post(ada, order).json()["status"] == "pending"
+    Order.objects.filter(pk=order.pk).update(email="new@example.com")
+    assert jobs.settle_payments() == 1
+    payment = Payment.objects.get()
+    assert [each["id"] for each in fake_stripe.state()["intents"]] == [payment.provider_reference]
+    assert payment.status == "requires_action"
