@@ -92,7 +92,7 @@ def statuses_follow_from_rows() -> Iterator[str]:
                      AND (amount_paid > 0 OR paid_at IS NOT NULL) THEN 'paid'
                 WHEN status = 'pending' THEN 'pending' ELSE 'confirmed' END AS expected
               FROM ({_UNITS}) placed) placed
-        WHERE status <> 'cancelled' AND status <> expected AND NOT ({_EARLIER})
+        WHERE status <> 'cancelled' AND due > 0 AND status <> expected AND NOT ({_EARLIER})
         """  # noqa: S608 - constants of this module
     ):
         yield f"order {pk} is {status}, but its amounts and fulfilments make it {expected}"
