@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from cart.guests import changed_within
-from cart.models import Cart, CartStatus
+from cart.models import Cart, CartStatus, Draft
 from shop.core.transactions import transactional
 
 
@@ -16,7 +16,8 @@ def forget_carts(user: User) -> None:
     Needs the caller's transaction, which has locked the user. An order keeps its cart, which is a
     guest's if the order joined the account later.
     """
-    Cart.objects.filter(user=user).exclude(status=CartStatus.ORDERED).delete()
+    of_user = Q(user=user) | Q(pk__in=Draft.objects.filter(customer=user).values("cart"))
+    Cart.objects.filter(of_user).exclude(status=CartStatus.ORDERED).delete()
     for ordered in (Cart.objects.filter(user=user), Cart.objects.filter(order__user=user)):
         ordered.update(
             email="",
@@ -45,9 +46,10 @@ def delete_old_carts(limit: int) -> int:
     """Delete up to ``limit`` carts that are not changed any more, and return their number.
 
     Never deletes an ordered cart. A cart that was merged is kept as long as a guest's, so that its
-    merge can be repeated.
+    merge can be repeated, and a draft as long as a user's.
     """
-    guests = Q(user=None) | Q(status=CartStatus.MERGED)
+    is_draft = Exists(Draft.objects.filter(cart=OuterRef("pk")))
+    guests = Q(user=None) & ~Q(is_draft) | Q(status=CartStatus.MERGED)
     return _delete(guests, settings.GUEST_CART_DAYS, limit) or _delete(
         ~guests, settings.USER_CART_DAYS, limit
     )

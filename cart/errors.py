@@ -31,6 +31,13 @@ class ItemNotFound(NotFound):
     message = _("This product is not in your cart.")
 
 
+class DraftOrdered(Conflict):
+    """409: the draft was accepted, so that it is an order now."""
+
+    code = "draft_ordered"
+    message = _("This draft has been ordered. Change the order instead.")
+
+
 class CartTokenInvalid(Unauthorized):
     """401: no cart has this token. The response does not say whether one ever had it."""
 

@@ -36,8 +36,9 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 class Buyer:
     """Who buys: a user, a guest with a cart, or a guest who has no cart yet.
 
-    ``cart_id`` is the cart of a guest, which may be open or ordered. ``guest`` is the SHA-256 of
-    its token, which idempotency keys of the guest belong to. Both are None for users.
+    ``cart_id`` is the cart of a guest, which may be open or ordered, or that of a draft, also if
+    the draft is for a user. ``guest`` is the SHA-256 of the token of a guest, which idempotency
+    keys of the guest belong to. Both are None for users who buy from their own cart.
     """
 
     user: User | None = None
@@ -47,7 +48,7 @@ class Buyer:
     @property
     def key(self) -> dict[str, int]:
         """The arguments of the statements that read and write the carts of this buyer."""
-        if self.user is not None:
+        if self.user is not None and self.cart_id is None:
             return {"user_id": self.user.pk}
         return {"cart_id": self.cart_id or 0}
 

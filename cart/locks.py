@@ -24,7 +24,8 @@ FROM (SELECT id FROM accounts_user WHERE id = %s FOR NO KEY UPDATE) buyer
 def lock_cart_with_next_statement(buyer: Buyer) -> None:
     """Lock the buyer's open cart before the next statement is executed. Needs a transaction.
 
-    Locks a user first, then the cart; of a guest only the cart. SQLite has one lock for all rows.
+    Locks a user first, then the cart; of a guest only the cart, and of a draft too, whose customer
+    its writers have locked (``cart.drafts``). SQLite has one lock for all rows.
     """
     if buyer.cart_id is not None:
         cart_for_update.lock_with_next_statement(cart_id=buyer.cart_id)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from cart.columns import CartItemRow, load
+from cart.columns import CartItemRow, item_of, load
 from cart.configuration import (
     ShopConfiguration,
     configuration_of,
@@ -72,7 +72,7 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
     first = rows[0]
     members = members_of(first.members)
-    items = tuple([row.item for row in rows if row.item is not None])
+    items = tuple([item_of(row) for row in rows if row.product_id])
     totals = price_cart(buyer, members, items, first.revision, has_sale=first.has_sale, fee=fee)
     changed_at = max([row.changed_at for row in rows])
     return PricedCart(buyer, first.cart_id, changed_at, members, items, totals)
@@ -165,18 +165,25 @@ def _items(
 
 
 def _item(row: CartItemRow, sales: Iterable[dict[str, Any]], categories: frozenset[int]) -> Item:
-    unit_price = current_price(row.list_price, sales) if sales else row.list_price
+    unit_price = row.price_override
+    is_overridden = unit_price is not None
+    if unit_price is None:
+        unit_price = current_price(row.list_price, sales) if sales else row.list_price
+    regular = row.list_price
+    if row.compare_at_price:
+        regular = max(regular, row.compare_at_price)
     return Item(
         row.product_id,
         row.name,
         row.quantity,
         unit_price,
-        max(row.list_price, row.compare_at_price) if row.compare_at_price else row.list_price,
+        max(regular, unit_price) if is_overridden else regular,
         row.tax_class,
         row.weight,
         row.requires_shipping,
         categories,
         row.parent_id,
+        is_overridden,
     )
 
 

@@ -37,14 +37,14 @@ from shop.core.openapi import describe
 from shop.core.query import Parameter, one_of, read_parameters
 from shop.core.viewsets import ID, ShopViewSet, read
 
-_EXPLAIN = Parameter(
+EXPLAIN = Parameter(
     "explain",
     {"type": "string", "enum": ["1"]},
     "`1` adds `explanation`: the steps by which the total came about.",
     read=one_of(["1"]),
 )
 _GUESTS = [CartTokenInvalid, Unauthorized]
-_ITEMS = [ProductNotFound, VariantRequired, OutOfStock]
+ITEM_ERRORS = [ProductNotFound, VariantRequired, OutOfStock]
 
 
 class CartViewSet(ShopViewSet):
@@ -62,13 +62,13 @@ class CartViewSet(ShopViewSet):
         "View cart",
         answers={200: CartSerializer},
         refuses=[CartTokenInvalid],
-        parameters=[_EXPLAIN],
+        parameters=[EXPLAIN],
         audience="buyers",
     )
     def list(self, request: Request) -> Response:
         """Return the open cart at current prices. Without login and token it is empty."""
         is_explained = bool(request.META.get("QUERY_STRING")) and bool(
-            read_parameters(request.query_params, [_EXPLAIN])
+            read_parameters(request.query_params, [EXPLAIN])
         )
         cart = view_cart(buyer=find_buyer(request) or NOBODY)
         return Response(serialize_cart(cart, request, explained=is_explained))
@@ -77,7 +77,7 @@ class CartViewSet(ShopViewSet):
         "Open cart",
         takes=CartChangesSerializer,
         answers={200: OpenedCartSerializer, 201: OpenedCartSerializer},
-        refuses=[*_ITEMS, CartTokenInvalid, TooManyRequests],
+        refuses=[*ITEM_ERRORS, CartTokenInvalid, TooManyRequests],
         audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
@@ -91,7 +91,7 @@ class CartViewSet(ShopViewSet):
         "Change cart",
         takes=CartChangesSerializer,
         answers={200: CartSerializer},
-        refuses=[*_ITEMS, *_GUESTS, GuestCartNotOpen, TooManyRequests],
+        refuses=[*ITEM_ERRORS, *_GUESTS, GuestCartNotOpen, TooManyRequests],
         audience="buyers",
     )
     def change(self, request: Request) -> Response:
@@ -120,7 +120,7 @@ class CartViewSet(ShopViewSet):
         "Add to cart",
         takes=AddItemSerializer,
         answers={200: AddedSerializer},
-        refuses=[*_ITEMS, QuantityLimit, CartFull, TooManyRequests],
+        refuses=[*ITEM_ERRORS, QuantityLimit, CartFull, TooManyRequests],
         audience="buyers",
     )
     @action(detail=False, methods=["post"])

@@ -71,7 +71,7 @@ def may_be_cancelled(order: Order) -> bool:
 def commit_total(
     *, order_id: int, user_id: int | None = None, cart_id: int | None = None
 ) -> tuple[OrderQuerySet, dict[str, object]]:
-    """Commit all that is owed of an order to a payment that begins; lock the order and return it.
+    """Commit all that is due of an order to a payment that begins; lock the order and return it.
 
     Changes no row of an order that accepts no payment, has a fee, or has other payments.
     """
@@ -82,8 +82,8 @@ def commit_total(
     if cart_id is not None:
         orders = orders.filter(cart_id=cart_id)
     # Rounded, since SQLite subtracts decimals as floats.
-    owed = Round(F("total") - F("amount_cancelled"), precision=2)
-    return orders, {"amount_committed": owed}
+    due = Round(F("total") - F("amount_cancelled"), precision=2)
+    return orders, {"amount_committed": due}
 
 
 @cache

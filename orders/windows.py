@@ -25,12 +25,15 @@ def is_expired(order: Order) -> bool:
     """Return whether an order is unpaid and its payment window has closed.
 
     The order must be read with ``database_time``. The window ends as the present setting says, and
-    not after ``pay_before``, which the buyer was told.
+    not after ``pay_before``, which the buyer was told. That of an order with an own window, as of a
+    draft, ends with ``pay_before`` alone.
     """
     if order.status != OrderStatus.PENDING:
         return False
     is_late = order.pay_before is not None and order.database_time > order.pay_before
-    return is_late or order.database_time - order.created_at > payment_window()
+    if is_late or order.has_own_window:
+        return is_late
+    return order.database_time - order.created_at > payment_window()
 
 
 def return_window_ends(order: Order, window: timedelta) -> datetime | None:

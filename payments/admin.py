@@ -13,6 +13,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+import payments.dispute_admin
+import payments.invoices.admin  # noqa: F401 - registers it
 from accounts.models import User
 from payments import gateways, services
 from payments.cards import refuse_card_numbers
@@ -73,6 +75,7 @@ class RefundInline(ReadOnlyInline):
         "created_at",
         "amount",
         "status",
+        "failure_code",
         "reason",
         "restock",
         "by_hand",

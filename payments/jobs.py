@@ -104,7 +104,8 @@ def expire_orders() -> int:
     payment whose method has a longer window of its own, such as a bank transfer, or a payment that
     its bank processes.
     """
-    is_late = Q(created_at__lt=services.ago(services.payment_window())) | Q(pay_before__lt=Now())
+    is_old = Q(has_own_window=False, created_at__lt=services.ago(services.payment_window()))
+    is_late = is_old | Q(pay_before__lt=Now())
     unpaid = Order.objects.filter(is_late, status=OrderStatus.PENDING).exclude(
         pk__in=_in_longer_window().values("order_id")
     )

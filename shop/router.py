@@ -26,6 +26,8 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import (
+    AcceptDraftViewSet,
+    DraftViewSet,
     FulfilmentViewSet,
     OrderNoteViewSet,
     OrderViewSet,
@@ -33,7 +35,15 @@ from orders.views import (
     ReturnViewSet,
     WithdrawalViewSet,
 )
-from payments.views import CheckoutViewSet, OrderMoneyViewSet, PaymentViewSet, WebhookViewSet
+from payments.views import (
+    CheckoutViewSet,
+    DisputeViewSet,
+    InvoiceFileViewSet,
+    OrderInvoiceViewSet,
+    OrderMoneyViewSet,
+    PaymentViewSet,
+    WebhookViewSet,
+)
 from shop.core import routing
 from shop.core.links import origin_of
 from shop.core.viewsets import ID, StrictView
@@ -92,9 +102,14 @@ router.register(
 )
 router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
+router.register("drafts/accept", AcceptDraftViewSet, basename="accepted-draft")
+router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
+router.register("disputes", DisputeViewSet, basename="dispute")
+router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
+router.register(rf"invoices/(?P<invoice_id>{ID})/pdf", InvoiceFileViewSet, "invoice-file")
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")

@@ -69,6 +69,8 @@ def _items(totals: Totals) -> Iterator[_Change]:
             "unit_price": item.unit_price,
             "regular_unit_price": item.regular_unit_price,
         }
+        if item.item.is_overridden:
+            facts["price_override"] = item.item.unit_price
         yield "item", item.name, item.line_subtotal, facts
 
 

@@ -35,6 +35,8 @@ class Item(NamedTuple):
     """The product's categories, and all categories above them."""
     parent_id: int | None = None
     """The product of which this is a variant."""
+    is_overridden: bool = False
+    """Whether the unit price is one that staff set instead of the product's."""
 
     @property
     def line_total(self) -> Decimal:

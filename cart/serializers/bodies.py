@@ -125,6 +125,8 @@ def _item(
         "tax": show(priced.tax) if priced.tax else nothing,
         "problems": problems,
     }
+    if row.price_override is not None:
+        body["price_override"] = show(row.price_override)
     available = row.available
     if available is not None and (available < _FEW or available < row.quantity):
         body["available"] = available

@@ -131,7 +131,7 @@ class CartChangesSerializer(RequestSerializer):
     )
     note = StrictStr(max_length=NOTE_LENGTH, required=False, allow_null=True, allow_blank=True)
     language = StrictChoice(
-        choices=[code for code, _name in settings.LANGUAGES],
+        choices=settings.LANGUAGES,
         required=False,
         allow_null=True,
         help_text="The language of mails about the order.",

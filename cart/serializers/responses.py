@@ -87,6 +87,9 @@ class CartItemSerializer(serializers.Serializer[Any]):
     image = ImageSerializer(allow_null=True, help_text="The variant's, else its product's.")
     unit_price = AmountField()
     regular_unit_price = AmountField(help_text="Without a reduction.")
+    price_override = AmountField(
+        required=False, help_text="In drafts: the price that staff set instead of the product's."
+    )
     available = serializers.IntegerField(
         required=False, help_text="Units in stock, if there are less than 10 or than `quantity`."
     )

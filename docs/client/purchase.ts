@@ -35,6 +35,22 @@ function explained(problem: Problem): string {
   }
 }
 
+/** What a storefront does about a payment. `next_action` has this shape for every gateway. */
+function nextStep(action: components["schemas"]["NextAction"]): string {
+  switch (action.type) {
+    case "redirect":
+      return `open ${action.url ?? ""}; back on ${action.return_url ?? ""}, confirm the payment`;
+    case "client":
+      return "continue in the provider's form, then confirm the payment";
+    case "display":
+      return `show ${JSON.stringify(action.data)}`;
+    case "wait":
+      return `ask again after ${action.poll_after ?? 5} seconds`;
+    default:
+      return "nothing"; // also types of later releases
+  }
+}
+
 const username = `ada-${crypto.randomUUID()}`;
 const password = "corr3ct-horse";
 const email = `${username}@example.com`;
@@ -95,6 +111,7 @@ const paid = answered(
   await shop.GET("/api/orders/{id}/", { params: { path: { id: order.order_id } } }),
 );
 if (payment.status !== "succeeded" || paid.status !== "paid") {
-  throw new Error(`payment ${payment.status}, order ${paid.status}`);
+  const why = payment.failure_detail ?? nextStep(payment.next_action);
+  throw new Error(`payment ${payment.status}, order ${paid.status}: ${why}`);
 }
 console.log(`${paid.items[0]?.quantity} × ${paid.items[0]?.name}: ${paid.total} ${paid.currency}, paid`);

@@ -52,7 +52,7 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
 
 def _can_pay(order: Order, to_pay: Decimal, payments: Sequence[PaymentSummary]) -> bool:
-    """Return whether a payment can begin: something is owed that no other payment may bring."""
+    """Return whether a payment can begin: something is due that no other payment may bring."""
     return to_pay > sum(payment.amount_open for payment in payments) and not is_expired(order)
 
 

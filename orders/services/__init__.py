@@ -8,6 +8,7 @@ and only if the UPDATE changed the row.
 from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
+from orders.services.drafts import accept_draft, send_draft
 from orders.services.fees import set_fee
 from orders.services.fulfilling import (
     NO_TRACKING,
@@ -67,6 +68,7 @@ __all__ = [
     "Placed",
     "Reordered",
     "Tracking",
+    "accept_draft",
     "add_note",
     "approve_return",
     "begin_fulfilment",
@@ -109,6 +111,7 @@ __all__ = [
     "restockable",
     "reverse_refund",
     "revoke_links",
+    "send_draft",
     "set_fee",
     "ship_order",
     "shipping_of",

@@ -34,6 +34,8 @@ class NewOrder:
     """The time of the database."""
     fee_name: str
     """The name of the payment method that has a fee."""
+    pay_before: datetime | None = None
+    """The end of a payment window of its own, as a draft has it. None: that of the setting."""
     is_committed: bool = False
     """Whether a payment of the whole order begins in the same transaction."""
 
@@ -69,7 +71,6 @@ def write_order(new: NewOrder, cart: LockedCart) -> Order:
 
 def _order(new: NewOrder, cart: LockedCart) -> Order:
     members, totals = cart.members, cart.totals
-    window = timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
     return Order(
         user=new.buyer.user,
         cart_id=new.cart_id,
@@ -91,8 +92,16 @@ def _order(new: NewOrder, cart: LockedCart) -> Order:
         tax_rounding=settings.TAX_ROUNDING,
         shipping_method=_method(totals.shipping_method),
         currency=currency(),
-        pay_before=new.placed_at + window if totals.total else None,
+        pay_before=_pay_before(new) if totals.total else None,
+        # Otherwise the database fills it in, which keeps it out of the INSERT.
+        **({} if new.pay_before is None else {"has_own_window": True}),
     )
+
+
+def _pay_before(new: NewOrder) -> datetime:
+    """Return the end of the payment window, which is not shorter than the ordinary one."""
+    ordinary = new.placed_at + timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
+    return ordinary if new.pay_before is None else max(ordinary, new.pay_before)
 
 
 def _method(method: OfferedMethod | None) -> dict[str, str] | None:

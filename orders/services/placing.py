@@ -1,6 +1,7 @@
 """Placing an order: everything about a cart is checked, copied and taken in one transaction."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from accounts.addresses import fold_address
@@ -43,17 +44,25 @@ def place_order(
     cart_id: int,
     expected_total: Decimal | None = None,
     fee: Fee = NO_FEE,
+    pay_before: datetime | None = None,
 ) -> Order:
     """Turn the buyer's open cart into an order and take its stock, or change nothing.
 
     An order whose total is 0 is paid at once, without a payment. ``fee`` is that of the payment
-    method, and ``expected_total`` the total that the buyer saw, in the shop's currency.
+    method, and ``expected_total`` the total that the buyer saw, in the shop's currency. The payment
+    window ends at ``pay_before``, if that is later than the ordinary end.
 
     Locks the user, the cart, then the products in ascending id, the promotions with limits, the
     vouchers, and the catalog revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the
     first of the problems that ``orders.services.refusals`` lists, with all of them.
     """
-    order = place_once(buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee)
+    order = place_once(
+        buyer=buyer,
+        cart_id=cart_id,
+        expected_total=expected_total,
+        fee=fee,
+        pay_before=pay_before,
+    )
     if not order.is_new:
         raise CartNotOpen(order_id=order.row.pk)
     return order.row
@@ -73,6 +82,7 @@ def place_once(
     cart_id: int,
     expected_total: Decimal | None,
     fee: Fee = NO_FEE,
+    pay_before: datetime | None = None,
     is_committed: bool = False,
 ) -> Placed:
     """Place an order as ``place_order`` does, or return the order that the cart has already.
@@ -90,7 +100,10 @@ def place_once(
     members, items, totals = locked.members, locked.items, locked.totals
     refuse(PricedCart(buyer, cart_id, None, members, items, totals), locked, held, expected_total)
     mark_cart_ordered(cart_id=cart_id)
-    new = NewOrder(buyer, cart_id, number, email, key, held.database_time, fee.name, is_committed)
+    placed_at, name = held.database_time, fee.name
+    new = NewOrder(
+        buyer, cart_id, number, email, key, placed_at, name, pay_before, is_committed=is_committed
+    )
     order = write_order(new, locked)
     if order.total == ZERO and pay_free_order(order_id=order.pk):
         order.status, order.paid_at = OrderStatus.PAID, held.database_time
@@ -141,4 +154,6 @@ def _order_of_cart(buyer: Buyer, cart_id: int) -> Order:
 
 def _owner(buyer: Buyer) -> dict[str, int | None]:
     """Return the condition that a cart's order is the buyer's."""
-    return {"cart__user_id": buyer.user_id} if buyer.user else {"cart": buyer.cart_id}
+    if buyer.user is None or buyer.cart_id is not None:
+        return {"cart": buyer.cart_id}
+    return {"cart__user_id": buyer.user_id}

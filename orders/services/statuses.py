@@ -16,7 +16,7 @@ from orders.models import Order, OrderAdjustment, OrderItem
 from orders.payments import give_back
 from orders.services.refreshing import read_facts, refresh_statuses
 from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
-from orders.services.timeline import add_to_timeline, note_event, record_event, status_of
+from orders.services.timeline import add_to_timeline, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
 from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
 from shop.core.money import ZERO, show
@@ -74,7 +74,7 @@ def _give_money_back(order_id: int, actor: User | None) -> bool:
     left = order.amount_paid - order.amount_refunded
     Order.objects.filter(pk=order_id).update(amount_paid=0, amount_refunded=0)
     give_back(order_id)
-    note_event(order_id=order_id, note=f"Refund of {show(left)} begun", actor=actor)
+    refresh_statuses(order_id, actor=actor, note=f"Refund of {show(left)} begun")
     return True
 
 

@@ -1,7 +1,7 @@
 """Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
 from payments.models.demo import DemoCharge, DemoRefund
-from payments.models.disputes import Dispute, DisputeKind, DisputeStatus
+from payments.models.disputes import Dispute, DisputeKind, DisputeQuerySet, DisputeStatus
 from payments.models.events import ProviderEvent
 from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
 from payments.models.ledger import EntryKind, LedgerEntry, Refund
@@ -14,6 +14,7 @@ __all__ = [
     "DemoRefund",
     "Dispute",
     "DisputeKind",
+    "DisputeQuerySet",
     "DisputeStatus",
     "DocumentCounter",
     "DocumentKind",

@@ -306,3 +306,25 @@ def test_charges_and_events_are_listed_and_ids_expanded(stripe_api):
     events = stripe_api.events.list({"type": "payment_intent.succeeded"}).data
     assert [each.data.object.id for each in events] == [intent.id]
     assert stripe_api.events.retrieve(events[0].id).data.object.status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wrong"),
+    [
+        ({"colour": "red"}, "colour"),
+        ({"shipping": {"name": "Ada", "address": {"zip": "10115"}}}, "shipping[address][zip]"),
+        ({"shipping": {"address": {"line1": "Main St 1"}}}, "shipping[name] is missing"),
+        ({"setup_future_usage": "sometimes"}, "setup_future_usage"),
+        ({"amount_details": {"tax": {"total_tax_amount": "much"}}}, "amount_details[tax]"),
+        ({"idempotency_key": "k"}, "idempotency_key"),
+    ],
+)
+def test_parameters_that_the_sdk_does_not_declare_are_refused(
+    stripe_api, fake_stripe, parameters, wrong
+):
+    """The fixture ``stripe_shop`` fails each test in which the shop sends such a request."""
+    error = refused(create, stripe_api, **parameters)
+    assert error.code == "parameter_unknown"
+    [(method, path, found)] = fake_stripe.state()["wrong_parameters"]
+    assert (method, path) == ("POST", "/v1/payment_intents")
+    assert found[0].startswith(wrong)

@@ -5,7 +5,7 @@ method, path and permissions (401, 405, 413 …) are added here.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
@@ -82,7 +82,7 @@ class FieldProblemSerializer(serializers.Serializer[Any]):
 def describe(  # noqa: PLR0913 - the parts of an operation
     summary: str,
     *,
-    answers: dict[int, Any],
+    answers: Mapping[Any, Any],
     takes: Any = None,
     refuses: Sequence[type[ShopError]] = (),
     headers: Sequence[str] = (),
@@ -94,9 +94,10 @@ def describe(  # noqa: PLR0913 - the parts of an operation
 ) -> Callable[[View], View]:
     """Describe an operation.
 
-    ``answers`` are the serializers of its responses by status, ``takes`` is the serializer of its
-    body, ``refuses`` are the errors that it may raise. ``headers`` are the names of further headers
-    of its 2xx responses, and ``parameters`` those of its query. A request with other parameters is
+    ``answers`` are the serializers of its responses by status, or by status and media type,
+    ``takes`` is the serializer of its body, ``refuses`` are the errors that it may raise.
+    ``headers`` are the names of further headers of its 2xx responses, and ``parameters`` those of
+    its query. A request with other parameters is
     refused (``shop.core.query``), and so is a body without ``takes``. An operation with an
     ``audience`` is in the document of this audience only; those for members of staff with a
     permission need not say so.
@@ -162,10 +163,11 @@ class ShopAutoSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, list[str]]]:
         """Add the tokens of ``token_schemes``, which a view takes instead of a login.
 
-        Lists need a login.
+        Lists need a login, unless the view says ``guests_list``.
         """
         schemes: list[dict[str, list[str]]] = super().get_auth()
-        if getattr(self._action(), "is_list", False):
+        guests_list = getattr(self.view, "guests_list", False)
+        if getattr(self._action(), "is_list", False) and not guests_list:
             return schemes
         taken: list[dict[str, list[str]]] = [
             {name: []} for name in getattr(self.view, "token_schemes", ())

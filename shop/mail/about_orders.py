@@ -5,7 +5,6 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from babel.numbers import format_decimal
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
 from orders.states import FulfilmentStatus
 from orders.tokens import make_order_token
+from shop.core.formats import write_rate
 from shop.core.models import Event
 from shop.core.money import ZERO
 from shop.mail.links import link
@@ -99,7 +99,7 @@ def _item(item: OrderItem) -> Item:
 def _totals(order: Order) -> Iterator[Row]:
     """Yield the rows of an order; only the total of one that an earlier release has placed."""
     adjustments = list(order.adjustments.order_by("pk"))
-    taxes = [Row(_tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
+    taxes = [Row(tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
     if order.subtotal is not None and (adjustments or taxes):
         yield Row(_("Subtotal"), order.subtotal)
     yield from map(_adjustment, adjustments)
@@ -119,10 +119,9 @@ def _adjustment(row: OrderAdjustment) -> Row:
     return Row(row.name or str(kind.label), -row.amount if is_discount else row.amount)
 
 
-def _tax_label(name: str, rate: Decimal) -> str:
+def tax_label(name: str, rate: Decimal) -> str:
     """Return a label such as "VAT 8.5 %"."""
-    shown = format_decimal(rate.normalize(), locale=translation.to_locale(_language()))
-    return f"{name} {shown}\N{NO-BREAK SPACE}%"
+    return f"{name} {write_rate(rate, _language())}"
 
 
 def _language() -> str:
@@ -206,8 +205,6 @@ MAILS = (
     ),
     Mail("order_shipped", event="fulfilment.shipped", compose=_of_fulfilment),
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
-    # Each refund, also of a part; order.refunded is recorded once, for the last one.
-    Mail("order_refunded", event="payment.refunded", compose=_of_payment),
     Mail("order_note", event="order.note_added", compose=_of_note, is_needed=_is_public),
     Mail(
         "order_lookup",

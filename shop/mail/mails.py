@@ -2,10 +2,10 @@
 
 An app may add its own, with a template of its own, in ``AppConfig.ready()``:
 
-    mails.register(Mail("invoice", event="invoice.sent", compose=compose_invoice))
+    mails.register(Mail("review", event="review.wanted", compose=compose_review))
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,17 +18,31 @@ from shop.core import events, languages
 from shop.core.models import Event
 
 
+class Attachment(NamedTuple):
+    """A file of a message."""
+
+    name: str
+    content: bytes
+    media_type: str
+
+
+def _nothing() -> Sequence[Attachment]:
+    return ()
+
+
 class Letter(NamedTuple):
     """A message that should be sent.
 
     ``recipient`` tells whose ``address`` it is, such as order:7, without naming it. ``context``
-    returns what the template needs; it is called in the language.
+    returns what the template needs; it is called in the language. ``attachments`` is called only
+    when the message is sent.
     """
 
     recipient: str
     address: str
     language: str
     context: Callable[[], Mapping[str, Any]]
+    attachments: Callable[[], Sequence[Attachment]] = _nothing
 
 
 def _always(event: Event) -> bool:
@@ -83,12 +97,24 @@ def register_all() -> None:
     """Register the mails of the shop."""
     from shop.mail import (  # noqa: PLC0415 - they import this module
         about_accounts,
+        about_drafts,
+        about_invoices,
         about_orders,
+        about_returns,
         about_withdrawals,
     )
 
-    for mail in (*about_orders.MAILS, *about_withdrawals.MAILS, *about_accounts.MAILS):
-        register(mail)
+    modules = (
+        about_orders,
+        about_returns,
+        about_drafts,
+        about_invoices,
+        about_withdrawals,
+        about_accounts,
+    )
+    for module in modules:
+        for mail in module.MAILS:
+            register(mail)
 
 
 def known_language(code: str | None) -> str:

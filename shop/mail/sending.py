@@ -98,7 +98,7 @@ def _claim(pk: int) -> Message | None:
 
 
 def _email(message: Message, letter: Letter) -> EmailMultiAlternatives:
-    """Return the message as it is sent, with text and HTML."""
+    """Return the message as it is sent, with text, HTML and attachments."""
     rendered = render(message.template, language=message.language, context=letter.context)
     email = EmailMultiAlternatives(
         subject=rendered.subject,
@@ -111,6 +111,8 @@ def _email(message: Message, letter: Letter) -> EmailMultiAlternatives:
         },
     )
     email.attach_alternative(rendered.html, "text/html")
+    for attachment in letter.attachments():
+        email.attach(*attachment)
     return email
 
 

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 from accounts.models import User
 from accounts.services import add_address
+from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
-from orders.services import add_note, declare_withdrawal
+from orders.services import add_note, declare_withdrawal, request_return, ship_order
+from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
@@ -45,8 +47,13 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    ship_order(order_id=order.pk, actor=staff)
+    wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")
+    return_id = request_return(order_id=order.pk, wish=wish, actor=buyer)
     add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
+    items = [{"product_id": product.pk, "quantity": 1}]
+    draft = create_draft(actor=staff, changes={"items": items}, may_override=False)
     endpoint = create_endpoint(url="https://erp.example.com/hooks")
     while dispatch():
         pass
@@ -55,9 +62,11 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
+        "drafts": draft.pk,
         "products": product.pk,
         "sales": sale.pk,
         "orders": order.pk,
+        "returns": return_id,
         "payments": payment.pk,
         "users": buyer.pk,
         "addresses": addresses[1].pk,

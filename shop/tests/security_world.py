@@ -19,6 +19,7 @@ from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
 from cart.changes import change_cart
+from cart.drafts import create_draft
 from cart.factories import fill_cart
 from cart.guests import Buyer
 from cart.promotions.factories import create_promotion, create_voucher
@@ -45,6 +46,7 @@ from orders.services import (
 )
 from orders.services.returns import Wish
 from payments.factories import pay
+from payments.models import Dispute
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint
@@ -182,6 +184,14 @@ class World:
         return add_note(order_id=self.order.pk, author=self.colleague, text="A gift")
 
     @cached_property
+    def prepared(self) -> Any:
+        changes = {
+            "email": "eve@example.org",
+            "items": [{"product_id": self.product.pk, "quantity": 1}],
+        }
+        return create_draft(actor=self.colleague, changes=changes, may_override=False)
+
+    @cached_property
     def withdrawal(self) -> Any:
         return declare_withdrawal(language="", **WITHDRAWAL)
 
@@ -240,6 +250,17 @@ class World:
     def authorised(self) -> Any:
         self._settings.PAYMENT_CAPTURE = "on_shipment"
         return self._pay()
+
+    @cached_property
+    def dispute(self) -> Any:
+        """An early fraud warning, which holds the shipping of the order."""
+        type(self.paid.order).objects.filter(pk=self.paid.order_id).update(shipping_held=True)
+        return Dispute.objects.create(
+            payment=self.paid,
+            kind="early_fraud_warning",
+            reference="issfr_1",
+            status="needs_response",
+        )
 
     @cached_property
     def group(self) -> Any:

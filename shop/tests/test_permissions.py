@@ -34,6 +34,7 @@ later_migrations = [
     import_module("shop.migrations.0003_staff_see_invoices").add_permission,
     import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
     import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
+    import_module("shop.migrations.0006_permissions_of_disputes").add_permissions,
 ]
 
 
@@ -318,6 +319,7 @@ def test_every_permission_in_the_code_exists_and_can_be_given(db):
     for model in set(admin.site._registry) - {Group}:
         app, name = model._meta.app_label, model._meta.model_name
         asked |= {f"{app}.{verb}_{name}" for verb in model._meta.default_permissions}
+        asked |= {f"{app}.{codename}" for codename, _ in model._meta.permissions}
     assert asked - names_of(Permission.objects.select_related("content_type")) == set()
     assert offered_by_the_form(Group) == offered_by_the_form(User) == asked
 
@@ -363,6 +365,7 @@ GROUPS = {
         "orders.view_order",
         "orders.view_return",
         "orders.view_withdrawal",
+        *("payments.change_dispute", "payments.view_dispute"),
         "payments.add_refund",
         "payments.change_payment",
         "payments.view_invoice",
@@ -376,6 +379,7 @@ GROUPS = {
         *("orders.add_return", "orders.change_return", "orders.view_return"),
         "catalog.view_product",
         "catalog.view_stockmovement",
+        *("payments.change_dispute", "payments.view_dispute"),
         "orders.change_order",
         "orders.view_order",
         "payments.view_invoice",
@@ -387,6 +391,7 @@ GROUPS = {
         *("orders.change_withdrawal", "orders.view_withdrawal"),
         *("orders.add_return", "orders.change_return", "orders.view_return"),
         "cart.view_cart",
+        "payments.view_dispute",
         "catalog.view_product",
         "orders.change_order",
         "orders.view_order",

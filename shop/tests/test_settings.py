@@ -152,6 +152,7 @@ def test_a_development_environment_needs_no_variables():
         ({"ORDER_PAYMENT_WINDOW": "0"}, "ORDER_PAYMENT_WINDOW is in minutes"),
         ({"ORDER_NUMBER_PREFIX": "Order "}, "ORDER_NUMBER_PREFIX must have at most 10 letters"),
         ({"ORDER_LINK_DAYS": "0"}, "ORDER_LINK_DAYS must be 1 to 366"),
+        ({"DRAFT_LINK_HOURS": "0"}, "DRAFT_LINK_HOURS must be 1 to 8784"),
         ({"RETURN_WINDOW_DAYS": "0"}, "RETURN_WINDOW_DAYS must be 1 to 3660"),
         ({"PAYMENT_CAPTURE": "never"}, "PAYMENT_CAPTURE must be automatic or on_shipment"),
         (

@@ -28,6 +28,8 @@ def test_the_index_lists_the_resources(anyone, db):
         "checkout",
         "orders",
         "payments",
+        "disputes",
+        "drafts",
         "webhook-endpoints",
         "webhook-deliveries",
         "events",

@@ -1,0 +1,68 @@
+"""The admin of disputes, which are read-only, and an action that releases shipping."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.models import User
+from orders.services import release_shipping
+from payments.models import Dispute
+from shop.core.admin import ReadOnlyAdmin, Work
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    """Disputes, early fraud warnings and reviews. Evidence is sent in the provider's dashboard."""
+
+    list_display = (
+        "id",
+        "order_link",
+        "kind",
+        "status",
+        "due_by",
+        "reason",
+        "amount",
+        "amount_withdrawn",
+        "shipping_held",
+        "created_at",
+    )
+    list_select_related = ("payment__order",)
+    list_filter = ("status", "kind", ("due_by", admin.DateFieldListFilter))
+    readonly_fields = ("order_link", "shipping_held")
+    number_fields = ("pk", "payment_id", "payment__order_id")
+    search_fields = ("reference__exact",)
+    search_help_text = "Dispute, payment or order number, or the provider's reference."
+    actions = ("release",)
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Show those first whose evidence is due first."""
+        return F("due_by").asc(nulls_last=True), "-pk"
+
+    @admin.display(description="Order")
+    def order_link(self, dispute: Dispute) -> str:
+        """Link to the order."""
+        order_id = dispute.payment.order_id
+        url = reverse("admin:orders_order_change", args=[order_id])
+        return format_html('<a href="{}">{}</a>', url, order_id)
+
+    @admin.display(description="Shipping held", boolean=True)
+    def shipping_held(self, dispute: Dispute) -> bool:
+        """Return whether the order must not be shipped."""
+        return dispute.payment.order.shipping_held
+
+    @admin.action(description="Release the shipping of the orders", permissions=["change"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> HttpResponse | None:
+        """Let the orders be shipped."""
+        staff: Any = request.user
+        if not isinstance(staff, User):
+            raise PermissionDenied
+        work = Work(
+            lambda dispute: release_shipping(order_id=dispute.payment.order_id, actor=staff),
+            note="The orders can be shipped then, although the bank suspects fraud.",
+        )
+        return self.act(request, queryset, "released", work)
