@@ -101,6 +101,7 @@ class OrderAdmin(ReadOnlyAdmin):
         OrderAddressInline,
         OrderAdjustmentInline,
         OrderTaxInline,
+        ReturnInline,
         WithdrawalInline,
         OrderNoteInline,
         OrderEventInline,
