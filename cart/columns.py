@@ -4,6 +4,7 @@ One statement reads a cart with its items, in a row for each item. What most car
 not have is null there, so that it costs nothing: members of the cart, a parent, an image.
 """
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -71,6 +72,44 @@ class CartItemRow(NamedTuple):
         return None if self.backorder else max(0, self.stock)
 
 
+class CartRow(NamedTuple):
+    """A cart with one of its items, and the item's product. Some columns are JSON (``load``).
+
+    The columns of the item are None if the cart has no items.
+    """
+
+    cart_id: int
+    changed_at: datetime
+    """When the cart or this item was changed last."""
+    has_sale: bool
+    revision: str | None
+    """The revision of the configuration (``shop.core.configuration``)."""
+    members: Any
+    """JSON of ``CART``; None if nobody has set any of them."""
+    product_id: int
+    quantity: int
+    price_seen: Decimal | None
+    price_override: Decimal | None
+    name: str
+    list_price: Decimal
+    compare_at_price: Decimal | None
+    sku: str
+    parent_id: int | None
+    stock: int
+    backorder: bool
+    is_sellable: bool
+    tax_class: str
+    weight: int
+    requires_shipping: bool
+    slug: str
+    """Of the product itself, also for a variant."""
+    options: Any
+    """JSON: the product's options, or the values of a variant."""
+    parent: Any
+    """JSON: slug and options of a variant's product."""
+    image: Any
+
+
 def cart_members(prefix: str = "") -> Case:
     """Return the members of a cart as JSON, null if none is set; ``prefix`` is the lookup to it."""
     members = JSONObject(**{name: F(f"{prefix}{name}") for name in CART})
@@ -79,7 +118,7 @@ def cart_members(prefix: str = "") -> Case:
 
 
 def item_columns(item: str = "") -> tuple[Any, ...]:
-    """Return what ``item_of`` takes, of an item and its product; ``item`` is the lookup to it.
+    """Return the columns of ``CartRow`` from ``product_id`` on; ``item`` is the lookup to the item.
 
     It has subqueries instead of outer joins, so that the rows can be locked.
     """
@@ -122,12 +161,11 @@ def load(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str) else value
 
 
-def item_of(*columns: Any) -> CartItemRow:
-    """Return an item from the values of ``item_columns``."""
-    *values, slug, own_options, parent, image = columns
-    options: dict[str, str] = {}
-    if parent:
-        of_parent = load(parent)
-        slug = of_parent["slug"]
-        options = dict(zip(load(of_parent["options"]), load(own_options), strict=False))
-    return CartItemRow(*values, slug, options, load(image) if image else None)
+def item_of(row: CartRow) -> CartItemRow:
+    """Return the item of a row of a cart that has items."""
+    slug, options = row.slug, {}
+    if row.parent:
+        parent = load(row.parent)
+        slug = parent["slug"]
+        options = dict(zip(load(parent["options"]), load(row.options), strict=False))
+    return CartItemRow(*row[5:-4], slug, options, load(row.image) if row.image else None)

@@ -38,7 +38,8 @@ def lock_draft(draft_id: int) -> Draft:
     drafts = Draft.objects.filter(pk=draft_id)
     while True:
         customer_id = drafts.values_list("customer_id", flat=True).first()
-        list(User.objects.select_for_update(no_key=True).filter(pk=customer_id).values_list("pk"))
+        if customer_id is not None:
+            User.objects.select_for_update(no_key=True).values_list("pk").get(pk=customer_id)
         related = drafts.select_related("cart", "customer", "created_by")
         draft = related.select_for_update(no_key=True, of=("self",)).first()
         if draft is None:
@@ -124,7 +125,7 @@ def _customer(user_id: int | None) -> User | None:
 def _override(
     draft: Draft,
     items: Sequence[Mapping[str, Any]],
-    before: Mapping[int, Decimal],
+    before: Mapping[int, Decimal | None],
     *,
     may_override: bool,
 ) -> None:

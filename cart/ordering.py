@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cart.columns import CartItemRow
+from cart.columns import CartItemRow, item_of
 from cart.guests import Buyer
 from cart.locks import lock_cart_with_next_statement
 from cart.priced import CartMembers, members_of, price_cart
@@ -38,7 +38,7 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
     if not rows:
         return None
     members = members_of(rows[0].members)
-    items = tuple([row.item for row in rows])
+    items = tuple(map(item_of, rows))
     totals = price_cart(
         buyer,
         members,

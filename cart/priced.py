@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from cart.columns import CartItemRow, load
+from cart.columns import CartItemRow, item_of, load
 from cart.configuration import (
     ShopConfiguration,
     configuration_of,
@@ -72,7 +72,7 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
         return PricedCart(buyer, None, None, CartMembers(), (), totals)
     first = rows[0]
     members = members_of(first.members)
-    items = tuple([row.item for row in rows if row.item is not None])
+    items = tuple([item_of(row) for row in rows if row.product_id])
     totals = price_cart(buyer, members, items, first.revision, has_sale=first.has_sale, fee=fee)
     changed_at = max([row.changed_at for row in rows])
     return PricedCart(buyer, first.cart_id, changed_at, members, items, totals)

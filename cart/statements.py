@@ -1,13 +1,12 @@
 """The statements of cart requests, compiled once per process (``shop.engine``)."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from cart.columns import CartItemRow, cart_members, item_columns, item_of
+from cart.columns import CartRow, cart_members, item_columns
 from cart.models import Cart, CartItem, CartStatus
 from catalog.models import Product
 from catalog.prices.reads import any_active_sale
@@ -15,26 +14,7 @@ from shop.core.configuration import current_revision
 from shop.engine import Insert, select, update
 
 
-class CartRow(NamedTuple):
-    """An open cart with one of its items, or with None if it has no items."""
-
-    cart_id: int
-    changed_at: datetime
-    """When the cart or this item was changed last."""
-    has_sale: bool
-    revision: str | None
-    """The revision of the configuration (``shop.core.configuration``)."""
-    members: Any
-    """JSON (``cart.columns.cart_members``)."""
-    item: CartItemRow | None
-
-
-def _cart_row(*columns: Any) -> CartRow:
-    of_item = columns[5:]
-    return CartRow(*columns[:5], item_of(*of_item) if of_item[0] else None)
-
-
-@select(_cart_row)
+@select(CartRow)
 def open_cart_with_items(
     *, user_id: int | None = None, cart_id: int | None = None
 ) -> QuerySet[Cart, Any]:
@@ -128,21 +108,7 @@ def products_to_add(*, product_ids: list[int]) -> QuerySet[Product, Any]:
     return products.values_list(*columns, any_active_sale())
 
 
-class LockedItem(NamedTuple):
-    """A cart item and its product, both locked, beside the cart."""
-
-    has_sale: bool
-    revision: str | None
-    members: Any
-    """JSON (``cart.columns.cart_members``)."""
-    item: CartItemRow
-
-
-def _locked_item(*columns: Any) -> LockedItem:
-    return LockedItem(*columns[:3], item_of(*columns[3:]))
-
-
-@select(_locked_item)
+@select(CartRow)
 def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[CartItem, Any]:
     """The items of the open cart of a user with their products, locked in ascending product id.
 
@@ -153,7 +119,14 @@ def items_for_update(*, cart_id: int, user_id: int | None = None) -> QuerySet[Ca
         .order_by("product_id")
         # Also locks cart and items, which the lock of the cart protects already.
         .select_for_update(no_key=True)
-        .values_list(any_active_sale(), current_revision(), cart_members("cart__"), *item_columns())
+        .values_list(
+            "cart_id",
+            "changed_at",
+            any_active_sale(),
+            current_revision(),
+            cart_members("cart__"),
+            *item_columns(),
+        )
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Now, Round
 
 from orders.models import (
@@ -71,7 +71,7 @@ def may_be_cancelled(order: Order) -> bool:
 def commit_total(
     *, order_id: int, user_id: int | None = None, cart_id: int | None = None
 ) -> tuple[OrderQuerySet, dict[str, object]]:
-    """Commit all that is owed of an order to a payment that begins; lock the order and return it.
+    """Commit all that is due of an order to a payment that begins; lock the order and return it.
 
     Changes no row of an order that accepts no payment, has a fee, or has other payments.
     """
@@ -82,8 +82,8 @@ def commit_total(
     if cart_id is not None:
         orders = orders.filter(cart_id=cart_id)
     # Rounded, since SQLite subtracts decimals as floats.
-    owed = Round(F("total") - F("amount_cancelled"), precision=2)
-    return orders, {"amount_committed": owed}
+    due = Round(F("total") - F("amount_cancelled"), precision=2)
+    return orders, {"amount_committed": due}
 
 
 @cache
@@ -96,7 +96,8 @@ def set_status(status: OrderStatus) -> Update[...]:
     def build(*, order_id: int) -> tuple[OrderQuerySet, dict[str, object]]:
         allowed = Q(status__in=sources_of(status))
         if status == OrderStatus.CANCELLED:
-            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED
+            taken = OrderItem.objects.filter(order=OuterRef("pk"), quantity_fulfilled__gt=0)
+            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED & ~Exists(taken)
         orders = Order.objects.filter(allowed, pk=order_id)
         return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
 

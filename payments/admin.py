@@ -75,6 +75,7 @@ class RefundInline(ReadOnlyInline):
         "created_at",
         "amount",
         "status",
+        "failure_code",
         "reason",
         "restock",
         "by_hand",

@@ -68,7 +68,7 @@ class PaymentInProgress(Conflict):
 
 
 class PaymentAmountLimit(Conflict):
-    """409: the amount exceeds what is owed and not covered by other payments.
+    """409: the amount exceeds what is due and not covered by other payments.
 
     Facts: payable, an amount in the order's currency.
     """

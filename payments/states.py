@@ -62,7 +62,7 @@ UNDECIDED = (*OPEN, _P.AUTHORISED)
 """States in which the gateway may still report another outcome."""
 
 LIVE = (*UNDECIDED, _P.SUCCEEDED)
-"""States that count as live: the amounts of these payments are not owed any more."""
+"""States that count as live: the amounts of these payments are not due any more."""
 
 ENDED = (_P.FAILED, _P.CANCELLED, _P.REFUND_PENDING, _P.REFUNDED)
 """All other states."""

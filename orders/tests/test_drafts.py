@@ -1,10 +1,12 @@
 """Drafts: what staff prepare, the link, and the order that accepting it places."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -24,7 +26,7 @@ from payments import jobs
 from shop.core.models import Event
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.fixtures import Caller
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 from shop.testing.rows import BERLIN
 
 DRAFTS, ACCEPT = "/api/drafts/", "/api/drafts/accept/"
@@ -240,6 +242,25 @@ def test_a_link_that_is_opened_at_once_places_one_order(draft):
     assert sorted(each.is_new for each in placed) == [False, False, False, True]
     assert Product.objects.get().stock == 8
     assert Event.objects.filter(kind="draft.accepted").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_that_is_just_given_to_a_customer_becomes_the_customers_order(ada, draft):
+    sent(draft)
+
+    def accept():
+        try:
+            return accept_draft(draft_id=draft.pk).row.user_id
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            changes = {"customer_id": ada.user.pk}
+            change_draft(draft_id=draft.pk, changes=changes, may_override=False)
+            late = pool.submit(accept)
+            until_blocked(1)
+        assert late.result() == ada.user.pk
 
 
 @pytest.mark.django_db(transaction=True)

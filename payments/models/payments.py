@@ -1,4 +1,4 @@
-"""Payments. The live payments of an order never exceed what is owed."""
+"""Payments. The live payments of an order never exceed what is due."""
 
 from __future__ import annotations
 

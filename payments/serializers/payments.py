@@ -42,7 +42,7 @@ class PayOrderSerializer(RequestSerializer):
     amount = AmountField(
         required=False,
         min_value=CENT,
-        help_text="How much to pay. The default is all that is owed and not covered by payments "
+        help_text="How much to pay. The default is all that is due and not covered by payments "
         "that are in progress. Several payments can pay an order.",
     )
     return_url = ReturnUrlField(required=False)

@@ -1,6 +1,6 @@
 """Phase A: insert a payment under the lock of its order.
 
-The live payments of an order never exceed what is owed.
+The live payments of an order never exceed what is due.
 """
 
 from decimal import Decimal
@@ -58,7 +58,7 @@ def begin_payment(
 ) -> Payment:
     """Insert a pending payment of the caller's own order, and return it. Locks the order.
 
-    ``amount`` is in the order's currency; None means all that is owed and not covered by other
+    ``amount`` is in the order's currency; None means all that is due and not covered by other
     payments. The order gets the fee of the method, unless another payment covers a part of it.
     Raises MethodNotConfigured, MethodAmountLimit, OrderNotFound, OrderNotPayable, OrderExpired,
     PaymentInProgress, PaymentAmountLimit.

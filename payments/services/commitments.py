@@ -1,8 +1,8 @@
-"""How much of an order its payments cover, which is never more than is owed.
+"""How much of an order its payments cover, which is never more than is due.
 
 ``Order.amount_committed`` is the sum of what payments in progress may bring and of what others
 brought, also if that was refunded later. Each payment adds its amount under the lock of the order,
-by an UPDATE whose WHERE clause compares the sum with what is owed. The column is recomputed when a
+by an UPDATE whose WHERE clause compares the sum with what is due. The column is recomputed when a
 payment brings less.
 """
 
@@ -55,14 +55,14 @@ def _read(payments: QuerySet[Payment], amount: Coalesce) -> Decimal:
 
 
 def commit(order: Order, *, covered: Decimal, amount: Decimal) -> bool:
-    """Add ``amount`` to what payments cover; return False if that is more than is owed.
+    """Add ``amount`` to what payments cover; return False if that is more than is due.
 
     The caller has locked the order, and has computed ``covered`` from its payments. Both are in the
     currency of the order.
     """
     committed = covered + amount
-    owed = Round(F("total") - F("amount_cancelled"), precision=2)
-    orders = Order.objects.alias(owed=owed).filter(pk=order.pk, owed__gte=committed)
+    due = Round(F("total") - F("amount_cancelled"), precision=2)
+    orders = Order.objects.alias(due=due).filter(pk=order.pk, due__gte=committed)
     return bool(orders.update(amount_committed=committed))
 
 

@@ -1,4 +1,4 @@
-"""Confirming orders before they are paid, once all that is owed of them is secured.
+"""Confirming orders before they are paid, once all that is due of them is secured.
 
 The functions need the caller's transaction, which has locked the order.
 """
@@ -29,8 +29,8 @@ def _waits_for_security(payment: Payment, order: Order) -> bool:
     """Return whether other payments have to succeed before a pending order can be confirmed."""
     if not payment.is_partial or order.status != OrderStatus.PENDING:
         return False
-    owed: Decimal = order.total - order.amount_cancelled
-    return secured_of(order.pk) < owed
+    due: Decimal = order.total - order.amount_cancelled
+    return secured_of(order.pk) < due
 
 
 def confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> None:

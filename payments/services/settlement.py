@@ -165,7 +165,7 @@ def _record_without_capture(
 ) -> None:
     """Add an authorisation, failure or cancellation to the ledger; update the order's timeline.
 
-    An authorisation of all that is owed confirms a pending order.
+    An authorisation of all that is due confirms a pending order.
     """
     add_ledger_entry(payment, _LEDGER_KINDS[payment.status], payment.amount, actor)
     if payment.status == PaymentStatus.FAILED:

@@ -1,4 +1,4 @@
-"""Several payments of one order, which never exceed what is owed."""
+"""Several payments of one order, which never exceed what is due."""
 
 from functools import partial
 
@@ -38,7 +38,7 @@ def amounts_of(order):
 
 
 @pytest.mark.django_db
-def test_parts_of_an_order_are_paid_until_nothing_is_owed(ada, order):
+def test_parts_of_an_order_are_paid_until_nothing_is_due(ada, order):
     first = pay(ada, order, "2.50").json()
     assert (first["status"], first["amount"], first["amount_captured"]) == (
         "succeeded",
@@ -78,7 +78,7 @@ def test_parts_of_an_order_are_paid_until_nothing_is_owed(ada, order):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "1.001", 1, "", "9.01"])
-def test_an_amount_that_is_not_owed_begins_no_payment(ada, order, amount):
+def test_an_amount_that_is_not_due_begins_no_payment(ada, order, amount):
     answer = pay(ada, order, amount)
     assert answer.status_code == (409 if amount == "9.01" else 400)
     assert (Payment.objects.count(), amounts_of(order)[3]) == (0, "0.00")
@@ -129,7 +129,7 @@ def test_a_payment_that_the_previous_release_began_is_counted(ada, order):
 
 
 @pytest.mark.django_db
-def test_the_database_refuses_more_than_is_owed(ada, order):
+def test_the_database_refuses_more_than_is_due(ada, order):
     pay(ada, order, "1.00")
     for values in ({"amount_committed": "9.01"}, {"amount_paid": "9.00"}):
         with pytest.raises(IntegrityError), transaction.atomic():

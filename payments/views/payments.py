@@ -143,7 +143,7 @@ class PaymentViewSet(MoneyViewSet):
         """Pay your own order or a part of it.
 
         A declined card is a 201 with `failed`; the order stays payable. The payments of an order
-        never exceed what is owed.
+        never exceed what is due.
         """
         access = self.access
         form = read(PayOrderSerializer, request)

@@ -1,4 +1,4 @@
-"""The invariants of an order's payments, which together never exceed what is owed."""
+"""The invariants of an order's payments, which together never exceed what is due."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def orders_have_one_active_payment() -> Iterator[str]:
 
 
 def payments_match_their_orders() -> Iterator[str]:
-    """I4: a payment has the currency of its order, and is of what was owed, or of a part of it.
+    """I4: a payment has the currency of its order, and is of what was due, or of a part of it.
 
     Items may have been cancelled before or after. A payment that failed or was cancelled may have
     had another fee, also if its money came late.
