@@ -47,7 +47,11 @@ from orders.services.statuses import (
     ship_order,
 )
 from orders.services.timeline import note_event
-from orders.services.withdrawals import declare_withdrawal, handle_withdrawal
+from orders.services.withdrawals import (
+    accept_withdrawal,
+    declare_withdrawal,
+    handle_withdrawal,
+)
 
 __all__ = [
     "NO_FEE",
@@ -57,6 +61,7 @@ __all__ = [
     "Placed",
     "Reordered",
     "accept_draft",
+    "accept_withdrawal",
     "add_note",
     "approve_return",
     "cancel_items",
