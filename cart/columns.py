@@ -89,6 +89,7 @@ class CartRow(NamedTuple):
     product_id: int
     quantity: int
     price_seen: Decimal | None
+    price_override: Decimal | None
     name: str
     list_price: Decimal
     compare_at_price: Decimal | None
@@ -167,4 +168,4 @@ def item_of(row: CartRow) -> CartItemRow:
         parent = load(row.parent)
         slug = parent["slug"]
         options = dict(zip(load(parent["options"]), load(row.options), strict=False))
-    return CartItemRow(*row[5:19], slug, options, load(row.image) if row.image else None)
+    return CartItemRow(*row[5:-4], slug, options, load(row.image) if row.image else None)

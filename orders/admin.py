@@ -18,6 +18,7 @@ from orders.admin_drafts import DraftAdmin
 from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
 from orders.admin_withdrawals import WithdrawalAdmin, WithdrawalInline
 from orders.models import (
+    Fulfilment,
     Order,
     OrderAddress,
     OrderAdjustment,
@@ -69,6 +70,26 @@ class OrderTaxInline(ReadOnlyInline):
     fields = ("name", "rate", "country", "region", "base", "amount", "reason")
 
 
+class FulfilmentInline(ReadOnlyInline):
+    """The fulfilments of an order, oldest first."""
+
+    model = Fulfilment
+    fields = ("status", "units", "carrier", "tracking_number", "actor", "created_at")
+    readonly_fields = ("units",)
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch actors and items by three statements."""
+        fulfilments = super().get_queryset(request).select_related("actor")
+        return fulfilments.prefetch_related("items__order_item")
+
+    @admin.display(description="Units")
+    def units(self, fulfilment: Fulfilment) -> str:
+        """Return the quantities with the names of the items."""
+        items = fulfilment.items.all()
+        return ", ".join(f"{item.quantity} × {item.order_item.name}" for item in items)
+
+
 class OrderEventInline(ReadOnlyInline):
     """The timeline of an order, oldest first."""
 
@@ -87,7 +108,12 @@ class OrderAdmin(ReadOnlyAdmin):
 
     list_display = ("shown_number", "buyer", "status", "total", "amount_paid", "created_at")
     list_select_related = ("user",)
-    list_filter = ("status", ("created_at", admin.DateFieldListFilter))
+    list_filter = (
+        "status",
+        "payment_status",
+        "fulfilment_status",
+        ("created_at", admin.DateFieldListFilter),
+    )
     search_fields = (
         "user__username_key__startswith",
         "user__email_key__startswith",
@@ -100,6 +126,7 @@ class OrderAdmin(ReadOnlyAdmin):
         OrderAddressInline,
         OrderAdjustmentInline,
         OrderTaxInline,
+        FulfilmentInline,
         WithdrawalInline,
         OrderNoteInline,
         OrderEventInline,
@@ -146,9 +173,11 @@ class OrderAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Ship selected orders", permissions=["change"])
     def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
-        """Record that the orders were shipped."""
-        work = _as_staff(request, services.ship_order)
-        return self.act(request, queryset, "shipped", Work(work, amount=_total))
+        """Ship all units that are left of the orders."""
+        begin = _as_staff(request, services.begin_fulfilment)
+        note = "Authorised payments are captured before."
+        work = Work(begin, services.finish_fulfilment, amount=_total, note=note)
+        return self.act(request, queryset, "shipped", work)
 
     @admin.action(description="Deliver selected orders", permissions=["change"])
     def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:

@@ -183,6 +183,68 @@ class ItemNotInOrder(InvalidField):
     }
 
 
+class ShippingHeld(Conflict):
+    """409: the order must not be shipped until a person has looked at it. Facts: order_id."""
+
+    code = "shipping_held"
+    message = _("This order is held: look at its payment before you ship it.")
+    example = {"order_id": 42}
+
+
+class FulfilmentLimit(Conflict):
+    """409: more units than are left to ship. Facts: product_id, name, available."""
+
+    code = "fulfilment_limit"
+    field = "items"
+    message = ngettext_lazy(
+        "{available} unit of {name} is left to ship.",
+        "{available} units of {name} are left to ship.",
+        "available",
+    )
+    example = {"product_id": 7, "name": "Teapot", "available": 1}
+
+
+class PaymentNotCaptured(Conflict):
+    """409: the payment cannot be captured now, so that nothing is shipped. Facts: payment_status.
+
+    ``payment_status`` is that of the payment: ``authorised`` if the provider did not answer.
+    """
+
+    code = "payment_not_captured"
+    message = _(
+        "The authorised payment of this order could not be captured, so that nothing was shipped. "
+        "Try again, or ask the buyer for another payment."
+    )
+    example = {"payment_status": "cancelled"}
+
+
+class FulfilmentNotFound(NotFound):
+    """404: the order has no fulfilment with this id, or you may not see it."""
+
+    code = "not_found"
+
+
+class FulfilmentNotOpen(Conflict):
+    """409: the fulfilment does not allow the step. Facts: fulfilment_status, wanted."""
+
+    code = "illegal_transition"
+    message = _("A fulfilment that is {fulfilment_status} cannot become {wanted}.")
+    example = {"fulfilment_status": "delivered", "wanted": "cancelled"}
+    schema_name = "FulfilmentNotOpenProblem"
+
+    def words(self) -> dict[str, Any]:
+        """Name the statuses in the language of the sentence."""
+        return {name: describe_status(status) for name, status in self.facts.items()}
+
+
+class UnitsReturned(Conflict):
+    """409: units of the fulfilment were returned. Facts: product_id, name."""
+
+    code = "units_returned"
+    message = _("Units of {name} were returned, so that this fulfilment cannot be cancelled.")
+    example = {"product_id": 7, "name": "Teapot"}
+
+
 class ReturnLimit(Conflict):
     """409: more units than were shipped and not returned yet. Facts: product_id, name, available.
 

@@ -4,13 +4,16 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextChoices
 
+from accounts.models import User
 from orders.states import PaymentStage
 
 
@@ -124,3 +127,55 @@ def register_stage(read: Callable[[int], PaymentStage]) -> None:
 def stage_of(order_id: int) -> PaymentStage:
     """Return how far the payments of an order are that brought no money. Sends one statement."""
     return _stage_readers[0](order_id) if _stage_readers else PaymentStage.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedAmounts:
+    """What has to be paid of an order when it is shipped, in the order's currency.
+
+    ``due`` is for everything that is shipped so far, with this fulfilment; ``whole`` for all that
+    was not cancelled. They are the same for the last fulfilment.
+    """
+
+    due: Decimal
+    whole: Decimal
+
+
+class CapturesOnShipping(Protocol):
+    """Captures the authorised payments of an order when it is shipped. ``payments`` does so."""
+
+    def slot(self) -> AbstractContextManager[None]:
+        """Hold one of the places for requests that call gateways. Raises GatewayBusy (503)."""
+
+    def is_needed(self, order_id: int) -> bool:
+        """Return whether an authorised payment has to be captured first. Sends one statement."""
+
+    def capture(self, order_id: int, amounts: ShippedAmounts, actor: User | None) -> None:
+        """Capture what is missing of ``amounts``. Must not be called in a transaction.
+
+        Doing it again captures nothing more. Raises PaymentNotCaptured.
+        """
+
+
+_captures: list[CapturesOnShipping] = []
+
+
+def register_captures(captures: CapturesOnShipping) -> None:
+    """Register what captures payments. Raises ImproperlyConfigured if something else does."""
+    if _captures and _captures != [captures]:
+        raise ImproperlyConfigured("Payments are captured by something else already.")
+    _captures[:] = [captures]
+
+
+def captures() -> CapturesOnShipping | None:
+    """Return what captures payments, or None without ``payments``."""
+    return _captures[0] if _captures else None
+
+
+def slot_for_capturing(order_id: int) -> AbstractContextManager[None]:
+    """Hold a place for calling gateways if a payment of the order has to be captured.
+
+    Raises GatewayBusy (503).
+    """
+    is_needed = bool(_captures) and _captures[0].is_needed(order_id)
+    return _captures[0].slot() if is_needed else nullcontext()

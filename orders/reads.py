@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import (
+    Fulfilment,
+    FulfilmentItem,
     Order,
     OrderAddress,
     OrderAdjustment,
@@ -22,6 +24,14 @@ M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
+class FulfilmentDetails:
+    """A fulfilment with its actor, and its items with the order items."""
+
+    fulfilment: Fulfilment
+    items: list[FulfilmentItem]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDetails:
     """An order with what belongs to it, in the order in which it was written."""
 
@@ -32,6 +42,7 @@ class OrderDetails:
     taxes: Sequence[OrderTax]
     events: Sequence[OrderEvent]
     """With their actors."""
+    fulfilments: Sequence[FulfilmentDetails]
 
 
 def details_of(order: Order) -> OrderDetails:
@@ -43,7 +54,17 @@ def details_of(order: Order) -> OrderDetails:
         _adjustments.rows(order_id=order.pk),
         _taxes.rows(order_id=order.pk),
         _events.rows(order_id=order.pk),
+        fulfilments_of(order.pk),
     )
+
+
+def fulfilments_of(order_id: int) -> list[FulfilmentDetails]:
+    """Return the fulfilments of an order, the oldest first. Sends one statement."""
+    found: dict[int, FulfilmentDetails] = {}
+    for item in _fulfilment_items.rows(order_id=order_id):
+        details = FulfilmentDetails(item.fulfilment, [])
+        found.setdefault(item.fulfilment_id, details).items.append(item)
+    return list(found.values())
 
 
 def read_order(order_id: int) -> Order:
@@ -95,3 +116,31 @@ def _events(*, order_id: int) -> QuerySet[OrderEvent, Any]:
     """The timeline of an order, with the actors."""
     events = OrderEvent.objects.filter(order_id=order_id).order_by("pk")
     return events.values_list(*columns_of(OrderEvent), *columns_of(User, "actor__"))
+
+
+_PARTS: tuple[tuple[type[Model], str], ...] = (
+    (FulfilmentItem, ""),
+    (Fulfilment, "fulfilment__"),
+    (OrderItem, "order_item__"),
+    (User, "fulfilment__actor__"),
+)
+
+
+def _fulfilment_item_of(*columns: Any) -> FulfilmentItem:
+    rows, start = [], 0
+    for model, _ in _PARTS:
+        end = start + len(columns_of(model))
+        rows.append(instance_of(model, columns[start:end]))
+        start = end
+    item, fulfilment, ordered, actor = rows
+    item.fulfilment, item.order_item = fulfilment, ordered
+    fulfilment.actor = None if fulfilment.actor_id is None else actor
+    return item
+
+
+@select(_fulfilment_item_of)
+def _fulfilment_items(*, order_id: int) -> QuerySet[FulfilmentItem, Any]:
+    """The items of an order's fulfilments, with fulfilments, order items and actors."""
+    items = FulfilmentItem.objects.filter(fulfilment__order_id=order_id)
+    columns = [name for model, prefix in _PARTS for name in columns_of(model, prefix)]
+    return items.order_by("fulfilment_id", "pk").values_list(*columns)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q, Value
+from django.db.models import Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, Now, Round
 
 from orders.models import (
@@ -96,7 +96,8 @@ def set_status(status: OrderStatus) -> Update[...]:
     def build(*, order_id: int) -> tuple[OrderQuerySet, dict[str, object]]:
         allowed = Q(status__in=sources_of(status))
         if status == OrderStatus.CANCELLED:
-            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED
+            taken = OrderItem.objects.filter(order=OuterRef("pk"), quantity_fulfilled__gt=0)
+            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED & ~Exists(taken)
         orders = Order.objects.filter(allowed, pk=order_id)
         return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
 

@@ -25,12 +25,18 @@ class PaymentsConfig(AppConfig):
         payment_methods.register(offered_methods)
 
         from orders.payments import register as register_payments  # noqa: PLC0415
-        from orders.payments import register_give_back, register_stage  # noqa: PLC0415
+        from orders.payments import (  # noqa: PLC0415
+            register_captures,
+            register_give_back,
+            register_stage,
+        )
         from payments.services import give_back  # noqa: PLC0415
+        from payments.services.shipping import CapturesOnShipping  # noqa: PLC0415
         from payments.summaries import read_stage, read_summaries  # noqa: PLC0415
 
         register_payments(read_summaries)
         register_stage(read_stage)
+        register_captures(CapturesOnShipping())
         register_give_back(give_back)
 
         from payments.invoices import handlers  # noqa: PLC0415

@@ -8,17 +8,22 @@ hangs for some payments does not keep the others from being settled.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from cart.promotions.models import PromotionUse, VoucherRedemption
-from orders.models import Order
-from orders.services import pay_free_order, release_vouchers
+from orders.errors import IllegalTransition, PaymentNotCaptured
+from orders.models import Fulfilment, FulfilmentState, Order
+from orders.services import finish_fulfilment, pay_free_order, release_vouchers
 from orders.states import OrderStatus
+from orders.windows import ago
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
+from payments.services.payments import FIRST_CALL_TIMEOUT
+from payments.services.shipping import finish_shipped
 from payments.states import OPEN
 from shop.core import jobs
 from shop.core.tracing import working_on
@@ -26,7 +31,7 @@ from shop.core.tracing import working_on
 BATCH_SIZE = 500
 _SHIPPED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 _CANCELLED = OrderStatus.CANCELLED
-Row = TypeVar("Row", Order, Payment, Refund)
+Row = TypeVar("Row", Order, Payment, Refund, Fulfilment)
 
 _last_pk: dict[Callable[..., bool], int] = {}
 """The row at which the last run of this process ended early, by what is done with the rows."""
@@ -44,9 +49,23 @@ def settle_payments() -> int:
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
     settled = _apply_to_each(unsettled.select_related("order"), _settle_payment)
     settled += _apply_to_each(Refund.objects.pending(), _settle_refund)
+    settled += _apply_to_each(_interrupted_fulfilments(), _finish_fulfilment)
     open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
     free = Order.objects.filter(~Exists(open_payments), status=OrderStatus.PENDING, total=0)
     return settled + _apply_to_each(free, _pay_free_order)
+
+
+def _interrupted_fulfilments() -> QuerySet[Fulfilment]:
+    """Return the fulfilments whose request ended before their payment was captured."""
+    is_interrupted = Q(created_at__lt=ago(FIRST_CALL_TIMEOUT))
+    return Fulfilment.objects.filter(is_interrupted, status=FulfilmentState.PENDING)
+
+
+def _finish_fulfilment(fulfilment: Fulfilment) -> bool:
+    """Ship a pending fulfilment, or delete it if its payment cannot be captured."""
+    with suppress(PaymentNotCaptured, IllegalTransition):
+        finish_fulfilment(fulfilment.pk)
+    return True
 
 
 def _pay_free_order(order: Order) -> bool:
@@ -70,7 +89,7 @@ def _finish_authorised(payment: Payment) -> Payment:
     if payment.order.status == OrderStatus.CANCELLED:
         return services.void_payment(payment=payment, actor=None)
     if payment.order.status in _SHIPPED:
-        return services.capture_payment(payment=payment, amount=payment.amount, actor=None)
+        return finish_shipped(payment)
     return services.fetch_and_settle(payment, gives_up=True)
 
 
@@ -163,10 +182,12 @@ def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool:
             return False
 
 
-def _ids_of(row: Order | Payment | Refund) -> dict[str, Any]:
+def _ids_of(row: Order | Payment | Refund | Fulfilment) -> dict[str, Any]:
     """Return the ids of a row and of what it belongs to, for the log."""
     if isinstance(row, Refund):
         return {"refund_id": row.pk, "payment_id": row.payment_id}
     if isinstance(row, Payment):
         return {"payment_id": row.pk, "order_id": row.order_id}
+    if isinstance(row, Fulfilment):
+        return {"order_id": row.order_id}
     return {"order_id": row.pk}

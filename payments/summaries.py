@@ -64,4 +64,5 @@ def read_stage(order_id: int) -> PaymentStage:
     if PaymentStatus.AUTHORISED in present:
         return PaymentStage.AUTHORISED
     is_voided = any(status in _ENDED and authorised for status, authorised in found)
+    is_voided = is_voided and present.isdisjoint({*UNDECIDED, PaymentStatus.SUCCEEDED})
     return PaymentStage.VOIDED if is_voided else PaymentStage.NONE

@@ -28,6 +28,7 @@ from catalog.products.views import ProductViewSet
 from orders.views import (
     AcceptDraftViewSet,
     DraftViewSet,
+    FulfilmentViewSet,
     OrderNoteViewSet,
     OrderViewSet,
     ReturnsOfOrderViewSet,
@@ -93,6 +94,9 @@ router = ShopRouter()
 router.register("cart", CartViewSet, basename="cart")
 router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
+router.register(
+    rf"orders/(?P<order_id>{ID})/fulfilments", FulfilmentViewSet, basename="order-fulfilment"
+)
 router.register(
     rf"orders/(?P<order_id>{ID})/returns", ReturnsOfOrderViewSet, basename="order-return"
 )

@@ -775,6 +775,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.states.OrderStatus",
+        "OrderPaymentStatus": "orders.states.OrderPaymentStatus",
+        "OrderFulfilmentStatus": "orders.states.FulfilmentStatus",
+        "OrderReturnStatus": "orders.states.ReturnStatus",
+        "FulfilmentState": "orders.models.FulfilmentState",
         "PaymentStatus": "payments.models.PaymentStatus",
         "ReturnKind": "orders.models.ReturnKind",
         "StatusOfReturn": "orders.models.ReturnStep",

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                     "status",
                     models.CharField(
                         choices=[
+                            ("pending", "Pending"),
                             ("shipped", "Shipped"),
                             ("delivered", "Delivered"),
                             ("cancelled", "Cancelled"),
@@ -381,10 +382,20 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.PROTECT, related_name="+", to="orders.orderitem"
             ),
         ),
+        migrations.AddIndex(
+            model_name="fulfilment",
+            index=models.Index(
+                condition=models.Q(("status", "pending")),
+                fields=["created_at"],
+                name="fulfilment_pending",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="fulfilment",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["shipped", "delivered", "cancelled"])),
+                condition=models.Q(
+                    ("status__in", ["pending", "shipped", "delivered", "cancelled"])
+                ),
                 name="fulfilment_status_known",
                 violation_error_message="This is not a status of a fulfilment.",
             ),

@@ -15,18 +15,20 @@ TRACKING_URL_LENGTH = 500
 
 
 class FulfilmentState(models.TextChoices):
-    """The status of a fulfilment."""
+    """The status of a fulfilment. A pending one has its units, and waits for the payment."""
 
+    PENDING = "pending", _("Pending")
     SHIPPED = "shipped", _("Shipped")
     DELIVERED = "delivered", _("Delivered")
     CANCELLED = "cancelled", _("Cancelled")
 
 
 class Fulfilment(models.Model):
-    """Units of an order that were shipped together.
+    """Units of an order that are shipped together.
 
-    Only ``orders.services`` writes it. ``actor`` is who recorded it, and null for the shop itself,
-    as for what the previous release had shipped.
+    A pending one is written before the authorised payment is captured. It is shipped afterwards, or
+    deleted if the payment cannot be captured. Only ``orders.services`` writes it. ``actor`` is who
+    recorded it, and null for what the previous release had shipped.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfilments")
@@ -61,6 +63,14 @@ class Fulfilment(models.Model):
                 | (~Q(status=FulfilmentState.CANCELLED) & Q(cancelled_at=None)),
                 name="fulfilment_cancelled_at_a_time",
                 violation_error_message=_("A cancelled fulfilment has the time of that."),
+            ),
+        ]
+        indexes = [
+            # manage.py settle_payments, which finishes interrupted fulfilments.
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=FulfilmentState.PENDING),
+                name="fulfilment_pending",
             ),
         ]
 

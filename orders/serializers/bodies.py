@@ -18,7 +18,8 @@ from orders.models import (
 from orders.numbers import show_number
 from orders.payments import NOTHING, ActionType, NextAction, PaymentSummary
 from orders.reads import OrderDetails
-from orders.shown import owed
+from orders.serializers.fulfilments import serialize_fulfilments
+from orders.shown import owed, statuses_of
 from orders.statements import may_be_cancelled
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
@@ -30,12 +31,17 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
     The order was read with ``database_time``.
     """
-    to_pay = owed(order)
+    statuses, to_pay = statuses_of(order), owed(order)
     return {
         "order_id": order.pk,
         "number": show_number(order.number, order_id=order.pk),
         "status": order.status,
+        "payment_status": statuses.payment_status,
+        "fulfilment_status": statuses.fulfilment_status,
+        "return_status": statuses.return_status,
+        "has_open_dispute": order.has_open_dispute,
         "total": show(order.total),
+        "amount_due": show(to_pay),
         "currency": order.currency,
         "created_at": order.created_at,
         "pay_before": order.pay_before,
@@ -64,6 +70,7 @@ def serialize_order(
     return {
         **summary,
         "next_action": _next_action(payments),
+        "amount_cancelled": show(order.amount_cancelled),
         "amount_paid": show(order.amount_paid),
         "amount_refunded": show(order.amount_refunded),
         **{name: getattr(order, name) for name in ("email", "phone", "language", "note")},
@@ -75,6 +82,9 @@ def serialize_order(
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
         "adjustments": [_adjustment(each) for each in details.adjustments],
         "items": [_item(item, origin) for item in details.items],
+        "fulfilments": serialize_fulfilments(
+            details.fulfilments, sees_names=reader is not None and sees_all(reader, "orders.order")
+        ),
         "payments": [_payment(payment) for payment in payments],
         "events": [_event(event, order, reader) for event in details.events],
     }
@@ -156,10 +166,14 @@ def _item(item: OrderItem, origin: str) -> dict[str, Any]:
         "unit_price": show(item.unit_price),
         "regular_unit_price": show(regular),
         "quantity": item.quantity,
+        "quantity_cancelled": item.quantity_cancelled,
+        "quantity_fulfilled": item.quantity_fulfilled,
+        "quantity_returned": item.quantity_returned,
         "line_total": show(item.line_total),
         "discount": _show(item.discount),
         "tax_rate": show_rate(item.tax_rate or ZERO),
         "tax": _show(item.tax),
+        "amount_refunded": show(item.amount_refunded),
         "requires_shipping": item.requires_shipping is not False,
     }
 

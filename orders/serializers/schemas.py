@@ -9,7 +9,9 @@ from catalog.images.serializers import ImageSerializer
 from orders.models import AdjustmentKind
 from orders.models.orders import EMAIL_LENGTH
 from orders.payments import ActionType
-from orders.states import OrderStatus
+from orders.serializers.customers import CustomerSerializer
+from orders.serializers.fulfilments import FulfilmentSerializer
+from orders.states import FulfilmentStatus, OrderPaymentStatus, OrderStatus, ReturnStatus
 from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.openapi import example
 from shop.core.postal_addresses import EXAMPLE, PostalAddress, PostalAddressSerializer
@@ -50,7 +52,12 @@ SUMMARY_EXAMPLE = {
     "order_id": 42,
     "number": "0015NM7S",
     "status": "pending",
+    "payment_status": "unpaid",
+    "fulfilment_status": "unfulfilled",
+    "return_status": None,
+    "has_open_dispute": False,
     "total": "52.90",
+    "amount_due": "52.90",
     "currency": "EUR",
     "created_at": "2026-11-23T10:00:00Z",
     "pay_before": "2026-11-23T10:30:00Z",
@@ -68,8 +75,23 @@ class PlacedOrderSerializer(serializers.Serializer[Any]):
     number = serializers.CharField(
         help_text="The number for people. Any spelling of it is found by POST /api/orders/lookup/."
     )
-    status = serializers.ChoiceField(OrderStatus.choices)
+    status = serializers.ChoiceField(
+        OrderStatus.choices, help_text="One word for payment and fulfilment together."
+    )
+    payment_status = serializers.ChoiceField(
+        OrderPaymentStatus.choices, help_text="What is paid, after refunds and cancelled items."
+    )
+    fulfilment_status = serializers.ChoiceField(FulfilmentStatus.choices)
+    return_status = serializers.ChoiceField(
+        ReturnStatus.choices, allow_null=True, help_text="Null without returns."
+    )
+    has_open_dispute = serializers.BooleanField(
+        help_text="Whether the buyer disputes a payment at the bank."
+    )
     total = AmountField()
+    amount_due = AmountField(
+        help_text="What is still to be paid: the total without what was cancelled and paid."
+    )
     currency = serializers.CharField(help_text="ISO 4217.")
     created_at = serializers.DateTimeField()
     pay_before = serializers.DateTimeField(
@@ -80,6 +102,9 @@ class PlacedOrderSerializer(serializers.Serializer[Any]):
     payment_required = serializers.BooleanField(help_text="Whether something is still to be paid.")
     can_pay = serializers.BooleanField(help_text="Whether a payment can be started now.")
     can_cancel = serializers.BooleanField()
+    customer = CustomerSerializer(
+        required=False, help_text="Who placed the order, for staff who see all orders."
+    )
 
 
 class OrderItemSerializer(serializers.Serializer[Any]):
@@ -95,10 +120,14 @@ class OrderItemSerializer(serializers.Serializer[Any]):
     unit_price = AmountField()
     regular_unit_price = AmountField(help_text="The price without a reduction.")
     quantity = serializers.IntegerField()
+    quantity_cancelled = serializers.IntegerField(help_text="Cancelled before it was shipped.")
+    quantity_fulfilled = serializers.IntegerField(help_text="In fulfilments.")
+    quantity_returned = serializers.IntegerField(help_text="Shipped, and came back.")
     line_total = AmountField(help_text="Unit price times quantity.")
     discount = AmountField(help_text="The item's share of the discounts.")
     tax_rate = serializers.CharField(help_text="A percentage, such as 19.")
     tax = AmountField(help_text="The item's share of the tax.")
+    amount_refunded = AmountField()
     requires_shipping = serializers.BooleanField()
 
 
@@ -221,6 +250,7 @@ class NextActionOfOrderSerializer(NextActionSerializer):
             {
                 **SUMMARY_EXAMPLE,
                 "next_action": {**NO_ACTION, "payment_id": None},
+                "amount_cancelled": "0.00",
                 "amount_paid": "0.00",
                 "amount_refunded": "0.00",
                 "email": "ada@example.com",
@@ -274,13 +304,18 @@ class NextActionOfOrderSerializer(NextActionSerializer):
                         "unit_price": "24.00",
                         "regular_unit_price": "24.00",
                         "quantity": 2,
+                        "quantity_cancelled": 0,
+                        "quantity_fulfilled": 0,
+                        "quantity_returned": 0,
                         "line_total": "48.00",
                         "discount": "0.00",
                         "tax_rate": "19",
                         "tax": "7.66",
+                        "amount_refunded": "0.00",
                         "requires_shipping": True,
                     }
                 ],
+                "fulfilments": [],
                 "payments": [],
                 "events": [
                     {
@@ -298,8 +333,9 @@ class OrderSerializer(PlacedOrderSerializer):
     """An order with everything that belongs to it."""
 
     next_action = NextActionOfOrderSerializer()
-    amount_paid = AmountField()
-    amount_refunded = AmountField()
+    amount_cancelled = AmountField(help_text="What cancelled items cost. `total` has it still.")
+    amount_paid = AmountField(help_text="All that was captured.")
+    amount_refunded = AmountField(help_text="What of the amount paid was refunded.")
     email = serializers.CharField()
     phone = serializers.CharField()
     language = serializers.CharField()
@@ -322,5 +358,6 @@ class OrderSerializer(PlacedOrderSerializer):
     )
     adjustments = AdjustmentOfOrderSerializer(many=True)
     items = OrderItemSerializer(many=True)
+    fulfilments = FulfilmentSerializer(many=True, help_text="The oldest first.")
     payments = PaymentOfOrderSerializer(many=True)
     events = OrderEventSerializer(many=True)

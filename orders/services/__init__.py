@@ -10,6 +10,18 @@ from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
 from orders.services.drafts import accept_draft, send_draft
 from orders.services.fees import set_fee
+from orders.services.fulfilling import (
+    NO_TRACKING,
+    Tracking,
+    begin_fulfilment,
+    cancel_fulfilment,
+    deliver_fulfilment,
+    deliver_order,
+    finish_fulfilment,
+    fulfil,
+    get_fulfilment,
+    ship_order,
+)
 from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.items import items_of
 from orders.services.joining import join_orders_of_guests
@@ -37,14 +49,12 @@ from orders.services.returns import (
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
-    deliver_order,
     pay_free_order,
     record_payment,
     record_refund,
     release_vouchers,
     reverse_refund,
     revoke_links,
-    ship_order,
 )
 from orders.services.timeline import note_event
 from orders.services.withdrawals import (
@@ -55,15 +65,19 @@ from orders.services.withdrawals import (
 
 __all__ = [
     "NO_FEE",
+    "NO_TRACKING",
     "Cancelled",
     "Fee",
     "IllegalTransition",
     "Placed",
     "Reordered",
+    "Tracking",
     "accept_draft",
     "accept_withdrawal",
     "add_note",
     "approve_return",
+    "begin_fulfilment",
+    "cancel_fulfilment",
     "cancel_items",
     "cancel_order",
     "change_contact",
@@ -71,8 +85,12 @@ __all__ = [
     "close_return",
     "confirm_order",
     "declare_withdrawal",
+    "deliver_fulfilment",
     "deliver_order",
+    "finish_fulfilment",
     "flag_dispute",
+    "fulfil",
+    "get_fulfilment",
     "handle_withdrawal",
     "hold_shipping",
     "items_of",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -60,13 +60,14 @@ def refresh_statuses(
 def read_facts(order: Order) -> Facts:
     """Return the facts of an order. Sends four statements, or five for a refunded order."""
     units = F("quantity") - F("quantity_cancelled")
-    sums = OrderItem.objects.filter(order=order).aggregate(
-        units=Sum(units), fulfilled=Sum("quantity_fulfilled"), returned=Sum("quantity_returned")
+    items = OrderItem.objects.filter(order=order)
+    sums = items.aggregate(units=Sum(units), returned=Sum("quantity_returned"))
+    is_delivered = Q(fulfilment__status=FulfilmentState.DELIVERED)
+    is_shipped = is_delivered | Q(fulfilment__status=FulfilmentState.SHIPPED)
+    shipped = FulfilmentItem.objects.filter(fulfilment__order=order).aggregate(
+        units=Sum("quantity", filter=is_shipped), delivered=Sum("quantity", filter=is_delivered)
     )
-    delivered = FulfilmentItem.objects.filter(
-        fulfilment__order=order, fulfilment__status=FulfilmentState.DELIVERED
-    ).aggregate(units=Sum("quantity"))
-    fulfilled = sums["fulfilled"] or 0
+    fulfilled = shipped["units"] or 0
     return Facts(
         total=order.total,
         amount_cancelled=order.amount_cancelled,
@@ -78,7 +79,7 @@ def read_facts(order: Order) -> Facts:
         is_confirmed=_is_confirmed(order),
         units=sums["units"] or 0,
         fulfilled=fulfilled,
-        delivered=delivered["units"] or 0,
+        delivered=shipped["delivered"] or 0,
         returned=fulfilled if order.restocked_at else sums["returned"] or 0,
         has_open_return=Return.objects.filter(order=order, status__in=OPEN_STEPS).exists(),
     )

@@ -94,18 +94,6 @@ def confirm_order(*, order_id: int, actor: User | None, note: str = "") -> None:
     _set_status(order_id, OrderStatus.CONFIRMED, actor=actor, note=note)
 
 
-@transactional
-def ship_order(*, order_id: int, actor: User) -> None:
-    """Record that an order was shipped. Raises IllegalTransition."""
-    _set_status(order_id, OrderStatus.SHIPPED, actor=actor)
-
-
-@transactional
-def deliver_order(*, order_id: int, actor: User) -> None:
-    """Record that an order was delivered. Raises IllegalTransition."""
-    _set_status(order_id, OrderStatus.DELIVERED, actor=actor)
-
-
 def record_payment(
     *, order_id: int, amount: Decimal, actor: User | None, note: str = "Payment received"
 ) -> bool:

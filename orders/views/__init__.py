@@ -1,6 +1,7 @@
 """The endpoints of orders."""
 
 from orders.views.drafts import AcceptDraftViewSet, DraftViewSet
+from orders.views.fulfilments import FulfilmentViewSet
 from orders.views.notes import OrderNoteViewSet
 from orders.views.orders import PLACING_ERRORS, OrderViewSet, order_body
 from orders.views.returns import ReturnsOfOrderViewSet, ReturnViewSet
@@ -10,6 +11,7 @@ __all__ = [
     "PLACING_ERRORS",
     "AcceptDraftViewSet",
     "DraftViewSet",
+    "FulfilmentViewSet",
     "OrderNoteViewSet",
     "OrderViewSet",
     "ReturnViewSet",

@@ -53,6 +53,7 @@ from orders.serializers import (
     serialize_summary,
 )
 from orders.serializers.contact import ChangeOrderSerializer
+from orders.serializers.customers import customers_of
 from orders.throttles import LookUpThrottle, check_guest_orders
 from shop.core.errors import PermissionMissing, TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
@@ -95,6 +96,7 @@ class OrderViewSet(ShopViewSet):
     serializer_class = OrderSerializer
     plural = "orders"
     token_schemes = ("cart_token", "order_token")
+    permissions = {"confirm": "orders.change_order"}
 
     def get_permissions(self) -> list[Any]:
         """Require a permission to change or cancel the order of another buyer."""
@@ -127,8 +129,15 @@ class OrderViewSet(ShopViewSet):
         orders = apply_parameters(self.get_queryset(), values).with_database_time()
         page = self.paginate_queryset(orders) or []
         payments = payments_of([order.pk for order in page])
+        customers = customers_of(page, self.access.user)
         return self.get_paginated_response(
-            [serialize_summary(order, payments.get(order.pk, ())) for order in page]
+            [
+                {
+                    **serialize_summary(order, payments.get(order.pk, ())),
+                    **customers.get(order.pk, {}),
+                }
+                for order in page
+            ]
         )
 
     @describe("Retrieve order", answers={200: OrderSerializer}, refuses=_TOKENS)
@@ -199,6 +208,20 @@ class OrderViewSet(ShopViewSet):
             self.get_object()  # a stored response needs the permission too
         return idempotent(request, work, guest=self.access.guest)
 
+    @describe("Confirm order", answers={200: OrderSerializer}, refuses=[IllegalTransition])
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> HttpResponseBase:
+        """Confirm a pending order, so that it can be shipped before it is paid. For staff."""
+        order = self.get_object()
+
+        def work() -> Response:
+            services.confirm_order(
+                order_id=order.pk, actor=self.access.user, note="Confirmed by staff"
+            )
+            return Response(self._response_body(pk))
+
+        return idempotent(request, work)
+
     @describe(
         "Reorder",
         answers={200: CartSerializer, 201: OpenedCartSerializer},
@@ -242,9 +265,10 @@ def order_body(request: Request, access: OrderAccess, order_id: int) -> dict[str
     """Return the response body of an order for whom the request gives ``access`` to it."""
     order = Order.objects.visible_to(access).with_database_time().get(pk=order_id)
     payments = payments_of([order.pk]).get(order.pk, ())
-    return serialize_order(
+    body = serialize_order(
         details_of(order), payments, reader=access.user, origin=origin_of(request)
     )
+    return {**body, **customers_of([order], access.user).get(order.pk, {})}
 
 
 def _reorder(request: Request, order: Order, buyer: Buyer) -> Response:

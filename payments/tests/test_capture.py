@@ -5,8 +5,8 @@ from functools import partial
 
 import pytest
 
-from orders import services as orders
 from orders.factories import place_order
+from orders.models import Fulfilment, Order, OrderEvent
 from payments import jobs
 from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment
@@ -45,11 +45,13 @@ def test_a_card_is_authorised_and_its_order_confirmed(payment):
     assert_audit_passes()
 
 
-def test_the_job_captures_the_payment_of_a_shipped_order(amy, payment):
-    orders.ship_order(order_id=payment.order_id, actor=amy.user)
+def test_the_job_captures_the_payment_of_an_order_that_the_previous_release_shipped(payment):
+    Order.objects.filter(pk=payment.order_id).update(status="shipped")
+    OrderEvent.objects.create(order_id=payment.order_id, status="shipped")
     assert jobs.settle_payments() == 1
     assert reload_statuses(payment) == ("succeeded", "shipped", 9, 9)
     assert kinds() == ["authorised", "captured"]
+    assert Fulfilment.objects.get().items.get().quantity == 2
     assert jobs.settle_payments() == 0
     assert_audit_passes()
 

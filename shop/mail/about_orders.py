@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from orders.models import (
     AddressKind,
     AdjustmentKind,
+    Fulfilment,
+    FulfilmentState,
     Order,
     OrderAdjustment,
     OrderItem,
@@ -18,6 +20,7 @@ from orders.models import (
 )
 from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
+from orders.states import FulfilmentStatus
 from orders.tokens import make_order_token
 from shop.core.formats import write_rate
 from shop.core.models import Event
@@ -139,6 +142,30 @@ def _of_order(event: Event) -> Letter | None:
     return letter_about(order) if order is not None else None
 
 
+def _of_fulfilment(event: Event) -> Letter | None:
+    """Return the letter about a fulfilment; None if it was cancelled meanwhile.
+
+    A preview is about an order, which may have no fulfilment.
+    """
+    order = find_order(int(event.data["order_id"]))
+    fulfilment = Fulfilment.objects.filter(order=order, pk=event.object_id).first()
+    if fulfilment is None and event.object_type == "fulfilment":
+        return None
+    if fulfilment is not None and fulfilment.status == FulfilmentState.CANCELLED:
+        return None
+    return None if order is None else letter_about(order, **_fulfilment_context(order, fulfilment))
+
+
+def _fulfilment_context(order: Order, fulfilment: Fulfilment | None) -> dict[str, Any]:
+    """Return what the template needs. ``shipped`` has the units if they are a part of the order."""
+    shipped = []
+    is_part = order.fulfilment_status == FulfilmentStatus.PARTLY_FULFILLED
+    if fulfilment is not None and is_part:
+        items = fulfilment.items.select_related("order_item").order_by("pk")
+        shipped = [f"{item.quantity} × {item.order_item.name}" for item in items]
+    return {"fulfilment": fulfilment, "shipped": shipped}
+
+
 def _of_payment(event: Event) -> Letter | None:
     order = find_order(int(event.data.get("order_id", event.object_id)))
     amount = Decimal(str(event.data["amount"]))
@@ -176,10 +203,8 @@ MAILS = (
         valid_for=timedelta(days=1),
         is_needed=_can_still_be_paid,
     ),
-    Mail("order_shipped", event="order.shipped", compose=_of_order),
+    Mail("order_shipped", event="fulfilment.shipped", compose=_of_fulfilment),
     Mail("order_cancelled", event="order.cancelled", compose=_of_order),
-    # Each refund, also of a part; order.refunded is recorded once, for the last one.
-    Mail("order_refunded", event="payment.refunded", compose=_of_payment),
     Mail("order_note", event="order.note_added", compose=_of_note, is_needed=_is_public),
     Mail(
         "order_lookup",

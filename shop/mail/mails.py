@@ -100,10 +100,18 @@ def register_all() -> None:
         about_drafts,
         about_invoices,
         about_orders,
+        about_returns,
         about_withdrawals,
     )
 
-    modules = (about_orders, about_drafts, about_invoices, about_withdrawals, about_accounts)
+    modules = (
+        about_orders,
+        about_returns,
+        about_drafts,
+        about_invoices,
+        about_withdrawals,
+        about_accounts,
+    )
     for module in modules:
         for mail in module.MAILS:
             register(mail)

@@ -16,6 +16,7 @@ from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_drafts import MAILS as ABOUT_DRAFTS
 from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
+from shop.mail.about_returns import MAILS as ABOUT_RETURNS
 from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
 from shop.mail.rendering import Rendered, render
@@ -27,7 +28,14 @@ def templates() -> list[str]:
 
 
 def _mails() -> dict[str, Any]:
-    own = (*ABOUT_ORDERS, *ABOUT_DRAFTS, *ABOUT_INVOICES, *ABOUT_WITHDRAWALS, *ABOUT_ACCOUNTS)
+    own = (
+        *ABOUT_ORDERS,
+        *ABOUT_RETURNS,
+        *ABOUT_DRAFTS,
+        *ABOUT_INVOICES,
+        *ABOUT_WITHDRAWALS,
+        *ABOUT_ACCOUNTS,
+    )
     return {mail.template: mail for mail in own} | dict(registered())
 
 

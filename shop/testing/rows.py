@@ -9,7 +9,8 @@ from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.services import create_attribute
 from orders.factories import place_order
-from orders.services import add_note, declare_withdrawal
+from orders.services import add_note, declare_withdrawal, request_return, ship_order
+from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
@@ -46,6 +47,9 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    ship_order(order_id=order.pk, actor=staff)
+    wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")
+    return_id = request_return(order_id=order.pk, wish=wish, actor=buyer)
     add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
     declare_withdrawal(order_number="1", email=buyer.email, name="Ada", language="")
     items = [{"product_id": product.pk, "quantity": 1}]
@@ -62,6 +66,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         "products": product.pk,
         "sales": sale.pk,
         "orders": order.pk,
+        "returns": return_id,
         "payments": payment.pk,
         "users": buyer.pk,
         "addresses": addresses[1].pk,

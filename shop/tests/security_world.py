@@ -206,6 +206,16 @@ class World:
     def shipped(self) -> Any:
         return self._ship()
 
+    @cached_property
+    def fulfilment(self) -> Any:
+        return self.shipped.fulfilments.get()
+
+    @cached_property
+    def confirmed(self) -> Any:
+        order = place_order(self.owner, self.product)
+        confirm_order(order_id=order.pk, actor=self.colleague)
+        return order
+
     def _ship(self) -> Any:
         order = place_order(self.owner, self.product)
         confirm_order(order_id=order.pk, actor=self.colleague)

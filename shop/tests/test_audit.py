@@ -14,7 +14,15 @@ from cart.taxes.factories import create_tax_rate
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
-from orders.models import Order, OrderAdjustment, OrderItem, OrderTax, Return, ReturnItem
+from orders.models import (
+    FulfilmentItem,
+    Order,
+    OrderAdjustment,
+    OrderItem,
+    OrderTax,
+    Return,
+    ReturnItem,
+)
 from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 
@@ -73,7 +81,7 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 32 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 37 checks, no breach\n"
 
 
 def _return_a_unit():
@@ -144,6 +152,17 @@ BREACHES = {
     ),
     "an_order_has_the_status_of_its_last_event": lambda: first(Order, status="shipped").update(
         status="delivered"
+    ),
+    "shipped_quantities_match_fulfilments": lambda: FulfilmentItem.objects.update(
+        quantity=F("quantity") + 1
+    ),
+    "fulfilments_have_items_of_their_orders": lambda: FulfilmentItem.objects.all().delete()[0],
+    "fulfilment_statuses_match_fulfilments": lambda: first(Order, status="paid").update(
+        fulfilment_status="delivered"
+    ),
+    "statuses_follow_from_rows": lambda: first(Order, status="paid").update(status="confirmed"),
+    "payment_statuses_match_amounts": lambda: first(Order, status="paid").update(
+        payment_status="partly_paid"
     ),
     "keys_of_users_match_their_names": lambda: User.objects.filter(username="ada").update(
         username="Eve"

@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from cart.models import Promotion, ShippingMethod, ShippingRate, TaxRate, Voucher
-from catalog.models import Category, Product, ProductImage, Sale, StockMovement
+from catalog.models import Category, Product, ProductChange, ProductImage, Sale, StockMovement
 from catalog.tests.exchange import everything, export, import_content
 from orders.factories import place_order
 from orders.models import Order
@@ -164,7 +164,8 @@ def test_seeding_restores_missing_products_and_keeps_changed_ones(db, capsys):
     call_command("seed_demo", "--without-pictures")
     changed, missing = Product.objects.order_by("pk")[:2]
     Product.objects.filter(pk=changed.pk).update(price=1)
-    StockMovement.objects.filter(product=missing).delete()
+    for rows in (StockMovement, ProductChange):
+        rows.objects.filter(product=missing).delete()
     missing.delete()
     call_command("seed_demo", "--without-pictures")
     assert Product.objects.listed().count() == len(DEMO_PRODUCTS)

@@ -280,10 +280,11 @@ def test_what_staff_see_is_not_cached_for_others(anyone, ada, draft):
 
 def test_the_permissions_of_buyers_are_not_read(ada, payment):
     caller, sam = ada, Caller(staff_with("orders.view_order", "payments.view_payment"))
-    paths = (f"/api/orders/{payment.order_id}/", f"/api/payments/{payment.pk}/")
-    for path in paths:
+    paths = {f"/api/orders/{payment.order_id}/": 2, f"/api/payments/{payment.pk}/": 0}
+    for path, of_customer in paths.items():
         buyers, staffs = (count_statements(lambda c=c, p=path: c.get(p)) for c in (caller, sam))
-        assert staffs == buyers + 2  # the permissions of the user, and of the groups
+        # The permissions of the user and of the groups, and who placed the order.
+        assert staffs == buyers + 2 + of_customer
 
 
 # -- every permission can be given ---------------------------------------------------------------

@@ -23,6 +23,7 @@ def test_a_purchase_that_is_shipped_delivered_and_refunded(ada, amy, tea):
     payment = pay(order)
     ship_order(order_id=order.pk, actor=amy.user)
     deliver_order(order_id=order.pk, actor=amy.user)
+    fulfilment = order.fulfilments.get()
     part = refund_payment(payment, "4.00", actor=amy.user)
     rest = refund_payment(payment, "5.00", actor=amy.user)
 
@@ -33,7 +34,9 @@ def test_a_purchase_that_is_shipped_delivered_and_refunded(ada, amy, tea):
         ("order.placed", *of_order, placed),
         ("order.paid", *of_order, {"amount": "9.00"}),
         ("payment.succeeded", *of_payment, paid | {"amount": "9.00"}),
+        ("fulfilment.shipped", "fulfilment", fulfilment.pk, {"order_id": order.pk, "units": 2}),
         ("order.shipped", *of_order, {}),
+        ("fulfilment.delivered", "fulfilment", fulfilment.pk, {"order_id": order.pk, "units": 2}),
         ("order.delivered", *of_order, {}),
         (
             "payment.refunded",

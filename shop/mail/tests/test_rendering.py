@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from catalog.factories import ProductFactory
 from orders.factories import place_order
 from orders.models import Order
-from orders.services import ship_order
+from orders.services import Tracking, fulfil, ship_order
 from payments.factories import pay, refund_payment
 from shop.mail import mails, text
 from shop.mail.previews import preview
@@ -200,6 +201,26 @@ def test_the_buyer_is_told_about_each_step(order, amy, smtp, work):
     assert "We have received $9.00 for your order" in texts[1][1]
     assert "We have refunded $2.00 for your order" in texts[3][1]
     assert "We have refunded $7.00 for your order" in texts[4][1]
+
+
+@pytest.mark.django_db
+def test_each_part_of_an_order_is_announced_with_its_tracking(ada, amy, tea, smtp, work):
+    cup = ProductFactory(name="Cup")
+    order = place_order(ada.user, tea, cup)
+    pay(order)
+    work()
+    tracking = Tracking("DHL", "0034", "https://example.com/track/0034")
+    fulfil(order_id=order.pk, actor=amy.user, units={cup.pk: 1}, tracking=tracking)
+    work()
+    fulfil(order_id=order.pk, actor=amy.user)
+    work()
+    *_, part, rest = [mail.get_body(("plain",)).get_content() for mail in smtp.accepted]
+    assert f"We have shipped a part of your order {order.number}:" in part
+    assert "1 × Cup" in part.partition("Carrier")[0]
+    assert "Carrier and tracking number: DHL 0034" in part
+    assert "https://example.com/track/0034" in part
+    assert f"We have shipped your order {order.number}." in rest
+    assert "Carrier" not in rest
 
 
 @pytest.mark.django_db

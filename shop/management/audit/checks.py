@@ -13,7 +13,7 @@ from accounts.addresses import fold, fold_address
 from accounts.models import User
 from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from shop.management.audit import ledger, orders, payments, returns
+from shop.management.audit import fulfilments, ledger, orders, payments, returns
 from shop.management.audit.sql import CHUNK, rows
 
 
@@ -271,6 +271,11 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     returns.refunds_have_at_most_their_amount_for_items,
     returns.cancelled_amounts_match_their_items,
     an_order_has_the_status_of_its_last_event,
+    fulfilments.shipped_quantities_match_fulfilments,
+    fulfilments.fulfilments_have_items_of_their_orders,
+    fulfilments.fulfilment_statuses_match_fulfilments,
+    fulfilments.statuses_follow_from_rows,
+    fulfilments.payment_statuses_match_amounts,
     keys_of_users_match_their_names,
     deleted_users_have_no_personal_data,
     links_of_categories_match_their_parents,

@@ -1,0 +1,65 @@
+"""Capturing the authorised payments of an order when it is shipped (``orders.payments``)."""
+
+from contextlib import AbstractContextManager
+from decimal import Decimal
+
+from accounts.models import User
+from orders.errors import PaymentNotCaptured
+from orders.models import Order
+from orders.payments import ShippedAmounts
+from payments import gateways
+from payments.models import Payment, PaymentQuerySet, PaymentStatus
+from payments.services.captures import capture_payment, void_payment
+from payments.states import CAPTURED
+from shop.core.money import ZERO
+
+
+class CapturesOnShipping:
+    """Captures what has to be paid for the units that are shipped."""
+
+    def slot(self) -> AbstractContextManager[None]:
+        """Hold one of this worker's slots for calling gateways. Raises GatewayBusy."""
+        return gateways.slot()
+
+    def is_needed(self, order_id: int) -> bool:
+        """Return whether the order has an authorised payment."""
+        return _authorised(order_id).exists()
+
+    def capture(self, order_id: int, amounts: ShippedAmounts, actor: User | None) -> None:
+        """Capture authorised payments, the oldest first, until ``amounts`` are paid.
+
+        An authorisation is captured once, so that all that is to pay for the order is captured with
+        its first fulfilment. Raises PaymentNotCaptured.
+        """
+        for payment in _authorised(order_id).order_by("pk"):
+            amount = _missing(payment, amounts.whole)
+            if amount > ZERO:
+                _capture(payment, amount, actor)
+
+
+def _authorised(order_id: int) -> PaymentQuerySet:
+    return Payment.objects.filter(order=order_id, status=PaymentStatus.AUTHORISED)
+
+
+def _missing(payment: Payment, due: Decimal) -> Decimal:
+    """Return how much of an authorised payment has to be captured until ``due`` is paid."""
+    paid = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
+    return min(payment.amount, due - paid)
+
+
+def finish_shipped(payment: Payment) -> Payment:
+    """Capture the authorised payment of an order that was shipped, or void it if nothing is owed.
+
+    The previous release ships orders without capturing. Returns the payment as stored afterwards.
+    """
+    order = Order.objects.get(pk=payment.order_id)
+    amount = _missing(payment, order.total - order.amount_cancelled)
+    if amount > ZERO:
+        return capture_payment(payment=payment, amount=amount, actor=None)
+    return void_payment(payment=payment, actor=None)
+
+
+def _capture(payment: Payment, amount: Decimal, actor: User | None) -> None:
+    payment = capture_payment(payment=payment, amount=amount, actor=actor)
+    if payment.status not in CAPTURED:
+        raise PaymentNotCaptured(payment_status=payment.status)
