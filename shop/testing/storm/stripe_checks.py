@@ -130,7 +130,8 @@ class Comparison:
             "SELECT product.id, product.stock, "
             "(SELECT COALESCE(SUM(delta), 0) FROM catalog_stockmovement movement WHERE "
             "movement.product_id = product.id AND kind NOT IN ('sale', 'cancellation', 'return')), "
-            "(SELECT COALESCE(SUM(quantity), 0) FROM orders_orderitem item JOIN orders_order o "
+            "(SELECT COALESCE(SUM(quantity - quantity_cancelled - quantity_restocked), 0) "
+            "FROM orders_orderitem item JOIN orders_order o "
             "ON o.id = item.order_id WHERE item.product_id = product.id "
             "AND o.status <> 'cancelled' AND o.restocked_at IS NULL) FROM catalog_product product",
         )
