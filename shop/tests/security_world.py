@@ -192,6 +192,13 @@ class World:
         return create_draft(actor=self.colleague, changes=changes, may_override=False)
 
     @cached_property
+    def shipped_withdrawal(self) -> Any:
+        order = self._pay().order
+        ship_order(order_id=order.pk, actor=self.colleague)
+        declared = {**WITHDRAWAL, "order_number": order.number, "email": self.owner.email}
+        return declare_withdrawal(language="", **declared)
+
+    @cached_property
     def withdrawal(self) -> Any:
         return declare_withdrawal(language="", **WITHDRAWAL)
 
