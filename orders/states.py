@@ -214,6 +214,9 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
 PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
 """Statuses in which a buyer can start a payment."""
 
+SHIPPABLE = frozenset({_S.CONFIRMED, _S.PAID, _S.REFUNDED, _S.SHIPPED})
+"""Statuses in which an order may have units left to ship."""
+
 UNPAID = frozenset({*PAYABLE, _S.SHIPPED, _S.DELIVERED})
 """Statuses in which an order may be unpaid or paid in part: it may be confirmed before."""
 
