@@ -11,11 +11,12 @@ from orders.admin_drafts import DraftAdmin
 from orders.admin_fulfilments import FulfilmentInline
 from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
 from orders.admin_page import page_of
+from orders.admin_search import condition_of
 from orders.admin_steps import WORK
 from orders.admin_views import StepViews
 from orders.admin_withdrawals import WithdrawalAdmin, WithdrawalInline
 from orders.models import Order, OrderAdjustment, OrderEvent, OrderTax
-from orders.numbers import read_number, show_number
+from orders.numbers import show_number
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
 __all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "WithdrawalAdmin"]
@@ -59,12 +60,11 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
         "fulfilment_status",
         ("created_at", admin.DateFieldListFilter),
     )
-    search_fields = (
-        "user__username_key__startswith",
-        "user__email_key__startswith",
-        "email_key__startswith",
+    search_fields = ("number",)  # it is not used, but without one there is no search
+    search_help_text = (
+        "Order number, name, the beginning of a username or e-mail address, phone number, product, "
+        "SKU, reference of a payment, or amount such as 12.50."
     )
-    search_help_text = "Order number, or the beginning of a username or e-mail address."
     readonly_fields = ("shown_number",)
     inlines = (
         OrderAdjustmentInline,
@@ -82,12 +82,8 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Find an order by its number in any spelling, too."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        number = read_number(search_term)
-        if number is not None:
-            found = found | queryset.filter(number=number)
-        return found, may_repeat
+        """Find orders by what the term stands for (``orders.admin_search``)."""
+        return queryset.filter(condition_of(search_term)) if search_term else queryset, False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the columns below the rest, when they are asked for."""

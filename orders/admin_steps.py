@@ -81,15 +81,18 @@ WORK: dict[str, tuple[str, Callable[[HttpRequest], Work]]] = {
 
 
 def steps_of(request: HttpRequest, order: Order, items: Sequence[OrderItem]) -> list[Step]:
-    """Return the steps that the order's status allows, if the user may change orders.
+    """Return the steps that the order's status allows, if the user may change orders,
+    and the packing slip.
 
     The page of a step asks its service, and says why it is refused.
     """
+    slip = _step(order, "packing_slip", "Packing slip")
     if not request.user.has_perm(PERMISSION):
-        return []
+        return [slip]
     note_url = f"{reverse('admin:orders_ordernote_add')}?order={order.pk}"
     offered = (_step(order, *step) for step in _offered(order, items))
-    return [*offered, Step("Add a note", note_url), _step(order, "revoke_links", "Revoke links")]
+    links = _step(order, "revoke_links", "Revoke links")
+    return [*offered, Step("Add a note", note_url), links, slip]
 
 
 def _step(order: Order, name: str, label: str, reason: str = "") -> Step:

@@ -8,11 +8,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import get_language, override
 
 from orders import services
 from orders.admin_fulfilments import FulfilForm
 from orders.admin_steps import WORK, staff_of
-from orders.models import Fulfilment, Order
+from orders.models import AddressKind, Fulfilment, Order
+from orders.numbers import show_number
 from shop.core.admin import Work, reason_of
 from shop.core.errors import ShopError
 
@@ -56,8 +58,13 @@ class StepViews(_Base):
             )
             for name in _FULFILMENT_WORK
         ]
+        slip = path(
+            "<int:order_id>/packing-slip/",
+            view(self.packing_slip_view),
+            name="orders_order_packing_slip",
+        )
         fulfil = path("<int:order_id>/fulfil/", view(self.fulfil_view), name="orders_order_fulfil")
-        return [*steps, *fulfilments, fulfil]
+        return [*steps, *fulfilments, fulfil, slip]
 
     def step_view(self, request: HttpRequest, order_id: int, name: str) -> HttpResponse:
         """Show what a step will do with an order; if the form was sent, do it."""
@@ -124,6 +131,23 @@ class StepViews(_Base):
             return
         self.log_change(request, order, f"{fulfilment} shipped.")
         messages.success(request, f"Shipped: {fulfilment} of {order}.")
+
+    def packing_slip_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Show the page to print that goes with the goods: units that were not cancelled."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        order = get_object_or_404(self.get_queryset(request), pk=order_id)
+        items = [
+            (item, item.quantity - item.quantity_cancelled) for item in order.items.order_by("pk")
+        ]
+        context = {
+            "number": show_number(order.number, order_id=order.pk),
+            "order": order,
+            "address": order.addresses.filter(kind=AddressKind.SHIPPING).first(),
+            "items": [each for each in items if each[1] and each[0].requires_shipping is not False],
+        }
+        with override(order.language or get_language()):
+            return render(request, "admin/orders/order/packing_slip.html", context)
 
     def _order_to_change(self, request: HttpRequest, order_id: int) -> Order:
         """Return an order. Raises PermissionDenied, Http404."""

@@ -216,3 +216,35 @@ def test_a_step_that_is_refused_says_why_and_changes_nothing(admin_browser, ada,
     submit(admin_browser, admin_browser.get(url_of(order, "ship")))
     order.refresh_from_db()
     assert order.status == "shipped"
+
+
+def test_the_search_finds_what_buyers_and_clerks_have_at_hand(
+    unthrottled, anyone, admin_browser, bob, tea
+):
+    create_method(prices={"DE": "4.90"})
+    Product.objects.filter(pk=tea.pk).update(sku="TEA-1")
+    Guest(anyone, tea, shipping_address=ADDRESS, phone="+49301234567").order()
+    mine, other = Order.objects.get(), place_order(bob.user, ProductFactory(name="Teapot"))
+    Order.objects.filter(pk=other.pk).update(total="8.00", subtotal="8.00")
+    name = ADDRESS["name"]
+    terms = [mine.number.lower(), name, name.upper(), "guest@exa", "+49 30 1234567", "030/1234567"]
+    terms += ["tea-1", "9.40", "9,40", f"9.40 {mine.currency}"]
+    for term in terms:
+        found = admin_browser.get(LIST, {"q": term}).context["cl"].queryset
+        assert list(found) == [mine], term
+    by_amount = {"8.00": [other], f"8 {other.currency}": [other], "teapot": [other]}
+    for term, expected in by_amount.items():
+        assert list(admin_browser.get(LIST, {"q": term}).context["cl"].queryset) == expected
+    found = admin_browser.get(LIST, {"q": "8"}).context["cl"].queryset
+    assert list(found) == list(Order.objects.filter(pk=8))
+
+
+def test_the_packing_slip_has_no_prices_and_the_language_of_the_buyer(admin_browser, ada, tea):
+    order = place_order(ada.user, tea, quantity=3)
+    order.items.update(quantity_cancelled=1, sku="TEA-1")
+    Order.objects.update(language="de", amount_cancelled="4.50")
+    page = admin_browser.get(url_of(order, "packing-slip")).content.decode()
+    assert "<h1>Lieferschein</h1>" in page
+    assert '<td>TEA-1</td>\n        <td class="quantity">2</td>' in page
+    assert "4.50" not in page
+    assert order.number in page
