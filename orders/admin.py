@@ -11,6 +11,7 @@ from orders.admin_drafts import DraftAdmin
 from orders.admin_fulfilments import FulfilmentInline
 from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
 from orders.admin_page import page_of
+from orders.admin_returns import ReturnAdmin, ReturnInline
 from orders.admin_search import condition_of
 from orders.admin_steps import WORK
 from orders.admin_views import StepViews
@@ -19,7 +20,7 @@ from orders.models import Order, OrderAdjustment, OrderEvent, OrderTax
 from orders.numbers import show_number
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
 
-__all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "WithdrawalAdmin"]
+__all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "ReturnAdmin", "WithdrawalAdmin"]
 
 
 class OrderAdjustmentInline(ReadOnlyInline):
@@ -70,6 +71,7 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
         OrderAdjustmentInline,
         OrderTaxInline,
         FulfilmentInline,
+        ReturnInline,
         WithdrawalInline,
         OrderNoteInline,
         OrderEventInline,

@@ -9,11 +9,11 @@ from django.db.models.functions import Round
 
 from accounts.models import User
 from orders import services as orders
-from orders.models import Order
+from orders.models import Fulfilment, FulfilmentState, Order
 from orders.refunding import Part, reduce_to
 from orders.services import Cancelled, shipping_of
 from payments.errors import PaymentInProgress
-from payments.models import Payment, Refund, RefundStatus
+from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
 from payments.services.charges import gateway_of
 from payments.services.commitments import recommit
@@ -41,11 +41,20 @@ def cancel_items(
     amount, and the errors of ``orders.services.cancel_items``.
     """
     Order.objects.lock(order_id)
+    _check_no_capture(order_id)
     waiting = [_check_open(payment) for payment in Payment.objects.open().filter(order=order_id)]
     refund = partial(_adapt_payments, waiting=waiting, actor=actor)
     orders.cancel_items(
         order_id=order_id, units=units, actor=actor, refund=refund, by_guest=by_guest
     )
+
+
+def _check_no_capture(order_id: int) -> None:
+    """Raise PaymentInProgress if a payment is just captured for units that will be shipped."""
+    pending = Fulfilment.objects.filter(order=order_id, status=FulfilmentState.PENDING)
+    authorised = Payment.objects.filter(order=order_id, status=PaymentStatus.AUTHORISED)
+    if pending.exists() and (payment := authorised.first()):
+        raise PaymentInProgress(payment_id=payment.pk)
 
 
 def _check_open(payment: Payment) -> Payment:
