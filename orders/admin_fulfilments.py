@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
+from cart.models import MAX_QUANTITY
 from orders.models import Fulfilment, FulfilmentState, Order, OrderItem
 from orders.models.fulfilments import CARRIER_LENGTH, TRACKING_NUMBER_LENGTH, TRACKING_URL_LENGTH
 from orders.services import Tracking
@@ -37,11 +38,11 @@ class FulfilForm(forms.Form):
     )
 
     def __init__(self, order: Order, data: Any = None) -> None:
-        """Add a field for each item that has units left."""
+        """Add a field for each item. The service refuses units that are not left."""
         super().__init__(data)
         items = OrderItem.objects.filter(order=order).order_by("pk")
         units = {f"{_UNITS}{item.product_id}": _units_field(item) for item in items}
-        self.fields = {name: field for name, field in units.items() if field} | self.fields
+        self.fields = {**units, **self.fields}
 
     @property
     def units(self) -> dict[int, int]:
@@ -66,17 +67,16 @@ class FulfilForm(forms.Form):
         return cleaned
 
 
-def _units_field(item: OrderItem) -> forms.IntegerField | None:
-    if item.quantity_left <= 0:
-        return None
+def _units_field(item: OrderItem) -> forms.IntegerField:
+    left = max(0, item.quantity_left)
     return forms.IntegerField(
         label=item.name,
         min_value=0,
-        max_value=item.quantity_left,
-        initial=item.quantity_left,
+        max_value=MAX_QUANTITY,
+        initial=left,
         required=False,
         widget=AdminIntegerFieldWidget,
-        help_text=f"SKU {item.sku}" if item.sku else "",
+        help_text=f"SKU {item.sku or '–'}, {left} left",
     )
 
 

@@ -30,6 +30,20 @@ class _Line:
         """The option values of a variant."""
         return ", ".join(f"{name}: {value}" for name, value in self.item.options.items())
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The units that were ordered, shipped, returned and cancelled."""
+        item = self.item
+        shipped, returned = item.quantity_fulfilled, item.quantity_returned
+        return item.quantity, shipped, returned, item.quantity_cancelled
+
+    @property
+    def amounts(self) -> list[str]:
+        """The price of a unit, discount, tax and total; empty if they are not known."""
+        item = self.item
+        amounts = (item.unit_price, item.discount, item.tax, item.line_total)
+        return ["" if amount is None else show(amount) for amount in amounts]
+
 
 def page_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     """Return the context of the page. Sends two statements, and those of higher layers."""
