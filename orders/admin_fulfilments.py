@@ -93,7 +93,7 @@ class FulfilmentInline(ReadOnlyInline):
         fulfilments = super().get_queryset(request).select_related("actor")
         return fulfilments.prefetch_related("items__order_item")
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the steps to those who may change orders."""
         may_change = request.user.has_perm("orders.change_order")
         return [name for name in self.fields if may_change or name != "steps"]
