@@ -16,6 +16,7 @@ from accounts.models import User
 from orders import services
 from orders.admin_drafts import DraftAdmin
 from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
+from orders.admin_returns import ReturnAdmin, ReturnInline
 from orders.admin_withdrawals import WithdrawalAdmin, WithdrawalInline
 from orders.models import (
     Fulfilment,
@@ -29,7 +30,7 @@ from orders.models import (
 from orders.numbers import read_number, show_number
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 
-__all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "WithdrawalAdmin"]
+__all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "ReturnAdmin", "WithdrawalAdmin"]
 
 
 class OrderItemInline(ReadOnlyInline):
@@ -127,6 +128,7 @@ class OrderAdmin(ReadOnlyAdmin):
         OrderAdjustmentInline,
         OrderTaxInline,
         FulfilmentInline,
+        ReturnInline,
         WithdrawalInline,
         OrderNoteInline,
         OrderEventInline,

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts.models import User
 from orders.models import Withdrawal
-from orders.services import handle_withdrawal
+from orders.services import accept_withdrawal, handle_withdrawal
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
 
 
@@ -36,10 +36,10 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     search_help_text = "Order number as it was entered, or the beginning of an address or name."
     fields = (
         *("order", "order_number", "email", "name", "declared_items", "note", "language"),
-        *("created_at", "status", "handled_at", "handled_by"),
+        *("created_at", "status", "handled_at", "handled_by", "accepted_return"),
     )
     readonly_fields = ("created_at", "declared_items")
-    actions = ("handle",)
+    actions = ("handle", "accept")
 
     @admin.display(description="Items")
     def declared_items(self, withdrawal: Withdrawal) -> str:
@@ -56,6 +56,21 @@ class WithdrawalAdmin(ReadOnlyAdmin):
         note = "Cancel the order, or record the return and the refund, before or after it."
         work = Work(lambda row: handle_withdrawal(withdrawal_id=row.pk, actor=actor), note=note)
         return self.act(request, queryset, "handled", work)
+
+    def has_accept_permission(self, request: HttpRequest) -> bool:
+        """Ask for the permission to decide about returns too."""
+        return self.has_change_permission(request) and request.user.has_perm("orders.change_return")
+
+    @admin.action(description="Accept selected withdrawals as returns", permissions=["accept"])
+    def accept(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Make an approved return of each withdrawal."""
+        actor = request.user
+        if not isinstance(actor, User):
+            self.message_user(request, "Log in first.", messages.ERROR)
+            return None
+        note = "Each becomes an approved return of the shipped units that it names."
+        work = Work(lambda row: accept_withdrawal(withdrawal_id=row.pk, actor=actor), note=note)
+        return self.act(request, queryset, "accepted", work)
 
 
 def describe_items(withdrawal: Withdrawal) -> str:

@@ -143,6 +143,16 @@ class AmountsWouldChange(Conflict):
     example = {"amounts": ["shipping_total"]}
 
 
+class WithdrawalUnclear(Conflict):
+    """409: the withdrawal does not say clearly which shipped units of which order it is about."""
+
+    code = "withdrawal_unclear"
+    message = _(
+        "This withdrawal does not name shipped items of an order. Cancel the order or record the "
+        "return there, and mark the withdrawal as handled."
+    )
+
+
 class WithdrawalHandled(Conflict):
     """409: the withdrawal was handled before."""
 

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.orders import EMAIL_LENGTH, LANGUAGE_LENGTH, NOTE_LENGTH, Order
+from orders.models.returns import Return
 from shop.core.address_lengths import LENGTHS
 
 NUMBER_LENGTH = 40
@@ -52,6 +53,14 @@ class Withdrawal(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+    )
+    accepted_return = models.ForeignKey(
+        Return,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="withdrawals",
+        db_index=False,
+        help_text="The return as which staff have accepted it.",
     )
     created_at = models.DateTimeField(
         "received", db_default=Now(), editable=False, help_text="The time of the declaration."

@@ -85,6 +85,7 @@ class DeclaredItemSerializer(serializers.Serializer[Any]):
                 "status": "new",
                 "created_at": "2026-11-26T10:00:00Z",
                 "handled_at": None,
+                "return_id": None,
             }
         )
     ]
@@ -104,6 +105,9 @@ class WithdrawalSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(WithdrawalStatus.choices)
     created_at = serializers.DateTimeField(help_text="The time of the declaration.")
     handled_at = serializers.DateTimeField(allow_null=True)
+    return_id = serializers.IntegerField(
+        allow_null=True, help_text="The return as which it was accepted."
+    )
 
 
 def serialize_withdrawal(withdrawal: Withdrawal) -> dict[str, Any]:
@@ -111,5 +115,6 @@ def serialize_withdrawal(withdrawal: Withdrawal) -> dict[str, Any]:
     names = ("order_id", "order_number", "email", "name", "items", "note", "status")
     return {
         "withdrawal_id": withdrawal.pk,
+        "return_id": withdrawal.accepted_return_id,
         **{name: getattr(withdrawal, name) for name in (*names, "created_at", "handled_at")},
     }

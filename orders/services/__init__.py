@@ -57,7 +57,11 @@ from orders.services.statuses import (
     revoke_links,
 )
 from orders.services.timeline import note_event
-from orders.services.withdrawals import declare_withdrawal, handle_withdrawal
+from orders.services.withdrawals import (
+    accept_withdrawal,
+    declare_withdrawal,
+    handle_withdrawal,
+)
 
 __all__ = [
     "NO_FEE",
@@ -69,6 +73,7 @@ __all__ = [
     "Reordered",
     "Tracking",
     "accept_draft",
+    "accept_withdrawal",
     "add_note",
     "approve_return",
     "begin_fulfilment",

@@ -9,7 +9,9 @@ from cart.pricing.rounding import round_half_up
 from orders.models import AdjustmentKind, Order, OrderTax
 from orders.services.destinations import addresses_of, context_of
 from orders.services.placing import Fee
+from orders.shown import statuses_of
 from orders.statements import new_adjustments
+from orders.states import FulfilmentStatus
 from shop.core.money import ZERO, exponent
 
 _ONE = Decimal(1)
@@ -20,9 +22,12 @@ def set_fee(order: Order, fee: Fee) -> None:
 
     Needs the caller's transaction, which has locked the order; no payment of it is live. Sends
     nothing if the order has no fee and gets none. The fee is taxed at the rate that applies now.
-    The orders of earlier releases have no fee.
+    The orders of earlier releases have no fee, and that of an order that was shipped, also in part,
+    does not change: its invoice has it.
     """
     if order.subtotal is None or (fee.amount == ZERO and not order.fee_total):
+        return
+    if statuses_of(order).fulfilment_status != FulfilmentStatus.UNFULFILLED:
         return
     context = context_of(order, addresses_of(order))
     old, new = order.fee_total or ZERO, price((), replace(context, fee=fee.amount)).fee_total

@@ -1,14 +1,23 @@
 """Withdrawals: what consumers declare, and that staff have handled it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models.functions import Now
 
 from accounts.models import User
-from orders.errors import WithdrawalHandled
-from orders.models import Withdrawal, WithdrawalStatus
+from orders.errors import WithdrawalHandled, WithdrawalUnclear
+from orders.models import (
+    OrderItem,
+    ReturnKind,
+    ReturnResolution,
+    Withdrawal,
+    WithdrawalStatus,
+)
 from orders.services.lookup import find_order_id
+from orders.services.refreshing import refresh_statuses
+from orders.services.returns import Wish, approve_return, request_return
 from orders.services.timeline import note_event
 from shop.core import events
 from shop.core.transactions import transactional
@@ -54,6 +63,55 @@ def handle_withdrawal(*, withdrawal_id: int, actor: User) -> None:
     if withdrawal.order_id is not None:
         note_event(order_id=withdrawal.order_id, note="Withdrawal handled", actor=actor)
     _record("handled", withdrawal)
+
+
+@transactional
+def accept_withdrawal(*, withdrawal_id: int, actor: User) -> int:
+    """Accept a withdrawal as an approved return of what was shipped; return the return's id.
+
+    It is for the units that were declared, and for all shipped units without them. The withdrawal
+    is handled then. Locks the order. Raises WithdrawalUnclear, WithdrawalHandled, and ReturnLimit
+    for more units than can be returned.
+    """
+    found = Withdrawal.objects.filter(pk=withdrawal_id).first()
+    if found is None or found.order_id is None:
+        raise WithdrawalUnclear
+    refresh_statuses(found.order_id)  # it locks the order, and knows what earlier releases shipped
+    handle_withdrawal(withdrawal_id=withdrawal_id, actor=actor)
+    wish = Wish(
+        units=_units(found.order_id, found.items),
+        kind=ReturnKind.WITHDRAWAL.value,
+        resolution=ReturnResolution.REFUND.value,
+        note=found.note,
+    )
+    return_id = request_return(order_id=found.order_id, wish=wish, actor=actor, at_any_time=True)
+    approve_return(return_id=return_id, actor=actor)
+    Withdrawal.objects.filter(pk=withdrawal_id).update(accepted_return=return_id)
+    return return_id
+
+
+def _units(order_id: int, wanted: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Return the units to return by product. Raises WithdrawalUnclear."""
+    items = list(OrderItem.objects.filter(order_id=order_id).order_by("product_id"))
+    shipped = {i.product_id: i.quantity_fulfilled - i.quantity_returned for i in items}
+    units = Counter({} if wanted else {pk: n for pk, n in shipped.items() if n > 0})
+    for declared in wanted:
+        named = [item.product_id for item in items if _is_named(item, declared)]
+        if len(named) != 1:
+            raise WithdrawalUnclear
+        units[named[0]] += declared.get("quantity") or shipped[named[0]]
+    if not units or min(units.values()) < 1:
+        raise WithdrawalUnclear
+    return dict(units)
+
+
+def _is_named(item: OrderItem, declared: Mapping[str, Any]) -> bool:
+    """Return whether an item is declared: by its product, else its SKU, else its name."""
+    if "product_id" in declared:
+        return bool(item.product_id == declared["product_id"])
+    name = "sku" if "sku" in declared else "name"
+    of_item, of_declaration = str(getattr(item, name)), str(declared[name])
+    return of_item.casefold() == of_declaration.casefold()
 
 
 def _record(name: str, withdrawal: Withdrawal) -> None:

@@ -7,10 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.factories import staff_with
+from catalog.factories import ProductFactory
 from orders.factories import place_order
-from orders.models import Order, OrderEvent, Withdrawal
+from orders.models import Order, OrderEvent, Return, Withdrawal
 from orders.numbers import show_number
-from orders.services import handle_withdrawal
+from orders.services import handle_withdrawal, ship_order
+from payments.factories import pay
 from shop.core.errors import Conflict
 from shop.core.models import Event
 from shop.testing.fixtures import Caller
@@ -124,6 +126,41 @@ def test_staff_list_and_handle_withdrawals(anyone, ada, amy, order):
         "staff",
         "pending",
     )
+
+
+def test_a_withdrawal_is_accepted_as_a_return_of_what_it_names(anyone, ada, amy, tea):
+    cup = ProductFactory(name="Cup", price="10.00", sku="C-1", stock=5)
+    order = place_order(ada.user, tea, cup, quantity=3)
+    pay(order)
+    early = accept_after(anyone, amy, declaration(order))
+    assert early.json()["code"] == "withdrawal_unclear"  # nothing was shipped yet
+    ship_order(order_id=order.pk, actor=amy.user)
+    wrong = [{"sku": "C-2", "quantity": 1}], [{"name": "cup", "quantity": 4}]
+    codes = [
+        accept_after(anyone, amy, declaration(order, items=items)).json()["code"] for items in wrong
+    ]
+    assert codes == ["withdrawal_unclear", "return_limit"]
+    assert accept_after(anyone, amy, declaration(order, email="x@example.com")).status_code == 409
+    assert not Return.objects.exists()
+    assert not Withdrawal.objects.filter(status="handled").exists()
+    items = [{"sku": "c-1", "quantity": 2}, {"product_id": tea.pk}]
+    accepted = accept_after(anyone, amy, declaration(order, items=items))
+    made = Return.objects.get()
+    assert (accepted.status_code, accepted.json()["return_id"]) == (200, made.pk)
+    assert (made.kind, made.status, made.resolution) == ("withdrawal", "approved", "refund")
+    units = dict(made.items.values_list("item__product_id", "quantity"))
+    assert units == {tea.pk: 3, cup.pk: 2}
+    again = amy.post(f"{WITHDRAWALS}{accepted.json()['withdrawal_id']}/accept/")
+    assert again.json()["code"] == "withdrawal_handled"
+    rest = accept_after(anyone, amy, declaration(order, items=[{"name": "Cup"}]))
+    assert rest.json()["code"] == "return_limit"  # three are shipped, two of them come back
+    assert Return.objects.count() == 1
+
+
+def accept_after(anyone, amy, body):
+    """Declare a withdrawal, and let staff accept it."""
+    assert anyone.post(WITHDRAWALS, body).status_code == 202
+    return amy.post(f"{WITHDRAWALS}{Withdrawal.objects.latest('pk').pk}/accept/")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,7 @@ from accounts.addresses import fold_address
 from accounts.auth import caller
 from cart.guests import digest_of
 from orders import services
-from orders.errors import WithdrawalHandled
+from orders.errors import ReturnLimit, WithdrawalHandled, WithdrawalUnclear
 from orders.models import Withdrawal, WithdrawalStatus
 from orders.serializers.withdrawals import (
     DeclareWithdrawalSerializer,
@@ -23,9 +23,10 @@ from orders.serializers.withdrawals import (
     serialize_withdrawal,
 )
 from orders.throttles import WithdrawalReceiptThrottle, WithdrawalThrottle
-from shop.core.errors import TooManyRequests
+from shop.core.errors import PermissionMissing, TooManyRequests
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.permissions import has_staff_permission
 from shop.core.query import choice_parameter, id_parameter, read_parameters
 from shop.core.viewsets import ShopViewSet, read
 
@@ -35,6 +36,7 @@ _PARAMETERS = [
         "status", WithdrawalStatus.values, "A status. Repeat it to match any of several."
     ),
 ]
+_RETURNS = "orders.change_return"
 _LOOKUPS = {"order_id": "order_id", "status": "status__in"}
 
 
@@ -43,7 +45,11 @@ class WithdrawalViewSet(ShopViewSet):
 
     queryset = Withdrawal.objects.order_by("-pk")
     permission_classes = (AllowAny,)
-    permissions = {"list": "orders.view_withdrawal", "handle": "orders.change_withdrawal"}
+    permissions = {
+        "list": "orders.view_withdrawal",
+        "handle": "orders.change_withdrawal",
+        "accept": "orders.change_withdrawal",
+    }
     serializer_class = WithdrawalSerializer
     plural = "withdrawals"
 
@@ -93,6 +99,27 @@ class WithdrawalViewSet(ShopViewSet):
         def work() -> Response:
             withdrawal: Withdrawal = self.get_object()
             services.handle_withdrawal(withdrawal_id=withdrawal.pk, actor=caller(request))
+            return Response(serialize_withdrawal(self.get_queryset().get(pk=pk)))
+
+        return idempotent(request, work)
+
+    @describe(
+        "Accept withdrawal",
+        answers={200: WithdrawalSerializer},
+        refuses=[WithdrawalHandled, WithdrawalUnclear, ReturnLimit],
+    )
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> HttpResponseBase:
+        """Accept a withdrawal as an approved return of the shipped units that it names.
+
+        Without items it is about all shipped units. The withdrawal is handled then.
+        """
+        if not has_staff_permission(caller(request), _RETURNS):
+            raise PermissionMissing(permission=_RETURNS)
+
+        def work() -> Response:
+            withdrawal: Withdrawal = self.get_object()
+            services.accept_withdrawal(withdrawal_id=withdrawal.pk, actor=caller(request))
             return Response(serialize_withdrawal(self.get_queryset().get(pk=pk)))
 
         return idempotent(request, work)

@@ -1,7 +1,8 @@
 """Invoices and credit notes: issued by the worker, once, with numbers that have no gap.
 
-``content`` is what a document says, ``credits`` what a credit note takes back of each rate of tax,
-``issuing`` stores both, ``handlers`` calls it after events, and ``pdf`` renders a document.
+``content`` is what a document says, ``credits`` the tax of a credit note, ``issuing`` stores both,
+``correcting`` decides what is credited, ``handlers`` calls them after events, and ``pdf`` renders a
+document.
 """
 
 from payments.invoices.credits import Credit, CreditedItem

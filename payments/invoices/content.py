@@ -14,7 +14,16 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cart.pricing import TaxReason
-from orders.models import AddressKind, Order, OrderAddress, OrderAdjustment, OrderItem, OrderTax
+from orders.models import (
+    AddressKind,
+    Fulfilment,
+    FulfilmentState,
+    Order,
+    OrderAddress,
+    OrderAdjustment,
+    OrderItem,
+    OrderTax,
+)
 from orders.numbers import show_number
 from orders.reads import OrderDetails
 from orders.states import OrderStatus
@@ -80,7 +89,10 @@ class Item(TypedDict):
 
 
 class Adjustment(TypedDict):
-    """A discount, the shipping or a fee: ``kind`` is an ``AdjustmentKind``, or ``refund``."""
+    """A discount, the shipping or a fee: ``kind`` is an ``AdjustmentKind``.
+
+    In credit notes it can also be ``refund`` or ``cancellation``.
+    """
 
     kind: str
     name: str
@@ -230,14 +242,23 @@ def _buyer(order: Order, addresses: Iterable[OrderAddress]) -> Buyer:
 
 def _order_facts(details: OrderDetails) -> OrderFacts:
     order = details.order
-    shipped = next((e for e in details.events if e.status == OrderStatus.SHIPPED), None)
+    shipped_at = _shipped_at(details)
     return {
         "id": order.pk,
         "number": show_number(order.number, order_id=order.pk),
         "placed_on": day_of(order.created_at).isoformat(),
         "paid_on": day_of(order.paid_at).isoformat() if order.paid_at else None,
-        "shipped_on": day_of(shipped.created_at).isoformat() if shipped else None,
+        "shipped_on": day_of(shipped_at).isoformat() if shipped_at else None,
     }
+
+
+def _shipped_at(details: OrderDetails) -> datetime | None:
+    """Return when the first units were shipped; the previous release has noted it only."""
+    shipped = (FulfilmentState.SHIPPED, FulfilmentState.DELIVERED)
+    first = Fulfilment.objects.filter(order=details.order, status__in=shipped).order_by("pk")
+    times = [row.created_at for row in first[:1]]
+    times += [row.created_at for row in details.events if row.status == OrderStatus.SHIPPED]
+    return times[0] if times else None
 
 
 def _item(item: OrderItem) -> Item:

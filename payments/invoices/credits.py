@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from cart.pricing.rounding import round_half_up, split
+from orders.refunding import item_total
 from payments.invoices.content import Content, Item, Tax
 from shop.core.money import ZERO, exponent, show
 
@@ -71,8 +72,8 @@ class Rate:
 
 def gross_of(item: Item, *, prices_include_tax: bool) -> Decimal:
     """Return what the buyer owes for an item of an invoice, with tax and after discounts."""
-    amount = Decimal(item["line_total"]) - Decimal(item["discount"])
-    return amount if prices_include_tax else amount + Decimal(item["tax"] or 0)
+    amounts = (Decimal(item["line_total"]), Decimal(item["discount"]), Decimal(item["tax"] or 0))
+    return item_total(*amounts, includes_tax=prices_include_tax)
 
 
 def credited_taxes(

@@ -41,11 +41,15 @@ def issue_invoice(*, order_id: int) -> Invoice:
     return _invoice_of(Order.objects.lock(order_id))
 
 
+def find_invoice(order_id: int) -> Invoice | None:
+    """Return the invoice of an order, if it was issued."""
+    rows = Invoice.objects.filter(order=order_id, kind=DocumentKind.INVOICE)
+    return rows.filter(refers_to__isnull=True).first()
+
+
 def _invoice_of(order: Order) -> Invoice:
     """Return the invoice of an order that the caller has locked; issue it if there is none."""
-    found = Invoice.objects.filter(
-        order=order, kind=DocumentKind.INVOICE, refers_to__isnull=True
-    ).first()
+    found = find_invoice(order.pk)
     if found is not None:
         return found
     details = details_of(order)
@@ -68,8 +72,8 @@ def issue_credit_note(
         if found is not None:
             return found
     invoice = _invoice_of(order)
-    earlier = _corrections(invoice)
-    left = invoice.total - credited(earlier)
+    earlier = _corrections(order_id)
+    left = invoice.total - _sum_of(earlier)
     if min(left, credit.total) <= ZERO:
         return None
     if credit.total > left:
@@ -96,17 +100,21 @@ def take_back(*, refund_id: int) -> Invoice | None:
     return _insert(content, number, order, order.database_time, refers_to=note)
 
 
-def _corrections(invoice: Invoice) -> list[tuple[int, Invoice]]:
-    """Return the credit notes of an invoice with 1, and the invoices that take them back with -1.
+def _corrections(order_id: int) -> list[tuple[int, Invoice]]:
+    """Return the credit notes of an order with 1, and the invoices that take them back with -1.
 
     They are in the order in which they were issued.
     """
-    later = Invoice.objects.filter(order=invoice.order_id, refers_to__isnull=False).order_by("pk")
+    later = Invoice.objects.filter(order=order_id, refers_to__isnull=False).order_by("pk")
     return [(1 if row.kind == DocumentKind.CREDIT_NOTE else -1, row) for row in later]
 
 
-def credited(corrections: list[tuple[int, Invoice]]) -> Decimal:
-    """Return the amount of all credit notes that were not taken back."""
+def credited(order_id: int) -> Decimal:
+    """Return the amount of the credit notes of an order that were not taken back."""
+    return _sum_of(_corrections(order_id))
+
+
+def _sum_of(corrections: list[tuple[int, Invoice]]) -> Decimal:
     return add_up(sign * row.total for sign, row in corrections)
 
 
@@ -120,6 +128,7 @@ def _insert_credit_note(
     original: Content = invoice.content
     taxes = credited_taxes(credit, original, [(sign, row.content) for sign, row in earlier])
     tax = None if invoice.tax is None else add_up(Decimal(row["amount"]) for row in taxes)
+    rest = "cancellation" if refund is None else "refund"
     number, identity = _identity(DocumentKind.CREDIT_NOTE, order.database_time)
     content: Content = {
         **original,
@@ -128,7 +137,7 @@ def _insert_credit_note(
         "items": _credited_items(credit, original),
         "adjustments": [
             {"kind": kind, "name": "", "amount": show(amount), "voucher": ""}
-            for kind, amount in (("shipping", credit.shipping), ("refund", credit.rest))
+            for kind, amount in (("shipping", credit.shipping), (rest, credit.rest))
             if amount
         ],
         "prices_include_tax": True,

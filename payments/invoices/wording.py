@@ -158,6 +158,8 @@ def _label(adjustment: Adjustment) -> str:
     kind, name = adjustment["kind"], adjustment["name"]
     if kind == "refund":
         return _("Refund")
+    if kind == "cancellation":
+        return _("Cancelled items")
     if kind == AdjustmentKind.SHIPPING and name:
         return _("Shipping: {name}").format(name=name)
     label = name or str(AdjustmentKind(kind).label)

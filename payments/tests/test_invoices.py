@@ -14,8 +14,9 @@ from catalog.factories import ProductFactory
 from orders.factories import place_order
 from orders.models import Order, OrderItem
 from orders.services import cancel_order, ship_order
-from payments import jobs
+from payments import jobs, services
 from payments.factories import pay, refund_payment
+from payments.gateways import RefundOutcome, RefundState
 from payments.invoices import Credit, CreditedItem, issue_credit_note, issue_invoice, take_back
 from payments.invoices.content import day_of
 from payments.models import DocumentCounter, Invoice, Payment, Refund
@@ -244,6 +245,58 @@ def test_an_invoice_takes_a_credit_note_back_once(bought, amy):
     ]
     rest = issue_credit_note(order_id=bought.pk, credit=Credit(Decimal("26.05")))
     assert (rest.net, rest.tax) == (Decimal("22.74"), Decimal("3.31"))
+
+
+def test_cancelled_items_that_were_paid_are_credited_with_their_refund(bought, amy):
+    work()
+    tea = OrderItem.objects.order_by("pk")[0]
+    services.cancel_items(order_id=bought.pk, units={tea.product_id: 1}, actor=amy.user)
+    services.send_refunds_of_cancellations(bought.pk)
+    work()
+    assert documents(bought)[1:] == [(f"CN-{YEAR}-00001", "3.40", "0.65", "4.05")]
+    note = Invoice.objects.get(kind="credit_note")
+    assert taxes(note) == {"19": ("3.40", "0.65")}
+    assert [(row["name"], row["quantity"]) for row in note.content["items"]] == [("Tea", 1)]
+
+
+def test_cancelled_items_that_were_never_paid_are_credited_after_the_invoice(amy, ada, tea):
+    """The total of an order never changes, so the invoice has them too."""
+    cup = ProductFactory(name="Cup", price="3.00")
+    order = place_order(ada.user, tea, cup, quantity=2)
+    pay(order, method="cash_on_delivery")
+    services.cancel_items(order_id=order.pk, units={cup.pk: 1}, actor=amy.user)
+    work()
+    assert documents(order) == []
+    ship_order(order_id=order.pk, actor=amy.user)
+    work()
+    assert [(number[:3], total) for number, *_, total in documents(order)] == [
+        ("INV", "15.00"),
+        ("CN-", "3.00"),
+    ]
+    note = Invoice.objects.get(kind="credit_note")
+    assert [(row["name"], row["quantity"]) for row in note.content["items"]] == [("Cup", 1)]
+    payment = Payment.objects.get()
+    assert amy.post(f"/api/payments/{payment.pk}/record/").status_code == 200
+    refund(order, "2.00", amy.user)
+    work()
+    assert [total for *_, total in documents(order)] == ["15.00", "3.00", "2.00"]
+    assert_audit_passes()
+
+
+def test_a_refund_that_fails_after_it_had_succeeded_is_invoiced_again(bought, amy):
+    row = refund(bought, "5.00", amy.user)
+    work()
+    row.refresh_from_db()
+    services.settle_refund(refund=row, outcome=RefundOutcome(RefundState.FAILED))
+    work()
+    refund(bought, "5.00", amy.user)
+    work()
+    assert [(number[:3], total) for number, *_, total in documents(bought)] == [
+        ("INV", "26.05"),
+        ("CN-", "5.00"),
+        ("INV", "5.00"),
+        ("CN-", "5.00"),
+    ]
 
 
 def test_a_credit_note_has_an_invoice_even_if_its_event_comes_first(bought, amy):

@@ -375,3 +375,21 @@ def test_parallel_cancellations_of_items_return_them_once(amy, mug, order):
     assert (DemoCharge.objects.get().refunded, Product.objects.get(pk=mug.pk).stock) == (20, 9)
     assert jobs.settle_payments() == 0
     assert_audit_passes()
+
+
+def test_an_authorised_payment_is_captured_without_what_was_cancelled(ada, amy, mug, settings):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, mug, quantity=4)
+    pay(order)
+    assert amy.post(cancel(order), units(mug, 1)).status_code == 200
+    first = orders.begin_fulfilment(order_id=order.pk, actor=amy.user, units={mug.pk: 1})
+    before = rows()
+    answer = amy.post(cancel(order), units(mug, 1))
+    assert (answer.status_code, answer.json()["code"]) == (409, "payment_in_progress")
+    assert rows() == before
+    orders.finish_fulfilment(first)
+    assert DemoCharge.objects.get().captured == 30
+    assert amy.post(cancel(order), units(mug, 1)).json()["amount_refunded"] == "10.00"
+    order.refresh_from_db()
+    assert (order.amount_cancelled, order.amount_paid, order.status) == (20, 30, "paid")
+    assert_audit_passes()

@@ -81,7 +81,9 @@ class OrderInvoiceViewSet(ReadsInvoices):
         """
         if not Order.objects.visible_to(self.access).filter(pk=order_id).exists():
             raise NotFound
-        page = self.paginate_queryset(self.get_queryset().filter(order=order_id).defer("content"))
+        page = self.paginate_queryset(
+            self.get_queryset().filter(order_id=order_id).defer("content")
+        )
         origin = origin_of(request)
         return self.get_paginated_response(
             [show_invoice(invoice, origin=origin) for invoice in page or ()]

@@ -12,6 +12,7 @@ from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal, request_return, ship_order
 from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
+from payments.invoices import issue_invoice
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.services import create_endpoint
@@ -47,6 +48,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    issue_invoice(order_id=order.pk)
     ship_order(order_id=order.pk, actor=staff)
     wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")
     return_id = request_return(order_id=order.pk, wish=wish, actor=buyer)

@@ -46,6 +46,7 @@ from orders.services import (
 )
 from orders.services.returns import Wish
 from payments.factories import pay
+from payments.invoices import issue_invoice
 from payments.models import Dispute
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
@@ -192,6 +193,13 @@ class World:
         return create_draft(actor=self.colleague, changes=changes, may_override=False)
 
     @cached_property
+    def shipped_withdrawal(self) -> Any:
+        order = self._pay().order
+        ship_order(order_id=order.pk, actor=self.colleague)
+        declared = {**WITHDRAWAL, "order_number": order.number, "email": self.owner.email}
+        return declare_withdrawal(language="", **declared)
+
+    @cached_property
     def withdrawal(self) -> Any:
         return declare_withdrawal(language="", **WITHDRAWAL)
 
@@ -269,6 +277,10 @@ class World:
     @cached_property
     def event(self) -> Any:
         return Event.objects.create(kind="order.placed", object_type="order", object_id=1, data={})
+
+    @cached_property
+    def invoice(self) -> Any:
+        return issue_invoice(order_id=self.paid.order_id)
 
     @cached_property
     def delivery(self) -> Any:

@@ -24,7 +24,16 @@ from orders.models import (
     ReturnItem,
 )
 from payments.factories import pay, refund_payment
-from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
+from payments.invoices.correcting import credit_refund
+from payments.models import (
+    DemoCharge,
+    DocumentCounter,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Refund,
+    RefundItem,
+)
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -43,7 +52,7 @@ def shop(ada, bob, anyone, tea, shirt):
 
     pay(place_order(ada.user, tea))
     returned = pay(place_order(ada.user, tea))
-    refund_payment(returned, actor=bob.user, restock=True)
+    credit_refund(refund_id=refund_payment(returned, actor=bob.user, restock=True).pk)
     late = place_order(ada.user, tea)
     pay(late, token="demo_late")
     services.cancel_order(order_id=late.pk, actor=ada.user)
@@ -81,7 +90,7 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):
     call_command("audit")
-    assert capsys.readouterr().out == "audit: 37 checks, no breach\n"
+    assert capsys.readouterr().out == "audit: 40 checks, no breach\n"
 
 
 def _return_a_unit():
@@ -96,6 +105,16 @@ def _refund_an_item():
     refund, item = Refund.objects.earliest("pk"), OrderItem.objects.earliest("pk")
     more = refund.amount + 1
     return RefundItem.objects.create(refund=refund, item=item, quantity=1, amount=more, tax=0).pk
+
+
+def _credit_too_much():
+    note = Invoice.objects.get(kind="credit_note")
+    counter = DocumentCounter.objects.get(series="CN")
+    note.pk, note.refund = None, None
+    note.sequence, note.number = counter.last_number + 1, "too much"
+    note.total = note.net = note.total + 100
+    note.save()
+    return DocumentCounter.objects.filter(pk=counter.pk).update(last_number=note.sequence)
 
 
 def first(model, **filters):
@@ -143,6 +162,13 @@ BREACHES = {
     "orders_match_their_refunds": lambda: first(Order, status="refunded").update(
         status="delivered", amount_refunded=0
     ),
+    "numbers_have_no_gap": lambda: DocumentCounter.objects.filter(series="INV").update(
+        last_number=F("last_number") + 1
+    ),
+    "invoices_match_their_orders": lambda: Order.objects.filter(
+        invoices__isnull=False, prices_include_tax=True
+    ).update(tax_total=F("tax_total") + 1),
+    "credits_are_within_their_invoices": _credit_too_much,
     "payments_match_the_demo_gateway": lambda: DemoCharge.objects.update(refunded=0),
     "returned_units_match_their_returns": _return_a_unit,
     "refunds_match_their_items": lambda: first(OrderItem).update(amount_refunded=1),

@@ -85,6 +85,7 @@ def test_a_command_on_an_unmigrated_database_says_what_to_do(run_unmigrated, tmp
         "export_products": [str(tmp_path / "out.csv")],
         "load_tax_rates": [str(tmp_path / "rates.csv")],
         "preview_mail": ["order_placed"],
+        "export_bookkeeping": ["--from", "2026-01-01", "--to", "2026-01-31"],
     }.get(name, [])
     (tmp_path / "products.csv").write_text("name,price\nTea,4.50\n")
     done = run_unmigrated(name, *arguments)

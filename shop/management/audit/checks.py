@@ -13,7 +13,7 @@ from accounts.addresses import fold, fold_address
 from accounts.models import User
 from catalog.categories.services import Parents, lineage
 from catalog.models import Category, CategoryLink
-from shop.management.audit import fulfilments, ledger, orders, payments, returns
+from shop.management.audit import fulfilments, invoices, ledger, orders, payments, returns
 from shop.management.audit.sql import CHUNK, rows
 
 
@@ -266,6 +266,9 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     ledger.orders_are_flagged_for_their_disputes,
     ledger.shipped_orders_are_paid,
     payments_match_the_demo_gateway,
+    invoices.numbers_have_no_gap,
+    invoices.invoices_match_their_orders,
+    invoices.credits_are_within_their_invoices,
     returns.returned_units_match_their_returns,
     returns.refunds_match_their_items,
     returns.refunds_have_at_most_their_amount_for_items,

@@ -12,6 +12,8 @@ from shop.testing.storm.observations import Observations, Purchases
 from shop.testing.storm.session import Session, new_key
 
 PASSWORD = "corr3ct-horse-battery"
+PART = "1.00"
+"""What some orders are paid first, before the rest."""
 
 
 class Customer:
@@ -88,6 +90,8 @@ class Customer:
         if self.chance.random() < 0.1:
             self._cancel(order_id)
         else:
+            if self.chance.random() < 0.15:
+                self._begin_payment(order_id, self.chance.choice(self.tokens), PART)
             self._pay(order_id, self.chance.choice(self.tokens))
             if self.chance.random() < 0.1:
                 self._cancel(order_id)
@@ -101,11 +105,12 @@ class Customer:
         elif payment["status"] in {"requires_action", "pending"} and self.chance.random() < 0.5:
             self._change_payment(payment, "confirm")
 
-    def _begin_payment(self, order_id: int, token: str) -> dict[str, Any] | None:
-        """Begin a payment and return it, or None if the order cannot be paid."""
+    def _begin_payment(self, order_id: int, token: str, amount: str = "") -> dict[str, Any] | None:
+        """Begin a payment of what is left or of ``amount``; return it, or None if it is refused."""
         body = {"order_id": order_id, "payment_method": self.method}
+        body |= {"amount": amount} if amount else {}
         body |= {"payment_token": token} if token else {}
-        response = self._send_maybe_twice("/api/payments/", body, expected=(201,))
+        response = self._send_maybe_twice("/api/payments/", body, expected=(201, 409))
         if response.status != 201:
             return None
         payment: dict[str, Any] = response.json()
