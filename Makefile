@@ -117,9 +117,9 @@ storm: $(VENV)/.development ## load test: five minutes of purchases while worker
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres)
 
-money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm)
+money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm, CAPTURE=on_shipment)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
-		--database $(or $(DATABASE),postgres)
+		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
 
 invoice-storm: $(VENV)/.development ## load test: 200 invoices issued at once by processes that are killed, on PostgreSQL
 	@$(BIN)/python -m shop.testing.postgres $(BIN)/python -m shop.testing.invoice_storm

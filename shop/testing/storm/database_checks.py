@@ -7,6 +7,7 @@ from typing import Any
 from shop.testing.storm.observations import Observations, Purchases
 from shop.testing.storm.rows import is_sqlite, read
 
+_DECIDED = {"processing", "authorised", "succeeded", "cancelled", "refunded"}
 # The allowed final statuses of a payment, by the last status that its customer observed. What was
 # paid of an order is refunded if the order is cancelled before it was paid in full.
 FinalStatuses = dict[str, set[str]]
@@ -14,25 +15,30 @@ FINAL_STATUSES: FinalStatuses = {
     "succeeded": {"succeeded", "refunded"},
     "failed": {"failed"},
     "cancelled": {"cancelled"},
-    "pending": {"requires_action", "succeeded", "failed", "cancelled", "refunded"},
-    "requires_action": {"requires_action", "succeeded", "cancelled", "refunded"},
-    "processing": {"processing", "succeeded", "failed", "cancelled", "refunded"},
+    "pending": {"requires_action", *_DECIDED, "failed"},
+    "requires_action": {"requires_action", *_DECIDED},
+    "processing": {*_DECIDED, "failed"},
+    "authorised": {"authorised", "succeeded", "cancelled", "refunded"},
     "refunded": {"refunded"},
     "refund_pending": {"refunded"},
 }
-_ACTIVE = {"pending", "requires_action", "processing", "succeeded"}
+_ACTIVE = {"pending", "requires_action", "processing", "authorised", "succeeded"}
 
 
 def age_open_payments(database_url: str) -> None:
-    """Make payments a minute older, so that the worker gives up those unknown to the gateway."""
+    """Make what is pending a minute older.
+
+    Then the worker gives up payments unknown to the gateway, and continues fulfilments.
+    """
     earlier = "created_at - interval '1 minute'"
     if is_sqlite(database_url):
         earlier = "strftime('%Y-%m-%d %H:%M:%f', created_at, '-1 minute')"
-    read(
-        database_url,
-        f"UPDATE payments_payment SET created_at = {earlier} "  # noqa: S608 - constants
-        "WHERE status = 'pending' RETURNING id",
-    )
+    for table in ("payments_payment", "orders_fulfilment"):
+        read(
+            database_url,
+            f"UPDATE {table} SET created_at = {earlier} "  # noqa: S608 - constants
+            "WHERE status = 'pending' RETURNING id",
+        )
 
 
 def compare(

@@ -2,9 +2,10 @@
 
 The gateway is the fake Stripe of payments/tests in a process of its own. It hangs, fails, closes
 connections after charging, and duplicates, delays and loses webhooks. Customers pay, authenticate,
-cancel and abandon payments, staff refund, and workers are killed. Afterwards ``settle_payments``
-runs, staff repeat failed refunds, and ``reconcile_payments --fix`` runs once. Then Stripe and the
-payments, refunds, orders and stock of the shop must agree to the cent, or the exit code is 1.
+cancel and abandon payments, staff ship and refund, and workers are killed. Afterwards
+``settle_payments`` runs, staff repeat failed refunds, and ``reconcile_payments --fix`` runs once.
+Then Stripe and the payments, refunds, orders, fulfilments and stock of the shop must agree to the
+cent, or the exit code is 1.
 """
 
 import re
@@ -27,6 +28,7 @@ from shop.testing.storm.scenario import (
     report,
     run_actors,
 )
+from shop.testing.storm.shipping_staff import ShippingStaff, compare_fulfilments
 from shop.testing.storm.staff import create_account
 from shop.testing.storm.stripe_checks import FINAL_STATUSES_WITH_REFUNDS, compare_with_stripe
 from shop.testing.storm.stripe_customer import StripeCustomer
@@ -65,7 +67,7 @@ def main() -> int:
     with (
         running_fake_stripe() as fake,
         prepared_database(options.database) as database,
-        running_shop(database.url, **fake.environment()) as shop,
+        running_shop(database.url, PAYMENT_CAPTURE=options.capture, **fake.environment()) as shop,
     ):
         chaos = Chaos(shop, database.postgres, options.seed)
         _run(shop, fake, chaos, observed, options)
@@ -75,6 +77,7 @@ def main() -> int:
             database.url, observed, allowed=FINAL_STATUSES_WITH_REFUNDS
         )
         counts |= compare_with_stripe(database.url, fake, observed)
+        counts |= compare_fulfilments(database.url, observed)
         counts |= {"webhooks": _count_webhooks(fake)}
         counts |= {"repeated refunds": repeated, "corrections": corrected}
         audited = audit(shop)
@@ -94,6 +97,7 @@ def _run(
     ]
     others = [
         RefundingStaff([shop.url], products, observed),
+        ShippingStaff([shop.url], products, observed),
         Bank(fake, observed, options.seed),
     ]
     run_actors(shop, [*customers, *others], chaos, options.seconds)

@@ -31,6 +31,8 @@ class Observations:
         self.purchases: list[Purchases] = []
         self.refunds: dict[int, tuple[int, str]] = {}
         """Payment id and amount, by the id of a confirmed refund."""
+        self.fulfilments: dict[int, tuple[int, int, str]] = {}
+        """Order id, units and status, by the id of a confirmed fulfilment."""
         self.responses: Counter[str] = Counter()
         """Number of responses by status, and of dropped connections."""
         self.violations: list[str] = []

@@ -38,6 +38,7 @@ class Database:
 def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse.Namespace:
     """Return the options of the command line."""
     parser = option_parser(program, seconds=seconds, clients=clients)
+    parser.add_argument("--capture", choices=["automatic", "on_shipment"], default="automatic")
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     return parser.parse_args()
 
