@@ -13,7 +13,7 @@ from orders.admin_parts import parts_of
 from orders.admin_steps import steps_of
 from orders.models import Order, OrderAddress, OrderItem
 from orders.numbers import show_number
-from orders.shown import owed, statuses_of
+from orders.shown import amount_due, statuses_of
 from shop.core.money import ZERO, show
 
 
@@ -116,4 +116,4 @@ def _money(order: Order) -> Iterator[tuple[str, str]]:
         yield "Cancelled", show(order.amount_cancelled)
     yield "Paid", show(order.amount_paid)
     yield "Refunded", show(order.amount_refunded)
-    yield "Owed", show(owed(order))
+    yield "Owed", show(amount_due(order))
