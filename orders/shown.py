@@ -91,7 +91,7 @@ def is_shipped_by_status_alone(order: OrderRow) -> bool:
     return order.status == _S.SHIPPED and order.fulfilment_status not in shipped
 
 
-def owed(order: OrderRow) -> Decimal:
+def amount_due(order: OrderRow) -> Decimal:
     """Return what is to pay of an order: total − cancelled − paid, at least 0.
 
     An order owes it in every status but cancelled and refunded.

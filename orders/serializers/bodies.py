@@ -19,7 +19,7 @@ from orders.numbers import show_number
 from orders.payments import NOTHING, ActionType, NextAction, PaymentSummary
 from orders.reads import OrderDetails
 from orders.serializers.fulfilments import serialize_fulfilments
-from orders.shown import owed, statuses_of
+from orders.shown import amount_due, statuses_of
 from orders.statements import may_be_cancelled
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
@@ -31,7 +31,7 @@ def serialize_summary(order: Order, payments: Sequence[PaymentSummary] = ()) -> 
 
     The order was read with ``database_time``.
     """
-    statuses, to_pay = statuses_of(order), owed(order)
+    statuses, to_pay = statuses_of(order), amount_due(order)
     return {
         "order_id": order.pk,
         "number": show_number(order.number, order_id=order.pk),

@@ -1,4 +1,4 @@
-"""Cancelling items before they are shipped: their units return to stock, and are not owed."""
+"""Cancelling items before they are shipped: their units return to stock, and are not due."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

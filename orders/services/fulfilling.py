@@ -27,7 +27,7 @@ from orders.services.earlier import record_earlier_shipping
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
 from orders.services.shares import shipped_amounts
-from orders.shown import owed
+from orders.shown import amount_due
 from orders.states import OrderStatus, PaymentStage
 from shop.core import events
 from shop.core.errors import ShopError
@@ -140,7 +140,7 @@ def _check(order: Order) -> None:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
-    if owed(order) and stage_of(order.pk) == PaymentStage.VOIDED:
+    if amount_due(order) and stage_of(order.pk) == PaymentStage.VOIDED:
         raise PaymentNotCaptured(payment_status=PaymentStage.VOIDED.value)
 
 

@@ -79,7 +79,7 @@ def accept_withdrawal(*, withdrawal_id: int, actor: User) -> int:
     refresh_statuses(found.order_id)  # it locks the order, and knows what earlier releases shipped
     handle_withdrawal(withdrawal_id=withdrawal_id, actor=actor)
     wish = Wish(
-        units=_units(found),
+        units=_units(found.order_id, found.items),
         kind=ReturnKind.WITHDRAWAL.value,
         resolution=ReturnResolution.REFUND.value,
         note=found.note,
@@ -90,12 +90,12 @@ def accept_withdrawal(*, withdrawal_id: int, actor: User) -> int:
     return return_id
 
 
-def _units(withdrawal: Withdrawal) -> dict[int, int]:
+def _units(order_id: int, wanted: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Return the units to return by product. Raises WithdrawalUnclear."""
-    items = list(OrderItem.objects.filter(order_id=withdrawal.order_id).order_by("product_id"))
+    items = list(OrderItem.objects.filter(order_id=order_id).order_by("product_id"))
     shipped = {i.product_id: i.quantity_fulfilled - i.quantity_returned for i in items}
-    units = Counter({} if withdrawal.items else {pk: n for pk, n in shipped.items() if n > 0})
-    for declared in withdrawal.items:
+    units = Counter({} if wanted else {pk: n for pk, n in shipped.items() if n > 0})
+    for declared in wanted:
         named = [item.product_id for item in items if _is_named(item, declared)]
         if len(named) != 1:
             raise WithdrawalUnclear
@@ -110,8 +110,8 @@ def _is_named(item: OrderItem, declared: Mapping[str, Any]) -> bool:
     if "product_id" in declared:
         return bool(item.product_id == declared["product_id"])
     name = "sku" if "sku" in declared else "name"
-    text: str = getattr(item, name)
-    return text.casefold() == declared[name].casefold()
+    of_item, of_declaration = str(getattr(item, name)), str(declared[name])
+    return of_item.casefold() == of_declaration.casefold()
 
 
 def _record(name: str, withdrawal: Withdrawal) -> None:

@@ -7,7 +7,7 @@ import pytest
 from orders.factories import place_order
 from orders.models import Fulfilment, Order, OrderItem
 from orders.services import refresh_statuses
-from orders.shown import owed, statuses_of
+from orders.shown import amount_due, statuses_of
 from orders.states import Facts, PaymentStage, derive
 from shop.testing.marks import on_one_database
 
@@ -65,7 +65,7 @@ def test_what_the_previous_release_shipped_becomes_a_fulfilment(ada, tea, status
     Order.objects.filter(pk=order.pk).update(status=status)
     order.refresh_from_db()
     shown = statuses_of(order)
-    assert (shown.payment_status, owed(order)) == ("unpaid", Decimal("9.00"))
+    assert (shown.payment_status, amount_due(order)) == ("unpaid", Decimal("9.00"))
     assert shown.fulfilment_status == {"shipped": "fulfilled"}.get(status, status)
     for _ in range(2):
         assert refresh_statuses(order.pk) == shown

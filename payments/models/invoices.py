@@ -87,7 +87,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 class Invoice(models.Model):
     """An invoice or credit note: a copy of all that it says, which is never changed or deleted.
 
-    Amounts are in ``currency`` and not negative: the kind says whether they are owed or credited.
+    Amounts are in ``currency`` and not negative: the kind says whether they are due or credited.
     ``net`` and ``tax`` are null for an order of an earlier release, whose tax is not known. Only
     ``payments.invoices`` inserts rows. Triggers of the database refuse every UPDATE.
     """

@@ -63,13 +63,13 @@ def _shipped_not_paid() -> Iterator[Difference]:
         fulfilment_status=None, status__in=[OrderStatus.SHIPPED, OrderStatus.DELIVERED]
     )
     in_progress = Payment.objects.filter(order=OuterRef("pk"), status__in=UNDECIDED)
-    unpaid = Order.objects.annotate(owed=F("total") - F("amount_cancelled") - F("amount_paid"))
+    unpaid = Order.objects.annotate(due=F("total") - F("amount_cancelled") - F("amount_paid"))
     authorised = LedgerEntry.objects.filter(
         payment__order=OuterRef("pk"), kind=EntryKind.AUTHORISED
     )
     unpaid = unpaid.filter(
-        was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, owed__gt=0
+        was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, due__gt=0
     )
     for order in unpaid.exclude(status=OrderStatus.CANCELLED).order_by("pk").iterator():
-        owed = show(order.total - order.amount_cancelled - order.amount_paid)
-        yield Difference(f"{order} was shipped, not paid: {owed} {order.currency} is owed")
+        due = show(order.total - order.amount_cancelled - order.amount_paid)
+        yield Difference(f"{order} was shipped, not paid: {due} {order.currency} is due")

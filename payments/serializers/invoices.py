@@ -45,7 +45,7 @@ class InvoiceSerializer(serializers.Serializer[Any]):
     )
     net = AmountField(allow_null=True, help_text="Null if the tax of the order is not known.")
     tax = AmountField(allow_null=True)
-    total = AmountField(help_text="What is owed, or what a credit note returns.")
+    total = AmountField(help_text="What is due, or what a credit note returns.")
     currency = serializers.CharField(help_text="ISO 4217 code.")
     issued_on = serializers.DateField(help_text="The day in the shop's time zone.")
     issued_at = serializers.DateTimeField()

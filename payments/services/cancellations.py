@@ -16,7 +16,7 @@ from payments.errors import PaymentInProgress
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
 from payments.services.charges import gateway_of
-from payments.services.commitments import recommit
+from payments.services.commitments import committed_of, recommit
 from payments.services.refunds import (
     Wanted,
     divide_among,
@@ -66,9 +66,8 @@ def _check_open(payment: Payment) -> Payment:
 def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User | None) -> None:
     """Ask for less money, or return what was paid too much."""
     order = cancelled.order
-    for payment in waiting:
-        _reduce(payment, cancelled)
     if waiting:
+        _reduce(waiting, committed_of(order.pk) - (order.total - order.amount_cancelled))
         recommit(order.pk)
     too_much = order.amount_paid - (order.total - order.amount_cancelled)
     payments = refundable_payments(order.pk)
@@ -81,13 +80,14 @@ def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User
         insert_refunds(divide_among(payments, amount), shares, wanted, staff)
 
 
-def _reduce(payment: Payment, cancelled: Cancelled) -> None:
-    """Reduce a payment that was not made yet to what is owed."""
-    order = cancelled.order
-    owed = max(ZERO, order.total - order.amount_cancelled - order.amount_paid)
-    less = max(ZERO, payment.amount - owed)
-    # Rounded, since SQLite subtracts decimals as floats.
-    Payment.objects.filter(pk=payment.pk).update(amount=Round(F("amount") - less, precision=2))
+def _reduce(waiting: list[Payment], too_much: Decimal) -> None:
+    """Reduce payments that were not made yet by an amount, the newest first."""
+    for payment in sorted(waiting, key=lambda payment: payment.pk, reverse=True):
+        less = max(ZERO, min(payment.amount, too_much))
+        too_much -= less
+        # Rounded, since SQLite subtracts decimals as floats.
+        rest = Round(F("amount") - less, precision=2)
+        Payment.objects.filter(pk=payment.pk).update(amount=rest)
 
 
 def _shares_of(cancelled: Cancelled, amount: Decimal) -> list[Share]:

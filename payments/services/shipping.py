@@ -48,7 +48,7 @@ def _missing(payment: Payment, due: Decimal) -> Decimal:
 
 
 def finish_shipped(payment: Payment) -> Payment:
-    """Capture the authorised payment of an order that was shipped, or void it if nothing is owed.
+    """Capture the authorised payment of an order that was shipped, or void it if nothing is due.
 
     The previous release ships orders without capturing. Returns the payment as stored afterwards.
     """

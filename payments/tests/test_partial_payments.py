@@ -188,6 +188,22 @@ def test_what_was_paid_of_a_cancelled_order_is_refunded(ada, amy, order, way):
 
 
 @pytest.mark.django_db
+def test_cancelled_items_reduce_the_payments_that_wait_to_what_is_due(ada, order):
+    """Two transfers of 5.00 and 4.00 wait for an order of two units, of which one is cancelled."""
+    first, second = [
+        pay(ada, order, part, method="bank_transfer").json() for part in ("5.00", None)
+    ]
+    product = order.items.get().product_id
+    body = {"items": [{"product_id": product, "quantity": 1}]}
+    answer = ada.post(f"/api/orders/{order.pk}/cancel-items/", body)
+    assert answer.status_code == 200, answer.json()
+    paths = [f"{PAY}{each['payment_id']}/" for each in (first, second)]
+    assert [ada.get(path).json()["amount"] for path in paths] == ["4.50", "0.00"]
+    assert amounts_of(order)[3] == "4.50"
+    assert_audit_passes()
+
+
+@pytest.mark.django_db
 def test_reasons_are_told_in_the_language_of_the_request(ada, order):
     payment = pay(ada, order, "1.00", "demo_decline").json()
     with translation.override("en"):

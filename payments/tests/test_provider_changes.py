@@ -139,7 +139,7 @@ def test_an_order_that_was_shipped_and_not_paid_is_named(
     assert f"order {order.pk} is shipped: shipped, not paid, 9" in capsys.readouterr().out
     with pytest.raises(CommandError, match="1 differences"):
         call_command("reconcile_payments")
-    line = f"Order {order.pk} was shipped, not paid: 9.00 USD is owed"
+    line = f"Order {order.pk} was shipped, not paid: 9.00 USD is due"
     assert line in capsys.readouterr().out
     assert line in caplog.text
 

@@ -133,7 +133,7 @@ def shipped_orders_are_paid() -> Iterator[str]:
     Otherwise the authorisation has ended, and no payment is in progress. Staff may ship orders that
     never had an authorised payment.
     """
-    for pk, status, owed in rows(
+    for pk, status, due in rows(
         """
         SELECT placed.id, placed.status,
                placed.total - placed.amount_cancelled - placed.amount_paid
@@ -150,4 +150,4 @@ def shipped_orders_are_paid() -> Iterator[str]:
                           ('pending', 'requires_action', 'processing', 'authorised'))
         """
     ):
-        yield f"order {pk} is {status}: shipped, not paid, {owed} is owed"
+        yield f"order {pk} is {status}: shipped, not paid, {due} is due"

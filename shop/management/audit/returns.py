@@ -30,7 +30,7 @@ def returned_units_match_their_returns() -> Iterator[str]:
 def refunds_match_their_items() -> Iterator[str]:
     """I5: what is refunded of an item is the sum of its refunds that have not failed.
 
-    Refunds of cancelled units do not count: those are not owed.
+    Refunds of cancelled units do not count: those are not due.
     """
     for pk, units, amount, refunded_units, refunded in rows(
         """
@@ -68,7 +68,7 @@ def refunds_have_at_most_their_amount_for_items() -> Iterator[str]:
 def cancelled_amounts_match_their_items() -> Iterator[str]:
     """I3: what is cancelled of an order is what its cancelled units are worth.
 
-    It is the whole total if no unit is left. Cancelled orders are not owed at all.
+    It is the whole total if no unit is left. Cancelled orders are not due at all.
     """
     orders = Order.objects.exclude(status="cancelled").filter(items__quantity_cancelled__gt=0)
     some = OrderItem.objects.filter(order__in=orders).select_related("order").order_by("order_id")
