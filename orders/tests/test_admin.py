@@ -12,6 +12,8 @@ from catalog.factories import ProductFactory
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.models import Order
+from orders.services import request_return
+from orders.services.returns import Wish
 from orders.tests.test_guests import ADDRESS, Guest
 from orders.tokens import make_order_token
 from shop.testing.assertions import assert_audit_passes
@@ -248,3 +250,20 @@ def test_the_packing_slip_has_no_prices_and_the_language_of_the_buyer(admin_brow
     assert '<td>TEA-1</td>\n        <td class="quantity">2</td>' in page
     assert "4.50" not in page
     assert order.number in page
+
+
+def test_a_return_is_approved_and_received_from_the_page_of_the_order(admin_browser, ada, tea):
+    order = place_order(ada.user, tea, quantity=2)
+    for step in ("confirm", "ship"):
+        act(admin_browser, step, order)
+    wish = Wish(units={tea.pk: 1}, kind="return", resolution="refund")
+    return_id = request_return(order_id=order.pk, wish=wish, actor=ada.user)
+    for step, following in (("approve", "receive-and-restock"), ("receive-and-restock", "close")):
+        page = f"/admin/orders/return/{return_id}/{step}/"
+        assert f'href="{page}"' in admin_browser.get(url_of(order)).content.decode()
+        done = submit(admin_browser, admin_browser.get(page))
+        assert done.request["PATH_INFO"] == url_of(order)
+        assert f"/admin/orders/return/{return_id}/{following}/" in done.content.decode()
+    assert order.items.get().quantity_returned == 1
+    assert Product.objects.get().stock == 9
+    assert_audit_passes()
