@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer EMAIL_URL=smtp://localhost STOREFRONT_URL=https://www.example.com \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance storm money-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance storm money-storm invoice-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -120,6 +120,9 @@ storm: $(VENV)/.development ## load test: five minutes of purchases while worker
 money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm, CAPTURE=on_shipment)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \
 		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
+
+invoice-storm: $(VENV)/.development ## load test: 200 invoices issued at once by processes that are killed, on PostgreSQL
+	@$(BIN)/python -m shop.testing.postgres $(BIN)/python -m shop.testing.invoice_storm
 
 test-rolling: $(VENV)/.development ## load test: the previous release (REV) and this one on one database (SECONDS=120, SEED=1)
 	@$(BIN)/python -m shop.testing.storm.rolling --seconds $(or $(SECONDS),120) --seed $(or $(SEED),1) \

@@ -127,14 +127,15 @@ _PARTS: tuple[tuple[type[Model], str], ...] = (
 
 
 def _fulfilment_item_of(*columns: Any) -> FulfilmentItem:
-    rows, start = [], 0
+    rows: list[Any] = []
+    start = 0
     for model, _ in _PARTS:
         end = start + len(columns_of(model))
         rows.append(instance_of(model, columns[start:end]))
         start = end
-    item, fulfilment, ordered, actor = rows
-    item.fulfilment, item.order_item = fulfilment, ordered
-    fulfilment.actor = None if fulfilment.actor_id is None else actor
+    item: FulfilmentItem = rows[0]
+    item.fulfilment, item.order_item, actor = rows[1:]
+    item.fulfilment.actor = None if item.fulfilment.actor_id is None else actor
     return item
 
 

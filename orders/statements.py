@@ -97,7 +97,7 @@ def set_status(status: OrderStatus) -> Update[...]:
         allowed = Q(status__in=sources_of(status))
         if status == OrderStatus.CANCELLED:
             taken = OrderItem.objects.filter(order=OuterRef("pk"), quantity_fulfilled__gt=0)
-            allowed = (allowed | FREE_AND_PAID) & _UNFULFILLED & ~Exists(taken)
+            allowed = Q(~Exists(taken), (allowed | FREE_AND_PAID) & _UNFULFILLED)
         orders = Order.objects.filter(allowed, pk=order_id)
         return orders.filter(**_REQUIRED_AMOUNTS.get(status, {})), {"status": status}
 

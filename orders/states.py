@@ -209,12 +209,15 @@ MOVES: dict[OrderStatus, frozenset[OrderStatus]] = {
     _S.CANCELLED: frozenset(),
     _S.REFUNDED: frozenset(),
 }
-"""The statuses that may follow each status. A paid order whose total is 0 may be cancelled too."""
+"""The statuses that a decision or a payment in full may set after each status.
 
-PAYABLE = frozenset({_S.PENDING, _S.CONFIRMED})
-"""Statuses in which a buyer can start a payment."""
+A paid order whose total is 0 may be cancelled too. The other changes follow from rows.
+"""
 
-UNPAID = frozenset({*PAYABLE, _S.SHIPPED, _S.DELIVERED})
+SHIPPABLE = frozenset({_S.CONFIRMED, _S.PAID, _S.REFUNDED, _S.SHIPPED})
+"""Statuses in which an order may have units left to ship."""
+
+UNPAID = frozenset({_S.PENDING, _S.CONFIRMED, _S.SHIPPED, _S.DELIVERED})
 """Statuses in which an order may be unpaid or paid in part: it may be confirmed before."""
 
 

@@ -1,13 +1,15 @@
 """The admin of payments. Its actions call the same services as the API."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -16,11 +18,15 @@ from django.utils.html import format_html
 import payments.dispute_admin
 import payments.invoices.admin  # noqa: F401 - registers it
 from accounts.models import User
+from orders.admin_search import FoundByOrder
+from orders.admin_steps import staff_of
 from payments import gateways, services
+from payments.admin_steps import STEPS, VerbAndWork, capturing, recording, voiding
 from payments.cards import refuse_card_numbers
 from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from payments.order_admin import references
+from shop.core.admin import ReadOnlyInline, Work
 from shop.core.admin.forms import validate_amount
 from shop.core.money import CENT, MAX_DIGITS, show
 
@@ -102,7 +108,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(FoundByOrder):
     """Payments, which are read-only, and actions that record, capture, void and refund them."""
 
     list_display = (
@@ -121,17 +127,16 @@ class PaymentAdmin(ReadOnlyAdmin):
     readonly_fields = ("refund_link",)
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
-    number_fields = ("pk", "order_id")
-    search_fields = (
-        "order__user__username_key__startswith",
-        "order__user__email_key__startswith",
-        "provider_reference__exact",
-    )
+    search_fields = ("provider_reference",)  # it is not used, but without one there is no search
     search_help_text = (
-        "Payment or order number, the provider's reference, or the beginning of a user name or "
-        "e-mail address."
+        "Payment number, reference, or what finds its order: order number, name, e-mail address, "
+        "phone number, product, amount."
     )
     actions = ("record_payment", "capture", "void", "refund", "refund_and_restock")
+
+    def own_condition(self, term: str) -> Q:
+        """Find a payment by its reference."""
+        return Q(provider_reference__in=references(term))
 
     @admin.display(description="Refund")
     def refund_link(self, payment: Payment) -> str:
@@ -149,41 +154,17 @@ class PaymentAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[Payment]
     ) -> HttpResponse | None:
         """Record that the money of manual payments arrived."""
-        staff = _staff(request)
-        work = Work(
-            lambda payment: services.record_manual_payment(payment_id=payment.pk, actor=staff),
-            amount=_amount,
-            note="Record money only after it has arrived.",
-        )
-        return self.act(request, queryset, "recorded as paid", work)
+        return self.act(request, queryset, *recording(request))
 
     @admin.action(description="Capture selected payments", permissions=["change"])
     def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Capture the whole authorised amount."""
-        staff = _staff(request)
-
-        def check(payment: Payment) -> Payment:
-            services.check_capture(payment=payment, amount=None)
-            return payment
-
-        def capture(payment: Payment) -> None:
-            services.capture_payment(payment=payment, amount=payment.amount, actor=staff)
-
-        return self.act(request, queryset, "captured", Work(check, capture, amount=_amount))
+        return self.act(request, queryset, *capturing(request))
 
     @admin.action(description="Void selected payments", permissions=["change"])
     def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Void the authorisations."""
-        staff = _staff(request)
-
-        def check(payment: Payment) -> Payment:
-            services.check_authorised(payment, "voided")
-            return payment
-
-        def void(payment: Payment) -> None:
-            services.void_payment(payment=payment, actor=staff)
-
-        return self.act(request, queryset, "voided", Work(check, void, amount=_amount))
+        return self.act(request, queryset, *voiding(request))
 
     @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
@@ -205,13 +186,36 @@ class PaymentAdmin(ReadOnlyAdmin):
         return request.user.has_perm("payments.add_refund")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that refunds a payment."""
+        """Add the pages that record, capture, void and refund a payment."""
+        steps = [
+            path(
+                f"<int:payment_id>/{name}/",
+                self.admin_site.admin_view(partial(self.step_view, work=work)),
+                name=f"payments_payment_{name}",
+            )
+            for name, work in STEPS.items()
+        ]
         refund_page = path(
             "<int:payment_id>/refund/",
             self.admin_site.admin_view(self.refund_view),
             name="payments_payment_refund",
         )
-        return [refund_page, *super().get_urls()]
+        return [*steps, refund_page, *super().get_urls()]
+
+    def step_view(
+        self, request: HttpRequest, payment_id: int, work: Callable[[HttpRequest], VerbAndWork]
+    ) -> HttpResponse:
+        """Show what a step will do with a payment; if the form was sent, do it.
+
+        Then go to the page of the order, from which steps are linked, if the user may view it.
+        """
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        payment = get_object_or_404(self.get_queryset(request), pk=payment_id)
+        back = ""
+        if request.user.has_perm("orders.view_order"):
+            back = reverse("admin:orders_order_change", args=[payment.order_id])
+        return self.act_on_one(request, payment, *work(request), back=back)
 
     def refund_view(self, request: HttpRequest, payment_id: int) -> HttpResponse:
         """Show the refund form of a payment, and refund a part or all of it."""
@@ -243,7 +247,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         def begin() -> HttpResponse:
             begun.append(
                 services.begin_refund(
-                    payment_id=payment.pk, actor=_staff(request), **form.cleaned_data
+                    payment_id=payment.pk, actor=staff_of(request), **form.cleaned_data
                 )
             )
             url = reverse("admin:payments_payment_change", args=[payment.pk])
@@ -260,7 +264,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     def _refund_rest(
         self, request: HttpRequest, queryset: QuerySet[Payment], *, restock: bool
     ) -> HttpResponse | None:
-        staff = _staff(request)
+        staff = staff_of(request)
 
         def begin(payment: Payment) -> int:
             return services.begin_refund(
@@ -279,16 +283,6 @@ class PaymentAdmin(ReadOnlyAdmin):
         return self.act(request, queryset, "refunded", work)
 
 
-def _amount(payment: Payment) -> tuple[Decimal, str]:
-    return payment.amount, payment.currency
-
-
 def _left(payment: Payment) -> tuple[Decimal, str]:
     """Return what can still be refunded."""
     return payment.amount_captured - payment.amount_refunded, payment.currency
-
-
-def _staff(request: HttpRequest) -> User:
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user

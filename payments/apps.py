@@ -43,6 +43,10 @@ class PaymentsConfig(AppConfig):
 
         handlers.register()
 
+        from payments import order_admin  # noqa: PLC0415
+
+        order_admin.register()
+
         from payments.metrics import read  # noqa: PLC0415
         from shop.core import metrics  # noqa: PLC0415
 

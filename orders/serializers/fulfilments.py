@@ -29,7 +29,7 @@ _TRACKING = {
 class FulfilSerializer(RequestSerializer):
     """What is shipped, and with which carrier."""
 
-    items = UnitsField(  # type: ignore[assignment]
+    items = UnitsField(
         required=False, help_text="The units that are shipped; without it, all that are left."
     )
     carrier = StrictStr(max_length=CARRIER_LENGTH, required=False, allow_blank=True)

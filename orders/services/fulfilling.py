@@ -28,15 +28,10 @@ from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
 from orders.services.shares import shipped_amounts
 from orders.shown import amount_due
-from orders.states import OrderStatus, PaymentStage
+from orders.states import SHIPPABLE, OrderStatus, PaymentStage
 from shop.core import events
 from shop.core.errors import ShopError
 from shop.core.transactions import transactional
-
-_SHIPPED_STATUSES = frozenset(
-    {OrderStatus.CONFIRMED, OrderStatus.PAID, OrderStatus.REFUNDED, OrderStatus.SHIPPED}
-)
-"""Statuses in which an order may have units left to ship."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ def get_fulfilment(fulfilment_id: int) -> Fulfilment:
 def _check(order: Order) -> None:
     """Raise an error unless units of the order may be shipped now."""
     is_restocked = order.restocked_at is not None
-    if order.status not in _SHIPPED_STATUSES or is_restocked:
+    if order.status not in SHIPPABLE or is_restocked:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
@@ -171,7 +166,7 @@ def _take(item: OrderItem, quantity: int) -> None:
 def _ship_pending(fulfilment: Fulfilment) -> None:
     """Ship a pending fulfilment, once. Locks the order. Raises IllegalTransition."""
     order = Order.objects.lock(fulfilment.order_id)
-    if order.status not in _SHIPPED_STATUSES:
+    if order.status not in SHIPPABLE:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     _mark_shipped(fulfilment)
 

@@ -123,7 +123,7 @@ class FulfilmentViewSet(ShopViewSet):
 
     def _find(self, order_id: str, pk: str) -> None:
         orders = Order.objects.visible_to(caller(self.request))
-        if not Fulfilment.objects.filter(pk=pk, order=order_id, order__in=orders).exists():
+        if not Fulfilment.objects.filter(pk=pk, order_id=int(order_id), order__in=orders).exists():
             raise FulfilmentNotFound
 
     def _created(self, fulfilment_id: int) -> Response:

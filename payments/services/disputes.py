@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from decimal import Decimal
 
-from django.db.models.functions import Now
+from django.utils import timezone
 
 from orders.models import Order
 from orders.services import flag_dispute, hold_shipping, note_event
@@ -115,7 +115,7 @@ def _write(
     if is_open:
         dispute.closed_at = None
     elif dispute.closed_at is None:
-        dispute.closed_at = Now()  # type: ignore[assignment] - the database's time
+        dispute.closed_at = timezone.now()
     dispute.revision += 1
     dispute.save()
     return dispute

@@ -43,7 +43,7 @@ def _authorised(order_id: int) -> PaymentQuerySet:
 
 def _missing(payment: Payment, due: Decimal) -> Decimal:
     """Return how much of an authorised payment has to be captured until ``due`` is paid."""
-    paid = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
+    paid: Decimal = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
     return min(payment.amount, due - paid)
 
 

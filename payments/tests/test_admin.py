@@ -6,15 +6,16 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from accounts.factories import UserFactory
+from accounts.factories import UserFactory, staff_with
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
 from payments.factories import pay, refund_payment
-from payments.models import DemoCharge, Payment, Refund
+from payments.models import DemoCharge, Dispute, Payment, Refund
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
-from shop.testing.pages import choose, messages_of
+from shop.testing.marks import on_one_database
+from shop.testing.pages import choose, messages_of, submit
 
 LIST = "/admin/payments/payment/"
 
@@ -93,7 +94,8 @@ def test_the_list_searches_numbers_names_and_references(admin_browser, ada, bob,
         for term in ("ADA", "ada@example", mine.provider_reference, "nobody")
     }
     assert list(found.values()) == [[mine], [mine], [mine], []]
-    assert mine in admin_browser.get(f"{LIST}?q={mine.order_id}").context["cl"].queryset
+    by_number = admin_browser.get(f"{LIST}?q={mine.order.number}").context["cl"].queryset
+    assert list(by_number) == [mine]
     of_order = admin_browser.get(f"{LIST}?order__id__exact={other.order_id}").context["cl"].queryset
     assert list(of_order) == [other]
     assert list(admin_browser.get(f"{LIST}?method=bank_transfer").context["cl"].queryset) == []
@@ -181,3 +183,61 @@ def test_the_refund_page_needs_the_permission(ada, tea):
     browser.force_login(clerk)
     assert browser.post(f"{LIST}{payment.pk}/refund/", {"amount": "1"}).status_code == 403
     assert not Refund.objects.exists()
+
+
+def test_an_accountant_records_money_from_the_page_of_the_order(ada, tea):
+    payment = pay(place_order(ada.user, tea), method="bank_transfer")
+    accountant = Client()
+    accountant.force_login(staff_with(group="accountant"))
+    order_page = f"/admin/orders/order/{payment.order_id}/change/"
+    page = accountant.get(order_page).content.decode()
+    assert f'<a href="{LIST}{payment.pk}/change/">{payment.pk}</a>' in page
+    assert f'href="{LIST}{payment.pk}/record/"' in page
+    done = submit(accountant, accountant.get(f"{LIST}{payment.pk}/record/"))
+    assert messages_of(done) == [f"Recorded as paid: {payment}."]
+    assert done.request["PATH_INFO"] == order_page
+    page = done.content.decode()
+    assert f'href="{LIST}{payment.pk}/record/"' not in page
+    assert f'href="{LIST}{payment.pk}/refund/"' in page
+    again = accountant.get(f"{LIST}{payment.pk}/record/").content.decode()
+    assert "A payment that is succeeded cannot be recorded as paid." in again
+    assert 'value="Confirm"' not in again
+    assert_audit_passes()
+
+
+def test_an_order_is_found_by_the_reference_of_its_payment(admin_browser, ada, bob, tea):
+    mine = pay(place_order(ada.user, tea), method="bank_transfer")
+    pay(place_order(bob.user, tea), method="bank_transfer")
+    reference = mine.provider_reference
+    assert reference.startswith("RF")
+    for path, found in (("/admin/orders/order/", mine.order), (LIST, mine)):
+        for term in (reference, reference.lower(), f"{reference[:4]} {reference[4:]}"):
+            assert list(admin_browser.get(path, {"q": term}).context["cl"].queryset) == [found]
+
+
+@on_one_database
+def test_a_number_is_not_mistaken(admin_browser, ada, tea):
+    """Digits are a payment's number among payments, and an order's among orders."""
+    place_order(ada.user, tea)
+    payment = pay(place_order(ada.user, tea))
+    assert payment.pk != payment.order_id
+    found = {
+        (path, number): list(admin_browser.get(path, {"q": number}).context["cl"].queryset)
+        for path in (LIST, "/admin/orders/order/")
+        for number in (payment.pk, payment.order_id)
+    }
+    assert found[LIST, payment.pk] == [payment]
+    assert found[LIST, payment.order_id] == []
+    assert found["/admin/orders/order/", payment.order_id] == [payment.order]
+    assert payment.order not in found["/admin/orders/order/", payment.pk]
+    warning = Dispute.objects.create(
+        pk=payment.order_id + 1,
+        payment=payment,
+        kind="early_fraud_warning",
+        reference="issfr_1",
+        status="needs_response",
+    )
+    number = payment.order.number.lower()
+    for term, rows in {"issfr_1": [warning], number: [warning], payment.order_id: []}.items():
+        disputes = admin_browser.get("/admin/payments/dispute/", {"q": term})
+        assert list(disputes.context["cl"].queryset) == rows

@@ -22,7 +22,10 @@ from payments.invoices.content import day_of
 from payments.models import DocumentCounter, Invoice, Payment, Refund
 from shop.core import deliveries
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.invoice_storm import problems, start
 from shop.testing.races import at_once, times
+from shop.testing.server import environment_for
+from shop.testing.serving import url_of_the_tests_database
 
 YEAR = datetime.now(UTC).year  # TIME_ZONE of the tests is UTC
 ADDRESS = {
@@ -415,4 +418,22 @@ def test_a_refund_gets_one_credit_note_also_if_it_is_handled_twice_at_once(ada, 
     credit = Credit(Decimal("2.00"))
     times(4, lambda: issue_credit_note(order_id=order.pk, credit=credit, refund=row))
     assert [total for *_, total in documents(order)] == ["4.50", "2.00"]
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_are_killed_leave_no_gap(ada, tea, tmp_path):
+    """``make invoice-storm`` kills processes at random moments, with 200 orders."""
+    orders = [place_order(ada.user, tea).pk for _ in range(3)]
+    environment = environment_for(
+        url_of_the_tests_database(),
+        DJANGO_SETTINGS_MODULE="shop.testing.faulty",
+        FAULTS=str(tmp_path),
+    )
+    for point, ended in (("invoice.numbered", -9), ("invoice.inserted", -9), (None, 0)):
+        if point is not None:
+            (tmp_path / point).touch()
+        with start(orders, environment) as process:
+            assert process.wait(timeout=60) == ended
+    assert problems(3) == []
     assert_audit_passes()

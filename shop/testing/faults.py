@@ -32,6 +32,8 @@ POINTS = {
     "payment.settled": (AFTER, "payments.services.payments", "settle"),
     "refund.begun": (BEFORE, "payments.gateways.demo", "DemoGateway.refund"),
     "refund.sent": (AFTER, "payments.gateways.demo", "DemoGateway.refund"),
+    "invoice.numbered": (AFTER, "payments.invoices.issuing", "_next_number"),
+    "invoice.inserted": (AFTER, "payments.invoices.issuing", "_insert"),
     "event.fetched": (BEFORE, "payments.services.webhooks", "_apply"),
     "gateway.silent": (FAILED, "payments.gateways.demo", "DemoGateway.start"),
 }

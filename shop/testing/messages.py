@@ -38,7 +38,11 @@ def marked_messages() -> Catalog:
     for app in APPS:
         found = extract_from_dir(
             ROOT / app,
-            method_map=[("**.py", "python"), ("**/templates/mail/**.html", extract_template)],
+            method_map=[
+                ("**.py", "python"),
+                ("**/templates/mail/**.html", extract_template),
+                ("**/packing_slip.html", extract_template),
+            ],
             keywords=_KEYWORDS,
             directory_filter=lambda path: Path(path).name not in _LEFT_OUT,
         )

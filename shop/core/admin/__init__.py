@@ -1,7 +1,7 @@
 """Base classes of the admin: forms, lists, actions, and models that only actions change."""
 
-from shop.core.admin.actions import Work
+from shop.core.admin.actions import Work, reason_of
 from shop.core.admin.base import ShopModelAdmin
 from shop.core.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
 
-__all__ = ["ReadOnlyAdmin", "ReadOnlyInline", "ShopModelAdmin", "Work"]
+__all__ = ["ReadOnlyAdmin", "ReadOnlyInline", "ShopModelAdmin", "Work", "reason_of"]

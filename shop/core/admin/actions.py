@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
@@ -110,6 +111,22 @@ class ConfirmedActions(_Base):
         self._report(request, results, verb)
         return None
 
+    def act_on_one(
+        self, request: HttpRequest, row: Model, verb: str, work: Work, *, back: str = ""
+    ) -> HttpResponse:
+        """Ask for confirmation; if the form was sent, do the work with a row, and report it.
+
+        Then the browser goes to ``back``, without it to the page of the row.
+        """
+        back = back or _page_of(row)
+        if request.method != "POST":
+            return self._ask(request, [row], verb, work, back=back)
+        try:
+            self._report(request, [(row, self._act_on(request, row, verb, work))], verb)
+        except KeyExpired as error:
+            self.message_user(request, str(error), messages.ERROR)
+        return HttpResponseRedirect(back)
+
     def _report(
         self, request: HttpRequest, results: Sequence[tuple[M, _Result]], verb: str
     ) -> None:
@@ -145,21 +162,25 @@ class ConfirmedActions(_Base):
             return _Result.REFUSED
         return _Result.DONE
 
-    def _ask(self, request: HttpRequest, rows: Sequence[M], verb: str, work: Work) -> HttpResponse:
+    def _ask(
+        self, request: HttpRequest, rows: Sequence[Model], verb: str, work: Work, *, back: str = ""
+    ) -> HttpResponse:
         """Return the page that shows what will happen to which rows."""
         lines = [self._line(row, work) for row in rows]
+        noun = partial(_noun, rows[0] if rows else self.model)
         accepted = [line for line in lines if not line.reason]
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{len(accepted)} {self._noun(len(accepted))} will be {verb}",
+            "title": f"{len(accepted)} {noun(len(accepted))} will be {verb}",
             "opts": self.opts,
             "action": _action_of(request),
+            "back": back or request.get_full_path(),
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
             "verb": verb,
             "note": work.note,
             "accepted": accepted,
             "refused": [line for line in lines if line.reason],
-            "refused_noun": self._noun(len(lines) - len(accepted)),
+            "refused_noun": noun(len(lines) - len(accepted)),
             "totals": _totals(accepted),
         }
         request.current_app = self.admin_site.name
@@ -167,15 +188,19 @@ class ConfirmedActions(_Base):
 
     def _line(self, row: Model, work: Work) -> _Line:
         return _Line(
-            row, _page_of(row), work.amount(row) if work.amount else None, _reason(row, work.begin)
+            row,
+            _page_of(row),
+            work.amount(row) if work.amount else None,
+            reason_of(row, work.begin),
         )
 
-    def _noun(self, count: int) -> str:
-        name = self.opts.verbose_name if count == 1 else self.opts.verbose_name_plural
-        return str(name)
+
+def _noun(row: Model | type[Model], count: int) -> str:
+    options = row._meta  # noqa: SLF001 - documented by Django
+    return str(options.verbose_name if count == 1 else options.verbose_name_plural)
 
 
-def _reason(row: Model, begin: Callable[[Any], Any]) -> str:
+def reason_of(row: Model, begin: Callable[[Any], Any]) -> str:
     """Return why the work will be refused, or an empty text. Changes nothing."""
     try:
         with transaction.atomic():
@@ -187,8 +212,11 @@ def _reason(row: Model, begin: Callable[[Any], Any]) -> str:
 
 
 def _action_of(request: HttpRequest) -> str:
-    """Return the action whose button was used. A list has buttons above and below it."""
-    actions = request.POST.getlist("action")
+    """Return the action whose button was used. A list has buttons above and below it.
+
+    A page about one row has no action.
+    """
+    actions = request.POST.getlist("action") or [""]
     index = request.POST.get("index", "0")
     return actions[int(index) if index.isdecimal() and int(index) < len(actions) else -1]
 

@@ -1,0 +1,123 @@
+"""Fulfilments in the admin: the form that ships units of an order, and the list on its page."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+
+from cart.models import MAX_QUANTITY
+from orders.models import Fulfilment, FulfilmentState, Order, OrderItem
+from orders.models.fulfilments import CARRIER_LENGTH, TRACKING_NUMBER_LENGTH, TRACKING_URL_LENGTH
+from orders.services import Tracking
+from shop.core.admin import ReadOnlyInline
+
+_UNITS = "units_"
+
+
+class FulfilForm(forms.Form):
+    """The units of an order to ship, by default all that are left, and with which carrier."""
+
+    carrier = forms.CharField(
+        max_length=CARRIER_LENGTH, required=False, widget=AdminTextInputWidget
+    )
+    tracking_number = forms.CharField(
+        max_length=TRACKING_NUMBER_LENGTH, required=False, widget=AdminTextInputWidget
+    )
+    tracking_url = forms.URLField(
+        max_length=TRACKING_URL_LENGTH,
+        required=False,
+        assume_scheme="https",
+        label="Tracking URL",
+        help_text="Where the buyer follows the shipment.",
+    )
+
+    def __init__(self, order: Order, data: Any = None) -> None:
+        """Add a field for each item. The service refuses units that are not left."""
+        super().__init__(data)
+        items = OrderItem.objects.filter(order=order).order_by("pk")
+        units = {f"{_UNITS}{item.product_id}": _units_field(item) for item in items}
+        self.fields = {**units, **self.fields}
+
+    @property
+    def units(self) -> dict[int, int]:
+        """The units to ship by product, of a valid form."""
+        return {
+            int(name.removeprefix(_UNITS)): quantity
+            for name, quantity in self.cleaned_data.items()
+            if name.startswith(_UNITS) and quantity
+        }
+
+    @property
+    def tracking(self) -> Tracking:
+        """The carrier and the number of a valid form."""
+        names = ("carrier", "tracking_number", "tracking_url")
+        return Tracking(**{name: self.cleaned_data[name] for name in names})
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form without units."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors and not self.units:
+            raise forms.ValidationError("Enter the quantity of at least one item.")
+        return cleaned
+
+
+def _units_field(item: OrderItem) -> forms.IntegerField:
+    left = max(0, item.quantity_left)
+    return forms.IntegerField(
+        label=item.name,
+        min_value=0,
+        max_value=MAX_QUANTITY,
+        initial=left,
+        required=False,
+        widget=AdminIntegerFieldWidget,
+        help_text=f"SKU {item.sku or '–'}, {left} left",
+    )
+
+
+class FulfilmentInline(ReadOnlyInline):
+    """The fulfilments of an order, oldest first."""
+
+    model = Fulfilment
+    fields = ("status", "units", "carrier", "tracking", "actor", "created_at", "steps")
+    readonly_fields = ("units", "tracking", "steps")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch actors and items by three statements."""
+        fulfilments = super().get_queryset(request).select_related("actor")
+        return fulfilments.prefetch_related("items__order_item")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the steps to those who may change orders."""
+        may_change = request.user.has_perm("orders.change_order")
+        return [name for name in self.fields if may_change or name != "steps"]
+
+    @admin.display(description="Units")
+    def units(self, fulfilment: Fulfilment) -> str:
+        """Return the quantities with the names of the items."""
+        items = fulfilment.items.all()
+        return ", ".join(f"{item.quantity} × {item.order_item.name}" for item in items)
+
+    @admin.display(description="Tracking")
+    def tracking(self, fulfilment: Fulfilment) -> str:
+        """Return the tracking number, as a link if the URL is known."""
+        number, url = fulfilment.tracking_number, fulfilment.tracking_url
+        return format_html('<a href="{}">{}</a>', url, number or url) if url else number
+
+    @admin.display(description="Steps")
+    def steps(self, fulfilment: Fulfilment) -> str:
+        """Link to what can be done with a shipped fulfilment."""
+        if fulfilment.status != FulfilmentState.SHIPPED:
+            return ""
+        args = [fulfilment.order_id, fulfilment.pk]
+        links = [
+            (reverse(f"admin:orders_order_{name}_fulfilment", args=args), name.capitalize())
+            for name in ("deliver", "cancel")
+        ]
+        return format_html_join(mark_safe(" · "), '<a href="{}">{}</a>', links)

@@ -1,0 +1,109 @@
+"""What payments and invoices add to orders in the admin: steps, tables and a search."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from orders.admin_parts import Part, Section, Step, register_part, register_search
+from orders.models import Order
+from payments import gateways
+from payments.models import Invoice, Payment, PaymentStatus
+from payments.states import OPEN, REFUNDABLE
+from shop.core.money import show
+
+_PAYMENT_COLUMNS = (
+    *("Payment", "Method", "Status", "Amount", "Captured", "Refunded", "Reference"),
+    "Capture before",
+)
+
+
+def register() -> None:
+    """Register them."""
+    register_part(part_of)
+    register_search(search_condition)
+
+
+def part_of(request: HttpRequest, order: Order) -> Part:
+    """Return what the user of the request may see and do. Sends at most two statements."""
+    may = request.user.has_perm
+    steps: list[Step] = []
+    sections: list[Section] = []
+    if may("payments.view_payment") or may("payments.change_payment") or may("payments.add_refund"):
+        payments = list(Payment.objects.filter(order=order).order_by("pk"))
+        steps += [step for payment in payments for step in _steps(request, payment)]
+        sections.append(Section("Payments", _PAYMENT_COLUMNS, [_row(each) for each in payments]))
+    if may("payments.view_invoice"):
+        sections.append(_invoices(Invoice.objects.filter(order=order).order_by("pk")))
+    return Part(steps, sections)
+
+
+def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
+    """Yield the steps that the payment's status allows, if the user has their permission."""
+    if request.user.has_perm("payments.change_payment"):
+        gateway = gateways.registered().get(payment.method)
+        if payment.status in OPEN and gateway is not None and gateway.recorded_by_staff:
+            yield _step(payment, "record", "Record the money of")
+        if payment.status == PaymentStatus.AUTHORISED:
+            yield _step(payment, "capture", "Capture")
+            yield _step(payment, "void", "Void")
+    is_left = payment.amount_captured > payment.amount_refunded
+    if payment.status in REFUNDABLE and is_left and request.user.has_perm("payments.add_refund"):
+        yield _step(payment, "refund", "Refund")
+
+
+def _step(payment: Payment, name: str, label: str) -> Step:
+    url = reverse(f"admin:payments_payment_{name}", args=[payment.pk])
+    return Step(f"{label} payment {payment.pk}", url)
+
+
+def _row(payment: Payment) -> Sequence[Any]:
+    url = reverse("admin:payments_payment_change", args=[payment.pk])
+    return (
+        format_html('<a href="{}">{}</a>', url, payment.pk),
+        payment.method,
+        payment.get_status_display(),
+        f"{show(payment.amount)} {payment.currency}",
+        show(payment.amount_captured),
+        show(payment.amount_refunded),
+        payment.provider_reference,
+        payment.capture_before or "",
+    )
+
+
+def _invoices(invoices: Iterable[Invoice]) -> Section:
+    rows = [
+        (
+            format_html(
+                '<a href="{}">{}</a>',
+                reverse("admin:payments_invoice_change", args=[invoice.pk]),
+                invoice.number,
+            ),
+            invoice.get_kind_display(),
+            f"{show(invoice.total)} {invoice.currency}",
+            invoice.issued_on,
+            format_html(
+                '<a href="{}">Print</a>', reverse("admin:payments_invoice_pdf", args=[invoice.pk])
+            ),
+        )
+        for invoice in invoices
+    ]
+    return Section("Invoices", ("Number", "Kind", "Total", "Issued on", "PDF"), rows)
+
+
+def references(term: str) -> list[str]:
+    """Return the references that a term may stand for.
+
+    Providers' references have small and capital letters; that of a bank transfer is read aloud and
+    typed in groups.
+    """
+    return [term, "".join(term.split()).upper()]
+
+
+def search_condition(term: str) -> Q:
+    """Return the condition with which a reference finds the order that was paid with it."""
+    payments = Payment.objects.filter(provider_reference__in=references(term))
+    return Q(pk__in=payments.values("order"))
