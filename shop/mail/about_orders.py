@@ -218,7 +218,6 @@ def _can_still_be_paid(event: Event) -> bool:
 
 MAILS = (
     Mail("order_placed", event="order.placed", compose=_of_new_order),
-    Mail("draft_sent", event="draft.sent", compose=_of_draft),
     Mail("order_paid", event="order.paid", compose=_of_payment, is_needed=_cost_something),
     Mail(
         "payment_failed",
@@ -236,4 +235,5 @@ MAILS = (
         compose=_of_order,
         valid_for=timedelta(hours=2),
     ),
+    Mail("draft_sent", event="draft.sent", compose=_of_draft),
 )
