@@ -109,7 +109,11 @@ router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("payments", PaymentViewSet, basename="payment")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
-router.register(rf"invoices/(?P<invoice_id>{ID})/pdf", InvoiceFileViewSet, "invoice-file")
+router.register(
+    rf"orders/(?P<order_id>{ID})/invoices/(?P<invoice_id>{ID})/pdf",
+    InvoiceFileViewSet,
+    "invoice-file",
+)
 router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")

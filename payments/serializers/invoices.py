@@ -26,7 +26,7 @@ from shop.core.openapi import example
                 "currency": "USD",
                 "issued_on": "2026-11-23",
                 "issued_at": "2026-11-23T10:00:06Z",
-                "pdf_url": "https://shop.example.com/api/invoices/3/pdf/",
+                "pdf_url": "https://shop.example.com/api/orders/42/invoices/3/pdf/",
             }
         )
     ]
@@ -66,5 +66,5 @@ def show_invoice(invoice: Invoice, *, origin: str) -> dict[str, Any]:
         "currency": invoice.currency,
         "issued_on": invoice.issued_on,
         "issued_at": invoice.issued_at,
-        "pdf_url": f"{origin}/api/invoices/{invoice.pk}/pdf/",
+        "pdf_url": f"{origin}/api/orders/{invoice.order_id}/invoices/{invoice.pk}/pdf/",
     }

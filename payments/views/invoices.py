@@ -104,6 +104,7 @@ class InvoiceFileViewSet(ReadsInvoices):
         answers={(200, "application/pdf"): OpenApiTypes.BINARY},
         refuses=TOKENS,
     )
-    def list(self, request: Request, invoice_id: str) -> HttpResponse:
+    def list(self, request: Request, order_id: str, invoice_id: str) -> HttpResponse:
         """Return an invoice or credit note as a PDF file, which is the same each time."""
-        return pdf_response(get_object_or_404(self.get_queryset(), pk=invoice_id))
+        invoices = self.get_queryset().filter(order_id=order_id)
+        return pdf_response(get_object_or_404(invoices, pk=invoice_id))

@@ -283,6 +283,10 @@ class World:
         return issue_invoice(order_id=self.paid.order_id)
 
     @cached_property
+    def invoiced(self) -> Any:
+        return self.invoice.order
+
+    @cached_property
     def delivery(self) -> Any:
         return EventDelivery.objects.create(event=self.event, handler="example")
 

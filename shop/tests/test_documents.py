@@ -116,7 +116,7 @@ def test_every_list_is_tried():
 
 UNIQUE = ("/api/cart/", "/api/shop/", "/api/users/me/")
 """Paths without an id that are no lists."""
-FILES = ("/api/invoices/{invoice_id}/pdf/",)
+FILES = ("/api/orders/{order_id}/invoices/{invoice_id}/pdf/",)
 """Paths whose responses are no JSON."""
 
 WITH_TOKEN = ("/api/drafts/accept/",)
