@@ -13,6 +13,7 @@ from orders.services import add_note, declare_withdrawal, request_return, ship_o
 from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
 from payments.invoices import issue_invoice
+from payments.models import Dispute
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.services import create_endpoint

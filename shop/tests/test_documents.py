@@ -63,6 +63,7 @@ LISTS = {
     "/api/attributes/": "attributes",
     "/api/categories/": "categories",
     "/api/countries/": "countries",
+    "/api/disputes/": "disputes",
     "/api/drafts/": "drafts",
     "/api/orders/": "orders",
     "/api/orders/{order_id}/invoices/": "invoices",
