@@ -1,6 +1,6 @@
 """Drafts: carts that staff prepare for somebody, with prices of their own if they may set them.
 
-Everything that writes or accepts a draft locks its customer, its row and then its cart.
+Everything that writes or sends a draft locks its customer, its row and then its cart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,8 +67,7 @@ def create_draft(*, actor: User, changes: Mapping[str, Any], may_override: bool)
 def change_draft(*, draft_id: int, changes: Mapping[str, Any], may_override: bool) -> Draft:
     """Change members of a draft; absent ones stay, and None clears a member.
 
-    Links that were sent lead to what the draft is then. Locks the draft and its cart. Raises
-    NotFound, DraftOrdered, and what ``create_draft`` raises.
+    Locks the draft and its cart. Raises NotFound, DraftOrdered, and what ``create_draft`` raises.
     """
     draft = lock_draft(draft_id)
     own = _own_columns(changes)
@@ -88,7 +87,7 @@ def change_draft(*, draft_id: int, changes: Mapping[str, Any], may_override: boo
 
 @transactional
 def delete_draft(*, draft_id: int) -> None:
-    """Delete a draft with its cart. Links that were sent become invalid.
+    """Delete a draft with its cart.
 
     Raises NotFound, and DraftOrdered for one that was ordered.
     """

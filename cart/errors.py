@@ -32,7 +32,7 @@ class ItemNotFound(NotFound):
 
 
 class DraftOrdered(Conflict):
-    """409: the draft was accepted, so that it is an order now."""
+    """409: the draft was sent, so that it is an order now."""
 
     code = "draft_ordered"
     message = _("This draft has been ordered. Change the order instead.")

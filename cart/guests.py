@@ -38,12 +38,19 @@ class Buyer:
 
     ``cart_id`` is the cart of a guest, which may be open or ordered, or that of a draft, also if
     the draft is for a user. ``guest`` is the SHA-256 of the token of a guest, which idempotency
-    keys of the guest belong to. Both are None for users who buy from their own cart.
+    keys of the guest belong to. Both are None for users who buy from their own cart. ``staff`` is
+    the member of staff who orders for the buyer.
     """
 
     user: User | None = None
     cart_id: int | None = None
     guest: str | None = None
+    staff: User | None = None
+
+    @property
+    def actor(self) -> User | None:
+        """Who acts: the member of staff, or else the user; None for a guest."""
+        return self.staff or self.user
 
     @property
     def key(self) -> dict[str, int]:

@@ -220,7 +220,6 @@ class DraftStatus(models.TextChoices):
     """What became of a draft. It follows from the draft and its cart."""
 
     OPEN = "open", _("Open")
-    SENT = "sent", _("Sent")
     ORDERED = "ordered", _("Ordered")
 
 
@@ -235,8 +234,8 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 class Draft(models.Model):
     """A cart that staff prepare for a customer or an e-mail address. It takes no stock.
 
-    Its cart has no user, and nobody has its token, so that no buyer can change it: who has the link
-    that is sent can only accept it. Writers lock the cart (``cart.drafts``).
+    Its cart has no user, and nobody has its token, so that no buyer can change it. Sending it
+    places its order. Writers lock the cart (``cart.drafts``).
     """
 
     cart = models.OneToOneField(Cart, on_delete=models.CASCADE, related_name="draft")
@@ -259,7 +258,7 @@ class Draft(models.Model):
     link_expires_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="Until then the draft can be accepted, and its order be paid.",
+        help_text="Until then its order can be paid.",
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -287,6 +286,5 @@ class Draft(models.Model):
     @property
     def status(self) -> DraftStatus:
         """What became of it. Reads the cart."""
-        if self.cart.status == CartStatus.ORDERED:
-            return DraftStatus.ORDERED
-        return DraftStatus.OPEN if self.sent_at is None else DraftStatus.SENT
+        is_ordered = self.cart.status == CartStatus.ORDERED
+        return DraftStatus.ORDERED if is_ordered else DraftStatus.OPEN

@@ -1,13 +1,15 @@
-"""Drafts in the admin: read-only pages, with an action that sends their links."""
+"""Drafts in the admin: read-only pages, with an action that sends them."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
+from accounts.models import User
 from cart.drafts import view_draft
 from cart.models import CartStatus, Draft
 from orders.services import send_draft
@@ -52,9 +54,12 @@ class DraftAdmin(ReadOnlyAdmin):
         lines.append(f"Total: {show(totals.total)} {currency()}")
         return format_html_join(mark_safe("<br>"), "{}", ([line] for line in lines))
 
-    @admin.action(description="Send links of selected drafts", permissions=["change"])
+    @admin.action(description="Send selected drafts", permissions=["change"])
     def send(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Mail the links with which drafts are accepted and paid."""
-        note = "Who gets the link places and pays the order, without an account."
-        work = Work(lambda draft: send_draft(draft_id=draft.pk), note=note)
+        """Place the orders of drafts, and mail the links that pay them."""
+        note = "The order is placed, and who gets the link pays it, without an account."
+        actor = request.user
+        if not isinstance(actor, User):
+            raise PermissionDenied
+        work = Work(lambda draft: send_draft(draft_id=draft.pk, actor=actor), note=note)
         return self.act(request, queryset, "sent", work)

@@ -15,9 +15,10 @@ from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from orders import services
+from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
 from orders.models import Return, ReturnItem, ReturnStep
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Work
 
 
 class ReturnItemInline(ReadOnlyInline):
@@ -94,15 +95,14 @@ class ReturnInline(ReadOnlyInline):
 
 
 @admin.register(Return)
-class ReturnAdmin(ReadOnlyAdmin):
+class ReturnAdmin(FoundByOrder):
     """Returns. A part of the units is received by the API."""
 
     list_display = ("id", "created_at", "order", "kind", "resolution", "status", "reason")
     list_select_related = ("order",)
     list_filter = ("status", "kind", ("created_at", admin.DateFieldListFilter))
-    number_fields = ("pk", "order_id")
-    search_fields = ("order__email_key__startswith",)
-    search_help_text = "Number of the return or order, or the beginning of an e-mail address."
+    search_fields = ("pk",)  # it is not used, but without one there is no search
+    search_help_text = "Number of the return, or what finds its order."
     fields = (
         *("order", "kind", "resolution", "status", "reason", "note", "answer"),
         *("requested_by", "created_at", "decided_by", "decided_at"),

@@ -7,13 +7,16 @@ or 0. Everything else is a number in any spelling, a name, an address or a refer
 
 import re
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from accounts.models import login_key
 from orders.admin_parts import search_conditions
 from orders.models import Order, OrderAddress, OrderItem
 from orders.numbers import read_number
+from shop.core.admin import ReadOnlyAdmin
 from shop.core.money import MAX_AMOUNT, currency
 
 _MAX_DIGITS = 18
@@ -27,7 +30,7 @@ def condition_of(term: str) -> Q:
     term = term.strip()[:_MAX_LENGTH]
     number = read_number(term)
     found = Q() if number is None else Q(number=number)
-    if term.isascii() and term.isdecimal() and len(term) <= _MAX_DIGITS and term[:1] != "0":
+    if _is_number(term) and term[0] != "0":
         return found | Q(pk=int(term))
     amount = _amount_of(term)
     if amount is not None:
@@ -77,6 +80,33 @@ def _has_name(term: str) -> Q:
     return named
 
 
-def matching(term: str) -> Q:
-    """Return the condition for rows that belong to an order, such as payments."""
-    return Q(order__in=Order.objects.filter(condition_of(term)).values("pk"))
+class FoundByOrder(ReadOnlyAdmin):
+    """Rows that belong to orders.
+
+    Digits alone are the number of a row, so that it is not mistaken for that of an order. Other
+    terms find what the row itself has, and the rows of the orders that they find.
+    """
+
+    order_lookup = "order"
+    """The path from a row to its order."""
+
+    def own_condition(self, term: str) -> Q:
+        """Return the condition with which a term finds rows by what they have themselves."""
+        return Q(pk__in=[])
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Search rows by their number, by what they have, and by their order."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if _is_number(term):
+            return queryset.filter(pk=int(term)), False
+        orders = Order.objects.filter(condition_of(term)).values("pk")
+        of_orders = Q((f"{self.order_lookup}__in", orders))
+        return queryset.filter(self.own_condition(term) | of_orders), False
+
+
+def _is_number(term: str) -> bool:
+    return term.isascii() and term.isdecimal() and len(term) <= _MAX_DIGITS

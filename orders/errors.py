@@ -24,13 +24,6 @@ class OrderTokenInvalid(Unauthorized):
     message = _("This link to the order is not valid any more. Please request a new one.")
 
 
-class DraftTokenInvalid(Unauthorized):
-    """401: the draft token is wrong or expired, or the draft was deleted."""
-
-    code = "draft_token_invalid"
-    message = _("This link is not valid any more. Please contact us for a new one.")
-
-
 class OrderNotFound(NotFound):
     """404: the order does not exist, or you may not see it."""
 

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 import payments.dispute_admin
 import payments.invoices.admin  # noqa: F401 - registers it
 from accounts.models import User
-from orders.admin_search import matching
+from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
 from payments import gateways, services
 from payments.admin_steps import STEPS, VerbAndWork, capturing, recording, voiding
@@ -26,7 +26,7 @@ from payments.cards import refuse_card_numbers
 from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
 from payments.order_admin import references
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Work
 from shop.core.admin.forms import validate_amount
 from shop.core.money import CENT, MAX_DIGITS, show
 
@@ -108,7 +108,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(FoundByOrder):
     """Payments, which are read-only, and actions that record, capture, void and refund them."""
 
     list_display = (
@@ -134,17 +134,9 @@ class PaymentAdmin(ReadOnlyAdmin):
     )
     actions = ("record_payment", "capture", "void", "refund", "refund_and_restock")
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Payment], search_term: str
-    ) -> tuple[QuerySet[Payment], bool]:
-        """Find a payment by its number or reference, and those of the orders that are found."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if term.isascii() and term.isdecimal() and len(term) <= MAX_DIGITS:
-            return queryset.filter(pk=int(term)), False
-        found = Q(provider_reference__in=references(term)) | matching(term)
-        return queryset.filter(found), False
+    def own_condition(self, term: str) -> Q:
+        """Find a payment by its reference."""
+        return Q(provider_reference__in=references(term))
 
     @admin.display(description="Refund")
     def refund_link(self, payment: Payment) -> str:

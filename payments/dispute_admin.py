@@ -4,19 +4,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from accounts.models import User
+from orders.admin_search import FoundByOrder
 from orders.services import release_shipping
 from payments.models import Dispute
-from shop.core.admin import ReadOnlyAdmin, Work
+from shop.core.admin import Work
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ReadOnlyAdmin):
+class DisputeAdmin(FoundByOrder):
     """Disputes, early fraud warnings and reviews. Evidence is sent in the provider's dashboard."""
 
     list_display = (
@@ -34,14 +35,18 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_select_related = ("payment__order",)
     list_filter = ("status", "kind", ("due_by", admin.DateFieldListFilter))
     readonly_fields = ("order_link", "shipping_held")
-    number_fields = ("pk", "payment_id", "payment__order_id")
-    search_fields = ("reference__exact",)
-    search_help_text = "Dispute, payment or order number, or the provider's reference."
+    order_lookup = "payment__order"
+    search_fields = ("reference",)  # it is not used, but without one there is no search
+    search_help_text = "Dispute number, reference, or what finds its order."
     actions = ("release",)
 
     def get_ordering(self, request: HttpRequest) -> Any:
         """Show those first whose evidence is due first."""
         return F("due_by").asc(nulls_last=True), "-pk"
+
+    def own_condition(self, term: str) -> Q:
+        """Find a dispute by the provider's reference."""
+        return Q(reference=term)
 
     @admin.display(description="Order")
     def order_link(self, dispute: Dispute) -> str:

@@ -26,7 +26,6 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import (
-    AcceptDraftViewSet,
     DraftViewSet,
     FulfilmentViewSet,
     OrderNoteViewSet,
@@ -102,7 +101,6 @@ router.register(
 )
 router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
-router.register("drafts/accept", AcceptDraftViewSet, basename="accepted-draft")
 router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
 router.register("checkout", CheckoutViewSet, basename="checkout")

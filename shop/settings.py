@@ -193,7 +193,7 @@ ORDER_LINK_DAYS: int = env.int("ORDER_LINK_DAYS", default=90)
 if not 1 <= ORDER_LINK_DAYS <= 366:
     raise ImproperlyConfigured("ORDER_LINK_DAYS must be 1 to 366.")
 
-# Hours in which the link of a draft is valid, unless the draft says otherwise.
+# Hours in which the order of a draft can be paid, unless the draft says otherwise.
 DRAFT_LINK_HOURS: int = env.int("DRAFT_LINK_HOURS", default=72)
 if not 1 <= DRAFT_LINK_HOURS <= 366 * 24:
     raise ImproperlyConfigured("DRAFT_LINK_HOURS must be 1 to 8784.")
@@ -502,7 +502,6 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
     {
         "order": env.str("STOREFRONT_ORDER_URL", default=""),
         "payment": env.str("STOREFRONT_PAYMENT_URL", default=""),
-        "draft": env.str("STOREFRONT_DRAFT_URL", default=""),
         "reset": env.str("STOREFRONT_RESET_URL", default=""),
         "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
     },
@@ -764,7 +763,6 @@ SPECTACULAR_SETTINGS = {
         "securitySchemes": {
             "cart_token": {"type": "apiKey", "in": "header", "name": "X-Cart-Token"},
             "order_token": {"type": "apiKey", "in": "header", "name": "X-Order-Token"},
-            "draft_token": {"type": "apiKey", "in": "header", "name": "X-Draft-Token"},
         }
     },
     "COMPONENT_SPLIT_REQUEST": True,
@@ -800,7 +798,7 @@ CORS_URLS_REGEX = r"^/(api|media)/"
 CORS_ALLOW_HEADERS: list[str] = [
     *("accept", "authorization", "content-type", "idempotency-key", "if-none-match"),
     *("baggage", "sentry-trace", "traceparent", "tracestate"),
-    *("x-cart-token", "x-draft-token", "x-order-token", "x-request-id"),
+    *("x-cart-token", "x-order-token", "x-request-id"),
     *(name.strip().lower() for name in env.list("CORS_ALLOW_HEADERS", default=[])),
 ]
 if not all(re.fullmatch(r"[a-z0-9!#$%&'*+.^_`|~-]+", name) for name in CORS_ALLOW_HEADERS):

@@ -30,7 +30,6 @@ urlpatterns = [
     path("mail/", mail.messages, name="development-messages"),
     path("mail/<int:number>/", mail.message, name="development-message"),
     path("mail/<int:number>/html/", mail.message_html, name="development-message-html"),
-    path("storefront/draft/", own_pages.draft, name="own-draft"),
     path("storefront/order/", own_pages.order, name="own-order"),
     path("storefront/reset-password/", own_pages.reset_password, name="own-reset-password"),
     path("storefront/verify-email/", own_pages.verify_email, name="own-verify-email"),

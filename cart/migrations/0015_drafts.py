@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                     "link_expires_at",
                     models.DateTimeField(
                         editable=False,
-                        help_text="Until then the draft can be accepted, and its order be paid.",
+                        help_text="Until then its order can be paid.",
                         null=True,
                     ),
                 ),

@@ -28,7 +28,7 @@ class DraftItemSerializer(AddItemSerializer):
 
 @extend_schema_serializer(examples=[example({**CHANGES, "items": [_ITEM], "link_hours": 48})])
 class DraftChangesSerializer(CartChangesSerializer):
-    """Members of a draft: those of a cart, the customer, and how long its link is valid."""
+    """Members of a draft: those of a cart, the customer, and how long its order can be paid."""
 
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=DraftItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
@@ -43,5 +43,5 @@ class DraftChangesSerializer(CartChangesSerializer):
         max_value=MAX_LINK_HOURS,
         required=False,
         allow_null=True,
-        help_text="How long the link is valid, and the order can be paid. Null: as the shop says.",
+        help_text="How long the order can be paid by the link. Null: as the shop says.",
     )

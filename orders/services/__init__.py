@@ -8,7 +8,7 @@ and only if the UPDATE changed the row.
 from orders.errors import IllegalTransition
 from orders.services.cancellations import Cancelled, cancel_items
 from orders.services.contact import change_contact
-from orders.services.drafts import accept_draft, send_draft
+from orders.services.drafts import send_draft
 from orders.services.fees import set_fee
 from orders.services.fulfilling import (
     NO_TRACKING,
@@ -72,7 +72,6 @@ __all__ = [
     "Placed",
     "Reordered",
     "Tracking",
-    "accept_draft",
     "accept_withdrawal",
     "add_note",
     "approve_return",

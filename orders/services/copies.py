@@ -62,8 +62,8 @@ def write_order(new: NewOrder, cart: LockedCart) -> Order:
         (order.pk, row.rate, row.country, row.region, row.name, row.base, row.amount, row.reason)
         for row in cart.totals.taxes
     )
-    user, is_guest = new.buyer.user, new.buyer.user is None
-    add_to_timeline(order.pk, order.status, "Order placed", user, by_guest=is_guest)
+    actor = new.buyer.actor
+    add_to_timeline(order.pk, order.status, "Order placed", actor, by_guest=actor is None)
     total = {"total": show(order.total), "currency": order.currency}
     record_event(order.pk, "placed", user_id=new.buyer.user_id, **total)
     return order
@@ -99,9 +99,10 @@ def _order(new: NewOrder, cart: LockedCart) -> Order:
 
 
 def _pay_before(new: NewOrder) -> datetime:
-    """Return the end of the payment window, which is not shorter than the ordinary one."""
-    ordinary = new.placed_at + timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
-    return ordinary if new.pay_before is None else max(ordinary, new.pay_before)
+    """Return the end of the payment window."""
+    if new.pay_before is not None:
+        return new.pay_before
+    return new.placed_at + timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
 
 
 def _method(method: OfferedMethod | None) -> dict[str, str] | None:

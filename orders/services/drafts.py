@@ -1,63 +1,56 @@
-"""Sending the link of a draft, and accepting the draft, which places its order."""
+"""Sending a draft, which places its order and mails the link that pays it."""
 
+from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 
-from cart.drafts import buyer_of_draft, lock_draft, view_draft
+from accounts.models import User
+from cart.drafts import buyer_of_draft, lock_draft
 from cart.errors import DraftOrdered
-from cart.models import CartStatus, Draft
-from cart.problems import is_blocking, problems_of, serialize_problem
-from orders.errors import DraftTokenInvalid
+from cart.models import Draft
+from orders.models import Order
 from orders.services.placing import Placed, place_once
+from orders.states import OrderStatus
+from orders.windows import is_expired
 from shop.core import events
-from shop.core.errors import NotFound
 from shop.core.transactions import transactional
 
 
 @transactional
-def send_draft(*, draft_id: int) -> None:
-    """Make the link of a draft valid from now on, and record that it is to be sent.
+def send_draft(*, draft_id: int, actor: User) -> Placed:
+    """Place the order of a draft, and record that the link that pays it is to be sent.
 
-    Sending it again sends another message, and makes all links valid for longer. Raises
-    NotFound, DraftOrdered, and the first problem for which the draft could not be accepted,
-    with all of them: who gets the link cannot complete the draft.
+    The order can be paid for ``link_hours`` of the draft, or ``DRAFT_LINK_HOURS``. Sending a draft
+    again sends another message about the same order. Locks the customer, the draft, and then what
+    ``place_order`` locks. Raises NotFound, what ``place_order`` raises, and DraftOrdered if the
+    order is no longer to be paid.
     """
     draft = lock_draft(draft_id)
-    if draft.cart.status != CartStatus.OPEN:
-        raise DraftOrdered
-    problems = [each for each in problems_of(view_draft(draft)) if is_blocking(each)]
-    if problems:
-        raise problems[0].among([serialize_problem(problem) for problem in problems])
-    hours = draft.link_hours or settings.DRAFT_LINK_HOURS
-    until = ExpressionWrapper(Now() + timedelta(hours=hours), output_field=DateTimeField())
-    Draft.objects.filter(pk=draft_id).update(sent_at=Now(), link_expires_at=until)
-    events.record("draft.sent", object_type="draft", object_id=draft_id, data={})
-
-
-@transactional
-def accept_draft(*, draft_id: int, expected_total: Decimal | None = None) -> Placed:
-    """Place the order of a draft, once; return the order that it has already, if it has one.
-
-    ``expected_total`` is the total that the buyer saw, in the shop's currency. The order can be
-    paid until the link expires, and at least for the ordinary payment window. Locks the customer,
-    the draft, and then what ``place_order`` locks. Raises DraftTokenInvalid for a draft that was
-    deleted meanwhile, and what ``place_order`` raises.
-    """
-    try:
-        draft = lock_draft(draft_id)
-    except NotFound:
-        raise DraftTokenInvalid from None
+    row = Draft.objects.filter(pk=draft_id)
+    span = timedelta(hours=draft.link_hours or settings.DRAFT_LINK_HOURS)
+    end = ExpressionWrapper(Now() + span, output_field=DateTimeField())
+    pay_before = row.values_list(end, flat=True).get()
     placed = place_once(
-        buyer=buyer_of_draft(draft),
+        buyer=replace(buyer_of_draft(draft), staff=actor),
         cart_id=draft.cart_id,
-        expected_total=expected_total,
-        pay_before=draft.link_expires_at,
+        expected_total=None,
+        pay_before=pay_before,
     )
     if placed.is_new:
-        data = {"order_id": placed.row.pk}
-        events.record("draft.accepted", object_type="draft", object_id=draft_id, data=data)
+        row.update(sent_at=Now(), link_expires_at=pay_before)
+    else:
+        _check_payable(placed.row.pk)
+        row.update(sent_at=Now())
+    data = {"order_id": placed.row.pk}
+    events.record("draft.sent", object_type="draft", object_id=draft_id, data=data)
     return placed
+
+
+def _check_payable(order_id: int) -> None:
+    """Raise DraftOrdered if an order is paid, cancelled or too late to be paid."""
+    order = Order.objects.with_database_time().get(pk=order_id)
+    if order.status != OrderStatus.PENDING or is_expired(order):
+        raise DraftOrdered

@@ -50,7 +50,7 @@ def place_order(
 
     An order whose total is 0 is paid at once, without a payment. ``fee`` is that of the payment
     method, and ``expected_total`` the total that the buyer saw, in the shop's currency. The payment
-    window ends at ``pay_before``, if that is later than the ordinary end.
+    window ends at ``pay_before``, if there is one, instead of the ordinary end.
 
     Locks the user, the cart, then the products in ascending id, the promotions with limits, the
     vouchers, and the catalog revision last. Raises CartNotFound, CartNotOpen, CartEmpty, and the
@@ -120,7 +120,7 @@ def _take(order: Order, locked: LockedCart, buyer: Buyer) -> None:
         products=locked.products,
         quantities={item.product_id: item.quantity for item in locked.items},
         reason=f"Order {order.pk}",
-        actor=buyer.user,
+        actor=buyer.actor,
     )
     # A code for free shipping is not spent where shipping costs nothing.
     vouchers = locked.totals.vouchers

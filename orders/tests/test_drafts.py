@@ -1,4 +1,4 @@
-"""Drafts: what staff prepare, the link, and the order that accepting it places."""
+"""Drafts: what staff prepare, and the order that sending one places."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.factories import staff_with
@@ -17,11 +16,12 @@ from cart.errors import DraftOrdered
 from cart.models import Cart, CartItem, Draft
 from cart.promotions.factories import create_voucher
 from cart.shipping.factories import create_method
+from catalog.errors import OutOfStock
 from catalog.factories import ProductFactory, SaleFactory
-from catalog.models import Product
+from catalog.models import Product, StockMovement
 from orders.models import Order
-from orders.services import accept_draft, revoke_links, send_draft
-from orders.tokens import make_draft_token
+from orders.services import send_draft
+from orders.tokens import make_order_token
 from payments import jobs
 from shop.core.models import Event
 from shop.testing.assertions import assert_audit_passes
@@ -29,7 +29,7 @@ from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times, until_blocked
 from shop.testing.rows import BERLIN
 
-DRAFTS, ACCEPT = "/api/drafts/", "/api/drafts/accept/"
+DRAFTS = "/api/drafts/"
 
 pytestmark = pytest.mark.usefixtures("unthrottled")
 
@@ -45,11 +45,6 @@ def draft(amy, tea):
     answer = amy.post(DRAFTS, {"items": items, "email": "eve@example.org"})
     assert answer.status_code == 201, answer.content
     return Draft.objects.get(pk=answer.json()["draft_id"])
-
-
-def sent(draft):
-    send_draft(draft_id=draft.pk)
-    return {"X-Draft-Token": make_draft_token(draft)}
 
 
 def test_a_draft_has_the_prices_of_staff_and_takes_no_stock(amy, tea):
@@ -133,90 +128,75 @@ def test_an_incomplete_draft_is_not_sent(amy, tea):
     assert not Event.objects.filter(kind="draft.sent").exists()
 
 
-def test_a_guest_accepts_and_pays_with_the_link(amy, anyone, draft, tea):
-    token = {"X-Draft-Token": make_draft_token(draft)}
-    assert anyone.get(ACCEPT, headers=token).json()["code"] == "draft_token_invalid"
-    answer = amy.post(f"{DRAFTS}{draft.pk}/send/").json()
-    assert answer["status"] == "sent"
-    draft.refresh_from_db()
-    assert draft.link_expires_at - draft.sent_at == timedelta(hours=72)
-    offer = anyone.get(ACCEPT, headers=token).json()
-    assert (offer["status"], offer["order_id"], offer["cart"]["total"]) == ("sent", None, "8.00")
-    stale = anyone.post(ACCEPT, {"expected_total": "9.00"}, headers=token)
-    assert (stale.status_code, stale.json()["code"]) == (409, "total_changed")
-    assert (Order.objects.count(), Product.objects.get().stock) == (0, 10)
-
-    first = anyone.post(ACCEPT, {"expected_total": "8.00"}, headers=token)
-    again = anyone.post(ACCEPT, headers=token)
+def test_sending_places_the_order_which_the_link_pays_without_an_account(amy, anyone, draft, tea):
+    path = f"{DRAFTS}{draft.pk}/"
+    first, again = amy.post(f"{path}send/"), amy.post(f"{path}send/")
     assert (first.status_code, again.status_code) == (201, 200)
-    placed = first.json()
-    assert again.json()["order_id"] == placed["order_id"]
+    placed, order = first.json(), Order.objects.get()
+    assert first.headers["Location"] == f"/api/orders/{order.pk}/"
+    assert again.json() == placed
+    assert (placed["order_id"], placed["number"]) == (order.pk, order.number)
     assert (placed["total"], placed["can_pay"]) == ("8.00", True)
-    order = Order.objects.get()
-    assert (order.user, order.email, order.pay_before) == (
-        None,
-        "eve@example.org",
-        draft.link_expires_at,
-    )
+    assert (order.user, order.email) == (None, "eve@example.org")
     assert Product.objects.get().stock == 8
-    assert anyone.get(ACCEPT, headers=token).json()["order_id"] == order.pk
-    assert amy.get(f"{DRAFTS}{draft.pk}/").json()["status"] == "ordered"
+    shown = amy.get(path).json()
+    assert (shown["status"], shown["order_id"], shown["cart"]) == ("ordered", order.pk, None)
+    assert shown["link_expires_at"] == placed["pay_before"]
 
-    link = {"X-Order-Token": placed["order_token"]}
+    link = {"X-Order-Token": make_order_token(order)}
+    seen = anyone.get(f"/api/orders/{order.pk}/", headers=link).json()
+    assert (seen["pay_before"], seen["events"][0]["actor"]) == (placed["pay_before"], "staff")
     payment = {"order_id": order.pk, "payment_method": "card"}
     assert anyone.post("/api/payments/", payment, headers=link).json()["status"] == "succeeded"
     body = anyone.get(f"/api/orders/{order.pk}/", headers=link).json()
     assert (body["status"], body["items"][0]["unit_price"]) == ("paid", "4.00")
     assert body["items"][0]["regular_unit_price"] == "4.50"
-    kinds = ["draft.sent", "order.placed", "draft.accepted", "order.paid", "payment.succeeded"]
+    # What was paid is not sent again, and what was ordered is neither changed nor deleted.
+    for answer in (amy.post(f"{path}send/"), amy.patch(path, {"note": "x"}), amy.delete(path)):
+        assert (answer.status_code, answer.json()["code"]) == (409, "draft_ordered")
+    kinds = ["order.placed", "draft.sent", "draft.sent", "order.paid", "payment.succeeded"]
     assert [*Event.objects.order_by("pk").values_list("kind", flat=True)] == kinds
     assert_audit_passes()
 
 
-def test_the_order_of_a_customer_is_the_customers(amy, ada, anyone, tea):
+def test_the_order_of_a_customer_is_the_customers(amy, ada, tea):
     ada.post("/api/cart/add/", {"product_id": tea.pk, "quantity": 1})
     body = {"customer_id": ada.user.pk, "items": items_of(tea)}
     made = amy.post(DRAFTS, body).json()
-    token = sent(Draft.objects.get(pk=made["draft_id"]))
-    placed = anyone.post(ACCEPT, headers=token).json()
+    placed = amy.post(f"{DRAFTS}{made['draft_id']}/send/").json()
     order = Order.objects.get()
     assert (order.user, order.email) == (ada.user, "ada@example.com")
-    assert ada.get(f"/api/orders/{placed['order_id']}/").json()["events"][0]["actor"] == "ada"
+    assert ada.get(f"/api/orders/{placed['order_id']}/").json()["events"][0]["actor"] == "staff"
+    assert StockMovement.objects.get(reason=f"Order {order.pk}").actor == amy.user
     # The customer's own cart is another one.
     assert ada.get("/api/cart/").json()["cart_items"][0]["quantity"] == 1
-    assert anyone.post(ACCEPT, headers=token).status_code == 200
     assert_audit_passes()
 
 
-def test_an_order_of_a_draft_can_be_paid_until_its_link_ends(anyone, draft, settings, the_clock):
-    settings.ORDER_PAYMENT_WINDOW = 30
-    token = sent(draft)
-    order_id = anyone.post(ACCEPT, headers=token).json()["order_id"]
+@pytest.mark.parametrize("window", [30, 7 * 24 * 60])
+def test_an_order_of_a_draft_has_its_own_time_to_be_paid(
+    amy, anyone, draft, settings, the_clock, window
+):
+    settings.ORDER_PAYMENT_WINDOW = window
+    send = f"{DRAFTS}{draft.pk}/send/"
+    placed = amy.post(send).json()
+    order = Order.objects.get()
+    span = order.pay_before - order.created_at
+    assert timedelta(hours=71, minutes=59) < span <= timedelta(hours=72)
+    settings.ORDER_LINK_DAYS = 0  # the link is valid as long as the order can be paid
+    link = {"X-Order-Token": make_order_token(order)}
     the_clock.advance(hours=71)
     assert jobs.expire_orders() == 0
-    again = anyone.post(ACCEPT, headers=token).json()
-    assert (again["order_id"], again["can_pay"]) == (order_id, True)
+    assert amy.post(send).json()["pay_before"] == placed["pay_before"]
+    path = f"/api/orders/{order.pk}/"
+    assert anyone.get(path, headers=link).json()["can_pay"] is True
     the_clock.advance(hours=2)
-    late = anyone.get(ACCEPT, headers=token)
-    assert (late.status_code, late.json()["code"]) == (401, "draft_token_invalid")
+    assert anyone.get(path, headers=link).json()["code"] == "order_token_invalid"
+    late = amy.post(send)
+    assert (late.status_code, late.json()["code"]) == (409, "draft_ordered")
     assert jobs.expire_orders() == 1
     assert (Order.objects.get().status, Product.objects.get().stock) == ("cancelled", 10)
-
-
-def test_a_link_that_was_revoked_deleted_or_forged_opens_nothing(amy, anyone, draft):
-    token = sent(draft)
-    forged = [token["X-Draft-Token"] + "x", f"{draft.pk + 1}.a.b", "", "x" * 1000]
-    for text in forged:
-        answer = anyone.post(ACCEPT, headers={"X-Draft-Token": text})
-        assert (answer.status_code, answer.json()["code"]) == (401, "draft_token_invalid")
-    order_id = anyone.post(ACCEPT, headers=token).json()["order_id"]
-    revoke_links(order_id=order_id)
-    Order.objects.update(links_valid_from=F("links_valid_from") + timedelta(seconds=2))
-    assert anyone.post(ACCEPT, headers=token).status_code == 401
-    # What was ordered is neither changed nor deleted.
-    path = f"{DRAFTS}{draft.pk}/"
-    for answer in (amy.patch(path, {"note": "x"}), amy.delete(path), amy.post(f"{path}send/")):
-        assert (answer.status_code, answer.json()["code"]) == (409, "draft_ordered")
+    assert amy.post(send).status_code == 409
 
 
 def test_a_draft_is_kept_longer_than_the_cart_of_a_guest_and_goes_with_its_customer(
@@ -235,22 +215,18 @@ def test_a_draft_is_kept_longer_than_the_cart_of_a_guest_and_goes_with_its_custo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_link_that_is_opened_at_once_places_one_order(draft):
-    sent(draft)
-    placed = times(4, partial(accept_draft, draft_id=draft.pk))
+def test_a_draft_that_is_sent_at_once_places_one_order(amy, draft):
+    placed = times(4, partial(send_draft, draft_id=draft.pk, actor=amy.user))
     assert len({each.row.pk for each in placed}) == 1
     assert sorted(each.is_new for each in placed) == [False, False, False, True]
     assert Product.objects.get().stock == 8
-    assert Event.objects.filter(kind="draft.accepted").count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_draft_that_is_just_given_to_a_customer_becomes_the_customers_order(ada, draft):
-    sent(draft)
-
-    def accept():
+def test_a_draft_that_is_just_given_to_a_customer_becomes_the_customers_order(amy, ada, draft):
+    def send():
         try:
-            return accept_draft(draft_id=draft.pk).row.user_id
+            return send_draft(draft_id=draft.pk, actor=amy.user).row.user_id
         finally:
             connection.close()
 
@@ -258,14 +234,13 @@ def test_a_draft_that_is_just_given_to_a_customer_becomes_the_customers_order(ad
         with transaction.atomic():
             changes = {"customer_id": ada.user.pk}
             change_draft(draft_id=draft.pk, changes=changes, may_override=False)
-            late = pool.submit(accept)
+            late = pool.submit(send)
             until_blocked(1)
         assert late.result() == ada.user.pk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_draft_that_staff_change_meanwhile_is_ordered_as_it_was_or_as_it_is(draft, tea):
-    sent(draft)
+def test_a_draft_that_staff_change_meanwhile_is_ordered_as_it_was_or_as_it_is(amy, draft, tea):
     changes = {
         "items": [{"product_id": tea.pk, "quantity": 1, "price_override": Decimal("3.00")}],
         "email": "new@example.org",
@@ -278,9 +253,31 @@ def test_a_draft_that_staff_change_meanwhile_is_ordered_as_it_was_or_as_it_is(dr
             return "too late"
         return "changed"
 
-    changed, _ = at_once(change, lambda: accept_draft(draft_id=draft.pk).row)
+    changed, _ = at_once(change, lambda: send_draft(draft_id=draft.pk, actor=amy.user).row)
     order = Order.objects.get()
     as_it_was, as_it_is = ("8.00", "eve@example.org", 8), ("3.00", "new@example.org", 9)
     found = (str(order.total), order.email, Product.objects.get().stock)
     assert found == (as_it_is if changed == "changed" else as_it_was)
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_drafts_for_the_last_units_one_stays_a_draft(amy, draft, tea):
+    body = {"items": items_of(tea), "email": "bob@example.org"}
+    other = Draft.objects.get(pk=amy.post(DRAFTS, body).json()["draft_id"])
+    CartItem.objects.update(quantity=6)
+
+    def send(draft_id):
+        try:
+            return send_draft(draft_id=draft_id, actor=amy.user).is_new
+        except OutOfStock:
+            return False
+
+    sent = at_once(*(partial(send, each.pk) for each in (draft, other)))
+    assert (sorted(sent), Product.objects.get().stock) == ([False, True], 4)
+    left = Draft.objects.get(cart__status="open")
+    assert (left.sent_at, left.link_expires_at, Order.objects.count()) == (None, None, 1)
+    assert Event.objects.filter(kind="draft.sent").count() == 1
+    late = amy.post(f"{DRAFTS}{left.pk}/send/")
+    assert (late.status_code, late.json()["code"]) == (409, "out_of_stock")
     assert_audit_passes()

@@ -1,6 +1,6 @@
 """The endpoints of orders."""
 
-from orders.views.drafts import AcceptDraftViewSet, DraftViewSet
+from orders.views.drafts import DraftViewSet
 from orders.views.fulfilments import FulfilmentViewSet
 from orders.views.notes import OrderNoteViewSet
 from orders.views.orders import PLACING_ERRORS, OrderViewSet, order_body
@@ -9,7 +9,6 @@ from orders.views.withdrawals import WithdrawalViewSet
 
 __all__ = [
     "PLACING_ERRORS",
-    "AcceptDraftViewSet",
     "DraftViewSet",
     "FulfilmentViewSet",
     "OrderNoteViewSet",

@@ -11,9 +11,10 @@ from catalog.models import Product
 from orders.factories import bare_orders, place_order
 from orders.services import cancel_order
 from payments.factories import pay, refund_payment
-from payments.models import DemoCharge, Payment, Refund
+from payments.models import DemoCharge, Dispute, Payment, Refund
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, messages_of, submit
 
 LIST = "/admin/payments/payment/"
@@ -214,6 +215,7 @@ def test_an_order_is_found_by_the_reference_of_its_payment(admin_browser, ada, b
             assert list(admin_browser.get(path, {"q": term}).context["cl"].queryset) == [found]
 
 
+@on_one_database
 def test_a_number_is_not_mistaken(admin_browser, ada, tea):
     """Digits are a payment's number among payments, and an order's among orders."""
     place_order(ada.user, tea)
@@ -228,3 +230,14 @@ def test_a_number_is_not_mistaken(admin_browser, ada, tea):
     assert found[LIST, payment.order_id] == []
     assert found["/admin/orders/order/", payment.order_id] == [payment.order]
     assert payment.order not in found["/admin/orders/order/", payment.pk]
+    warning = Dispute.objects.create(
+        pk=payment.order_id + 1,
+        payment=payment,
+        kind="early_fraud_warning",
+        reference="issfr_1",
+        status="needs_response",
+    )
+    number = payment.order.number.lower()
+    for term, rows in {"issfr_1": [warning], number: [warning], payment.order_id: []}.items():
+        disputes = admin_browser.get("/admin/payments/dispute/", {"q": term})
+        assert list(disputes.context["cl"].queryset) == rows

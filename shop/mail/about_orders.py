@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from cart.models import Draft
 from orders.models import (
     AddressKind,
     AdjustmentKind,
@@ -20,7 +21,7 @@ from orders.models import (
 )
 from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
-from orders.states import FulfilmentStatus
+from orders.states import FulfilmentStatus, OrderStatus
 from orders.tokens import make_order_token
 from shop.core.formats import write_rate
 from shop.core.models import Event
@@ -99,7 +100,7 @@ def _item(item: OrderItem) -> Item:
 def _totals(order: Order) -> Iterator[Row]:
     """Yield the rows of an order; only the total of one that an earlier release has placed."""
     adjustments = list(order.adjustments.order_by("pk"))
-    taxes = [Row(tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
+    taxes = [Row(_tax_label(tax.name, tax.rate), tax.amount) for tax in order.taxes.order_by("pk")]
     if order.subtotal is not None and (adjustments or taxes):
         yield Row(_("Subtotal"), order.subtotal)
     yield from map(_adjustment, adjustments)
@@ -119,7 +120,7 @@ def _adjustment(row: OrderAdjustment) -> Row:
     return Row(row.name or str(kind.label), -row.amount if is_discount else row.amount)
 
 
-def tax_label(name: str, rate: Decimal) -> str:
+def _tax_label(name: str, rate: Decimal) -> str:
     """Return a label such as "VAT 8.5 %"."""
     return f"{name} {write_rate(rate, _language())}"
 
@@ -140,6 +141,28 @@ def _addresses(order: Order) -> Iterator[Address]:
 def _of_order(event: Event) -> Letter | None:
     order = find_order(event.object_id)
     return letter_about(order) if order is not None else None
+
+
+def _of_new_order(event: Event) -> Letter | None:
+    """Return None for the order of a draft, of which ``draft_sent`` tells."""
+    order = find_order(event.object_id)
+    if order is None or (
+        order.has_own_window and Draft.objects.filter(cart=order.cart_id).exists()
+    ):
+        return None
+    return letter_about(order)
+
+
+def _of_draft(event: Event) -> Letter | None:
+    """Return None once the order is paid or cancelled, or can no longer be paid.
+
+    That of an order which costs nothing is paid from the beginning.
+    """
+    order = find_order(int(event.data["order_id"]))
+    if order is None:
+        return None
+    is_free = order.total == ZERO and order.status != OrderStatus.CANCELLED
+    return letter_about(order) if is_free or _summary(order)["can_pay"] else None
 
 
 def _of_fulfilment(event: Event) -> Letter | None:
@@ -194,7 +217,8 @@ def _can_still_be_paid(event: Event) -> bool:
 
 
 MAILS = (
-    Mail("order_placed", event="order.placed", compose=_of_order),
+    Mail("order_placed", event="order.placed", compose=_of_new_order),
+    Mail("draft_sent", event="draft.sent", compose=_of_draft),
     Mail("order_paid", event="order.paid", compose=_of_payment, is_needed=_cost_something),
     Mail(
         "payment_failed",

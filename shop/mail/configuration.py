@@ -16,7 +16,6 @@ from django.core.validators import validate_email
 _PATHS = {
     "order": "/orders/{id}?token={token}",
     "payment": "/orders/{id}/pay?token={token}",
-    "draft": "/drafts?token={token}",
     "reset": "/reset-password?token={token}",
     "verification": "/verify-email?token={token}",
 }
@@ -24,7 +23,6 @@ _PATHS = {
 _PLACEHOLDERS = {
     "order": {"id", "number", "token", "language"},
     "payment": {"id", "number", "token", "language"},
-    "draft": {"token", "language"},
     "reset": {"token", "language"},
     "verification": {"token", "language"},
 }

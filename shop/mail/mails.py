@@ -97,7 +97,6 @@ def register_all() -> None:
     """Register the mails of the shop."""
     from shop.mail import (  # noqa: PLC0415 - they import this module
         about_accounts,
-        about_drafts,
         about_invoices,
         about_orders,
         about_returns,
@@ -107,7 +106,6 @@ def register_all() -> None:
     modules = (
         about_orders,
         about_returns,
-        about_drafts,
         about_invoices,
         about_withdrawals,
         about_accounts,

@@ -9,15 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from accounts import services
-from cart.models import CartStatus
 from orders.access import OrderAccess
-from orders.services import accept_draft
-from orders.tokens import draft_of_token, make_order_token, order_of_token
+from orders.tokens import order_of_token
 from payments import services as payments
 from shop.core import handlers, languages
 from shop.core.errors import ShopError
@@ -29,7 +27,6 @@ _POLICY = (
 _NAMES = {
     "order": "own-order",
     "payment": "own-order",
-    "draft": "own-draft",
     "reset": "own-reset-password",
     "verification": "own-verify-email",
 }
@@ -105,24 +102,6 @@ def order(request: HttpRequest) -> HttpResponse:
     context = {**order_context(found, languages.DEFAULT), "error": error} if found else {}
     context["has_demo_card"] = settings.DEMO_PAYMENTS
     return render(request, "development/order.html", context, status=400 if error else 200)
-
-
-@in_development
-def draft(request: HttpRequest) -> HttpResponse:
-    """Show the draft of a link, and place its order, which another page shows."""
-    from shop.mail.about_drafts import draft_context  # noqa: PLC0415 - a cycle
-
-    context: dict[str, Any] = {}
-    try:
-        found = draft_of_token(request.GET.get("token", ""))
-        if request.method == "POST" or found.cart.status == CartStatus.ORDERED:
-            order = accept_draft(draft_id=found.pk).row
-            return redirect(url_of("order", make_order_token(order)))
-        context = draft_context(found, languages.DEFAULT)
-    except ShopError as refused:
-        context["error"] = refused.detail
-    status = 400 if "error" in context else 200
-    return render(request, "development/draft.html", context, status=status)
 
 
 def _pay(order_id: int) -> None:

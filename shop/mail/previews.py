@@ -3,17 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
 
 from accounts.models import User
-from cart.models import Draft
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
 from payments.models import Invoice
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
-from shop.mail.about_drafts import MAILS as ABOUT_DRAFTS
 from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
 from shop.mail.about_returns import MAILS as ABOUT_RETURNS
@@ -31,7 +28,6 @@ def _mails() -> dict[str, Any]:
     own = (
         *ABOUT_ORDERS,
         *ABOUT_RETURNS,
-        *ABOUT_DRAFTS,
         *ABOUT_INVOICES,
         *ABOUT_WITHDRAWALS,
         *ABOUT_ACCOUNTS,
@@ -92,13 +88,6 @@ def _about_withdrawal(kind: str) -> Event:
     return Event(kind=kind, object_type="withdrawal", object_id=withdrawal.pk, data={})
 
 
-def _about_draft(kind: str) -> Event:
-    draft = Draft.objects.filter(link_expires_at__gt=Now()).order_by("-pk").first()
-    if draft is None:
-        raise LookupError("There is no draft whose link is valid: send one.")
-    return Event(kind=kind, object_type="draft", object_id=draft.pk, data={})
-
-
 def _about_invoice(kind: str) -> Event:
     invoice = Invoice.objects.filter(kind=kind.partition(".")[0]).order_by("-pk").first()
     if invoice is None:
@@ -108,7 +97,6 @@ def _about_invoice(kind: str) -> Event:
 
 _EVENTS = {
     "account": _about_user,
-    "draft": _about_draft,
     "withdrawal": _about_withdrawal,
     "invoice": _about_invoice,
     "credit_note": _about_invoice,

@@ -64,8 +64,6 @@ def test_the_example_app_works(environment, tmp_path, ada, bob, tea):
         assert send(shop.url, "GET", "/api/invoices/").status == 401
         assert send(shop.url, "GET", "/api/").json()["invoices"].endswith("/api/invoices/")
         assert "/api/invoices/:" in send(shop.url, "GET", "/api/schema/").body.decode()
-    handlers = EventDelivery.objects.values_list("handler", flat=True)
-    assert "company_invoices.number" in handlers
     assert EventDelivery.objects.get(handler="company_invoices.number").done_at is not None
     assert Order.objects.get().status == "paid"
     assert_audit_passes()

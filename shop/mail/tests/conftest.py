@@ -21,7 +21,6 @@ def _mails(monkeypatch, settings):
     settings.STOREFRONT_LINKS = {
         "order": "https://tea.example/orders/{number}?token={token}",
         "payment": "https://tea.example/pay/{id}?token={token}",
-        "draft": "https://tea.example/draft?token={token}",
         "reset": "https://tea.example/reset?token={token}",
         "verification": "https://tea.example/verify?token={token}",
     }

@@ -1,20 +1,16 @@
-"""The message with the link of a draft, and the page of development that it leads to."""
+"""The message with the link that pays the order of a draft."""
 
 import re
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db.models import F
-from django.test import Client
 
 from cart.drafts import create_draft
-from cart.models import Draft
+from cart.models import CartItem
 from orders.models import Order
-from orders.services import send_draft
+from orders.services import cancel_order, send_draft
 from shop.mail.models import Message
 from shop.mail.previews import preview
-from shop.testing.pages import forms_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 
@@ -26,45 +22,40 @@ def draft(amy, tea):
     return create_draft(actor=amy.user, changes=changes, may_override=True)
 
 
-def test_a_link_is_mailed_with_what_it_orders(anyone, draft, smtp, work):
-    send_draft(draft_id=draft.pk)
+def test_one_message_has_the_order_and_the_link_that_pays_it(amy, anyone, draft, smtp, work):
+    send_draft(draft_id=draft.pk, actor=amy.user)
     work()
+    order = Order.objects.get()
     (mail,) = smtp.accepted
-    assert (mail["To"], mail["Subject"]) == (
-        "eve@example.org",
-        "Ihre Bestellung bei Tea House ist vorbereitet",
-    )
+    assert (mail["To"], mail["Subject"]) == ("eve@example.org", f"Ihre Bestellung {order.number}")
     text = mail.get_body(("plain",)).get_content()
     assert "2 × Tea  8,00" in text
-    token = re.search(r"https://tea.example/draft\?token=(\S+)", text)[1]
-    placed = anyone.post("/api/drafts/accept/", headers={"X-Draft-Token": token})
-    assert (placed.status_code, placed.json()["total"]) == (201, "8.00")
+    assert "Dafür brauchen Sie kein Kundenkonto" in text
+    order_id, token = re.search(r"https://tea.example/pay/(\d+)\?token=(\S+)", text).groups()
+    payment = {"order_id": int(order_id), "payment_method": "card"}
+    paid = anyone.post("/api/payments/", payment, headers={"X-Order-Token": token})
+    assert (paid.status_code, paid.json()["status"]) == (201, "succeeded")
 
 
-def test_a_link_is_not_mailed_once_it_is_useless(draft, smtp, work):
-    send_draft(draft_id=draft.pk)
-    hours = timedelta(hours=100)
-    Draft.objects.update(sent_at=F("sent_at") - hours, link_expires_at=F("link_expires_at") - hours)
+def test_sending_again_mails_the_link_again_while_it_is_of_use(amy, draft, smtp, work):
+    send_draft(draft_id=draft.pk, actor=amy.user)
+    send_draft(draft_id=draft.pk, actor=amy.user)
     work()
-    assert (smtp.accepted, Message.objects.count()) == ([], 0)
-    with pytest.raises(LookupError, match="no draft whose link is valid"):
+    assert len(smtp.accepted) == 2
+    assert preview("draft_sent").subject
+    send_draft(draft_id=draft.pk, actor=amy.user)
+    cancel_order(order_id=Order.objects.get().pk, actor=amy.user)
+    work()
+    assert Message.objects.filter(template="draft_sent").count() == 2
+    with pytest.raises(LookupError, match="nobody to whom"):
         preview("draft_sent")
 
 
-def test_a_draft_is_ordered_on_the_own_page(draft, smtp, work, settings):
-    settings.DEBUG = True
-    settings.PUBLIC_URL = "http://testserver"
-    settings.STOREFRONT_LINKS = dict.fromkeys(settings.STOREFRONT_LINKS, "")
-    send_draft(draft_id=draft.pk)
+def test_an_order_that_costs_nothing_is_mailed_without_a_link_to_pay(amy, draft, smtp, work):
+    CartItem.objects.update(price_override=0)
+    assert send_draft(draft_id=draft.pk, actor=amy.user).row.status == "paid"
     work()
-    text = smtp.accepted[0].get_body(("plain",)).get_content()
-    path = re.search(r"http://testserver(/storefront/draft/\S+)", text)[1]
-    browser = Client(enforce_csrf_checks=True)
-    (form,) = forms_of(browser.get(path))
-    ordered = browser.post(path, form)
-    order = Order.objects.get()
-    assert ordered.status_code == 302
-    assert f"Order {order.number}" in browser.get(ordered["Location"]).content.decode()
-    assert browser.get(path).status_code == 302  # again, to the same order
-    forged = browser.get("/storefront/draft/?token=x")
-    assert (forged.status_code, "not valid any more" in forged.content.decode()) == (400, True)
+    (mail,) = smtp.accepted
+    text = mail.get_body(("plain",)).get_content()
+    assert "https://tea.example/orders/" in text
+    assert "https://tea.example/pay/" not in text
