@@ -13,6 +13,7 @@ from orders.services import add_note, declare_withdrawal, request_return, ship_o
 from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
 from payments.invoices import issue_invoice
+from payments.models import Dispute
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.services import create_endpoint
@@ -48,6 +49,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
+    Dispute.objects.create(payment=payment, kind="dispute", reference="dp_1", status="under_review")
     issue_invoice(order_id=order.pk)
     ship_order(order_id=order.pk, actor=staff)
     wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")
@@ -64,6 +66,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
+        "disputes": payment.disputes.get().pk,
         "drafts": draft.pk,
         "products": product.pk,
         "sales": sale.pk,

@@ -21,7 +21,7 @@ from catalog.services import create_attribute
 from orders.factories import place_order
 from orders.services import confirm_order
 from payments.factories import pay
-from payments.models import Payment
+from payments.models import Payment, PaymentStatus
 from shop.core.viewsets import permissions_asked_for
 from shop.testing.budget import count_statements
 from shop.testing.fixtures import Caller
@@ -279,6 +279,8 @@ def test_what_staff_see_is_not_cached_for_others(anyone, ada, draft):
 
 
 def test_the_permissions_of_buyers_are_not_read(ada, payment):
+    # While a buyer has to act, the provider is asked.
+    Payment.objects.update(status=PaymentStatus.PENDING)
     caller, sam = ada, Caller(staff_with("orders.view_order", "payments.view_payment"))
     paths = {f"/api/orders/{payment.order_id}/": 2, f"/api/payments/{payment.pk}/": 0}
     for path, of_customer in paths.items():
