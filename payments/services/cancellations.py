@@ -9,9 +9,12 @@ from django.db.models.functions import Round
 
 from accounts.models import User
 from orders import services as orders
+from orders.errors import IllegalTransition
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.refunding import Part, reduce_to
 from orders.services import Cancelled, shipping_of
+from orders.statements import may_be_cancelled
+from orders.states import OrderStatus
 from payments.errors import PaymentInProgress
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
@@ -31,16 +34,24 @@ from shop.core.transactions import transactional
 
 @transactional
 def cancel_items(
-    *, order_id: int, units: Mapping[int, int], actor: User | None, by_guest: bool = False
+    *,
+    order_id: int,
+    units: Mapping[int, int],
+    actor: User | None,
+    by_guest: bool = False,
+    by_buyer: bool = False,
 ) -> None:
     """Cancel units, by product, that were not shipped. Insert the refund of what is overpaid.
 
     The caller sends the refund after the transaction (``send_refunds_of_cancellations``). A payment
     whose money staff record, such as a bank transfer, becomes smaller. Locks the order, the
     products, the revision. Raises PaymentInProgress if a provider is just asked for the whole
-    amount, and the errors of ``orders.services.cancel_items``.
+    amount, IllegalTransition if the order is cancelled ``by_buyer`` and buyers may not cancel it
+    any more, and the errors of ``orders.services.cancel_items``.
     """
-    Order.objects.lock(order_id)
+    order = Order.objects.lock(order_id)
+    if by_buyer and not may_be_cancelled(order):
+        raise IllegalTransition(order_status=order.status, wanted=OrderStatus.CANCELLED.value)
     _check_no_capture(order_id)
     waiting = [_check_open(payment) for payment in Payment.objects.open().filter(order=order_id)]
     refund = partial(_adapt_payments, waiting=waiting, actor=actor)
