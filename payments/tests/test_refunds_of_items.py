@@ -23,7 +23,7 @@ from payments import jobs, services
 from payments.factories import pay
 from payments.gateways import RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
-from payments.models import DemoCharge, Payment, Refund, RefundItem
+from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.races import at_once, times, until_blocked
@@ -310,6 +310,41 @@ def test_a_transfer_that_is_awaited_becomes_smaller(ada, amy, mug):
     assert services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
     order.refresh_from_db()
     assert (order.status, order.amount_paid) == ("paid", 20)
+
+
+def begin(caller, order, **members):
+    body = {"order_id": order.pk, "payment_method": "card", **members}
+    return caller.post("/api/payments/", body).json()["payment_id"]
+
+
+def test_a_transfer_of_which_nothing_is_left_is_cancelled(ada, amy, mug):
+    order = place_order(ada.user, mug, quantity=10)
+    begin(ada, order, amount="60.00")
+    transfer = begin(ada, order, payment_method="bank_transfer")
+    assert ada.post(cancel(order), units(mug, 5)).status_code == 200
+    payment = Payment.objects.get(pk=transfer)
+    assert (payment.status, payment.amount, payment.amount_captured) == ("cancelled", 40, 0)
+    assert LedgerEntry.objects.get(payment=payment).kind == "voided"
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.amount_refunded) == ("paid", 60, 10)
+    before = rows()
+    answer = amy.post(f"/api/payments/{transfer}/record/", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert rows() == before
+    assert_audit_passes()
+
+
+def test_an_order_is_confirmed_once_what_is_left_of_it_is_authorised(ada, amy, mug, settings):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, mug, quantity=10)
+    begin(ada, order, amount="60.00")
+    assert ada.post(cancel(order), units(mug, 3)).json()["status"] == "pending"
+    answer = ada.post(cancel(order), units(mug, 1)).json()
+    assert (answer["status"], answer["payment_status"]) == ("confirmed", "authorised")
+    assert ship_order(order_id=order.pk, actor=amy.user) is None
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.amount_cancelled) == ("shipped", 60, 40)
+    assert_audit_passes()
 
 
 def test_items_cannot_be_cancelled_while_the_provider_is_asked_for_their_money(ada, mug):
