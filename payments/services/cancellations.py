@@ -9,9 +9,12 @@ from django.db.models.functions import Round
 
 from accounts.models import User
 from orders import services as orders
+from orders.errors import IllegalTransition
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.refunding import Part, reduce_to
 from orders.services import Cancelled, shipping_of
+from orders.statements import may_be_cancelled
+from orders.states import OrderStatus
 from payments.errors import PaymentInProgress
 from payments.gateways import Outcome, OutcomeStatus
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
@@ -34,7 +37,12 @@ from shop.core.transactions import transactional
 
 @transactional
 def cancel_items(
-    *, order_id: int, units: Mapping[int, int], actor: User | None, by_guest: bool = False
+    *,
+    order_id: int,
+    units: Mapping[int, int],
+    actor: User | None,
+    by_guest: bool = False,
+    by_buyer: bool = False,
 ) -> None:
     """Cancel units, by product, that were not shipped. Insert the refund of what is overpaid.
 
@@ -42,9 +50,12 @@ def cancel_items(
     whose money staff record, such as a bank transfer, becomes smaller, or is cancelled if nothing
     is left of it. A pending order is confirmed if the rest is secured. Locks the order, the
     products, the revision. Raises PaymentInProgress if a provider is just asked for the whole
-    amount, and the errors of ``orders.services.cancel_items``.
+    amount, IllegalTransition if the order is cancelled ``by_buyer`` and buyers may not cancel it
+    any more, and the errors of ``orders.services.cancel_items``.
     """
-    Order.objects.lock(order_id)
+    order = Order.objects.lock(order_id)
+    if by_buyer and not may_be_cancelled(order):
+        raise IllegalTransition(order_status=order.status, wanted=OrderStatus.CANCELLED.value)
     _check_no_capture(order_id)
     waiting = [_check_open(payment) for payment in Payment.objects.open().filter(order=order_id)]
     refund = partial(_adapt_payments, waiting=waiting, actor=actor)

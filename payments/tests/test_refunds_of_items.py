@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
@@ -25,7 +27,7 @@ from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
 from shop.testing.pages import choose, submit
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 
 BERLIN = {
     "name": "Ada Lovelace",
@@ -216,6 +218,24 @@ def test_a_failed_refund_releases_its_items(amy, mug, order, monkeypatch):
     item = OrderItem.objects.get(product=mug)
     assert (item.quantity_refunded, item.amount_refunded, item.quantity_restocked) == (0, 0, 0)
     assert amy.post(refunds(order), units(mug, 3)).status_code == 201
+    assert_audit_passes()
+
+
+@pytest.mark.parametrize("names_units", [True, False])
+def test_units_that_are_shipped_while_a_refund_is_pending_do_not_return(
+    amy, mug, tea, order, names_units
+):
+    named = {mug.pk: 3} if names_units else {}
+    wanted = services.Wanted(units=named, restock=True)
+    refund_id = services.begin_order_refund(order_id=order.pk, wanted=wanted, actor=amy.user)
+    orders.fulfil(order_id=order.pk, actor=amy.user, units={mug.pk: 2})
+    assert services.send_refund(services.get_refund(refund_id)).status == "succeeded"
+    item = OrderItem.objects.get(product=mug)
+    assert (item.quantity_fulfilled, item.quantity_returned, item.quantity_restocked) == (2, 0, 1)
+    assert Product.objects.get(pk=mug.pk).stock == 8
+    assert Product.objects.get(pk=tea.pk).stock == (9 if names_units else 10)
+    order.refresh_from_db()
+    assert (order.fulfilment_status, order.restocked_at) == ("partly_fulfilled", None)
     assert_audit_passes()
 
 
@@ -452,6 +472,30 @@ def test_units_are_shipped_or_cancelled_but_not_both(ada, amy, mug, attempt):
         (409, 0, 3),
     ]
     assert Product.objects.get().stock == (9 if cancelled == 200 else 7)
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_buyer_cannot_cancel_items_of_an_order_that_is_just_paid(ada, amy, mug):
+    order = place_order(ada.user, mug, quantity=3)
+    payment = pay(order, method="bank_transfer")
+    held = Event()
+
+    def record():
+        with transaction.atomic():
+            Order.objects.lock(order.pk)
+            held.set()
+            until_blocked(1)
+            services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
+
+    def cancel_one():
+        held.wait(10)
+        return ada.post(cancel(order), units(mug, 1)).json()["code"]
+
+    assert at_once(record, cancel_one) == [None, "illegal_transition"]
+    item = OrderItem.objects.get()
+    assert (item.quantity_cancelled, Refund.objects.exists()) == (0, False)
+    assert Product.objects.get(pk=mug.pk).stock == 7
     assert_audit_passes()
 
 
