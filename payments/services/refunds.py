@@ -110,14 +110,21 @@ def left_of(payment: Payment) -> Decimal:
 
 
 def _of_return(order: Order, wanted: Wanted, return_id: int) -> Wanted:
-    """Return what is wanted, with the units of the return that were not refunded for it yet."""
+    """Return what is wanted, with the units of the return that were not refunded for it yet.
+
+    Raises RefundLimit if there are none and nothing else is named: it must not refund the rest of
+    the order.
+    """
     row = Return.objects.filter(pk=return_id, order=order).first()
     if row is None:
         raise ReturnNotInOrder
     units = refundable_units(row)
     if wanted.units:
         return wanted
-    return replace(wanted, units=not_refunded_yet(return_id, order.pk, units))
+    units = not_refunded_yet(return_id, order.pk, units)
+    if not units and not wanted.shipping and wanted.amount is None:
+        raise RefundLimit(refundable=show(ZERO))
+    return replace(wanted, units=units)
 
 
 def _begin(order: Order, payments: Sequence[Payment], wanted: Wanted, actor: User | None) -> int:

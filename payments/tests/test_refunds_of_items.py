@@ -117,9 +117,24 @@ def test_the_whole_order_still_returns_to_stock_without_items(amy, mug, tea, ord
         [],
     )
     assert set(Product.objects.values_list("stock", flat=True)) == {10}
+    shown = amy.get(f"/api/orders/{order.pk}/").json()
+    assert (shown["fulfilment_status"], shown["return_status"]) == ("unfulfilled", None)
     again = amy.post(refunds(order), units(mug, 1) | {"restock": True})
     assert (again.status_code, again.json()["code"]) == (409, "already_restocked")
     assert_audit_passes()
+
+
+def test_a_return_that_was_refunded_does_not_refund_the_rest_of_the_order(ada, amy, mug, order):
+    ship_order(order_id=order.pk, actor=amy.user)
+    asked = ada.post(f"/api/orders/{order.pk}/returns/", units(mug, 1)).json()
+    amy.post(f"/api/returns/{asked['return_id']}/approve/")
+    body = {"return_id": asked["return_id"]}
+    assert amy.post(refunds(order), body).json()["amount"] == "10.00"
+    answer = amy.post(refunds(order), body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "refund_limit")
+    assert answer.json()["refundable"] == "0.00"
+    assert [refund.amount for refund in Refund.objects.all()] == [10]
+    assert amy.post(refunds(order), body | {"amount": "1.00"}).json()["amount"] == "1.00"
 
 
 @pytest.mark.parametrize(
