@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from cart.promotions.models import PromotionUse, VoucherRedemption
-from orders.errors import IllegalTransition, PaymentNotCaptured
+from orders.errors import IllegalTransition, PaymentNotCaptured, ShippingHeld
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.services import finish_fulfilment, pay_free_order, release_vouchers
 from orders.states import OrderStatus
@@ -63,7 +63,7 @@ def _interrupted_fulfilments() -> QuerySet[Fulfilment]:
 
 def _finish_fulfilment(fulfilment: Fulfilment) -> bool:
     """Ship a pending fulfilment, or delete it if its payment cannot be captured."""
-    with suppress(PaymentNotCaptured, IllegalTransition):
+    with suppress(PaymentNotCaptured, IllegalTransition, ShippingHeld):
         finish_fulfilment(fulfilment.pk)
     return True
 

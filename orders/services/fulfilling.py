@@ -103,8 +103,8 @@ def finish_fulfilment(fulfilment_id: int) -> Fulfilment:
     """Capture what has to be paid for a pending fulfilment, and ship it; return it as stored.
 
     Must not be called in a transaction. It may be repeated, and does nothing if the fulfilment is
-    not pending. Raises PaymentNotCaptured, and IllegalTransition if the order was cancelled
-    meanwhile: then the fulfilment is deleted.
+    not pending. Raises PaymentNotCaptured, and IllegalTransition or ShippingHeld if the order was
+    cancelled or held meanwhile: then the fulfilment is deleted.
     """
     fulfilment = get_fulfilment(fulfilment_id)
     if fulfilment.status != FulfilmentState.PENDING:
@@ -164,10 +164,12 @@ def _take(item: OrderItem, quantity: int) -> None:
 
 @transactional
 def _ship_pending(fulfilment: Fulfilment) -> None:
-    """Ship a pending fulfilment, once. Locks the order. Raises IllegalTransition."""
+    """Ship a pending fulfilment, once. Locks the order. Raises IllegalTransition, ShippingHeld."""
     order = Order.objects.lock(fulfilment.order_id)
     if order.status not in SHIPPABLE:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
+    if order.shipping_held:
+        raise ShippingHeld(order_id=order.pk)
     _mark_shipped(fulfilment)
 
 

@@ -3,7 +3,8 @@
 from accounts.models import User
 from orders.errors import ShippingNotHeld
 from orders.models import Order
-from orders.services.timeline import note_event
+from orders.services.notes import add_note
+from orders.services.timeline import record_event
 from shop.core.transactions import transactional
 
 
@@ -14,15 +15,22 @@ def flag_dispute(*, order_id: int, is_open: bool) -> None:
 
 
 def hold_shipping(*, order_id: int) -> None:
-    """Hold the shipping of an order until a person releases it. Needs the caller's transaction."""
+    """Hold the shipping of an order until a person releases it. Needs the caller's transaction.
+
+    The timeline does not say so, because buyers read it.
+    """
     if Order.objects.filter(pk=order_id, shipping_held=False).update(shipping_held=True):
-        note_event(order_id=order_id, note="Shipping held for a check", actor=None)
+        record_event(order_id, "shipping_held")
 
 
 @transactional
 def release_shipping(*, order_id: int, actor: User) -> None:
-    """Let an order be shipped whose shipping is held. Locks the order. Raises ShippingNotHeld."""
+    """Let an order be shipped whose shipping is held, and add an internal note about that.
+
+    Locks the order. Raises ShippingNotHeld.
+    """
     Order.objects.lock(order_id)
     if not Order.objects.filter(pk=order_id, shipping_held=True).update(shipping_held=False):
         raise ShippingNotHeld(order_id=order_id)
-    note_event(order_id=order_id, note="Shipping released", actor=actor)
+    add_note(order_id=order_id, author=actor, text="Shipping released")
+    record_event(order_id, "shipping_released")

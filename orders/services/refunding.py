@@ -1,16 +1,17 @@
 """What refunds write in the items of an order. Every function needs the order to be locked."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.db.models.functions import Round
 
 from accounts.models import User
 from catalog import revision
 from catalog.models import MovementKind, Product
 from catalog.services import put_back
-from orders.models import Order, OrderItem
+from orders.models import FulfilmentItem, FulfilmentState, Order, OrderItem
 from orders.refunding import ZERO, Part, item_total, shipping_part
 from shop.core.money import exponent
 
@@ -79,22 +80,27 @@ def record_earlier_restock(order: Order) -> None:
 
 
 def mark_restocked(
-    order_id: int, units: Mapping[int, int] | None
+    order_id: int, units: Mapping[int, int] | None, *, since: datetime | None = None
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Record in the items that units return to stock, by the id of the item; None means all.
 
+    Units that were shipped ``since`` a refund began are with the buyer, so they do not return.
     Return the units by product for ``put_back_both``: those that the buyer had, which are recorded
     as returned, and those that were not shipped.
     """
     returned: dict[int, int] = {}
     unshipped: dict[int, int] = {}
     items = OrderItem.objects.filter(order_id=order_id).order_by("product_id")
+    kept = _shipped_since(order_id, since) if since else {}
     for item in items if units is None else items.filter(pk__in=units):
-        left = restockable(item)
-        count = left if units is None else min(left, units[item.pk])
         with_buyer = item.quantity_fulfilled - item.quantity_returned
+        shipped_since = min(with_buyer, kept.get(item.pk, 0))
+        left = restockable(item)
+        count = left - shipped_since
+        if units is not None:
+            count = min(count, units[item.pk])
         came_back = max(0, count - (left - with_buyer))
-        if not count:
+        if count <= 0:
             continue
         OrderItem.objects.filter(pk=item.pk).update(
             quantity_restocked=F("quantity_restocked") + count,
@@ -104,6 +110,14 @@ def mark_restocked(
             if number:
                 quantities[item.product_id] = number
     return returned, unshipped
+
+
+def _shipped_since(order_id: int, since: datetime) -> dict[int, int]:
+    """Return how many units of each item, by its id, were taken by later fulfilments."""
+    rows = FulfilmentItem.objects.filter(
+        fulfilment__order_id=order_id, fulfilment__created_at__gte=since
+    ).exclude(fulfilment__status=FulfilmentState.CANCELLED)
+    return dict(rows.values_list("order_item_id").annotate(Sum("quantity")).order_by())
 
 
 def put_back_both(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F
@@ -15,7 +16,12 @@ from orders.errors import IllegalTransition
 from orders.models import Order, OrderAdjustment, OrderItem
 from orders.payments import give_back
 from orders.services.refreshing import read_facts, refresh_statuses
-from orders.services.refunding import mark_restocked, put_back_both, record_earlier_restock
+from orders.services.refunding import (
+    mark_restocked,
+    put_back_both,
+    record_earlier_restock,
+    restockable,
+)
 from orders.services.timeline import add_to_timeline, record_event, status_of
 from orders.statements import add_payment, set_paid, set_status
 from orders.states import OrderPaymentStatus, OrderStatus, derive, sources_of
@@ -123,30 +129,34 @@ def record_refund(
     restock: bool,
     actor: User | None,
     units: Mapping[int, int] | None = None,
+    begun_at: datetime | None = None,
 ) -> None:
     """Record a refund. The order becomes ``refunded`` once all that was paid is refunded.
 
     Needs the caller's transaction, with the order locked. ``amount`` is in the order's currency.
     With ``restock``, ``units`` return to stock, by the id of the item; None means all that are left
-    of the order. Units that returned to stock before do not return again.
+    of the order. Units that returned to stock before do not return again, and those that were
+    shipped since ``begun_at`` do not return either.
     """
     orders = Order.objects.filter(pk=order_id)
     # Rounded, since SQLite adds decimals as floats.
     orders.update(amount_refunded=Round(F("amount_refunded") + amount, precision=2))
     refresh_statuses(order_id)
-    returned, unshipped = _restock(order_id, units) if restock else ({}, {})
+    returned, unshipped = _restock(order_id, units, begun_at) if restock else ({}, {})
     refresh_statuses(order_id, actor=actor, note=f"Refunded {show(amount)}")
     put_back_both(order_id, returned, unshipped, actor)
 
 
 def _restock(
-    order_id: int, units: Mapping[int, int] | None
+    order_id: int, units: Mapping[int, int] | None, begun_at: datetime | None
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Record that units return to stock. Return those that came back, and the unshipped ones."""
     record_earlier_restock(Order.objects.get(pk=order_id))
-    if units is None:
+    returned = mark_restocked(order_id, units, since=begun_at)
+    items = OrderItem.objects.filter(order_id=order_id)
+    if units is None and not any(restockable(item) for item in items):
         Order.objects.filter(pk=order_id, restocked_at=None).update(restocked_at=Now())
-    return mark_restocked(order_id, units)
+    return returned
 
 
 def reverse_refund(*, order_id: int, amount: Decimal, note: str) -> None:

@@ -164,12 +164,12 @@ def test_the_page_of_an_order_shows_what_a_clerk_needs(unthrottled, anyone, admi
     order = Order.objects.get()
     Order.objects.update(has_open_dispute=True, note="Ring <twice>")
     page = admin_browser.get(url_of(order)).content.decode()
-    desk = page[page.index("order-page") : page.index("</section>")]
+    shown_part = page[page.index("order-page") : page.index("</section>")]
     shown = [f"Order {order.number}", "Payment: <strong>Unpaid", "Dispute: <strong>Open"]
     shown += ["mailto:guest@example.com", "+49301234567", "Torstraße 1<br>10119 Berlin"]
     shown += [f'<a href="/admin/catalog/product/{tea.pk}/change/">Tea</a>', "<td>TEA-1</td>"]
     shown += ["Ring &lt;twice&gt;", "Owed</th><td>9.40</td>", "Shipping</th><td>4.90</td>"]
-    assert [text for text in shown if text not in desk] == []
+    assert [text for text in shown if text not in shown_part] == []
     assert "catalog/product" not in browser_of("view_order").get(url_of(order)).content.decode()
 
 

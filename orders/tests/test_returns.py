@@ -213,3 +213,39 @@ def test_parallel_receipts_return_the_stock_once(ada, amy, tea, order):
     assert statuses(times(5, receive)) == {200: 1, 409: 4}
     assert Product.objects.get().stock == 9
     assert_audit_passes()
+
+
+def test_refunds_of_a_return_are_limited_to_its_units(ada, amy, tea, order):
+    refunds = f"/api/orders/{order.pk}/refunds/"
+    empty = ada.post(path(order), units(tea, 1)).json()["return_id"]
+    amy.post(f"/api/returns/{empty}/approve/")
+    amy.post(f"/api/returns/{empty}/receive/", units(tea, 0))
+    return_id = ada.post(path(order), units(tea, 2)).json()["return_id"]
+    one = f"/api/returns/{return_id}/"
+    amy.post(f"{one}approve/")
+    before = rows()
+    nothing = amy.post(refunds, {"return_id": empty})
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "refund_limit")
+    assert nothing.json()["refundable"] == "0.00"
+    more = amy.post(refunds, {"return_id": return_id} | units(tea, 3))
+    assert (more.json()["code"], more.json()["available"]) == ("refund_units_limit", 2)
+    restock = amy.post(refunds, {"return_id": return_id, "restock": True})
+    assert (restock.status_code, restock.json()["errors"]) == (
+        400,
+        [
+            {
+                "field": "restock",
+                "code": "invalid",
+                "detail": "Receive the return to restock its units.",
+            }
+        ],
+    )
+    assert rows() == before
+    assert amy.post(refunds, {"return_id": return_id}).json()["amount"] == "9.00"
+    before = rows()
+    again = amy.post(refunds, {"return_id": return_id})
+    assert (again.status_code, again.json()["refundable"]) == (409, "0.00")
+    assert rows() == before
+    assert amy.post(f"{one}receive/", {"restock": True}).status_code == 200
+    assert Product.objects.get().stock == 9
+    assert_audit_passes()

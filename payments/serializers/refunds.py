@@ -53,14 +53,14 @@ class RefundRequestSerializer(RequestSerializer):
     )
     return_id = IdField(
         required=False,
-        help_text="The approved or received return that the refund is for. Without `items` its "
-        "units are refunded.",
+        help_text="The approved or received return that the refund is for. Its units that were "
+        "not refunded yet are refunded, or those of them that `items` names.",
     )
     reason = StrictStr(max_length=REASON_LENGTH, required=False, allow_blank=True)
     restock = StrictBool(
         required=False,
         help_text="Return the `items` to stock; without `items`, all items of the order. Each unit "
-        "returns to stock once.",
+        "returns to stock once. Not allowed with `return_id`: receive the return instead.",
     )
     by_hand = StrictBool(
         required=False,

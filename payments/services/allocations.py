@@ -94,6 +94,14 @@ def not_refunded_yet(return_id: int, order_id: int, units: Mapping[int, int]) ->
     return {product_id: number for product_id, number in left.items() if number > 0}
 
 
+def check_return_units(order: Order, units: Mapping[int, int], left: Mapping[int, int]) -> None:
+    """Raise RefundUnitsLimit if units, by product, exceed those that are left of a return."""
+    for item in items_of(order.pk, units):
+        available = left.get(item.product_id, 0)
+        if units[item.product_id] > available:
+            raise RefundUnitsLimit(product_id=item.product_id, name=item.name, available=available)
+
+
 def check_restock(order: Order, shares: Sequence[Share]) -> None:
     """Raise AlreadyRestocked if fewer units of an item are left than would return to stock."""
     for share in shares:

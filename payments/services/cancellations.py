@@ -9,14 +9,19 @@ from django.db.models.functions import Round
 
 from accounts.models import User
 from orders import services as orders
+from orders.errors import IllegalTransition
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.refunding import Part, reduce_to
 from orders.services import Cancelled, shipping_of
+from orders.statements import may_be_cancelled
+from orders.states import OrderStatus
 from payments.errors import PaymentInProgress
+from payments.gateways import Outcome, OutcomeStatus
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
 from payments.services.charges import gateway_of
 from payments.services.commitments import committed_of, recommit
+from payments.services.confirming import confirm_reduced_order
 from payments.services.refunds import (
     Wanted,
     divide_among,
@@ -25,22 +30,32 @@ from payments.services.refunds import (
     refundable_payments,
     send_refund,
 )
+from payments.services.settlement import settle
 from shop.core.money import ZERO, add_up, exponent
 from shop.core.transactions import transactional
 
 
 @transactional
 def cancel_items(
-    *, order_id: int, units: Mapping[int, int], actor: User | None, by_guest: bool = False
+    *,
+    order_id: int,
+    units: Mapping[int, int],
+    actor: User | None,
+    by_guest: bool = False,
+    by_buyer: bool = False,
 ) -> None:
     """Cancel units, by product, that were not shipped. Insert the refund of what is overpaid.
 
     The caller sends the refund after the transaction (``send_refunds_of_cancellations``). A payment
-    whose money staff record, such as a bank transfer, becomes smaller. Locks the order, the
+    whose money staff record, such as a bank transfer, becomes smaller, or is cancelled if nothing
+    is left of it. A pending order is confirmed if the rest is secured. Locks the order, the
     products, the revision. Raises PaymentInProgress if a provider is just asked for the whole
-    amount, and the errors of ``orders.services.cancel_items``.
+    amount, IllegalTransition if the order is cancelled ``by_buyer`` and buyers may not cancel it
+    any more, and the errors of ``orders.services.cancel_items``.
     """
-    Order.objects.lock(order_id)
+    order = Order.objects.lock(order_id)
+    if by_buyer and not may_be_cancelled(order):
+        raise IllegalTransition(order_status=order.status, wanted=OrderStatus.CANCELLED.value)
     _check_no_capture(order_id)
     waiting = [_check_open(payment) for payment in Payment.objects.open().filter(order=order_id)]
     refund = partial(_adapt_payments, waiting=waiting, actor=actor)
@@ -64,10 +79,10 @@ def _check_open(payment: Payment) -> Payment:
 
 
 def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User | None) -> None:
-    """Ask for less money, or return what was paid too much."""
+    """Ask for less money, return what was paid too much, and confirm what is secured now."""
     order = cancelled.order
     if waiting:
-        _reduce(waiting, committed_of(order.pk) - (order.total - order.amount_cancelled))
+        _reduce(waiting, committed_of(order.pk) - (order.total - order.amount_cancelled), actor)
         recommit(order.pk)
     too_much = order.amount_paid - (order.total - order.amount_cancelled)
     payments = refundable_payments(order.pk)
@@ -78,13 +93,20 @@ def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User
         staff = actor if actor is not None and actor.is_staff else None
         shares = _shares_of(cancelled, amount)
         insert_refunds(divide_among(payments, amount), shares, wanted, staff)
+    confirm_reduced_order(order.pk, actor)
 
 
-def _reduce(waiting: list[Payment], too_much: Decimal) -> None:
-    """Reduce payments that were not made yet by an amount, the newest first."""
+def _reduce(waiting: list[Payment], too_much: Decimal, actor: User | None) -> None:
+    """Reduce payments that were not made yet by an amount, the newest first.
+
+    One of which nothing is left is cancelled.
+    """
     for payment in sorted(waiting, key=lambda payment: payment.pk, reverse=True):
         less = max(ZERO, min(payment.amount, too_much))
         too_much -= less
+        if less == payment.amount:
+            settle(payment=payment, outcome=Outcome(OutcomeStatus.CANCELLED), actor=actor)
+            continue
         # Rounded, since SQLite subtracts decimals as floats.
         rest = Round(F("amount") - less, precision=2)
         Payment.objects.filter(pk=payment.pk).update(amount=rest)

@@ -13,8 +13,10 @@ from orders.services import confirm_order
 from orders.states import OrderStatus
 from payments import gateways
 from payments.gateways import AcceptsOrders, BuyerHistory
-from payments.models import Payment
+from payments.models import Payment, PaymentStatus
 from payments.services.commitments import secured_of
+from payments.states import UNDECIDED
+from shop.core.money import ZERO
 
 
 def confirm_secured_order(payment: Payment, order: Order, actor: User | None) -> None:
@@ -45,6 +47,20 @@ def confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> 
         return
     if not isinstance(gateway, AcceptsOrders) or gateway.accepts(_history_of(payment.order_id)):
         confirm_order(order_id=payment.order_id, actor=actor, note=gateway.name)
+
+
+def confirm_reduced_order(order_id: int, actor: User | None) -> None:
+    """Confirm a pending order that is secured as a whole since items of it were cancelled."""
+    order = Order.objects.lock(order_id)
+    due: Decimal = order.total - order.amount_cancelled
+    if order.status != OrderStatus.PENDING or not ZERO < due <= secured_of(order_id):
+        return
+    waiting = Payment.objects.filter(order=order_id, status__in=UNDECIDED)
+    authorised = waiting.filter(status=PaymentStatus.AUTHORISED).first()
+    if authorised is not None:
+        confirm_secured_order(authorised, order, actor)
+    elif (payment := waiting.first()) is not None:
+        confirm_unpaid_order(payment, order, actor)
 
 
 def _history_of(order_id: int) -> BuyerHistory:

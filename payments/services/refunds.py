@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db.models import F
 from django.db.models.functions import Round
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.models import Order, Return
@@ -19,6 +20,7 @@ from payments.services.allocations import (
     Share,
     allocate,
     check_restock,
+    check_return_units,
     not_refunded_yet,
     slices_of,
     store_slices,
@@ -27,6 +29,7 @@ from payments.services.charges import charge_of, gateway_of
 from payments.services.settlement import settle_refund
 from payments.states import REFUNDABLE
 from shop.core import tracing
+from shop.core.errors import InvalidField
 from shop.core.money import ZERO, add_up, show
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -74,7 +77,7 @@ def begin_payment_refund(*, payment_id: int, wanted: Wanted, actor: User) -> int
     """Insert a pending refund of one payment and reserve its amount; return its id.
 
     Locks the order. Raises PaymentNotRefundable, RefundLimit, RefundUnitsLimit, ItemNotInOrder,
-    AlreadyRestocked, ReturnNotInOrder, ReturnNotOpen.
+    AlreadyRestocked, ReturnNotInOrder, ReturnNotOpen, InvalidField for the restock of a return.
     """
     payment = Payment.objects.get(pk=payment_id)
     order = Order.objects.lock(payment.order_id)
@@ -112,19 +115,18 @@ def left_of(payment: Payment) -> Decimal:
 def _of_return(order: Order, wanted: Wanted, return_id: int) -> Wanted:
     """Return what is wanted, with the units of the return that were not refunded for it yet.
 
-    Raises RefundLimit if there are none and nothing else is named: it must not refund the rest of
-    the order.
+    Receiving a return is the one place where its units return to stock.
     """
     row = Return.objects.filter(pk=return_id, order=order).first()
     if row is None:
         raise ReturnNotInOrder
-    units = refundable_units(row)
-    if wanted.units:
-        return wanted
-    units = not_refunded_yet(return_id, order.pk, units)
-    if not units and not wanted.shipping and wanted.amount is None:
+    if wanted.restock:
+        raise InvalidField(field="restock", reason=_("Receive the return to restock its units."))
+    left = not_refunded_yet(return_id, order.pk, refundable_units(row))
+    check_return_units(order, wanted.units, left)
+    if not (left or wanted.shipping or wanted.amount):
         raise RefundLimit(refundable=show(ZERO))
-    return replace(wanted, units=units)
+    return replace(wanted, units=wanted.units or left)
 
 
 def _begin(order: Order, payments: Sequence[Payment], wanted: Wanted, actor: User | None) -> int:

@@ -252,7 +252,12 @@ def _credit_order(refund: Refund) -> None:
     order_id, actor = refund.payment.order_id, refund.actor
     units = {each.item_id: each.quantity for each in refund.items.all()} or None
     record_refund(
-        order_id=order_id, amount=refund.amount, restock=refund.restock, actor=actor, units=units
+        order_id=order_id,
+        amount=refund.amount,
+        restock=refund.restock,
+        actor=actor,
+        units=units,
+        begun_at=refund.created_at,
     )
     if refund.order_return_id is not None:
         close_refunded_return(return_id=refund.order_return_id, actor=actor)

@@ -127,8 +127,9 @@ def test_an_inquiry_can_become_a_dispute(order, payment, fake_stripe):
 
 
 def test_an_early_fraud_warning_holds_shipping_until_a_person_releases_it(
-    order, payment, clerk, fake_stripe
+    ada, order, payment, clerk, fake_stripe
 ):
+    before = notes(order)
     fake_stripe.warn(payment.provider_reference)
     hear(fake_stripe, *["radar.early_fraud_warning.created"] * 2)
     assert facts(order) == ("needs_response", 0, False)
@@ -143,8 +144,12 @@ def test_an_early_fraud_warning_holds_shipping_until_a_person_releases_it(
     assert post_event(event | {"id": "evt_sent_again"}).status_code == 200
     order.refresh_from_db()
     assert not order.shipping_held
-    assert notes(order)[-2:] == ["Shipping held for a check", "Shipping released"]
-    assert order.events.latest("pk").actor == clerk.user
+    timeline = ada.get(f"/api/orders/{order.pk}/").json()["events"]
+    assert [entry["note"] for entry in timeline] == before
+    assert ada.get(f"/api/orders/{order.pk}/notes/").json()["notes"] == []
+    assert order.notes.get().author == clerk.user
+    told = Event.objects.filter(kind__startswith="order.shipping_").order_by("pk")
+    assert [event.kind for event in told] == ["order.shipping_held", "order.shipping_released"]
     assert_audit_passes()
 
 

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from functools import partial
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
@@ -21,10 +23,10 @@ from payments import jobs, services
 from payments.factories import pay
 from payments.gateways import RefundOutcome, RefundState, registry
 from payments.gateways.demo import DemoGateway
-from payments.models import DemoCharge, Payment, Refund, RefundItem
+from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 
 BERLIN = {
     "name": "Ada Lovelace",
@@ -124,19 +126,6 @@ def test_the_whole_order_still_returns_to_stock_without_items(amy, mug, tea, ord
     assert_audit_passes()
 
 
-def test_a_return_that_was_refunded_does_not_refund_the_rest_of_the_order(ada, amy, mug, order):
-    ship_order(order_id=order.pk, actor=amy.user)
-    asked = ada.post(f"/api/orders/{order.pk}/returns/", units(mug, 1)).json()
-    amy.post(f"/api/returns/{asked['return_id']}/approve/")
-    body = {"return_id": asked["return_id"]}
-    assert amy.post(refunds(order), body).json()["amount"] == "10.00"
-    answer = amy.post(refunds(order), body)
-    assert (answer.status_code, answer.json()["code"]) == (409, "refund_limit")
-    assert answer.json()["refundable"] == "0.00"
-    assert [refund.amount for refund in Refund.objects.all()] == [10]
-    assert amy.post(refunds(order), body | {"amount": "1.00"}).json()["amount"] == "1.00"
-
-
 @pytest.mark.parametrize(
     ("includes_tax", "prices", "shipping", "taxes"),
     [
@@ -233,6 +222,24 @@ def test_a_failed_refund_releases_its_items(amy, mug, order, monkeypatch):
     assert_audit_passes()
 
 
+@pytest.mark.parametrize("names_units", [True, False])
+def test_units_that_are_shipped_while_a_refund_is_pending_do_not_return(
+    amy, mug, tea, order, names_units
+):
+    named = {mug.pk: 3} if names_units else {}
+    wanted = services.Wanted(units=named, restock=True)
+    refund_id = services.begin_order_refund(order_id=order.pk, wanted=wanted, actor=amy.user)
+    orders.fulfil(order_id=order.pk, actor=amy.user, units={mug.pk: 2})
+    assert services.send_refund(services.get_refund(refund_id)).status == "succeeded"
+    item = OrderItem.objects.get(product=mug)
+    assert (item.quantity_fulfilled, item.quantity_returned, item.quantity_restocked) == (2, 0, 1)
+    assert Product.objects.get(pk=mug.pk).stock == 8
+    assert Product.objects.get(pk=tea.pk).stock == (9 if names_units else 10)
+    order.refresh_from_db()
+    assert (order.fulfilment_status, order.restocked_at) == ("partly_fulfilled", None)
+    assert_audit_passes()
+
+
 def test_only_staff_with_the_permission_refund_items(ada, bob, anyone, mug, order):
     clerk = Caller(UserFactory(is_staff=True))
     before = rows()
@@ -305,6 +312,41 @@ def test_a_transfer_that_is_awaited_becomes_smaller(ada, amy, mug):
     assert services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
     order.refresh_from_db()
     assert (order.status, order.amount_paid) == ("paid", 20)
+
+
+def begin(caller, order, **members):
+    body = {"order_id": order.pk, "payment_method": "card", **members}
+    return caller.post("/api/payments/", body).json()["payment_id"]
+
+
+def test_a_transfer_of_which_nothing_is_left_is_cancelled(ada, amy, mug):
+    order = place_order(ada.user, mug, quantity=10)
+    begin(ada, order, amount="60.00")
+    transfer = begin(ada, order, payment_method="bank_transfer")
+    assert ada.post(cancel(order), units(mug, 5)).status_code == 200
+    payment = Payment.objects.get(pk=transfer)
+    assert (payment.status, payment.amount, payment.amount_captured) == ("cancelled", 40, 0)
+    assert LedgerEntry.objects.get(payment=payment).kind == "voided"
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.amount_refunded) == ("paid", 60, 10)
+    before = rows()
+    answer = amy.post(f"/api/payments/{transfer}/record/", {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    assert rows() == before
+    assert_audit_passes()
+
+
+def test_an_order_is_confirmed_once_what_is_left_of_it_is_authorised(ada, amy, mug, settings):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, mug, quantity=10)
+    begin(ada, order, amount="60.00")
+    assert ada.post(cancel(order), units(mug, 3)).json()["status"] == "pending"
+    answer = ada.post(cancel(order), units(mug, 1)).json()
+    assert (answer["status"], answer["payment_status"]) == ("confirmed", "authorised")
+    assert ship_order(order_id=order.pk, actor=amy.user) is None
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.amount_cancelled) == ("shipped", 60, 40)
+    assert_audit_passes()
 
 
 def test_items_cannot_be_cancelled_while_the_provider_is_asked_for_their_money(ada, mug):
@@ -380,6 +422,30 @@ def test_units_are_shipped_or_cancelled_but_not_both(ada, amy, mug, attempt):
         (409, 0, 3),
     ]
     assert Product.objects.get().stock == (9 if cancelled == 200 else 7)
+    assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_buyer_cannot_cancel_items_of_an_order_that_is_just_paid(ada, amy, mug):
+    order = place_order(ada.user, mug, quantity=3)
+    payment = pay(order, method="bank_transfer")
+    held = Event()
+
+    def record():
+        with transaction.atomic():
+            Order.objects.lock(order.pk)
+            held.set()
+            until_blocked(1)
+            services.record_manual_payment(payment_id=payment.pk, actor=amy.user)
+
+    def cancel_one():
+        held.wait(10)
+        return ada.post(cancel(order), units(mug, 1)).json()["code"]
+
+    assert at_once(record, cancel_one) == [None, "illegal_transition"]
+    item = OrderItem.objects.get()
+    assert (item.quantity_cancelled, Refund.objects.exists()) == (0, False)
+    assert Product.objects.get(pk=mug.pk).stock == 7
     assert_audit_passes()
 
 

@@ -9,7 +9,7 @@ from django.db.models import F
 
 from orders.factories import place_order
 from orders.models import Fulfilment, Order, OrderItem
-from orders.services import begin_fulfilment, cancel_order
+from orders.services import begin_fulfilment, cancel_order, hold_shipping
 from payments import jobs
 from payments.factories import pay
 from payments.models import DemoCharge, LedgerEntry, Payment
@@ -90,6 +90,18 @@ def test_the_worker_gives_up_a_fulfilment_that_cannot_be_paid(amy, order):
     assert not Fulfilment.objects.exists()
     assert OrderItem.objects.get().quantity_left == 2
     assert state(order)[1:4] == ("voided", "unfulfilled", "cancelled")
+    assert_audit_passes()
+
+
+def test_a_hold_that_arrives_during_the_capture_stops_the_shipping(amy, order):
+    begin_fulfilment(order_id=order.pk, actor=amy.user)
+    hold_shipping(order_id=order.pk)
+    Fulfilment.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+    assert jobs.settle_payments() == 1
+    assert not Fulfilment.objects.exists()
+    assert OrderItem.objects.get().quantity_left == 2
+    assert state(order) == ("paid", "paid", "unfulfilled", "succeeded", Decimal("9.00"))
+    assert ship(amy, order).json()["code"] == "shipping_held"
     assert_audit_passes()
 
 

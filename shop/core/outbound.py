@@ -102,9 +102,11 @@ class _Request:
 
     def redirected(self, status: int, location: str) -> "_Request":
         """Return the request that follows a redirection. Raises UrlRefused."""
-        after = _Request(
-            self.method, _parse(urljoin(self.url.url, location)), self.headers, self.body
-        )
+        try:
+            url = urljoin(self.url.url, location)
+        except ValueError:
+            raise UrlRefused(_("This is not a URL.")) from None
+        after = _Request(self.method, _parse(url), self.headers, self.body)
         if status not in _KEEP_METHOD and self.method not in ("GET", "HEAD"):
             after.method, after.body = "GET", None
         if after.origin != self.origin:

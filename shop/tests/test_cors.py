@@ -54,7 +54,7 @@ def test_another_header_is_allowed_by_the_setting(anyone, db, settings):
 
 
 def load_settings(value):
-    code = "from shop.settings import CORS_ALLOW_HEADERS as names; print(names[13:])"
+    code = "from shop.settings import CORS_ALLOW_HEADERS as names; print(names[12:])"
     environment = {**os.environ, "DEBUG": "true", "CORS_ALLOW_HEADERS": value}
     return subprocess.run(
         [sys.executable, "-c", code], env=environment, check=False, capture_output=True, text=True

@@ -179,7 +179,13 @@ def test_the_next_address_is_used_if_the_first_does_not_respond(settings, server
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
     "location",
-    ["{inner}/", "http://shop.example:1/", "http://169.254.169.254/latest/", "ftp://127.0.0.1/"],
+    [
+        "{inner}/",
+        "http://shop.example:1/",
+        "http://169.254.169.254/latest/",
+        "ftp://127.0.0.1/",
+        "//[::1",
+    ],
 )
 def test_each_redirection_is_checked_as_the_first_url(server, inner, resolver, status, location):
     resolver.answers.append(["10.0.0.1"])

@@ -18,6 +18,7 @@ from payments.gateways import (
 )
 from payments.jobs import settle_payments
 from payments.reconciliation import Difference, find_differences, find_disputes, find_unsettled
+from shop.core import jobs
 from shop.core.errors import ShopError
 from shop.engine import lift_statement_timeout
 from shop.management.base import ShopCommand
@@ -54,6 +55,9 @@ class Command(ShopCommand):
         # First, because it does not need the providers.
         left = sum(not self._report(each, fix=options["fix"]) for each in find_unsettled())
         for gateway in gateways.enabled().values():
+            if jobs.is_time_over():
+                self.stdout.write(f"reconcile: stopped before {gateway.code} was asked")
+                return
             try:
                 # All of them first, because a correction changes what others are compared with.
                 found = list(_find(gateway, since))

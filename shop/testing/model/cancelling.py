@@ -50,6 +50,7 @@ def cancel_items(world: World, order: Order, units: Units, *, by_staff: bool) ->
         world.stock[pk] += count
     order.amount_cancelled += amount
     _reduce(waiting, order.covered - order.due)
+    _confirm_if_secured(order)
     _return_money(order, amount, worth)
     remember(order)
 
@@ -70,8 +71,17 @@ def _worth(item: Item, count: int) -> int:
 def _reduce(waiting: list[Payment], too_much: int) -> None:
     for payment in reversed(waiting):
         less = max(0, min(payment.amount, too_much))
-        payment.amount -= less
         too_much -= less
+        if less == payment.amount:
+            payment.status = "cancelled"
+        else:
+            payment.amount -= less
+
+
+def _confirm_if_secured(order: Order) -> None:
+    is_authorised = any(payment.status == "authorised" for payment in order.payments)
+    if is_authorised and 0 < order.due <= order.secured:
+        order.is_confirmed = True
 
 
 def _return_money(order: Order, amount: int, worth: int) -> None:

@@ -283,7 +283,8 @@ def _wish(session: Session, order: Order, *, with_return: bool) -> refunding.Wis
     wish = refunding.Wish(restock=chance.random() < 0.2)
     if with_return and order.returns and chance.random() < 0.5:
         wish.of_return = chance.choice(order.returns)
-    elif chance.random() < 0.6:
+        wish.restock = False  # receiving the return does so
+    if chance.random() < (0.6 if wish.of_return is None else 0.2):
         wish.units = _some_units(session, order, lambda item: item.unrefunded)
     wish.shipping = chance.random() < 0.15
     if chance.random() < 0.4:

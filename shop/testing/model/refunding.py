@@ -75,14 +75,14 @@ def _units_of(wish: Wish) -> Units:
         return wish.units
     if row.status not in {"approved", "received"}:
         raise Refused("illegal_transition")
-    if wish.units:
-        return wish.units
     expected = row.received if row.status == "received" else row.units
     left = {pk: count - row.refunded.get(pk, 0) for pk, count in expected.items()}
     left = {pk: count for pk, count in left.items() if count > 0}
+    if any(count > left.get(pk, 0) for pk, count in wish.units.items()):
+        raise Refused("refund_units_limit")
     if not left and not wish.shipping and wish.amount is None:
         raise Refused("refund_limit")
-    return left
+    return wish.units or left
 
 
 def _shares(order: Order, units: Units, wish: Wish) -> list[_Share]:
