@@ -20,7 +20,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	PAYMENT_METHODS=bank_transfer EMAIL_URL=smtp://localhost STOREFRONT_URL=https://www.example.com \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance storm money-storm invoice-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance model storm money-storm invoice-storm test-rolling bench bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -103,9 +103,15 @@ carts: $(VENV)/.development ## compare the prices of random carts with a second 
 	@CARTS=$(or $(CARTS),10000) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest -q cart/pricing/tests/test_recomputation.py
 
-acceptance: $(VENV)/.development ## the long form of carts, fuzz, hostile and abuse: about an hour
+model: $(VENV)/.development ## compare orders after the sale with a model (OPERATIONS=10000, SEED=1, DATABASE=sqlite, CAPTURE=on_shipment)
+	@$(BIN)/python -m shop.testing.model --operations $(or $(OPERATIONS),10000) --seed $(or $(SEED),1) \
+		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
+
+acceptance: $(VENV)/.development ## the long form of carts, model, fuzz, hostile and abuse: about an hour
 	@status=0; \
 	$(MAKE) carts || status=1; \
+	$(MAKE) model || status=1; \
+	$(MAKE) model DATABASE=sqlite || status=1; \
 	$(MAKE) fuzz EXAMPLES=200 || status=1; \
 	$(MAKE) hostile SECONDS=600 || status=1; \
 	$(MAKE) hostile SECONDS=600 DATABASE=sqlite || status=1; \

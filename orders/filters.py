@@ -59,5 +59,6 @@ def has_return_status(values: Iterable[str]) -> Q:
     """Return the condition that an order has one of these return statuses."""
     found = Q(return_status__in=list(values))
     if ReturnStatus.RETURNED in values:
-        found |= Q(return_status=None, restocked_at__isnull=False)
+        is_restocked = Q(return_status=None, restocked_at__isnull=False)
+        found |= is_restocked & ~has_fulfilment_status([_F.UNFULFILLED])
     return found

@@ -76,7 +76,8 @@ def _fulfilment_of(order: OrderRow) -> FulfilmentStatus:
 def _return_of(order: OrderRow) -> ReturnStatus | None:
     if order.return_status:
         return ReturnStatus(order.return_status)
-    return _R.RETURNED if order.restocked_at is not None else None
+    is_restocked = order.restocked_at is not None
+    return _R.RETURNED if is_restocked and _fulfilment_of(order) != _F.UNFULFILLED else None
 
 
 def is_shipped_by_status_alone(order: OrderRow) -> bool:

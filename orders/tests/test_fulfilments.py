@@ -280,17 +280,22 @@ def test_the_statuses_filter_orders_also_those_of_the_previous_release(amy, ada)
         "behind": {"status": "shipped", "fulfilment_status": "unfulfilled"},
         "delivered": {"status": "delivered", "amount_paid": "4.50"},
         "refunded": {"amount_paid": "4.50", "amount_refunded": "4.50", "status": "refunded"},
-        "returned": {"restocked_at": ada.user.date_joined, "amount_paid": "4.00"},
+        "returned": {
+            "status": "shipped",
+            "restocked_at": ada.user.date_joined,
+            "amount_paid": "4.00",
+        },
+        "restocked": {"restocked_at": ada.user.date_joined},
     }.items():
         [placed[name]] = bare_orders(1)
         Order.objects.filter(pk=placed[name].pk).update(**columns)
     for query, expected in {
-        "payment_status=unpaid": "null shipped behind",
+        "payment_status=unpaid": "null shipped behind restocked",
         "payment_status=paid": "new delivered",
         "payment_status=refunded&payment_status=partly_paid": "refunded returned",
-        "fulfilment_status=unfulfilled": "null refunded returned",
+        "fulfilment_status=unfulfilled": "null refunded restocked",
         "fulfilment_status=partly_fulfilled": "new",
-        "fulfilment_status=fulfilled": "shipped behind",
+        "fulfilment_status=fulfilled": "shipped behind returned",
         "fulfilment_status=delivered": "delivered",
         "return_status=returned": "returned",
         "fulfilment_status=delivered&payment_status=unpaid": "",

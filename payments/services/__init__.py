@@ -22,6 +22,8 @@ from payments.services.manual import record_manual_payment
 from payments.services.payments import (
     cancel_payment,
     charge,
+    check_cancellation,
+    check_confirmation,
     confirm_payment,
     fetch_and_settle,
     refresh_payment,
@@ -56,7 +58,9 @@ __all__ = [
     "capture_payment",
     "charge",
     "check_authorised",
+    "check_cancellation",
     "check_capture",
+    "check_confirmation",
     "check_method",
     "check_out",
     "confirm_payment",

@@ -61,31 +61,43 @@ def refresh_payment(*, payment: Payment) -> Payment:
 def confirm_payment(*, payment: Payment) -> Payment:
     """Continue an open payment after the buyer's action; return it as stored afterwards.
 
+    Raises the errors of ``check_confirmation``.
+    """
+    check_confirmation(payment=payment)
+    if payment.status in {PaymentStatus.PROCESSING, PaymentStatus.PENDING}:
+        return fetch_and_settle(payment)
+    return call_and_settle(payment, lambda gateway, charge: gateway.confirm(charge))
+
+
+def check_confirmation(*, payment: Payment) -> None:
+    """Raise an error unless the payment can be confirmed. Locks nothing.
+
     Raises PaymentNotOpen, PaymentNotConfirmable, OrderNotPayable, OrderExpired.
     """
     check_open(payment, "confirmed")
     if gateway_of(payment).recorded_by_staff:
         raise PaymentNotConfirmable(payment_method=payment.method)
-    if payment.status == PaymentStatus.PROCESSING:
-        return fetch_and_settle(payment)
-    check_payable(Order.objects.with_database_time().get(pk=payment.order_id))
-    if payment.status == PaymentStatus.PENDING:
-        return fetch_and_settle(payment)
-    return call_and_settle(payment, lambda gateway, charge: gateway.confirm(charge))
+    if payment.status != PaymentStatus.PROCESSING:
+        check_payable(Order.objects.with_database_time().get(pk=payment.order_id))
 
 
 def cancel_payment(*, payment: Payment) -> Payment:
     """Cancel an open payment; its order stays payable. Returns it as stored afterwards.
 
     If the money was captured before, the payment has succeeded instead. A processing payment cannot
-    be cancelled, because the buyer's bank has the order. Raises PaymentNotOpen,
-    PaymentNotCancellable.
+    be cancelled, because the buyer's bank has the order. Raises the errors of
+    ``check_cancellation``.
     """
+    check_cancellation(payment=payment)
+    return cancel_at_gateway(payment)
+
+
+def check_cancellation(*, payment: Payment) -> None:
+    """Raise PaymentNotOpen or PaymentNotCancellable unless the payment can be cancelled."""
     if payment.status not in CANCELLABLE:
         raise PaymentNotOpen(payment_status=payment.status, wanted="cancelled")
     if gateway_of(payment).confirms_order:
         raise PaymentNotCancellable(payment_method=payment.method)
-    return cancel_at_gateway(payment)
 
 
 def cancel_at_gateway(payment: Payment, actor: User | None = None) -> Payment:

@@ -220,15 +220,17 @@ def test_a_malformed_payment_is_a_400(ada, order, body):
 @pytest.mark.parametrize("step", ["confirm", "cancel"])
 def test_an_ended_payment_cannot_be_confirmed_or_cancelled(ada, order, step):
     path = post(ada, order)["Location"]
-    answer = ada.post(f"{path}{step}/")
-    assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+    answers = [ada.post(f"{path}{step}/", headers={"Idempotency-Key": "twice"}) for _ in range(2)]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
     assert Payment.objects.get().status == "succeeded"
 
 
 def test_buyers_cannot_confirm_a_bank_transfer(ada, order):
     path = post(ada, order, "bank_transfer")["Location"]
-    answer = ada.post(f"{path}confirm/")
-    assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_confirmable")
+    answers = [ada.post(f"{path}confirm/", headers={"Idempotency-Key": "twice"}) for _ in range(2)]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (409, "payment_not_confirmable")
     assert ada.post(f"{path}cancel/").json()["status"] == "cancelled"
     assert post(ada, order).json()["status"] == "succeeded"
 

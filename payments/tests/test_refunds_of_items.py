@@ -120,6 +120,8 @@ def test_the_whole_order_still_returns_to_stock_without_items(amy, mug, tea, ord
         [],
     )
     assert set(Product.objects.values_list("stock", flat=True)) == {10}
+    shown = amy.get(f"/api/orders/{order.pk}/").json()
+    assert (shown["fulfilment_status"], shown["return_status"]) == ("unfulfilled", None)
     again = amy.post(refunds(order), units(mug, 1) | {"restock": True})
     assert (again.status_code, again.json()["code"]) == (409, "already_restocked")
     assert_audit_passes()

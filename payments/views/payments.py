@@ -195,7 +195,7 @@ class PaymentViewSet(MoneyViewSet):
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
         """Continue a payment after the buyer completed the required action."""
-        return self._run_step(services.confirm_payment)
+        return self._run_step(services.check_confirmation, services.confirm_payment)
 
     @describe(
         "Cancel payment",
@@ -211,7 +211,7 @@ class PaymentViewSet(MoneyViewSet):
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> HttpResponseBase:
         """Cancel an open payment. Its order stays payable."""
-        return self._run_step(services.cancel_payment)
+        return self._run_step(services.check_cancellation, services.cancel_payment)
 
     @describe(
         "List payment methods",
@@ -226,8 +226,14 @@ class PaymentViewSet(MoneyViewSet):
         ]
         return Response({"payment_methods": methods})
 
-    def _run_step(self, step: Callable[..., Payment]) -> HttpResponseBase:
-        """Run ``step`` on a payment of the caller. A duplicate request gets the stored payment."""
+    def _run_step(
+        self, check: Callable[..., None], step: Callable[..., Payment]
+    ) -> HttpResponseBase:
+        """Run ``step`` on a payment of the caller. A duplicate request gets the stored payment.
+
+        ``check`` comes before the key is stored, so that a duplicate of a refused request is
+        refused too.
+        """
 
         def replay(payment_id: int) -> Response:
             return Response(show_payment(self.get_queryset().get(pk=payment_id)))
@@ -238,8 +244,9 @@ class PaymentViewSet(MoneyViewSet):
             return Response(show_payment(payment))
 
         def begin() -> int:
-            payment_id: int = self.get_object().pk
-            return payment_id
+            payment: Payment = self.get_object()
+            check(payment=payment)
+            return payment.pk
 
         with gateways.slot():
             return idempotent_steps(
