@@ -25,7 +25,7 @@ def recording(request: HttpRequest) -> VerbAndWork:
 
 
 def capturing(request: HttpRequest) -> VerbAndWork:
-    """Return how the whole authorised amount is captured."""
+    """Return how all that is due of an authorised amount is captured."""
     staff = staff_of(request)
 
     def check(payment: Payment) -> Payment:
@@ -33,9 +33,13 @@ def capturing(request: HttpRequest) -> VerbAndWork:
         return payment
 
     def capture(payment: Payment) -> None:
-        services.capture_payment(payment=payment, amount=payment.amount, actor=staff)
+        amount = services.check_capture(payment=payment, amount=None)
+        services.capture_payment(payment=payment, amount=amount, actor=staff)
 
-    return "captured", Work(check, capture, amount=_amount)
+    def amount_of(payment: Payment) -> tuple[Decimal, str]:
+        return services.capturable_amount(payment), payment.currency
+
+    return "captured", Work(check, capture, amount=amount_of)
 
 
 def voiding(request: HttpRequest) -> VerbAndWork:

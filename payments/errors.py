@@ -182,9 +182,9 @@ class AlreadyRestocked(Conflict):
 
 
 class CaptureLimit(Conflict):
-    """409: the amount exceeds what is authorised.
+    """409: the amount exceeds what is authorised and due.
 
-    Facts: authorised, an amount in the payment's currency.
+    Facts: authorised, the most that can be captured, in the payment's currency.
     """
 
     code = "capture_limit"

@@ -9,6 +9,7 @@ locked in this order: order, payment, products.
 from payments.services.beginning import begin_payment, check_method
 from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
+    capturable_amount,
     capture_payment,
     check_authorised,
     check_capture,
@@ -53,6 +54,7 @@ __all__ = [
     "begin_refund",
     "cancel_items",
     "cancel_payment",
+    "capturable_amount",
     "capture_payment",
     "charge",
     "check_authorised",

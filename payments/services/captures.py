@@ -8,21 +8,37 @@ from orders.states import OrderStatus
 from payments.errors import CaptureLimit, OrderNotPayable, PaymentNotOpen
 from payments.models import Payment, PaymentStatus
 from payments.services.payments import call_and_settle, cancel_at_gateway
-from shop.core.money import show
+from shop.core.money import ZERO, show
 
 
-def check_capture(*, payment: Payment, amount: Decimal | None) -> None:
-    """Raise PaymentNotOpen, OrderNotPayable or CaptureLimit unless ``amount`` can be captured.
+def check_capture(*, payment: Payment, amount: Decimal | None) -> Decimal:
+    """Return ``amount``, or for None all that can be captured, in the payment's currency.
 
-    ``amount`` is in the payment's currency; None means the authorised amount. Locks nothing,
-    because the gateway accepts only one of two parallel captures.
+    Raises PaymentNotOpen, OrderNotPayable or CaptureLimit unless it can be captured. Locks nothing,
+    because the gateway accepts only one of two parallel captures, and ``settle`` gives back what is
+    too much if items are cancelled meanwhile.
     """
     check_authorised(payment, "captured")
     order_status = Order.objects.values_list("status", flat=True).get(pk=payment.order_id)
     if order_status == OrderStatus.CANCELLED:
         raise OrderNotPayable(order_status=order_status)
-    if amount is not None and amount > payment.amount:
-        raise CaptureLimit(authorised=show(payment.amount))
+    limit = capturable_amount(payment)
+    amount = limit if amount is None else amount
+    if amount > limit or limit == ZERO:
+        raise CaptureLimit(authorised=show(limit))
+    return amount
+
+
+def capturable_amount(payment: Payment) -> Decimal:
+    """Return how much of an authorised payment is due, without what was cancelled or paid."""
+    order = Order.objects.get(pk=payment.order_id)
+    return missing_of(payment, order.total - order.amount_cancelled)
+
+
+def missing_of(payment: Payment, due: Decimal) -> Decimal:
+    """Return how much of an authorised payment has to be captured until ``due`` is paid."""
+    paid: Decimal = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
+    return max(ZERO, min(payment.amount, due - paid))
 
 
 def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) -> Payment:

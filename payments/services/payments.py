@@ -168,7 +168,7 @@ def call_and_settle(
     seconds = time.perf_counter() - start
     settled = settle(payment=payment, outcome=outcome, actor=actor)
     log_outcome(settled, seconds)
-    if settled.status == PaymentStatus.REFUND_PENDING:
+    if settled.status == PaymentStatus.REFUND_PENDING or settled.amount_refunded:
         settled = send_pending_refunds(settled)
     if settled.status == PaymentStatus.REQUIRES_ACTION:
         settled.client_secret = outcome.client_secret

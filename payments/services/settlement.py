@@ -42,6 +42,7 @@ from payments.services.confirming import confirm_secured_order, confirm_unpaid_o
 from payments.services.entries import record_payment_event
 from payments.services.failed_refunds import record_failure
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
+from shop.core.money import ZERO
 from shop.core.transactions import transactional
 from shop.engine import Insert, Update, insert
 
@@ -51,7 +52,8 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     """Store the outcome of an open or authorised payment; return it as stored afterwards.
 
     Locks the order. If the order can no longer be paid, the payment becomes ``refund_pending`` and
-    gets a pending refund, which the caller has to send after the transaction.
+    gets a pending refund, which the caller has to send after the transaction. So does a capture of
+    more than is due, because items were cancelled meanwhile.
     """
     payment = copy(payment)  # after a deadlock this function runs again with the same argument
     order = None
@@ -68,6 +70,8 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     if order is None:
         payment.amount_captured = captured
         _record_capture(payment, actor)
+        if previous_status == PaymentStatus.AUTHORISED and not payment.is_late:
+            _begin_refund_of_excess(payment)
     elif payment.status in OPEN:
         confirm_unpaid_order(payment, order, actor)
         if PaymentStatus.PROCESSING in {previous_status, payment.status}:
@@ -138,6 +142,18 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
         recommit(payment.order_id)
     if payment.is_partial:
         confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
+
+
+def _begin_refund_of_excess(payment: Payment) -> None:
+    """Insert a pending refund of captured money for items that were cancelled meanwhile."""
+    order = Order.objects.lock(payment.order_id)
+    overpaid = order.amount_paid - (order.total - order.amount_cancelled)
+    excess = min(payment.amount_captured, overpaid)
+    if excess <= ZERO:
+        return
+    payment.amount_refunded = excess
+    Payment.objects.filter(pk=payment.pk).update(amount_refunded=excess)
+    insert(Refund(payment=payment, amount=excess, reason="Items cancelled", of_cancellation=True))
 
 
 def begin_late_refund(payment: Payment, captured: Decimal) -> bool:

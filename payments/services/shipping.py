@@ -5,11 +5,10 @@ from decimal import Decimal
 
 from accounts.models import User
 from orders.errors import PaymentNotCaptured
-from orders.models import Order
 from orders.payments import ShippedAmounts
 from payments import gateways
 from payments.models import Payment, PaymentQuerySet, PaymentStatus
-from payments.services.captures import capture_payment, void_payment
+from payments.services.captures import capturable_amount, capture_payment, missing_of, void_payment
 from payments.states import CAPTURED
 from shop.core.money import ZERO
 
@@ -32,7 +31,7 @@ class CapturesOnShipping:
         its first fulfilment. Raises PaymentNotCaptured.
         """
         for payment in _authorised(order_id).order_by("pk"):
-            amount = _missing(payment, amounts.whole)
+            amount = missing_of(payment, amounts.whole)
             if amount > ZERO:
                 _capture(payment, amount, actor)
 
@@ -41,19 +40,12 @@ def _authorised(order_id: int) -> PaymentQuerySet:
     return Payment.objects.filter(order=order_id, status=PaymentStatus.AUTHORISED)
 
 
-def _missing(payment: Payment, due: Decimal) -> Decimal:
-    """Return how much of an authorised payment has to be captured until ``due`` is paid."""
-    paid: Decimal = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
-    return min(payment.amount, due - paid)
-
-
 def finish_shipped(payment: Payment) -> Payment:
     """Capture the authorised payment of an order that was shipped, or void it if nothing is due.
 
     The previous release ships orders without capturing. Returns the payment as stored afterwards.
     """
-    order = Order.objects.get(pk=payment.order_id)
-    amount = _missing(payment, order.total - order.amount_cancelled)
+    amount = capturable_amount(payment)
     if amount > ZERO:
         return capture_payment(payment=payment, amount=amount, actor=None)
     return void_payment(payment=payment, actor=None)

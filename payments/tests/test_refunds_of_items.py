@@ -26,6 +26,7 @@ from payments.gateways.demo import DemoGateway
 from payments.models import DemoCharge, LedgerEntry, Payment, Refund, RefundItem
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
+from shop.testing.pages import choose, submit
 from shop.testing.races import at_once, times, until_blocked
 
 BERLIN = {
@@ -333,6 +334,57 @@ def test_a_transfer_of_which_nothing_is_left_is_cancelled(ada, amy, mug):
     answer = amy.post(f"/api/payments/{transfer}/record/", {})
     assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
     assert rows() == before
+    assert_audit_passes()
+
+
+@pytest.mark.parametrize("by", ["api", "admin"])
+def test_staff_capture_no_more_than_is_due(ada, amy, admin_client, mug, settings, by):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, mug, quantity=4)
+    payment = pay(order)
+    assert ada.post(cancel(order), units(mug, 2)).status_code == 200
+    capture = f"/api/payments/{payment.pk}/capture/"
+    before = rows()
+    refused = amy.post(capture, {"amount": "20.01"})
+    assert (refused.json()["code"], refused.json()["authorised"]) == ("capture_limit", "20.00")
+    assert rows() == before
+    if by == "admin":
+        page = choose(admin_client, "/admin/payments/payment/", "capture", payment)
+        assert f"20.00 {payment.currency}" in page.content.decode()
+        submit(admin_client, page)
+    else:
+        assert amy.post(capture, {}).json()["amount_captured"] == "20.00"
+    order.refresh_from_db()
+    assert (DemoCharge.objects.get().captured, order.status, order.amount_paid) == (20, "paid", 20)
+    assert not Refund.objects.exists()
+    assert_audit_passes()
+
+
+class CapturesAfterCancellation(DemoGateway):
+    """A provider that captures just after items of the order were cancelled."""
+
+    def capture(self, charge, *, amount):
+        item = OrderItem.objects.get()
+        units = {item.product_id: 2}
+        services.cancel_items(order_id=item.order_id, units=units, actor=item.order.user)
+        return super().capture(charge, amount=amount)
+
+
+def test_what_was_captured_of_items_that_were_cancelled_meanwhile_is_refunded(
+    ada, amy, mug, settings, monkeypatch
+):
+    settings.PAYMENT_CAPTURE = "on_shipment"
+    order = place_order(ada.user, mug, quantity=4)
+    payment = pay(order)
+    monkeypatch.setitem(registry._gateways, "card", CapturesAfterCancellation())
+    answer = amy.post(f"/api/payments/{payment.pk}/capture/", {}).json()
+    assert (answer["amount_captured"], answer["amount_refunded"]) == ("40.00", "20.00")
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.status, refund.of_cancellation) == (20, "succeeded", True)
+    charge = DemoCharge.objects.get()
+    assert (charge.captured, charge.refunded) == (40, 20)
+    order.refresh_from_db()
+    assert (order.status, order.amount_paid, order.amount_refunded) == ("paid", 40, 20)
     assert_audit_passes()
 
 

@@ -113,7 +113,7 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def capture(self, request: Request, pk: str) -> HttpResponseBase:
-        """Capture the authorised amount, or a part of it. The rest is released."""
+        """Capture what is due of the authorised amount, or a part of it. The rest is released."""
         wanted = read(CaptureSerializer, request).get("amount")
 
         def begin() -> int:
@@ -123,7 +123,7 @@ class MoneyViewSet(ShopViewSet):
 
         def finish(payment_id: int) -> Response:
             payment: Payment = self.get_queryset().get(pk=payment_id)
-            amount = payment.amount if wanted is None else wanted
+            amount = services.check_capture(payment=payment, amount=wanted)
             return _response(
                 services.capture_payment(payment=payment, amount=amount, actor=caller(request))
             )
