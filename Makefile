@@ -104,9 +104,9 @@ carts: $(VENV)/.development ## compare the prices of random carts with a second 
 	@CARTS=$(or $(CARTS),10000) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest -q cart/pricing/tests/test_recomputation.py
 
-model: $(VENV)/.development ## compare orders after the sale with a model (OPERATIONS=10000, SEED=1, DATABASE=sqlite, CAPTURE=on_shipment)
+model: $(VENV)/.development ## compare orders after the sale with a model (OPERATIONS=10000, SEED=1, DATABASE=sqlite)
 	@$(BIN)/python -m shop.testing.model --operations $(or $(OPERATIONS),10000) --seed $(or $(SEED),1) \
-		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
+		--database $(or $(DATABASE),postgres)
 
 acceptance: $(VENV)/.development ## the long form of carts, model, fuzz, hostile and abuse: about an hour
 	@status=0; \
