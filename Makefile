@@ -45,7 +45,7 @@ serve: ## serve in production
 ENGINE_TESTS = shop/engine catalog cart orders payments
 
 # One process more than processors, because tests that start servers often wait.
-PARALLEL = -n $$(($$(nproc) + 1)) --dist worksteal
+PARALLEL = -n $$(($$(nproc) + 1))
 
 test: $(VENV)/.development ## run all tests on SQLite, and on PostgreSQL with the fast and the plain engine
 	@status=0; \
