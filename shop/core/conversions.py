@@ -26,6 +26,8 @@ MAX_OUTPUT = 256 * 1024 * 1024
 MAX_SECONDS = 60
 
 _ROOT = Path(__file__).resolve().parents[2]
+LOCKED_FILE = __file__
+"""The file that is locked while a file of a client is converted: this one."""
 _SLOT_TIMEOUT = 10.0
 _POLL = 0.05
 
@@ -88,8 +90,8 @@ def _run(module: str, source: IO[bytes], output: IO[bytes], lock: int) -> None:
 
 @contextmanager
 def _slot() -> Iterator[int]:
-    """Lock this file, which all workers of the machine have in common. Raises Unavailable."""
-    lock = os.open(__file__, os.O_RDONLY | os.O_CLOEXEC)
+    """Lock the file that all workers of the machine have in common. Raises Unavailable."""
+    lock = os.open(LOCKED_FILE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         deadline = time.monotonic() + _SLOT_TIMEOUT
         while not _is_locked(lock):

@@ -15,6 +15,7 @@ from accounts.tokens import open_session
 from catalog import revision
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product
+from shop.core import conversions
 from shop.testing.clock import DatabaseClock
 from shop.testing.contract import assert_documented
 from shop.testing.emptying import empty_tables
@@ -92,6 +93,16 @@ def _empty_tables_quickly() -> Iterator[None]:
     """Replace what Django does after a test with transactions."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_conversions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let processes of tests not wait for each other's conversions of files."""
+    file = tmp_path_factory.mktemp("conversions") / "lock"
+    file.touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conversions, "LOCKED_FILE", str(file))
         yield
 
 
