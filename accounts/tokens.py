@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.exceptions import TokenError
@@ -36,6 +36,7 @@ from accounts.models import User
 from shop.core.handlers import InvalidToken
 from shop.core.models import IdempotencyKey
 from shop.core.security_log import log_security
+from shop.core.times import ago
 from shop.core.transactions import transactional
 from shop.engine import Insert, columns_of, fetch, instance_of, select
 
@@ -261,8 +262,7 @@ def _end_if_reused(token: ShopRefreshToken) -> None:
 
 
 def _start_of_grace() -> Any:
-    grace = timedelta(seconds=settings.REFRESH_TOKEN_GRACE)
-    return ExpressionWrapper(Now() - grace, output_field=DateTimeField())
+    return ago(timedelta(seconds=settings.REFRESH_TOKEN_GRACE))
 
 
 def end_session(sid: str) -> bool:

@@ -14,13 +14,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import DateTimeField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from cart.errors import CartTokenInvalid
 from cart.models import Cart, CartItem, CartStatus
 from shop.core.errors import Unauthorized
+from shop.core.times import ago
 from shop.engine import select
 
 if TYPE_CHECKING:
@@ -129,6 +129,6 @@ def changed_lately() -> Q:
 
 def changed_within(days: int) -> Q:
     """Return the condition that a cart or one of its items was changed in the last ``days``."""
-    since = ExpressionWrapper(Now() - timedelta(days=days), output_field=DateTimeField())
+    since = ago(timedelta(days=days))
     items = CartItem.objects.filter(cart_id=OuterRef("pk"), changed_at__gt=since)
     return Q(updated_at__gt=since) | Q(Exists(items))

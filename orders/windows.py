@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper, Max
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.states import OrderStatus
@@ -14,11 +13,6 @@ from orders.states import OrderStatus
 def payment_window() -> timedelta:
     """Return how long after it was placed an order can be paid."""
     return timedelta(minutes=settings.ORDER_PAYMENT_WINDOW)
-
-
-def ago(span: timedelta) -> Combinable:
-    """Return an expression for the database's time minus ``span``; workers' clocks may differ."""
-    return ExpressionWrapper(Now() - span, output_field=DateTimeField())
 
 
 def is_expired(order: Order) -> bool:

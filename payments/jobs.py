@@ -19,13 +19,13 @@ from orders.errors import IllegalTransition, PaymentNotCaptured, ShippingHeld
 from orders.models import Fulfilment, FulfilmentState, Order
 from orders.services import finish_fulfilment, pay_free_order, release_vouchers
 from orders.states import OrderStatus
-from orders.windows import ago
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
 from payments.services.payments import FIRST_CALL_TIMEOUT
 from payments.services.shipping import finish_shipped
 from payments.states import OPEN
 from shop.core import jobs
+from shop.core.times import ago
 from shop.core.tracing import working_on
 
 BATCH_SIZE = 500
@@ -104,7 +104,7 @@ def expire_orders() -> int:
     payment whose method has a longer window of its own, such as a bank transfer, or a payment that
     its bank processes.
     """
-    is_old = Q(has_own_window=False, created_at__lt=services.ago(services.payment_window()))
+    is_old = Q(has_own_window=False, created_at__lt=ago(services.payment_window()))
     is_late = is_old | Q(pay_before__lt=Now())
     unpaid = Order.objects.filter(is_late, status=OrderStatus.PENDING).exclude(
         pk__in=_in_longer_window().values("order_id")
@@ -143,7 +143,7 @@ def _in_longer_window() -> PaymentQuerySet:
     in_window = Q(pk__in=[])
     for code, gateway in gateways.registered().items():
         if gateway.payment_window is not None:
-            in_window |= Q(method=code, created_at__gte=services.ago(gateway.payment_window))
+            in_window |= Q(method=code, created_at__gte=ago(gateway.payment_window))
     return Payment.objects.open().filter(in_window)
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -16,6 +15,7 @@ from orders.services.placing import Placed, place_once
 from orders.states import OrderStatus
 from orders.windows import is_expired
 from shop.core import events
+from shop.core.times import in_future
 from shop.core.transactions import transactional
 
 
@@ -31,8 +31,7 @@ def send_draft(*, draft_id: int, actor: User) -> Placed:
     draft = lock_draft(draft_id)
     row = Draft.objects.filter(pk=draft_id)
     span = timedelta(hours=draft.link_hours or settings.DRAFT_LINK_HOURS)
-    end = ExpressionWrapper(Now() + span, output_field=DateTimeField())
-    pay_before = row.values_list(end, flat=True).get()
+    pay_before = row.values_list(in_future(span), flat=True).get()
     placed = place_once(
         buyer=replace(buyer_of_draft(draft), staff=actor),
         cart_id=draft.cart_id,

@@ -40,13 +40,12 @@ from payments.services.refunds import (
 )
 from payments.services.settlement import settle, settle_refund
 from payments.services.webhooks import apply_event
-from payments.services.windows import ago, payment_window
+from payments.services.windows import payment_window
 
 __all__ = [
     "CheckedOut",
     "Wanted",
     "abandon_payment",
-    "ago",
     "apply_event",
     "begin_order_refund",
     "begin_payment",

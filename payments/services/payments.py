@@ -27,9 +27,10 @@ from payments.models import Payment, PaymentStatus
 from payments.services.charges import charge_of, gateway_of
 from payments.services.refunds import send_pending_refunds
 from payments.services.settlement import settle
-from payments.services.windows import ago, check_payable
+from payments.services.windows import check_payable
 from payments.states import CANCELLABLE, OPEN
 from shop.core import tracing
+from shop.core.times import ago
 
 logger = logging.getLogger("shop.payments")
 

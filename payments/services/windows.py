@@ -3,10 +3,10 @@
 from orders.models import Order
 from orders.shown import amount_due
 from orders.states import UNPAID
-from orders.windows import ago, is_expired, payment_window
+from orders.windows import is_expired, payment_window
 from payments.errors import OrderExpired, OrderNotPayable
 
-__all__ = ["ago", "check_payable", "is_expired", "payment_window"]
+__all__ = ["check_payable", "is_expired", "payment_window"]
 
 
 def check_payable(order: Order) -> None:

@@ -14,12 +14,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, F, Max
-from django.db.models.expressions import Combinable
+from django.db.models import F, Max
 from django.db.models.functions import Now
 
 from shop.core.events import HandlerError, Registration, registered
 from shop.core.models import Event, EventDelivery, EventHandler
+from shop.core.times import ago, in_future
 from shop.core.tracing import working_on
 
 logger = logging.getLogger("shop.events")
@@ -162,7 +162,7 @@ def _claim() -> EventDelivery | None:
         if delivery is None:
             return None
         row = EventDelivery.objects.filter(pk=delivery.pk)
-        row.update(attempts=F("attempts") + 1, next_attempt_at=_in(LEASE))
+        row.update(attempts=F("attempts") + 1, next_attempt_at=in_future(LEASE))
         delivery.attempts += 1
         delivery.event = Event.objects.get(pk=delivery.event_id)
     return delivery
@@ -184,7 +184,7 @@ def _note_failure(delivery: EventDelivery, error: str) -> None:
         mine.update(given_up_at=Now(), last_error=error)
         return
     delay = min(_FIRST_DELAY * 2 ** (delivery.attempts - 1), _LONGEST_DELAY)
-    mine.update(next_attempt_at=_in(delay), last_error=error)
+    mine.update(next_attempt_at=in_future(delay), last_error=error)
 
 
 def give_up_interrupted() -> int:
@@ -209,15 +209,10 @@ def try_again(deliveries: Iterable[EventDelivery]) -> int:
 
 def delete_done_deliveries(limit: int) -> int:
     """Delete at most ``limit`` deliveries that were done over 30 days ago; return their number."""
-    old = EventDelivery.objects.filter(done_at__lt=_in(-RETENTION)).order_by("done_at")
+    old = EventDelivery.objects.filter(done_at__lt=ago(RETENTION)).order_by("done_at")
     return EventDelivery.objects.filter(
         pk__in=list(old.values_list("pk", flat=True)[:limit])
     ).delete()[0]
-
-
-def _in(span: timedelta) -> Combinable:
-    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
-    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 
 
 def _describe(error: Exception | SystemExit) -> str:

@@ -16,9 +16,10 @@ from datetime import timedelta
 from typing import Any, Self, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection, models
-from django.db.models import DateTimeField, ExpressionWrapper, F
-from django.db.models.expressions import Combinable
+from django.db.models import F
 from django.db.models.functions import Now
+
+from shop.core.times import ago, in_future
 
 WAITING = "waiting"
 """The status of a row that has not ended, in every model."""
@@ -27,11 +28,6 @@ _BATCH = 200
 _STORE_EVERY = 0.5
 
 R = TypeVar("R", bound="DueRow")
-
-
-def in_future(span: timedelta) -> Combinable:
-    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
-    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 
 
 class DueRow(models.Model):
@@ -99,7 +95,7 @@ class DueQuerySet(models.QuerySet[R]):
 
     def delete_ended(self, retention: timedelta, limit: int) -> int:
         """Delete at most ``limit`` rows that ended before; return their number."""
-        old = self.filter(ended_at__lt=in_future(-retention)).order_by("ended_at")
+        old = self.filter(ended_at__lt=ago(retention)).order_by("ended_at")
         return self.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).delete()[0]
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import DateTimeField, ExpressionWrapper, F, Q, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from shop.core.models import ScheduledJob, Worker
+from shop.core.times import ago, in_future
 from shop.core.tracing import working_on
 
 logger = logging.getLogger("shop.jobs")
@@ -158,9 +158,9 @@ def _claim(job: Job, worker: str, *, even_if_not_due: bool) -> bool:
     return bool(
         due.update(
             started_at=Now(),
-            next_run_at=_in(job.every),
+            next_run_at=in_future(job.every),
             claimed_by=worker,
-            claimed_until=_in(CLAIM),
+            claimed_until=in_future(CLAIM),
             runs=F("runs") + 1,
         )
     )
@@ -171,27 +171,22 @@ def beat(worker: str) -> None:
     if not Worker.objects.filter(name=worker).update(seen_at=Now()):
         Worker.objects.bulk_create([Worker(name=worker)], ignore_conflicts=True)
     ScheduledJob.objects.filter(claimed_by=worker, claimed_until__isnull=False).update(
-        claimed_until=_in(CLAIM)
+        claimed_until=in_future(CLAIM)
     )
 
 
 def leave(worker: str) -> None:
     """End the claims of a worker that ends, and delete its heartbeat and those of a day ago."""
     ScheduledJob.objects.filter(claimed_by=worker).update(claimed_until=None)
-    old = Q(seen_at__lt=_in(-timedelta(days=1)))
+    old = Q(seen_at__lt=ago(timedelta(days=1)))
     Worker.objects.filter(Q(name=worker) | old).delete()
 
 
 def living_workers() -> QuerySet[Worker]:
     """Return the workers that have stored a heartbeat in the time of a claim."""
-    return Worker.objects.filter(seen_at__gt=_in(-CLAIM))
+    return Worker.objects.filter(seen_at__gt=ago(CLAIM))
 
 
 def is_alive(host: str) -> bool:
     """Return whether a worker of this host is alive."""
     return living_workers().filter(name__startswith=f"{host}:").exists()
-
-
-def _in(span: timedelta) -> Combinable:
-    """Return the time of the database plus ``span``, because the clocks of workers may differ."""
-    return ExpressionWrapper(Now() + span, output_field=DateTimeField())

@@ -18,11 +18,10 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import DateTimeField, ExpressionWrapper, Q
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Now
+from django.db.models import Q
 
 from shop.core.queues import LIMITS
+from shop.core.times import ago
 from shop.core.tracing import working_on
 
 if find_spec("django.tasks") and not TYPE_CHECKING:  # Django 6
@@ -113,7 +112,7 @@ def take_up_killed() -> int:
     """
     too_long = Q()
     for queue, limit in LIMITS.items():
-        too_long |= Q(queue_name=queue, started_at__lt=_ago(limit))
+        too_long |= Q(queue_name=queue, started_at__lt=ago(limit))
     killed = DBTaskResult.objects.filter(too_long, status=TaskResultStatus.RUNNING)
     # An UPDATE would lock the database on SQLite.
     return killed.update(status=TaskResultStatus.READY) if killed.exists() else 0
@@ -121,11 +120,6 @@ def take_up_killed() -> int:
 
 def delete_finished(limit: int) -> int:
     """Delete at most ``limit`` tasks that ended over a day ago; return their number."""
-    old = DBTaskResult.objects.finished().filter(finished_at__lt=_ago(RETENTION))
+    old = DBTaskResult.objects.finished().filter(finished_at__lt=ago(RETENTION))
     chosen = list(old.order_by("finished_at").values_list("pk", flat=True)[:limit])
     return DBTaskResult.objects.filter(pk__in=chosen).delete()[0]
-
-
-def _ago(span: timedelta) -> Combinable:
-    """Return the time of the database minus ``span``."""
-    return ExpressionWrapper(Now() - span, output_field=DateTimeField())

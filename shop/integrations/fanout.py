@@ -7,8 +7,8 @@ transaction: any number of workers create each delivery once.
 from django.db import transaction
 from django.db.models import Subquery
 
-from shop.core.due_rows import in_future
 from shop.core.models import Event
+from shop.core.times import in_future
 from shop.integrations.models import WebhookDelivery, WebhookEndpoint
 from shop.integrations.services import DELIVERY_LIFETIME
 

@@ -20,9 +20,10 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from shop.core import events
-from shop.core.due_rows import back_off, enqueue_each, in_future, store_patiently
+from shop.core.due_rows import back_off, enqueue_each, store_patiently
 from shop.core.models import Event
 from shop.core.outbound import Limits, OutboundError, Response, send
+from shop.core.times import ago, in_future
 from shop.integrations.bodies import serialize_event
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.models import EXCERPT_LENGTH, RETENTION, WebhookDelivery, WebhookEndpoint
@@ -195,7 +196,7 @@ def _store_failure(endpoint: WebhookEndpoint, delivery: WebhookDelivery, outcome
         failing_since=Coalesce("failing_since", Now()),
         paused_until=in_future(max(pause, outcome.wished_pause())),
     )
-    if rows.filter(failing_since__lt=in_future(-LASTING_FAILURE)).exists():
+    if rows.filter(failing_since__lt=ago(LASTING_FAILURE)).exists():
         deactivate(endpoint.pk, Deactivation.FAILING)
 
 

@@ -8,12 +8,12 @@ from typing import TypedDict, Unpack
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from shop.core.due_rows import in_future
 from shop.core.errors import InvalidField
 from shop.core.events import KIND
 from shop.core.models import Event
 from shop.core.outbound import UrlRefused, check_url
 from shop.core.security_log import log_security
+from shop.core.times import in_future
 from shop.core.transactions import transactional
 from shop.integrations.errors import (
     DeliveryNotFound,
