@@ -8,7 +8,6 @@ position, so that a reader that continues after its last position does not miss 
 
 import logging
 import time
-import traceback
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from django.db.models import F, Max
 from django.db.models.functions import Now
 
 from shop.core.events import HandlerError, Registration, registered
+from shop.core.logs import place_of
 from shop.core.models import Event, EventDelivery, EventHandler
 from shop.core.times import ago, in_future
 from shop.core.tracing import working_on
@@ -219,5 +219,4 @@ def _describe(error: Exception | SystemExit) -> str:
     """Return the message of a HandlerError, or the class and the place of another exception."""
     if isinstance(error, HandlerError):
         return str(error)[:200]
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]
+    return place_of(error)

@@ -10,7 +10,6 @@ until the lease is over.
 """
 
 import time
-import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Self, TypeVar
@@ -144,9 +143,3 @@ def store_patiently(store: Callable[[], object], *, for_at_most: timedelta) -> N
             time.sleep(_STORE_EVERY)
         else:
             return
-
-
-def place_of(error: Exception) -> str:
-    """Return the class and the place of an exception, whose message might contain an address."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -155,3 +156,9 @@ class _Console(logging.Handler):
             with suppress(OSError, ValueError):
                 sys.stderr.write("\n".join(lines) + "\n")
                 sys.stderr.flush()
+
+
+def place_of(error: BaseException) -> str:
+    """Return the class and the place of an exception, whose message might contain an address."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:200]

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext as _
 
-from shop.core.due_rows import back_off, enqueue_each, place_of, store_patiently
+from shop.core.due_rows import back_off, enqueue_each, store_patiently
 from shop.core.errors import InvalidField
+from shop.core.logs import place_of
 from shop.core.models import Event
 from shop.mail import transport
 from shop.mail.mails import Letter, Mail, registered
