@@ -129,18 +129,6 @@ def stage_of(order_id: int) -> PaymentStage:
     return _stage_readers[0](order_id) if _stage_readers else PaymentStage.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class ShippedAmounts:
-    """What has to be paid of an order when it is shipped, in the order's currency.
-
-    ``due`` is for everything that is shipped so far, with this fulfilment; ``whole`` for all that
-    was not cancelled. They are the same for the last fulfilment.
-    """
-
-    due: Decimal
-    whole: Decimal
-
-
 class CapturesOnShipping(Protocol):
     """Captures the authorised payments of an order when it is shipped. ``payments`` does so."""
 
@@ -150,8 +138,8 @@ class CapturesOnShipping(Protocol):
     def is_needed(self, order_id: int) -> bool:
         """Return whether an authorised payment has to be captured first. Sends one statement."""
 
-    def capture(self, order_id: int, amounts: ShippedAmounts, actor: User | None) -> None:
-        """Capture what is missing of ``amounts``. Must not be called in a transaction.
+    def capture(self, order_id: int, actor: User | None) -> None:
+        """Capture what is due of the order. Must not be called in a transaction.
 
         Doing it again captures nothing more. Raises PaymentNotCaptured.
         """

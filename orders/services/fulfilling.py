@@ -26,7 +26,6 @@ from orders.payments import captures, stage_of
 from orders.services.earlier import record_earlier_shipping
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
-from orders.services.shares import shipped_amounts
 from orders.shown import amount_due
 from orders.states import SHIPPABLE, OrderStatus, PaymentStage
 from shop.core import events
@@ -109,10 +108,10 @@ def finish_fulfilment(fulfilment_id: int) -> Fulfilment:
     fulfilment = get_fulfilment(fulfilment_id)
     if fulfilment.status != FulfilmentState.PENDING:
         return fulfilment
-    order, gateways = fulfilment.order, captures()
+    gateways = captures()
     try:
         if gateways is not None:
-            gateways.capture(order.pk, shipped_amounts(order), fulfilment.actor)
+            gateways.capture(fulfilment.order_id, fulfilment.actor)
         _ship_pending(fulfilment)
     except ShopError:
         delete_pending(fulfilment_id=fulfilment_id)

@@ -32,13 +32,8 @@ def check_capture(*, payment: Payment, amount: Decimal | None) -> Decimal:
 def capturable_amount(payment: Payment) -> Decimal:
     """Return how much of an authorised payment is due, without what was cancelled or paid."""
     order = Order.objects.get(pk=payment.order_id)
-    return missing_of(payment, order.total - order.amount_cancelled)
-
-
-def missing_of(payment: Payment, due: Decimal) -> Decimal:
-    """Return how much of an authorised payment has to be captured until ``due`` is paid."""
-    paid: Decimal = Order.objects.values_list("amount_paid", flat=True).get(pk=payment.order_id)
-    return max(ZERO, min(payment.amount, due - paid))
+    due: Decimal = order.total - order.amount_cancelled - order.amount_paid
+    return max(ZERO, min(payment.amount, due))
 
 
 def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) -> Payment:

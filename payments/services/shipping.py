@@ -5,10 +5,9 @@ from decimal import Decimal
 
 from accounts.models import User
 from orders.errors import PaymentNotCaptured
-from orders.payments import ShippedAmounts
 from payments import gateways
 from payments.models import Payment, PaymentQuerySet, PaymentStatus
-from payments.services.captures import capturable_amount, capture_payment, missing_of, void_payment
+from payments.services.captures import capturable_amount, capture_payment, void_payment
 from payments.states import CAPTURED
 from shop.core.money import ZERO
 
@@ -24,14 +23,14 @@ class CapturesOnShipping:
         """Return whether the order has an authorised payment."""
         return _authorised(order_id).exists()
 
-    def capture(self, order_id: int, amounts: ShippedAmounts, actor: User | None) -> None:
-        """Capture authorised payments, the oldest first, until ``amounts`` are paid.
+    def capture(self, order_id: int, actor: User | None) -> None:
+        """Capture authorised payments, the oldest first, until all that is due is paid.
 
         An authorisation is captured once, so that all that is to pay for the order is captured with
         its first fulfilment. Raises PaymentNotCaptured.
         """
         for payment in _authorised(order_id).order_by("pk"):
-            amount = missing_of(payment, amounts.whole)
+            amount = capturable_amount(payment)
             if amount > ZERO:
                 _capture(payment, amount, actor)
 
