@@ -35,8 +35,7 @@ class AddressViewSet(ShopViewSet):
     @describe("List addresses", answers={200: SavedAddressSerializer(many=True)}, audience="buyers")
     def list(self, request: Request) -> Response:
         """Return a page of the caller's addresses, newest first."""
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([serialize_address(each) for each in page or ()])
+        return self.page_of(self.get_queryset(), serialize_address)
 
     @describe("Retrieve address", answers={200: SavedAddressSerializer}, audience="buyers")
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -45,8 +45,7 @@ class SaleViewSet(ShopViewSet):
     @describe("List sales", answers={200: SaleSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Return a page of sales, newest first."""
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([serialize_sale(sale) for sale in page or ()])
+        return self.page_of(self.get_queryset(), serialize_sale)
 
     @describe("Retrieve sale", answers={200: SaleSerializer}, refuses=[SaleNotFound])
     def retrieve(self, request: Request, pk: str) -> Response:

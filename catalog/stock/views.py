@@ -68,10 +68,8 @@ class StockActions(ShopViewSet):
         if not _may_see(request, pk):
             raise ProductNotFound
         movements = StockMovement.objects.visible_to(request.user).filter(product_id=pk)
-        page = self.paginate_queryset(movements.select_related("actor").order_by("-pk"))
-        return self.get_paginated_response(
-            [serialize_movement(movement) for movement in page or ()]
-        )
+        movements = movements.select_related("actor").order_by("-pk")
+        return self.page_of(movements, serialize_movement)
 
     @describe("List low stock", answers={200: LowStockSerializer(many=True)})
     @action(detail=False, url_path="low-stock", pagination_class=ShopPagination)

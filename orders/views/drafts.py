@@ -52,8 +52,7 @@ class DraftViewSet(ShopViewSet):
     @describe("List drafts", answers={200: DraftSummarySerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Return a page of drafts without their carts, newest first."""
-        page = self.paginate_queryset(self.get_queryset()) or []
-        return self.get_paginated_response([serialize_draft_summary(draft) for draft in page])
+        return self.page_of(self.get_queryset(), serialize_draft_summary)
 
     @describe("Retrieve draft", answers={200: DraftSerializer}, parameters=[EXPLAIN])
     def retrieve(self, request: Request, pk: str) -> Response:

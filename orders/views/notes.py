@@ -40,8 +40,8 @@ class OrderNoteViewSet(ShopViewSet):
         access = access_of(request, reads=True)
         _check_order(order_id, access)
         notes = OrderNote.objects.visible_to(access.user).filter(order_id=order_id)
-        page = self.paginate_queryset(notes.select_related("author").order_by("pk")) or []
-        return self.get_paginated_response([serialize_note(note, access.user) for note in page])
+        notes = notes.select_related("author").order_by("pk")
+        return self.page_of(notes, lambda note: serialize_note(note, access.user))
 
     @describe(
         "Add note",

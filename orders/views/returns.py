@@ -64,11 +64,6 @@ class _SeesReturns(ShopViewSet):
         """Return the returns that the caller may see, newest first, with their items."""
         return Return.objects.visible_to(self.access).with_items().order_by("-pk")
 
-    def page_of(self, returns: ReturnQuerySet) -> Response:
-        """Return a page of returns."""
-        page = self.paginate_queryset(returns) or ()
-        return self.get_paginated_response([serialize_return(row) for row in page])
-
 
 class ReturnsOfOrderViewSet(_SeesReturns):
     """The returns of an order. Buyers request them, and staff with the permission do so too."""
@@ -86,7 +81,8 @@ class ReturnsOfOrderViewSet(_SeesReturns):
     )
     def list(self, request: Request, order_id: str) -> Response:
         """List the returns of an order, newest first."""
-        return self.page_of(self.get_queryset().filter(order=self._order(order_id)))
+        returns = self.get_queryset().filter(order=self._order(order_id))
+        return self.page_of(returns, serialize_return)
 
     @describe(
         "Request return",
@@ -152,7 +148,7 @@ class ReturnViewSet(_SeesReturns):
         values = read_parameters(request.query_params, _PARAMETERS)
         lookups = {"order_id": "order_id", "status": "status__in"}
         filters = {lookups[name]: value for name, value in values.items()}
-        return self.page_of(self.get_queryset().filter(**filters))
+        return self.page_of(self.get_queryset().filter(**filters), serialize_return)
 
     @describe("Retrieve return", answers={200: ReturnSerializer}, refuses=_TOKENS)
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -88,8 +88,7 @@ class WithdrawalViewSet(ShopViewSet):
         """Return a page of the withdrawals that match the filters, newest first."""
         values = read_parameters(request.query_params, _PARAMETERS)
         filters = {_LOOKUPS[name]: value for name, value in values.items()}
-        page = self.paginate_queryset(self.get_queryset().filter(**filters)) or []
-        return self.get_paginated_response([serialize_withdrawal(each) for each in page])
+        return self.page_of(self.get_queryset().filter(**filters), serialize_withdrawal)
 
     @describe("Handle withdrawal", answers={200: WithdrawalSerializer}, refuses=[WithdrawalHandled])
     @action(detail=True, methods=["post"])

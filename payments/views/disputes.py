@@ -51,8 +51,7 @@ class DisputeViewSet(ShopViewSet):
         """List the disputes that match the filters, newest first."""
         values = read_parameters(request.query_params, LIST_PARAMETERS)
         filters: dict[str, Any] = {_LOOKUPS[name]: value for name, value in values.items()}
-        page = self.paginate_queryset(self.get_queryset().filter(**filters))
-        return self.get_paginated_response([show_dispute(dispute) for dispute in page or ()])
+        return self.page_of(self.get_queryset().filter(**filters), show_dispute)
 
     @describe("Retrieve dispute", answers={200: DisputeSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -1,7 +1,7 @@
 """Endpoints with which buyers and staff read invoices and credit notes."""
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.http import HttpResponse
@@ -81,13 +81,8 @@ class OrderInvoiceViewSet(ReadsInvoices):
         """
         if not Order.objects.visible_to(self.access).filter(pk=order_id).exists():
             raise NotFound
-        page = self.paginate_queryset(
-            self.get_queryset().filter(order_id=order_id).defer("content")
-        )
-        origin = origin_of(request)
-        return self.get_paginated_response(
-            [show_invoice(invoice, origin=origin) for invoice in page or ()]
-        )
+        invoices = self.get_queryset().filter(order_id=order_id).defer("content")
+        return self.page_of(invoices, partial(show_invoice, origin=origin_of(request)))
 
 
 class InvoiceFileViewSet(ReadsInvoices):

@@ -70,8 +70,7 @@ class MoneyViewSet(ShopViewSet):
         """List the refunds of a payment, newest first."""
         refunds = Refund.objects.visible_to(caller(request)).filter(payment=self.get_object())
         refunds = refunds.select_related("payment").prefetch_related("items__item")
-        page = self.paginate_queryset(refunds.order_by("-pk"))
-        return self.get_paginated_response([show_refund(refund) for refund in page or ()])
+        return self.page_of(refunds.order_by("-pk"), show_refund)
 
     @describe(
         "Refund payment",

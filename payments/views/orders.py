@@ -120,8 +120,7 @@ class OrderMoneyViewSet(ShopViewSet):
         order = self.get_object()
         refunds = Refund.objects.visible_to(caller(request)).filter(payment__order=order)
         refunds = refunds.select_related("payment").prefetch_related("items__item")
-        page = self.paginate_queryset(refunds.order_by("-pk"))
-        return self.get_paginated_response([show_refund(refund) for refund in page or ()])
+        return self.page_of(refunds.order_by("-pk"), show_refund)
 
     @describe(
         "Refund order",

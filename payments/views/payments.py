@@ -93,8 +93,7 @@ class PaymentViewSet(MoneyViewSet):
     def list(self, request: Request) -> Response:
         """List the payments that match the filters."""
         values = read_parameters(request.query_params, LIST_PARAMETERS)
-        page = self.paginate_queryset(apply_parameters(self.get_queryset(), values))
-        return self.get_paginated_response([show_payment(payment) for payment in page or ()])
+        return self.page_of(apply_parameters(self.get_queryset(), values), show_payment)
 
     @describe("Retrieve payment", answers={200: BegunPaymentSerializer}, refuses=TOKENS)
     def retrieve(self, request: Request, pk: str) -> Response:

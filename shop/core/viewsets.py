@@ -1,11 +1,11 @@
 """The base class of viewsets, permissions, and the validation of request bodies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from rest_framework.exceptions import MethodNotAllowed, ParseError
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import ValidationError
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
@@ -97,6 +98,11 @@ class ShopViewSet(StrictView, GenericViewSet[Any]):
         """Look the action up in ``permissions``."""
         needed = self.permissions.get(self.action or "")
         return [StaffMay(needed)] if needed else list(super().get_permissions())
+
+    def page_of(self, rows: QuerySet[Any], serialize: Callable[[Any], Any]) -> Response:
+        """Return a page of rows, each as ``serialize`` returns it."""
+        page = self.paginate_queryset(rows) or ()
+        return self.get_paginated_response([serialize(row) for row in page])
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Raise MethodNotAllowed for an unknown method, before authentication."""

@@ -97,8 +97,7 @@ class WebhookEndpointViewSet(ShopViewSet):
     @describe("List webhook endpoints", answers={200: EndpointSerializer(many=True)})
     def list(self, request: Request) -> Response:
         """Return a page of endpoints, oldest first."""
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([serialize_endpoint(row) for row in page or ()])
+        return self.page_of(self.get_queryset(), serialize_endpoint)
 
     @describe(
         "Retrieve webhook endpoint", answers={200: EndpointSerializer}, refuses=[EndpointNotFound]
@@ -210,8 +209,7 @@ class WebhookDeliveryViewSet(ShopViewSet):
         values = read_parameters(request.query_params, _DELIVERY_FILTERS)
         lookups = {"endpoint_id": "endpoint_id", "status": "status__in"}
         filters = {lookups[name]: value for name, value in values.items()}
-        page = self.paginate_queryset(self.get_queryset().filter(**filters))
-        return self.get_paginated_response([serialize_delivery(row) for row in page or ()])
+        return self.page_of(self.get_queryset().filter(**filters), serialize_delivery)
 
     @describe(
         "Retrieve webhook delivery", answers={200: DeliverySerializer}, refuses=[DeliveryNotFound]
