@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from accounts.addresses import fold_address
+from cart.promotions.customers import customer_of, of_customer
 from cart.promotions.models import Promotion, PromotionUse
 from shop.engine import Insert, select
 
@@ -26,12 +27,12 @@ def _for_update(*, ids: list[int]) -> QuerySet[Promotion, tuple[int]]:
 
 
 @select(_PromotionId)
-def _used_up(*, ids: list[int], user_id: int, email_key: str) -> QuerySet[Promotion, tuple[int]]:
-    """The promotions that this customer cannot use any more; 0 and "" are nobody."""
+def _used_up(
+    *, ids: list[int], user_id: int | None = None, email_key: str | None = None
+) -> QuerySet[Promotion, tuple[int]]:
+    """The promotions that this customer cannot use any more."""
     active = PromotionUse.objects.filter(released_at=None, promotion_id=OuterRef("pk")).order_by()
-    by_customer = active.filter(
-        Q(user_id=user_id) | (Q(email_key=email_key) & ~Q(email_key="")),
-    )
+    by_customer = active.filter(of_customer(user_id, email_key))
     number, by_this = (
         Subquery(uses.values("promotion_id").values_list(Count("pk")))
         for uses in (active, by_customer)
@@ -56,8 +57,7 @@ def used_up_promotions(
         return frozenset()
     if lock:
         _for_update.lock_with_next_statement(ids=list(ids))
-    key = fold_address(email) if email else ""
-    rows = _used_up.rows(ids=list(ids), user_id=user_id or 0, email_key=key)
+    rows = _used_up.rows(ids=list(ids), **customer_of(user_id, email))
     return frozenset(row.promotion_id for row in rows)
 
 
@@ -66,5 +66,5 @@ def count_uses(ids: Sequence[int], *, order_id: int, user_id: int | None, email:
 
     Needs the caller's transaction, and takes effect with its next statement.
     """
-    key = fold_address(email) if email else ""
+    key = fold_address(email)
     _new_uses.send_with_next((order_id, pk, user_id, key) for pk in ids)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 
-from accounts.addresses import fold_address
+from cart.promotions.customers import customer_of, of_customer
 from cart.promotions.models import Voucher, VoucherRedemption, fold_code
 from shop.engine import select
 
@@ -39,12 +39,8 @@ def entered_vouchers(
     """
     if not codes:
         return {}
-    customer: dict[str, Any] = {}
-    if user_id is not None:
-        customer["user_id"] = user_id
-    if email:
-        customer["email_key"] = fold_address(email)
-    rows = _with_uses.rows(code_keys=[fold_code(code) for code in codes], **customer)
+    keys = [fold_code(code) for code in codes]
+    rows = _with_uses.rows(code_keys=keys, **customer_of(user_id, email))
     return {row.code_key: row for row in rows}
 
 
@@ -64,13 +60,8 @@ def _with_uses(
     *, code_keys: list[str], user_id: int | None = None, email_key: str | None = None
 ) -> QuerySet[Voucher, Any]:
     """The active vouchers with these keys, in ascending id, with the uses of a customer."""
-    of_customer = Q(pk__in=[])
-    if user_id is not None:
-        of_customer |= Q(user_id=user_id)
-    if email_key is not None:
-        of_customer |= Q(email_key=email_key)
     uses = VoucherRedemption.objects.filter(
-        of_customer, released_at=None, voucher_id=OuterRef("pk")
+        of_customer(user_id, email_key), released_at=None, voucher_id=OuterRef("pk")
     )
     by_customer = uses.order_by().values("voucher_id").values_list(Count("pk"))
     return (

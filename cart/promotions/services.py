@@ -59,7 +59,7 @@ def redeem(*, codes: Sequence[str], order_id: int, user_id: int | None, email: s
     for key, voucher in found.items():
         if voucher.is_used_up:
             raise VoucherNotRedeemed(voucher_code=keys[key], reason=VoucherReason.USED_UP)
-    email_key = fold_address(email) if email else ""
+    email_key = fold_address(email)
     ids = [voucher.voucher_id for voucher in found.values()]
     _count_use.send_with_next(voucher_ids=ids)
     _new_redemptions.send_with_next((order_id, pk, user_id, email_key) for pk in ids)

@@ -95,7 +95,7 @@ def place_once(
     if locked is None:
         return Placed(_order_of_cart(buyer, cart_id), is_new=False)
     email = email_of(buyer, locked.members)
-    key = fold_address(email) if email else ""
+    key = fold_address(email)
     number, held = number_and_held(buyer=buyer, cart_id=cart_id, email_key=key)
     members, items, totals = locked.members, locked.items, locked.totals
     refuse(PricedCart(buyer, cart_id, None, members, items, totals), locked, held, expected_total)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -13,13 +12,13 @@ from django.db.models.signals import m2m_changed
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
+from cart.promotions.models.uses import Use
 from catalog.models import Category, Product
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet, bump
 from shop.core.errors import InvalidField
 from shop.core.money import MAX_DIGITS, is_payable
 
 NAME_LENGTH = 100
-EMAIL_KEY_LENGTH = 512
 
 
 class PromotionKind(models.TextChoices):
@@ -175,30 +174,14 @@ class Promotion(ConfigurationModel):
             raise InvalidField(field="value", reason=_("The currency has no decimals."))
 
 
-class PromotionUse(models.Model):
-    """The use of a promotion with a limit by an order. It counts until it is released.
+class PromotionUse(Use):
+    """The use of a promotion with a limit by an order. The promotion's row is its lock."""
 
-    An order is known by its id only, because orders are a higher layer. The customer is known by
-    the account and by the key of the e-mail address (``accounts.addresses.fold_address``). The
-    promotion's row is the lock of its uses.
-    """
-
-    # No index: the unique one begins with this column.
-    order_id = models.BigIntegerField()
     # No index for this column: those of the limits begin with it.
     promotion = models.ForeignKey(
         Promotion, on_delete=models.PROTECT, related_name="uses", db_index=False
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-    )
-    email_key = models.CharField(max_length=EMAIL_KEY_LENGTH)
     used_at = models.DateTimeField(db_default=Now())
-    released_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from cart.promotions.models.promotions import EMAIL_KEY_LENGTH, NAME_LENGTH, Promotion
+from cart.promotions.models.promotions import NAME_LENGTH, Promotion
+from cart.promotions.models.uses import Use
 from shop.core.slugs import fold
 
 CODE_LENGTH = 64
@@ -110,28 +110,13 @@ class Voucher(models.Model):
         super().save(*args, **kwargs)
 
 
-class VoucherRedemption(models.Model):
-    """The use of a voucher by an order. It counts until it is released.
+class VoucherRedemption(Use):
+    """The use of a voucher by an order. The voucher's row is its lock."""
 
-    An order is known by its id only, because orders are a higher layer. The customer is known by
-    the account and by the key of the e-mail address (``accounts.addresses.fold_address``).
-    """
-
-    # No index: the unique one begins with this column.
-    order_id = models.BigIntegerField()
     voucher = models.ForeignKey(
         Voucher, on_delete=models.PROTECT, related_name="redemptions", db_index=False
     )
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-    )
-    email_key = models.CharField(max_length=EMAIL_KEY_LENGTH)
     redeemed_at = models.DateTimeField(db_default=Now())
-    released_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
