@@ -3,15 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 
-from accounts.models import User
 from cart.drafts import view_draft
 from cart.models import CartStatus, Draft
+from orders.admin_steps import staff_of
 from orders.services import send_draft
 from shop.core.admin import ReadOnlyAdmin, Work
 from shop.core.money import currency, show
@@ -58,8 +57,6 @@ class DraftAdmin(ReadOnlyAdmin):
     def send(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Place the orders of drafts, and mail the links that pay them."""
         note = "The order is placed, and who gets the link pays it, without an account."
-        actor = request.user
-        if not isinstance(actor, User):
-            raise PermissionDenied
+        actor = staff_of(request)
         work = Work(lambda draft: send_draft(draft_id=draft.pk, actor=actor), note=note)
         return self.act(request, queryset, "sent", work)

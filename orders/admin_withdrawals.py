@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from accounts.models import User
+from orders.admin_steps import staff_of
 from orders.models import Withdrawal
 from orders.services import accept_withdrawal, handle_withdrawal
 from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
@@ -49,10 +49,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     @admin.action(description="Mark selected withdrawals as handled", permissions=["change"])
     def handle(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Record that withdrawals were handled."""
-        actor = request.user
-        if not isinstance(actor, User):
-            self.message_user(request, "Log in first.", messages.ERROR)
-            return None
+        actor = staff_of(request)
         note = "Cancel the order, or record the return and the refund, before or after it."
         work = Work(lambda row: handle_withdrawal(withdrawal_id=row.pk, actor=actor), note=note)
         return self.act(request, queryset, "handled", work)
@@ -64,10 +61,7 @@ class WithdrawalAdmin(ReadOnlyAdmin):
     @admin.action(description="Accept selected withdrawals as returns", permissions=["accept"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Make an approved return of each withdrawal."""
-        actor = request.user
-        if not isinstance(actor, User):
-            self.message_user(request, "Log in first.", messages.ERROR)
-            return None
+        actor = staff_of(request)
         note = "Each becomes an approved return of the shipped units that it names."
         work = Work(lambda row: accept_withdrawal(withdrawal_id=row.pk, actor=actor), note=note)
         return self.act(request, queryset, "accepted", work)
