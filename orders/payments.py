@@ -10,11 +10,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import TextChoices
 
 from accounts.models import User
 from orders.states import PaymentStage
+from shop.core.hooks import Single
 
 
 class ActionType(TextChoices):
@@ -70,7 +70,9 @@ class PaymentSummary:
 Payments = Mapping[int, Sequence[PaymentSummary]]
 """Payments by the id of their order, the oldest first. An order without payments may be missing."""
 
-_readers: list[Callable[[Sequence[int]], Payments]] = []
+_reader = Single[Callable[[Sequence[int]], Payments]](
+    "The payments of orders are read by another function already."
+)
 
 
 def register(read: Callable[[Sequence[int]], Payments]) -> None:
@@ -78,17 +80,17 @@ def register(read: Callable[[Sequence[int]], Payments]) -> None:
 
     Raises ImproperlyConfigured if another one is registered.
     """
-    if _readers and _readers != [read]:
-        raise ImproperlyConfigured("The payments of orders are read by another function already.")
-    _readers[:] = [read]
+    _reader.register(read)
 
 
 def payments_of(order_ids: Sequence[int]) -> Payments:
     """Return the payments of orders. Sends one statement."""
-    return _readers[0](order_ids) if _readers and order_ids else {}
+    return _reader.value(order_ids) if _reader.value and order_ids else {}
 
 
-_give_backs: list[Callable[[int], None]] = []
+_give_back = Single[Callable[[int], None]](
+    "The money of orders is given back by another function already."
+)
 
 
 def register_give_back(function: Callable[[int], None]) -> None:
@@ -97,9 +99,7 @@ def register_give_back(function: Callable[[int], None]) -> None:
     It is called in a transaction that has locked the order. Raises ImproperlyConfigured if another
     one is registered.
     """
-    if _give_backs and _give_backs != [function]:
-        raise ImproperlyConfigured("The money of orders is given back by another function already.")
-    _give_backs[:] = [function]
+    _give_back.register(function)
 
 
 def give_back(order_id: int) -> None:
@@ -107,11 +107,13 @@ def give_back(order_id: int) -> None:
 
     The payments do not count towards the order any more.
     """
-    for function in _give_backs:
-        function(order_id)
+    if _give_back.value:
+        _give_back.value(order_id)
 
 
-_stage_readers: list[Callable[[int], PaymentStage]] = []
+_stage = Single[Callable[[int], PaymentStage]](
+    "The stage of payments is read by another function already."
+)
 
 
 def register_stage(read: Callable[[int], PaymentStage]) -> None:
@@ -119,14 +121,12 @@ def register_stage(read: Callable[[int], PaymentStage]) -> None:
 
     Raises ImproperlyConfigured if another one is registered.
     """
-    if _stage_readers and _stage_readers != [read]:
-        raise ImproperlyConfigured("The stage of payments is read by another function already.")
-    _stage_readers[:] = [read]
+    _stage.register(read)
 
 
 def stage_of(order_id: int) -> PaymentStage:
     """Return how far the payments of an order are that brought no money. Sends one statement."""
-    return _stage_readers[0](order_id) if _stage_readers else PaymentStage.NONE
+    return _stage.value(order_id) if _stage.value else PaymentStage.NONE
 
 
 class CapturesOnShipping(Protocol):
@@ -145,19 +145,17 @@ class CapturesOnShipping(Protocol):
         """
 
 
-_captures: list[CapturesOnShipping] = []
+_captures = Single[CapturesOnShipping]("Payments are captured by something else already.")
 
 
 def register_captures(captures: CapturesOnShipping) -> None:
     """Register what captures payments. Raises ImproperlyConfigured if something else does."""
-    if _captures and _captures != [captures]:
-        raise ImproperlyConfigured("Payments are captured by something else already.")
-    _captures[:] = [captures]
+    _captures.register(captures)
 
 
 def captures() -> CapturesOnShipping | None:
     """Return what captures payments, or None without ``payments``."""
-    return _captures[0] if _captures else None
+    return _captures.value
 
 
 def slot_for_capturing(order_id: int) -> AbstractContextManager[None]:
@@ -165,5 +163,5 @@ def slot_for_capturing(order_id: int) -> AbstractContextManager[None]:
 
     Raises GatewayBusy (503).
     """
-    is_needed = bool(_captures) and _captures[0].is_needed(order_id)
-    return _captures[0].slot() if is_needed else nullcontext()
+    gateways = captures()
+    return gateways.slot() if gateways and gateways.is_needed(order_id) else nullcontext()
