@@ -37,7 +37,7 @@ _UNSET: dict[str, Any] = {
     "consents": {},
     "metadata": {},
 }
-"""The condition that nobody has set any of them, as lookups."""
+"""The condition that none of them is set, as lookups."""
 
 
 class CartItemRow(NamedTuple):
@@ -85,7 +85,7 @@ class CartRow(NamedTuple):
     revision: str | None
     """The revision of the configuration (``shop.core.configuration``)."""
     members: Any
-    """JSON of ``CART``; None if nobody has set any of them."""
+    """JSON of ``CART``; None if none of them is set."""
     product_id: int
     quantity: int
     price_seen: Decimal | None

@@ -52,8 +52,8 @@ def lock_draft(draft_id: int) -> Draft:
 def create_draft(*, actor: User, changes: Mapping[str, Any], may_override: bool) -> Draft:
     """Create a draft with the validated members of ``DraftChangesSerializer``.
 
-    Its cart is that of a guest, whose token nobody gets. Raises PermissionMissing for prices that
-    ``actor`` may not set, InvalidField for a customer who does not exist, and the errors of
+    Its cart is that of a guest, whose token is never given out. Raises PermissionMissing for prices
+    that ``actor`` may not set, InvalidField for a customer who does not exist, and the errors of
     ``change_cart``.
     """
     own = _own_columns(changes)
@@ -131,7 +131,8 @@ def _override(
     """Set the prices of items that have one of their own, and let the others have the current one.
 
     The items were replaced just now. ``before`` are the prices that staff had set before: those may
-    stay, whoever changes the draft. Raises PermissionMissing for others unless ``may_override``.
+    stay, also if someone else changes the draft. Raises PermissionMissing for others unless
+    ``may_override``.
     """
     wanted = {
         item["product_id"]: item["price_override"]

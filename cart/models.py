@@ -234,8 +234,8 @@ class DraftQuerySet(models.QuerySet["Draft"]):
 class Draft(models.Model):
     """A cart that staff prepare for a customer or an e-mail address. It takes no stock.
 
-    Its cart has no user, and nobody has its token, so that no buyer can change it. Sending it
-    places its order. Writers lock the cart (``cart.drafts``).
+    Its cart has no user, and its token is never given out, so that no buyer can change it. Sending
+    it places its order. Writers lock the cart (``cart.drafts``).
     """
 
     cart = models.OneToOneField(Cart, on_delete=models.CASCADE, related_name="draft")

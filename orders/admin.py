@@ -84,7 +84,7 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Find orders by what the term stands for (``orders.admin_search``)."""
+        """Find orders by what the term is about (``orders.admin_search``)."""
         return queryset.filter(condition_of(search_term)) if search_term else queryset, False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -1,6 +1,6 @@
 """The search for orders in the admin: by what buyers and clerks have at hand.
 
-The shape of a term decides what it can be, so that a number is not mistaken: digits alone are the
+The shape of a term decides what it can be, so that a number is not mistaken: only digits are the
 id or the number of an order; an amount has decimals or the currency; a phone number begins with +
 or 0. Everything else is a number in any spelling, a name, an address or a reference.
 """
@@ -26,7 +26,7 @@ _AMOUNT = re.compile(r"([0-9]{1,10})(?:[.,]([0-9]{1,2}))?( ?[A-Z]{3})?")
 
 
 def condition_of(term: str) -> Q:
-    """Return the condition that finds the orders that a term stands for."""
+    """Return the condition that finds the orders that a term is about."""
     term = term.strip()[:_MAX_LENGTH]
     number = read_number(term)
     found = Q() if number is None else Q(number=number)
@@ -83,7 +83,7 @@ def _has_name(term: str) -> Q:
 class FoundByOrder(ReadOnlyAdmin):
     """Rows that belong to orders.
 
-    Digits alone are the number of a row, so that it is not mistaken for that of an order. Other
+    A term of digits is the number of a row, so that it is not mistaken for that of an order. Other
     terms find what the row itself has, and the rows of the orders that they find.
     """
 

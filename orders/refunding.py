@@ -5,7 +5,7 @@ steps add up to it exactly: a share is the difference of two cumulative amounts,
 Discount and tax are parts of the amount, so they follow it.
 
 Refunds count units from the first one, and cancellations from the last one. So the share of each
-depends on its own steps alone, and both together are never more than the amount.
+depends only on its own steps, and both together are never more than the amount.
 """
 
 from collections.abc import Sequence

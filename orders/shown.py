@@ -1,4 +1,4 @@
-"""The statuses of an order as they are shown, and what it owes: from its own columns alone."""
+"""The statuses of an order as they are shown, and what it owes: from its own columns only."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -170,7 +170,7 @@ class Statuses:
 
 
 def payment_status_of(facts: Facts) -> OrderPaymentStatus:
-    """Return the payment status alone, which depends on amounts and the stage of payments."""
+    """Return only the payment status, which depends on amounts and the stage of payments."""
     return _first(_PAYMENT, facts)
 
 

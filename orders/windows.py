@@ -19,8 +19,8 @@ def is_expired(order: Order) -> bool:
     """Return whether an order is unpaid and its payment window has closed.
 
     The order must be read with ``database_time``. The window ends as the present setting says, and
-    not after ``pay_before``, which the buyer was told. That of an order with an own window, as of a
-    draft, ends with ``pay_before`` alone.
+    not after ``pay_before``, which the buyer saw. That of an order with an own window, as of a
+    draft, ends only with ``pay_before``.
     """
     if order.status != OrderStatus.PENDING:
         return False
@@ -33,8 +33,8 @@ def is_expired(order: Order) -> bool:
 def return_window_ends(order: Order, window: timedelta) -> datetime | None:
     """Return when the buyer can no longer request returns; None if nothing was shipped.
 
-    The time is counted from the last arrival of a fulfilment, or from its shipping if nobody has
-    recorded that it arrived.
+    The time is counted from the last arrival of a fulfilment, or from its shipping if its
+    arrival was not recorded.
     """
     arrived = Coalesce("delivered_at", "created_at")
     shipped = Fulfilment.objects.filter(order=order).exclude(status=FulfilmentState.CANCELLED)

@@ -1,4 +1,4 @@
-"""A document as PDF, on A4, rendered from its content alone.
+"""A document as PDF, on A4, rendered only from its content.
 
 The same content gives the same bytes with the same release of the shop and of fpdf2. Labels are in
 the language of the document.
@@ -108,7 +108,7 @@ class _Document(FPDF):
         self.multi_cell(width, height, text, align=_L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def _write_head(self) -> None:
-        """Write the buyer on the left, where the window of an envelope is, and facts beside it."""
+        """Write the buyer on the left, where an envelope has its window, and facts on its right."""
         content = self.wording.content
         seller, buyer = content["seller"], content["buyer"]
         self.set_xy(_MARGIN, 45)

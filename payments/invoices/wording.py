@@ -48,7 +48,7 @@ class Wording:
         return f"{_kind(self.content['kind'])} {self.content['number']}"
 
     def facts(self) -> Iterator[Row]:
-        """Yield what is beside the address of the buyer."""
+        """Yield what is on the right of the address of the buyer."""
         order, reference = self.content["order"], self.content["refers_to"]
         yield Row(_("Number"), self.content["number"])
         yield Row(_("Date"), self.day(self.content["issued_on"]))

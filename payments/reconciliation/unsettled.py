@@ -1,4 +1,4 @@
-"""Money that nobody will move any more, found without the providers."""
+"""Money that will not move any more by itself, found without the providers."""
 
 from collections.abc import Iterator
 

@@ -70,7 +70,7 @@ def _revision_of(payment: Payment, reference: str) -> int:
 def _store(
     payment: Payment, reported: ReportedDispute, revision: int, is_first: Callable[[], bool]
 ) -> None:
-    """Store a dispute that nobody has stored since ``revision``. Locks the order."""
+    """Store a dispute that was not stored since ``revision``. Locks the order."""
     Order.objects.lock(payment.order_id)
     if not is_first():
         return

@@ -85,7 +85,7 @@ def _describe(error: BaseException) -> str:
 class Job:
     """A scheduled job. ``work`` returns a sentence about what was done.
 
-    One that is ``costly`` is run only when it is due, whoever asks for it.
+    One that is ``costly`` is run only when it is due, also for ``worker --once``.
     """
 
     name: str

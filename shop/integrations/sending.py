@@ -75,7 +75,7 @@ class _Outcome:
         }
 
     def wished_pause(self) -> timedelta:
-        """Return the time that the endpoint asks to be left alone (``Retry-After``)."""
+        """Return the pause that the endpoint asks for (``Retry-After``)."""
         text = self.response.headers.get("retry-after", "") if self.response else ""
         if not (text.isascii() and text.isdecimal() and len(text) < 9):
             return timedelta()

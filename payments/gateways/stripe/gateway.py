@@ -63,8 +63,8 @@ class StripeGateway:
     def start(self, charge: Charge) -> Outcome:
         """Create the intent, and confirm it if there is a token. Else the buyer's app does.
 
-        If Stripe refuses the shop's requests, the payment fails: the token is not stored, so nobody
-        could continue it later.
+        If Stripe refuses the shop's requests, the payment fails: the token is not stored, so it
+        could not be continued later.
         """
         try:
             with api_client() as api:
