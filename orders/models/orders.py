@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -214,6 +215,12 @@ class Order(HasMetadata):
             # The filter by status in the admin, newest first.
             models.Index(fields=["status", "-id"], name="order_by_status"),
         ]
+
+    @property
+    def total_due(self) -> Decimal:
+        """The total without the cancelled items, in the order's currency."""
+        due: Decimal = self.total - self.amount_cancelled
+        return due
 
     def __str__(self) -> str:
         return f"Order {self.pk}"

@@ -111,7 +111,7 @@ def _add_amount(order: Order, cancelled: tuple[CancelledUnits, ...]) -> Decimal:
     """Add to what is cancelled of an order. Return by how much, in the order's currency."""
     amount = sum((each.amount for each in cancelled), ZERO)
     if _is_nothing_left(order.pk):
-        amount = order.total - order.amount_cancelled
+        amount = order.total_due
     # Rounded, since SQLite adds decimals as floats.
     more = Round(F("amount_cancelled") + amount, precision=2)
     Order.objects.filter(pk=order.pk).update(amount_cancelled=more)

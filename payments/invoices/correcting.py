@@ -65,8 +65,7 @@ def _allowed(order: Order) -> Decimal:
 
     That is what was cancelled, and what was refunded beyond the money that was paid too much.
     """
-    due = order.total - order.amount_cancelled
-    overpaid = max(ZERO, order.amount_paid - due)
+    overpaid = max(ZERO, order.amount_paid - order.total_due)
     returned = max(ZERO, order.amount_refunded - overpaid)
     allowed: Decimal = order.amount_cancelled + returned - credited(order.pk)
     return allowed

@@ -71,5 +71,5 @@ def _shipped_not_paid() -> Iterator[Difference]:
         was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, due__gt=0
     )
     for order in unpaid.exclude(status=OrderStatus.CANCELLED).order_by("pk").iterator():
-        due = show(order.total - order.amount_cancelled - order.amount_paid)
+        due = show(order.total_due - order.amount_paid)
         yield Difference(f"{order} was shipped, not paid: {due} {order.currency} is due")

@@ -98,7 +98,7 @@ def begin_payment_of(
     fee = fee_with_name(method)
     if not covered or fee.amount > (order.fee_total or ZERO):
         set_fee(order, fee)
-    left = order.total - order.amount_cancelled - covered
+    left = order.total_due - covered
     if left <= ZERO:
         raise _in_progress(order.pk)
     wanted = left if amount is None else amount

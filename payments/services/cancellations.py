@@ -82,9 +82,9 @@ def _adapt_payments(cancelled: Cancelled, *, waiting: list[Payment], actor: User
     """Ask for less money, return what was paid too much, and confirm what is secured now."""
     order = cancelled.order
     if waiting:
-        _reduce(waiting, committed_of(order.pk) - (order.total - order.amount_cancelled), actor)
+        _reduce(waiting, committed_of(order.pk) - order.total_due, actor)
         recommit(order.pk)
-    too_much = order.amount_paid - (order.total - order.amount_cancelled)
+    too_much = order.amount_paid - order.total_due
     payments = refundable_payments(order.pk)
     left = add_up(left_of(payment) for payment in payments)
     amount = min(cancelled.amount, too_much, left)

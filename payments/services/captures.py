@@ -32,8 +32,8 @@ def check_capture(*, payment: Payment, amount: Decimal | None) -> Decimal:
 def capturable_amount(payment: Payment) -> Decimal:
     """Return how much of an authorised payment is due, without what was cancelled or paid."""
     order = Order.objects.get(pk=payment.order_id)
-    due: Decimal = order.total - order.amount_cancelled - order.amount_paid
-    return max(ZERO, min(payment.amount, due))
+    missing: Decimal = order.total_due - order.amount_paid
+    return max(ZERO, min(payment.amount, missing))
 
 
 def capture_payment(*, payment: Payment, amount: Decimal, actor: User | None) -> Payment:

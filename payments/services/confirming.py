@@ -3,8 +3,6 @@
 The functions need the caller's transaction, which has locked the order.
 """
 
-from decimal import Decimal
-
 from django.db.models import Subquery
 
 from accounts.models import User
@@ -31,8 +29,7 @@ def _waits_for_security(payment: Payment, order: Order) -> bool:
     """Return whether other payments have to succeed before a pending order can be confirmed."""
     if not payment.is_partial or order.status != OrderStatus.PENDING:
         return False
-    due: Decimal = order.total - order.amount_cancelled
-    return secured_of(order.pk) < due
+    return secured_of(order.pk) < order.total_due
 
 
 def confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> None:
@@ -52,8 +49,7 @@ def confirm_unpaid_order(payment: Payment, order: Order, actor: User | None) -> 
 def confirm_reduced_order(order_id: int, actor: User | None) -> None:
     """Confirm a pending order that is secured as a whole since items of it were cancelled."""
     order = Order.objects.lock(order_id)
-    due: Decimal = order.total - order.amount_cancelled
-    if order.status != OrderStatus.PENDING or not ZERO < due <= secured_of(order_id):
+    if order.status != OrderStatus.PENDING or not ZERO < order.total_due <= secured_of(order_id):
         return
     waiting = Payment.objects.filter(order=order_id, status__in=UNDECIDED)
     authorised = waiting.filter(status=PaymentStatus.AUTHORISED).first()

@@ -147,7 +147,7 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
 def _begin_refund_of_excess(payment: Payment) -> None:
     """Insert a pending refund of captured money for items that were cancelled meanwhile."""
     order = Order.objects.lock(payment.order_id)
-    overpaid = order.amount_paid - (order.total - order.amount_cancelled)
+    overpaid = order.amount_paid - order.total_due
     excess = min(payment.amount_captured, overpaid)
     if excess <= ZERO:
         return
