@@ -3,6 +3,7 @@
 import sqlite3
 from typing import Any
 
+import django
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
@@ -18,5 +19,6 @@ def prepare_connection(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """
     if connection.vendor == "sqlite":
         connection.features.supports_json_field = True
-        limit = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
-        connection.features.max_query_params = limit
+        if django.VERSION < (6,):
+            limit = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+            connection.features.max_query_params = limit
