@@ -33,6 +33,11 @@ CATEGORY_NAME_LENGTH = 255
 MAX_CATEGORY_DEPTH = 20
 """Levels of the category tree."""
 
+# -- Collections ---------------------------------------------------------------------------------
+
+COLLECTION_NAME_LENGTH = 255
+"""Characters of a collection's name and slug."""
+
 # -- Tax and shipping ----------------------------------------------------------------------------
 
 TAX_CLASS_CODE_LENGTH = 50
