@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("cart", "0016_promotion_limits"),
-        ("catalog", "0024_collections"),
+        ("catalog", "0025_collections"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0022_product_changes"),
+        ("catalog", "0023_barcodes"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0023_option_sets"),
+        ("catalog", "0024_option_sets"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0024_collections"),
+        ("catalog", "0025_collections"),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0025_collections_of_sales"),
+        ("catalog", "0026_collections_of_sales"),
     ]
 
     operations = [
