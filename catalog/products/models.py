@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
-from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
+from catalog.limits import BARCODE_LENGTH, BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.permissions import sees_all
 from catalog.tax_classes.models import TaxClass
 from shop.core.metadata import HasMetadata
@@ -140,6 +140,13 @@ class Product(HasMetadata):
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
     sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = models.CharField(
+        max_length=BARCODE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The number of the article that scanners read, such as a GTIN or an ISBN.",
+    )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )
