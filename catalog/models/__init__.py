@@ -6,6 +6,7 @@ from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
 from catalog.images.models import ProductImage
 from catalog.models.progress import CatalogProgress
+from catalog.indexing.models import ProductSearch, SearchWord
 from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
@@ -33,10 +34,12 @@ __all__ = [
     "ProductImage",
     "ProductOptionSet",
     "ProductQuerySet",
+    "ProductSearch",
     "ProductTag",
     "RelatedProduct",
     "Sale",
     "SaleKind",
+    "SearchWord",
     "StockMovement",
     "TaxClass",
     "for_sale",

@@ -17,6 +17,7 @@ from catalog.errors import SlugTaken
 from catalog.history.services import record_changes
 from catalog.images.models import ProductImage
 from catalog.images.services import write_images
+from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.prices.services import record_prices
 from catalog.products.descriptions import has_markup, sanitize, text_of
@@ -33,6 +34,8 @@ COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords", 
 """The columns of an existing row that are written if they change."""
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
+
+_INDEXED = {"name", "keywords", "category_id", "description"}
 
 
 @dataclass(slots=True)
@@ -121,6 +124,10 @@ class FamilyChanges:
             changes.changes_any(_KEYWORDS) for changes in self.rows()
         )
 
+    def changes_words(self) -> bool:
+        """Return whether the words change by which searches find the product."""
+        return bool(self.attributes) or self.product.changes_any(_INDEXED)
+
     def set_keywords(self, tags: Iterable[str]) -> None:
         """Set the product's ``keywords`` for the full-text search. ``tags`` are its new tags."""
         product, *variants = rows = [changes.row for changes in self.rows()]
@@ -181,6 +188,7 @@ def save_families(
     record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
     record_changes(changes_of(families, reason=reason))
+    index_products({*also_changed, *(f.product.row.pk for f in families if f.changes_words())})
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
 
 
