@@ -8,6 +8,9 @@ PRODUCT_NAME_LENGTH = 255
 DESCRIPTION_LENGTH = 500_000
 BRAND_LENGTH = 255
 SKU_LENGTH = 255
+SEO_TITLE_LENGTH = 255
+SEO_DESCRIPTION_LENGTH = 1000
+"""Characters of the title and the description of a product's page for search engines."""
 MAX_OPTIONS = 3
 """Options of a product, such as size and colour."""
 OPTION_LENGTH = 255

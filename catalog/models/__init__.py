@@ -7,6 +7,7 @@ from catalog.images.models import ProductImage
 from catalog.models.revision import CatalogRevision
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
+from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
 
@@ -16,6 +17,7 @@ __all__ = [
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "EarlierSlug",
     "MovementKind",
     "PriceChange",
     "Product",

@@ -18,6 +18,8 @@ from catalog.limits import (
     MAX_STOCK,
     MAX_WEIGHT,
     PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
     SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
 )
@@ -160,6 +162,20 @@ FIELDS = {
             inherited=True,
             help_text="The code of a tax class; null for the standard rate.",
         ),
+        EditableField(
+            "seo_title",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_TITLE_LENGTH,
+            help_text="The title of its page for search engines; empty for the name.",
+        ),
+        EditableField(
+            "seo_description",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_DESCRIPTION_LENGTH,
+            help_text="What search engines show of its page; empty for the description.",
+        ),
     )
 }
 
@@ -190,6 +206,8 @@ class ProductDetails(TypedDict, total=False):
     weight: int
     requires_shipping: bool
     tax_class_id: str | None
+    seo_title: str
+    seo_description: str
 
 
 class ProductChanges(ProductDetails, total=False):
