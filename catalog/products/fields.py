@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, NotRequired, TypedDict
 
 from catalog.limits import (
+    BARCODE_LENGTH,
     BRAND_LENGTH,
     DESCRIPTION_LENGTH,
     MAX_POSITION,
@@ -163,6 +164,14 @@ FIELDS = {
             help_text="The code of a tax class; null for the standard rate.",
         ),
         EditableField(
+            "barcode",
+            Kind.TEXT,
+            Owner.SOLD,
+            BARCODE_LENGTH,
+            searched=True,
+            help_text="The number that scanners read, such as a GTIN or an ISBN.",
+        ),
+        EditableField(
             "seo_title",
             Kind.TEXT,
             Owner.PRODUCT,
@@ -206,6 +215,7 @@ class ProductDetails(TypedDict, total=False):
     weight: int
     requires_shipping: bool
     tax_class_id: str | None
+    barcode: str
     seo_title: str
     seo_description: str
 
@@ -240,6 +250,7 @@ class NewVariant(TypedDict):
     weight: NotRequired[int]
     requires_shipping: NotRequired[bool]
     tax_class_id: NotRequired[str | None]
+    barcode: NotRequired[str]
 
 
 def fields_of(*owners: Owner, without: Sequence[str] = ()) -> Iterator[EditableField]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
 from catalog.limits import (
+    BARCODE_LENGTH,
     BRAND_LENGTH,
     PRODUCT_NAME_LENGTH,
     SEO_DESCRIPTION_LENGTH,
@@ -162,6 +163,13 @@ class Product(HasMetadata):
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
     sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = models.CharField(
+        max_length=BARCODE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The number of the article that scanners read, such as a GTIN or an ISBN.",
+    )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("catalog", "0025_earlier_slugs"),
+        ("catalog", "0030_earlier_slugs"),
     ]
 
     operations = [

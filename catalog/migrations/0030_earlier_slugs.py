@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0024_sizes_of_images"),
+        ("catalog", "0029_sizes_of_images"),
     ]
 
     operations = [

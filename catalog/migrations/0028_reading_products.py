@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0022_product_changes"),
+        ("catalog", "0027_related_products"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0023_reading_products"),
+        ("catalog", "0028_reading_products"),
     ]
 
     operations = [
