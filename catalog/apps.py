@@ -9,5 +9,8 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Connect the signal that adds the search function to SQLite."""
-        import catalog.search.text  # noqa: F401, PLC0415
+        """Let changes of categories outdate the words of their products."""
+        from catalog.categories.services import words_changed  # noqa: PLC0415 - not before models
+        from catalog.indexing.services import outdate_category  # noqa: PLC0415
+
+        words_changed.register(outdate_category)

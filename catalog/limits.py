@@ -10,6 +10,9 @@ BRAND_LENGTH = 255
 SKU_LENGTH = 255
 BARCODE_LENGTH = 255
 """Characters of a GTIN, an ISBN or another code that scanners read; as many as in Shopify."""
+SEO_TITLE_LENGTH = 255
+SEO_DESCRIPTION_LENGTH = 1000
+"""Characters of the title and the description of a product's page for search engines."""
 MAX_OPTIONS = 3
 """Options of a product, such as size and colour."""
 OPTION_LENGTH = 255
@@ -91,6 +94,10 @@ MAX_SEARCH_WORDS = 20
 """Words of a search query. Further words are ignored."""
 MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
+SYNONYMS_LENGTH = 500
+"""Characters of one group of synonyms."""
+MAX_SYNONYM_WORDS = 3
+"""Words of one of them."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
 CHANGES_PAGE_SIZE = 100

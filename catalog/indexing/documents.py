@@ -27,7 +27,8 @@ class Document:
     """The words of a product.
 
     ``fields`` are the sets of the four weights; a word is in the first one that has it. ``words``
-    has a line with the words of each field but the description, in their order.
+    has a line with the words of each field but the description, in their order; the second one also
+    has the quantities.
     """
 
     fields: tuple[frozenset[str], ...]
@@ -44,7 +45,7 @@ class Document:
     def learned(self) -> Iterator[str]:
         """Yield the words that typing errors are corrected to."""
         for word in self.words.split():
-            if 2 < len(word) <= _MAX_LEARNED and word.isalpha():  # noqa: PLR2004 - no shorter ones
+            if 2 < len(word) <= _MAX_LEARNED and word.isalpha():
                 yield word
 
 
@@ -58,7 +59,9 @@ def make_document(name: str, keywords: str, category: str, description: str) -> 
     for field in found:
         fields.append(field - seen)
         seen |= field
-    return Document(tuple(fields), "\n".join(" ".join(plain_words(text)) for text in texts))
+    lines = [list(plain_words(text)) for text in texts]
+    lines[1] += [word for text in texts for word in quantities(plain(text))]
+    return Document(tuple(fields), "\n".join(map(" ".join, lines)))
 
 
 def plain_words(text: str) -> Iterable[str]:
@@ -70,7 +73,7 @@ def plain_words(text: str) -> Iterable[str]:
 def _words(text: str, *, joined: bool = True) -> Iterator[str]:
     """Yield all words of a text. ``joined`` adds neighbours written as one word."""
     yield from quantities(plain(text))
-    before = []
+    before: list[str] = []
     for chunk in chunks(text):
         for word in chunk:
             yield from _forms(word)

@@ -47,7 +47,7 @@ class ProductSearch(models.Model):
             GinIndex(fields=["vector"], name="productsearch_vector"),
             models.Index(
                 fields=["product"], condition=Q(is_outdated=True), name="productsearch_outdated"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

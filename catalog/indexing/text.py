@@ -30,7 +30,9 @@ _TWO_LETTERS = re.compile("([aou])e")
 _UMLAUT = re.compile(f"[{''.join(_UMLAUTS)}]")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Scripts that are written without spaces.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+)
 # Vowel signs of Indic scripts belong to words, although they are not letters.
 _SIGNS = "\u0900-\u0dff\u3099\u309a"
 _WORD = re.compile(rf"(?:[^\W_]|[{_SIGNS}{_UNSPACED}])+")
@@ -96,7 +98,7 @@ def forms(word: str) -> tuple[str, ...]:
 def query_forms(word: str) -> tuple[str, ...]:
     """Return the forms of a word of a search: also that of a text with umlauts."""
     found = dict.fromkeys(forms(word))
-    if len(word) >= 5 and _TWO_LETTERS.search(word):  # noqa: PLR2004 - shorter words are others
+    if len(word) >= 5 and _TWO_LETTERS.search(word):
         found |= dict.fromkeys(forms(_TWO_LETTERS.sub(r"\1", fold(word))))
     return tuple(found)
 
@@ -118,7 +120,7 @@ def runs(word: str) -> list[str]:
 
 def pairs(run: str, step: int = 1) -> list[str]:
     """Return the pairs of neighbouring characters. With ``step`` 2, each character is in one."""
-    if len(run) < 2:  # noqa: PLR2004 - a pair
+    if len(run) < 2:
         return [run]
     found = [run[start : start + 2] for start in range(0, len(run) - 1, step)]
     return found if step == 1 or len(run) % 2 == 0 else [*found, run[-2:]]
@@ -138,7 +140,7 @@ def _spell_umlauts(word: str) -> str:
 
 
 def _stems(word: str) -> list[str]:
-    if len(word) < 3:  # noqa: PLR2004 - shorter words have no endings
+    if len(word) < 3:
         return []
     word = _IRREGULAR.get(word, word)
     return [word, *(stemmer.stemWord(word) for stemmer in _stemmers())]

@@ -21,7 +21,9 @@ _UNITS = {
     "lb": {"lb": 1, "lbs": 1, "pound": 1, "pounds": 1},
 }  # fmt: skip
 _BASES = {
-    unit: (base, Decimal(factor)) for base, units in _UNITS.items() for unit, factor in units.items()
+    unit: (base, Decimal(factor))
+    for base, units in _UNITS.items()
+    for unit, factor in units.items()
 }
 _SIGNS = "".join(unit for unit in _BASES if not unit.isalpha())
 _NAMES = "|".join(sorted((unit for unit in _BASES if unit.isalpha()), key=len, reverse=True))

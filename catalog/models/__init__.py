@@ -5,13 +5,15 @@ from catalog.categories.models import Category, CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
 from catalog.images.models import ProductImage
-from catalog.models.progress import CatalogProgress
 from catalog.indexing.models import ProductSearch, SearchWord
+from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.related.models import RelatedProduct
+from catalog.search.models import Synonym
+from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
 
@@ -24,6 +26,7 @@ __all__ = [
     "CategoryLink",
     "Collection",
     "CollectionProduct",
+    "EarlierSlug",
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
@@ -41,6 +44,7 @@ __all__ = [
     "SaleKind",
     "SearchWord",
     "StockMovement",
+    "Synonym",
     "TaxClass",
     "for_sale",
 ]

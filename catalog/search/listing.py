@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, IntegerField, Subquery, Window
+from django.db.models import F, IntegerField, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
@@ -19,9 +19,13 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, up_to_cents
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
+from catalog.search.correction import correct
 from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.filters import ListQuery, apply_filters
-from catalog.search.text import Query, by_relevance, correct, matching, read_query
+from catalog.search.matching import Results, matching, ranked
+from catalog.search.query import Query
+from catalog.search.synonyms import read_synonyms
+from catalog.search.text import read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
@@ -71,7 +75,11 @@ class SortOrder:
         elif self.sales:
             products = from_cents(products, place.key)
         compare = TupleLessThan if self.descending else TupleGreaterThan
-        key = Decimal(place.key) / 100 if self.column == "price" else place.key
+        key: Any = place.key
+        if self.column == "price":
+            key = Decimal(place.key) / 100
+        elif self.column == "name_key":
+            key = bytes.fromhex(place.key)
         return products.filter(compare(Tuple(F(self.column), F("pk")), (key, place.pk)))
 
 
@@ -88,13 +96,15 @@ class Page:
     previous: str | None
     next_cursor: str | None = None
     previous_cursor: str | None = None
+    count_is_capped: bool = False
+    corrected_query: str | None = None
 
 
 _SORT_ORDERS = {
     "": SortOrder("pk"),
     "newest": SortOrder("pk", descending=True),
-    "name": SortOrder("name"),
-    "-name": SortOrder("name", descending=True),
+    "name": SortOrder("name_key"),
+    "-name": SortOrder("name_key", descending=True),
     "best_selling": SortOrder("sold", descending=True),
     "relevance": SortOrder("relevance", descending=True),
 }
@@ -105,16 +115,6 @@ class _CountOf(Subquery):
 
     template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_)"
     output_field = IntegerField()
-
-
-def _count(order: SortOrder, products: ProductQuerySet) -> Any:
-    """Return an expression that counts the products in the statement of a page.
-
-    A ranked search reads all matches anyway. Otherwise an index-only scan counts faster.
-    """
-    if order.column == "relevance":
-        return Window(Count("pk"))
-    return _CountOf(products.order_by().values("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +134,30 @@ class Rows:
 
     rows: list[tuple[Any, ...]]
     count: int | None
+    is_capped: bool = False
 
     @property
     def pks(self) -> list[int]:
         """The ids."""
         return [row[0] for row in self.rows]
+
+
+def find_page(wanted: PageRequest, results: Results) -> Rows:
+    """Return a page of the results of a search, with one row more at the far end of a cursor."""
+    if wanted.number is not None:
+        start = (wanted.number - 1) * wanted.size
+        page = results.rows[start : start + wanted.size]
+        return Rows(list(page), len(results.rows), results.is_capped)
+    rows: list[tuple[Any, ...]] = list(results.rows)
+    if wanted.place is not None:
+        place = (wanted.place.key, wanted.place.pk)
+        rows = [
+            row
+            for row in rows
+            if ((row[1], row[0]) > place if wanted.is_before else (row[1], row[0]) < place)
+        ]
+    size = wanted.size + 1
+    return Rows(rows[-size:] if wanted.is_before else rows[:size], None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +183,32 @@ class Listing:
         search = self.query.values.get("search")
         if search is None:
             return self._build(wanted, self._find(wanted, order, products))
-        rows = self._find(wanted, order, self._search(products, read_query(search)))
-        if not rows.pks and (corrected := correct(search)):
-            rows = self._find(wanted, order, self._search(products, corrected))
-        return self._build(wanted, rows)
+        query = self._read_query(search)
+        rows = self._find_matches(wanted, order, products, query)
+        corrected = None
+        if self._is_empty(wanted, rows, products, query) and (correction := correct(query)):
+            rows = self._find_matches(wanted, order, products, correction.query)
+            corrected = correction.text if rows.pks else None
+        page = self._build(wanted, rows)
+        return replace(page, count_is_capped=rows.is_capped, corrected_query=corrected)
+
+    def _read_query(self, search: str) -> Query:
+        synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
+        return read_query(search, synonyms)
+
+    def _find_matches(
+        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, query: Query
+    ) -> Rows:
+        if self.query.ordering == "relevance":
+            return find_page(wanted, ranked(products, query))
+        return self._find(wanted, order, matching(products, query))
+
+    @staticmethod
+    def _is_empty(wanted: PageRequest, rows: Rows, products: ProductQuerySet, query: Query) -> bool:
+        """Return whether nothing matches a search on any page. One statement after a cursor."""
+        if rows.pks or rows.count:
+            return False
+        return wanted.place is None or not matching(products, query).exists()
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -185,10 +226,6 @@ class Listing:
         place = self._place(name, cursor) if cursor or is_before else None
         return PageRequest(size, None, place, is_before)
 
-    def _search(self, products: ProductQuerySet, query: Query) -> ProductQuerySet:
-        ranked = self.query.ordering == "relevance"
-        return by_relevance(products, query) if ranked else matching(products, query)
-
     def _find(self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet) -> Rows:
         """Return the ids on a page, and the count of all products unless it is cached."""
         if wanted.number is None:
@@ -199,7 +236,7 @@ class Listing:
         page = slice(start, start + wanted.size)
         if count is not None:
             return Rows(order.fetch(products, page, "pk"), count)
-        rows = order.fetch(products, page, "pk", _count(order, products))
+        rows = order.fetch(products, page, "pk", _CountOf(products.order_by().values("pk")))
         count = rows[0][1] if rows else products.count()
         if key:
             revision.cached_values.put(key, self.revision, count)
@@ -259,7 +296,10 @@ class Listing:
 
     def _cursor(self, row: tuple[Any, ...]) -> str:
         pk, key = row
-        key = in_cents(key) if isinstance(key, Decimal) else key
+        if isinstance(key, Decimal):
+            key = in_cents(key)
+        elif isinstance(key, (bytes, memoryview)):
+            key = bytes(key).hex()
         return write_cursor(self.query.ordering, Place(key, pk))
 
     def _place(self, name: str, text: str) -> Place:

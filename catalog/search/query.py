@@ -70,7 +70,8 @@ class Term:
     """A part of a search between two spaces, or a quantity.
 
     ``text`` is what was written, ``words`` its words in lower case. ``quantity`` is its word if it
-    is one. ``others`` are words that match it less well: synonyms, compounds and corrections.
+    is one. ``phrases`` are synonyms, and ``others`` compounds and corrections, in which a space
+    separates words.
     """
 
     text: str
@@ -124,7 +125,7 @@ class Query:
         yield from node_of(term, prefix=term.is_last and not self.names_only)
         for first in {max(number - 1, 0), number}:
             neighbours = self.terms[first : first + 2]
-            if len(neighbours) == 2:  # noqa: PLR2004 - a pair
+            if len(neighbours) == 2:
                 yield from _word("".join(one.whole for one in neighbours), neighbours[1].is_last)
 
 
@@ -146,7 +147,9 @@ def read_terms(text: str) -> Query:
     return Query(terms, names_only=all(term.is_stop_word for term in terms))
 
 
-def add_synonyms(query: Query, synonyms: Mapping[tuple[str, ...], Iterable[tuple[str, ...]]]) -> None:
+def add_synonyms(
+    query: Query, synonyms: Mapping[tuple[str, ...], Iterable[tuple[str, ...]]]
+) -> None:
     """Let the terms also match their synonyms, which are tuples of folded words."""
     folded = [term.folded for term in query.terms]
     for start in range(len(folded)):
@@ -165,8 +168,8 @@ def node_of(term: Term, *, prefix: bool) -> Iterator[Node]:
     yield from _word(term.whole, is_last=prefix)
     for phrase in term.phrases:
         yield All(tuple(Any_(tuple(_word(word, is_last=False))) for word in phrase))
-    for word in term.others:
-        yield from (All(tuple(map(Word, word.split()))) if " " in word else Word(word) for _ in "1")
+    for other in term.others:
+        yield All(tuple(map(Word, other.split())))
 
 
 def to_postgresql(node: Node, weights: str = "") -> str:

@@ -137,10 +137,14 @@ class _TermScorer:
     def __init__(self, term: Term) -> None:
         self.term = term
         words = [*term.words, term.whole] if term.words else [term.whole]
-        self._same = {fold(word) for word in words} | {term.quantity}
+        self._same = {fold(word) for word in words}
+        if term.quantity:
+            self._same.add(term.quantity)
         self._stems = {form for word in words for form in query_forms(word)}
         self._prefix = term.folded if term.is_last and len(term.folded) > 1 else ""
-        self._others = set(term.others) | {word for phrase in term.phrases for word in phrase}
+        self._others = {word for other in term.others for word in other.split()} | {
+            word for phrase in term.phrases for word in phrase
+        }
         self._inside = term.folded if is_unspaced(term.folded) else ""
 
     def best(self, words: Sequence[str]) -> float:
