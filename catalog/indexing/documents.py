@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from catalog.indexing.text import (
     camel_words,
@@ -105,7 +106,7 @@ def _joined(before: list[str], chunk: list[str]) -> Iterator[str]:
     whole = "".join(chunk)
     if len(chunk) > 1:
         yield from forms(whole)
-        for one, other in zip(chunk, chunk[1:], strict=False):
+        for one, other in pairwise(chunk):
             yield from forms(one + other)
     if before:
         for one in {before[-1], "".join(before)}:

@@ -54,7 +54,7 @@ class ProductSearch(models.Model):
         return self.words.partition("\n")[0]
 
 
-class SearchWord(models.Model):
+class IndexedWord(models.Model):
     """A word of a name, a keyword, a category or an attribute."""
 
     word = models.CharField(max_length=40, primary_key=True)

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from catalog.attributes.models import ProductAttribute
 from catalog.categories.models import CategoryLink
 from catalog.indexing.documents import WEIGHTS, Document, make_document
-from catalog.indexing.models import ProductSearch, SearchWord
+from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.products.models import Product
 from shop.core.transactions import transactional
 
@@ -71,7 +71,7 @@ def index_all() -> int:
     """Index all products, and forget words that none of them has; return how many there are."""
     number, after = 0, 0
     products = Product.objects.not_archived().listed().order_by("pk")
-    SearchWord.objects.all().delete()
+    IndexedWord.objects.all().delete()
     while pks := list(products.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
         _index_locked(pks)
         number += len(pks)
@@ -170,8 +170,8 @@ def _write_texts(documents: dict[int, Document]) -> None:
 def _learn(words: Iterable[str]) -> None:
     """Insert the words that are not known, in one order, so that writers do not deadlock."""
     wanted = sorted(words)
-    known = set(SearchWord.objects.filter(word__in=wanted).values_list("word", flat=True))
-    SearchWord.objects.bulk_create(
-        (SearchWord(word=word, backwards=word[::-1]) for word in wanted if word not in known),
+    known = set(IndexedWord.objects.filter(word__in=wanted).values_list("word", flat=True))
+    IndexedWord.objects.bulk_create(
+        (IndexedWord(word=word, backwards=word[::-1]) for word in wanted if word not in known),
         ignore_conflicts=True,
     )

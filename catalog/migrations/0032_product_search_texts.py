@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="SearchWord",
+            name="IndexedWord",
             fields=[
                 ("word", models.CharField(max_length=40, primary_key=True, serialize=False)),
                 (

@@ -5,7 +5,7 @@ from catalog.categories.models import Category, CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
 from catalog.images.models import ProductImage
-from catalog.indexing.models import ProductSearch, SearchWord
+from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
@@ -27,6 +27,7 @@ __all__ = [
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
+    "IndexedWord",
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
@@ -42,7 +43,6 @@ __all__ = [
     "RelatedProduct",
     "Sale",
     "SaleKind",
-    "SearchWord",
     "StockMovement",
     "Synonym",
     "TaxClass",

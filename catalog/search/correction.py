@@ -8,7 +8,7 @@ from operator import or_
 from django.db import connection
 from django.db.models import Q
 
-from catalog.indexing.models import SearchWord
+from catalog.indexing.models import IndexedWord
 from catalog.indexing.text import is_unspaced
 from catalog.search.matching import is_found
 from catalog.search.query import Query, Term
@@ -36,7 +36,7 @@ def add_compounds(query: Query) -> None:
         return
     ends = {term.folded: term for term in terms}
     condition = reduce(or_, (_starts_with("backwards", end[::-1]) for end in ends))
-    words = SearchWord.objects.filter(condition).order_by("word").values_list("word", flat=True)
+    words = IndexedWord.objects.filter(condition).order_by("word").values_list("word", flat=True)
     found = {word for word in words[:_MAX_CANDIDATES] if word not in ends}
     begins = {begin for word in found for end in ends if (begin := _begin(word, end))}
     known = _known({spelling for begin in begins for spelling in (begin, begin[:-1])})
@@ -117,14 +117,14 @@ def _candidates(word: str) -> Iterable[str]:
         return ()
     size = max(1, (len(word) - 1) // (typos + 1))
     ends = _starts_with("backwards", word[::-1][:size])
-    words = SearchWord.objects.filter(_starts_with("word", word[:size]) | ends)
+    words = IndexedWord.objects.filter(_starts_with("word", word[:size]) | ends)
     return words.values_list("word", flat=True)[:_MAX_CANDIDATES]
 
 
 def _known(words: set[str]) -> set[str]:
     if not words:
         return set()
-    found = SearchWord.objects.filter(word__in=sorted(words))
+    found = IndexedWord.objects.filter(word__in=sorted(words))
     return set(found.values_list("word", flat=True))
 
 

@@ -30,8 +30,8 @@ STOP_WORDS = frozenset(
         "the their them then there these they this those to too under until up very was we were "
         "what when where which while who whom why will with you your "
         "aber als am auch auf aus bei bin das dem den der des die du ein eine einem einen einer es "
-        "fur hat ich ihr im ist mit nach nicht noch oder sein sich sie sind und uns vom von vor war "
-        "was wer wie wir zu zum zur"
+        "fur hat ich ihr im ist mit nach nicht noch oder sein sich sie sind und uns vom von vor "
+        "war was wer wie wir zu zum zur"
     ).split()
 )
 _PREFIX = 2
@@ -56,13 +56,13 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class OneOf:
     """A product must match one of the parts."""
 
     parts: "tuple[Node, ...]"
 
 
-Node = Word | All | Any_
+Node = Word | All | OneOf
 
 
 @dataclass(slots=True)
@@ -114,11 +114,11 @@ class Query:
         if not required:
             return None
         node: Node = All(
-            tuple(Any_(tuple(self._alternatives(number, term))) for number, term in required)
+            tuple(OneOf(tuple(self._alternatives(number, term))) for number, term in required)
         )
         if 1 < len(self.terms) <= _JOINED:
             whole = "".join(term.whole for term in self.terms)
-            node = Any_((node, *_word(whole, is_last=True)))
+            node = OneOf((node, *_word(whole, is_last=True)))
         return node
 
     def _alternatives(self, number: int, term: Term) -> Iterator[Node]:
@@ -164,10 +164,10 @@ def node_of(term: Term, *, prefix: bool) -> Iterator[Node]:
     if term.quantity:
         yield Word(term.quantity)
     if len(term.words) > 1:
-        yield All(tuple(Any_(tuple(_word(word, is_last=False))) for word in term.words))
+        yield All(tuple(OneOf(tuple(_word(word, is_last=False))) for word in term.words))
     yield from _word(term.whole, is_last=prefix)
     for phrase in term.phrases:
-        yield All(tuple(Any_(tuple(_word(word, is_last=False))) for word in phrase))
+        yield All(tuple(OneOf(tuple(_word(word, is_last=False))) for word in phrase))
     for other in term.others:
         yield All(tuple(map(Word, other.split())))
 
@@ -220,4 +220,4 @@ def _run_nodes(word: str) -> Iterator[Node]:
         if run in unspaced:
             yield from map(Word, pairs(run, step=2))
         else:
-            yield Any_(tuple(map(Word, query_forms(run))))
+            yield OneOf(tuple(map(Word, query_forms(run))))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from math import log1p
 
 from catalog.indexing.text import fold, forms, is_unspaced, query_forms
@@ -65,10 +66,7 @@ class Scorer:
 
     def __init__(self, query: Query, now: datetime) -> None:
         self._terms = [_TermScorer(term) for term in query.terms]
-        self._pairs = [
-            one.term.folded + other.term.folded
-            for one, other in zip(self._terms, self._terms[1:], strict=False)
-        ]
+        self._pairs = [one.term.folded + other.term.folded for one, other in pairwise(self._terms)]
         self._now = now
 
     def points(self, candidate: Candidate) -> float:
@@ -126,7 +124,7 @@ def _shape(places: Sequence[int], name: Sequence[str]) -> float:
     if min(places) == 0:
         points += WEIGHTS.start
     if len(places) > 1:
-        steps = sum(b - a == 1 for a, b in zip(places, places[1:], strict=False))
+        steps = sum(b - a == 1 for a, b in pairwise(places))
         points += WEIGHTS.phrase * steps / (len(places) - 1)
     return points
 
