@@ -3,6 +3,7 @@
 from catalog.attributes.services import create_attribute, delete_attribute, update_attribute
 from catalog.categories.services import create_category, delete_category, update_category
 from catalog.images.services import add_image, delete_image, update_image
+from catalog.indexing.services import index_all, index_outdated
 from catalog.prices.services import create_sale, end_sale, update_sale
 from catalog.products.completion import complete_name_keys
 from catalog.products.services import (
@@ -13,6 +14,7 @@ from catalog.products.services import (
 )
 from catalog.products.variants import create_variant
 from catalog.search.ranking import is_ranking_due, rank_products
+from catalog.search.services import create_synonym, delete_synonym, update_synonym
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
@@ -34,13 +36,17 @@ __all__ = [
     "create_category",
     "create_product",
     "create_sale",
+    "create_synonym",
     "create_tax_class",
     "create_variant",
     "delete_attribute",
     "delete_category",
     "delete_image",
+    "delete_synonym",
     "delete_tax_class",
     "end_sale",
+    "index_all",
+    "index_outdated",
     "is_ranking_due",
     "put_back",
     "rank_products",
@@ -54,5 +60,6 @@ __all__ = [
     "update_image",
     "update_product",
     "update_sale",
+    "update_synonym",
     "variant_required",
 ]

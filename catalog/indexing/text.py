@@ -26,6 +26,7 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ŧ": "t"}
 )
 _UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"}
+_INVISIBLE = frozenset({"Cf", "Cs"})
 _TWO_LETTERS = re.compile("([aou])e")
 _UMLAUT = re.compile(f"[{''.join(_UMLAUTS)}]")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -54,8 +55,11 @@ def plain(text: str) -> str:
     """Return a text in lower case, without invisible characters, but with its accents."""
     lower = unicodedata.normalize("NFKC", text).casefold()
     if lower.isascii():
-        return lower.replace("\x00", " ")
-    visible = "".join(c for c in lower if unicodedata.category(c) not in {"Cf", "Cs", "Cc"})
+        return lower
+    kinds = ((c, unicodedata.category(c)) for c in lower)
+    visible = "".join(
+        " " if kind == "Cc" else c for c, kind in kinds if kind not in _INVISIBLE
+    )
     return unicodedata.normalize("NFC", visible)
 
 

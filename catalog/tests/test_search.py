@@ -4,14 +4,7 @@ import pytest
 from django.db import connection
 
 from catalog.factories import ProductFactory
-from catalog.search.words import (
-    allowed_typos,
-    closest_words,
-    edit_distance,
-    relevance_score,
-    stem,
-    words_of,
-)
+from catalog.search.words import allowed_typos, closest_words, edit_distance
 from shop.testing.budget import query_budget
 
 LIST = "/api/products/"
@@ -173,34 +166,6 @@ def test_correcting_a_search_needs_three_more_statements(anyone, products):
         assert found(anyone, "teepot")
 
 
-def test_words_of():
-    assert words_of("Men's  T-SHIRT_2\u200b ﬁne ＡＢ") == [
-        "men",
-        "s",
-        "t",
-        "shirt",
-        "2",
-        "fine",
-        "ab",
-    ]
-
-
-@pytest.mark.parametrize(
-    "forms",
-    [
-        "teapot teapots", "run running runs", "dish dishes", "battery batteries", "box boxes",
-        "make makes making", "glass glasses", "paint painted painting", "kitchen kitchens",
-    ],
-)  # fmt: skip
-def test_the_forms_of_a_word_have_the_same_stem(forms):
-    assert len({stem(word) for word in forms.split()}) == 1
-
-
-@pytest.mark.parametrize("word", ["bus", "red", "sing", "string", "dress", "tea", "s", "ed", "ing"])
-def test_a_stem_is_not_empty(word):
-    assert stem(word) == word or len(stem(word)) >= 2
-
-
 def test_edit_distance():
     assert (
         edit_distance("shirt", "shrit")
@@ -211,9 +176,3 @@ def test_edit_distance():
     assert edit_distance("teapot", "teepots") == 2
     assert [allowed_typos(w) for w in ("cup", "mugs", "teapot", "sku123")] == [0, 1, 2, 0]
     assert closest_words("shrit", ["shirt", "short", "skirt"]) == ["shirt"]
-
-
-def test_a_product_that_lacks_a_word_has_no_relevance():
-    assert relevance_score("Red teapot", "", "", "teapot\nred") == 200
-    assert relevance_score("Red teapot", "", "", "teapot\nblue") == 0
-    assert relevance_score("Tray", "", "a teapot", "samovar teapot") == 20
