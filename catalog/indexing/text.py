@@ -57,9 +57,7 @@ def plain(text: str) -> str:
     if lower.isascii():
         return lower
     kinds = ((c, unicodedata.category(c)) for c in lower)
-    visible = "".join(
-        " " if kind == "Cc" else c for c, kind in kinds if kind not in _INVISIBLE
-    )
+    visible = "".join(" " if kind == "Cc" else c for c, kind in kinds if kind not in _INVISIBLE)
     return unicodedata.normalize("NFC", visible)
 
 

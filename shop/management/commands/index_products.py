@@ -12,9 +12,9 @@ class Command(ShopCommand):
     """Indexes products for the full-text search."""
 
     help = (
-        "Indexes products that have no words for the full-text search, or outdated ones: those that "
-        "an earlier release wrote, and those of a category that was renamed or moved. All other "
-        "changes are indexed when they are written. The worker runs it at its interval."
+        "Indexes products that have no words for the full-text search, or outdated ones: those "
+        "that an earlier release wrote, and those of a category that was renamed or moved. All "
+        "other changes are indexed when they are written. The worker runs it at its interval."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

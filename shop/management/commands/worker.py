@@ -51,7 +51,8 @@ class Command(ShopCommand):
     help = (
         "Runs the handlers of events and the background tasks, such as messages, within a second "
         "or two, and settle_payments, expire_orders, "
-        "index_products, rank_products (once an hour), cleanup and reconcile_payments --fix (once a day) at "
+        "index_products, rank_products (once an hour), cleanup and reconcile_payments --fix "
+        "(once a day) at "
         "intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
