@@ -195,7 +195,7 @@ def test_the_worker_derives_the_option_sets_that_a_previous_release_has_not_writ
     variant = other.variants.get(options=["L"])
     variant.options = ["S"]
     variant.save()
-    services.adjust_stock(product_id=variant.pk, delta=1, reason="Found", actor=None)
+    services.update_product(product_id=variant.pk, sku="E-S")
     assert names(anyone, "option.size=S") == ""
     assert follow_variants() == 2
     assert names(anyone, "option.size=S") == "DE"
