@@ -100,6 +100,8 @@ MAX_SYNONYM_WORDS = 3
 """Words of one of them."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
+MAX_FACET_VALUES = 100
+"""Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from catalog.indexing.models import IndexedWord
 from catalog.indexing.text import is_unspaced
 from catalog.search.matching import is_found
-from catalog.search.query import Query, Term
+from catalog.search.terms import Query, Term
 from catalog.search.words import allowed_typos, closest_words
 
 _MAX_CANDIDATES = 3000

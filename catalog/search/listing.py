@@ -5,6 +5,7 @@ A page is requested by its number, or by a cursor, with which every page is equa
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,10 +22,12 @@ from catalog.products import reads
 from catalog.products.models import ProductQuerySet
 from catalog.search.correction import correct
 from catalog.search.cursors import Place, read_cursor, write_cursor
-from catalog.search.filters import ListQuery, apply_filters
+from catalog.search.facets import FacetReader
+from catalog.search.filters import apply_filters
 from catalog.search.matching import Results, matching, ranked
-from catalog.search.query import Query
+from catalog.search.query import ListQuery
 from catalog.search.synonyms import read_synonyms
+from catalog.search.terms import Query
 from catalog.search.text import read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
@@ -96,6 +99,7 @@ class Page:
     previous: str | None
     next_cursor: str | None = None
     previous_cursor: str | None = None
+    facets: dict[str, Any] | None = None
     count_is_capped: bool = False
     corrected_query: str | None = None
 
@@ -144,18 +148,17 @@ class Rows:
 
 def find_page(wanted: PageRequest, results: Results) -> Rows:
     """Return a page of the results of a search, with one row more at the far end of a cursor."""
+    rows: list[tuple[Any, ...]] = list(results.rows)
     if wanted.number is not None:
         start = (wanted.number - 1) * wanted.size
-        page = results.rows[start : start + wanted.size]
-        return Rows(list(page), len(results.rows), results.is_capped)
-    rows: list[tuple[Any, ...]] = list(results.rows)
+        return Rows(rows[start : start + wanted.size], len(rows), results.is_capped)
     if wanted.place is not None:
         place = (wanted.place.key, wanted.place.pk)
-        rows = [
-            row
-            for row in rows
-            if ((row[1], row[0]) > place if wanted.is_before else (row[1], row[0]) < place)
-        ]
+        keys = ((relevance, pk) for pk, relevance in results.rows)
+        if wanted.is_before:
+            rows = [(pk, relevance) for relevance, pk in keys if (relevance, pk) > place]
+        else:
+            rows = [(pk, relevance) for relevance, pk in keys if (relevance, pk) < place]
     size = wanted.size + 1
     return Rows(rows[-size:] if wanted.is_before else rows[:size], None)
 
@@ -177,38 +180,64 @@ class Listing:
         wanted = self._page_request()
         sales = self._active_sales()
         order = self._sort_order(sales)
-        products = apply_filters(
-            products.listed(), self.query, self.revision, sales=sales, for_staff=self.for_staff
-        )
+        visible = products.listed()
+        products = self._apply_filters(visible, self.query, sales)
         search = self.query.values.get("search")
         if search is None:
-            return self._build(wanted, self._find(wanted, order, products))
-        query = self._read_query(search)
-        rows = self._find_matches(wanted, order, products, query)
+            page = self._build(wanted, self._find(wanted, order, products))
+            return self._with_facets(page, visible, None)
+        searched = self._read_search(search)
+        rows = self._find_matches(wanted, order, products, searched)
         corrected = None
-        if self._is_empty(wanted, rows, products, query) and (correction := correct(query)):
-            rows = self._find_matches(wanted, order, products, correction.query)
-            corrected = correction.text if rows.pks else None
-        page = self._build(wanted, rows)
-        return replace(page, count_is_capped=rows.is_capped, corrected_query=corrected)
+        if self._is_empty(wanted, rows, products, searched) and (other := correct(searched)):
+            searched = other.query
+            rows = self._find_matches(wanted, order, products, searched)
+            corrected = other.text if rows.pks else None
+        page = replace(
+            self._build(wanted, rows), count_is_capped=rows.is_capped, corrected_query=corrected
+        )
+        return self._with_facets(page, visible, matching(visible, searched))
 
-    def _read_query(self, search: str) -> Query:
+    def _read_search(self, search: str) -> Query:
         synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
         return read_query(search, synonyms)
 
     def _find_matches(
-        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, query: Query
+        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query
     ) -> Rows:
         if self.query.ordering == "relevance":
-            return find_page(wanted, ranked(products, query))
-        return self._find(wanted, order, matching(products, query))
+            return find_page(wanted, ranked(products, searched))
+        return self._find(wanted, order, matching(products, searched))
 
     @staticmethod
-    def _is_empty(wanted: PageRequest, rows: Rows, products: ProductQuerySet, query: Query) -> bool:
+    def _is_empty(
+        wanted: PageRequest, rows: Rows, products: ProductQuerySet, searched: Query
+    ) -> bool:
         """Return whether nothing matches a search on any page. One statement after a cursor."""
         if rows.pks or rows.count:
             return False
-        return wanted.place is None or not matching(products, query).exists()
+        return wanted.place is None or not matching(products, searched).exists()
+
+    def _apply_filters(
+        self, products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
+    ) -> ProductQuerySet:
+        return apply_filters(products, query, self.revision, sales=sales, for_staff=self.for_staff)
+
+    def _with_facets(
+        self, page: Page, visible: ProductQuerySet, found: ProductQuerySet | None
+    ) -> Page:
+        """Add the facets if the query includes them. They are cached unless there is a search."""
+        if "include" not in self.query.values:
+            return page
+
+        def make() -> dict[str, Any]:
+            sales = self._read_sales()
+            apply = partial(self._apply_filters, sales=sales)
+            return FacetReader(self.query, visible, found, apply, sales, self.for_staff).read()
+
+        key = f"facets {self.query.filter_key()}"
+        current = self.revision if found is None else None
+        return replace(page, facets=revision.cached_values.get_or_put(key, current, make))
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -264,8 +293,9 @@ class Listing:
 
     def _active_sales(self) -> tuple[ActiveSale, ...]:
         """Return the active sales if prices matter. One statement if they are not cached."""
-        if not self.query.needs_prices:
-            return ()
+        return self._read_sales() if self.query.needs_prices else ()
+
+    def _read_sales(self) -> tuple[ActiveSale, ...]:
         sales: tuple[ActiveSale, ...] = revision.cached_values.get_or_put(
             "sales", self.revision, read_active_sales
         )

@@ -15,8 +15,8 @@ from catalog.indexing.services import SQLITE_TABLE
 from catalog.limits import MAX_RANKED_RESULTS
 from catalog.products.models import Product, ProductQuerySet
 from catalog.products.reads import is_in_stock
-from catalog.search.query import Query, Term, to_postgresql, to_sqlite
 from catalog.search.relevance import Candidate, Scorer
+from catalog.search.terms import Query, Term, to_postgresql, to_sqlite
 
 _SORTED = 300
 """Candidates that are sorted by relevance. Further ones follow in the order of the database."""

@@ -1,223 +1,225 @@
-"""What people search for, as an expression that both databases can evaluate.
+"""The query parameters of the list of products.
 
-Each term of a search has alternatives: its forms, its neighbours written as one word, its parts,
-synonyms, compounds that end with it, and corrections. A product must have one of each term.
+Unknown parameters are errors. Otherwise a misspelt filter would return too many products.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
 
-from catalog.indexing.text import (
-    chunks,
-    fold,
-    forms,
-    is_unspaced,
-    pairs,
-    parts,
-    plain,
-    query_forms,
-    runs,
-    unspaced_runs,
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from rest_framework.serializers import ValidationError
+
+from catalog.limits import (
+    ATTRIBUTE_NAME_LENGTH,
+    COLLECTION_NAME_LENGTH,
+    MAX_FILTER_VALUES,
+    OPTION_LENGTH,
+    SEARCH_LENGTH,
 )
-from catalog.indexing.units import QUANTITY, quantity_word
-from catalog.limits import MAX_SEARCH_WORDS
+from catalog.search.staff_filters import STAFF_FILTERS, read_boolean
+from shop.core.errors import InvalidField
+from shop.core.fields import MAX_ID, AmountField
+from shop.core.metadata import KEY_PATTERN
+from shop.core.money import exponent
+from shop.core.query import one_of
+from shop.core.slugs import PATTERN, is_slug, normalize_slug
+from shop.core.unknown import unknown_name
 
-STOP_WORDS = frozenset(
-    (  # noqa: SIM905 - easier to read than a list
-        "a about after all am an and any are as at be been before being but by can did do does for "
-        "from had has have he her here him his how i if in into is it its just me more most my no "
-        "not now of off on once only or other our out over own s same she so some such t than that "
-        "the their them then there these they this those to too under until up very was we were "
-        "what when where which while who whom why will with you your "
-        "aber als am auch auf aus bei bin das dem den der des die du ein eine einem einen einer es "
-        "fur hat ich ihr im ist mit nach nicht noch oder sein sich sie sind und uns vom von vor "
-        "war was wer wie wir zu zum zur"
-    ).split()
-)
-_PREFIX = 2
-"""Letters from which on the last word of a search may be the beginning of a word."""
-_JOINED = 4
-"""Terms that are also searched for as one word."""
+INCLUDED = ("facets",)
+ORDERINGS = ("price", "-price", "name", "-name", "newest", "best_selling", "relevance")
+_SLUG = PATTERN.strip("^$+")
+ATTRIBUTE_PATTERN = rf"^attr\.{_SLUG}{{1,{ATTRIBUTE_NAME_LENGTH}}}(\.min|\.max)?$"
+OPTION_PATTERN = rf"^option\..{{1,{OPTION_LENGTH}}}$"
+METADATA_PATTERN = rf"^metadata\.{KEY_PATTERN}$"
 
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of the index, or the beginning of one."""
-
-    text: str
-    is_prefix: bool = False
+_ATTRIBUTE = re.compile(ATTRIBUTE_PATTERN)
+_OPTION = re.compile(OPTION_PATTERN)
+_METADATA = re.compile(METADATA_PATTERN)
 
 
-@dataclass(frozen=True, slots=True)
-class All:
-    """A product must match each part."""
-
-    parts: "tuple[Node, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """A product must match one of the parts."""
-
-    parts: "tuple[Node, ...]"
+def _read_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID):
+        raise ValueError(_("The value must be the id of a category."))
+    return int(text)
 
 
-Node = Word | All | OneOf
+def _read_amount(text: str) -> Decimal:
+    try:
+        amount: Decimal = AmountField().run_validation(text)
+    except ValidationError:
+        raise ValueError(_amount_hint()) from None
+    return amount
 
 
-@dataclass(slots=True)
-class Term:
-    """A part of a search between two spaces, or a quantity.
-
-    ``text`` is what was written, ``words`` its words in lower case. ``quantity`` is its word if it
-    is one. ``phrases`` are synonyms, and ``others`` compounds and corrections, in which a space
-    separates words.
-    """
-
-    text: str
-    words: list[str]
-    is_last: bool = False
-    quantity: str = ""
-    phrases: list[tuple[str, ...]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-
-    @property
-    def whole(self) -> str:
-        """The term as one word."""
-        return "".join(self.words)
-
-    @property
-    def folded(self) -> str:
-        """The term as one folded word."""
-        return fold(self.whole)
-
-    @property
-    def is_stop_word(self) -> bool:
-        """Whether the term is too frequent to be required."""
-        return self.folded in STOP_WORDS
+def _amount_hint() -> str:
+    if exponent() == 0:
+        return _("The value must be an amount without decimals, such as 1250.")
+    return _("The value must be an amount with at most two decimals, such as 12.50.")
 
 
-@dataclass(slots=True)
-class Query:
-    """A search. ``names_only`` excludes what only descriptions and categories contain."""
-
-    terms: list[Term]
-    names_only: bool = False
-
-    def node(self) -> Node | None:
-        """Return what a product must match. None finds nothing."""
-        required = [
-            (number, term)
-            for number, term in enumerate(self.terms)
-            if self.names_only or not term.is_stop_word
-        ]
-        if not required:
-            return None
-        node: Node = All(
-            tuple(OneOf(tuple(self._alternatives(number, term))) for number, term in required)
+def _read_search(text: str) -> str:
+    if not text.strip() or len(text) > SEARCH_LENGTH:
+        raise ValueError(
+            _("A search must have 1 to {limit} characters other than spaces.").format(
+                limit=SEARCH_LENGTH
+            )
         )
-        if 1 < len(self.terms) <= _JOINED:
-            whole = "".join(term.whole for term in self.terms)
-            node = OneOf((node, *_word(whole, is_last=True)))
-        return node
-
-    def _alternatives(self, number: int, term: Term) -> Iterator[Node]:
-        yield from node_of(term, prefix=term.is_last and not self.names_only)
-        for first in {max(number - 1, 0), number}:
-            neighbours = self.terms[first : first + 2]
-            if len(neighbours) == 2:
-                yield from _word("".join(one.whole for one in neighbours), neighbours[1].is_last)
+    return text
 
 
-def read_terms(text: str) -> Query:
-    """Read a search without a statement."""
-    terms: list[Term] = []
-    lower = plain(text)
-    end = 0
-    for found in QUANTITY.finditer(lower):
-        terms += _terms(lower[end : found.start()])
-        unit = found[2] or ""
-        words = [found[1].replace(",", ".").replace(".", ""), *([unit] if unit else [])]
-        terms.append(Term(found[0].strip(), words, quantity=quantity_word(found)))
-        end = found.end()
-    terms += _terms(lower[end:])
-    terms = list({(term.text, term.quantity): term for term in terms}.values())[:MAX_SEARCH_WORDS]
-    if terms:
-        terms[-1].is_last = True
-    return Query(terms, names_only=all(term.is_stop_word for term in terms))
+def read_text(text: str) -> str:
+    """Read a text. Raises ValueError with a sentence if it is empty."""
+    if not text:
+        raise ValueError(_("The value must not be empty."))
+    return text
 
 
-def add_synonyms(
-    query: Query, synonyms: Mapping[tuple[str, ...], Iterable[tuple[str, ...]]]
-) -> None:
-    """Let the terms also match their synonyms, which are tuples of folded words."""
-    folded = [term.folded for term in query.terms]
-    for start in range(len(folded)):
-        for end in range(start + 1, min(start + 3, len(folded)) + 1):
-            for phrase in synonyms.get(tuple(folded[start:end]), ()):
-                for term in query.terms[start:end]:
-                    term.phrases.append(phrase)
+def _read_slug(text: str) -> str:
+    slug = normalize_slug(text)
+    if not is_slug(slug) or len(slug) > COLLECTION_NAME_LENGTH:
+        raise ValueError(_("The value must be the slug of a collection."))
+    return slug
 
 
-def node_of(term: Term, *, prefix: bool) -> Iterator[Node]:
-    """Yield the alternatives of a term by itself."""
-    if term.quantity:
-        yield Word(term.quantity)
-    if len(term.words) > 1:
-        yield All(tuple(OneOf(tuple(_word(word, is_last=False))) for word in term.words))
-    yield from _word(term.whole, is_last=prefix)
-    for phrase in term.phrases:
-        yield All(tuple(OneOf(tuple(_word(word, is_last=False))) for word in phrase))
-    for other in term.others:
-        yield All(tuple(map(Word, other.split())))
+_SINGLE: dict[str, Callable[[str], Any]] = {
+    "in_stock": read_boolean,
+    "include": one_of(INCLUDED),
+    "max_price": _read_amount,
+    "min_price": _read_amount,
+    "on_sale": read_boolean,
+    "ordering": one_of(ORDERINGS),
+    "search": _read_search,
+}
+_REPEATABLE: dict[str, Callable[[str], Any]] = {
+    "brand": read_text,
+    "category": _read_id,
+    "collection": _read_slug,
+    "tag": read_text,
+}
+# ``listing`` and ``sparse_fields`` read these.
+PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
+ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>", "option.<name>"])
+# Responses to queries with these are not cached, because their many values would fill the cache.
+_UNCACHED = frozenset({"after", "before", "max_price", "min_price", "search"})
 
 
-def to_postgresql(node: Node, weights: str = "") -> str:
-    """Return a ``tsquery``. ``weights`` limits the fields."""
-    if isinstance(node, Word):
-        label = ("*" if node.is_prefix else "") + weights
-        return f"'{node.text}'" + (f":{label}" if label else "")
-    sign = " & " if isinstance(node, All) else " | "
-    return f"({sign.join(to_postgresql(part, weights) for part in node.parts)})"
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """The validated query of a list. ``parameters`` has its sorted names and values."""
+
+    parameters: tuple[tuple[str, str], ...]
+    values: dict[str, Any]
+    attributes: dict[str, tuple[str, ...]]
+    options: dict[str, tuple[str, ...]]
+    metadata: dict[str, tuple[str, ...]]
+
+    @property
+    def ordering(self) -> str:
+        """The requested ordering, or "" for ascending ids."""
+        default = "relevance" if "search" in self.values else ""
+        ordering: str = self.values.get("ordering", default)
+        return ordering
+
+    @property
+    def is_cacheable(self) -> bool:
+        """Whether the response may be cached."""
+        return not any(
+            name in _UNCACHED or name.startswith(("attr.", "option.", "metadata."))
+            for name, _ in self.parameters
+        )
+
+    @property
+    def needs_prices(self) -> bool:
+        """Whether the result depends on current prices."""
+        return not {"min_price", "max_price", "on_sale"}.isdisjoint(self.values) or (
+            self.ordering in {"price", "-price"}
+        )
+
+    def filter_key(self) -> str:
+        """Return a key of the filters, without page and ordering, for a cached count."""
+        ignored = {*PAGE_PARAMETERS, "ordering", "include"}
+        return repr([pair for pair in self.parameters if pair[0] not in ignored])
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether any product may be excluded."""
+        filters = self.values.keys() - {"ordering", "include"}
+        return bool(filters or self.attributes or self.options or self.metadata)
+
+    def without(self, names: Iterable[str]) -> "ListQuery":
+        """Return the query without some filters, given by the names of their parameters."""
+        removed = set(names)
+        return replace(
+            self,
+            values={name: value for name, value in self.values.items() if name not in removed},
+            attributes={n: texts for n, texts in self.attributes.items() if n not in removed},
+            options={n: texts for n, texts in self.options.items() if n not in removed},
+        )
 
 
-def to_sqlite(node: Node) -> str:
-    """Return a query of FTS5."""
-    if isinstance(node, Word):
-        return f'"{node.text}"' + (" *" if node.is_prefix else "")
-    sign = " AND " if isinstance(node, All) else " OR "
-    return f"({sign.join(to_sqlite(part) for part in node.parts)})"
+def read_list_query(query: QueryDict, *, for_staff: bool) -> ListQuery:
+    """Validate the query parameters of the list. Raises InvalidField, which lists what is allowed.
 
-
-def _terms(text: str) -> Iterator[Term]:
-    for part in text.split():
-        for words in chunks(part):
-            yield Term(part, words)
-
-
-def _word(word: str, is_last: bool) -> Iterator[Node]:  # noqa: FBT001 - internal
-    """Yield the alternatives of a word."""
-    if is_unspaced(word):
-        yield All(tuple(_run_nodes(word)))
-        return
-    yield from map(Word, query_forms(word))
-    if is_last and len(word) >= _PREFIX:
-        yield from (Word(spelling, is_prefix=True) for spelling in _spellings(word))
-    pieces = [fold(piece) for piece in parts(word)]
-    if 1 < len(pieces) <= _JOINED:
-        *first, last = pieces
-        yield All((*map(Word, first), Word(last)))
-
-
-def _spellings(word: str) -> Sequence[str]:
-    """Return the word, and with umlauts as two letters if it has any."""
-    return [form for form in forms(word)[:2] if len(form) >= len(fold(word))]
-
-
-def _run_nodes(word: str) -> Iterator[Node]:
-    unspaced = set(unspaced_runs(word))
-    for run in runs(word):
-        if run in unspaced:
-            yield from map(Word, pairs(run, step=2))
+    Only staff may filter by metadata, because it has no index, and by what STAFF_FILTERS reads.
+    """
+    parameters, values, attributes, options, metadata = [], {}, {}, {}, {}
+    for name, texts in query.lists():
+        if name in _SINGLE:
+            values[name] = read_parameter(name, single(name, texts), _SINGLE[name])
+        elif name in _REPEATABLE:
+            read_value = _REPEATABLE[name]
+            values[name] = [
+                read_parameter(name, text, read_value) for text in repeated(name, texts)
+            ]
+        elif name in PAGE_PARAMETERS:
+            single(name, texts)
+        elif _ATTRIBUTE.fullmatch(name):
+            attributes[name] = tuple(repeated(name, texts))
+        elif _OPTION.fullmatch(name):
+            options[name] = tuple(
+                read_parameter(name, text, read_text) for text in repeated(name, texts)
+            )
+        elif for_staff and name in STAFF_FILTERS:
+            values[name] = read_parameter(name, single(name, texts), STAFF_FILTERS[name])
+        elif for_staff and _METADATA.fullmatch(name):
+            metadata[name.removeprefix("metadata.")] = tuple(repeated(name, texts))
         else:
-            yield OneOf(tuple(map(Word, query_forms(run))))
+            raise unknown_name("parameter", name, ALL_PARAMETERS)
+        parameters += [(name, text) for text in dict.fromkeys(texts)]
+    result = ListQuery(tuple(sorted(parameters)), values, attributes, options, metadata)
+    if result.ordering == "relevance" and "search" not in values:
+        others = ", ".join(name for name in ORDERINGS if name != "relevance")
+        reason = _("Only a search can be sorted by relevance. Other orderings: {others}.").format(
+            others=others
+        )
+        raise InvalidField(field="ordering", reason=reason)
+    return result
+
+
+def read_parameter(name: str, text: str, reader: Callable[[str], Any]) -> Any:
+    """Return what ``reader`` makes of a text. Raises InvalidField for its ValueError."""
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise InvalidField(field=name, reason=str(error)) from None
+
+
+def single(name: str, texts: list[str]) -> str:
+    """Return the only value of a parameter. Raises InvalidField if there are several."""
+    if len(texts) > 1:
+        raise InvalidField(field=name, reason=_("The parameter may be given at most once."))
+    return texts[0]
+
+
+def repeated(name: str, texts: list[str]) -> list[str]:
+    """Return the different values of a parameter. Raises InvalidField if there are too many."""
+    if len(texts) > MAX_FILTER_VALUES:
+        reason = _("The parameter may be given at most {limit} times.").format(
+            limit=MAX_FILTER_VALUES
+        )
+        raise InvalidField(field=name, reason=reason)
+    return list(dict.fromkeys(texts))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import log1p
 
 from catalog.indexing.text import fold, forms, is_unspaced, query_forms
-from catalog.search.query import Query, Term
+from catalog.search.terms import Query, Term
 
 
 @dataclass(frozen=True, slots=True)

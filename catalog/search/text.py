@@ -6,7 +6,7 @@ It is found by its name, brand, tags, SKUs, option values, categories, attribute
 from collections.abc import Mapping
 
 from catalog.search.correction import add_compounds
-from catalog.search.query import Query, add_synonyms, read_terms
+from catalog.search.terms import Query, add_synonyms, read_terms
 
 Synonyms = Mapping[tuple[str, ...], list[tuple[str, ...]]]
 

@@ -32,7 +32,7 @@ def remove_permissions(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0034_synonyms"),
+        ("catalog", "0035_synonyms"),
         ("shop", "0006_permissions_of_disputes"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0033_full_text_index"),
+        ("catalog", "0034_full_text_index"),
     ]
 
     operations = [

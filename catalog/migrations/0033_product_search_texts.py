@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0031_index_name_key"),
+        ("catalog", "0032_invisible_products"),
     ]
 
     operations = [
