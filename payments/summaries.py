@@ -11,7 +11,6 @@ from orders.states import PaymentStage
 from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus
 from payments.next_actions import next_action_of, reference_of
 from payments.states import UNDECIDED
-from shop.core.money import ZERO
 from shop.engine import columns_of, instance_of, select
 
 
@@ -45,7 +44,7 @@ def summary_of(payment: Payment) -> PaymentSummary:
         currency=payment.currency,
         reference=reference_of(payment),
         created_at=payment.created_at,
-        amount_open=payment.amount if payment.status in UNDECIDED else ZERO,
+        amount_open=payment.amount if payment.status in UNDECIDED else payment.amount_capturable,
         next_action=next_action_of(payment),
     )
 

@@ -206,6 +206,9 @@ if not 1 <= RETURN_WINDOW_DAYS <= 3660:
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
+# Whether the demo gateway captures a payment in parts, with PAYMENT_CAPTURE=on_shipment.
+DEMO_MULTIPLE_CAPTURES: bool = _flag("DEMO_MULTIPLE_CAPTURES", default=False)
+
 # The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
 # DEBUG also those whose money staff record.
 PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])

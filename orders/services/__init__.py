@@ -46,10 +46,12 @@ from orders.services.returns import (
     reject_return,
     request_return,
 )
+from orders.services.shares import due_with_fulfilments, worth_of_fulfilments
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
     pay_free_order,
+    record_further_payment,
     record_payment,
     record_refund,
     release_vouchers,
@@ -86,6 +88,7 @@ __all__ = [
     "declare_withdrawal",
     "deliver_fulfilment",
     "deliver_order",
+    "due_with_fulfilments",
     "finish_fulfilment",
     "flag_dispute",
     "fulfil",
@@ -100,6 +103,7 @@ __all__ = [
     "place_once",
     "place_order",
     "receive_return",
+    "record_further_payment",
     "record_payment",
     "record_refund",
     "refresh_statuses",
@@ -119,4 +123,5 @@ __all__ = [
     "set_fee",
     "ship_order",
     "shipping_of",
+    "worth_of_fulfilments",
 ]

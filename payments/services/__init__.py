@@ -9,6 +9,7 @@ locked in this order: order, payment, products.
 from payments.services.beginning import begin_payment, check_method
 from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
+    authorised_left,
     capturable_amount,
     capture_payment,
     check_authorised,
@@ -47,6 +48,7 @@ __all__ = [
     "Wanted",
     "abandon_payment",
     "apply_event",
+    "authorised_left",
     "begin_order_refund",
     "begin_payment",
     "begin_payment_refund",
