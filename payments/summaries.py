@@ -53,7 +53,10 @@ _ENDED = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
 def read_stage(order_id: int) -> PaymentStage:
-    """Return how far the payments of an order are that brought no money. Sends one statement."""
+    """Return how far the payments of an order are that brought no money. Sends one statement.
+
+    A payment that was only begun does not count, since beginning one does not store the statuses.
+    """
     entries = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind=EntryKind.AUTHORISED)
     rows = Payment.objects.filter(order=order_id).annotate(was_authorised=Exists(entries))
     found = set(rows.values_list("status", "was_authorised"))
@@ -63,5 +66,6 @@ def read_stage(order_id: int) -> PaymentStage:
     if PaymentStatus.AUTHORISED in present:
         return PaymentStage.AUTHORISED
     is_voided = any(status in _ENDED and authorised for status, authorised in found)
-    is_voided = is_voided and present.isdisjoint({*UNDECIDED, PaymentStatus.SUCCEEDED})
-    return PaymentStage.VOIDED if is_voided else PaymentStage.NONE
+    if is_voided and PaymentStatus.SUCCEEDED not in present:
+        return PaymentStage.VOIDED
+    return PaymentStage.NONE

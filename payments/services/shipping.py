@@ -7,6 +7,7 @@ from accounts.models import User
 from orders.errors import PaymentNotCaptured
 from orders.models import Order
 from orders.services import due_with_fulfilments
+from orders.shown import amount_due
 from payments import gateways
 from payments.models import Payment, PaymentQuerySet
 from payments.services.captures import (
@@ -66,6 +67,8 @@ def _next_capture(order_id: int) -> tuple[Payment, Decimal | None] | None:
     The amount is None for a payment that is captured in parts: its next capture was begun.
     """
     order = Order.objects.lock(order_id)
+    if not amount_due(order):
+        return None
     payments = list(_capturable(order_id).order_by("pk"))
     for payment in filter(is_being_captured, payments):
         return payment, None
