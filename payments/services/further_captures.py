@@ -30,10 +30,10 @@ def settle_further_capture(payment_id: int, outcome: Outcome, actor: User | None
     refund.
     """
     payment = Payment.objects.get(pk=payment_id)
-    is_captured = outcome.status == OutcomeStatus.SUCCEEDED and outcome.captured is not None
-    if not payment.amount_capturable or not is_captured:
+    captured = _captured_in_all(payment, outcome)
+    if not payment.amount_capturable or captured is None:
         return payment
-    more = (outcome.captured or ZERO) - payment.amount_captured
+    more = captured - payment.amount_captured
     left = min(outcome.capturable, payment.amount_capturable - more)
     if more < ZERO or left < ZERO or (not more and left == payment.amount_capturable):
         return payment
@@ -45,6 +45,16 @@ def settle_further_capture(payment_id: int, outcome: Outcome, actor: User | None
         begin_refund = _refund_late if payment.is_late else begin_refund_of_excess
         begin_refund(payment, more)
     return Payment.objects.get(pk=payment_id)
+
+
+def _captured_in_all(payment: Payment, outcome: Outcome) -> Decimal | None:
+    """Return what the outcome says that was captured in all, or None if it does not say it.
+
+    A charge that has ended keeps what was captured of it.
+    """
+    if outcome.status in {OutcomeStatus.CANCELLED, OutcomeStatus.FAILED}:
+        return payment.amount_captured
+    return outcome.captured if outcome.status == OutcomeStatus.SUCCEEDED else None
 
 
 def _credit(payment: Payment, more: Decimal, actor: User | None) -> bool:
