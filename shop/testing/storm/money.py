@@ -3,10 +3,10 @@
 The gateway is the fake Stripe of payments/tests in a process of its own. It hangs, fails, closes
 connections after charging, and duplicates, delays and loses webhooks. Customers pay, authenticate,
 cancel and abandon payments, staff ship, refund, take units back and cancel units, and workers are
-killed. Afterwards ``settle_payments`` runs, staff repeat failed refunds, ``reconcile_payments
---fix`` runs once, and the worker issues the invoices that are left. Then Stripe and the payments,
-refunds, orders, fulfilments, returns, invoices and stock of the shop must agree to the cent, or the
-exit code is 1.
+killed. Afterwards ``reconcile_payments`` runs, staff repeat failed refunds, it runs once with
+``--fix``, and the worker issues the invoices that are left. Then Stripe and the payments, refunds,
+orders, fulfilments, returns, invoices and stock of the shop must agree to the cent, or the exit
+code is 1.
 """
 
 import re
@@ -124,12 +124,12 @@ def _settle(
     bank = Bank(fake, observed, seed=0, success_rate=1.0)
     staff = RefundingStaff([shop.url], [], observed)
     repeated = 0
-    # Twice, because settling may send a refund, which the bank has to complete.
+    # Twice, because the reconciliation first settles what is open, and may send a refund, which the
+    # bank has to complete.
     for _ in range(2):
         bank.complete_all()
         _wait_for_webhooks(fake)
         database_checks.age_open_payments(database_url)
-        shop.manage("settle_payments")
         repeated += staff.refund_again(_FAILED_REFUND.findall(_reconcile(shop)))
     corrected = _reconcile(shop, "--fix").count("(corrected)")
     left = _reconcile(shop)

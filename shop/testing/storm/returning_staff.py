@@ -54,10 +54,8 @@ class ReturningStaff(Staff):
         path = f"/api/orders/{order_id}/refunds/"
         body = {"return_id": return_id, "reason": "Returned"}
         response = self.session.send("POST", path, body, expected=(201, 409), key=new_key())
-        if response.status == 201:
-            refund = response.json()
-            payment_id = refund["payment_id"]
-            self.observed.refunds[refund["refund_id"]] = (payment_id, refund["amount"])
+        for refund in response.json()["refunds"] if response.status == 201 else []:
+            self.observed.refunds[refund["refund_id"]] = (refund["payment_id"], refund["amount"])
 
     def _cancel_items(self, buyer: Purchases, order_id: int) -> None:
         """Cancel a unit. An order that is not paid is cancelled with its last unit."""
