@@ -40,4 +40,5 @@ def _worth(order: Order, items: list[OrderItem]) -> Decimal:
     shares = (
         amount_of_first(part, item.quantity_fulfilled, exponent()) for item, part in parts.items()
     )
-    return min(order.total_due, shipping_and_fee + add_up(shares))
+    worth: Decimal = shipping_and_fee + add_up(shares)
+    return min(order.total_due, worth)
