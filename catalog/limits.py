@@ -10,6 +10,9 @@ BRAND_LENGTH = 255
 SKU_LENGTH = 255
 BARCODE_LENGTH = 255
 """Characters of a GTIN, an ISBN or another code that scanners read; as many as in Shopify."""
+SEO_TITLE_LENGTH = 255
+SEO_DESCRIPTION_LENGTH = 1000
+"""Characters of the title and the description of a product's page for search engines."""
 MAX_OPTIONS = 3
 """Options of a product, such as size and colour."""
 OPTION_LENGTH = 255
@@ -93,6 +96,8 @@ MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
+MAX_FACET_VALUES = 100
+"""Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

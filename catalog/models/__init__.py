@@ -11,6 +11,7 @@ from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.related.models import RelatedProduct
+from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
 
@@ -23,6 +24,7 @@ __all__ = [
     "CategoryLink",
     "Collection",
     "CollectionProduct",
+    "EarlierSlug",
     "MovementKind",
     "OptionSet",
     "OptionSetValue",

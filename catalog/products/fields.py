@@ -19,6 +19,8 @@ from catalog.limits import (
     MAX_STOCK,
     MAX_WEIGHT,
     PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
     SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
 )
@@ -169,6 +171,20 @@ FIELDS = {
             searched=True,
             help_text="The number that scanners read, such as a GTIN or an ISBN.",
         ),
+        EditableField(
+            "seo_title",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_TITLE_LENGTH,
+            help_text="The title of its page for search engines; empty for the name.",
+        ),
+        EditableField(
+            "seo_description",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_DESCRIPTION_LENGTH,
+            help_text="What search engines show of its page; empty for the description.",
+        ),
     )
 }
 
@@ -200,6 +216,8 @@ class ProductDetails(TypedDict, total=False):
     requires_shipping: bool
     tax_class_id: str | None
     barcode: str
+    seo_title: str
+    seo_description: str
 
 
 class ProductChanges(ProductDetails, total=False):

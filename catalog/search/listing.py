@@ -5,6 +5,7 @@ A page is requested by its number, or by a cursor, with which every page is equa
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,9 @@ from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, u
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
 from catalog.search.cursors import Place, read_cursor, write_cursor
-from catalog.search.filters import ListQuery, apply_filters
+from catalog.search.facets import FacetReader
+from catalog.search.filters import apply_filters
+from catalog.search.query import ListQuery
 from catalog.search.text import Query, by_relevance, correct, matching, read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
@@ -71,7 +74,11 @@ class SortOrder:
         elif self.sales:
             products = from_cents(products, place.key)
         compare = TupleLessThan if self.descending else TupleGreaterThan
-        key = Decimal(place.key) / 100 if self.column == "price" else place.key
+        key: Any = place.key
+        if self.column == "price":
+            key = Decimal(place.key) / 100
+        elif self.column == "name_key":
+            key = bytes.fromhex(place.key)
         return products.filter(compare(Tuple(F(self.column), F("pk")), (key, place.pk)))
 
 
@@ -88,13 +95,14 @@ class Page:
     previous: str | None
     next_cursor: str | None = None
     previous_cursor: str | None = None
+    facets: dict[str, Any] | None = None
 
 
 _SORT_ORDERS = {
     "": SortOrder("pk"),
     "newest": SortOrder("pk", descending=True),
-    "name": SortOrder("name"),
-    "-name": SortOrder("name", descending=True),
+    "name": SortOrder("name_key"),
+    "-name": SortOrder("name_key", descending=True),
     "best_selling": SortOrder("sold", descending=True),
     "relevance": SortOrder("relevance", descending=True),
 }
@@ -158,16 +166,40 @@ class Listing:
         wanted = self._page_request()
         sales = self._active_sales()
         order = self._sort_order(sales)
-        products = apply_filters(
-            products.listed(), self.query, self.revision, sales=sales, for_staff=self.for_staff
-        )
+        visible = products.listed()
+        products = self._apply_filters(visible, self.query, sales)
         search = self.query.values.get("search")
         if search is None:
-            return self._build(wanted, self._find(wanted, order, products))
-        rows = self._find(wanted, order, self._search(products, read_query(search)))
+            page = self._build(wanted, self._find(wanted, order, products))
+            return self._with_facets(page, visible, None)
+        searched = read_query(search)
+        rows = self._find(wanted, order, self._search(products, searched))
         if not rows.pks and (corrected := correct(search)):
-            rows = self._find(wanted, order, self._search(products, corrected))
-        return self._build(wanted, rows)
+            searched = corrected
+            rows = self._find(wanted, order, self._search(products, searched))
+        page = self._build(wanted, rows)
+        return self._with_facets(page, visible, matching(visible, searched))
+
+    def _apply_filters(
+        self, products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
+    ) -> ProductQuerySet:
+        return apply_filters(products, query, self.revision, sales=sales, for_staff=self.for_staff)
+
+    def _with_facets(
+        self, page: Page, visible: ProductQuerySet, found: ProductQuerySet | None
+    ) -> Page:
+        """Add the facets if the query includes them. They are cached unless there is a search."""
+        if "include" not in self.query.values:
+            return page
+
+        def make() -> dict[str, Any]:
+            sales = self._read_sales()
+            apply = partial(self._apply_filters, sales=sales)
+            return FacetReader(self.query, visible, found, apply, sales, self.for_staff).read()
+
+        key = f"facets {self.query.filter_key()}"
+        current = self.revision if found is None else None
+        return replace(page, facets=revision.cached_values.get_or_put(key, current, make))
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -227,8 +259,9 @@ class Listing:
 
     def _active_sales(self) -> tuple[ActiveSale, ...]:
         """Return the active sales if prices matter. One statement if they are not cached."""
-        if not self.query.needs_prices:
-            return ()
+        return self._read_sales() if self.query.needs_prices else ()
+
+    def _read_sales(self) -> tuple[ActiveSale, ...]:
         sales: tuple[ActiveSale, ...] = revision.cached_values.get_or_put(
             "sales", self.revision, read_active_sales
         )
@@ -259,7 +292,10 @@ class Listing:
 
     def _cursor(self, row: tuple[Any, ...]) -> str:
         pk, key = row
-        key = in_cents(key) if isinstance(key, Decimal) else key
+        if isinstance(key, Decimal):
+            key = in_cents(key)
+        elif isinstance(key, (bytes, memoryview)):
+            key = bytes(key).hex()
         return write_cursor(self.query.ordering, Place(key, pk))
 
     def _place(self, name: str, text: str) -> Place:

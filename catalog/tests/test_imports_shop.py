@@ -24,6 +24,7 @@ def test_every_column_is_imported(amy):
     assert assam.description == 'Malty, and "strong".\nA second line.'
     assert (assam.category.slug, assam.category.parent.slug) == ("tea", "drinks")
     assert (assam.sku, assam.barcode, assam.stock) == ("TEA-1", "4006381333931", 30)
+    assert (assam.seo_title, assam.seo_description) == ("Fine Assam", 'Malty, strong, and "brisk"')
     assert assam.low_stock_threshold == 5
     assert assam.publish_at == datetime(2030, 1, 31, 8, tzinfo=UTC)
     assert sorted(assam.tags.values_list("tag", flat=True)) == ["black", "strong, dark"]
