@@ -130,6 +130,27 @@ def stage_of(order_id: int) -> PaymentStage:
     return _stage.value(order_id) if _stage.value else PaymentStage.NONE
 
 
+_restocks = Single[Callable[[int], Mapping[int, int]]](
+    "The units that refunds return to stock are read by another function already."
+)
+
+
+def register_restocks(read: Callable[[int], Mapping[int, int]]) -> None:
+    """Register the function that ``pending_restocks_of`` calls.
+
+    Raises ImproperlyConfigured if another one is registered.
+    """
+    _restocks.register(read)
+
+
+def pending_restocks_of(order_id: int) -> Mapping[int, int]:
+    """Return how many units of items, by their ids, refunds will return to stock if they succeed.
+
+    Sends one statement if no such refund is pending. The caller has locked the order.
+    """
+    return _restocks.value(order_id) if _restocks.value else {}
+
+
 class CapturesOnShipping(Protocol):
     """Captures the authorised payments of an order when it is shipped. ``payments`` does so."""
 

@@ -516,6 +516,8 @@ DEFAULT_FROM_EMAIL: str = configuration.sender(
     STOREFRONT_URL or PUBLIC_URL,
     ALLOWED_HOSTS,
 )
+# Who gets messages about disputes, withdrawals and refunds that failed.
+STAFF_EMAILS: list[str] = configuration.staff_addresses(_text("STAFF_EMAILS"))
 
 # Pages of the shop that GET /api/shop/ names, such as terms=https://www.example.com/terms.
 SHOP_LINKS: dict[str, str] = {}

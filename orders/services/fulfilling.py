@@ -8,6 +8,7 @@ nothing has changed. If the process dies in between, the worker continues.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.db.models import F
 
@@ -22,7 +23,7 @@ from orders.errors import (
     UnitsReturned,
 )
 from orders.models import Fulfilment, FulfilmentItem, FulfilmentState, Order, OrderItem
-from orders.payments import captures
+from orders.payments import captures, pending_restocks_of
 from orders.services.earlier import record_earlier_shipping
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
@@ -145,26 +146,40 @@ def _check_secured(order: Order) -> None:
 
 
 def _take_units(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:
-    """Take units of the items of an order, and return them by item. Raises FulfilmentLimit."""
+    """Take units of the items of an order, and return them by item. Raises FulfilmentLimit.
+
+    Units that a pending refund will return to stock are not left: their buyer gets the money.
+    """
+    returning = pending_restocks_of(order.pk)
     if units is None:
         items = list(OrderItem.objects.filter(order=order).order_by("pk"))
-        wanted = {item: item.quantity_left for item in items if item.quantity_left > 0}
+        wanted = {item: left for item in items if (left := _left(item, returning)) > 0}
+        for item in items:
+            if not wanted and item.quantity_left > 0:
+                _raise_limit(item, 0)
         if not wanted:
             raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     else:
         wanted = {item: units[item.product_id] for item in items_of(order.pk, units)}
     for item, quantity in wanted.items():
-        _take(item, quantity)
+        _take(item, quantity, _left(item, returning))
     return {item.pk: quantity for item, quantity in wanted.items()}
 
 
-def _take(item: OrderItem, quantity: int) -> None:
+def _left(item: OrderItem, returning: Mapping[int, int]) -> int:
+    return max(0, item.quantity_left - returning.get(item.pk, 0))
+
+
+def _take(item: OrderItem, quantity: int, left: int) -> None:
     taken = F("quantity_cancelled") + F("quantity_fulfilled")
     free = OrderItem.objects.filter(pk=item.pk, quantity__gte=taken + quantity)
     more = F("quantity_fulfilled") + quantity
-    if quantity > item.quantity_left or not free.update(quantity_fulfilled=more):
-        available = max(0, item.quantity_left)
-        raise FulfilmentLimit(product_id=item.product_id, name=item.name, available=available)
+    if quantity > left or not free.update(quantity_fulfilled=more):
+        _raise_limit(item, left)
+
+
+def _raise_limit(item: OrderItem, left: int) -> NoReturn:
+    raise FulfilmentLimit(product_id=item.product_id, name=item.name, available=left)
 
 
 @transactional

@@ -6,7 +6,7 @@ Refunds have the same three phases. A payment whose outcome is unknown stays pen
 locked in this order: order, payment, products.
 """
 
-from payments.services.allocations import refundable_shipping
+from payments.services.allocations import pending_restocks, refundable_shipping
 from payments.services.beginning import begin_payment, check_method
 from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
@@ -74,6 +74,7 @@ __all__ = [
     "give_back",
     "left_of",
     "payment_window",
+    "pending_restocks",
     "record_manual_payment",
     "refresh_payment",
     "refundable_payments",
