@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "expire_orders": (),
     "rank_products": ("--if-due",),
     "index_products": (),
+    "update_collections": (),
     "cleanup": ("--keep-files",),
 }
 """The scheduled jobs that run at each interval, with their options."""
@@ -51,9 +52,8 @@ class Command(ShopCommand):
     help = (
         "Runs the handlers of events and the background tasks, such as messages, within a second "
         "or two, and settle_payments, expire_orders, "
-        "index_products, rank_products (once an hour), cleanup and reconcile_payments --fix "
-        "(once a day) at "
-        "intervals, until SIGTERM or SIGINT. Several "
+        "index_products, rank_products (once an hour), update_collections, cleanup and "
+        "reconcile_payments --fix (once a day) at intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
     )
