@@ -33,7 +33,7 @@ def remove_permissions(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0035_synonyms"),
-        ("shop", "0006_permissions_of_disputes"),
+        ("shop", "0007_catalog_managers_write_collections"),
     ]
 
     operations = [migrations.RunPython(add_permissions, remove_permissions)]
