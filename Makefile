@@ -21,7 +21,7 @@ PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=t
 	INVOICES=false \
 	$(RANDOM_SECRETS)
 
-.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance model storm money-storm invoice-storm test-rolling bench bench-against bench-rivals lock
+.PHONY: help run install serve test test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance model storm money-storm invoice-storm test-rolling bench bench-search bench-against bench-rivals lock
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -138,6 +138,9 @@ test-rolling: $(VENV)/.development ## load test: the previous release (REV) and 
 
 bench: $(VENV)/.development ## measure the shop next to reference views (BENCH="--rounds 5 --products 1000 --save")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-search: $(VENV)/.development ## measure which products searches find, and how fast (BENCH="--products 100000 --misses")
+	@$(BIN)/python -m bench.search $(BENCH)
 
 bench-against: $(VENV)/.development ## compare the speed with a commit (REV=main ROUNDS=9 SECONDS=1.0 CLIENTS=8 ONLY= ENV_HERE= ENV_THERE= DELAY_MS=0)
 	@$(BIN)/python -m bench.against --rev "$(or $(REV),same)" --rounds $(or $(ROUNDS),9) \

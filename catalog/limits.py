@@ -8,6 +8,11 @@ PRODUCT_NAME_LENGTH = 255
 DESCRIPTION_LENGTH = 500_000
 BRAND_LENGTH = 255
 SKU_LENGTH = 255
+BARCODE_LENGTH = 255
+"""Characters of a GTIN, an ISBN or another code that scanners read; as many as in Shopify."""
+SEO_TITLE_LENGTH = 255
+SEO_DESCRIPTION_LENGTH = 1000
+"""Characters of the title and the description of a product's page for search engines."""
 MAX_OPTIONS = 3
 """Options of a product, such as size and colour."""
 OPTION_LENGTH = 255
@@ -32,6 +37,11 @@ CATEGORY_NAME_LENGTH = 255
 """Characters of a category's name and slug."""
 MAX_CATEGORY_DEPTH = 20
 """Levels of the category tree."""
+
+# -- Collections ---------------------------------------------------------------------------------
+
+COLLECTION_NAME_LENGTH = 255
+"""Characters of a collection's name and slug."""
 
 # -- Tax and shipping ----------------------------------------------------------------------------
 

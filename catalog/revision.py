@@ -46,7 +46,10 @@ INSERT INTO catalog_catalogrevision (id, number, epoch, all_changed_in) VALUES (
 ON CONFLICT (id) DO UPDATE SET number = catalog_catalogrevision.number + 1,
     all_changed_in = catalog_catalogrevision.number + 1
 """
-_MARK = "UPDATE catalog_product SET changed_in = bumped.number FROM bumped WHERE id = ANY(%s)"
+_MARK = """
+UPDATE catalog_product SET changed_in = bumped.number, updated_at = STATEMENT_TIMESTAMP()
+FROM bumped WHERE id = ANY(%s)
+"""
 _NOW = {
     "postgresql": "EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP())::float8",
     "sqlite": "(JULIANDAY('now') - 2440587.5) * 86400.0",
@@ -107,7 +110,8 @@ def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
 
     Needs a transaction and locks the revision's row, so it must be the transaction's last lock (R4
     in docs/reliability.md). The new number is written to the ``changed`` products, whose rows the
-    caller has locked; the changes feed finds them by it. ``everything`` marks all products instead.
+    caller has locked, with the time; the changes feed finds them by it. ``everything`` marks all
+    products instead, without the time.
     """
     if everything or len(changed) > MAX_MARKED:
         _execute(_BUMP_ALL, [token_hex(8)])
@@ -119,7 +123,8 @@ def bump(changed: Collection[int] = (), *, everything: bool = False) -> None:
     else:
         number = _execute(f"{_BUMP} RETURNING number", [token_hex(8)])[0][0]
         placeholders = ", ".join(["%s"] * len(changed))
-        sql = f"UPDATE catalog_product SET changed_in = %s WHERE id IN ({placeholders})"  # noqa: S608
+        marks = f"changed_in = %s, updated_at = {_SQLITE_NOW}"
+        sql = f"UPDATE catalog_product SET {marks} WHERE id IN ({placeholders})"  # noqa: S608
         _execute(sql, [number, *changed])
 
 

@@ -4,6 +4,7 @@ from catalog.attributes.services import create_attribute, delete_attribute, upda
 from catalog.categories.services import create_category, delete_category, update_category
 from catalog.images.services import add_image, delete_image, update_image
 from catalog.prices.services import create_sale, end_sale, update_sale
+from catalog.products.completion import complete_name_keys
 from catalog.products.services import (
     archive_product,
     create_product,
@@ -28,6 +29,7 @@ __all__ = [
     "add_image",
     "adjust_stock",
     "archive_product",
+    "complete_name_keys",
     "create_attribute",
     "create_category",
     "create_product",

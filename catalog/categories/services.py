@@ -20,6 +20,7 @@ from catalog.categories.errors import (
 from catalog.categories.models import Category, CategoryLink
 from catalog.errors import SlugTaken
 from catalog.limits import MAX_CATEGORY_DEPTH
+from catalog.slugs.services import move_slugs
 from shop.core.transactions import transactional
 
 Parents = dict[int, int | None]
@@ -62,10 +63,11 @@ def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> 
     """
     lock_tree()
     category = _get(category_id)
+    slug = category.slug
     for name, value in changes.items():
         setattr(category, name, value)
     if changes:
-        _save(category)
+        _save(category, earlier_slug=slug)
     return category
 
 
@@ -96,8 +98,8 @@ def _get(category_id: int) -> Category:
         raise CategoryNotFound from None
 
 
-def _save(category: Category) -> None:
-    """Save a category and update the links."""
+def _save(category: Category, *, earlier_slug: str = "") -> None:
+    """Save a category, update the links, and remember the slug that it gives up."""
     parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
     if category.parent_id is not None and category.parent_id not in parents:
         raise CategoryNotFound
@@ -109,6 +111,8 @@ def _save(category: Category) -> None:
             category.save()
     except IntegrityError:
         raise SlugTaken(slug=category.slug) from None
+    if category.slug != earlier_slug:
+        move_slugs("category", {category.pk: (earlier_slug, category.slug)})
     parents[category.pk] = category.parent_id
     _update_links(parents)
     revision.bump(everything=True)

@@ -36,6 +36,19 @@ class ProductImage(models.Model):
     position = models.PositiveSmallIntegerField(
         default=0, help_text="Images are sorted by position, then by id."
     )
+    width = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Pixels of the large size; NULL if not known."
+    )
+    height = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Pixels of the large size; NULL if not known."
+    )
+    placeholder = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="A data URI of a few pixels, which is shown until the image has loaded.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:

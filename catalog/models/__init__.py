@@ -2,28 +2,41 @@
 
 from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.categories.models import Category, CategoryLink
+from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
 from catalog.images.models import ProductImage
+from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
+from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
+from catalog.related.models import RelatedProduct
+from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
 
 __all__ = [
     "Attribute",
     "AttributeKind",
+    "CatalogProgress",
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "Collection",
+    "CollectionProduct",
+    "EarlierSlug",
     "MovementKind",
+    "OptionSet",
+    "OptionSetValue",
     "PriceChange",
     "Product",
     "ProductAttribute",
     "ProductChange",
     "ProductImage",
+    "ProductOptionSet",
     "ProductQuerySet",
     "ProductTag",
+    "RelatedProduct",
     "Sale",
     "SaleKind",
     "StockMovement",

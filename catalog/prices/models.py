@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
+from catalog.collections.models import Collection
 from catalog.limits import SALE_NAME_LENGTH
 from catalog.permissions import sees_all
 from catalog.products.models import Product
@@ -75,6 +76,7 @@ class Sale(models.Model):
     categories = models.ManyToManyField(
         Category, blank=True, related_name="sales", help_text="Including their subcategories."
     )
+    collections = models.ManyToManyField(Collection, blank=True, related_name="sales")
     changed_in = models.BigIntegerField(
         default=0, editable=False, help_text="The catalog's revision that changed it last."
     )

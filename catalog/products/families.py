@@ -6,6 +6,7 @@ from secrets import token_hex
 from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
+from catalog.slugs.services import earlier_owners
 from shop.core.slugs import make_slug
 
 _SLUG_CANDIDATES = 20
@@ -52,10 +53,11 @@ def lock_family(product_id: int) -> Family:
 
 
 def free_slug(name: str) -> str:
-    """Return a slug for a product of this name that is not in use at the moment."""
+    """Return a slug for a product of this name that is neither in use nor redirected now."""
     base = base_slug(name)
     candidates = slug_candidates(base)
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
+    taken |= earlier_owners("product", candidates).keys()
     free = (slug for slug in candidates if slug not in taken)
     return next(free, f"{base}-{token_hex(4)}")
 

@@ -12,12 +12,15 @@ from enum import Enum, auto
 from typing import Any, NotRequired, TypedDict
 
 from catalog.limits import (
+    BARCODE_LENGTH,
     BRAND_LENGTH,
     DESCRIPTION_LENGTH,
     MAX_POSITION,
     MAX_STOCK,
     MAX_WEIGHT,
     PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
     SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
 )
@@ -160,6 +163,28 @@ FIELDS = {
             inherited=True,
             help_text="The code of a tax class; null for the standard rate.",
         ),
+        EditableField(
+            "barcode",
+            Kind.TEXT,
+            Owner.SOLD,
+            BARCODE_LENGTH,
+            searched=True,
+            help_text="The number that scanners read, such as a GTIN or an ISBN.",
+        ),
+        EditableField(
+            "seo_title",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_TITLE_LENGTH,
+            help_text="The title of its page for search engines; empty for the name.",
+        ),
+        EditableField(
+            "seo_description",
+            Kind.TEXT,
+            Owner.PRODUCT,
+            SEO_DESCRIPTION_LENGTH,
+            help_text="What search engines show of its page; empty for the description.",
+        ),
     )
 }
 
@@ -190,6 +215,9 @@ class ProductDetails(TypedDict, total=False):
     weight: int
     requires_shipping: bool
     tax_class_id: str | None
+    barcode: str
+    seo_title: str
+    seo_description: str
 
 
 class ProductChanges(ProductDetails, total=False):
@@ -222,6 +250,7 @@ class NewVariant(TypedDict):
     weight: NotRequired[int]
     requires_shipping: NotRequired[bool]
     tax_class_id: NotRequired[str | None]
+    barcode: NotRequired[str]
 
 
 def fields_of(*owners: Owner, without: Sequence[str] = ()) -> Iterator[EditableField]:

@@ -13,7 +13,14 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
-from catalog.limits import BRAND_LENGTH, PRODUCT_NAME_LENGTH, SKU_LENGTH
+from catalog.limits import (
+    BARCODE_LENGTH,
+    BRAND_LENGTH,
+    PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
+    SKU_LENGTH,
+)
 from catalog.permissions import sees_all
 from catalog.tax_classes.models import TaxClass
 from shop.core.metadata import HasMetadata
@@ -122,6 +129,22 @@ class Product(HasMetadata):
         editable=False,
         help_text="The text of a description with markup, for searches; NULL if it has none.",
     )
+    seo_title = models.CharField(
+        "SEO title",
+        max_length=SEO_TITLE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The title of its page for search engines; empty for the name.",
+    )
+    seo_description = models.CharField(
+        "SEO description",
+        max_length=SEO_DESCRIPTION_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What search engines show of its page; empty for the description.",
+    )
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
@@ -140,6 +163,13 @@ class Product(HasMetadata):
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
     sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = models.CharField(
+        max_length=BARCODE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The number of the article that scanners read, such as a GTIN or an ISBN.",
+    )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
     )
@@ -218,8 +248,17 @@ class Product(HasMetadata):
         editable=False,
         help_text="Brand, tags, SKUs and option values, for the full-text search.",
     )
+    name_key = models.BinaryField(
+        default=b"",
+        db_default=b"",
+        editable=False,
+        help_text="The name as lists are sorted by it; empty until it is computed.",
+    )
     changed_in = models.BigIntegerField(
         null=True, editable=False, help_text="The catalog's revision that changed it last."
+    )
+    updated_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When it, its stock or its images changed last."
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -313,6 +352,13 @@ class Product(HasMetadata):
                     ("product_by_name", "name"),
                     ("product_by_sold", "sold"),
                 )
+            ),
+            # GET /api/products/?ordering=name; product_by_name serves the previous release and the
+            # admin
+            models.Index(
+                fields=["name_key", "id", "publish_at"],
+                condition=_LISTED,
+                name="product_by_name_key",
             ),
             # GET /api/products/?ordering=price; with the category, because sales apply to it
             models.Index(

@@ -154,6 +154,7 @@ class ProductVariant(ListedProduct):
     weight: int
     requires_shipping: bool
     tax_class_id: str | None
+    barcode: str
 
 
 @dataclass(slots=True)

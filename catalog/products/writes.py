@@ -25,11 +25,14 @@ from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.history import changes_of
 from catalog.products.models import Product
+from catalog.slugs.services import move_slugs
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
+from shop.core.sort_keys import sort_key
 
 _names = list(FIELDS)
 _at = _names.index("position")
-COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], "keywords", "description_text")
+_DERIVED = ("keywords", "description_text", "name_key")
+COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], *_DERIVED)
 """The columns of an existing row that are written if they change."""
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
@@ -168,6 +171,7 @@ def save_families(
     rows = [changes for family in families for changes in family.rows()]
     new = [changes.row for changes in rows if changes.before is None]
     _sanitize_descriptions(rows)
+    _set_name_keys(families)
     _insert(families, translate_errors=translate_errors)
     # Stock may be negative only with backorder: add units before it is unset, remove them after it
     # is set.
@@ -175,6 +179,7 @@ def save_families(
     added = {pk: delta for pk, delta in deltas.items() if delta > 0}
     adjust_locked_stock(deltas=added, reason=reason, actor=actor)
     _update(rows, translate_errors=translate_errors)
+    _move_slugs(families, translate_errors=translate_errors)
     removed = {pk: delta for pk, delta in deltas.items() if delta < 0}
     adjust_locked_stock(deltas=removed, reason=reason, actor=actor)
     record_initial_stock(quantities={row.pk: row.stock for row in new}, actor=actor)
@@ -197,6 +202,28 @@ def _sanitize_descriptions(rows: Iterable[RowChanges]) -> None:
     for changes in rows:
         if changes.changes_any({"description"}):
             set_description(changes.row, changes.row.description)
+
+
+def _set_name_keys(families: Iterable[FamilyChanges]) -> None:
+    """Set the sort keys of new names. Variants are not listed by themselves and have none."""
+    for family in families:
+        if family.product.changes_any({"name"}):
+            family.product.row.name_key = sort_key(family.product.row.name)
+
+
+def _move_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:
+    """Remember the slugs that products give up. Raises SlugTaken, or else IntegrityError."""
+    moves = {}
+    for family in families:
+        row, before = family.product.row, family.product.before or {"slug": ""}
+        if row.slug != before["slug"]:
+            moves[row.pk] = (before["slug"], row.slug)
+    try:
+        move_slugs("product", moves)
+    except SlugTaken as error:
+        if translate_errors:
+            raise
+        raise IntegrityError(str(error)) from error
 
 
 def _insert(families: Sequence[FamilyChanges], *, translate_errors: bool) -> None:

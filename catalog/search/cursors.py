@@ -6,17 +6,22 @@ A cursor contains the sort key and the id of the last product on a page.
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.limits import PRODUCT_NAME_LENGTH
+from shop.core.sort_keys import MAX_BYTES
 
 _MAX_KEY = 2**63 - 1
+_HEX = re.compile(rf"([0-9a-f]{{2}}){{0,{MAX_BYTES}}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a sort order: a sort key and an id. Prices are in cents."""
+    """A place in a sort order: a sort key and an id.
+
+    Prices are in cents, and sort keys of names in hexadecimal digits.
+    """
 
     key: Any
     pk: int
@@ -45,7 +50,5 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_name(value: Any) -> bool:
-    """Return whether the database can compare it with a name. Surrogates and NUL are invalid."""
-    if not isinstance(value, str) or len(value) > PRODUCT_NAME_LENGTH or "\x00" in value:
-        return False
-    return not any("\ud800" <= character <= "\udfff" for character in value)
+    """Return whether it is a sort key of a name, in hexadecimal digits."""
+    return isinstance(value, str) and bool(_HEX.fullmatch(value))

@@ -71,7 +71,11 @@ class SortOrder:
         elif self.sales:
             products = from_cents(products, place.key)
         compare = TupleLessThan if self.descending else TupleGreaterThan
-        key = Decimal(place.key) / 100 if self.column == "price" else place.key
+        key: Any = place.key
+        if self.column == "price":
+            key = Decimal(place.key) / 100
+        elif self.column == "name_key":
+            key = bytes.fromhex(place.key)
         return products.filter(compare(Tuple(F(self.column), F("pk")), (key, place.pk)))
 
 
@@ -93,8 +97,8 @@ class Page:
 _SORT_ORDERS = {
     "": SortOrder("pk"),
     "newest": SortOrder("pk", descending=True),
-    "name": SortOrder("name"),
-    "-name": SortOrder("name", descending=True),
+    "name": SortOrder("name_key"),
+    "-name": SortOrder("name_key", descending=True),
     "best_selling": SortOrder("sold", descending=True),
     "relevance": SortOrder("relevance", descending=True),
 }
@@ -259,7 +263,10 @@ class Listing:
 
     def _cursor(self, row: tuple[Any, ...]) -> str:
         pk, key = row
-        key = in_cents(key) if isinstance(key, Decimal) else key
+        if isinstance(key, Decimal):
+            key = in_cents(key)
+        elif isinstance(key, (bytes, memoryview)):
+            key = bytes(key).hex()
         return write_cursor(self.query.ordering, Place(key, pk))
 
     def _place(self, name: str, text: str) -> Place:

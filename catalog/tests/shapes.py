@@ -28,6 +28,7 @@ def detailed(product, **changes):
         | {
             "description_text": product.description,
             "sku": product.sku,
+            "barcode": product.barcode,
             "weight": 0,
             "requires_shipping": True,
             "tax_class": None,

@@ -146,8 +146,8 @@ def cursor(value):
         ("price", cursor(["price", [1], 2])),
         ("name", cursor(["name", 1, 2])),
         ("name", cursor(["name", "\ud800", 2])),
-        ("name", cursor(["name", "a\x00", 2])),
-        ("name", cursor(["name", "a" * 256, 2])),
+        ("name", cursor(["name", "abc", 2])),
+        ("name", cursor(["name", "a" * 2002, 2])),
         ("name", cursor({"name": 1, "a": 2, "b": 3})),
         ("name", "A" * 5000),
         ("name", base64.urlsafe_b64encode(b"\xff\xfe").decode()),
@@ -161,7 +161,7 @@ def test_a_cursor_of_another_ordering_is_an_error(anyone, products, ordering, af
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_a_cursor_may_contain_any_place(anyone, products, ordering):
-    keys = ["", "￿"] if ordering in {"name", "-name"} else [-(2**63) + 1, 0, 2**63 - 1]
+    keys = ["", "ff" * 1000] if ordering in {"name", "-name"} else [-(2**63) + 1, 0, 2**63 - 1]
     for key in keys:
         response = anyone.get(
             f"{LIST}?{query_of(ordering)}&after={cursor([ordering, key, 2**63 - 1])}"

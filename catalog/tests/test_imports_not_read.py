@@ -14,11 +14,11 @@ from catalog.tests.exchange import FILES, REAL, export, import_content, notices_
 pytestmark = pytest.mark.django_db
 
 TABLE = (
-    "\ufeffName, PRICE ,Stock,Barcode,prise,,Attr.Grams\n"
+    "\ufeffName, PRICE ,Stock,Rating,prise,,Attr.Grams\n"
     "Tea,4.00,3,400638,1,x,5\nPot,5.00,2,,,,\nCup,6.00,1,400639,,,\n"
 )
 NOT_READ = (
-    "not read: Barcode, 2 rows; prise, 1 row (did you mean price?); "
+    "not read: Rating, 2 rows; prise, 1 row (did you mean price?); "
     "a column without a name, 1 row; attr.Grams, 1 row"
 )
 
@@ -31,10 +31,10 @@ def test_unknown_columns_are_named_and_counted(dry_run):
 
 def test_unknown_columns_of_a_workbook_are_named_and_counted(tmp_path):
     book = Workbook()
-    for row in (["Name", "Price", "Stock", "GTIN"], ["Tea", 4, 3, 1], ["Pot", 5, 2, None]):
+    for row in (["Name", "Price", "Stock", "Rating"], ["Tea", 4, 3, 1], ["Pot", 5, 2, None]):
         book.active.append(row)
     book.save(tmp_path / "new.xlsx")
-    assert notices_of((tmp_path / "new.xlsx").read_bytes()) == ["not read: GTIN, 1 row"]
+    assert notices_of((tmp_path / "new.xlsx").read_bytes()) == ["not read: Rating, 1 row"]
 
 
 def test_unknown_members_of_json_are_named_and_counted():
@@ -48,13 +48,13 @@ def test_unknown_members_of_json_are_named_and_counted():
         "empty": None,
         "options": ["Size"],
         "pictures": [{"picture": "https://example.com/b.jpg", "width": 3}],
-        "variants": [{"choice": ["S"], "stock": 1, "barcode": "4"}, {"choice": ["M"], "stock": 1}],
+        "variants": [{"choice": ["S"], "stock": 1, "gender": "f"}, {"choice": ["M"], "stock": 1}],
     }
     assert notices_of(json.dumps([product, {"name": "Tea", "price": "1.00", "stock": 1}])) == [
         (
             "not read: option, 1 row (did you mean option3?); categories, 1 row; "
             "image, 1 row; brand, 1 row; pictures.width, 1 row; "
-            "variants.barcode, 1 row"
+            "variants.gender, 1 row"
         )
     ]
     feed = [{"title": "Cap", "price": 1, "stock": 1, "weight": 4, "reviews": [{"rating": 1}]}] * 2

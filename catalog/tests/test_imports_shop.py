@@ -23,7 +23,9 @@ def test_every_column_is_imported(amy):
     assam = Product.objects.get(slug="assam")
     assert assam.description == 'Malty, and "strong".\nA second line.'
     assert (assam.category.slug, assam.category.parent.slug) == ("tea", "drinks")
-    assert (assam.sku, assam.stock, assam.low_stock_threshold) == ("TEA-1", 30, 5)
+    assert (assam.sku, assam.barcode, assam.stock) == ("TEA-1", "4006381333931", 30)
+    assert (assam.seo_title, assam.seo_description) == ("Fine Assam", 'Malty, strong, and "brisk"')
+    assert assam.low_stock_threshold == 5
     assert assam.publish_at == datetime(2030, 1, 31, 8, tzinfo=UTC)
     assert sorted(assam.tags.values_list("tag", flat=True)) == ["black", "strong, dark"]
     values = assam.attributes.order_by("attribute__slug").values_list("text", "number", "boolean")
@@ -33,7 +35,7 @@ def test_every_column_is_imported(amy):
         True,
         "=Assam",
     ]
-    assert assam.keywords == "Hill House black strong, dark TEA-1"
+    assert assam.keywords == "Hill House black strong, dark TEA-1 4006381333931"
     pot = Product.objects.get(slug="pot")
     assert (pot.name, pot.description, str(pot.price)) == ("+Pot+", "@home", "24.00")
     assert str(pot.compare_at_price) == "30.00"

@@ -44,6 +44,7 @@ def shown(row, **changes):
     return {
         "id": row.pk,
         "sku": row.sku,
+        "barcode": "",
         "choice": {"Size": row.options[0], "Colour": row.options[1]},
         "price": f"{row.price:.2f}",
         "compare_at_price": None,

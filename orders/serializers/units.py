@@ -28,7 +28,7 @@ class UnitsField(StrictList):
     def __init__(self, **kwargs: Any) -> None:
         """Set the limits of the list."""
         kwargs.setdefault("child", UnitsSerializer())
-        super().__init__(max_length=MAX_ITEMS, allow_empty=False, **kwargs)
+        super().__init__(min_length=1, max_length=MAX_ITEMS, allow_empty=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
         """Raise ValidationError if a product is repeated."""

@@ -208,7 +208,9 @@ class OrderViewSet(ShopViewSet):
             self.get_object()  # a stored response needs the permission too
         return idempotent(request, work, guest=self.access.guest)
 
-    @describe("Confirm order", answers={200: OrderSerializer}, refuses=[IllegalTransition])
+    @describe(
+        "Confirm order", answers={200: OrderSerializer}, refuses=[IllegalTransition, *_TOKENS]
+    )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, pk: str) -> HttpResponseBase:
         """Confirm a pending order, so that it can be shipped before it is paid. For staff."""

@@ -1,6 +1,6 @@
 """Payments, refunds, disputes, the ledger, invoices, provider events, and the demo's tables."""
 
-from payments.models.demo import DemoCharge, DemoRefund
+from payments.models.demo import DemoCapture, DemoCharge, DemoRefund
 from payments.models.disputes import Dispute, DisputeKind, DisputeQuerySet, DisputeStatus
 from payments.models.events import ProviderEvent
 from payments.models.invoices import DocumentCounter, DocumentKind, Invoice, InvoiceQuerySet
@@ -10,6 +10,7 @@ from payments.models.refund_items import RefundItem
 from payments.states import PaymentStatus, RefundStatus
 
 __all__ = [
+    "DemoCapture",
     "DemoCharge",
     "DemoRefund",
     "Dispute",

@@ -13,11 +13,15 @@ _STATUSES = ("processing", "requires_action", "authorised", "succeeded", "declin
 
 
 class DemoCharge(models.Model):
-    """A charge. If it succeeded, ``captured`` was captured; None means the whole amount."""
+    """A charge. If it succeeded, ``captured`` was captured; None means the whole amount.
+
+    ``capturable`` is what further captures can take.
+    """
 
     key = models.UUIDField(unique=True)
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     captured = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, null=True)
+    capturable = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2, db_default=0)
     currency = models.CharField(max_length=3)
     status = models.CharField(max_length=20, choices=[(status, status) for status in _STATUSES])
     # No longer used. A later release drops the column, because workers of the previous release
@@ -36,6 +40,20 @@ class DemoCharge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.status}"
+
+
+class DemoCapture(models.Model):
+    """One of several captures of a charge. There is one for each idempotency key."""
+
+    charge = models.ForeignKey(DemoCharge, on_delete=models.PROTECT, related_name="captures")
+    key = models.CharField(max_length=64, unique=True)
+    amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.amount}"
 
 
 class DemoRefund(models.Model):

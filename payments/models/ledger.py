@@ -159,7 +159,7 @@ class EntryKind(models.TextChoices):
 
 
 ONCE_A_PAYMENT = (EntryKind.AUTHORISED, EntryKind.CAPTURED, EntryKind.FAILED, EntryKind.VOIDED)
-"""Kinds that a payment has at most one entry of."""
+"""Kinds that a payment has at most one entry of, or of captures one for each ``number``."""
 
 OF_DISPUTES = (EntryKind.DISPUTE_WITHDRAWN, EntryKind.DISPUTE_REINSTATED)
 """Kinds of entries that refer to a dispute."""
@@ -186,6 +186,9 @@ class LedgerEntry(models.Model):
         help_text="The entry of the refund that failed after it had succeeded.",
     )
     kind = models.CharField(max_length=20, choices=EntryKind.choices)
+    number = models.SmallIntegerField(
+        db_default=1, help_text="Which capture of the payment it is. 1 for other entries."
+    )
     amount = models.DecimalField(max_digits=MAX_DIGITS, decimal_places=2)
     reference = models.CharField(
         max_length=200,
@@ -206,9 +209,9 @@ class LedgerEntry(models.Model):
         verbose_name_plural = "ledger"
         constraints = [
             models.UniqueConstraint(
-                fields=["payment", "kind"],
+                fields=["payment", "kind", "number"],
                 condition=Q(kind__in=ONCE_A_PAYMENT),
-                name="ledgerentry_each_outcome_once_a_payment",
+                name="ledgerentry_each_outcome_and_capture_once",
                 violation_error_message=_("This payment already has a ledger entry of this kind."),
             ),
             models.UniqueConstraint(
@@ -216,6 +219,11 @@ class LedgerEntry(models.Model):
                 condition=Q(reverses__isnull=False),
                 name="ledgerentry_reversed_once",
                 violation_error_message=_("This ledger entry was reversed before."),
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1) | Q(kind=EntryKind.CAPTURED, number__gt=1),
+                name="ledgerentry_only_captures_are_numbered",
+                violation_error_message=_("Only captures of a payment are numbered."),
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=EntryKind.values),

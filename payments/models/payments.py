@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Round
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -119,6 +119,18 @@ class Payment(models.Model):
         help_text="The idempotency key of this payment at the payment provider. It never changes.",
     )
     provider_reference = models.CharField(max_length=200, blank=True, default="")
+    amount_capturable = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        db_default=0,
+        help_text="What can still be captured after the first capture, by gateways with several.",
+    )
+    capture_target = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        help_text="What will have been captured in all after the capture in progress.",
+    )
     capture_before = models.DateTimeField(
         null=True,
         help_text="When the authorisation ends, as the payment provider says.",
@@ -170,6 +182,25 @@ class Payment(models.Model):
                     "The captured amount must be between zero and the amount of the payment."
                 ),
             ),
+            # Rounded, since SQLite adds decimals as floats.
+            models.CheckConstraint(
+                condition=Q(amount_capturable=0)
+                | Q(
+                    amount_capturable__gt=0,
+                    amount_capturable__lte=Round(F("amount") - F("amount_captured"), precision=2),
+                    status__in=CAPTURED,
+                ),
+                name="payment_capturable_within_its_amount",
+                violation_error_message=_(
+                    "What can still be captured of a payment must be within its amount."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(capture_target=None)
+                | Q(capture_target__gt=0, capture_target__lte=F("amount")),
+                name="payment_capture_target_within_its_amount",
+                violation_error_message=_("A capture must be within the amount of its payment."),
+            ),
             models.CheckConstraint(
                 condition=Q(amount_captured=0) | Q(status__in=CAPTURED),
                 name="payment_without_money_until_captured",
@@ -199,6 +230,10 @@ class Payment(models.Model):
                 fields=["id"],
                 condition=Q(status__in=[*UNDECIDED, PaymentStatus.REFUND_PENDING]),
                 name="payment_unsettled",
+            ),
+            # The same, for what can still be captured after a first capture.
+            models.Index(
+                fields=["id"], condition=Q(amount_capturable__gt=0), name="payment_capturable"
             ),
             # GET /api/payments/?status=, for staff.
             models.Index(fields=["status", "-id"], name="payment_by_status"),

@@ -12,8 +12,9 @@ from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal, request_return, ship_order
 from orders.services.returns import Wish
 from payments.factories import pay, refund_payment
+from payments.gateways import DisputeState, DisputeType, ReportedDispute
 from payments.invoices import issue_invoice
-from payments.models import Dispute
+from payments.services.disputes import refresh_dispute
 from shop.core.deliveries import dispatch
 from shop.integrations.fanout import create_deliveries
 from shop.integrations.services import create_endpoint
@@ -49,7 +50,13 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     order = place_order(buyer, product)
     payment = pay(order)
     refund_payment(payment, "1.00", actor=staff)
-    Dispute.objects.create(payment=payment, kind="dispute", reference="dp_1", status="under_review")
+    dispute = ReportedDispute(
+        reference="dp_1",
+        charge_reference="",
+        kind=DisputeType.DISPUTE,
+        status=DisputeState.UNDER_REVIEW,
+    )
+    refresh_dispute(payment, lambda: dispute, dispute.reference)
     issue_invoice(order_id=order.pk)
     ship_order(order_id=order.pk, actor=staff)
     wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")

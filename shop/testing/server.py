@@ -88,11 +88,15 @@ def manage(
     root: Path = ROOT,
     python: str = sys.executable,
 ) -> str:
-    """Run a ``manage.py`` command; return its output. Raises CalledProcessError."""
+    """Run a ``manage.py`` command; return its output. Raises CalledProcessError, and prints it."""
     command = [python, str(root / "manage.py"), *arguments]
-    return subprocess.run(
-        command, env=environment, cwd=root, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    done = subprocess.run(
+        command, env=environment, cwd=root, check=False, stdout=subprocess.PIPE, text=True
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout)
+    done.check_returncode()
+    return done.stdout
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema_rs import Draft202012Validator
 
@@ -138,6 +139,24 @@ def test_every_object_has_the_members_that_are_documented(ada, amy, ids):
         answer = amy.get(path.replace("{id}", str(ids.get(path.split("/")[2]))))
         assert answer.status_code == 200
     assert ada.get("/api/cart/").json()["cart_items"]
+
+
+@pytest.mark.parametrize("header", ["X-Order-Token", "X-Cart-Token"])
+def test_every_operation_answers_a_wrong_token_as_documented(ada, amy, ids, header):
+    refused = 0
+    for method, path in sorted(operations_of(document())):
+        found = ids.get(path.split("/")[2], 1)
+        for caller in (ada, amy):
+            # The client compares the response with the document.
+            send = getattr(caller, method)
+            answer = send(re.sub(r"{\w+}", str(found), path), {}, headers={header: "42"})
+            refused += answer.status_code == 401
+    assert refused > 10
+
+
+def test_the_rows_of_every_list_are_no_breach(ids, capsys):
+    call_command("audit")
+    assert capsys.readouterr().out == "audit: 40 checks, no breach\n"
 
 
 def test_a_list_with_another_array_does_not_pass(ada, ids):

@@ -184,6 +184,7 @@ def test_a_job_that_fails_does_not_stop_the_others(notes):
         "rank_products": "",
         "cleanup": "",
         "cleanup_files": "",
+        "complete_catalog": "",
         "reconcile_payments": "",
     }
 

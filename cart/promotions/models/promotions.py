@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from cart.promotions.models.uses import Use
-from catalog.models import Category, Product
+from catalog.models import Category, Collection, Product
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet, bump
 from shop.core.errors import InvalidField
 from shop.core.money import MAX_DIGITS, is_payable
@@ -94,6 +94,7 @@ class Promotion(ConfigurationModel):
     categories = models.ManyToManyField(
         Category, blank=True, related_name="+", help_text="Including their subcategories."
     )
+    collections = models.ManyToManyField(Collection, blank=True, related_name="+")
     minimum_total = models.DecimalField(
         max_digits=MAX_DIGITS,
         decimal_places=2,

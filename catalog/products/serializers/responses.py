@@ -48,10 +48,12 @@ _LISTED: dict[str, Any] = {
     "image": _IMAGE,
     "metadata": {"erp-id": "17"},
 }
+_BARCODE = "The number that scanners read, such as a GTIN; empty if there is none."
 _SHIPPED: dict[str, Any] = {"weight": 850, "requires_shipping": True, "tax_class": None}
 _VARIANT: dict[str, Any] = {
     "id": 8,
     "sku": "POT-RED",
+    "barcode": "4006381333931",
     "choice": {"Colour": "Red"},
     "price": "24.00",
     "compare_at_price": None,
@@ -151,6 +153,7 @@ class VariantSerializer(ShippedSerializer, PricedSerializer):
 
     id = serializers.IntegerField()
     sku = serializers.CharField()
+    barcode = serializers.CharField(help_text=_BARCODE)
     choice = OptionValuesByNameField()
     image = ImageSerializer(allow_null=True)
 
@@ -171,6 +174,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
             | {
                 "description_text": "Holds a litre.",
                 "sku": "",
+                "barcode": "",
                 "parent_id": None,
                 "choice": {},
                 "options": [{"name": "Colour", "values": ["Red"]}],
@@ -192,6 +196,7 @@ class ProductSerializer(ShippedSerializer, ListedProductSerializer):
         read_only=True, help_text="The description as plain text, without markup."
     )
     sku = serializers.CharField()
+    barcode = serializers.CharField(help_text=_BARCODE)
     parent_id = serializers.IntegerField(
         allow_null=True, help_text="The product that a variant belongs to."
     )
@@ -238,6 +243,7 @@ def serialize_product(
         **listed,
         "description_text": _text(product, listed["description"]),
         "sku": product.sku,
+        "barcode": product.barcode,
         **_serialize_shipping(product),
         "parent_id": product.parent_id,
         "choice": dict(zip(product.option_names or (), product.options, strict=False)),
@@ -265,6 +271,7 @@ def _serialize_variant(
     body = {
         "id": variant.pk,
         "sku": variant.sku,
+        "barcode": variant.barcode,
         "choice": dict(zip(names, variant.options, strict=True)),
         **_serialize_price(variant),
         "in_stock": bool(variant.has_stock),

@@ -32,6 +32,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 RECONCILE_EVERY = timedelta(days=1)
 FILES_EVERY = timedelta(hours=1)
 """Between two searches for unused files. Listing a bucket costs money."""
+COMPLETE_EVERY = timedelta(hours=1)
+"""Between two searches for rows that an older release has written."""
 EVENTS_EVERY = 1.0
 """Seconds between two searches for new events and tasks."""
 _DUE_EVERY = 5.0
@@ -119,6 +121,7 @@ def _scheduled(every: timedelta, write: Callable[[str], object] = len) -> list[j
     return [
         *found,
         jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY),
+        jobs.Job("complete_catalog", partial(call, "complete_catalog"), COMPLETE_EVERY),
         jobs.Job("reconcile_payments", reconcile, RECONCILE_EVERY, costly=True),
     ]
 

@@ -1,0 +1,1 @@
+"""A benchmark of the search: which products are found, and how fast."""

@@ -1,0 +1,1 @@
+"""Collections: products that staff choose, or that a rule selects."""

@@ -1,0 +1,1 @@
+"""The option values of products with variants, by which lists are filtered."""

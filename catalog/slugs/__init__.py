@@ -1,0 +1,1 @@
+"""Earlier slugs of products and categories, whose addresses go on working."""
