@@ -17,8 +17,8 @@ FORWARDS = (
     CREATE FUNCTION payments_refuse_beside_parts() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         IF EXISTS (
-            SELECT FROM payments_payment WHERE order_id = NEW.order_id AND is_partial
-            AND status NOT IN ('failed', 'cancelled', 'refund_pending', 'refunded')
+            SELECT FROM payments_payment WHERE order_id = NEW.order_id
+            AND is_partial AND NOT is_late AND status NOT IN ('failed', 'cancelled')
         ) THEN
             RAISE EXCEPTION 'A part of this order is paid or being paid.'
                 USING ERRCODE = 'lock_not_available';

@@ -40,7 +40,7 @@ _PAUSE = 0.1
 
 def main() -> int:
     """Return the exit code."""
-    parser = option_parser("python -m shop.testing.storm.rolling", seconds=120)
+    parser = option_parser("python -m shop.testing.storm.rolling", seconds=120, clients=8)
     parser.add_argument("--rev", default=PREVIOUS, help="the commit of the previous release")
     options = parser.parse_args()
     try:
