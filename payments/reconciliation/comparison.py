@@ -133,6 +133,8 @@ def _compare_capture(
             f"{statuses}: {show(charge.captured)} was captured for an ended payment",
             partial(refund_unexpected_capture, payment, charge.captured),
         )
+    elif charge.captured > payment.amount_captured and payment.amount_capturable:
+        yield Difference(f"{statuses}: an event was missed", partial(fetch_and_settle, payment))
     elif charge.captured != payment.amount_captured:
         stored, reported = show(payment.amount_captured), show(charge.captured)
         yield Difference(f"{statuses}: the shop captured {stored}, the provider {reported}")

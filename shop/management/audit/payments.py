@@ -54,7 +54,7 @@ def committed_amounts_match_payments() -> Iterator[str]:
                    SUM(CASE WHEN status IN ('pending', 'requires_action', 'processing',
                                             'authorised') THEN amount
                        WHEN status IN ('succeeded', 'refunded') AND NOT is_late
-                       THEN amount_captured ELSE 0 END) AS total
+                       THEN amount_captured + amount_capturable ELSE 0 END) AS total
                    FROM payments_payment GROUP BY order_id) live ON live.order_id = placed.id
         WHERE ROUND(placed.amount_committed, 2) <> ROUND(
                   CASE WHEN COALESCE(live.total, 0) > placed.total THEN placed.total
