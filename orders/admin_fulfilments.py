@@ -4,23 +4,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
+from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 
-from cart.models import MAX_QUANTITY
-from orders.models import Fulfilment, FulfilmentState, Order, OrderItem
+from orders.admin_units import UnitsForm
+from orders.models import Fulfilment, FulfilmentState, OrderItem
 from orders.models.fulfilments import CARRIER_LENGTH, TRACKING_NUMBER_LENGTH, TRACKING_URL_LENGTH
 from orders.services import Tracking
 from shop.core.admin import ReadOnlyInline
 
-_UNITS = "units_"
 
-
-class FulfilForm(forms.Form):
+class FulfilForm(UnitsForm):
     """The units of an order to ship, by default all that are left, and with which carrier."""
 
     carrier = forms.CharField(
@@ -37,47 +35,21 @@ class FulfilForm(forms.Form):
         help_text="Where the buyer follows the shipment.",
     )
 
-    def __init__(self, order: Order, data: Any = None) -> None:
-        """Add a field for each item. The service refuses units that are not left."""
-        super().__init__(data)
-        items = OrderItem.objects.filter(order=order).order_by("pk")
-        units = {f"{_UNITS}{item.product_id}": _units_field(item) for item in items}
-        self.fields = {**units, **self.fields}
+    all_units = True
 
-    @property
-    def units(self) -> dict[int, int]:
-        """The units to ship by product, of a valid form."""
-        return {
-            int(name.removeprefix(_UNITS)): quantity
-            for name, quantity in self.cleaned_data.items()
-            if name.startswith(_UNITS) and quantity
-        }
+    def left(self, item: OrderItem) -> int:
+        """Return how many units are not shipped or cancelled."""
+        return item.quantity_left
+
+    def is_shown(self, item: OrderItem) -> bool:
+        """Return True: the form shows the whole order."""
+        return True
 
     @property
     def tracking(self) -> Tracking:
         """The carrier and the number of a valid form."""
         names = ("carrier", "tracking_number", "tracking_url")
         return Tracking(**{name: self.cleaned_data[name] for name in names})
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a form without units."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not self.errors and not self.units:
-            raise forms.ValidationError("Enter the quantity of at least one item.")
-        return cleaned
-
-
-def _units_field(item: OrderItem) -> forms.IntegerField:
-    left = max(0, item.quantity_left)
-    return forms.IntegerField(
-        label=item.name,
-        min_value=0,
-        max_value=MAX_QUANTITY,
-        initial=left,
-        required=False,
-        widget=AdminIntegerFieldWidget,
-        help_text=f"SKU {item.sku or '–'}, {left} left",
-    )
 
 
 class FulfilmentInline(ReadOnlyInline):

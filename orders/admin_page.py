@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.files.storage import default_storage
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 
 from orders.admin_parts import parts_of
-from orders.admin_steps import steps_of
+from orders.admin_steps import steps_of, steps_of_any
 from orders.models import Order, OrderAddress, OrderItem
 from orders.numbers import show_number
 from orders.shown import amount_due, statuses_of
@@ -46,8 +47,12 @@ class _Line:
 
 
 def page_of(request: HttpRequest, order: Order) -> dict[str, Any]:
-    """Return the context of the page. Sends two statements, and those of higher layers."""
-    items = list(OrderItem.objects.filter(order=order).order_by("pk"))
+    """Return the context of the page. Sends two statements, and those of higher layers.
+
+    They find the items prefetched.
+    """
+    prefetch_related_objects([order], Prefetch("items", OrderItem.objects.order_by("pk")))
+    items = list(order.items.all())
     addresses = list(OrderAddress.objects.filter(order=order).order_by("-kind"))
     parts = parts_of(request, order)
     return {
@@ -61,6 +66,7 @@ def page_of(request: HttpRequest, order: Order) -> dict[str, Any]:
         "steps": [
             *steps_of(request, order, items),
             *(step for part in parts for step in part.steps),
+            *steps_of_any(request, order),
         ],
         "sections": [section for part in parts for section in part.sections],
     }

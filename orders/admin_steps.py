@@ -80,19 +80,31 @@ WORK: dict[str, tuple[str, Callable[[HttpRequest], Work]]] = {
 """The verb and the work of each step by its name, which is also the name of its URL."""
 
 
+def page_of_order(request: HttpRequest, order: Order) -> str:
+    """Return the URL of an order's page; without the permission for it, that of the index."""
+    may = request.user.has_perm
+    if not (may("orders.view_order") or may(PERMISSION)):
+        return reverse("admin:index")
+    return reverse("admin:orders_order_change", args=[order.pk])
+
+
 def steps_of(request: HttpRequest, order: Order, items: Sequence[OrderItem]) -> list[Step]:
-    """Return the steps that the order's status allows, if the user may change orders,
-    and the packing slip.
+    """Return the steps that the order's status allows, if the user may change orders.
 
     The page of a step asks its service, and says why it is refused.
     """
+    if not request.user.has_perm(PERMISSION):
+        return []
+    return [_step(order, *step) for step in _offered(order, items)]
+
+
+def steps_of_any(request: HttpRequest, order: Order) -> list[Step]:
+    """Return the steps that do not depend on the status, which the page offers last."""
     slip = _step(order, "packing_slip", "Packing slip")
     if not request.user.has_perm(PERMISSION):
         return [slip]
     note_url = f"{reverse('admin:orders_ordernote_add')}?order={order.pk}"
-    offered = (_step(order, *step) for step in _offered(order, items))
-    links = _step(order, "revoke_links", "Revoke links")
-    return [*offered, Step("Add a note", note_url), links, slip]
+    return [Step("Add a note", note_url), _step(order, "revoke_links", "Revoke links"), slip]
 
 
 def _step(order: Order, name: str, label: str, reason: str = "") -> Step:
@@ -115,6 +127,8 @@ def _offered(order: Order, items: Sequence[OrderItem]) -> Iterator[tuple[str, ..
     is_free = order.status == OrderStatus.PAID and not order.total
     if order.status in sources_of(OrderStatus.CANCELLED) or is_free:
         yield "cancel", "Cancel"
+    if services.may_change_contact(order, items):
+        yield "contact", "Change addresses"
 
 
 def _is_on_its_way(order: Order) -> bool:

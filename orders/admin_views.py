@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import get_language, override
 
 from orders import services
+from orders.admin_contact import ContactForm, contact_step
 from orders.admin_fulfilments import FulfilForm
 from orders.admin_steps import WORK, staff_of
 from orders.models import AddressKind, Fulfilment, Order
@@ -64,7 +65,10 @@ class StepViews(_Base):
             name="orders_order_packing_slip",
         )
         fulfil = path("<int:order_id>/fulfil/", view(self.fulfil_view), name="orders_order_fulfil")
-        return [*steps, *fulfilments, fulfil, slip]
+        contact = path(
+            "<int:order_id>/contact/", view(self.contact_view), name="orders_order_contact"
+        )
+        return [*steps, *fulfilments, fulfil, contact, slip]
 
     def step_view(self, request: HttpRequest, order_id: int, name: str) -> HttpResponse:
         """Show what a step will do with an order; if the form was sent, do it."""
@@ -131,6 +135,12 @@ class StepViews(_Base):
             return
         self.log_change(request, order, f"{fulfilment} shipped.")
         messages.success(request, f"Shipped: {fulfilment} of {order}.")
+
+    def contact_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Change the addresses of an order that is not shipped yet."""
+        order = self._order_to_change(request, order_id)
+        form = ContactForm(order, request.POST if request.method == "POST" else None)
+        return self.act_by_form(request, form, contact_step(request, order, form))
 
     def packing_slip_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Show the page to print that goes with the goods: units that were not cancelled."""

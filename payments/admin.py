@@ -5,9 +5,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextInputWidget
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,41 +19,13 @@ from accounts.models import User
 from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
 from payments import gateways, services
+from payments.admin_forms import RefundForm
+from payments.admin_order_pages import OrderMoneyPages
 from payments.admin_steps import STEPS, VerbAndWork, capturing, recording, voiding
-from payments.cards import refuse_card_numbers
-from payments.errors import CardNumberRefused
 from payments.models import LedgerEntry, Payment, Refund
 from payments.order_admin import references
 from shop.core.admin import ReadOnlyInline, Work
-from shop.core.admin.forms import validate_amount
-from shop.core.money import CENT, MAX_DIGITS, show
-
-
-class RefundForm(forms.Form):
-    """The amount of a refund, and its reason."""
-
-    amount = forms.DecimalField(
-        min_value=CENT, max_digits=MAX_DIGITS, decimal_places=2, validators=[validate_amount]
-    )
-    reason = forms.CharField(max_length=200, required=False, widget=AdminTextInputWidget)
-    restock = forms.BooleanField(
-        required=False,
-        help_text="Return all items of the order to stock. Possible once for each order.",
-    )
-    by_hand = forms.BooleanField(
-        required=False,
-        help_text="You have already returned the money in cash or by bank transfer. The refund is "
-        "recorded, and the payment provider is not called.",
-    )
-
-    def clean_reason(self) -> str:
-        """Refuse card numbers, as the API does."""
-        reason: str = self.cleaned_data["reason"]
-        try:
-            refuse_card_numbers(reason)
-        except CardNumberRefused:
-            raise forms.ValidationError("This looks like a card number.") from None
-        return reason
+from shop.core.money import show
 
 
 class MethodFilter(admin.SimpleListFilter):
@@ -108,7 +78,7 @@ class LedgerInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(FoundByOrder):
+class PaymentAdmin(OrderMoneyPages, FoundByOrder):
     """Payments, which are read-only, and actions that record, capture, void and refund them."""
 
     list_display = (

@@ -10,6 +10,8 @@ from django.utils.html import format_html
 
 from orders.admin_parts import Part, Section, Step, register_part, register_search
 from orders.models import Order
+from orders.services import cancellable_units
+from orders.states import OrderStatus
 from payments import gateways
 from payments.models import Invoice, Payment, PaymentStatus
 from payments.states import OPEN, REFUNDABLE
@@ -30,15 +32,48 @@ def register() -> None:
 def part_of(request: HttpRequest, order: Order) -> Part:
     """Return what the user of the request may see and do. Sends at most two statements."""
     may = request.user.has_perm
-    steps: list[Step] = []
+    steps: list[Step] = list(_steps_of_items(request, order))
     sections: list[Section] = []
     if may("payments.view_payment") or may("payments.change_payment") or may("payments.add_refund"):
         payments = list(Payment.objects.filter(order=order).order_by("pk"))
         steps += [step for payment in payments for step in _steps(request, payment)]
+        if may("payments.add_refund"):
+            steps += _refunds(order, payments)
         sections.append(Section("Payments", _PAYMENT_COLUMNS, [_row(each) for each in payments]))
     if may("payments.view_invoice"):
         sections.append(_invoices(Invoice.objects.filter(order=order).order_by("pk")))
     return Part(steps, sections)
+
+
+def _steps_of_items(request: HttpRequest, order: Order) -> Iterator[Step]:
+    """Yield the step that cancels items, if there are any that can be cancelled."""
+    if order.status == OrderStatus.CANCELLED or order.restocked_at is not None:
+        return
+    if request.user.has_perm("orders.change_order") and any(
+        map(cancellable_units, order.items.all())
+    ):
+        yield _step_of_order(order, "cancel_items", "Cancel items")
+
+
+def _step_of_order(order: Order, name: str, label: str) -> Step:
+    return Step(label, reverse(f"admin:payments_order_{name}", args=[order.pk]))
+
+
+def _refunds(order: Order, payments: Iterable[Payment]) -> Iterator[Step]:
+    """Yield the step that refunds the order, and those of its payments if it has several.
+
+    Late payments do not belong to the order any more.
+    """
+    refundable = [
+        each
+        for each in payments
+        if each.status in REFUNDABLE and each.amount_captured > each.amount_refunded
+    ]
+    is_paid = any(each.status == PaymentStatus.SUCCEEDED for each in refundable)
+    if is_paid:
+        yield _step_of_order(order, "refund", "Refund")
+    if len(refundable) > 1 or not is_paid:
+        yield from (_step(each, "refund", "Refund") for each in refundable)
 
 
 def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
@@ -50,9 +85,6 @@ def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
         if payment.status == PaymentStatus.AUTHORISED:
             yield _step(payment, "capture", "Capture")
             yield _step(payment, "void", "Void")
-    is_left = payment.amount_captured > payment.amount_refunded
-    if payment.status in REFUNDABLE and is_left and request.user.has_perm("payments.add_refund"):
-        yield _step(payment, "refund", "Refund")
 
 
 def _step(payment: Payment, name: str, label: str) -> Step:

@@ -6,8 +6,9 @@ and only if the UPDATE changed the row.
 """
 
 from orders.errors import IllegalTransition
-from orders.services.cancellations import Cancelled, cancel_items
-from orders.services.contact import change_contact
+from orders.services.cancellations import Cancelled, cancel_items, cancellable_units
+from orders.services.contact import change_contact, may_change_contact
+from orders.services.destinations import addresses_of
 from orders.services.drafts import send_draft
 from orders.services.fees import set_fee
 from orders.services.fulfilling import (
@@ -74,11 +75,13 @@ __all__ = [
     "Tracking",
     "accept_withdrawal",
     "add_note",
+    "addresses_of",
     "approve_return",
     "begin_fulfilment",
     "cancel_fulfilment",
     "cancel_items",
     "cancel_order",
+    "cancellable_units",
     "change_contact",
     "close_refunded_return",
     "close_return",
@@ -94,6 +97,7 @@ __all__ = [
     "hold_shipping",
     "items_of",
     "join_orders_of_guests",
+    "may_change_contact",
     "note_event",
     "part_of",
     "pay_free_order",

@@ -1,6 +1,6 @@
 """Changes of the addresses and the contact of an order, before it is shipped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models.functions import Now
@@ -47,7 +47,9 @@ def change_contact(
     InvalidField for the phone number.
     """
     order = Order.objects.lock(order_id)
-    _check(order, is_late=is_late)
+    items = OrderItem.objects.filter(order=order)
+    if not may_change_contact(order, items, is_late=is_late):
+        raise OrderNotChangeable(order_status=order.status)
     before = addresses_of(order)
     after = {**before, **_addresses(changes)}
     after = {kind: address for kind, address in after.items() if address != PostalAddress()}
@@ -66,8 +68,8 @@ def change_contact(
         record_event(order.pk, "changed", **dict.fromkeys(changed, True))
 
 
-def _check(order: Order, *, is_late: bool) -> None:
-    """Raise OrderNotChangeable for an order that is too far on its way. Locks nothing."""
+def may_change_contact(order: Order, items: Iterable[OrderItem], *, is_late: bool = True) -> bool:
+    """Return whether ``change_contact`` accepts an order with these items as it is now."""
     is_open = order.status == OrderStatus.PENDING
     if is_late:
         is_open = (
@@ -75,9 +77,7 @@ def _check(order: Order, *, is_late: bool) -> None:
             and statuses_of(order).fulfilment_status == FulfilmentStatus.UNFULFILLED
         )
     # A fulfilment whose payment is being captured has its units already.
-    units = OrderItem.objects.filter(order=order, quantity_fulfilled__gt=0)
-    if not is_open or units.exists():
-        raise OrderNotChangeable(order_status=order.status)
+    return is_open and not any(item.quantity_fulfilled for item in items)
 
 
 def _addresses(changes: Mapping[str, Any]) -> dict[str, PostalAddress]:

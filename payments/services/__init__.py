@@ -6,6 +6,7 @@ Refunds have the same three phases. A payment whose outcome is unknown stays pen
 locked in this order: order, payment, products.
 """
 
+from payments.services.allocations import refundable_shipping
 from payments.services.beginning import begin_payment, check_method
 from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
@@ -34,6 +35,8 @@ from payments.services.refunds import (
     begin_payment_refund,
     begin_refund,
     get_refund,
+    left_of,
+    refundable_payments,
     refunds_of_request,
     send_pending_refunds,
     send_refund,
@@ -67,9 +70,12 @@ __all__ = [
     "fetch_and_settle",
     "get_refund",
     "give_back",
+    "left_of",
     "payment_window",
     "record_manual_payment",
     "refresh_payment",
+    "refundable_payments",
+    "refundable_shipping",
     "refunds_of_request",
     "send_pending_refunds",
     "send_refund",

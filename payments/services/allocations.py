@@ -78,6 +78,12 @@ def _share(part: Part, item: OrderItem, units: Mapping[int, int]) -> Share:
     return Share(item, count, refund_of(part, count, exponent()), part)
 
 
+def refundable_shipping(order: Order) -> Decimal:
+    """Return what is left of the shipping and the fee, with their tax, in the order's currency."""
+    part = shipping_of(order, amount_refunded=shipping_refunded(order.pk))
+    return part.total - part.amount_refunded
+
+
 def shipping_refunded(order_id: int) -> Decimal:
     """Return what refunds that have not failed have returned of the shipping."""
     refunds = Refund.objects.filter(payment__order_id=order_id).exclude(status=RefundStatus.FAILED)

@@ -198,7 +198,7 @@ def test_an_accountant_records_money_from_the_page_of_the_order(ada, tea):
     assert done.request["PATH_INFO"] == order_page
     page = done.content.decode()
     assert f'href="{LIST}{payment.pk}/record/"' not in page
-    assert f'href="{LIST}{payment.pk}/refund/"' in page
+    assert f'href="{LIST}orders/{payment.order_id}/refund/"' in page
     again = accountant.get(f"{LIST}{payment.pk}/record/").content.decode()
     assert "A payment that is succeeded cannot be recorded as paid." in again
     assert 'value="Confirm"' not in again

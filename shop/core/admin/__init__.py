@@ -2,6 +2,15 @@
 
 from shop.core.admin.actions import Work, reason_of
 from shop.core.admin.base import ShopModelAdmin
+from shop.core.admin.form_steps import Effect, FormStep
 from shop.core.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
 
-__all__ = ["ReadOnlyAdmin", "ReadOnlyInline", "ShopModelAdmin", "Work", "reason_of"]
+__all__ = [
+    "Effect",
+    "FormStep",
+    "ReadOnlyAdmin",
+    "ReadOnlyInline",
+    "ShopModelAdmin",
+    "Work",
+    "reason_of",
+]

@@ -6,12 +6,12 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from shop.core.admin.base import ShopModelAdmin
+from shop.core.admin.form_steps import FormStepAdmin
 
 _MAX_DIGITS = 18
 
 
-class ReadOnlyAdmin(ShopModelAdmin):
+class ReadOnlyAdmin(FormStepAdmin):
     """Shows rows. Users who may change them can run the actions, but not edit a row."""
 
     number_fields: tuple[str, ...] = ("pk",)
