@@ -96,6 +96,8 @@ MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
+MAX_FACET_VALUES = 100
+"""Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

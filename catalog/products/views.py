@@ -42,9 +42,9 @@ from catalog.products.variants import create_variant
 from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
-from catalog.search.filters import ListQuery, read_list_query
 from catalog.search.listing import Listing
 from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
+from catalog.search.query import ListQuery, read_list_query
 from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
 from shop.core.idempotency import idempotent
@@ -212,7 +212,7 @@ class ProductViewSet(ProductReads, StockActions):
         options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
         listing = Listing(self.request, query, revision, options["for_staff"])
         page = listing.page(self.get_queryset())
-        return {
+        body = {
             "count": page.count,
             "next": page.next,
             "previous": page.previous,
@@ -220,6 +220,7 @@ class ProductViewSet(ProductReads, StockActions):
             "previous_cursor": page.previous_cursor,
             "products": [sparse(serialize_listed(row, **options)) for row in page.products],
         }
+        return body if page.facets is None else {**body, "facets": page.facets}
 
 
 def _staff(request: Request) -> AbstractUser:

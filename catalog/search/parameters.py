@@ -5,11 +5,19 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
-from catalog.search.filters import ATTRIBUTE_PATTERN, METADATA_PATTERN, ORDERINGS
+from catalog.search.facets_schema import FACETS
+from catalog.search.query import (
+    ATTRIBUTE_PATTERN,
+    INCLUDED,
+    METADATA_PATTERN,
+    OPTION_PATTERN,
+    ORDERINGS,
+)
 from shop.core.audiences import MARK
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 from shop.core.query import PatternParameter
+from shop.core.slugs import PATTERN
 
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"}
 _VALUES = {
@@ -39,8 +47,14 @@ LIST_PARAMETERS = [
     ),
     _parameter(
         "category",
-        {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-        "The id of a category. Its subcategories are included.",
+        {**_VALUES, "items": {"type": "integer", "minimum": 1, "maximum": MAX_ID}},
+        "The id of a category. Its subcategories are included. Repeat the parameter to match any "
+        "of several.",
+    ),
+    _parameter(
+        "collection",
+        {**_VALUES, "items": {"type": "string", "pattern": PATTERN, "minLength": 1}},
+        "The slug of a collection. Repeat the parameter to match any of several.",
     ),
     _parameter("min_price", _AMOUNT, "The lowest current price, including sales."),
     _parameter("max_price", _AMOUNT, "The highest current price, including sales."),
@@ -55,6 +69,14 @@ LIST_PARAMETERS = [
         "`attr.<slug>=` is the value of an attribute. Repeat it to match any of several. Numbers "
         "also have `attr.<slug>.min=` and `attr.<slug>.max=`.",
         shown_as="attr.<slug>",
+    ),
+    PatternParameter(
+        "options",
+        OPTION_PATTERN,
+        {"type": "string", "minLength": 1},
+        "`option.<name>=` is an option value: products with a variant that has it. Case is "
+        "ignored. Repeat it to match any of several; one variant matches all options.",
+        shown_as="option.<name>",
     ),
     PatternParameter(
         "metadata",
@@ -75,6 +97,11 @@ LIST_PARAMETERS = [
         {"type": "boolean"},
         description="Only for staff: whether the product or a variant is shipped.",
         extensions={MARK: "staff"},
+    ),
+    OpenApiParameter(
+        "include",
+        enum=INCLUDED,
+        description="`facets` adds the values of the filters with the numbers of products.",
     ),
     OpenApiParameter(
         "ordering",
@@ -113,4 +140,5 @@ class ProductPages(ShopPagination):
                 "example": None,
             }
         page["required"] += cursors
+        page["properties"]["facets"] = FACETS
         return page

@@ -62,6 +62,7 @@ from orders.services.withdrawals import (
     accept_withdrawal,
     declare_withdrawal,
     handle_withdrawal,
+    link_withdrawal,
 )
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "hold_shipping",
     "items_of",
     "join_orders_of_guests",
+    "link_withdrawal",
     "may_change_contact",
     "note_event",
     "part_of",
