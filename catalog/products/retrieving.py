@@ -14,9 +14,8 @@ from catalog.products.serializers.responses import (
     ProductSerializer,
     serialize_product,
 )
-from catalog.products.sparse_fields import SparseFields, read_sparse_fields
+from catalog.products.sparse_fields import FIELDS, SparseFields, read_sparse_fields
 from catalog.responses import CachedResponseViewSet, public_response
-from catalog.search.parameters import FIELDS
 from catalog.slugs.services import earlier_owners
 from catalog.slugs.views import SLUG, moved_to
 from shop.core.errors import NotFound

@@ -37,13 +37,13 @@ from catalog.products.serializers.responses import (
     ProductSerializer,
     serialize_listed,
 )
-from catalog.products.sparse_fields import SparseFields
+from catalog.products.sparse_fields import FIELDS, SparseFields
 from catalog.products.variants import create_variant
 from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
 from catalog.search.listing import Listing
-from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
+from catalog.search.parameters import LIST_PARAMETERS, ProductPages
 from catalog.search.query import ListQuery, read_list_query
 from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions

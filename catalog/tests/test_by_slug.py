@@ -131,3 +131,41 @@ def test_the_detail_has_what_its_page_needs(anyone, amy, settings):
     amy.patch(f"{CATEGORIES}{home.pk}/", {"is_published": False})
     assert anyone.get(path).json()["breadcrumbs"] == []
     assert amy.get(path).json()["breadcrumbs"] == crumbs
+
+
+def test_the_list_is_filtered_by_ids_slugs_and_skus(anyone, amy):
+    tea, pot = ProductFactory(slug="tea", sku="T-1"), ProductFactory(slug="pot", sku="P-1")
+    shirt, draft = ShirtFactory(), ProductFactory(slug="draft", sku="D-1", is_published=False)
+    rename(amy, f"{PRODUCTS}{tea.pk}/", "green-tea")
+
+    def found(query, client=anyone):
+        return [product["id"] for product in client.get(f"{PRODUCTS}?{query}").json()["products"]]
+
+    assert found(f"ids={pot.pk},{tea.pk},{draft.pk},99999") == [tea.pk, pot.pk]
+    assert found(f"ids={draft.pk}", amy) == [draft.pk]
+    assert (
+        found("slug=pot&slug=tea")
+        == found("slug=green-tea&slug=POT&slug=pot")
+        == [
+            tea.pk,
+            pot.pk,
+        ]
+    )
+    assert found("slug=draft") == found("sku=D-1") == found("slug=nothing") == []
+    assert found("sku=M-RED&sku=M-BLUE&sku=P-1") == [pot.pk, shirt.pk]
+    assert found("sku=M-RED&slug=pot") == []
+    many = ",".join(["1"] * 101)
+    for query in (
+        "ids=",
+        "ids=0",
+        "ids=1,",
+        "ids=a",
+        f"ids={2**63}",
+        f"ids={many}",
+        "slug=a b",
+        "slug=",
+        "sku=",
+        f"sku={'x' * 256}",
+        "ids=1&ids=2",
+    ):
+        assert anyone.get(f"{PRODUCTS}?{query}").status_code == 400, query
