@@ -42,6 +42,8 @@ MAX_CATEGORY_DEPTH = 20
 
 COLLECTION_NAME_LENGTH = 255
 """Characters of a collection's name and slug."""
+MAX_COLLECTION_PRODUCTS = 1000
+"""Products that staff choose for one collection. A rule may select any number."""
 
 # -- Tax and shipping ----------------------------------------------------------------------------
 
@@ -96,6 +98,8 @@ MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
+MAX_FACET_VALUES = 100
+"""Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

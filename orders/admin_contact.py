@@ -15,7 +15,7 @@ from orders.models.orders import EMAIL_LENGTH
 from orders.serializers.contact import ChangeOrderSerializer
 from orders.services import addresses_of
 from shop.core.admin import Effect, FormStep
-from shop.core.admin.request_forms import RequestForm, address_fields
+from shop.core.admin.request_forms import FieldGroup, RequestForm, address_fields
 from shop.core.phones import PHONE_LENGTH
 from shop.core.postal_addresses import PostalAddress
 
@@ -49,12 +49,13 @@ class ContactForm(RequestForm):
             address = self.before.get(kind, _NOBODY)
             self.fields |= address_fields(name, countries, address)
 
-    def groups(self) -> Iterator[tuple[str, list[Any], str]]:
-        """Yield the parts of the form: title, fields and a sentence."""
-        yield "Contact", [self["email"], self["phone"]], ""
+    def groups(self) -> Iterator[FieldGroup]:
+        """Yield the parts of the form."""
+        yield FieldGroup("Contact", [self["email"], self["phone"]])
         for name, (_kind, label) in _ADDRESSES.items():
             note = "" if name == "shipping_address" else "Empty: the same as the shipping address."
-            yield label, [self[each] for each in self.fields if each.startswith(name)], note
+            fields = [self[each] for each in self.fields if each.startswith(name)]
+            yield FieldGroup(label, fields, note=note)
 
     def request_body(self) -> dict[str, Any]:
         """Return what differs from the order."""

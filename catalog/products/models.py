@@ -372,6 +372,17 @@ class Product(HasMetadata):
                 condition=_LISTED & Q(compare_at_price__gt=F("price")),
                 name="product_reduced",
             ),
+            # GET /api/products/?include=facets
+            models.Index(
+                fields=["id"],
+                condition=Q(parent=None)
+                & (
+                    Q(is_published=False)
+                    | Q(archived_at__isnull=False)
+                    | Q(publish_at__isnull=False)
+                ),
+                name="product_invisible",
+            ),
             # GET /api/products/low-stock/
             models.Index(
                 fields=["id"],

@@ -18,6 +18,7 @@ from catalog.history.services import record_changes
 from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.limits import PRODUCT_NAME_LENGTH
+from catalog.options.services import write_option_sets
 from catalog.prices.services import record_prices
 from catalog.products.descriptions import has_markup, sanitize, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
@@ -185,6 +186,7 @@ def save_families(
     record_initial_stock(quantities={row.pk: row.stock for row in new}, actor=actor)
     record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
+    _write_option_sets(families, was_archived=bool(also_changed))
     record_changes(changes_of(families, reason=reason))
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
 
@@ -287,6 +289,18 @@ def _translating_errors(row: Product) -> Iterator[None]:
         if "product_variant_unique" in violation or "options" in violation:
             raise VariantExists(options=row.options) from None
         raise
+
+
+def _write_option_sets(families: Sequence[FamilyChanges], *, was_archived: bool) -> None:
+    """Derive the option sets of products whose variants or options change."""
+    changed = [
+        family.product.row.pk
+        for family in families
+        if was_archived
+        or (family.variants and any(row.changes_any({"options"}) for row in family.rows()))
+    ]
+    if changed:
+        write_option_sets(changed)
 
 
 def _write_details(families: Sequence[FamilyChanges]) -> None:

@@ -5,6 +5,7 @@ A page is requested by its number, or by a cursor, with which every page is equa
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,9 @@ from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, u
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
 from catalog.search.cursors import Place, read_cursor, write_cursor
-from catalog.search.filters import ListQuery, apply_filters
+from catalog.search.facets import FacetReader
+from catalog.search.filters import apply_filters
+from catalog.search.query import ListQuery
 from catalog.search.text import Query, by_relevance, correct, matching, read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
@@ -92,6 +95,7 @@ class Page:
     previous: str | None
     next_cursor: str | None = None
     previous_cursor: str | None = None
+    facets: dict[str, Any] | None = None
 
 
 _SORT_ORDERS = {
@@ -162,16 +166,40 @@ class Listing:
         wanted = self._page_request()
         sales = self._active_sales()
         order = self._sort_order(sales)
-        products = apply_filters(
-            products.listed(), self.query, self.revision, sales=sales, for_staff=self.for_staff
-        )
+        visible = products.listed()
+        products = self._apply_filters(visible, self.query, sales)
         search = self.query.values.get("search")
         if search is None:
-            return self._build(wanted, self._find(wanted, order, products))
-        rows = self._find(wanted, order, self._search(products, read_query(search)))
+            page = self._build(wanted, self._find(wanted, order, products))
+            return self._with_facets(page, visible, None)
+        searched = read_query(search)
+        rows = self._find(wanted, order, self._search(products, searched))
         if not rows.pks and (corrected := correct(search)):
-            rows = self._find(wanted, order, self._search(products, corrected))
-        return self._build(wanted, rows)
+            searched = corrected
+            rows = self._find(wanted, order, self._search(products, searched))
+        page = self._build(wanted, rows)
+        return self._with_facets(page, visible, matching(visible, searched))
+
+    def _apply_filters(
+        self, products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
+    ) -> ProductQuerySet:
+        return apply_filters(products, query, self.revision, sales=sales, for_staff=self.for_staff)
+
+    def _with_facets(
+        self, page: Page, visible: ProductQuerySet, found: ProductQuerySet | None
+    ) -> Page:
+        """Add the facets if the query includes them. They are cached unless there is a search."""
+        if "include" not in self.query.values:
+            return page
+
+        def make() -> dict[str, Any]:
+            sales = self._read_sales()
+            apply = partial(self._apply_filters, sales=sales)
+            return FacetReader(self.query, visible, found, apply, sales, self.for_staff).read()
+
+        key = f"facets {self.query.filter_key()}"
+        current = self.revision if found is None else None
+        return replace(page, facets=revision.cached_values.get_or_put(key, current, make))
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -231,8 +259,9 @@ class Listing:
 
     def _active_sales(self) -> tuple[ActiveSale, ...]:
         """Return the active sales if prices matter. One statement if they are not cached."""
-        if not self.query.needs_prices:
-            return ()
+        return self._read_sales() if self.query.needs_prices else ()
+
+    def _read_sales(self) -> tuple[ActiveSale, ...]:
         sales: tuple[ActiveSale, ...] = revision.cached_values.get_or_put(
             "sales", self.revision, read_active_sales
         )

@@ -5,11 +5,21 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
-from catalog.search.filters import ATTRIBUTE_PATTERN, METADATA_PATTERN, ORDERINGS
+from catalog.products.sparse_fields import FIELDS
+from catalog.search.facets_schema import FACETS
+from catalog.search.identity_filters import MAX_IDS
+from catalog.search.query import (
+    ATTRIBUTE_PATTERN,
+    INCLUDED,
+    METADATA_PATTERN,
+    OPTION_PATTERN,
+    ORDERINGS,
+)
 from shop.core.audiences import MARK
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 from shop.core.query import PatternParameter
+from shop.core.slugs import PATTERN
 
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"}
 _VALUES = {
@@ -23,12 +33,6 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
     return OpenApiParameter(name, schema, description=description)
 
 
-FIELDS = _parameter(
-    "fields",
-    {"type": "string"},
-    "The fields to return, such as `id,name,price`. The default is all fields, which the "
-    "schema of the response describes; with this parameter it has `id` and the named ones only.",
-)
 LIST_PARAMETERS = [
     _parameter(
         "search",
@@ -39,8 +43,14 @@ LIST_PARAMETERS = [
     ),
     _parameter(
         "category",
-        {"type": "integer", "minimum": 1, "maximum": MAX_ID},
-        "The id of a category. Its subcategories are included.",
+        {**_VALUES, "items": {"type": "integer", "minimum": 1, "maximum": MAX_ID}},
+        "The id of a category. Its subcategories are included. Repeat the parameter to match any "
+        "of several.",
+    ),
+    _parameter(
+        "collection",
+        {**_VALUES, "items": {"type": "string", "pattern": PATTERN, "minLength": 1}},
+        "The slug of a collection. Repeat the parameter to match any of several.",
     ),
     _parameter("min_price", _AMOUNT, "The lowest current price, including sales."),
     _parameter("max_price", _AMOUNT, "The highest current price, including sales."),
@@ -48,6 +58,21 @@ LIST_PARAMETERS = [
     _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
     _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),
     _parameter("tag", _VALUES, "A tag. Repeat the parameter to match any of several."),
+    _parameter(
+        "ids",
+        {"type": "string", "pattern": rf"^[0-9]{{1,19}}(,[0-9]{{1,19}}){{0,{MAX_IDS - 1}}}$"},
+        f"At most {MAX_IDS} ids of products with commas between them, such as `1,2`.",
+    ),
+    _parameter(
+        "slug",
+        _VALUES,
+        "A slug, also an earlier one. Repeat the parameter to match any of several.",
+    ),
+    _parameter(
+        "sku",
+        _VALUES,
+        "The SKU of a product or of one of its variants. Repeat it to match any of several.",
+    ),
     PatternParameter(
         "attributes",
         ATTRIBUTE_PATTERN,
@@ -55,6 +80,14 @@ LIST_PARAMETERS = [
         "`attr.<slug>=` is the value of an attribute. Repeat it to match any of several. Numbers "
         "also have `attr.<slug>.min=` and `attr.<slug>.max=`.",
         shown_as="attr.<slug>",
+    ),
+    PatternParameter(
+        "options",
+        OPTION_PATTERN,
+        {"type": "string", "minLength": 1},
+        "`option.<name>=` is an option value: products with a variant that has it. Case is "
+        "ignored. Repeat it to match any of several; one variant matches all options.",
+        shown_as="option.<name>",
     ),
     PatternParameter(
         "metadata",
@@ -75,6 +108,11 @@ LIST_PARAMETERS = [
         {"type": "boolean"},
         description="Only for staff: whether the product or a variant is shipped.",
         extensions={MARK: "staff"},
+    ),
+    OpenApiParameter(
+        "include",
+        enum=INCLUDED,
+        description="`facets` adds the values of the filters with the numbers of products.",
     ),
     OpenApiParameter(
         "ordering",
@@ -113,4 +151,5 @@ class ProductPages(ShopPagination):
                 "example": None,
             }
         page["required"] += cursors
+        page["properties"]["facets"] = FACETS
         return page

@@ -36,9 +36,14 @@ def find_order_id(*, number: str, email: str) -> int | None:
     release is found by its id. Sends the same statement in any case.
     """
     email_key = fold_address(email)
-    by_number = Q(number=read_number(number) or "")
+    is_address = Q(email_key=email_key) | Q(email_key="", user__email_key=email_key)
+    return Order.objects.filter(has_number(number), is_address).values_list("pk", flat=True).first()
+
+
+def has_number(number: str) -> Q:
+    """Return the condition that an order has a number, in any spelling; its id without one."""
+    found = Q(number=read_number(number) or "")
     digits = number.strip()
     if digits.isascii() and digits.isdecimal() and int(digits) <= _MAX_ID:
-        by_number |= Q(pk=int(digits), number=None)
-    is_address = Q(email_key=email_key) | Q(email_key="", user__email_key=email_key)
-    return Order.objects.filter(by_number, is_address).values_list("pk", flat=True).first()
+        found |= Q(pk=int(digits), number=None)
+    return found

@@ -5,21 +5,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.errors import WithdrawalHandled, WithdrawalUnclear
 from orders.models import (
+    Order,
     OrderItem,
     ReturnKind,
     ReturnResolution,
     Withdrawal,
     WithdrawalStatus,
 )
-from orders.services.lookup import find_order_id
+from orders.services.lookup import find_order_id, has_number
 from orders.services.refreshing import refresh_statuses
 from orders.services.returns import Wish, approve_return, request_return
 from orders.services.timeline import note_event
 from shop.core import events
+from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 from shop.engine import insert
 
@@ -51,6 +54,28 @@ def declare_withdrawal(
     insert(withdrawal)
     _record("received", withdrawal)
     return withdrawal
+
+
+@transactional
+def link_withdrawal(*, withdrawal_id: int, order_number: str, actor: User) -> int:
+    """Record to which order a withdrawal belongs that matches none; return the order's id.
+
+    The number may have any spelling. The timeline of the order names the withdrawal. Raises
+    InvalidField if there is no such order or the withdrawal belongs to one, and WithdrawalHandled.
+    """
+    order_id = Order.objects.filter(has_number(order_number)).values_list("pk", flat=True).first()
+    if order_id is None:
+        raise InvalidField(field="order_number", reason=_("There is no order with this number."))
+    withdrawals = Withdrawal.objects.filter(pk=withdrawal_id)
+    new = withdrawals.filter(status=WithdrawalStatus.NEW)
+    if not new.filter(order=None).update(order_id=order_id):
+        if new.exists():
+            reason = _("This withdrawal belongs to an order already.")
+            raise InvalidField(field="order_number", reason=reason)
+        raise WithdrawalHandled
+    note_event(order_id=order_id, note=f"Withdrawal {withdrawal_id} linked", actor=actor)
+    _record("linked", withdrawals.get())
+    return order_id
 
 
 @transactional

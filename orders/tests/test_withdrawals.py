@@ -16,7 +16,7 @@ from payments.factories import pay
 from shop.core.errors import Conflict
 from shop.core.models import Event
 from shop.testing.fixtures import Caller
-from shop.testing.pages import forms_of
+from shop.testing.pages import forms_of, submit
 from shop.testing.races import times
 
 WITHDRAWALS = "/api/withdrawals/"
@@ -220,3 +220,32 @@ def test_a_note_is_added_in_the_admin(ada, admin_browser, order):
     assert note["text"] == "Two lines\nof text"
     page = admin_browser.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
     assert "of text" in page
+
+
+def test_a_withdrawal_without_an_order_is_linked_by_hand_and_then_accepted(
+    anyone, amy, admin_browser, ada, tea
+):
+    order = pay(place_order(ada.user, tea, quantity=2)).order
+    ship_order(order_id=order.pk, actor=amy.user)
+    anyone.post(WITHDRAWALS, declaration(order, order_number="last week", email="a@example.org"))
+    withdrawal = Withdrawal.objects.get()
+    page_url = f"/admin/orders/withdrawal/{withdrawal.pk}"
+    shown = admin_browser.get(f"{page_url}/change/").content.decode()
+    assert (f"{page_url}/link/" in shown, f"{page_url}/accept/" in shown) == (True, False)
+    form = admin_browser.get(f"{page_url}/link/")
+    unknown = submit(admin_browser, form, order_number="00000000").content.decode()
+    assert "There is no order with this number." in unknown
+    asked = submit(admin_browser, form, order_number=order.number.lower())
+    assert "2 × Tea" in asked.content.decode()
+    assert not Withdrawal.objects.filter(order=order).exists()
+    shown = submit(admin_browser, asked).content.decode()
+    assert (f"{page_url}/link/" in shown, f"{page_url}/accept/" in shown) == (False, True)
+    note = order.events.latest("pk")
+    assert (note.note, note.actor) == (f"Withdrawal {withdrawal.pk} linked", amy.user)
+    again = submit(admin_browser, form, order_number=order.number).content.decode()
+    assert "This withdrawal belongs to an order already." in again
+    submit(admin_browser, admin_browser.get(f"{page_url}/accept/"))
+    withdrawal.refresh_from_db()
+    assert (withdrawal.accepted_return.status, withdrawal.status) == ("approved", "handled")
+    done = admin_browser.get(f"{page_url}/change/").content.decode()
+    assert 'class="button"' not in done

@@ -43,7 +43,8 @@ class FormStep:
     ``begin`` writes, in a transaction, and reads the input from the form, which is valid then.
     ``effects`` gets what ``begin`` returned, and reads in the same transaction what was changed.
     ``finish`` gets it after the commit, may call a service outside the database, and returns a
-    message. The browser goes to ``back`` then.
+    message. ``back`` is the page of ``row``, which may not be saved yet: then ``begin`` returns it.
+    The browser goes to ``location`` of what ``begin`` returned then, without it to ``back``.
     """
 
     row: Model
@@ -54,6 +55,7 @@ class FormStep:
     begin: Callable[[], Any]
     effects: Callable[[Any], Sequence[Effect]]
     finish: Callable[[Any], str]
+    location: Callable[[Any], str] | None = None
     note: str = ""
     """A sentence above the form."""
 
@@ -105,7 +107,7 @@ class FormStepAdmin(ShopModelAdmin):
             if not _was_shown(request, step.effects(result)):
                 raise EffectsChanged
             begun.append(result)
-            return HttpResponseRedirect(step.back)
+            return HttpResponseRedirect(step.location(result) if step.location else step.back)
 
         try:
             response = self.save_form_once(request, form, begin)
@@ -121,7 +123,10 @@ class FormStepAdmin(ShopModelAdmin):
         except ShopError as error:
             messages.error(request, f"{step.row}: {error.detail}")
             return
-        self.log_change(request, step.row, message)
+        if step.row.pk is None:
+            self.log_addition(request, begun, message)
+        else:
+            self.log_change(request, step.row, message)
         messages.success(request, message)
 
     def _step_page(

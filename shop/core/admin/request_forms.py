@@ -1,6 +1,7 @@
 """Forms of the admin that are validated as a request of the API is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,6 +10,16 @@ from rest_framework import serializers
 
 from shop.core.countries import country_name
 from shop.core.postal_addresses import LENGTHS, MEMBERS, PostalAddress, label_of
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """A part of a form: a title, fields, lines of several fields, and a sentence about them."""
+
+    title: str
+    fields: Sequence[forms.BoundField] = ()
+    lines: Sequence[Sequence[forms.BoundField]] = ()
+    note: str = ""
 
 
 class RequestForm(forms.Form):
