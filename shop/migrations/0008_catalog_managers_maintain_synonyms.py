@@ -32,7 +32,7 @@ def remove_permissions(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0035_synonyms"),
+        ("catalog", "0036_synonyms"),
         ("shop", "0007_catalog_managers_write_collections"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0034_full_text_index"),
+        ("catalog", "0035_full_text_index"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0032_invisible_products"),
+        ("catalog", "0033_image_downloads"),
     ]
 
     operations = [

@@ -55,6 +55,6 @@ def _run(schema_editor, statements) -> None:  # noqa: ANN001
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0033_product_search_texts")]
+    dependencies = [("catalog", "0034_product_search_texts")]
 
     operations = [migrations.RunPython(create, drop)]
