@@ -73,7 +73,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
 		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests \
 		0011_unique_numbers 0012_one_live_payment_of_the_whole_order 0015_disputes \
-		0017_index_processing_payments
+		0015_description_text 0017_index_processing_payments 0025_index_captures
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 

@@ -190,18 +190,21 @@ def _apply_to_some(rows: QuerySet[Row], function: Callable[[Row], bool]) -> int:
     count = last_pk = 0
     while batch := list(rows.filter(pk__gt=last_pk).order_by("pk")[:BATCH_SIZE]):
         for row in batch:
-            if jobs.is_time_over():
+            if jobs.is_time_over() or (changed := _apply_logging_errors(function, row)) is None:
                 _last_pk[function] = last_pk
                 return count
-            count += _apply_logging_errors(function, row)
+            count += changed
             last_pk = row.pk
     return count
 
 
-def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool:
+def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool | None:
+    """Return the result of ``function``, or None if the worker stops before it is complete."""
     with working_on(getattr(row, "request_id", None), **_ids_of(row)):
         try:
             return function(row)
+        except jobs.TimeOver:
+            return None
         except Exception as error:  # noqa: BLE001 - a row that fails must not stop the others
             jobs.row_failed(row, error)
             return False

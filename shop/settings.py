@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import outbound_settings, queues, secret_values
+from shop.core import outbound_settings, pages, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -509,6 +509,14 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
         "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
     },
     is_debug=DEBUG,
+)
+# The pages of the storefront about products and categories: the canonical URLs, and the sitemap.
+STOREFRONT_PAGES: dict[str, str] = pages.templates(
+    STOREFRONT_URL,
+    {
+        "product": env.str("STOREFRONT_PRODUCT_URL", default=""),
+        "category": env.str("STOREFRONT_CATEGORY_URL", default=""),
+    },
 )
 DEFAULT_FROM_EMAIL: str = configuration.sender(
     env.str("DEFAULT_FROM_EMAIL", default=""),

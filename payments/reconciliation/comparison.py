@@ -29,6 +29,7 @@ from payments.reconciliation.differences import Difference
 from payments.services import fetch_and_settle, send_refund
 from payments.services.refund_reports import record_reported_refund
 from payments.states import CAPTURED, OPEN, UNDECIDED
+from shop.core import jobs
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
@@ -42,7 +43,7 @@ def find_differences(
     """Yield every difference in charges created since ``since``. Raises GatewayUnavailable."""
     matched_ids: set[int] = set()
     started = timezone.now()
-    charges = iter(source.list_charges(since))
+    charges = jobs.in_time(source.list_charges(since))
     while chunk := list(islice(charges, _CHUNK)):
         payments = _payments(gateway.code, chunk)
         for charge in chunk:
