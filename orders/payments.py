@@ -13,6 +13,7 @@ from typing import Protocol
 from django.db.models import TextChoices
 
 from accounts.models import User
+from orders.models import Order
 from orders.states import PaymentStage
 from shop.core.hooks import Single
 
@@ -159,8 +160,14 @@ class CapturesOnShipping(Protocol):
     def is_needed(self, order_id: int) -> bool:
         """Return whether an authorised payment has to be captured first. Sends one statement."""
 
+    def missing(self, order: Order) -> Decimal:
+        """Return how much of the units in fulfilments has to be secured first, in its currency.
+
+        The caller has locked the order. Sends nothing for an order that is paid.
+        """
+
     def capture(self, order_id: int, actor: User | None) -> None:
-        """Capture what is due of the order. Must not be called in a transaction.
+        """Capture what is due with the fulfilments. Must not be called in a transaction.
 
         Doing it again captures nothing more. Raises PaymentNotCaptured.
         """

@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.routers import APIRootView, DefaultRouter, Route
+from rest_framework.routers import APIRootView, DefaultRouter, Route, SimpleRouter
 
 from accounts.views import (
     AddressViewSet,
@@ -21,9 +21,11 @@ from accounts.views import (
 from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
-from catalog.categories.views import CategoryViewSet
+from catalog.categories.views import CategoryBySlugViewSet, CategoryViewSet
+from catalog.collections.views import CollectionViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
+from catalog.products.retrieving import ProductBySlugViewSet
 from catalog.products.views import ProductViewSet
 from orders.views import (
     DraftViewSet,
@@ -121,6 +123,7 @@ router.register("users/verify-email", EmailVerificationViewSet, basename="verify
 router.register("users", UserViewSet, basename="user")
 router.register("addresses", AddressViewSet, basename="address")
 router.register("categories", CategoryViewSet, basename="category")
+router.register("collections", CollectionViewSet, basename="collection")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
@@ -130,6 +133,11 @@ router.register("webhooks", WebhookViewSet, basename="webhook")
 router.register("webhook-endpoints", WebhookEndpointViewSet, basename="webhook-endpoint")
 router.register("webhook-deliveries", WebhookDeliveryViewSet, basename="webhook-delivery")
 router.register("events", EventViewSet, basename="event")
+
+# After all other paths below products and categories, which are no slugs.
+by_slug = SimpleRouter()
+by_slug.register("products", ProductBySlugViewSet, basename="product-by-slug")
+by_slug.register("categories", CategoryBySlugViewSet, basename="category-by-slug")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]

@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import outbound_settings, queues, secret_values
+from shop.core import outbound_settings, pages, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -205,6 +205,9 @@ if not 1 <= RETURN_WINDOW_DAYS <= 3660:
 
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
+
+# Whether the demo gateway captures a payment in parts, with PAYMENT_CAPTURE=on_shipment.
+DEMO_MULTIPLE_CAPTURES: bool = _flag("DEMO_MULTIPLE_CAPTURES", default=False)
 
 # The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
 # DEBUG also those whose money staff record.
@@ -506,6 +509,14 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
         "verification": env.str("STOREFRONT_VERIFICATION_URL", default=""),
     },
     is_debug=DEBUG,
+)
+# The pages of the storefront about products and categories: the canonical URLs, and the sitemap.
+STOREFRONT_PAGES: dict[str, str] = pages.templates(
+    STOREFRONT_URL,
+    {
+        "product": env.str("STOREFRONT_PRODUCT_URL", default=""),
+        "category": env.str("STOREFRONT_CATEGORY_URL", default=""),
+    },
 )
 DEFAULT_FROM_EMAIL: str = configuration.sender(
     env.str("DEFAULT_FROM_EMAIL", default=""),

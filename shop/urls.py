@@ -13,10 +13,11 @@ from shop.core.index import index
 from shop.core.metrics.views import metrics
 from shop.mail import own_pages
 from shop.mail import views as mail
-from shop.router import router
+from shop.router import by_slug, router
 
 urlpatterns = [
     path("api/", include(router.urls)),
+    path("api/", include(by_slug.urls)),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/schema/store/", SchemaView.as_view(generator_class=StoreGenerator)),
     path("api/schema/admin/", SchemaView.as_view(generator_class=AdminGenerator)),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
@@ -9,6 +10,7 @@ from catalog.categories.tree import Node, Tree
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_POSITION
 from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
 from shop.core.openapi import example
+from shop.core.pages import page_url
 from shop.core.serializers import RequestSerializer
 
 
@@ -49,13 +51,24 @@ class CategoryTreeSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(
-    examples=[example(_LEAF | {"parent_id": 3, "path": [_ROOT], "is_published": True})]
+    examples=[
+        example(
+            _LEAF
+            | {
+                "parent_id": 3,
+                "path": [_ROOT],
+                "canonical_url": "https://www.example.com/categories/teapots",
+                "is_published": True,
+            }
+        )
+    ]
 )
 class CategorySerializer(CategoryNodeSerializer):
     """A category with its ancestors and descendants."""
 
     parent_id = serializers.IntegerField(allow_null=True)
     path = CategoryLinkSerializer(many=True, help_text="The ancestors, with the root first.")
+    canonical_url = serializers.CharField(help_text="The URL of its page in the storefront.")
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
@@ -84,14 +97,16 @@ def serialize_tree(tree: Tree) -> dict[str, Any]:
     return {"categories": [_serialize_node(node) for node in tree.roots]}
 
 
-def serialize_category(node: Node) -> dict[str, Any]:
-    """Return the response body of a category."""
+def serialize_category(node: Node, *, origin: str) -> dict[str, Any]:
+    """Return the response body of a category. ``origin`` is scheme and host of the request."""
+    page = settings.STOREFRONT_PAGES["category"]
     return {
         **_serialize_node(node),
         "parent_id": node.parent.id if node.parent else None,
         "path": [
             serialize_category_link(above.id, above.name, above.slug) for above in node.path()[:-1]
         ],
+        "canonical_url": page_url(page, origin=origin, slug=node.slug, pk=node.id),
     }
 
 

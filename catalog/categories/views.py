@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,11 +24,15 @@ from catalog.categories.serializers import (
     serialize_category,
     serialize_tree,
 )
-from catalog.categories.tree import Tree, read_tree
+from catalog.categories.tree import Node, Tree, read_tree
 from catalog.errors import SlugTaken
 from catalog.responses import PublicReadViewSet, public_response
+from catalog.slugs.services import earlier_owners
+from catalog.slugs.views import SLUG, moved_to
 from shop.core.idempotency import idempotent
+from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.slugs import is_slug, normalize_slug
 from shop.core.viewsets import read
 
 
@@ -52,17 +57,18 @@ class CategoryViewSet(PublicReadViewSet):
 
     @describe(
         "Retrieve category",
-        answers={200: CategorySerializer},
+        answers={200: CategorySerializer, 301: None},
         refuses=[CategoryNotFound],
         headers=["ETag"],
+        by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a category with its ancestors and descendants."""
+        """Return a category with its ancestors and descendants. Digits alone are an id.
+
+        An earlier slug, or a slug in another spelling, is redirected to the present one (301).
+        """
         tree = read_tree(request.user)
-        node = tree.nodes.get(int(pk))
-        if node is None:
-            raise CategoryNotFound
-        return _response(request, tree, lambda _: serialize_category(node))
+        return _category_response(request, tree, tree.nodes.get(int(pk)))
 
     @describe(
         "Create category",
@@ -98,6 +104,35 @@ class CategoryViewSet(PublicReadViewSet):
         return Response(status=204)
 
 
+class CategoryBySlugViewSet(PublicReadViewSet):
+    """A category by its slug. Documented with ``CategoryViewSet.retrieve``."""
+
+    queryset = Category.objects.none()
+    lookup_value_regex = SLUG
+    lookup_url_kwarg = "slug"
+    http_method_names = ["get", "head"]
+
+    @extend_schema(exclude=True)
+    @describe("Retrieve category by slug", answers={200: CategorySerializer})
+    def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
+        """Return a category, or the address under its present slug (301)."""
+        tree, stored = read_tree(request.user), normalize_slug(slug)
+        node = next((node for node in tree.nodes.values() if node.slug == stored), None)
+        if node is None and is_slug(stored):
+            node = tree.nodes.get(earlier_owners("category", [stored]).get(stored, 0))
+        if node is not None and node.slug != slug:
+            return moved_to(request, slug, node.slug)
+        return _category_response(request, tree, node)
+
+
+def _category_response(request: Request, tree: Tree, node: Node | None) -> HttpResponseBase:
+    """Return the response about a category. Raises CategoryNotFound without one."""
+    if node is None:
+        raise CategoryNotFound
+    origin = origin_of(request)
+    return _response(request, tree, lambda _: serialize_category(node, origin=origin))
+
+
 def _response(
     request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]]
 ) -> HttpResponseBase:
@@ -105,4 +140,5 @@ def _response(
 
 
 def _body(category: Category, request: Request) -> dict[str, Any]:
-    return serialize_category(read_tree(request.user).nodes[category.pk])
+    node = read_tree(request.user).nodes[category.pk]
+    return serialize_category(node, origin=origin_of(request))

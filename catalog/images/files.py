@@ -14,6 +14,7 @@ from django.utils import timezone
 from catalog.images.models import ProductImage
 from catalog.images.processing import process_image
 from shop.core.errors import Unavailable
+from shop.core.jobs import is_time_over
 
 logger = logging.getLogger("shop.images")
 
@@ -61,8 +62,16 @@ def delete_files(names: Iterable[str]) -> None:
 
 
 def delete_orphans() -> int:
-    """Delete files that belong to no image and are older than a day; return their number."""
-    return sum(_delete_orphans(f"{FOLDER}/{number:02x}") for number in range(256))
+    """Delete files that belong to no image and are older than a day; return their number.
+
+    Stops between two folders, each of which is a request to the storage, if the time is over.
+    """
+    deleted = 0
+    for number in range(256):
+        if is_time_over():
+            break
+        deleted += _delete_orphans(f"{FOLDER}/{number:02x}")
+    return deleted
 
 
 def _delete_orphans(folder: str) -> int:

@@ -48,6 +48,16 @@ class Price:
     compare_at: Decimal | None = None
     lowest_before: Decimal | None = None
 
+    @property
+    def reduction_percent(self) -> int | None:
+        """The reduction of the lowest price before it, in whole percent, rounded down.
+
+        It is None if that price is not higher (Directive 98/6/EC, article 6a; CJEU C-330/23).
+        """
+        if self.lowest_before is None or self.lowest_before <= self.current:
+            return None
+        return int((self.lowest_before - self.current) * 100 / self.lowest_before) or None
+
 
 def current_price(price: Decimal, sales: Iterable[dict[str, Any]]) -> Decimal:
     """Return the lowest price for a list price under active sales, given by kind and value."""

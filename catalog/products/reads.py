@@ -24,9 +24,10 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from catalog.attributes.models import ProductAttribute, ProductTag
+from catalog.categories.models import CategoryLink
 from catalog.images.models import ProductImage
 from catalog.prices.reads import with_prices
 from catalog.products.models import Product, ProductQuerySet, for_sale
@@ -68,6 +69,15 @@ def for_detail(products: ProductQuerySet) -> ProductQuerySet:
         is_for_sale=ExpressionWrapper(for_sale(), output_field=BooleanField()),
         image_rows=_images(limit=None),
         option_names=F("parent__options"),
+        page_slug=Coalesce(F("parent__slug"), F("slug")),
+        category_rows=JSONRows(
+            CategoryLink.objects.filter(category_id=OuterRef("category_id")).order_by(),
+            id=F("above_id"),
+            name=F("above__name"),
+            slug=F("above__slug"),
+            parent_id=F("above__parent_id"),
+            is_published=F("above__is_published"),
+        ),
         tag_rows=JSONRows(tags, tag=F("tag")),
         attribute_rows=JSONRows(
             attributes.order_by("attribute__name"),
@@ -162,8 +172,13 @@ class DetailedProduct(ProductVariant):
     """A product for the response about it."""
 
     archived_at: datetime | None
+    updated_at: datetime
+    seo_title: str
+    seo_description: str
     is_for_sale: bool
     option_names: list[str] | None
+    page_slug: str
+    category_rows: JSON
     tag_rows: JSON
     attribute_rows: JSON
 
@@ -175,6 +190,7 @@ _JSON = frozenset(
         "price_history",
         "image_rows",
         "option_names",
+        "category_rows",
         "tag_rows",
         "attribute_rows",
         "metadata",

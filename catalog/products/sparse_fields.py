@@ -6,10 +6,18 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.serializers import Serializer
 
 from shop.core.errors import InvalidField
 
+FIELDS = OpenApiParameter(
+    "fields",
+    {"type": "string"},
+    description="The fields to return, such as `id,name,price`. The default is all fields, which "
+    "the schema of the response describes; with this parameter it has `id` and the named ones "
+    "only.",
+)
 SparseFields = Callable[[dict[str, Any]], dict[str, Any]]
 
 

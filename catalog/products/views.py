@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from catalog.categories.errors import CategoryNotFound
 from catalog.errors import ProductNotFound, SlugTaken
-from catalog.products import reads, services
+from catalog.products import services
 from catalog.products.errors import (
     OptionsInUse,
     OptionsMissing,
@@ -25,7 +25,8 @@ from catalog.products.errors import (
     VariantLimit,
 )
 from catalog.products.fields import NewVariant
-from catalog.products.models import Product, ProductQuerySet, sees_all_products
+from catalog.products.models import Product, ProductQuerySet
+from catalog.products.retrieving import ProductReads
 from catalog.products.serializers.requests import (
     NewProductSerializer,
     NewVariantSerializer,
@@ -35,26 +36,24 @@ from catalog.products.serializers.responses import (
     ListedProductSerializer,
     ProductSerializer,
     serialize_listed,
-    serialize_product,
 )
-from catalog.products.sparse_fields import SparseFields, read_sparse_fields
+from catalog.products.sparse_fields import FIELDS, SparseFields
 from catalog.products.variants import create_variant
-from catalog.responses import CachedResponseViewSet, public_response
+from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
 from catalog.search.listing import Listing
-from catalog.search.parameters import FIELDS, LIST_PARAMETERS, ProductPages
+from catalog.search.parameters import LIST_PARAMETERS, ProductPages
 from catalog.search.query import ListQuery, read_list_query
 from catalog.search.serializers import ChangesSerializer, serialize_changes
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
-from shop.core.errors import NotFound
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.viewsets import read
 
 
-class ProductViewSet(StockActions, CachedResponseViewSet):
+class ProductViewSet(ProductReads, StockActions):
     """Products. Everyone may read those for sale; staff read all of them, and write."""
 
     queryset = Product.objects.none()
@@ -81,8 +80,8 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
     )
     def list(self, request: Request) -> HttpResponseBase:
         """Return a page of the products that match the filters. Staff also see unpublished ones."""
-        query = read_list_query(request.query_params, for_staff=self._for_staff())
-        sparse = self._sparse_fields(ListedProductSerializer)
+        query = read_list_query(request.query_params, for_staff=self.for_staff())
+        sparse = self.sparse_fields(ListedProductSerializer)
         key = urlencode(query.parameters) if query.is_cacheable else None
         return public_response(
             request, lambda revision: self._list_body(query, sparse, revision), key=key
@@ -90,15 +89,17 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
 
     @describe(
         "Retrieve product",
-        answers={200: ProductSerializer},
+        answers={200: ProductSerializer, 301: None},
         headers=["ETag"],
         parameters=[FIELDS],
+        by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a product with its variants, or a variant."""
-        sparse = self._sparse_fields(ProductSerializer)
-        key = request.query_params.urlencode()
-        return public_response(request, lambda _: sparse(self.product_body(int(pk))), key=key)
+        """Return a product with its variants, or a variant. Digits alone are an id, not a slug.
+
+        An earlier slug, or a slug in another spelling, is redirected to the present one (301).
+        """
+        return self.retrieve_by_id(request, int(pk))
 
     @describe(
         "Create product",
@@ -208,7 +209,7 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
     def _list_body(
         self, query: ListQuery, sparse: SparseFields, revision: str | None
     ) -> dict[str, Any]:
-        options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
+        options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
         listing = Listing(self.request, query, revision, options["for_staff"])
         page = listing.page(self.get_queryset())
         body = {
@@ -220,28 +221,6 @@ class ProductViewSet(StockActions, CachedResponseViewSet):
             "products": [sparse(serialize_listed(row, **options)) for row in page.products],
         }
         return body if page.facets is None else {**body, "facets": page.facets}
-
-    def _sparse_fields(self, shape: type[ListedProductSerializer]) -> SparseFields:
-        return read_sparse_fields(self.request.query_params, shape, for_staff=self._for_staff())
-
-    def product_body(self, product_id: int) -> dict[str, Any]:
-        """Return the response body of a product with its variants.
-
-        Raises NotFound for an archived product, and for customers also if it is not for sale.
-        """
-        options: Any = {"origin": origin_of(self.request), "for_staff": self._for_staff()}
-        product = next(iter(reads.detailed([product_id])), None)
-        if (
-            product is None
-            or product.archived_at
-            or not (options["for_staff"] or product.is_for_sale)
-        ):
-            raise NotFound
-        variants = reads.variants_of([product_id])[product_id] if product.has_variants else []
-        return serialize_product(product, variants, **options)
-
-    def _for_staff(self) -> bool:
-        return sees_all_products(cast("AbstractUser", self.request.user))
 
 
 def _staff(request: Request) -> AbstractUser:

@@ -18,6 +18,7 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price
 from catalog.products.models import ProductQuerySet
 from catalog.products.reads import is_in_stock
+from catalog.search.identity_filters import apply_identity_filters
 from catalog.search.query import ListQuery, read_parameter, read_text, single
 from catalog.search.staff_filters import apply_staff_filters, read_boolean
 from shop.core.errors import InvalidField
@@ -42,6 +43,7 @@ def apply_filters(
     reads the attributes if they are needed and not cached. Raises InvalidField for an unknown one.
     """
     values = query.values
+    products = apply_identity_filters(products, values)
     if "category" in values:
         products = _in_categories(products, values["category"], for_staff=for_staff)
     if "collection" in values:

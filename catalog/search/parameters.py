@@ -5,7 +5,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter
 
 from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
+from catalog.products.sparse_fields import FIELDS
 from catalog.search.facets_schema import FACETS
+from catalog.search.identity_filters import MAX_IDS
 from catalog.search.query import (
     ATTRIBUTE_PATTERN,
     INCLUDED,
@@ -31,12 +33,6 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
     return OpenApiParameter(name, schema, description=description)
 
 
-FIELDS = _parameter(
-    "fields",
-    {"type": "string"},
-    "The fields to return, such as `id,name,price`. The default is all fields, which the "
-    "schema of the response describes; with this parameter it has `id` and the named ones only.",
-)
 LIST_PARAMETERS = [
     _parameter(
         "search",
@@ -62,6 +58,21 @@ LIST_PARAMETERS = [
     _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
     _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),
     _parameter("tag", _VALUES, "A tag. Repeat the parameter to match any of several."),
+    _parameter(
+        "ids",
+        {"type": "string", "pattern": rf"^[0-9]{{1,19}}(,[0-9]{{1,19}}){{0,{MAX_IDS - 1}}}$"},
+        f"At most {MAX_IDS} ids of products with commas between them, such as `1,2`.",
+    ),
+    _parameter(
+        "slug",
+        _VALUES,
+        "A slug, also an earlier one. Repeat the parameter to match any of several.",
+    ),
+    _parameter(
+        "sku",
+        _VALUES,
+        "The SKU of a product or of one of its variants. Repeat it to match any of several.",
+    ),
     PatternParameter(
         "attributes",
         ATTRIBUTE_PATTERN,

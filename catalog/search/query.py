@@ -20,6 +20,7 @@ from catalog.limits import (
     OPTION_LENGTH,
     SEARCH_LENGTH,
 )
+from catalog.search import identity_filters
 from catalog.search.staff_filters import STAFF_FILTERS, read_boolean
 from shop.core.errors import InvalidField
 from shop.core.fields import MAX_ID, AmountField
@@ -93,18 +94,23 @@ _SINGLE: dict[str, Callable[[str], Any]] = {
     "on_sale": read_boolean,
     "ordering": one_of(ORDERINGS),
     "search": _read_search,
+    **identity_filters.SINGLE,
 }
 _REPEATABLE: dict[str, Callable[[str], Any]] = {
     "brand": read_text,
     "category": _read_id,
     "collection": _read_slug,
     "tag": read_text,
+    **identity_filters.REPEATABLE,
 }
+RULE_PARAMETERS = ("brand", "category", "in_stock", "max_price", "min_price", "on_sale", "tag")
+"""The filters of rules of collections, with those of attributes and options."""
 # ``listing`` and ``sparse_fields`` read these.
 PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
 ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>", "option.<name>"])
 # Responses to queries with these are not cached, because their many values would fill the cache.
 _UNCACHED = frozenset({"after", "before", "max_price", "min_price", "search"})
+_UNCACHED |= identity_filters.UNCACHED
 
 
 @dataclass(frozen=True, slots=True)

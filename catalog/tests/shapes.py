@@ -1,5 +1,7 @@
 """The expected response bodies of products."""
 
+from catalog.models import Product
+
 
 def listed(product, **changes):
     """Return the entry of a product in a list."""
@@ -10,6 +12,7 @@ def listed(product, **changes):
         "price": f"{product.price:.2f}",
         "compare_at_price": None,
         "lowest_price_30_days": None,
+        "reduction_percent": None,
         "currency": "USD",
         "description": product.description,
         "in_stock": product.stock > 0,
@@ -22,13 +25,19 @@ def listed(product, **changes):
 
 
 def detailed(product, **changes):
-    """Return the response body of a product."""
+    """Return the response body of a product. One statement reads when it was updated."""
+    updated_at = Product.objects.values_list("updated_at", flat=True).get(pk=product.pk)
     return (
         listed(product)
         | {
             "description_text": product.description,
             "sku": product.sku,
             "barcode": product.barcode,
+            "seo_title": "",
+            "seo_description": "",
+            "canonical_url": f"http://testserver/products/{product.slug}",
+            "breadcrumbs": [],
+            "updated_at": updated_at.isoformat().replace("+00:00", "Z"),
             "weight": 0,
             "requires_shipping": True,
             "tax_class": None,

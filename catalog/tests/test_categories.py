@@ -71,6 +71,7 @@ def test_a_category_has_its_ancestors_and_descendants(anyone, kitchen, pots):
         **leaf(pots, leaf(lids)),
         "parent_id": kitchen.pk,
         "path": [link(kitchen)],
+        "canonical_url": "http://testserver/categories/pots",
     }
     assert anyone.get(f"{TREE}{lids.pk}/").json()["path"] == [link(kitchen), link(pots)]
     missing = anyone.get(f"{TREE}9999/")
@@ -108,6 +109,7 @@ def test_staff_create_change_move_and_delete_categories(amy, kitchen, pots):
         "is_published": True,
         "parent_id": pots.pk,
         "path": [link(kitchen), link(pots)],
+        "canonical_url": "http://testserver/categories/lids",
     }
     moved = amy.patch(f"{TREE}{pots.pk}/", {"parent_id": None})
     assert (moved.json()["parent_id"], moved.json()["path"]) == (None, [])

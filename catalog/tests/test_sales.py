@@ -139,6 +139,38 @@ def test_earlier_sales_count_for_the_lowest_price(anyone, tea):
     assert price(anyone, tea) == ("3.60", "4.50", "2.25")
 
 
+@pytest.mark.parametrize(
+    ("current", "lowest", "percent"),
+    [
+        ("3.60", "4.50", 20),
+        ("4.00", "4.50", 11),
+        ("3.60", "3.60", None),
+        ("3.60", "2.25", None),
+        ("4.48", "4.50", None),
+        ("0.00", "4.50", 100),
+        ("3.60", None, None),
+    ],
+)
+def test_a_reduction_counts_from_the_lowest_price(current, lowest, percent):
+    before = lowest and Decimal(lowest)
+    assert Price(Decimal(current), Decimal("6.00"), before).reduction_percent == percent
+
+
+def test_no_reduction_is_announced_beside_a_lower_price(anyone, tea):
+    def percent():
+        entry, body = (anyone.get(path).json() for path in (LIST, f"{LIST}{tea.pk}/"))
+        assert entry["products"][0]["reduction_percent"] == body["reduction_percent"]
+        return body["reduction_percent"]
+
+    assert percent() is None
+    first = SaleFactory(product_ids=[tea.pk], value=Decimal(50))
+    backdate(days=10)
+    assert percent() == 50
+    Sale.objects.filter(pk=first.pk).update(ends_at=in_hours(-24))
+    SaleFactory(product_ids=[tea.pk])
+    assert percent() is None  # 3.60 instead of 4.50, but it has been 2.25
+
+
 def test_staff_can_set_a_compare_at_price(anyone, amy, tea):
     backdate(days=5)
     amy.patch(f"{LIST}{tea.pk}/", {"price": "4.00", "compare_at_price": "6.00"})
@@ -230,7 +262,7 @@ def test_sales_need_one_more_statement_in_carts_and_orders(ada, tea):
 
 def test_staff_manage_sales(amy, tea):
     kitchen = CategoryFactory()
-    scope = {"product_ids": [tea.pk], "category_ids": [kitchen.pk]}
+    scope = {"product_ids": [tea.pk], "category_ids": [kitchen.pk], "collection_ids": []}
     times = {"starts_at": "2099-01-02T08:00:00Z", "ends_at": "2099-01-31T08:00:00Z"}
     response = amy.post(SALES, NEW | scope | times)
     sale = Sale.objects.get()
@@ -262,6 +294,7 @@ def test_staff_manage_sales(amy, tea):
         ({"product_ids": [999]}, (404, "product_not_found")),
         ({"product_ids": ["1"]}, (400, "invalid")),
         ({"category_ids": [999]}, (404, "category_not_found")),
+        ({"collection_ids": [999]}, (404, "collection_not_found")),
     ],
 )
 def test_an_invalid_sale_is_an_error(amy, change, refused):

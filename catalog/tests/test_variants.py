@@ -49,6 +49,7 @@ def shown(row, **changes):
         "price": f"{row.price:.2f}",
         "compare_at_price": None,
         "lowest_price_30_days": None,
+        "reduction_percent": None,
         "in_stock": row.stock > 0,
         "image": None,
         "metadata": {},

@@ -23,12 +23,12 @@ from orders.errors import (
     UnitsReturned,
 )
 from orders.models import Fulfilment, FulfilmentItem, FulfilmentState, Order, OrderItem
-from orders.payments import captures, pending_restocks_of, stage_of
+from orders.payments import captures, pending_restocks_of
 from orders.services.earlier import record_earlier_shipping
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
-from orders.shown import amount_due
-from orders.states import SHIPPABLE, OrderStatus, PaymentStage
+from orders.shown import statuses_of
+from orders.states import SHIPPABLE, OrderStatus
 from shop.core import events
 from shop.core.errors import ShopError
 from shop.core.transactions import transactional
@@ -74,13 +74,14 @@ def begin_fulfilment(
 
     ``units`` are quantities by product; None means all that is left. The fulfilment is shipped at
     once if no payment has to be captured. Otherwise it is pending, until ``finish_fulfilment``.
-    Raises IllegalTransition, ShippingHeld, PaymentNotCaptured if the authorisation has ended,
-    ItemNotInOrder, FulfilmentLimit; then nothing was changed.
+    Raises IllegalTransition, ShippingHeld, ItemNotInOrder, FulfilmentLimit, and PaymentNotCaptured
+    if the authorisation has ended and no payment secures the units; then nothing was changed.
     """
     order = Order.objects.lock(order_id)
     record_earlier_shipping(order)
     _check(order)
     taken = _take_units(order, units)
+    _check_secured(order)
     fulfilment = Fulfilment.objects.create(
         order=order,
         status=FulfilmentState.PENDING,
@@ -135,8 +136,13 @@ def _check(order: Order) -> None:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
-    if amount_due(order) and stage_of(order.pk) == PaymentStage.VOIDED:
-        raise PaymentNotCaptured(payment_status=PaymentStage.VOIDED.value)
+
+
+def _check_secured(order: Order) -> None:
+    """Raise PaymentNotCaptured if no payment secures all units in fulfilments, as it has to."""
+    payments = captures()
+    if payments is not None and payments.missing(order):
+        raise PaymentNotCaptured(payment_status=statuses_of(order).payment_status.value)
 
 
 def _take_units(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:
@@ -178,12 +184,17 @@ def _raise_limit(item: OrderItem, left: int) -> NoReturn:
 
 @transactional
 def _ship_pending(fulfilment: Fulfilment) -> None:
-    """Ship a pending fulfilment, once. Locks the order. Raises IllegalTransition, ShippingHeld."""
+    """Ship a pending fulfilment, once. Locks the order.
+
+    Raises IllegalTransition, ShippingHeld, and PaymentNotCaptured if its authorisation has ended
+    before it was captured.
+    """
     order = Order.objects.lock(fulfilment.order_id)
     if order.status not in SHIPPABLE:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
+    _check_secured(order)
     _mark_shipped(fulfilment)
 
 

@@ -51,6 +51,7 @@ from shop.core.problem_schemas import (
 )
 from shop.core.query import parameters_of
 from shop.core.serializers import RequestSerializer
+from shop.core.slugs import PATTERN
 from shop.core.viewsets import IsStaff, OwnOrStaffMay, StaffMay
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -59,6 +60,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 # The variables of paths, which match shop.core.viewsets.ID.
 _PATH_ID = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
+_PATH_SLUG = {"type": "string", "pattern": PATTERN, "description": "An id or a slug."}
 _DETAILS = {
     400: "The body, a field, a parameter, the path or the Host header is malformed.",
     403: "Your role does not allow this.",
@@ -91,6 +93,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     plural: str = "",
     holds_secret: bool = False,
     merges_cart: bool = False,
+    by_slug: bool = False,
 ) -> Callable[[View], View]:
     """Describe an operation.
 
@@ -103,6 +106,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
     permission need not say so.
     A response that ``holds_secret`` is not stored under an idempotency key. An operation that
     ``merges_cart`` takes the token of a guest's cart.
+    The path of an operation ``by_slug`` takes a slug in place of the id.
     ``plural`` is the name of the array in a page if it is not that of the view.
     """
 
@@ -112,7 +116,7 @@ def describe(  # noqa: PLR0913 - the parts of an operation
         described.query_parameters, described.takes_body = parameters, takes is not None
         described.audience = audience
         described.plural, described.holds_secret = plural, holds_secret
-        described.merges_cart = merges_cart
+        described.merges_cart, described.by_slug = merges_cart, by_slug
         described.is_list = isinstance(answers[min(answers)], serializers.ListSerializer)
         return described  # type: ignore[no-any-return]
 
@@ -196,8 +200,9 @@ class ShopAutoSchema(AutoSchema):
         return {**super().get_extensions(), **({MARK: audience} if audience else {})}
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        schema = _PATH_SLUG if getattr(self._action(), "by_slug", False) else _PATH_ID
         return [
-            {"in": "path", "name": variable, "required": True, "schema": _PATH_ID}
+            {"in": "path", "name": variable, "required": True, "schema": schema}
             for variable in variables
         ]
 

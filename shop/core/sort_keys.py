@@ -24,12 +24,9 @@ def sort_key(name: str) -> bytes:
     """Return the key of a name. Comparing the bytes of keys compares the names."""
     folded = fold_name(name)
     letters = folded if folded.isascii() else "".join(map(_letters, folded))
-    parts = [letters.translate(_TABLE)]
-    if letters != folded:
-        parts.append(folded)
-    else:
-        parts.append("")
-    parts.append(" ".join(name.split()).swapcase())
+    accents = "" if letters == folded else folded
+    case = " ".join(name.split()).swapcase()
+    parts = (letters.translate(_TABLE), accents, case)
     return "\0".join(parts).encode(errors="replace")[:MAX_BYTES]
 
 
@@ -39,7 +36,9 @@ def _letters(character: str) -> str:
     if character.isascii():
         return character
     base = "".join(c for c in unicodedata.normalize("NFKD", character) if not _is_mark(c))
-    if unicodedata.name(base[:1], "").startswith("LATIN "):
+    if not base:  # an accent that has no letter with it
+        return ""
+    if unicodedata.name(base[0], "").startswith("LATIN "):
         return anyascii(base).casefold()
     return _OTHER_SIGN if unicodedata.category(character)[0] in "PSZ" else base
 

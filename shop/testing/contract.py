@@ -65,7 +65,8 @@ def _template(path: str) -> str | None:
     for template in document()["paths"]:
         if re.fullmatch(re.sub(r"{\w+}", "[0-9]{1,18}", template), path):
             return str(template)
-    return None
+    kind = re.fullmatch(r"(/api/(?:products|categories)/)[^/]+/", path)
+    return f"{kind[1]}{{id}}/" if kind else None  # by slug
 
 
 @cache

@@ -238,7 +238,7 @@ def test_an_operation_has_exactly_the_problems_that_it_refuses_with(documents):
 
 def test_every_path_with_an_id_may_not_exist(documents, anyone):
     # An id that is no number is no path of the API.
-    assert anyone.get("/api/products/tea/").json()["code"] == "not_found"
+    assert anyone.get("/api/orders/tea/").json()["code"] == "not_found"
     responses = documents[""]["components"]["responses"]
     for path, methods in documents[""]["paths"].items():
         for operation in methods.values():

@@ -15,6 +15,7 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
+from catalog.slugs.services import earlier_owners
 from catalog.tax_classes.models import TaxClass
 from shop.core.slugs import fold_name
 
@@ -57,7 +58,7 @@ class ExistingRows:
 def read_existing(
     records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> ExistingRows:
-    """Read the existing rows of these products, with at most ten statements.
+    """Read the existing rows of these products, with at most eleven statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
@@ -74,7 +75,8 @@ def read_existing(
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
     if any(record.images or any(v.images for v in record.variants) for record in records):
-        for image in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
+        images = ProductImage.objects.filter(product_id__in=pks).select_related("download")
+        for image in images.order_by("position", "pk"):
             existing.images[image.product_id].append(image)
     return existing
 
@@ -91,6 +93,8 @@ def _read_families(
     )
     given = {record.slug for record in records if record.slug}
     existing.slugs = {slug for _, slug, _ in by_slug} | given
+    if made := slugs - given:
+        existing.slugs |= earlier_owners("product", made).keys()
     wanted = {record.folded_name() for record in records if record.is_found_by_name()}
     ids = {pk for pk, slug, name in by_slug if slug in given or fold_name(name) in wanted}
     ids |= names.ids_of(wanted)

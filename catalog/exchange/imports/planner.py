@@ -287,7 +287,8 @@ def _inherit(variant: Product, product: Product, names: Iterable[str]) -> None:
 
 def _matches(image: ProductImage, record: ImageRecord) -> bool:
     if record.url:
-        return image.source_url == record.url
+        download = getattr(image, "download", None)
+        return record.url in {image.source_url, download.url if download else ""}
     return image.large.name == record.large
 
 

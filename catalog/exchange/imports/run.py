@@ -22,6 +22,7 @@ from catalog.exchange.imports.planner import Planner
 from catalog.exchange.imports.plans import Plan
 from catalog.exchange.imports.records import ProductRecord, Record, group_rows
 from catalog.exchange.imports.rows import FileError
+from catalog.images.downloads import queue_downloads
 from catalog.limits import REASON_LENGTH
 from catalog.products.writes import save_families
 from shop.core.tracing import acting_as
@@ -199,6 +200,8 @@ def write(
     if changed:
         with acting_as("import", user_id=None if actor is None else actor.pk, detail=reason):
             save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
+        rows = [row for plan in changed for row in plan.rows()]
+        queue_downloads([image for row in rows for image in row.new_images])
     return plans
 
 

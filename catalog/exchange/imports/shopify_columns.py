@@ -71,8 +71,8 @@ _NEWER = {
     "custom collections": "Collection",
 }
 _BY_NAME = {fold_name(name): name for name in KNOWN} | _NEWER
-_METAFIELD = re.compile(r"(.*) \((product|variant)\.metafields\.([^.)]+)\.([^)]+)\)")
-_OTHER_METAFIELD = re.compile(r"(variant )?metafield: ([^ \[]+?)\s*(?:\[.*\])?")
+_METAFIELD = re.compile(r"(.*) \((product|variant)\.metafields\.([^.)]+)\.([^)]+)\)", re.IGNORECASE)
+_OTHER_METAFIELD = re.compile(r"(variant )?metafield: ([^ \[]+?)\s*(?:\[.*\])?", re.IGNORECASE)
 _OWN_NAMESPACE = "shop"
 """The namespace of the metafields that an export makes of keys without one."""
 _GOOGLE = "google shopping / "
@@ -85,9 +85,9 @@ def canonical(title: str) -> str:
         return _BY_NAME[folded]
     if folded.startswith(_GOOGLE):
         return f"metadata.google.{metadata_key(folded.removeprefix(_GOOGLE))}"
-    if found := _METAFIELD.fullmatch(folded):
-        return _metafield(found[2], found[3], found[4])
-    if found := _OTHER_METAFIELD.fullmatch(folded):
+    if found := _METAFIELD.fullmatch(title.strip()):
+        return _metafield(found[2].lower(), found[3], found[4])
+    if found := _OTHER_METAFIELD.fullmatch(title.strip()):
         namespace, _, key = found[2].partition(".")
         return _metafield("variant" if found[1] else "product", namespace, key)
     return ""

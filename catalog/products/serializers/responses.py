@@ -21,6 +21,7 @@ from catalog.products.reads import (
     ProductCategory,
     ProductVariant,
 )
+from catalog.products.serializers.pages import PAGE_EXAMPLE, PageSerializer, serialize_page
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -39,6 +40,7 @@ _LISTED: dict[str, Any] = {
     "price": "24.00",
     "compare_at_price": "30.00",
     "lowest_price_30_days": "28.00",
+    "reduction_percent": 14,
     "currency": "USD",
     "description": "Holds a litre.",
     "in_stock": True,
@@ -58,6 +60,7 @@ _VARIANT: dict[str, Any] = {
     "price": "24.00",
     "compare_at_price": None,
     "lowest_price_30_days": None,
+    "reduction_percent": None,
     "in_stock": True,
     "image": None,
     "metadata": {},
@@ -83,6 +86,13 @@ class PricedSerializer(serializers.Serializer[Any]):
     lowest_price_30_days = AmountField(
         allow_null=True,
         help_text="The lowest price in the 30 days before the reduction (Directive 98/6/EC, 6a).",
+    )
+    reduction_percent = serializers.IntegerField(
+        allow_null=True,
+        min_value=1,
+        max_value=100,
+        help_text="The reduction in percent of `lowest_price_30_days`, rounded down; null if that "
+        "price is not higher.",
     )
     in_stock = serializers.BooleanField(help_text="Whether it can be ordered now.")
     stock = serializers.IntegerField(
@@ -180,6 +190,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
                 "options": [{"name": "Colour", "values": ["Red"]}],
                 "variants": [_VARIANT],
                 **_SHIPPED,
+                **PAGE_EXAMPLE,
                 "images": [_IMAGE],
                 "tags": ["kitchen"],
                 "attributes": [
@@ -189,7 +200,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
         )
     ]
 )
-class ProductSerializer(ShippedSerializer, ListedProductSerializer):
+class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializer):
     """A product, or a variant if the id is that of a variant."""
 
     description_text = serializers.CharField(
@@ -242,6 +253,7 @@ def serialize_product(
     return {
         **listed,
         "description_text": _text(product, listed["description"]),
+        **serialize_page(product, origin=origin, for_staff=for_staff),
         "sku": product.sku,
         "barcode": product.barcode,
         **_serialize_shipping(product),
@@ -290,6 +302,7 @@ def _serialize_price(product: ListedProduct) -> dict[str, Any]:
         "lowest_price_30_days": (
             None if price.lowest_before is None else show(price.lowest_before)
         ),
+        "reduction_percent": price.reduction_percent,
     }
 
 

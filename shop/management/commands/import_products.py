@@ -114,6 +114,8 @@ class Command(ShopCommand):
         self.stdout.write(f"{prefix}{counts}")
         for notice in counts.notices():
             self.stdout.write(notice)
+        if counts.new_images and not wishes.dry_run:
+            self.stdout.write(f"{counts.new_images:,} images will be downloaded by the worker")
         if counts.of[Outcome.REFUSED]:
             raise CommandError(f"{counts.of[Outcome.REFUSED]} refused; the others are done")
 
