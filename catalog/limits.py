@@ -102,6 +102,10 @@ MAX_SYNONYM_WORDS = 3
 """Words of one of them."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
+MAX_SUGGESTED = 8
+"""Products that are suggested while someone types."""
+MAX_SUGGESTED_NAMES = 5
+"""Categories, and also brands, that are suggested."""
 MAX_FACET_VALUES = 100
 """Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100

@@ -46,6 +46,7 @@ from catalog.search.listing import Listing
 from catalog.search.parameters import LIST_PARAMETERS, ProductPages
 from catalog.search.query import ListQuery, read_list_query
 from catalog.search.serializers import ChangesSerializer, serialize_changes
+from catalog.search.views import SuggestActions
 from catalog.stock.views import STOCK_PERMISSIONS, StockActions
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
@@ -53,7 +54,7 @@ from shop.core.openapi import describe
 from shop.core.viewsets import read
 
 
-class ProductViewSet(ProductReads, StockActions):
+class ProductViewSet(SuggestActions, ProductReads, StockActions):
     """Products. Everyone may read those for sale; staff read all of them, and write."""
 
     queryset = Product.objects.none()

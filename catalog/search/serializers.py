@@ -5,7 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.products.serializers.responses import ProductSerializer, serialize_product
+from catalog.products.serializers.responses import (
+    ListedProductSerializer,
+    ProductSerializer,
+    serialize_product,
+)
 from catalog.search.changes import Changes
 from shop.core.openapi import example
 
@@ -27,6 +31,40 @@ class ChangesSerializer(serializers.Serializer[Any]):
     )
     has_more = serializers.BooleanField(help_text="Whether to request the next page at once.")
     cursor = serializers.CharField(help_text="The value of `since` in the next request.")
+
+
+class SuggestedCategorySerializer(serializers.Serializer[Any]):
+    """A category that is suggested."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    slug = serializers.CharField()
+
+
+class SuggestedBrandSerializer(serializers.Serializer[Any]):
+    """A brand that is suggested."""
+
+    name = serializers.CharField(help_text="For `GET /api/products/?brand=`.")
+
+
+@extend_schema_serializer(
+    many=False,
+    examples=[
+        example(
+            {
+                "products": [],
+                "categories": [{"id": 4, "name": "Teapots", "slug": "teapots"}],
+                "brands": [{"name": "Teahouse"}],
+            }
+        )
+    ],
+)
+class SuggestionsSerializer(serializers.Serializer[Any]):
+    """What someone who types may be looking for; the best-selling products first."""
+
+    products = ListedProductSerializer(many=True)
+    categories = SuggestedCategorySerializer(many=True)
+    brands = SuggestedBrandSerializer(many=True)
 
 
 def serialize_changes(changes: Changes, *, origin: str) -> dict[str, Any]:
