@@ -73,7 +73,7 @@ lint: $(VENV)/.development ## check style, types, import contracts, migrations, 
 		--ignore-name 0006_unique_skus_and_slugs 0016_longer_texts 0007_longer_names \
 		0007_one_cart_per_token 0010_unique_keys_of_users 0011_unique_keys_of_guests \
 		0011_unique_numbers 0012_one_live_payment_of_the_whole_order 0015_disputes \
-		0017_index_processing_payments
+		0015_description_text 0017_index_processing_payments 0025_index_captures
 	@$(MAKE) --no-print-directory schema OPENAPI=$$(mktemp -d)/openapi
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
@@ -105,9 +105,9 @@ carts: $(VENV)/.development ## compare the prices of random carts with a second 
 	@CARTS=$(or $(CARTS),10000) SEED=$(or $(SEED),1) \
 		$(BIN)/python -m pytest -q cart/pricing/tests/test_recomputation.py
 
-model: $(VENV)/.development ## compare orders after the sale with a model (OPERATIONS=10000, SEED=1, DATABASE=sqlite)
+model: $(VENV)/.development ## compare orders after the sale with a model (OPERATIONS=10000, SEED=1, DATABASE=sqlite, CAPTURE=on_shipment or in_parts)
 	@$(BIN)/python -m shop.testing.model --operations $(or $(OPERATIONS),10000) --seed $(or $(SEED),1) \
-		--database $(or $(DATABASE),postgres)
+		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
 
 acceptance: $(VENV)/.development ## the long form of carts, model, fuzz, hostile and abuse: about an hour
 	@status=0; \
@@ -121,9 +121,9 @@ acceptance: $(VENV)/.development ## the long form of carts, model, fuzz, hostile
 	$(MAKE) abuse SECONDS=600 || status=1; \
 	exit $$status
 
-storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite)
+storm: $(VENV)/.development ## load test: five minutes of purchases while workers and PostgreSQL fail (SECONDS=300, SEED=1, DATABASE=sqlite, CAPTURE=in_parts)
 	@$(BIN)/python -m shop.testing.storm --seconds $(or $(SECONDS),300) --seed $(or $(SEED),1) \
-		--database $(or $(DATABASE),postgres)
+		--database $(or $(DATABASE),postgres) --capture $(or $(CAPTURE),automatic)
 
 money-storm: $(VENV)/.development ## load test: ten minutes of payments and refunds with a fake Stripe that fails (variables as for storm, CAPTURE=on_shipment)
 	@$(BIN)/python -m shop.testing.storm.money --seconds $(or $(SECONDS),600) --seed $(or $(SEED),1) \

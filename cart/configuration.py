@@ -153,12 +153,13 @@ def pricing_settings() -> priced.PricingSettings:
 
 
 def promotion_of(row: Promotion) -> priced.Promotion:
-    """Return a row as pricing needs it. Reads its products and categories unless prefetched."""
+    """Return a row as pricing needs it. Reads its selection unless prefetched."""
     products = frozenset(product.pk for product in row.products.all())
     categories = frozenset(category.pk for category in row.categories.all())
+    collections = frozenset(collection.pk for collection in row.collections.all())
     if row.scope == PromotionScope.CART:
-        products = categories = frozenset()
-    elif not (products or categories):
+        products = categories = collections = frozenset()
+    elif not (products or categories or collections):
         products = _NO_PRODUCT
     return priced.Promotion(
         id=row.pk,
@@ -169,6 +170,7 @@ def promotion_of(row: Promotion) -> priced.Promotion:
         free_quantity=row.free_quantity or 0,
         product_ids=products,
         category_ids=categories,
+        collection_ids=collections,
         minimum_total=row.minimum_total,
         minimum_quantity=row.minimum_quantity,
         first_order_only=row.first_order_only,
@@ -210,7 +212,9 @@ def _read_rows() -> _Rows:
         tax_rates=list(TaxRate.objects.select_related("tax_class").order_by("valid_from")),
         shipping_taxes=list(ShippingTax.objects.all()),
         promotions=list(
-            promotions.order_by("position", "pk").prefetch_related("products", "categories")
+            promotions.order_by("position", "pk").prefetch_related(
+                "products", "categories", "collections"
+            )
         ),
         vat_numbers=list(numbers) if settings.REVERSE_CHARGE else (),
     )

@@ -25,6 +25,7 @@ from cart.pricing import Configuration, Context, Destination, Item, Totals, Vouc
 from cart.promotions.limits import used_up_promotions
 from cart.statements import open_cart_with_items
 from catalog.categories.reads import categories_of
+from catalog.collections.reads import collections_of
 from catalog.prices.current import current_price
 from catalog.prices.reads import active_sales_of
 from shop.core.countries import region_code
@@ -115,6 +116,7 @@ def price_cart(  # noqa: PLR0913 - what a cart costs depends on all of them
     email = email_of(buyer, members)
     vouchers = configuration.vouchers(codes, user_id=buyer.user_id, email=email)
     categories = _categories(configuration, vouchers, rows)
+    collections = _collections(configuration, vouchers, rows)
     context = Context(
         configuration.pricing,
         timezone.now(),
@@ -130,7 +132,10 @@ def price_cart(  # noqa: PLR0913 - what a cart costs depends on all of them
         fee=fee,
         is_reverse_charge=configuration.is_reverse_charge(_vat_number(members)),
     )
-    return price(_items(rows, categories, has_sale=has_sale), context)
+    items = _items(rows, categories, has_sale=has_sale)
+    if collections:
+        items = [_in_collections(item, collections) for item in items]
+    return price(items, context)
 
 
 def price_as_seen(cart: PricedCart) -> Totals:
@@ -195,6 +200,20 @@ def _categories(
     if not any(p.category_ids for p in (*configuration.pricing.promotions, *entered)):
         return {}
     return categories_of([row.product_id for row in rows])
+
+
+def _collections(
+    configuration: ShopConfiguration, vouchers: Sequence[Voucher], rows: Sequence[CartItemRow]
+) -> Mapping[int, frozenset[int]]:
+    """Return the collections of the products, if a promotion depends on them."""
+    entered = [voucher.promotion for voucher in vouchers if voucher.promotion]
+    if not any(p.collection_ids for p in (*configuration.pricing.promotions, *entered)):
+        return {}
+    return collections_of([row.product_id for row in rows])
+
+
+def _in_collections(item: Item, collections: Mapping[int, frozenset[int]]) -> Item:
+    return item._replace(collection_ids=collections.get(item.product_id, frozenset()))
 
 
 def _vat_number(members: CartMembers) -> str:

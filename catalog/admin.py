@@ -2,6 +2,7 @@
 
 from catalog.attributes.admin import AttributeAdmin
 from catalog.categories.admin import CategoryAdmin
+from catalog.collections.admin import CollectionAdmin
 from catalog.history.admin import ProductChangeAdmin
 from catalog.images.admin import ImageAdmin
 from catalog.prices.admin import SaleAdmin
@@ -12,6 +13,7 @@ from catalog.tax_classes.admin import TaxClassAdmin
 __all__ = [
     "AttributeAdmin",
     "CategoryAdmin",
+    "CollectionAdmin",
     "ImageAdmin",
     "ProductAdmin",
     "ProductChangeAdmin",

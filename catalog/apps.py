@@ -9,5 +9,9 @@ class CatalogConfig(AppConfig):
     name = "catalog"
 
     def ready(self) -> None:
-        """Connect the signal that adds the search function to SQLite."""
+        """Connect the signal that adds the search function to SQLite; let workers download."""
         import catalog.search.text  # noqa: F401, PLC0415
+        from catalog.images import downloads  # noqa: PLC0415 - it imports models
+        from shop.core import tasks  # noqa: PLC0415
+
+        tasks.register_due("image downloads", downloads.enqueue_due)

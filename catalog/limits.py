@@ -42,6 +42,8 @@ MAX_CATEGORY_DEPTH = 20
 
 COLLECTION_NAME_LENGTH = 255
 """Characters of a collection's name and slug."""
+MAX_COLLECTION_PRODUCTS = 1000
+"""Products that staff choose for one collection. A rule may select any number."""
 
 # -- Tax and shipping ----------------------------------------------------------------------------
 

@@ -2,7 +2,14 @@
 
 from catalog.attributes.services import create_attribute, delete_attribute, update_attribute
 from catalog.categories.services import create_category, delete_category, update_category
+from catalog.collections.services import (
+    create_collection,
+    delete_collection,
+    update_collection,
+    update_collections,
+)
 from catalog.images.services import add_image, delete_image, update_image
+from catalog.options.services import follow_variants
 from catalog.prices.services import create_sale, end_sale, update_sale
 from catalog.products.completion import complete_name_keys
 from catalog.products.services import (
@@ -32,15 +39,18 @@ __all__ = [
     "complete_name_keys",
     "create_attribute",
     "create_category",
+    "create_collection",
     "create_product",
     "create_sale",
     "create_tax_class",
     "create_variant",
     "delete_attribute",
     "delete_category",
+    "delete_collection",
     "delete_image",
     "delete_tax_class",
     "end_sale",
+    "follow_variants",
     "is_ranking_due",
     "put_back",
     "rank_products",
@@ -51,6 +61,8 @@ __all__ = [
     "take_stock",
     "update_attribute",
     "update_category",
+    "update_collection",
+    "update_collections",
     "update_image",
     "update_product",
     "update_sale",

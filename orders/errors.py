@@ -200,7 +200,8 @@ class FulfilmentLimit(Conflict):
 class PaymentNotCaptured(Conflict):
     """409: the payment cannot be captured now, so that nothing is shipped. Facts: payment_status.
 
-    ``payment_status`` is that of the payment: ``authorised`` if the provider did not answer.
+    ``payment_status`` is that of the payment: ``authorised`` if the provider did not answer. If the
+    authorisation has ended before, it is that of the order, such as ``voided``.
     """
 
     code = "payment_not_captured"

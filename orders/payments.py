@@ -13,6 +13,7 @@ from typing import Protocol
 from django.db.models import TextChoices
 
 from accounts.models import User
+from orders.models import Order
 from orders.states import PaymentStage
 from shop.core.hooks import Single
 
@@ -129,6 +130,27 @@ def stage_of(order_id: int) -> PaymentStage:
     return _stage.value(order_id) if _stage.value else PaymentStage.NONE
 
 
+_restocks = Single[Callable[[int], Mapping[int, int]]](
+    "The units that refunds return to stock are read by another function already."
+)
+
+
+def register_restocks(read: Callable[[int], Mapping[int, int]]) -> None:
+    """Register the function that ``pending_restocks_of`` calls.
+
+    Raises ImproperlyConfigured if another one is registered.
+    """
+    _restocks.register(read)
+
+
+def pending_restocks_of(order_id: int) -> Mapping[int, int]:
+    """Return how many units of items, by their ids, refunds will return to stock if they succeed.
+
+    Sends one statement if no such refund is pending. The caller has locked the order.
+    """
+    return _restocks.value(order_id) if _restocks.value else {}
+
+
 class CapturesOnShipping(Protocol):
     """Captures the authorised payments of an order when it is shipped. ``payments`` does so."""
 
@@ -138,8 +160,14 @@ class CapturesOnShipping(Protocol):
     def is_needed(self, order_id: int) -> bool:
         """Return whether an authorised payment has to be captured first. Sends one statement."""
 
+    def missing(self, order: Order) -> Decimal:
+        """Return how much of the units in fulfilments has to be secured first, in its currency.
+
+        The caller has locked the order. Sends nothing for an order that is paid.
+        """
+
     def capture(self, order_id: int, actor: User | None) -> None:
-        """Capture what is due of the order. Must not be called in a transaction.
+        """Capture what is due with the fulfilments. Must not be called in a transaction.
 
         Doing it again captures nothing more. Raises PaymentNotCaptured.
         """

@@ -53,7 +53,10 @@ def voiding(request: HttpRequest) -> VerbAndWork:
     def void(payment: Payment) -> None:
         services.void_payment(payment=payment, actor=staff)
 
-    return "voided", Work(check, void, amount=_amount)
+    def amount_of(payment: Payment) -> tuple[Decimal, str]:
+        return services.authorised_left(payment), payment.currency
+
+    return "voided", Work(check, void, amount=amount_of)
 
 
 STEPS = {"record": recording, "capture": capturing, "void": voiding}

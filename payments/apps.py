@@ -28,9 +28,10 @@ class PaymentsConfig(AppConfig):
         from orders.payments import (  # noqa: PLC0415
             register_captures,
             register_give_back,
+            register_restocks,
             register_stage,
         )
-        from payments.services import give_back  # noqa: PLC0415
+        from payments.services import give_back, pending_restocks  # noqa: PLC0415
         from payments.services.shipping import CapturesOnShipping  # noqa: PLC0415
         from payments.summaries import read_stage, read_summaries  # noqa: PLC0415
 
@@ -38,6 +39,7 @@ class PaymentsConfig(AppConfig):
         register_stage(read_stage)
         register_captures(CapturesOnShipping())
         register_give_back(give_back)
+        register_restocks(pending_restocks)
 
         from payments.invoices import handlers  # noqa: PLC0415
 

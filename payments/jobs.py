@@ -11,8 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now, Round
 
 from cart.promotions.models import PromotionUse, VoucherRedemption
 from orders.errors import IllegalTransition, PaymentNotCaptured, ShippingHeld
@@ -21,6 +21,7 @@ from orders.services import finish_fulfilment, pay_free_order, release_vouchers
 from orders.states import OrderStatus
 from payments import gateways, services
 from payments.models import Payment, PaymentQuerySet, PaymentStatus, Refund, RefundStatus
+from payments.services.captures import continue_capture, is_being_captured
 from payments.services.payments import FIRST_CALL_TIMEOUT
 from payments.services.shipping import finish_shipped
 from payments.states import OPEN
@@ -31,6 +32,13 @@ from shop.core.tracing import working_on
 BATCH_SIZE = 500
 _SHIPPED = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 _CANCELLED = OrderStatus.CANCELLED
+_ENDED = (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
+_RELEASABLE = (
+    Q(is_late=True)
+    | Q(order__status__in=_ENDED)
+    | Q(order__amount_paid__gte=Round(F("order__total") - F("order__amount_cancelled"), 2))
+)
+"""The condition that nothing more will be captured of a payment."""
 Row = TypeVar("Row", Order, Payment, Refund, Fulfilment)
 
 _last_pk: dict[Callable[..., bool], int] = {}
@@ -41,13 +49,17 @@ def settle_payments() -> int:
     """Settle open payments and pending refunds at their gateways; return how many changed.
 
     An authorised payment is captured if its order was shipped, and voided if it was cancelled. If
-    its authorisation has ended, the gateway is asked.
+    its authorisation has ended, the gateway is asked. A capture whose outcome is unknown is sent
+    again, and what is left of a payment is released once its order owes nothing.
     Pending orders whose total is 0, which an earlier release placed, are marked as paid.
     """
     is_finished = Q(order__status__in=[*_SHIPPED, _CANCELLED]) | Q(capture_before__lt=Now())
+    is_finished |= Q(capture_target__gt=F("amount_captured"))
     authorised = Q(is_finished, status=PaymentStatus.AUTHORISED)
     unsettled = Payment.objects.filter(Q(status__in=OPEN) | authorised)
     settled = _apply_to_each(unsettled.select_related("order"), _settle_payment)
+    in_part = Payment.objects.filter(is_finished | _RELEASABLE, amount_capturable__gt=0)
+    settled += _apply_to_each(in_part.select_related("order"), _settle_rest)
     settled += _apply_to_each(Refund.objects.pending(), _settle_refund)
     settled += _apply_to_each(_interrupted_fulfilments(), _finish_fulfilment)
     open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
@@ -85,9 +97,22 @@ def _settle_payment(payment: Payment) -> bool:
     return payment.status != previous_status
 
 
+def _settle_rest(payment: Payment) -> bool:
+    """Capture or release what can still be captured of a payment, or ask whether it still can."""
+    before = (payment.amount_captured, payment.amount_capturable)
+    order = payment.order
+    if payment.is_late or order.status in _ENDED or order.amount_paid >= order.total_due:
+        payment = services.void_payment(payment=payment, actor=None)
+    else:
+        payment = _finish_authorised(payment)
+    return (payment.amount_captured, payment.amount_capturable) != before
+
+
 def _finish_authorised(payment: Payment) -> Payment:
     if payment.order.status == OrderStatus.CANCELLED:
         return services.void_payment(payment=payment, actor=None)
+    if is_being_captured(payment):
+        return continue_capture(payment, None)
     if payment.order.status in _SHIPPED:
         return finish_shipped(payment)
     return services.fetch_and_settle(payment, gives_up=True)
@@ -165,18 +190,21 @@ def _apply_to_some(rows: QuerySet[Row], function: Callable[[Row], bool]) -> int:
     count = last_pk = 0
     while batch := list(rows.filter(pk__gt=last_pk).order_by("pk")[:BATCH_SIZE]):
         for row in batch:
-            if jobs.is_time_over():
+            if jobs.is_time_over() or (changed := _apply_logging_errors(function, row)) is None:
                 _last_pk[function] = last_pk
                 return count
-            count += _apply_logging_errors(function, row)
+            count += changed
             last_pk = row.pk
     return count
 
 
-def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool:
+def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool | None:
+    """Return the result of ``function``, or None if the worker stops before it is complete."""
     with working_on(getattr(row, "request_id", None), **_ids_of(row)):
         try:
             return function(row)
+        except jobs.TimeOver:
+            return None
         except Exception as error:  # noqa: BLE001 - a row that fails must not stop the others
             jobs.row_failed(row, error)
             return False

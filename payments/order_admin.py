@@ -82,7 +82,7 @@ def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
         gateway = gateways.registered().get(payment.method)
         if payment.status in OPEN and gateway is not None and gateway.recorded_by_staff:
             yield _step(payment, "record", "Record the money of")
-        if payment.status == PaymentStatus.AUTHORISED:
+        if payment.status == PaymentStatus.AUTHORISED or payment.amount_capturable:
             yield _step(payment, "capture", "Capture")
             yield _step(payment, "void", "Void")
 

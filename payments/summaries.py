@@ -11,7 +11,6 @@ from orders.states import PaymentStage
 from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus
 from payments.next_actions import next_action_of, reference_of
 from payments.states import UNDECIDED
-from shop.core.money import ZERO
 from shop.engine import columns_of, instance_of, select
 
 
@@ -45,7 +44,7 @@ def summary_of(payment: Payment) -> PaymentSummary:
         currency=payment.currency,
         reference=reference_of(payment),
         created_at=payment.created_at,
-        amount_open=payment.amount if payment.status in UNDECIDED else ZERO,
+        amount_open=payment.amount if payment.status in UNDECIDED else payment.amount_capturable,
         next_action=next_action_of(payment),
     )
 
@@ -54,7 +53,10 @@ _ENDED = {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
 def read_stage(order_id: int) -> PaymentStage:
-    """Return how far the payments of an order are that brought no money. Sends one statement."""
+    """Return how far the payments of an order are that brought no money. Sends one statement.
+
+    A payment that was only begun does not count, since beginning one does not store the statuses.
+    """
     entries = LedgerEntry.objects.filter(payment=OuterRef("pk"), kind=EntryKind.AUTHORISED)
     rows = Payment.objects.filter(order=order_id).annotate(was_authorised=Exists(entries))
     found = set(rows.values_list("status", "was_authorised"))
@@ -64,5 +66,6 @@ def read_stage(order_id: int) -> PaymentStage:
     if PaymentStatus.AUTHORISED in present:
         return PaymentStage.AUTHORISED
     is_voided = any(status in _ENDED and authorised for status, authorised in found)
-    is_voided = is_voided and present.isdisjoint({*UNDECIDED, PaymentStatus.SUCCEEDED})
-    return PaymentStage.VOIDED if is_voided else PaymentStage.NONE
+    if is_voided and PaymentStatus.SUCCEEDED not in present:
+        return PaymentStage.VOIDED
+    return PaymentStage.NONE

@@ -22,6 +22,7 @@ from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryBySlugViewSet, CategoryViewSet
+from catalog.collections.views import CollectionViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.retrieving import ProductBySlugViewSet
@@ -122,6 +123,7 @@ router.register("users/verify-email", EmailVerificationViewSet, basename="verify
 router.register("users", UserViewSet, basename="user")
 router.register("addresses", AddressViewSet, basename="address")
 router.register("categories", CategoryViewSet, basename="category")
+router.register("collections", CollectionViewSet, basename="collection")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")

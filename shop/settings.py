@@ -206,6 +206,9 @@ if not 1 <= RETURN_WINDOW_DAYS <= 3660:
 # Whether the demo gateway is enabled. It accepts any card and charges nothing.
 DEMO_PAYMENTS: bool = _flag("DEMO_PAYMENTS", default=DEBUG)
 
+# Whether the demo gateway captures a payment in parts, with PAYMENT_CAPTURE=on_shipment.
+DEMO_MULTIPLE_CAPTURES: bool = _flag("DEMO_MULTIPLE_CAPTURES", default=False)
+
 # The codes of the payment methods that buyers can choose. Unset: all that charge at once, and with
 # DEBUG also those whose money staff record.
 PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
@@ -521,6 +524,8 @@ DEFAULT_FROM_EMAIL: str = configuration.sender(
     STOREFRONT_URL or PUBLIC_URL,
     ALLOWED_HOSTS,
 )
+# Who gets messages about disputes, withdrawals and refunds that failed.
+STAFF_EMAILS: list[str] = configuration.staff_addresses(_text("STAFF_EMAILS"))
 
 # Pages of the shop that GET /api/shop/ names, such as terms=https://www.example.com/terms.
 SHOP_LINKS: dict[str, str] = {}

@@ -24,7 +24,7 @@ class Obstacle:
 
 def eligible_lines(promotion: Promotion, lines: Sequence[Line]) -> list[Line]:
     """Return the lines to which a promotion applies, in their order."""
-    if not (promotion.product_ids or promotion.category_ids):
+    if not (promotion.product_ids or promotion.category_ids or promotion.collection_ids):
         return list(lines)
     return [line for line in lines if _is_selected(promotion, line)]
 
@@ -36,6 +36,7 @@ def _is_selected(promotion: Promotion, line: Line) -> bool:
         item.product_id in ids
         or item.parent_id in ids
         or not promotion.category_ids.isdisjoint(item.category_ids)
+        or not promotion.collection_ids.isdisjoint(item.collection_ids)
     )
 
 

@@ -37,6 +37,8 @@ class Item(NamedTuple):
     """The product of which this is a variant."""
     is_overridden: bool = False
     """Whether the unit price is one that staff set instead of the product's."""
+    collection_ids: frozenset[int] = frozenset()
+    """The collections that contain the product."""
 
     @property
     def line_total(self) -> Decimal:
@@ -66,7 +68,7 @@ class PromotionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """A rule with its conditions. Without products and categories it applies to the whole cart."""
+    """A rule with its conditions. Without a selection it applies to the whole cart."""
 
     id: int
     name: str
@@ -82,6 +84,8 @@ class Promotion:
     """Products to which it applies, with their variants."""
     category_ids: frozenset[int] = frozenset()
     """Categories to which it applies, with those below them."""
+    collection_ids: frozenset[int] = frozenset()
+    """Collections to which it applies."""
     minimum_total: Decimal | None = None
     """What the eligible items must cost at least, after sales and earlier discounts."""
     minimum_quantity: int | None = None

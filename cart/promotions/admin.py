@@ -32,7 +32,7 @@ from shop.core.money import currency
 from shop.core.security_log import log_security
 
 _RULE = ("kind", "value", ("buy_quantity", "free_quantity"))
-_SCOPE = ("scope", "products", "categories")
+_SCOPE = ("scope", "products", "categories", "collections")
 _CONDITIONS = (
     "minimum_total",
     "minimum_quantity",
@@ -69,7 +69,7 @@ class PromotionAdmin(ConfigurationAdmin):
     list_filter = ("is_active", "needs_code", "kind")
     search_fields = ("name",)
     ordering = ("position", "id")
-    autocomplete_fields = ("products", "categories")
+    autocomplete_fields = ("products", "categories", "collections")
     readonly_fields = ("links",)
     inlines = (UseInline,)
 

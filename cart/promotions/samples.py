@@ -11,6 +11,7 @@ from cart.pricing import Context, Destination, Item, Totals, Voucher, VoucherRea
 from cart.pricing.explain import Step, explain
 from cart.promotions.models import Promotion
 from catalog.categories.reads import categories_of
+from catalog.collections.reads import collections_of
 from catalog.models import Product
 from catalog.prices.current import current_price
 from catalog.prices.reads import active_sales_of
@@ -69,6 +70,7 @@ def sample_items(quantities: Mapping[int, int]) -> list[Item]:
     products = Product.objects.select_related("tax_class").filter(pk__in=quantities).order_by("pk")
     sales = active_sales_of(quantities)
     categories = categories_of(quantities)
+    collections = collections_of(quantities)
     return [
         Item(
             product_id=product.pk,
@@ -80,6 +82,7 @@ def sample_items(quantities: Mapping[int, int]) -> list[Item]:
             weight=product.weight,
             requires_shipping=product.requires_shipping,
             category_ids=categories.get(product.pk, frozenset()),
+            collection_ids=collections.get(product.pk, frozenset()),
             parent_id=product.parent_id,
         )
         for product in products

@@ -23,6 +23,7 @@ from django.urls import URLPattern, path, reverse
 from catalog.admin_base import ServiceAdmin, staff_of
 from catalog.exchange import exports, imports
 from catalog.exchange.imports import Outcome, Result
+from catalog.images import downloads
 from catalog.limits import MAX_EXPORTED, MAX_UPLOAD
 from catalog.products.models import Product
 from shop.core.errors import Unavailable
@@ -35,6 +36,7 @@ _PREVIEW_LIFETIME = 60 * 60 * 24
 _SALT = "catalog.exchange.admin"
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "shopify": "text/csv; charset=utf-8",
     "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -210,6 +212,7 @@ class ExchangeAdmin(ServiceAdmin):
             "form": form,
             "report": report,
             "confirmation": confirmation,
+            "downloads": downloads.progress(),
         }
         response = render(request, "admin/catalog/product/import.html", context)
         if busy is not None:
@@ -238,7 +241,8 @@ def _download(form: str, products: QuerySet[Product] | None = None) -> HttpRespo
         only = {parent or pk for pk, parent in products.values_list("pk", "parent_id")}
     file = BytesIO()
     exports.export_products(file, form, only)
-    headers = {"Content-Disposition": f'attachment; filename="products.{form}"'}
+    name = "shopify.csv" if form == "shopify" else f"products.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(file.getvalue(), content_type=_TYPES[form], headers=headers)
 
 

@@ -122,8 +122,16 @@ def delete_files(names: Iterable[str]) -> None:
 
 
 def delete_orphans() -> int:
-    """Delete files that belong to no image and are older than a day; return their number."""
-    return sum(_delete_orphans(f"{FOLDER}/{number:02x}") for number in range(256))
+    """Delete files that belong to no image and are older than a day; return their number.
+
+    Stops between two folders, each of which is a request to the storage, if the time is over.
+    """
+    deleted = 0
+    for number in range(256):
+        if is_time_over():
+            break
+        deleted += _delete_orphans(f"{FOLDER}/{number:02x}")
+    return deleted
 
 
 def _delete_orphans(folder: str) -> int:

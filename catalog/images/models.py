@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import ALT_LENGTH, IMAGE_URL_LENGTH
 from catalog.products.models import Product
+from shop.core.due_rows import WAITING, DueQuerySet, DueRow
 
 
 class ProductImage(models.Model):
@@ -66,3 +67,61 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt or f"Image {self.pk}"
+
+
+class DownloadStatus(models.TextChoices):
+    """The status of a download."""
+
+    WAITING = WAITING, _("Waiting")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class ImageDownloadQuerySet(DueQuerySet["ImageDownload"]):
+    """Reads and guarded updates of downloads."""
+
+
+class ImageDownload(DueRow):
+    """The download of an image that an import found on another host.
+
+    It is kept afterwards, so that another import finds the image by its URL. Only
+    ``catalog.images.downloads`` writes it.
+    """
+
+    image = models.OneToOneField(ProductImage, on_delete=models.CASCADE, related_name="download")
+    url = models.CharField(max_length=IMAGE_URL_LENGTH)
+    status = models.CharField(
+        max_length=10, choices=DownloadStatus.choices, default=DownloadStatus.WAITING
+    )
+    enqueued_until = models.DateTimeField(
+        null=True, help_text="Until then, a task for it is expected to run."
+    )
+
+    objects = ImageDownloadQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=DownloadStatus.values),
+                name="imagedownload_status_known",
+                violation_error_message=_("The status of a download must be a known one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status=WAITING, ended_at=None)
+                | (~Q(status=WAITING) & Q(ended_at__isnull=False)),
+                name="imagedownload_waiting_or_ended",
+                violation_error_message=_("A download must either wait or have ended."),
+            ),
+        ]
+        indexes = [
+            # the worker, which looks for downloads that are due
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(status=WAITING),
+                name="imagedownload_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

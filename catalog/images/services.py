@@ -73,6 +73,19 @@ def delete_image(*, product_id: int, image_id: int) -> None:
     transaction.on_commit(partial(delete_files, names))
 
 
+@transactional
+def set_files(*, image_id: int, files: ImageFiles) -> None:
+    """Give files to an image that was on another host. Ignores one that was deleted meanwhile."""
+    image = ProductImage.objects.filter(pk=image_id).first()
+    if image is None:
+        return
+    family = lock_family(image.product_id)
+    ProductImage.objects.filter(pk=image_id).exclude(source_url="").update(
+        source_url="", **files._asdict()
+    )
+    revision.bump(family.pks())
+
+
 def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]) -> None:
     """Insert new images, and update alternative text and position of changed ones.
 

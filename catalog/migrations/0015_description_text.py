@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from shop.core.operations import RunOnPostgreSQL
+
 # PostgreSQL alone: SQLite scans. ``search`` was a generated column (0008). Its expression cannot be
 # changed without a rewrite of the table, so it becomes a column that a trigger fills. Existing
 # values and the index stay.
@@ -46,20 +48,6 @@ BACKWARDS = (
 )
 
 
-def search_text(apps, schema_editor) -> None:  # noqa: ANN001
-    _run(schema_editor, FORWARDS)
-
-
-def search_html(apps, schema_editor) -> None:  # noqa: ANN001
-    _run(schema_editor, BACKWARDS)
-
-
-def _run(schema_editor, statements) -> None:  # noqa: ANN001
-    if schema_editor.connection.vendor == "postgresql":
-        for statement in statements:
-            schema_editor.execute(statement, params=None)
-
-
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0014_validate_track_stock"),
@@ -84,5 +72,5 @@ class Migration(migrations.Migration):
                 help_text="Text or HTML. Scripts, styles and unknown elements are removed.",
             ),
         ),
-        migrations.RunPython(search_text, search_html),
+        RunOnPostgreSQL(FORWARDS, BACKWARDS),
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from shop.core.operations import RunOnPostgreSQL
+
 # PostgreSQL does not change the type of a column that triggers use, so these are created again in
 # the same transaction.
 _NAME = """
@@ -31,21 +33,14 @@ _LENGTHS = {
 }
 
 
-def lengthen(apps, schema_editor) -> None:  # noqa: ANN001
-    _alter(schema_editor, 1)
-
-
-def shorten(apps, schema_editor) -> None:  # noqa: ANN001
-    _alter(schema_editor, 0)
-
-
-def _alter(schema_editor, which: int) -> None:  # noqa: ANN001
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(_NAME.format(_NAME_LENGTHS[which]), params=None)
-        for (table, column), lengths in _LENGTHS.items():
-            schema_editor.execute(
-                f"ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar({lengths[which]})"
-            )
+def _statements(which: int) -> list[str]:
+    return [
+        _NAME.format(_NAME_LENGTHS[which]),
+        *(
+            f"ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar({lengths[which]})"
+            for (table, column), lengths in _LENGTHS.items()
+        ),
+    ]
 
 
 class Migration(migrations.Migration):
@@ -55,7 +50,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunPython(lengthen, shorten)],
+            database_operations=[RunOnPostgreSQL(_statements(1), _statements(0))],
             state_operations=[
                 migrations.AlterField(
                     model_name="attribute",

@@ -4,7 +4,7 @@ from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute
 from catalog.categories.models import Category, CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
-from catalog.images.models import ProductImage
+from catalog.images.models import ImageDownload, ProductImage
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
@@ -25,6 +25,7 @@ __all__ = [
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
+    "ImageDownload",
     "MovementKind",
     "OptionSet",
     "OptionSetValue",

@@ -52,7 +52,7 @@ def variants_of_set(options: str, variants: str) -> Variants:
 
 def _by_name(names: list[str], values: list[str]) -> dict[str, tuple[str, str, str]]:
     return {
-        fold_option(name): (name, fold_option(value), value)
+        fold_option(name): (name, fold_option(value), str(value))
         for name, value in zip(names, values, strict=False)
     }
 

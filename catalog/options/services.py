@@ -27,9 +27,9 @@ Content = tuple[list[str], list[list[str]]]
 """The names of options, and the values of each variant."""
 
 
-def fold_option(text: str) -> str:
+def fold_option(text: object) -> str:
     """Return the name or the value of an option in the form in which they are compared."""
-    return fold_name(text)[:OPTION_LENGTH]
+    return fold_name(str(text))[:OPTION_LENGTH]
 
 
 def write_option_sets(product_ids: Collection[int]) -> int:

@@ -10,7 +10,12 @@ from catalog.prices import services
 from catalog.prices.models import Sale
 from catalog.products.models import Product
 
-_FIELDS = ("name", "kind", "value", "starts_at", "ends_at", "products", "categories")
+_SCOPE = {
+    "product_ids": "products",
+    "category_ids": "categories",
+    "collection_ids": "collections",
+}
+_FIELDS = ("name", "kind", "value", "starts_at", "ends_at", "products", "categories", "collections")
 
 
 @admin.register(Sale)
@@ -20,9 +25,9 @@ class SaleAdmin(ServiceAdmin):
     list_display = ("name", "kind", "value", "starts_at", "ends_at")
     list_filter = ("kind",)
     search_fields = ("name",)
-    autocomplete_fields = ("products", "categories")
+    autocomplete_fields = ("products", "categories", "collections")
     fields = _FIELDS
-    argument_fields = {"product_ids": "products", "category_ids": "categories"}
+    argument_fields = _SCOPE
     actions = None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Sale | None = None) -> list[str]:
@@ -38,9 +43,9 @@ class SaleAdmin(ServiceAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def values_of(self, form: Any, *, change: bool) -> dict[str, Any]:
-        """Replace products and categories by their ids."""
+        """Replace the scope by ids."""
         values = super().values_of(form, change=change)
-        for name, ids in (("products", "product_ids"), ("categories", "category_ids")):
+        for ids, name in _SCOPE.items():
             if name in values:
                 values[ids] = [row.pk for row in values.pop(name)]
         return values

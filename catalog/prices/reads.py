@@ -26,7 +26,13 @@ def sales_of() -> SaleQuerySet:
     by_category = Sale.categories.through.objects.filter(
         sale_id=OuterRef("pk"), category__links_down__category_id=category
     )
-    return Sale.objects.started().filter(Exists(by_product) | Exists(by_category))
+    by_collection = Sale.collections.through.objects.filter(
+        Q(collection__memberships__product_id=pk) | Q(collection__memberships__product_id=parent),
+        sale_id=OuterRef("pk"),
+    )
+    return Sale.objects.started().filter(
+        Exists(by_product) | Exists(by_category) | Exists(by_collection)
+    )
 
 
 def any_active_sale() -> Exists:

@@ -21,6 +21,7 @@ _SALE: dict[str, Any] = {
     "ends_at": "2027-01-31T23:00:00Z",
     "product_ids": [],
     "category_ids": [4],
+    "collection_ids": [],
 }
 
 
@@ -48,6 +49,7 @@ class SaleSerializer(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField(allow_null=True)
     product_ids = serializers.ListField(child=serializers.IntegerField())
     category_ids = serializers.ListField(child=serializers.IntegerField())
+    collection_ids = serializers.ListField(child=serializers.IntegerField())
 
 
 @extend_schema_serializer(examples=[example({"ends_at": "2027-01-20T23:00:00Z"})])
@@ -71,6 +73,7 @@ class SaleChangesSerializer(RequestSerializer):
         required=False,
         help_text="Including their subcategories.",
     )
+    collection_ids = StrictList(child=IdField(), max_length=MAX_SALE_SCOPE, required=False)
 
 
 @extend_schema_serializer(examples=[example(_SALE)])
@@ -83,7 +86,7 @@ class NewSaleSerializer(SaleChangesSerializer):
 
 
 def serialize_sale(sale: Sale) -> dict[str, Any]:
-    """Return the response body of a sale. The caller should prefetch products and categories."""
+    """Return the response body of a sale. The caller should prefetch its scope."""
     return {
         "id": sale.pk,
         "name": sale.name,
@@ -93,4 +96,5 @@ def serialize_sale(sale: Sale) -> dict[str, Any]:
         "ends_at": sale.ends_at,
         "product_ids": sorted(product.pk for product in sale.products.all()),
         "category_ids": sorted(category.pk for category in sale.categories.all()),
+        "collection_ids": sorted(collection.pk for collection in sale.collections.all()),
     }

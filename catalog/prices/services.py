@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from catalog import revision
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
+from catalog.collections.errors import CollectionNotFound
+from catalog.collections.models import Collection
 from catalog.errors import ProductNotFound
 from catalog.prices.errors import SaleNotFound, SaleStarted
 from catalog.prices.models import PriceChange, Sale, SaleKind
@@ -29,6 +31,7 @@ class SaleDetails(TypedDict, total=False):
     ends_at: datetime | None
     product_ids: Sequence[int]
     category_ids: Sequence[int]
+    collection_ids: Sequence[int]
 
 
 class SaleChanges(SaleDetails, total=False):
@@ -49,7 +52,8 @@ def create_sale(
     """Create a sale from ``starts_at``, which defaults to now, until ``ends_at``.
 
     ``value`` is a percentage, or an amount in the shop's currency. A sale cannot start in the past,
-    because that would alter past prices. Raises InvalidField, ProductNotFound, CategoryNotFound.
+    because that would alter past prices. Raises InvalidField, ProductNotFound, CategoryNotFound,
+    CollectionNotFound.
     """
     now = _now()
     starts_at = details.get("starts_at", now)
@@ -134,7 +138,7 @@ def _check(sale: Sale) -> None:
 
 
 def _set_scope(sale: Sale, scope: SaleDetails) -> None:
-    """Set products and categories. Raises ProductNotFound, CategoryNotFound."""
+    """Set the scope. Raises ProductNotFound, CategoryNotFound, CollectionNotFound."""
     if "product_ids" in scope:
         products = set(scope["product_ids"])
         found = Product.objects.not_archived().listed().filter(pk__in=products)
@@ -146,6 +150,11 @@ def _set_scope(sale: Sale, scope: SaleDetails) -> None:
         if Category.objects.filter(pk__in=categories).count() != len(categories):
             raise CategoryNotFound
         sale.categories.set(categories)
+    if "collection_ids" in scope:
+        collections = set(scope["collection_ids"])
+        if Collection.objects.filter(pk__in=collections).count() != len(collections):
+            raise CollectionNotFound
+        sale.collections.set(collections)
 
 
 def _lock(sale_id: int) -> Sale:

@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, Round
 
 from catalog.categories.models import CategoryLink
+from catalog.collections.models import CollectionProduct
 from catalog.prices.formulas import (
     MAX_CENTS,
     ActiveSale,
@@ -115,7 +116,8 @@ def _amount(number: int) -> Decimal:
 
 
 def _is_in_sale(sale: ActiveSale) -> Q:
-    """Return the condition that a sale contains a product, its category or an ancestor of that."""
+    """Return the condition that a sale contains a product, a collection or a category of it."""
     products = Sale.products.through.objects.filter(sale_id=sale.pk, product_id=OuterRef("pk"))
     links = CategoryLink.objects.filter(above__sales=sale.pk, category_id=OuterRef("category_id"))
-    return Q(Exists(products)) | Q(Exists(links))
+    members = CollectionProduct.objects.filter(collection__sales=sale.pk, product_id=OuterRef("pk"))
+    return Q(Exists(products)) | Q(Exists(links)) | Q(Exists(members))

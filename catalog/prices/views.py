@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.categories.errors import CategoryNotFound
+from catalog.collections.errors import CollectionNotFound
 from catalog.errors import ProductNotFound
 from catalog.prices import services
 from catalog.prices.errors import SaleNotFound, SaleStarted
@@ -40,7 +41,7 @@ class SaleViewSet(ShopViewSet):
     def get_queryset(self) -> QuerySet[Sale]:
         """Return the sales that the user may see, newest first."""
         sales = Sale.objects.visible_to(self.request.user)
-        return sales.prefetch_related("products", "categories").order_by("-pk")
+        return sales.prefetch_related("products", "categories", "collections").order_by("-pk")
 
     @describe("List sales", answers={200: SaleSerializer(many=True)})
     def list(self, request: Request) -> Response:
@@ -56,7 +57,7 @@ class SaleViewSet(ShopViewSet):
         "Create sale",
         takes=NewSaleSerializer,
         answers={201: SaleSerializer},
-        refuses=[ProductNotFound, CategoryNotFound],
+        refuses=[ProductNotFound, CategoryNotFound, CollectionNotFound],
     )
     def create(self, request: Request) -> HttpResponseBase:
         """Create a sale on products and categories."""
@@ -72,7 +73,13 @@ class SaleViewSet(ShopViewSet):
         "Change sale",
         takes=SaleChangesSerializer,
         answers={200: SaleSerializer},
-        refuses=[SaleNotFound, SaleStarted, ProductNotFound, CategoryNotFound],
+        refuses=[
+            SaleNotFound,
+            SaleStarted,
+            ProductNotFound,
+            CategoryNotFound,
+            CollectionNotFound,
+        ],
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change the given fields. Once a sale has started, only its name and end can change."""

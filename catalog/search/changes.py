@@ -148,3 +148,4 @@ def _changed_ids(since: Point, until: Point) -> Iterator[QuerySet[Product, Any]]
         .filter(category__links_up__above__sales__in=sales)
         .values_list("pk")
     )
+    yield Product.objects.filter(memberships__collection__sales__in=sales).values_list("pk")

@@ -29,8 +29,8 @@ from shop.core.money import show
 from shop.core.slugs import normalize_slug
 
 _PRICE_FILTERS = ("min_price", "max_price")
-Part = tuple[str, QuerySet[Any, Any]]
-"""A template of ``facets_sql``, and the query that it counts."""
+Part = tuple[str, QuerySet[Any, Any] | str]
+"""A template of ``facets_sql``, and the query that it counts, or its SQL."""
 
 
 class _Row(NamedTuple):
@@ -81,30 +81,45 @@ class FacetReader:
         }
 
     def _execute(self) -> list[_Row]:
-        prefix, values = self._common_table()
+        prefix, values = self._common_tables()
         statements = []
         for template, part in self._parts():
-            try:
-                sql, parameters = part.query.sql_with_params()
-            except EmptyResultSet:
-                continue
-            statements.append(template.format(sql=sql))
-            values += parameters
-        if not statements:
-            return []
+            sql, parameters = (part, ()) if isinstance(part, str) else _compiled(part)
+            if sql:
+                statements.append(template.format(sql=sql))
+                values += parameters
         with connection.cursor() as cursor:
             cursor.execute(prefix + " UNION ALL ".join(statements), values)
             return [_Row(*row) for row in cursor.fetchall()]
 
-    def _common_table(self) -> tuple[str, list[Any]]:
-        """Return the SQL of a table with the products that the search finds, and its values."""
-        if self.found is None:
-            return "", []
-        try:
-            sql, values = self.found.order_by().values("pk").query.sql_with_params()
-        except EmptyResultSet:
-            sql, values = "SELECT 0 WHERE 1 = 0", ()
-        return f"WITH found_ (id) AS MATERIALIZED ({sql}) ", list(values)
+    def _common_tables(self) -> tuple[str, list[Any]]:
+        """Return the SQL of tables that several parts read, and its values.
+
+        ``found_`` has the products that the search finds, ``matched_`` those that match all
+        filters. Without filters the indexes are faster.
+        """
+        tables, values = [], []
+        if self.found is not None:
+            sql, parameters = _compiled(self.found.order_by().values("pk"))
+            tables.append(facets_sql.FOUND.format(sql=sql or facets_sql.NOTHING_FOUND))
+            values += parameters
+        if self._is_filtered:
+            columns = ("pk", "category_id", "brand", self._price_column)
+            sql, parameters = _compiled(self._priced(self._products()).values_list(*columns))
+            tables.append(facets_sql.MATCHED.format(sql=sql or facets_sql.NOTHING_MATCHED))
+            values += parameters
+        return f"WITH {', '.join(tables)} " if tables else "", values
+
+    @property
+    def _is_filtered(self) -> bool:
+        return self.found is not None or self.query.has_filters
+
+    @property
+    def _price_column(self) -> str:
+        return "current_cents" if self.sales else "price"
+
+    def _priced(self, products: ProductQuerySet) -> ProductQuerySet:
+        return with_current_price(products, self.sales) if self.sales else products
 
     def _products(self, *open_filters: str) -> ProductQuerySet:
         """Return the products that match, with some filters open."""
@@ -114,23 +129,30 @@ class FacetReader:
             products = Product.objects.filter(pk__in=ids)
         return self.apply(products, self.query.without(open_filters)).order_by()
 
+    def _reads_matched(self, *open_filters: str) -> bool:
+        """Return whether the filters that should be open are not set anyway."""
+        query = self.query
+        given = query.values.keys() | query.attributes.keys() | query.options.keys()
+        return self._is_filtered and given.isdisjoint(open_filters)
+
     def _parts(self) -> Iterator[Part]:
         for template, column, own in (
             (facets_sql.categories(for_staff=self.for_staff), "category_id", "category"),
             (facets_sql.BRANDS, "brand", "brand"),
         ):
-            grouped = self._products(own).values(value=F(column)).annotate(products=Count("pk"))
-            yield template, grouped
-        yield facets_sql.PRICES, self._prices()
+            if self._reads_matched(own):
+                yield template, facets_sql.COUNTED.replace("{column}", column)
+            else:
+                products = self._products(own).values(value=F(column))
+                yield template, products.annotate(products=Count("pk"))
+        if self._reads_matched(*_PRICE_FILTERS):
+            yield facets_sql.PRICES, facets_sql.PRICED
+        else:
+            products = self._priced(self._products(*_PRICE_FILTERS))
+            yield facets_sql.PRICES, products.values(value=F(self._price_column))
         yield from self._attribute_parts()
         sets = ProductOptionSet.objects.filter(self._is_in(*self.query.options))
         yield facets_sql.OPTIONS, sets.values("option_set_id").annotate(products=Count("pk"))
-
-    def _prices(self) -> QuerySet[Product, Any]:
-        products = self._products(*_PRICE_FILTERS)
-        if not self.sales:
-            return products.values(value=F("price"))
-        return with_current_price(products, self.sales).values(value=F("current_cents"))
 
     def _attribute_parts(self) -> Iterator[Part]:
         """Count the values of each filtered attribute by itself, and those of all others."""
@@ -151,6 +173,8 @@ class FacetReader:
         Without filters it excludes the few invisible products, which is faster than to find each
         product among all visible ones.
         """
+        if self._reads_matched(*open_filters):
+            return Q(product_id__in=RawSQL("SELECT id FROM matched_", []))
         if self.found is None and not self.query.without(open_filters).has_filters:
             return ~Q(product_id__in=_invisible(for_staff=self.for_staff).values("pk"))
         return Q(product_id__in=self._products(*open_filters).values("pk"))
@@ -181,6 +205,15 @@ class FacetReader:
             }
             for name, values in sorted(counts.items())
         ]
+
+
+def _compiled(query: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of a query with its values; an empty text if it cannot find anything."""
+    try:
+        sql, values = query.query.sql_with_params()
+    except EmptyResultSet:
+        return "", ()
+    return sql, tuple(values)
 
 
 def _option_values(

@@ -50,6 +50,14 @@ SELECT 'options', {_ID}, {_ID}, CAST(own.options AS TEXT), {_TEXT}, {_TEXT},
     CAST(own.variants AS TEXT), counted.products, {_TEXT}, {_TEXT}
 FROM ({{sql}}) counted JOIN catalog_optionset own ON own.id = counted.option_set_id
 """  # noqa: S608 - constants
+FOUND = "found_ (id) AS MATERIALIZED ({sql})"
+NOTHING_FOUND = "SELECT 0 WHERE 1 = 0"
+MATCHED = "matched_ (id, category_id, brand, price) AS MATERIALIZED ({sql})"
+NOTHING_MATCHED = "SELECT 0, 0, '', 0 WHERE 1 = 0"
+COUNTED = """
+SELECT {column} AS value, COUNT(*) AS products FROM matched_ GROUP BY {column}
+"""
+PRICED = "SELECT price AS value FROM matched_"
 
 
 def categories(*, for_staff: bool) -> str:

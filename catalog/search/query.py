@@ -103,6 +103,8 @@ _REPEATABLE: dict[str, Callable[[str], Any]] = {
     "tag": read_text,
     **identity_filters.REPEATABLE,
 }
+RULE_PARAMETERS = ("brand", "category", "in_stock", "max_price", "min_price", "on_sale", "tag")
+"""The filters of rules of collections, with those of attributes and options."""
 # ``listing`` and ``sparse_fields`` read these.
 PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
 ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>", "option.<name>"])

@@ -60,7 +60,7 @@ def test_a_workbook_and_shopify_csv_can_be_imported(admin_browser):
     import_content(FILES / "shop.csv")
     book = export("xlsx")
     assert (
-        "0 created, 0 changed, 10 unchanged, 0 refused"
+        "products: 0 created, 0 changed, 3 unchanged, 0 refused; variants: 2 unchanged"
         in upload(admin_browser, book).content.decode()
     )
     page = upload(admin_browser, (FILES / "shopify.csv").read_bytes())

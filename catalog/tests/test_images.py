@@ -4,6 +4,7 @@ import os
 import time
 from functools import partial
 from io import BytesIO
+from threading import Event
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -20,6 +21,7 @@ from catalog.images.files import all_names
 from catalog.limits import MAX_IMAGES
 from catalog.models import ProductImage
 from catalog.tests.uploads import announcing, files_in, picture, upload
+from shop.core.jobs import until
 from shop.core.models import IdempotencyKey
 from shop.testing.budget import count_statements
 from shop.testing.fixtures import Caller
@@ -340,6 +342,11 @@ def test_cleanup_deletes_old_orphans(amy, tea, media, capsys):
         os.utime(path, (yesterday, yesterday))
     call_command("cleanup", "--keep-files")
     assert "files" not in capsys.readouterr().out
+    stopped = Event()
+    stopped.set()
+    with until(stopped):
+        call_command("cleanup")
+    assert "0 files without an image deleted" in capsys.readouterr().out
     call_command("cleanup")
     assert "2 files without an image deleted" in capsys.readouterr().out
     assert files_in(media) == sorted([*had, *orphans[2:]])

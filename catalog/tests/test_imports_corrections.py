@@ -217,7 +217,7 @@ def test_corrections_apply_to_json():
     assert ProductImage.objects.get().source_url == "https://cdn.example.com/a.jpg"
 
 
-@pytest.mark.parametrize("price", ["19,90", "1,299.00", "$19.90", "19.900", "1 299.00", "1.299,00"])
+@pytest.mark.parametrize("price", ["1,299.00", "$19.90", "19.900", "1 299.00"])
 def test_a_price_is_never_guessed(price):
     table = HEADER + shopify(**{"Variant Price": price})
     counts, results = import_content(table)

@@ -66,10 +66,10 @@ def test_unknown_members_of_json_are_named_and_counted():
 
 def test_unknown_columns_of_shopify_are_named_and_counted():
     table = (
-        "handle,TITLE,Variant Price,Variant Inventory Qty,Variant Barcode,Variant Grams,Gift Card\n"
+        "handle,TITLE,Variant Price,Variant Inventory Qty,Lead Time,Variant Grams,Gift Card\n"
         "a,A,1.00,1,400,,false\nb,B,1.00,1,,,false\n"
     )
-    assert notices_of(table) == ["not read: Variant Barcode, 1 row; Gift Card, 2 rows"]
+    assert notices_of(table) == ["not read: Lead Time, 1 row; Gift Card, 2 rows"]
 
 
 def test_columns_that_rows_of_a_kind_do_not_have_are_named():

@@ -32,8 +32,8 @@ def workbook(*rows):
     ("content", "message"),
     [
         (b"", "The file is empty."),
-        ("slug,name,price\nthé,Thé,1.00\n".encode("latin-1"), "line 2: The file is not UTF-8"),
-        (GOOD.encode("utf-16"), "The file is UTF-16. Please save it as UTF-8."),
+        (b"slug,name,price\nth\x81,T,1.00\n", "line 2: The file is Windows-1252, but damaged"),
+        (GOOD.encode("utf-16")[:-1], "line 2: The file is UTF-16, but damaged"),
         (b"slug,name,price\ntea,T\x00a,1.00\n", "line 2: The file contains a NUL"),
         (b"PK\x03\x04" + b"x" * 100, "The file is a damaged workbook."),
         (b"\n\nslug\n", "line 1: The first line must contain the names"),

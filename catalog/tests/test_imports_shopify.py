@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.models import Product
-from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content
+from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content, notices_of
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.django_db
@@ -129,4 +129,68 @@ def test_real_exports_are_imported(name, products, variants, pictures):
     assert Product.objects.listed().count() == products
     assert Product.objects.exclude(parent=None).count() == variants
     assert ProductImage.objects.count() == pictures
+    assert_audit_passes()
+
+
+NEWER = (
+    "Title,URL handle,Description,Vendor,Product category,Type,Tags,Published on online store,"
+    "Status,SKU,Barcode,Option1 name,Option1 value,Price,Compare-at price,Cost per item,"
+    "Charge tax,Inventory tracker,Inventory quantity,Continue selling when out of stock,"
+    "Weight value (grams),Weight unit for display,Requires shipping,Fulfillment service,"
+    "Product image URL,Image position,Image alt text,Variant image URL,SEO title,"
+    "Color (product.metafields.shopify.color-pattern),Size (variant.metafields.custom.size),"
+    "Google Shopping / Gender,Metafield: custom.care [single_line_text_field]\n"
+    "Shirt,shirt,Soft,Weaver,Clothing > Shirts,,linen,TRUE,Active,S-1,4006381333931,Size,S,5.00,"
+    "6.00,2.10,TRUE,shopify,3,DENY,120,g,TRUE,manual,https://e.com/a.jpg,1,A,"
+    "https://e.com/s.jpg,Buy,blue,1,male,Wash\n"
+    ",shirt,,,,,,,,S-2,,,M,5.00,,2.20,TRUE,shopify,4,CONTINUE,130,g,TRUE,manual,,,,,,,2,,\n"
+)
+
+
+def test_newer_columns_and_metafields_are_read():
+    assert notices_of(NEWER) == ["not read: Fulfillment service, 2 rows"]
+    shirt = Product.objects.get(slug="shirt")
+    small, medium = shirt.variants.order_by("pk")
+    assert (shirt.category.name, shirt.category.parent.name) == ("Shirts", "Clothing")
+    assert shirt.metadata == {
+        "shopify.color-pattern": "blue",
+        "google.gender": "male",
+        "custom.care": "Wash",
+    }
+    assert (small.barcode, small.stock, small.weight) == ("4006381333931", 3, 120)
+    assert (small.metadata, small.private_metadata) == ({"custom.size": "1"}, {"cost": "2.10"})
+    assert (medium.backorder, medium.images.count(), small.images.count()) == (True, 0, 1)
+    metafields = "Handle,Care (product.metafields.custom.care)\nshirt,Dry\n"
+    assert import_content(metafields)[0] == (0, 1, 0, 0)
+    shirt.refresh_from_db()
+    assert shirt.metadata["custom.care"] == "Dry"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        (
+            "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO,Location,Bin name,"
+            "Committed (not editable),Available (not editable),On hand (current),On hand (new)\n"
+            "shirt,Shirt,Size,S,S-1,61,IT,Berlin,A1,2,7,9,\n"
+            "shirt,Shirt,Size,S,S-1,61,IT,Rome,,0,1,1,\n"
+            "shirt,Shirt,Size,M,S-2,61,IT,Berlin,,not stocked,not stocked,not stocked,\n"
+        ),
+        (
+            "Handle,Title,Option1 Name,Option1 Value,SKU,HS Code,COO,Berlin,Rome\n"
+            "shirt,Shirt,Size,S,S-1,,,7,1\nshirt,Shirt,Size,M,S-2,,,not stocked,not stocked\n"
+        ),
+    ],
+)
+def test_the_inventory_of_all_locations_is_the_stock(table):
+    import_content(NEWER)
+    assert import_content(table)[0] == (0, 1, 0, 0)
+    shirt = Product.objects.get(slug="shirt")
+    assert list(shirt.variants.order_by("pk").values_list("sku", "stock")) == [
+        ("S-1", 8),
+        ("S-2", 4),
+    ]
+    assert import_content(table)[0] == (0, 0, 1, 0)
+    counts, results = import_content(table.replace("7", "many"))
+    assert (counts[3], "is not an integer" in errors_of(results)[0]) == (1, True)
     assert_audit_passes()

@@ -262,7 +262,7 @@ def test_sales_need_one_more_statement_in_carts_and_orders(ada, tea):
 
 def test_staff_manage_sales(amy, tea):
     kitchen = CategoryFactory()
-    scope = {"product_ids": [tea.pk], "category_ids": [kitchen.pk]}
+    scope = {"product_ids": [tea.pk], "category_ids": [kitchen.pk], "collection_ids": []}
     times = {"starts_at": "2099-01-02T08:00:00Z", "ends_at": "2099-01-31T08:00:00Z"}
     response = amy.post(SALES, NEW | scope | times)
     sale = Sale.objects.get()
@@ -294,6 +294,7 @@ def test_staff_manage_sales(amy, tea):
         ({"product_ids": [999]}, (404, "product_not_found")),
         ({"product_ids": ["1"]}, (400, "invalid")),
         ({"category_ids": [999]}, (404, "category_not_found")),
+        ({"collection_ids": [999]}, (404, "collection_not_found")),
     ],
 )
 def test_an_invalid_sale_is_an_error(amy, change, refused):

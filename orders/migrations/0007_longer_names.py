@@ -2,21 +2,10 @@
 
 from django.db import migrations, models
 
+from shop.core.operations import RunOnPostgreSQL
+
 # SQLite does not check lengths, and Django would create the table again. PostgreSQL rewrites no row.
 _SQL = "ALTER TABLE orders_orderitem ALTER COLUMN name TYPE varchar({})"
-
-
-def lengthen(apps, schema_editor) -> None:  # noqa: ANN001
-    _alter(schema_editor, 255)
-
-
-def shorten(apps, schema_editor) -> None:  # noqa: ANN001
-    _alter(schema_editor, 200)
-
-
-def _alter(schema_editor, length: int) -> None:  # noqa: ANN001
-    if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(_SQL.format(length))
 
 
 class Migration(migrations.Migration):
@@ -24,7 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunPython(lengthen, shorten)],
+            database_operations=[RunOnPostgreSQL([_SQL.format(255)], [_SQL.format(200)])],
             state_operations=[
                 migrations.AlterField(
                     model_name="orderitem",

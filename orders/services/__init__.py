@@ -47,10 +47,12 @@ from orders.services.returns import (
     reject_return,
     request_return,
 )
+from orders.services.shares import due_with_fulfilments, worth_of_fulfilments
 from orders.services.statuses import (
     cancel_order,
     confirm_order,
     pay_free_order,
+    record_further_payment,
     record_payment,
     record_refund,
     release_vouchers,
@@ -90,6 +92,7 @@ __all__ = [
     "declare_withdrawal",
     "deliver_fulfilment",
     "deliver_order",
+    "due_with_fulfilments",
     "finish_fulfilment",
     "flag_dispute",
     "fulfil",
@@ -106,6 +109,7 @@ __all__ = [
     "place_once",
     "place_order",
     "receive_return",
+    "record_further_payment",
     "record_payment",
     "record_refund",
     "refresh_statuses",
@@ -125,4 +129,5 @@ __all__ = [
     "set_fee",
     "ship_order",
     "shipping_of",
+    "worth_of_fulfilments",
 ]

@@ -8,6 +8,7 @@ nothing has changed. If the process dies in between, the worker continues.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.db.models import F
 
@@ -22,12 +23,12 @@ from orders.errors import (
     UnitsReturned,
 )
 from orders.models import Fulfilment, FulfilmentItem, FulfilmentState, Order, OrderItem
-from orders.payments import captures, stage_of
+from orders.payments import captures, pending_restocks_of
 from orders.services.earlier import record_earlier_shipping
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
-from orders.shown import amount_due
-from orders.states import SHIPPABLE, OrderStatus, PaymentStage
+from orders.shown import statuses_of
+from orders.states import SHIPPABLE, OrderStatus
 from shop.core import events
 from shop.core.errors import ShopError
 from shop.core.transactions import transactional
@@ -73,13 +74,14 @@ def begin_fulfilment(
 
     ``units`` are quantities by product; None means all that is left. The fulfilment is shipped at
     once if no payment has to be captured. Otherwise it is pending, until ``finish_fulfilment``.
-    Raises IllegalTransition, ShippingHeld, PaymentNotCaptured if the authorisation has ended,
-    ItemNotInOrder, FulfilmentLimit; then nothing was changed.
+    Raises IllegalTransition, ShippingHeld, ItemNotInOrder, FulfilmentLimit, and PaymentNotCaptured
+    if the authorisation has ended and no payment secures the units; then nothing was changed.
     """
     order = Order.objects.lock(order_id)
     record_earlier_shipping(order)
     _check(order)
     taken = _take_units(order, units)
+    _check_secured(order)
     fulfilment = Fulfilment.objects.create(
         order=order,
         status=FulfilmentState.PENDING,
@@ -134,41 +136,65 @@ def _check(order: Order) -> None:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
-    if amount_due(order) and stage_of(order.pk) == PaymentStage.VOIDED:
-        raise PaymentNotCaptured(payment_status=PaymentStage.VOIDED.value)
+
+
+def _check_secured(order: Order) -> None:
+    """Raise PaymentNotCaptured if no payment secures all units in fulfilments, as it has to."""
+    payments = captures()
+    if payments is not None and payments.missing(order):
+        raise PaymentNotCaptured(payment_status=statuses_of(order).payment_status.value)
 
 
 def _take_units(order: Order, units: Mapping[int, int] | None) -> dict[int, int]:
-    """Take units of the items of an order, and return them by item. Raises FulfilmentLimit."""
+    """Take units of the items of an order, and return them by item. Raises FulfilmentLimit.
+
+    Units that a pending refund will return to stock are not left: their buyer gets the money.
+    """
+    returning = pending_restocks_of(order.pk)
     if units is None:
         items = list(OrderItem.objects.filter(order=order).order_by("pk"))
-        wanted = {item: item.quantity_left for item in items if item.quantity_left > 0}
+        wanted = {item: left for item in items if (left := _left(item, returning)) > 0}
+        for item in items:
+            if not wanted and item.quantity_left > 0:
+                _raise_limit(item, 0)
         if not wanted:
             raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     else:
         wanted = {item: units[item.product_id] for item in items_of(order.pk, units)}
     for item, quantity in wanted.items():
-        _take(item, quantity)
+        _take(item, quantity, _left(item, returning))
     return {item.pk: quantity for item, quantity in wanted.items()}
 
 
-def _take(item: OrderItem, quantity: int) -> None:
+def _left(item: OrderItem, returning: Mapping[int, int]) -> int:
+    return max(0, item.quantity_left - returning.get(item.pk, 0))
+
+
+def _take(item: OrderItem, quantity: int, left: int) -> None:
     taken = F("quantity_cancelled") + F("quantity_fulfilled")
     free = OrderItem.objects.filter(pk=item.pk, quantity__gte=taken + quantity)
     more = F("quantity_fulfilled") + quantity
-    if quantity > item.quantity_left or not free.update(quantity_fulfilled=more):
-        available = max(0, item.quantity_left)
-        raise FulfilmentLimit(product_id=item.product_id, name=item.name, available=available)
+    if quantity > left or not free.update(quantity_fulfilled=more):
+        _raise_limit(item, left)
+
+
+def _raise_limit(item: OrderItem, left: int) -> NoReturn:
+    raise FulfilmentLimit(product_id=item.product_id, name=item.name, available=left)
 
 
 @transactional
 def _ship_pending(fulfilment: Fulfilment) -> None:
-    """Ship a pending fulfilment, once. Locks the order. Raises IllegalTransition, ShippingHeld."""
+    """Ship a pending fulfilment, once. Locks the order.
+
+    Raises IllegalTransition, ShippingHeld, and PaymentNotCaptured if its authorisation has ended
+    before it was captured.
+    """
     order = Order.objects.lock(fulfilment.order_id)
     if order.status not in SHIPPABLE:
         raise IllegalTransition(order_status=order.status, wanted=OrderStatus.SHIPPED.value)
     if order.shipping_held:
         raise ShippingHeld(order_id=order.pk)
+    _check_secured(order)
     _mark_shipped(fulfilment)
 
 

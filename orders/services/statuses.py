@@ -122,6 +122,25 @@ def record_payment(
     return True
 
 
+def record_further_payment(*, order_id: int, amount: Decimal, actor: User | None) -> bool:
+    """Add what a further capture of a payment has brought, also to an order that was refunded.
+
+    Return False for a cancelled order, and if the order would be paid more than its total. Needs
+    the caller's transaction, with the order locked. ``amount`` is in the order's currency.
+    """
+    order = Order.objects.lock(order_id)
+    paid = order.amount_paid + amount
+    if order.status == OrderStatus.CANCELLED or paid > order.total:
+        return False
+    # One UPDATE, since a refunded order holds no money.
+    status = derive(replace(read_facts(order), amount_paid=paid)).status
+    Order.objects.filter(pk=order_id).update(amount_paid=paid, status=status)
+    statuses = refresh_statuses(order_id, actor=actor, note="Payment received")
+    if statuses.payment_status == OrderPaymentStatus.PARTLY_PAID:
+        record_event(order_id, "partly_paid", amount=show(amount))
+    return True
+
+
 def record_refund(
     *,
     order_id: int,

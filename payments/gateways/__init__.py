@@ -23,6 +23,7 @@ from payments.gateways.base import (
     HasClientData,
     HasFee,
     LimitsAmount,
+    MultipleCaptures,
     Outcome,
     OutcomeStatus,
     RefundOutcome,
@@ -41,6 +42,7 @@ from payments.gateways.reports import (
     ReportedDispute,
     ReportsDisputes,
 )
+from shop.core import jobs
 
 __all__ = [
     "AcceptsOrders",
@@ -59,6 +61,7 @@ __all__ = [
     "HasFee",
     "LimitsAmount",
     "ListsRefunds",
+    "MultipleCaptures",
     "Outcome",
     "OutcomeStatus",
     "RefundOutcome",
@@ -82,10 +85,13 @@ R = TypeVar("R")
 def call_outside_transaction(call: Callable[[], R]) -> R:
     """Call a gateway and return its result. Raises RuntimeError inside a transaction.
 
+    Raises TimeOver, without a call, if the worker stops.
+
     A transaction would keep its locks until the provider answers. The transaction that a test runs
     in is allowed, as in ``transaction.atomic(durable=True)``.
     """
     blocks = transaction.get_connection().atomic_blocks
     if any(not block._from_testcase for block in blocks):  # noqa: SLF001 - as in Django's ``atomic``
         raise RuntimeError("A payment gateway must not be called inside a transaction.")
+    jobs.check_stop()
     return call()

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from orders.payments import ActionType as ActionType  # noqa: PLC0414 - for gateways
+from shop.core.money import ZERO
 from shop.core.postal_addresses import PostalAddress
 
 
@@ -72,7 +73,8 @@ class Charge:
     provider's id of the charge, or "" while the shop does not know it. ``token`` is only passed to
     ``start``. ``return_url`` is the page to which the provider sends the buyer back, or "". With
     ``captures_later`` the charge is authorised first. ``details`` are passed to gateways that want
-    them while ``reference`` is not known.
+    them while ``reference`` is not known. ``capture_key`` is the idempotency key of one of several
+    captures, or "" if the charge is captured once.
     """
 
     key: str
@@ -85,13 +87,16 @@ class Charge:
     captures_later: bool = False
     return_url: str = ""
     details: ChargeDetails | None = None
+    capture_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of a gateway call. ``reference`` is the provider's id of the charge.
 
-    ``captured`` is the captured amount in the charge's currency; None means the whole amount.
+    ``captured`` is all that was captured, in the charge's currency; None means the whole amount.
+    ``capturable`` is what can still be captured of a charge that has SUCCEEDED in part: such a
+    charge keeps that status until the rest is captured or its authorisation ends.
     ``capture_before`` is when an authorisation ends, or None if the provider does not say it.
     ``client_secret`` lets the buyer's app continue at the provider. It is returned to the buyer
     and never stored. ``action`` is what the buyer has to do; without it, a charge that requires an
@@ -102,6 +107,7 @@ class Outcome:
     status: OutcomeStatus
     reference: str = ""
     captured: Decimal | None = None
+    capturable: Decimal = ZERO
     client_secret: str = field(default="", repr=False)
     failure_code: str = ""
     capture_before: datetime | None = None
@@ -192,17 +198,30 @@ class Gateway(Protocol):
         """Continue after the buyer completed the required action."""
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Capture ``amount`` of an authorised charge, once, and release the rest."""
+        """Capture ``amount`` of an authorised charge, once, and release the rest.
+
+        With a ``capture_key`` (``MultipleCaptures``), capture once for the key and keep the rest.
+        """
 
     def cancel(self, charge: Charge) -> Outcome:
         """Cancel the charge, or void its authorisation.
 
         A ``start`` that arrives later must not capture money either. Returns the resulting outcome,
-        which is SUCCEEDED if the money was captured before.
+        which is SUCCEEDED if the money was captured before. What can still be captured of a charge
+        that was captured in part is released.
         """
 
     def refund(self, charge: Charge, *, amount: Decimal, key: str) -> RefundOutcome:
         """Refund ``amount``, once for each ``key``. A repeated call returns the same refund."""
+
+
+@runtime_checkable
+class MultipleCaptures(Protocol):
+    """A gateway that can capture an authorised charge in several parts."""
+
+    @property
+    def multiple_captures(self) -> bool:
+        """Whether ``capture`` keeps the rest of the charge, so that each shipment is captured."""
 
 
 @runtime_checkable

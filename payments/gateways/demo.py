@@ -26,7 +26,7 @@ from payments.gateways.base import (
     ReportedCharge,
     ReportedRefund,
 )
-from payments.models import DemoCharge, DemoRefund, Payment
+from payments.models import DemoCapture, DemoCharge, DemoRefund, Payment
 from shop.core.money import ZERO
 from shop.core.transactions import transactional
 from shop.engine import insert
@@ -62,6 +62,11 @@ class DemoGateway:
         """Return the setting DEMO_PAYMENTS."""
         return bool(settings.DEMO_PAYMENTS)
 
+    @property
+    def multiple_captures(self) -> bool:
+        """Return the setting DEMO_MULTIPLE_CAPTURES."""
+        return bool(settings.DEMO_MULTIPLE_CAPTURES)
+
     def start(self, charge: Charge) -> Outcome:
         """Create the charge, with the result that its token chooses."""
         status = _FIRST_STATUS.get(charge.token, _paid_status(charge))
@@ -82,13 +87,23 @@ class DemoGateway:
         return _outcome(DemoCharge.objects.get(key=charge.key))
 
     def capture(self, charge: Charge, *, amount: Decimal) -> Outcome:
-        """Capture ``amount`` of an authorised charge. A second call returns the first result."""
+        """Capture ``amount`` of an authorised charge. A second call returns the first result.
+
+        With a ``capture_key`` each key captures once, up to the authorised amount.
+        """
+        if charge.capture_key:
+            _record_capture(charge, amount)
+            return _outcome(DemoCharge.objects.get(key=charge.key))
         authorised = DemoCharge.objects.filter(key=charge.key, status="authorised")
         authorised.filter(amount__gte=amount).update(status="succeeded", captured=amount)
         return _outcome(DemoCharge.objects.get(key=charge.key))
 
     def cancel(self, charge: Charge) -> Outcome:
-        """Cancel the charge. An unknown charge is stored, so that a later ``start`` finds it."""
+        """Cancel the charge, or release what can still be captured of it.
+
+        An unknown charge is stored, so that a later ``start`` finds it.
+        """
+        DemoCharge.objects.filter(key=charge.key).update(capturable=0)
         _update_status(charge, ["processing", "requires_action", "authorised"], "cancelled")
         return _outcome(_get_or_create(charge, "cancelled"))
 
@@ -110,6 +125,25 @@ class DemoGateway:
 
 def _paid_status(charge: Charge) -> str:
     return "authorised" if charge.captures_later else "succeeded"
+
+
+@transactional
+def _record_capture(charge: Charge, amount: Decimal) -> None:
+    """Capture ``amount`` once for each key, if as much can still be captured."""
+    row = DemoCharge.objects.get(key=charge.key)
+    capture = DemoCapture(charge=row, key=charge.capture_key, amount=amount)
+    if not insert(capture, unless_exists=True):
+        return
+    # SQLite calculates with floats, so the results are rounded.
+    first = DemoCharge.objects.filter(pk=row.pk, status="authorised", amount__gte=amount)
+    further = DemoCharge.objects.filter(pk=row.pk, status="succeeded", capturable__gte=amount)
+    captured = Round(Coalesce("captured", ZERO) + amount, precision=2)
+    left = Round(F("capturable") - amount, precision=2)
+    if further.update(captured=captured, capturable=left):
+        return
+    left = Round(F("amount") - amount, precision=2)
+    if not first.update(status="succeeded", captured=amount, capturable=left):
+        DemoCapture.objects.filter(key=charge.capture_key).delete()
 
 
 @transactional
@@ -162,5 +196,6 @@ def _outcome(row: DemoCharge) -> Outcome:
         _OUTCOMES[row.status],
         reference=f"demo_{row.pk}",
         captured=row.captured,
+        capturable=row.capturable,
         failure_code=failure,
     )

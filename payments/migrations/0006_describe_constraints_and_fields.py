@@ -13,282 +13,294 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
+    # PostgreSQL and SQLite keep neither help texts nor messages.
     operations = [
-        migrations.AlterField(
-            model_name="ledgerentry",
-            name="actor",
-            field=models.ForeignKey(
-                help_text="The member of staff who did it. Empty for buyers and for the shop itself.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="ledgerentry",
-            name="reference",
-            field=models.CharField(
-                blank=True,
-                default="",
-                help_text="The payment provider's id of the charge or refund.",
-                max_length=200,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="payment",
-            name="amount_refunded",
-            field=models.DecimalField(
-                db_default=0,
-                decimal_places=2,
-                default=0,
-                help_text="The sum of succeeded and pending refunds.",
-                max_digits=12,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="payment",
-            name="captures_later",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="The payment is authorised first and captured when the order is shipped.",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="payment",
-            name="currency",
-            field=models.CharField(help_text="ISO 4217 code.", max_length=3),
-        ),
-        migrations.AlterField(
-            model_name="payment",
-            name="is_late",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="The money arrived when the order could no longer be paid. It is refunded and does not count towards the order.",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="payment",
-            name="provider_key",
-            field=models.UUIDField(
-                default=uuid.uuid4,
-                help_text="The idempotency key of this payment at the payment provider. It never changes.",
-                unique=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="providerevent",
-            name="payment",
-            field=models.ForeignKey(
-                help_text="Empty if the event does not belong to a payment of the shop.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="events",
-                to="payments.payment",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="refund",
-            name="actor",
-            field=models.ForeignKey(
-                help_text="The member of staff who made the refund. Empty if the shop made it.",
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="refund",
-            name="by_hand",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="Staff returned the money in cash or by bank transfer. The payment provider is not called.",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="refund",
-            name="provider_key",
-            field=models.UUIDField(
-                default=uuid.uuid4,
-                help_text="The idempotency key of this refund at the payment provider. It never changes.",
-                unique=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="refund",
-            name="restock",
-            field=models.BooleanField(
-                default=False,
-                help_text="All items of the order return to stock when the refund succeeds.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="democharge",
-            name="democharge_refunds_at_most_the_charge",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("refunded__gte", 0), ("refunded__lte", models.F("amount"))),
-                name="democharge_refunds_at_most_the_charge",
-                violation_error_message="The refunds of a charge cannot exceed its amount.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="ledgerentry",
-            name="ledgerentry_each_kind_once_a_payment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "refunded"), _negated=True),
-                fields=("payment", "kind"),
-                name="ledgerentry_each_kind_once_a_payment",
-                violation_error_message="This payment already has a ledger entry of this kind.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="ledgerentry",
-            name="ledgerentry_kind_known",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["authorised", "captured", "refunded", "failed", "voided"])
-                ),
-                name="ledgerentry_kind_known",
-                violation_error_message="This is not a kind of ledger entry.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="ledgerentry",
-            name="ledgerentry_refunded_names_its_refund",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "refunded"), ("refund__isnull", False)),
-                    models.Q(
-                        models.Q(("kind", "refunded"), _negated=True), ("refund__isnull", True)
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="actor",
+                    field=models.ForeignKey(
+                        help_text="The member of staff who did it. Empty for buyers and for the shop itself.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
-                    _connector="OR",
                 ),
-                name="ledgerentry_refunded_names_its_refund",
-                violation_error_message="A ledger entry of the kind Refunded must refer to a refund, and other entries must not.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="ledgerentry",
-            name="ledgerentry_amount_not_negative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)),
-                name="ledgerentry_amount_not_negative",
-                violation_error_message="The amount of a ledger entry cannot be negative.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_amount_not_negative",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gte", 0)),
-                name="payment_amount_not_negative",
-                violation_error_message="The amount of a payment cannot be negative.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_one_live_per_order",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("status__in", ("pending", "requires_action", "authorised", "succeeded"))
+                migrations.AlterField(
+                    model_name="ledgerentry",
+                    name="reference",
+                    field=models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="The payment provider's id of the charge or refund.",
+                        max_length=200,
+                    ),
                 ),
-                fields=("order",),
-                name="payment_one_live_per_order",
-                violation_error_message="This order already has a payment that is in progress or has succeeded.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_status_known",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "pending",
-                            "requires_action",
-                            "authorised",
-                            "succeeded",
-                            "failed",
-                            "cancelled",
-                            "refund_pending",
-                            "refunded",
-                        ],
-                    )
+                migrations.AlterField(
+                    model_name="payment",
+                    name="amount_refunded",
+                    field=models.DecimalField(
+                        db_default=0,
+                        decimal_places=2,
+                        default=0,
+                        help_text="The sum of succeeded and pending refunds.",
+                        max_digits=12,
+                    ),
                 ),
-                name="payment_status_known",
-                violation_error_message="This is not a status of a payment.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_captured_at_most_its_amount",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_captured__gte", 0), ("amount_captured__lte", models.F("amount"))
+                migrations.AlterField(
+                    model_name="payment",
+                    name="captures_later",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="The payment is authorised first and captured when the order is shipped.",
+                    ),
                 ),
-                name="payment_captured_at_most_its_amount",
-                violation_error_message="The captured amount must be between zero and the amount of the payment.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_without_money_until_captured",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_captured", 0),
-                    ("status__in", ("succeeded", "refund_pending", "refunded")),
-                    _connector="OR",
+                migrations.AlterField(
+                    model_name="payment",
+                    name="currency",
+                    field=models.CharField(help_text="ISO 4217 code.", max_length=3),
                 ),
-                name="payment_without_money_until_captured",
-                violation_error_message="A payment with this status cannot have a captured amount.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_refunded_at_most_what_was_captured",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("amount_refunded__gte", 0),
-                    ("amount_refunded__lte", models.F("amount_captured")),
+                migrations.AlterField(
+                    model_name="payment",
+                    name="is_late",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="The money arrived when the order could no longer be paid. It is refunded and does not count towards the order.",
+                    ),
                 ),
-                name="payment_refunded_at_most_what_was_captured",
-                violation_error_message="The refunded amount must be between zero and the captured amount.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="payment",
-            name="payment_refunded_in_full",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "refunded"), _negated=True),
-                    ("amount_refunded", models.F("amount_captured")),
-                    _connector="OR",
+                migrations.AlterField(
+                    model_name="payment",
+                    name="provider_key",
+                    field=models.UUIDField(
+                        default=uuid.uuid4,
+                        help_text="The idempotency key of this payment at the payment provider. It never changes.",
+                        unique=True,
+                    ),
                 ),
-                name="payment_refunded_in_full",
-                violation_error_message="A refunded payment must have its whole captured amount refunded.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="refund",
-            name="refund_status_known",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "succeeded", "failed"])),
-                name="refund_status_known",
-                violation_error_message="This is not a status of a refund.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="refund",
-            name="refund_gives_something_back",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0)),
-                name="refund_gives_something_back",
-                violation_error_message="The amount of a refund must be greater than zero.",
-            ),
+                migrations.AlterField(
+                    model_name="providerevent",
+                    name="payment",
+                    field=models.ForeignKey(
+                        help_text="Empty if the event does not belong to a payment of the shop.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="payments.payment",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="refund",
+                    name="actor",
+                    field=models.ForeignKey(
+                        help_text="The member of staff who made the refund. Empty if the shop made it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="refund",
+                    name="by_hand",
+                    field=models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text="Staff returned the money in cash or by bank transfer. The payment provider is not called.",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="refund",
+                    name="provider_key",
+                    field=models.UUIDField(
+                        default=uuid.uuid4,
+                        help_text="The idempotency key of this refund at the payment provider. It never changes.",
+                        unique=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="refund",
+                    name="restock",
+                    field=models.BooleanField(
+                        default=False,
+                        help_text="All items of the order return to stock when the refund succeeds.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="democharge",
+                    name="democharge_refunds_at_most_the_charge",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("refunded__gte", 0), ("refunded__lte", models.F("amount"))
+                        ),
+                        name="democharge_refunds_at_most_the_charge",
+                        violation_error_message="The refunds of a charge cannot exceed its amount.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="ledgerentry",
+                    name="ledgerentry_each_kind_once_a_payment",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("kind", "refunded"), _negated=True),
+                        fields=("payment", "kind"),
+                        name="ledgerentry_each_kind_once_a_payment",
+                        violation_error_message="This payment already has a ledger entry of this kind.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="ledgerentry",
+                    name="ledgerentry_kind_known",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["authorised", "captured", "refunded", "failed", "voided"])
+                        ),
+                        name="ledgerentry_kind_known",
+                        violation_error_message="This is not a kind of ledger entry.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="ledgerentry",
+                    name="ledgerentry_refunded_names_its_refund",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "refunded"), ("refund__isnull", False)),
+                            models.Q(
+                                models.Q(("kind", "refunded"), _negated=True),
+                                ("refund__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="ledgerentry_refunded_names_its_refund",
+                        violation_error_message="A ledger entry of the kind Refunded must refer to a refund, and other entries must not.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="ledgerentry",
+                    name="ledgerentry_amount_not_negative",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)),
+                        name="ledgerentry_amount_not_negative",
+                        violation_error_message="The amount of a ledger entry cannot be negative.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_amount_not_negative",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)),
+                        name="payment_amount_not_negative",
+                        violation_error_message="The amount of a payment cannot be negative.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_one_live_per_order",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ("pending", "requires_action", "authorised", "succeeded"),
+                            )
+                        ),
+                        fields=("order",),
+                        name="payment_one_live_per_order",
+                        violation_error_message="This order already has a payment that is in progress or has succeeded.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_status_known",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                [
+                                    "pending",
+                                    "requires_action",
+                                    "authorised",
+                                    "succeeded",
+                                    "failed",
+                                    "cancelled",
+                                    "refund_pending",
+                                    "refunded",
+                                ],
+                            )
+                        ),
+                        name="payment_status_known",
+                        violation_error_message="This is not a status of a payment.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_captured_at_most_its_amount",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_captured__gte", 0),
+                            ("amount_captured__lte", models.F("amount")),
+                        ),
+                        name="payment_captured_at_most_its_amount",
+                        violation_error_message="The captured amount must be between zero and the amount of the payment.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_without_money_until_captured",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_captured", 0),
+                            ("status__in", ("succeeded", "refund_pending", "refunded")),
+                            _connector="OR",
+                        ),
+                        name="payment_without_money_until_captured",
+                        violation_error_message="A payment with this status cannot have a captured amount.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_refunded_at_most_what_was_captured",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount_refunded__gte", 0),
+                            ("amount_refunded__lte", models.F("amount_captured")),
+                        ),
+                        name="payment_refunded_at_most_what_was_captured",
+                        violation_error_message="The refunded amount must be between zero and the captured amount.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="payment",
+                    name="payment_refunded_in_full",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "refunded"), _negated=True),
+                            ("amount_refunded", models.F("amount_captured")),
+                            _connector="OR",
+                        ),
+                        name="payment_refunded_in_full",
+                        violation_error_message="A refunded payment must have its whole captured amount refunded.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="refund",
+                    name="refund_status_known",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "succeeded", "failed"])),
+                        name="refund_status_known",
+                        violation_error_message="This is not a status of a refund.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="refund",
+                    name="refund_gives_something_back",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)),
+                        name="refund_gives_something_back",
+                        violation_error_message="The amount of a refund must be greater than zero.",
+                    ),
+                ),
+            ],
         ),
     ]

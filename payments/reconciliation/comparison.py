@@ -29,6 +29,7 @@ from payments.reconciliation.differences import Difference
 from payments.services import fetch_and_settle, send_refund
 from payments.services.refund_reports import record_reported_refund
 from payments.states import CAPTURED, OPEN, UNDECIDED
+from shop.core import jobs
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
@@ -42,7 +43,7 @@ def find_differences(
     """Yield every difference in charges created since ``since``. Raises GatewayUnavailable."""
     matched_ids: set[int] = set()
     started = timezone.now()
-    charges = iter(source.list_charges(since))
+    charges = jobs.in_time(source.list_charges(since))
     while chunk := list(islice(charges, _CHUNK)):
         payments = _payments(gateway.code, chunk)
         for charge in chunk:
@@ -132,6 +133,8 @@ def _compare_capture(
             f"{statuses}: {show(charge.captured)} was captured for an ended payment",
             partial(refund_unexpected_capture, payment, charge.captured),
         )
+    elif charge.captured > payment.amount_captured and payment.amount_capturable:
+        yield Difference(f"{statuses}: an event was missed", partial(fetch_and_settle, payment))
     elif charge.captured != payment.amount_captured:
         stored, reported = show(payment.amount_captured), show(charge.captured)
         yield Difference(f"{statuses}: the shop captured {stored}, the provider {reported}")

@@ -8,7 +8,8 @@ from payments import gateways
 from payments.models import EntryKind, Payment
 from payments.services import send_pending_refunds
 from payments.services.charges import charge_of, gateway_of
-from payments.services.settlement import add_ledger_entry, begin_late_refund
+from payments.services.entries import add_ledger_entry
+from payments.services.late_refunds import begin_late_refund
 from shop.core.transactions import transactional
 
 

@@ -9,6 +9,7 @@ from payments.models import Dispute, Payment
 from payments.models.disputes import OPEN_DISPUTES
 from payments.reconciliation.differences import Difference
 from payments.services.disputes import has_dispute_news, refresh_dispute
+from shop.core import jobs
 
 
 def find_disputes(
@@ -19,13 +20,14 @@ def find_disputes(
     Disputes of charges that the shop does not know are not its own. Raises GatewayUnavailable.
     """
     seen = set()
-    for reported in source.list_disputes(since):
+    for reported in jobs.in_time(source.list_disputes(since)):
         seen.add(reported.reference)
         payment = _payment_of(gateway, reported)
         if payment is not None:
             yield from _compare(source, payment, reported)
     still_open = Dispute.objects.filter(payment__method=gateway.code, status__in=OPEN_DISPUTES)
     for dispute in still_open.exclude(reference__in=seen).select_related("payment"):
+        jobs.check_stop()
         reported = source.fetch_dispute(dispute.kind, dispute.reference)
         yield from _compare(source, dispute.payment, reported)
 

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 
 from orders.models import Order
-from orders.states import FulfilmentStatus, OrderStatus
 from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus, Refund, RefundStatus
 from payments.reconciliation.differences import Difference
+from payments.services.securing import shipped_unsecured
 from payments.states import UNDECIDED
 from shop.core.money import show
-
-_SENT = [FulfilmentStatus.PARTLY_FULFILLED, FulfilmentStatus.FULFILLED, FulfilmentStatus.DELIVERED]
 
 
 def find_unsettled() -> Iterator[Difference]:
@@ -59,17 +57,7 @@ def _shipped_not_paid() -> Iterator[Difference]:
 
     Those with a payment in progress are left out, and those that staff shipped without one.
     """
-    was_sent = Q(fulfilment_status__in=_SENT) | Q(
-        fulfilment_status=None, status__in=[OrderStatus.SHIPPED, OrderStatus.DELIVERED]
-    )
     in_progress = Payment.objects.filter(order=OuterRef("pk"), status__in=UNDECIDED)
-    unpaid = Order.objects.annotate(due=F("total") - F("amount_cancelled") - F("amount_paid"))
-    authorised = LedgerEntry.objects.filter(
-        payment__order=OuterRef("pk"), kind=EntryKind.AUTHORISED
-    )
-    unpaid = unpaid.filter(
-        was_sent, Exists(authorised), ~Exists(in_progress), paid_at=None, due__gt=0
-    )
-    for order in unpaid.exclude(status=OrderStatus.CANCELLED).order_by("pk").iterator():
-        due = show(order.total_due - order.amount_paid)
+    for order, missing in shipped_unsecured(Order.objects.filter(~Exists(in_progress))):
+        due = show(missing)
         yield Difference(f"{order} was shipped, not paid: {due} {order.currency} is due")

@@ -1,6 +1,5 @@
 """Request and response bodies of payments."""
 
-from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
@@ -82,10 +81,15 @@ class PaymentSerializer(serializers.Serializer[Any]):
     reference = serializers.CharField(
         help_text="The reference for the buyer's bank transfer. Empty for other methods."
     )
+    amount_capturable = AmountField(
+        required=False,
+        help_text="What can still be captured of a payment that was captured in part. Present "
+        "while it is more than 0.",
+    )
     capture_before = serializers.DateTimeField(
         required=False,
-        help_text="When the authorisation ends. Present for an authorised payment if the provider "
-        "says it.",
+        help_text="When the authorisation ends. Present while something can be captured, if the "
+        "provider says it.",
     )
     created_at = serializers.DateTimeField()
     failure_code = FailureCodeField()
@@ -106,16 +110,20 @@ def show_payment(payment: Payment) -> dict[str, Any]:
         "currency": payment.currency,
         "reference": reference_of(payment),
         "created_at": payment.created_at,
-        **_end_of_authorisation(payment),
+        **_authorisation(payment),
         **show_failure(payment),
         "next_action": serialize_action(next_action_of(payment)),
     }
 
 
-def _end_of_authorisation(payment: Payment) -> dict[str, datetime]:
-    if payment.status != PaymentStatus.AUTHORISED or payment.capture_before is None:
-        return {}
-    return {"capture_before": payment.capture_before}
+def _authorisation(payment: Payment) -> dict[str, Any]:
+    """Return what can still be captured of a payment, and until when."""
+    left = payment.amount_capturable
+    shown: dict[str, Any] = {"amount_capturable": show(left)} if left else {}
+    is_open = payment.status == PaymentStatus.AUTHORISED or left
+    if is_open and payment.capture_before is not None:
+        shown["capture_before"] = payment.capture_before
+    return shown
 
 
 @extend_schema_serializer(

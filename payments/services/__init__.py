@@ -6,10 +6,11 @@ Refunds have the same three phases. A payment whose outcome is unknown stays pen
 locked in this order: order, payment, products.
 """
 
-from payments.services.allocations import refundable_shipping
+from payments.services.allocations import pending_restocks, refundable_shipping
 from payments.services.beginning import begin_payment, check_method
 from payments.services.cancellations import cancel_items, send_refunds_of_cancellations
 from payments.services.captures import (
+    authorised_left,
     capturable_amount,
     capture_payment,
     check_authorised,
@@ -50,6 +51,7 @@ __all__ = [
     "Wanted",
     "abandon_payment",
     "apply_event",
+    "authorised_left",
     "begin_order_refund",
     "begin_payment",
     "begin_payment_refund",
@@ -72,6 +74,7 @@ __all__ = [
     "give_back",
     "left_of",
     "payment_window",
+    "pending_restocks",
     "record_manual_payment",
     "refresh_payment",
     "refundable_payments",

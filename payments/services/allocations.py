@@ -4,6 +4,7 @@ The functions need the caller's transaction, with the order locked: what was ref
 before decides about the next amount (``orders.refunding``).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -155,6 +156,21 @@ def store_slices(refund: Refund, slices: Sequence[Slice]) -> None:
         if not reserve_units(item_id=item.pk, units=each.units, amount=each.amount):
             available = item.quantity - item.quantity_cancelled - item.quantity_refunded
             raise RefundUnitsLimit(product_id=item.product_id, name=item.name, available=available)
+
+
+def pending_restocks(order_id: int) -> dict[int, int]:
+    """Return the units of items, by their ids, that pending refunds will return to stock.
+
+    A refund that names no items returns all of the order. Needs the order to be locked.
+    """
+    units: Counter[int] = Counter()
+    for refund in Refund.objects.filter(
+        payment__order_id=order_id, status=RefundStatus.PENDING, restock=True
+    ):
+        items = refund.items.values_list("item_id", "quantity")
+        whole_order = OrderItem.objects.filter(order_id=order_id).values_list("pk", "quantity")
+        units.update(dict(items) or dict(whole_order))
+    return dict(units)
 
 
 def release_items(refund: Refund) -> None:

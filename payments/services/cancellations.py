@@ -17,8 +17,9 @@ from orders.statements import may_be_cancelled
 from orders.states import OrderStatus
 from payments.errors import PaymentInProgress
 from payments.gateways import Outcome, OutcomeStatus
-from payments.models import Payment, PaymentStatus, Refund, RefundStatus
+from payments.models import Payment, Refund, RefundStatus
 from payments.services.allocations import Share, shipping_refunded
+from payments.services.captures import is_being_captured, with_authorised_money
 from payments.services.charges import gateway_of
 from payments.services.commitments import committed_of, recommit
 from payments.services.confirming import confirm_reduced_order
@@ -67,9 +68,10 @@ def cancel_items(
 def _check_no_capture(order_id: int) -> None:
     """Raise PaymentInProgress if a payment is just captured for units that will be shipped."""
     pending = Fulfilment.objects.filter(order=order_id, status=FulfilmentState.PENDING)
-    authorised = Payment.objects.filter(order=order_id, status=PaymentStatus.AUTHORISED)
-    if pending.exists() and (payment := authorised.first()):
-        raise PaymentInProgress(payment_id=payment.pk)
+    is_shipping = pending.exists()
+    for payment in Payment.objects.filter(with_authorised_money(), order=order_id):
+        if is_shipping or is_being_captured(payment):
+            raise PaymentInProgress(payment_id=payment.pk)
 
 
 def _check_open(payment: Payment) -> Payment:

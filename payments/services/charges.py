@@ -3,8 +3,9 @@
 from orders.models import AddressKind, Order, OrderAddress
 from orders.numbers import show_number
 from payments import gateways
-from payments.gateways import Charge, ChargeDetails, Gateway, WantsDetails
+from payments.gateways import Charge, ChargeDetails, Gateway, MultipleCaptures, WantsDetails
 from payments.models import Payment
+from shop.core.money import ZERO
 
 
 def gateway_of(payment: Payment) -> Gateway:
@@ -31,6 +32,13 @@ def charge_of(payment: Payment, token: str = "") -> Charge:
         return_url=payment.return_url,
         details=_details_of(payment) if wants_details and not payment.provider_reference else None,
     )
+
+
+def captures_in_parts(payment: Payment) -> bool:
+    """Return whether a payment that is authorised can be captured several times."""
+    gateway = gateway_of(payment)
+    declares = isinstance(gateway, MultipleCaptures) and gateway.multiple_captures
+    return declares or payment.amount_capturable > ZERO
 
 
 def _details_of(payment: Payment) -> ChargeDetails:

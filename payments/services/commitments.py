@@ -21,7 +21,7 @@ _AMOUNT: DecimalField[Decimal, Decimal] = DecimalField(max_digits=MAX_DIGITS, de
 _BROUGHT = When(
     is_late=False,
     status__in=[PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED],
-    then=F("amount_captured"),
+    then=F("amount_captured") + F("amount_capturable"),
 )
 
 

@@ -1,10 +1,12 @@
-"""The events of payments for handlers (``shop.core.events``)."""
+"""The entries of payments in the ledger, and their events for handlers (``shop.core.events``)."""
 
 from decimal import Decimal
 
-from payments.models import Payment
+from accounts.models import User
+from payments.models import EntryKind, LedgerEntry, Payment, Refund
 from shop.core import events
 from shop.core.money import show
+from shop.engine import Insert
 
 
 def record_payment_event(
@@ -19,3 +21,19 @@ def record_payment_event(
         **facts,
     }
     events.record(f"payment.{name}", object_type="payment", object_id=payment.pk, data=data)
+
+
+_ENTRIES = Insert(LedgerEntry, "payment_id", "refund_id", "kind", "amount", "reference", "actor_id")
+
+
+def add_ledger_entry(
+    payment: Payment,
+    kind: EntryKind,
+    amount: Decimal,
+    actor: User | None,
+    refund: Refund | None = None,
+) -> None:
+    """Add an entry to the ledger. The INSERT is sent with the next statement."""
+    reference = payment.provider_reference if refund is None else refund.provider_reference
+    refund_id, actor_id = refund and refund.pk, actor and actor.pk
+    _ENTRIES.send_with_next([(payment.pk, refund_id, kind.value, amount, reference, actor_id)])

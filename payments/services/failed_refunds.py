@@ -35,6 +35,7 @@ def record_failure(refund: Refund, *, had_succeeded: bool) -> None:
         _reverse(refund)
     else:
         note_event(order_id=payment.order_id, note="Refund failed", actor=refund.actor)
+        record_payment_event(payment, "refund_declined", refund.amount, refund_id=refund.pk)
 
 
 def _reverse(refund: Refund) -> None:

@@ -30,7 +30,6 @@ from payments.gateways import (
 )
 from payments.models import (
     EntryKind,
-    LedgerEntry,
     Payment,
     PaymentQuerySet,
     PaymentStatus,
@@ -39,21 +38,23 @@ from payments.models import (
 )
 from payments.services.commitments import recommit
 from payments.services.confirming import confirm_secured_order, confirm_unpaid_order
-from payments.services.entries import record_payment_event
+from payments.services.entries import add_ledger_entry, record_payment_event
 from payments.services.failed_refunds import record_failure
+from payments.services.further_captures import settle_further_capture
+from payments.services.late_refunds import begin_late_refund, begin_refund_of_excess
 from payments.states import OPEN, UNDECIDED, payment_sources, refund_sources
-from shop.core.money import ZERO
 from shop.core.transactions import transactional
-from shop.engine import Insert, Update, insert
+from shop.engine import Update
 
 
 @transactional
 def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> Payment:
     """Store the outcome of an open or authorised payment; return it as stored afterwards.
 
-    Locks the order. If the order can no longer be paid, the payment becomes ``refund_pending`` and
-    gets a pending refund, which the caller has to send after the transaction. So does a capture of
-    more than is due, because items were cancelled meanwhile.
+    Locks the order. Money of a further capture is added to what the payment has brought. If the
+    order can no longer be paid, the payment becomes ``refund_pending`` and gets a pending refund,
+    which the caller has to send after the transaction. So does a capture of more than is due,
+    because items were cancelled meanwhile.
     """
     payment = copy(payment)  # after a deadlock this function runs again with the same argument
     order = None
@@ -63,15 +64,16 @@ def settle(*, payment: Payment, outcome: Outcome, actor: User | None = None) -> 
     else:
         order = Order.objects.lock(payment.order_id)
     captured = payment.amount if outcome.captured is None else outcome.captured
-    if not _update_payment(payment.pk, outcome, captured):
-        return Payment.objects.get(pk=payment.pk)
+    if not _update_payment(payment, outcome, captured):
+        return settle_further_capture(payment.pk, outcome, actor)
     previous_status, payment.status = payment.status, outcome.status.value
     payment.provider_reference = outcome.reference or payment.provider_reference
     if order is None:
         payment.amount_captured = captured
+        payment.amount_capturable = _left_of(payment, outcome, captured)
         _record_capture(payment, actor)
         if previous_status == PaymentStatus.AUTHORISED and not payment.is_late:
-            _begin_refund_of_excess(payment)
+            begin_refund_of_excess(payment, captured)
     elif payment.status in OPEN:
         confirm_unpaid_order(payment, order, actor)
         if PaymentStatus.PROCESSING in {previous_status, payment.status}:
@@ -89,18 +91,25 @@ def _store_end_of_authorisation(payment: Payment, outcome: Outcome) -> None:
         Payment.objects.filter(pk=payment.pk).update(capture_before=outcome.capture_before)
 
 
-def _update_payment(payment_id: int, outcome: Outcome, captured: Decimal) -> int:
+def _update_payment(payment: Payment, outcome: Outcome, captured: Decimal) -> int:
     """Run the guarded UPDATE; return 1, or 0 if the table of moves does not allow it."""
     values: dict[str, Any] = {}
     if outcome.reference:
         values["reference"] = outcome.reference
     if outcome.status == OutcomeStatus.SUCCEEDED:
         values["captured"] = captured
+        if outcome.capturable:
+            values["capturable"] = _left_of(payment, outcome, captured)
     if outcome.action is not None:
         values["action"] = outcome.action.type.value
     if outcome.failure_code:
         values["failure"] = outcome.failure_code
-    return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment_id, **values)
+    return _guarded_update(PaymentStatus(outcome.status)).run(payment_id=payment.pk, **values)
+
+
+def _left_of(payment: Payment, outcome: Outcome, captured: Decimal) -> Decimal:
+    """Return what can still be captured, which is within the amount whatever a gateway reports."""
+    return min(outcome.capturable, payment.amount - captured)
 
 
 @cache
@@ -111,12 +120,14 @@ def _guarded_update(wanted: PaymentStatus) -> Update[...]:
         payment_id: int,
         reference: str | None = None,
         captured: Decimal | None = None,
+        capturable: Decimal | None = None,
         failure: str | None = None,
         action: str | None = None,
     ) -> tuple[PaymentQuerySet, dict[str, Any]]:
         columns = {
             "provider_reference": reference,
             "amount_captured": captured,
+            "amount_capturable": capturable,
             "failure_code": failure,
             "action_type": action,
         }
@@ -142,38 +153,6 @@ def _record_capture(payment: Payment, actor: User | None) -> None:
         recommit(payment.order_id)
     if payment.is_partial:
         confirm_secured_order(payment, Order.objects.lock(payment.order_id), actor)
-
-
-def _begin_refund_of_excess(payment: Payment) -> None:
-    """Insert a pending refund of captured money for items that were cancelled meanwhile."""
-    order = Order.objects.lock(payment.order_id)
-    overpaid = order.amount_paid - order.total_due
-    excess = min(payment.amount_captured, overpaid)
-    if excess <= ZERO:
-        return
-    payment.amount_refunded = excess
-    Payment.objects.filter(pk=payment.pk).update(amount_refunded=excess)
-    insert(Refund(payment=payment, amount=excess, reason="Items cancelled", of_cancellation=True))
-
-
-def begin_late_refund(payment: Payment, captured: Decimal) -> bool:
-    """Make a late payment ``refund_pending``, and insert a pending refund of all its money.
-
-    Return False, without a change, if the payment's status has changed since the caller read it, or
-    the table of moves does not allow it. The caller must have locked the order, and has to send the
-    refund after the transaction.
-    """
-    movable = Payment.objects.filter(pk=payment.pk, status=payment.status)
-    movable = movable.filter(status__in=payment_sources(PaymentStatus.REFUND_PENDING))
-    payment.status = PaymentStatus.REFUND_PENDING
-    payment.amount_captured = payment.amount_refunded = captured
-    payment.is_late = True
-    names = ("status", "amount_captured", "amount_refunded", "is_late")
-    if not movable.update(settled_at=Now(), **{name: getattr(payment, name) for name in names}):
-        return False
-    insert(Refund(payment=payment, amount=captured, reason="Late payment"))
-    recommit(payment.order_id)
-    return True
 
 
 def _record_without_capture(
@@ -202,22 +181,6 @@ _LEDGER_KINDS = {
     PaymentStatus.FAILED.value: EntryKind.FAILED,
     PaymentStatus.CANCELLED.value: EntryKind.VOIDED,
 }
-
-
-_ENTRIES = Insert(LedgerEntry, "payment_id", "refund_id", "kind", "amount", "reference", "actor_id")
-
-
-def add_ledger_entry(
-    payment: Payment,
-    kind: EntryKind,
-    amount: Decimal,
-    actor: User | None,
-    refund: Refund | None = None,
-) -> None:
-    """Add an entry to the ledger. The INSERT is sent with the next statement."""
-    reference = payment.provider_reference if refund is None else refund.provider_reference
-    refund_id, actor_id = refund and refund.pk, actor and actor.pk
-    _ENTRIES.send_with_next([(payment.pk, refund_id, kind.value, amount, reference, actor_id)])
 
 
 @transactional

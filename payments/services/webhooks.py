@@ -80,7 +80,7 @@ def _store_event(event: WebhookEvent, payment: Payment | None) -> bool:
 
 def _can_change(payment: Payment, event: WebhookEvent) -> bool:
     """Return whether the payment, or a refund that the event is about, is not settled yet."""
-    if payment.status in (*UNDECIDED, PaymentStatus.REFUND_PENDING):
+    if payment.status in (*UNDECIDED, PaymentStatus.REFUND_PENDING) or payment.amount_capturable:
         return True
     if payment.status not in CAPTURED or not _is_about_refunds(event):
         return False

@@ -3,7 +3,7 @@
 from functools import partial
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import translation
 
 from catalog.models import Product
@@ -17,6 +17,9 @@ from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.races import at_once, times
 
 PAY = "/api/payments/"
+needs_triggers = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="two releases share a database of PostgreSQL only"
+)
 
 
 @pytest.fixture
@@ -126,6 +129,31 @@ def test_a_payment_that_the_previous_release_began_is_counted(ada, order):
     ada.post(f"{PAY}{payment}/confirm/")
     assert amounts_of(order) == ("paid", "paid", "9.00", "9.00")
     assert_audit_passes()
+
+
+@needs_triggers
+@pytest.mark.django_db
+def test_the_previous_release_does_not_pay_an_order_of_which_a_part_is_paid(ada, order):
+    whole = {"order": order, "method": "card", "amount": "9.00", "currency": "USD"}
+    part = pay(ada, order, "1.00", "demo_action").json()["payment_id"]
+    # It responds with 503 to this error, so that its client repeats the request.
+    with pytest.raises(OperationalError), transaction.atomic():
+        Payment.objects.create(**whole)
+    assert Payment.objects.count() == 1
+    ada.post(f"{PAY}{part}/cancel/")
+    Payment.objects.create(**whole)
+    assert pay(ada, order, "1.00").json()["code"] == "payment_in_progress"
+
+
+@needs_triggers
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_payment_that_the_previous_release_ends_covers_nothing(ada, order, status):
+    pay(ada, order, "2.50")
+    part = pay(ada, order, "4.00", "demo_action").json()["payment_id"]
+    assert amounts_of(order) == ("pending", "partly_paid", "2.50", "6.50")
+    Payment.objects.filter(pk=part).update(status=status)
+    assert amounts_of(order) == ("pending", "partly_paid", "2.50", "2.50")
 
 
 @pytest.mark.django_db

@@ -1,7 +1,9 @@
 """``manage.py reconcile_payments``."""
 
 import re
+import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +12,10 @@ from django.utils import timezone
 from orders.factories import place_order
 from orders.models import Order, OrderEvent
 from payments.factories import pay, refund_payment
+from payments.gateways.stripe import client
 from payments.models import LedgerEntry, Payment, Refund
+from shop.core import jobs
+from shop.core.models import ScheduledJob
 from shop.testing.assertions import assert_audit_passes
 
 pytestmark = pytest.mark.usefixtures("stripe_shop")
@@ -247,3 +252,56 @@ def test_an_unreachable_provider_is_an_error(paid, fake_stripe):
     fake_stripe.fail("drop", "/v1/*", method="GET", times=None)
     with pytest.raises(CommandError, match="stripe did not answer"):
         call_command("reconcile_payments")
+
+
+class AfterRequests:
+    """The flag of a worker that stops once Stripe has got a number of GET requests more."""
+
+    def __init__(self, fake_stripe, number):
+        self.fake_stripe, self.last = fake_stripe, number + len(fake_stripe.requests("GET"))
+
+    def is_set(self):
+        return len(self.fake_stripe.requests("GET")) >= self.last
+
+
+def run_until(stop, command):
+    """Run a command as a job of a worker that stops; return whether it succeeded."""
+    job = jobs.Job(command, lambda: call_command(command) or "", timedelta(days=1))
+    return jobs.run(job, worker="host:1", stop=stop)
+
+
+@pytest.mark.parametrize("command", ["settle_payments", "reconcile_payments"])
+def test_a_worker_that_stops_asks_stripe_no_more(ada, tea, fake_stripe, command):
+    """The next run settles the rest, and begins with the payment whose call did not take place."""
+    payments = [pay(place_order(ada.user, tea), method="stripe") for _ in range(3)]
+    for payment in payments:
+        fake_stripe.pay(payment.client_secret)
+    asked = len(fake_stripe.requests("GET"))
+    assert run_until(AfterRequests(fake_stripe, 1), command) is True
+    assert len(fake_stripe.requests("GET")) == asked + 1
+    assert statuses_of(payments) == ["succeeded", "requires_action", "requires_action"]
+    assert run_until(Event(), command) is True
+    assert statuses_of(payments) == 3 * ["succeeded"]
+
+
+def statuses_of(payments):
+    found = Payment.objects.filter(pk__in=[payment.pk for payment in payments])
+    return list(found.order_by("pk").values_list("status", flat=True))
+
+
+def test_a_worker_that_stops_asks_for_no_further_list(paid, fake_stripe):
+    asked = len(fake_stripe.requests("GET"))
+    assert run_until(AfterRequests(fake_stripe, 1), "reconcile_payments") is True
+    assert [each["path"] for each in fake_stripe.requests("GET")[asked:]] == ["/v1/payment_intents"]
+    stored = ScheduledJob.objects.get()
+    assert (stored.last_error, stored.last_result) == ("", "stopped; the next run does the rest")
+
+
+def test_a_list_that_hangs_takes_no_longer_than_another_request(paid, fake_stripe, monkeypatch):
+    monkeypatch.setattr(client, "TOTAL_SECONDS", 0.2)
+    fake_stripe.fail("hang", "/v1/payment_intents", times=None, seconds=30)
+    start = time.monotonic()
+    with pytest.raises(CommandError, match="stripe did not answer"):
+        call_command("reconcile_payments")
+    assert time.monotonic() - start < 15
+    fake_stripe.clear_faults()

@@ -14,10 +14,11 @@ from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
+from orders import payments as payments_of_orders
 from orders import services as orders
 from orders.errors import IllegalTransition
 from orders.factories import place_order
-from orders.models import Order, OrderItem
+from orders.models import Fulfilment, Order, OrderItem
 from orders.services import ship_order
 from payments import jobs, services
 from payments.factories import pay
@@ -224,9 +225,33 @@ def test_a_failed_refund_releases_its_items(amy, mug, order, monkeypatch):
 
 
 @pytest.mark.parametrize("names_units", [True, False])
-def test_units_that_are_shipped_while_a_refund_is_pending_do_not_return(
+def test_units_that_a_pending_refund_returns_to_stock_are_not_shipped(
     amy, mug, tea, order, names_units
 ):
+    named = {mug.pk: 2} if names_units else {}
+    wanted = services.Wanted(units=named, restock=True)
+    refund_id = services.begin_order_refund(order_id=order.pk, wanted=wanted, actor=amy.user)
+    fulfilments = f"/api/orders/{order.pk}/fulfilments/"
+    refused = amy.post(fulfilments, units(mug, 2))
+    assert (refused.status_code, refused.json()["code"]) == (409, "fulfilment_limit")
+    assert refused.json()["available"] == (1 if names_units else 0)
+    assert not Fulfilment.objects.exists()
+    if names_units:  # what is left is shipped
+        items = amy.post(fulfilments).json()["items"]
+        shipped = {item["product_id"]: item["quantity"] for item in items}
+        assert shipped == {mug.pk: 1, tea.pk: 1}
+    else:
+        assert amy.post(fulfilments).json()["code"] == "fulfilment_limit"
+    services.send_refund(services.get_refund(refund_id))
+    assert OrderItem.objects.get(product=mug).quantity_restocked == (2 if names_units else 3)
+    assert_audit_passes()
+
+
+@pytest.mark.parametrize("names_units", [True, False])
+def test_units_that_the_previous_release_ships_meanwhile_do_not_return(
+    amy, mug, tea, order, names_units, monkeypatch
+):
+    monkeypatch.setattr(payments_of_orders._restocks, "value", None)  # it does not ask
     named = {mug.pk: 3} if names_units else {}
     wanted = services.Wanted(units=named, restock=True)
     refund_id = services.begin_order_refund(order_id=order.pk, wanted=wanted, actor=amy.user)

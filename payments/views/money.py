@@ -112,7 +112,10 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def capture(self, request: Request, pk: str) -> HttpResponseBase:
-        """Capture what is due of the authorised amount, or a part of it. The rest is released."""
+        """Capture what is due of the authorised amount, or a part of it.
+
+        The rest is released, unless the method has `multiple_captures`.
+        """
         wanted = read(CaptureSerializer, request).get("amount")
 
         def begin() -> int:
@@ -137,7 +140,7 @@ class MoneyViewSet(ShopViewSet):
     )
     @action(detail=True, methods=["post"])
     def void(self, request: Request, pk: str) -> HttpResponseBase:
-        """Void an authorised payment. The order keeps its status."""
+        """Void an authorised payment, or the rest of one. The order keeps its status."""
 
         def begin() -> int:
             payment: Payment = self.get_object()

@@ -1,18 +1,21 @@
 """Runs of scheduled jobs: one worker at a time makes them, and the last one is stored.
 
-A job asks ``is_time_over`` between two rows, so that a slow gateway does not keep it for an hour,
-and reports a row that failed with ``row_failed``. Outside of ``run`` (a command that staff call)
+A job asks ``is_time_over`` between two rows, and calls ``check_stop`` before each call of another
+server, so that a slow one keeps neither the job for an hour nor a worker that stops. It reports a
+row that failed with ``row_failed``. Outside of ``run`` and ``until`` (a command that staff call)
 there is no time limit.
 """
 
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event as Flag
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, connections
@@ -27,6 +30,7 @@ logger = logging.getLogger("shop.jobs")
 
 CLAIM = timedelta(seconds=90)
 """How long a claim is valid. A worker renews its claims, and its heartbeat, more often."""
+T = TypeVar("T")
 _MAX_TEXT = 200
 _MAX_REMEMBERED = 1000
 
@@ -38,6 +42,11 @@ class _Run:
     deadline: float
     stop: Flag | None
     failed_rows: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
 
 
 _present: ContextVar[_Run | None] = ContextVar("run", default=None)
@@ -50,7 +59,39 @@ def is_time_over() -> bool:
     run = _present.get()
     if run is None or run.stop is None:
         return False
-    return run.stop.is_set() or time.monotonic() > run.deadline
+    return run.is_stopped or time.monotonic() > run.deadline
+
+
+class TimeOver(Exception):
+    """The present run should end. The next one does what is left."""
+
+
+def check_stop() -> None:
+    """Raise TimeOver if the worker stops. Call it before each call of another server.
+
+    The end of the time is no reason, so that a row that needs several calls is finished some time.
+    """
+    run = _present.get()
+    if run is not None and run.is_stopped:
+        raise TimeOver
+
+
+def in_time(rows: Iterable[T]) -> Iterator[T]:
+    """Yield rows that come from another server. Raises TimeOver if the present run should end."""
+    for row in rows:
+        yield row
+        if is_time_over():
+            raise TimeOver
+
+
+@contextmanager
+def until(stop: Flag) -> Iterator[None]:
+    """Let work that is no job end when ``stop`` is set."""
+    token = _present.set(_Run(math.inf, stop))
+    try:
+        yield
+    finally:
+        _present.reset(token)
 
 
 def row_failed(row: object, error: BaseException) -> None:
@@ -97,19 +138,21 @@ class Job:
 def run(job: Job, *, worker: str, stop: Flag | None) -> bool | None:
     """Run a job if it is due and no other worker runs it; return whether it succeeded.
 
-    Return None if it was not run. It should end when ``stop`` is set, and before it is due again;
-    without ``stop`` it has no time limit, and is run although it is not due, unless it is costly.
-    Exceptions are logged and stored, and not raised, except for those of the database when it
-    cannot store the run.
+    Return None if it was not run. It should end before it is due again, or when ``stop`` is set,
+    and is due again at once then. Without ``stop`` it has no time limit, and is run although it is
+    not due, unless it is costly. Exceptions are logged and stored, and not raised, except for those
+    of the database when it cannot store the run.
     """
     if not _claim(job, worker, even_if_not_due=stop is None and not job.costly):
         return None
-    started, present = time.monotonic(), _Run(time.monotonic() + job.every.total_seconds(), stop)
+    present = _Run(time.monotonic() + job.every.total_seconds(), stop)
     token = _present.set(present)
     error, result = "", ""
     with working_on(uuid4().hex, job=job.name):
         try:
             result = job.work()
+        except TimeOver:
+            result = "stopped; the next run does the rest"
         except (Exception, SystemExit) as failure:  # noqa: BLE001 - other jobs go on
             error = _describe(failure)
             report(f"job {job.name}", failure)
@@ -120,18 +163,20 @@ def run(job: Job, *, worker: str, stop: Flag | None) -> bool | None:
                 error = f"{present.failed_rows} rows failed"
         finally:
             _present.reset(token)
-        _finish(job, worker, time.monotonic() - started, error, result)
+        _finish(job, worker, present, error, result)
     return not error
 
 
-def _finish(job: Job, worker: str, seconds: float, error: str, result: str) -> None:
+def _finish(job: Job, worker: str, present: _Run, error: str, result: str) -> None:
     """Log the end of a run. Store its result and end the claim, unless another worker has it."""
-    milliseconds = round(1000 * seconds)
+    milliseconds = round(1000 * (time.monotonic() - present.started))
     outcome: dict[str, Any] = {"failures_in_a_row": 0, "succeeded_at": Now()}
     if error:
         outcome = {"failures": F("failures") + 1, "failures_in_a_row": F("failures_in_a_row") + 1}
     else:
         _reported.pop(f"job {job.name}", None)
+    if present.is_stopped:
+        outcome["next_run_at"] = Now()
     ScheduledJob.objects.filter(name=job.name, claimed_by=worker).update(
         finished_at=Now(),
         duration_ms=milliseconds,

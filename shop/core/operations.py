@@ -9,7 +9,7 @@ from django.contrib.postgres.operations import (
     ValidateConstraint,
 )
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations import AddConstraint, AddIndex, AlterField
+from django.db.migrations import AddConstraint, AddIndex, AlterField, RunSQL
 from django.db.migrations.state import ProjectState
 from django.db.models import UniqueConstraint
 
@@ -155,6 +155,32 @@ class AllowNull(AlterField):
         table = schema_editor.quote_name(options.db_table)
         column = schema_editor.quote_name(options.get_field(self.name).column)
         schema_editor.execute(f"ALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL")
+
+
+class RunOnPostgreSQL(RunSQL):
+    """Execute statements, each as it is; on SQLite none."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Execute the statements."""
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Execute the reverse statements."""
+        if schema_editor.connection.vendor == "postgresql":
+            super().database_backwards(app_label, schema_editor, from_state, to_state)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 
+from shop.core.jobs import until
 from shop.core.queues import LIMITS
 
 
@@ -34,7 +35,8 @@ def run_jobs(stop: Flag) -> int:
         queues = [django_rq.get_queue(name, job_class=Job) for name in LIMITS]
         while not stop.is_set() and any(queue.count for queue in queues):
             worker = _Worker(queues, connection=queues[0].connection, job_class=Job)
-            run += worker.work(burst=True, max_jobs=1, logging_level="WARNING")
+            with until(stop):
+                run += worker.work(burst=True, max_jobs=1, logging_level="WARNING")
     except RedisError as error:
         raise ConnectionError(f"Redis (TASKS_URL): {type(error).__name__}") from error
     return run

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from shop.core.jobs import until
 from shop.core.queues import LIMITS
 from shop.core.times import ago
 from shop.core.tracing import working_on
@@ -63,6 +64,8 @@ def enqueue_due() -> int:
 def run_tasks(worker: str, stop: Flag) -> int:
     """Run the tasks that are ready, until ``stop`` is set; return their number.
 
+    A task that calls other servers repeatedly asks ``jobs.is_time_over`` between two calls.
+
     An exception of a task is logged, and not raised.
     """
     if settings.TASKS_URL:
@@ -72,7 +75,7 @@ def run_tasks(worker: str, stop: Flag) -> int:
     take_up_killed()
     run = 0
     while not stop.is_set() and (task_row := _claim(worker)):
-        with working_on(uuid4().hex, task=task_row.task_path):
+        with until(stop), working_on(uuid4().hex, task=task_row.task_path):
             _RUNNER.run_task(task_row)
         run += 1
     return run

@@ -24,8 +24,11 @@ from django.db.utils import DEFAULT_DB_ALIAS
 
 from shop.engine.statements import compiles, execute, send_with_next
 
-_ROW_BY_ROW = 10
-"""Up to this number of rows, one prepared statement per row is faster than one for all rows."""
+_MAX_PREPARED_ROWS = 10
+"""Up to this number of rows, the statement is prepared, once for each number.
+
+One statement for all rows lets PostgreSQL prepare the check constraints of the table once.
+"""
 
 _PLAIN = {
     BooleanField,
@@ -67,11 +70,8 @@ class Insert:
         if self._json:
             batch = [self._with_json(row) for row in batch]
         values = [value for row in batch for value in row]
-        if len(batch) <= _ROW_BY_ROW:
-            send_with_next(start + places, values, times=len(batch))
-        else:
-            sql = start + ", ".join([places] * len(batch))
-            send_with_next(sql, values, prepare=False)
+        sql = start + ", ".join([places] * len(batch))
+        send_with_next(sql, values, prepare=len(batch) <= _MAX_PREPARED_ROWS)
 
     def insert(self, *row: Any) -> Any:
         """Insert one row at once, and return its primary key."""

@@ -69,18 +69,13 @@ def execute(sql: str, values: Sequence[Any]) -> Any:
     return cursor
 
 
-def send_with_next(
-    sql: str, values: Sequence[Any], *, times: int = 1, prepare: bool = True
-) -> None:
-    """Execute SQL with the next statement of the transaction or its commit; in plain mode at once.
-
-    With ``times``, it is executed that many times: the values are divided among the executions.
-    """
+def send_with_next(sql: str, values: Sequence[Any], *, prepare: bool = True) -> None:
+    """Execute SQL with the next statement or commit of the transaction; in plain mode at once."""
     connection = _connection()
     if isinstance(connection, DatabaseWrapper):
-        connection.send_with_next(sql, values, times=times, prepare=prepare)
+        connection.send_with_next(sql, values, prepare=prepare)
     else:
-        execute("; ".join([sql] * times), values)
+        execute(sql, values)
 
 
 class _Statement:

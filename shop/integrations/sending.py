@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from shop.core import events
 from shop.core.due_rows import back_off, enqueue_each, store_patiently
+from shop.core.jobs import is_time_over
 from shop.core.models import Event
 from shop.core.outbound import Limits, OutboundError, Response, send
 from shop.core.times import ago, in_future
@@ -101,9 +102,12 @@ def _enqueue(endpoint_id: int) -> None:
 
 
 def send_due(endpoint_id: int) -> None:
-    """Send what is due to an endpoint, until something fails or the time of a task is over."""
+    """Send what is due to an endpoint, until something fails or the time of a task is over.
+
+    The rest is due for the next task, also if the worker stops.
+    """
     end = time.monotonic() + _ROUND_SECONDS
-    while time.monotonic() < end:
+    while time.monotonic() < end and not is_time_over():
         endpoint = WebhookEndpoint.objects.active().filter(pk=endpoint_id).first()
         delivery = _claim(endpoint) if endpoint else None
         if endpoint is None or delivery is None or not _attempt(endpoint, delivery):

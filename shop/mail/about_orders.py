@@ -23,6 +23,8 @@ from orders.payments import payments_of
 from orders.serializers.bodies import serialize_summary
 from orders.states import FulfilmentStatus, OrderStatus
 from orders.tokens import make_order_token
+from payments.failures import describe_failure
+from payments.models import Payment
 from shop.core.formats import write_rate
 from shop.core.models import Event
 from shop.core.money import ZERO
@@ -195,6 +197,20 @@ def _of_payment(event: Event) -> Letter | None:
     return letter_about(order, amount=amount) if order is not None else None
 
 
+def _of_failed_payment(event: Event) -> Letter | None:
+    """Return the letter with the reason of the failure, in words for buyers."""
+    order = find_order(int(event.data["order_id"]))
+    payment = Payment.objects.filter(order=order, pk=event.object_id).first()
+    code = "" if payment is None or event.object_type != "payment" else payment.failure_code
+    amount = Decimal(str(event.data["amount"]))
+    if order is None:
+        return None
+    letter = letter_about(order, amount=amount)
+    return letter._replace(
+        context=lambda: {**letter.context(), "reason": describe_failure(code) or ""}
+    )
+
+
 def _of_note(event: Event) -> Letter | None:
     order = find_order(event.object_id)
     note = OrderNote.objects.filter(pk=event.data.get("note_id")).first()
@@ -222,7 +238,7 @@ MAILS = (
     Mail(
         "payment_failed",
         event="payment.failed",
-        compose=_of_payment,
+        compose=_of_failed_payment,
         valid_for=timedelta(days=1),
         is_needed=_can_still_be_paid,
     ),

@@ -34,10 +34,10 @@ def _receipt(event: Event) -> Letter | None:
 def _context(withdrawal: Withdrawal) -> dict[str, Any]:
     """Return what was declared, and when. Texts are shown as they were entered, without links."""
     return {
-        "order_number": _unlinked(withdrawal.order_number),
-        "name": _unlinked(withdrawal.name),
-        "email": _unlinked(withdrawal.email),
-        "note": _unlinked(withdrawal.note),
+        "order_number": unlinked(withdrawal.order_number),
+        "name": unlinked(withdrawal.name),
+        "email": unlinked(withdrawal.email),
+        "note": unlinked(withdrawal.note),
         "items": list(_items(withdrawal.items)),
         "received_at": format_datetime(
             withdrawal.created_at,
@@ -56,10 +56,10 @@ def _items(items: Iterable[Mapping[str, Any]]) -> Iterable[str]:
         name = item.get("name", "")
         label = f"{name} ({code})" if name and code else name or code
         quantity = item.get("quantity")
-        yield _unlinked(label if quantity is None else f"{quantity} × {label}")
+        yield unlinked(label if quantity is None else f"{quantity} × {label}")
 
 
-def _unlinked(text: str) -> str:
+def unlinked(text: str) -> str:
     """Return a text that looks the same, and that no mail program makes a link of."""
     return _IN_A_LINK.sub(rf"\1{_WORD_JOINER}", text)
 

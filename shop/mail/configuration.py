@@ -104,6 +104,20 @@ def sender(address: str, name: str, url: str, hosts: Sequence[str]) -> str:
     return formataddr((shown or name, plain))
 
 
+def staff_addresses(text: str) -> list[str]:
+    """Return the addresses in STAFF_EMAILS, which are separated by commas."""
+    addresses = [address.strip() for address in text.split(",") if address.strip()]
+    for address in addresses:
+        try:
+            validate_email(address)
+        except ValidationError as error:
+            raise ImproperlyConfigured(
+                "STAFF_EMAILS must be e-mail addresses, separated by commas, such as "
+                "orders@example.com,office@example.com."
+            ) from error
+    return addresses
+
+
 def links(url: str, chosen: Mapping[str, str], *, is_debug: bool) -> dict[str, str]:
     """Return the template of each link, by name; "" for those that the shop does not know."""
     if url and not _URL.fullmatch(url):

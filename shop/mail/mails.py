@@ -35,7 +35,7 @@ class Letter(NamedTuple):
 
     ``recipient`` tells whose ``address`` it is, such as order:7, without naming it. ``context``
     returns what the template needs; it is called in the language. ``attachments`` is called only
-    when the message is sent.
+    when the message is sent. ``other_addresses`` get the same message.
     """
 
     recipient: str
@@ -43,6 +43,7 @@ class Letter(NamedTuple):
     language: str
     context: Callable[[], Mapping[str, Any]]
     attachments: Callable[[], Sequence[Attachment]] = _nothing
+    other_addresses: Sequence[str] = ()
 
 
 def _always(event: Event) -> bool:
@@ -100,6 +101,7 @@ def register_all() -> None:
         about_invoices,
         about_orders,
         about_returns,
+        about_staff,
         about_withdrawals,
     )
 
@@ -109,6 +111,7 @@ def register_all() -> None:
         about_invoices,
         about_withdrawals,
         about_accounts,
+        about_staff,
     )
     for module in modules:
         for mail in module.MAILS:

@@ -7,13 +7,14 @@ from django.conf import settings
 from accounts.models import User
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
-from payments.models import Invoice
+from payments.models import Dispute, Invoice, Refund
 from shop.core.models import Event
 from shop.core.money import show
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
 from shop.mail.about_returns import MAILS as ABOUT_RETURNS
+from shop.mail.about_staff import MAILS as ABOUT_STAFF
 from shop.mail.about_withdrawals import MAILS as ABOUT_WITHDRAWALS
 from shop.mail.mails import registered
 from shop.mail.rendering import Rendered, render
@@ -31,6 +32,7 @@ def _mails() -> dict[str, Any]:
         *ABOUT_INVOICES,
         *ABOUT_WITHDRAWALS,
         *ABOUT_ACCOUNTS,
+        *ABOUT_STAFF,
     )
     return {mail.template: mail for mail in own} | dict(registered())
 
@@ -56,7 +58,9 @@ def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
 def _about(kind: str, order: str) -> Event:
     """Return an event that is not stored, with the data that events about orders have."""
     row = _find_order(order)
+    refund = Refund.objects.filter(payment__order=row).last()
     data = {"order_id": row.pk, "amount": show(row.total), "currency": row.currency}
+    data |= {"refund_id": refund.pk} if refund else {}
     return Event(kind=kind, object_type="order", object_id=row.pk, data=data)
 
 
@@ -95,7 +99,15 @@ def _about_invoice(kind: str) -> Event:
     return Event(kind=kind, object_type="invoice", object_id=invoice.pk, data={})
 
 
+def _about_dispute(kind: str) -> Event:
+    dispute = Dispute.objects.order_by("-pk").first()
+    if dispute is None:
+        raise LookupError("There is no dispute.")
+    return Event(kind=kind, object_type="dispute", object_id=dispute.pk, data={})
+
+
 _EVENTS = {
+    "dispute": _about_dispute,
     "account": _about_user,
     "withdrawal": _about_withdrawal,
     "invoice": _about_invoice,

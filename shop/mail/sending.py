@@ -104,7 +104,7 @@ def _email(message: Message, letter: Letter) -> EmailMultiAlternatives:
     email = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
-        to=[letter.address],
+        to=[letter.address, *letter.other_addresses],
         headers={
             "Message-ID": message.message_id,
             "Auto-Submitted": "auto-generated",

@@ -20,7 +20,7 @@ _MOST = 200
 
 
 def transmit(email: EmailMessage) -> Any:
-    """Send a message to one recipient; return the open connection once the server has accepted it.
+    """Send a message; return the open connection once the server has accepted it for a recipient.
 
     The caller stores that, and then calls ``close``: what happens at the end of the conversation
     does not matter. Raises SMTPException, OSError or ValueError if the message was not accepted, as

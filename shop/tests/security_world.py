@@ -32,7 +32,7 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import ProductChange, StockMovement
-from catalog.services import create_attribute, create_tax_class
+from catalog.services import create_attribute, create_collection, create_tax_class
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from orders.models import Return
@@ -107,6 +107,10 @@ class World:
     @cached_property
     def hidden(self) -> Any:
         return CategoryFactory(is_published=False)
+
+    @cached_property
+    def collection(self) -> Any:
+        return create_collection(name="Gifts", slug="gifts")
 
     @cached_property
     def attribute(self) -> Any:
@@ -461,6 +465,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "PATCH /api/products/{draft}/images/{draft_image}/": lambda world: {"alt": "New"},
     "POST /api/categories/": lambda world: {"name": "New", "slug": "new"},
     "PATCH /api/categories/{category}/": lambda world: {"name": "New"},
+    "POST /api/collections/": lambda world: {"name": "New", "slug": "new"},
+    "PATCH /api/collections/{collection}/": lambda world: {"name": "New"},
     "POST /api/attributes/": lambda world: {"name": "New", "slug": "new", "kind": "number"},
     "PATCH /api/attributes/{attribute}/": lambda world: {"name": "New"},
     "POST /api/sales/": lambda world: {

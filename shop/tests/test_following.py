@@ -109,4 +109,5 @@ def test_one_id_follows_a_purchase(tmp_path, fake_stripe, mail, ada, tea):
     assert {line["job"] for line in worker if line["logger"] == "shop.jobs"} == {
         *("settle_payments", "expire_orders", "rank_products", "cleanup", "cleanup_files"),
         "complete_catalog",
+        "update_collections",
     }

@@ -6,8 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management.base import CommandError
 from django.db import connection
+from django.db.migrations import Migration, RunSQL
+from django.db.migrations.state import ProjectState
 
+from shop.management import migrating
+from shop.management.migrating import PatientExecutor
+from shop.management.table_locks import needed_locks
 from shop.testing.migration_rules import created_tables, problems
 from shop.testing.server import connect, environment_for, fresh_database, manage
 from shop.testing.serving import url_of_the_tests_database
@@ -120,7 +126,8 @@ def test_a_constraint_is_validated_in_another_migration():
 def test_requests_do_not_wait_behind_a_migration_that_waits_for_a_long_transaction(previous):
     database = previous["DATABASE_URL"]
     with connect(database) as long, connect(database) as request:
-        long.cursor().execute("SELECT count(*) FROM catalog_product")
+        # One migration locks this table after that of the orders.
+        long.cursor().execute("SELECT count(*) FROM orders_orderitem")
         reader = request.cursor()
         reader.execute("SET lock_timeout = '1s'")
         request.commit()
@@ -131,13 +138,52 @@ def test_requests_do_not_wait_behind_a_migration_that_waits_for_a_long_transacti
             text=True,
         )
         for _ in range(3):  # attempts of the migration
-            assert "trying again" in process.stderr.readline()
-            reader.execute("SELECT count(*) FROM catalog_product")
+            assert " a table of orders.00" in process.stderr.readline()
+            reader.execute("SELECT count(*) FROM orders_order")
             request.commit()
         long.rollback()
         process.communicate(timeout=60)
     assert process.returncode == 0
     assert manage(previous, "showmigrations", "--plan").count("[ ]") == 0
+
+
+def migration(*statements):
+    found = Migration("0001_test", "catalog")
+    found.operations = [RunSQL(list(statements))]
+    return found
+
+
+@needs_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_is_given_up_with_its_name_and_leaves_no_lock(monkeypatch):
+    monkeypatch.setattr(migrating, "_LIMIT", 0)
+    changes = "ALTER TABLE orders_order ADD COLUMN x int", "ALTER TABLE catalog_product ADD y int"
+    with connect(url_of_the_tests_database()) as other:
+        other.cursor().execute("SELECT count(*) FROM catalog_product")
+        with pytest.raises(CommandError, match=r"that the migration catalog\.0001_test changes"):
+            PatientExecutor(connection).apply_migration(ProjectState(), migration(*changes))
+        other.cursor().execute("LOCK TABLE orders_order, catalog_product NOWAIT")
+        other.rollback()
+
+
+@needs_postgresql
+@pytest.mark.django_db
+def test_tables_in_use_are_locked_in_the_order_of_transactions():
+    [operation] = migration(
+        "ALTER TABLE catalog_product ADD COLUMN x int",
+        'ALTER TABLE "payments_payment" VALIDATE CONSTRAINT "payment_status_is_known"',
+        'DROP INDEX IF EXISTS "cart_not_ordered_by_age"',
+        'ALTER TABLE "orders_order" ADD COLUMN x bigint REFERENCES "accounts_user" ("id")',
+        'CREATE TABLE "orders_new" (id bigint REFERENCES orders_order (id))',
+        'ALTER TABLE "orders_new" ADD COLUMN y int',
+    ).operations
+    step = operation, ProjectState(), ProjectState()
+    assert needed_locks("catalog", [step]) == [
+        ("accounts_user", "SHARE ROW EXCLUSIVE"),
+        ("cart_cart", "ACCESS EXCLUSIVE"),
+        ("orders_order", "ACCESS EXCLUSIVE"),
+        ("catalog_product", "ACCESS EXCLUSIVE"),
+    ]
 
 
 @needs_postgresql

@@ -23,6 +23,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "countries",
         "shop",
         "attributes",
+        "collections",
         "sales",
         "cart",
         "checkout",

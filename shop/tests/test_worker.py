@@ -185,6 +185,7 @@ def test_a_job_that_fails_does_not_stop_the_others(notes):
         "cleanup": "",
         "cleanup_files": "",
         "complete_catalog": "",
+        "update_collections": "",
         "reconcile_payments": "",
     }
 

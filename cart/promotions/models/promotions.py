@@ -211,7 +211,8 @@ class PromotionUse(Use):
 
 @receiver(m2m_changed, sender=Promotion.products.through)
 @receiver(m2m_changed, sender=Promotion.categories.through)
+@receiver(m2m_changed, sender=Promotion.collections.through)
 def _bump_for_selection(action: Literal["post_add", "post_remove", "post_clear"], **_: Any) -> None:
-    """Set a new revision when products or categories of a promotion have changed."""
+    """Set a new revision when the selection of a promotion has changed."""
     if action.startswith("post_"):
         bump("promotions")

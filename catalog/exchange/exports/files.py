@@ -13,12 +13,14 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from catalog.attributes.models import Attribute
 from catalog.exchange.exports.entries import Entry, as_text, read_entries
+from catalog.exchange.exports.shopify import write_shopify
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, OPTIONS
 from catalog.exchange.imports.tables import escape_formula
 from catalog.limits import CELL_LENGTH
+from catalog.products.models import Product
 
-FORMATS = ("csv", "xlsx", "json")
+FORMATS = ("csv", "xlsx", "json", "shopify")
 
 _NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice"})
 
@@ -41,6 +43,9 @@ def export_products(
     if form == "json":
         _write_json(file, entries)
         return
+    if form == "shopify":
+        write_shopify(file, entries, _metadata_keys())
+        return
     slugs = Attribute.objects.order_by("slug").values_list("slug", flat=True)
     columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs)]
     rows = (row for entry in entries for row in _flatten(entry))
@@ -48,6 +53,13 @@ def export_products(
         _write_xlsx(file, columns, rows)
     else:
         _write_csv(file, columns, rows)
+
+
+def _metadata_keys() -> list[str]:
+    """Return the keys of the metadata of all products."""
+    products = Product.objects.not_archived().listed().exclude(metadata={}).order_by()
+    rows = products.values_list("metadata", flat=True).iterator()
+    return sorted({key for metadata in rows for key in metadata})
 
 
 def _flatten(entry: Entry) -> Iterator[Entry]:

@@ -5,14 +5,13 @@ convert its format to rows. ``records`` groups the rows of a product, ``planner`
 the database, and ``run`` controls the import.
 """
 
+from catalog.exchange.imports.counts import Counts, Outcome, Result
 from catalog.exchange.imports.files import FORMATS, Source, check, open_source
+from catalog.exchange.imports.reading import Choices
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.run import (
     BATCH,
-    Counts,
     ImportOptions,
-    Outcome,
-    Result,
     StrictImportError,
     import_products,
 )
@@ -20,6 +19,7 @@ from catalog.exchange.imports.run import (
 __all__ = [
     "BATCH",
     "FORMATS",
+    "Choices",
     "Counts",
     "FileError",
     "ImportOptions",

@@ -1,6 +1,6 @@
 """Finds the categories that a file refers to, by their slugs or their exact names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Self
@@ -22,6 +22,8 @@ class CategoryReference:
 
     text: str
     is_name: bool = False
+    parents: tuple[str, ...] = ()
+    """The names of its ancestors from the root, if the file has them. It is a name then."""
 
     def slug(self) -> str:
         """Return the slug, or "" if the text can only be a name."""
@@ -34,22 +36,31 @@ class CategoryReference:
             return self.text
         return " ".join(self.text.split("-")).capitalize()
 
+    def parent(self) -> "CategoryReference | None":
+        """Return its parent, or None if it is a root or the file does not say."""
+        if not self.parents:
+            return None
+        *before, last = self.parents
+        return CategoryReference(last, is_name=True, parents=tuple(before))
+
 
 class Categories:
     """The existing categories, with ids by slug and by name."""
 
-    def __init__(self, rows: Iterable[tuple[int, str, str]]) -> None:
-        """Take ids, slugs and names. Of categories with the same name, the lowest id is found."""
+    def __init__(self, rows: Iterable[tuple[int, str, str, int | None]]) -> None:
+        """Take ids, slugs, names and parents. Of those with one name, the lowest id is found."""
         self._by_slug: dict[str, tuple[int, str]] = {}
         self._by_name: dict[str, int] = {}
-        for pk, slug, name in rows:
+        self._children: dict[tuple[int | None, str], int] = {}
+        for pk, slug, name, parent in rows:
             self._by_slug[slug] = (pk, name)
             self._by_name.setdefault(fold_name(name), pk)
+            self._children.setdefault((parent, fold_name(name)), pk)
 
     @classmethod
     def read(cls) -> Self:
         """Read all categories. One statement."""
-        return cls(Category.objects.order_by("pk").values_list("pk", "slug", "name"))
+        return cls(Category.objects.order_by("pk").values_list("pk", "slug", "name", "parent_id"))
 
     def find(self, reference: CategoryReference) -> int | None:
         """Return the id of a category, or None if it does not exist.
@@ -57,6 +68,8 @@ class Categories:
         A name that looks like a slug finds the category that was made from it, but no other one
         that happens to have this slug: the slug of "C#" may be ``c``.
         """
+        if reference.parents:
+            return self._find_path((*reference.parents, reference.text))
         by_name = self._by_name.get(fold_name(reference.text))
         by_slug = self._by_slug.get(reference.slug())
         if not reference.is_name:
@@ -64,6 +77,14 @@ class Categories:
         if by_name is None and by_slug and fold_name(by_slug[1]) == fold_name(reference.name()):
             return by_slug[0]
         return by_name
+
+    def _find_path(self, names: Sequence[str]) -> int | None:
+        found: int | None = None
+        for name in names:
+            found = self._children.get((found, fold_name(name)))
+            if found is None:
+                return None
+        return found
 
     def free_slug(self, reference: CategoryReference) -> str:
         """Return a slug for a new category: the one in the file, or one made from the name."""

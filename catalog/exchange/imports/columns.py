@@ -74,16 +74,25 @@ class Columns:
 
 
 def find_columns(
-    header: list[str], canonical: Callable[[str], str], known: Collection[str], not_read: NotRead
+    header: list[str],
+    canonical: Callable[[str], str],
+    known: Collection[str],
+    not_read: NotRead,
+    *,
+    repeated: bool = False,
 ) -> Columns:
     """Find the columns of a header.
 
     ``canonical`` returns the canonical name of a column, or "" if the import does not know it.
-    Raises FileError if the header contains a known column twice.
+    Raises FileError if the header contains a known column twice. With ``repeated`` the second one
+    is not read, because a column has several names.
     """
     names = [canonical(title) for title in header]
     for number, name in enumerate(names):
         if name and name in names[:number]:
+            if repeated:
+                names[number] = ""
+                continue
             reason = "The header contains this column twice."
             raise FileError(reason, line=1, column=header[number])
     return Columns(header, names, known, not_read)

@@ -9,7 +9,7 @@ from catalog.categories.models import Category
 from catalog.categories.services import create_category, update_category
 from catalog.errors import SlugTaken
 from catalog.exchange.imports.categories import Categories, CategoryReference
-from catalog.exchange.imports.records import (
+from catalog.exchange.imports.definition_records import (
     AttributeRecord,
     CategoryRecord,
     Definition,
@@ -29,6 +29,7 @@ class Definitions:
         self.categories: set[str] = set()
         self.attributes: dict[str, Attribute] = {}
         self.tax_classes: set[str] = set()
+        self._undefined: set[CategoryReference] = set()
 
     def define(self, record: Definition) -> bool | None:
         """Write a definition. Return whether it is new, or None if nothing changes.
@@ -49,15 +50,35 @@ class Definitions:
             return None
 
     def create_undefined_category(self, reference: CategoryReference) -> None:
-        """Create a category that products refer to although it is not defined, unless it exists."""
+        """Create a category that products refer to although it is not defined, unless it exists.
+
+        Its ancestors are created first.
+        """
+        parent = reference.parent()
+        if parent is not None:
+            self.create_undefined_category(parent)
         while True:
             categories = Categories.read()
             if categories.find(reference) is not None:
                 return
             slug = categories.free_slug(reference)
+            parent_id = None if parent is None else categories.find(parent)
             with suppress(SlugTaken):  # another user took it at the same time
-                create_category(name=reference.name(), slug=slug)
+                create_category(name=reference.name(), slug=slug, parent_id=parent_id)
+                self._undefined.add(reference)
                 return
+
+    def add_undefined_category(self, reference: CategoryReference) -> None:
+        """Remember a category that a dry run would create, with its ancestors."""
+        categories = Categories.read()
+        found: CategoryReference | None = reference
+        while found is not None and categories.find(found) is None:
+            self._undefined.add(found)
+            found = found.parent()
+
+    def number_undefined(self) -> int:
+        """Return how many categories were created, or would be, although none defines them."""
+        return len(self._undefined)
 
     def _define_category(self, record: CategoryRecord) -> bool | None:
         slug, values = record.values["slug"], dict(record.values)
@@ -89,11 +110,15 @@ class Definitions:
     def _define_attribute(self, record: AttributeRecord) -> bool | None:
         values: dict[str, Any] = {**record.values, "choices": record.choices}
         attribute = Attribute.objects.filter(slug=values["slug"]).first()
+        if attribute is None and values["slug"] in self.attributes and record.is_only_new:
+            return None
         if attribute is None:
             self.attributes[values["slug"]] = Attribute(**values)
             if not self._dry_run:
                 create_attribute(**values)
             return True
+        if record.is_only_new:
+            return None
         if attribute.kind != values["kind"]:
             reason = f"The existing attribute {attribute.slug} has the kind {attribute.kind}."
             record.errors.append(record.row.error("kind", reason))

@@ -75,7 +75,8 @@ def read_existing(
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
     if any(record.images or any(v.images for v in record.variants) for record in records):
-        for image in ProductImage.objects.filter(product_id__in=pks).order_by("position", "pk"):
+        images = ProductImage.objects.filter(product_id__in=pks).select_related("download")
+        for image in images.order_by("position", "pk"):
             existing.images[image.product_id].append(image)
     return existing
 

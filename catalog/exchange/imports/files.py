@@ -1,42 +1,41 @@
 """Opens a file to import, checks it, and detects its format.
 
-The whole file is checked first, in constant memory. Files that are not UTF-8 or contain NUL, and
+The whole file is checked first, in constant memory. Texts that are damaged or contain NUL, and
 workbooks that are too large when unpacked, are rejected.
 """
 
-from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, BinaryIO
 from zipfile import BadZipFile, ZipFile
 
-from catalog.exchange.imports.columns import NotRead
+from catalog.exchange.imports.decimals import read_decimals
+from catalog.exchange.imports.encodings import find_encoding
 from catalog.exchange.imports.json_file import read_json
+from catalog.exchange.imports.readers import READERS, detect_format
+from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import FileError, Rows
 from catalog.exchange.imports.sheets import read_xlsx
-from catalog.exchange.imports.shop import read_shop
-from catalog.exchange.imports.shopify import is_shopify, read_shopify
 from catalog.exchange.imports.tables import Table, read_csv
 from catalog.limits import MAX_FILE_BYTES, MAX_UNPACKED
 
-FORMATS = ("shopify", "shop", "json")
+FORMATS = (*READERS, "json")
 
-_CHUNK = 1024 * 1024
 _ZIP = b"PK\x03\x04"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to import. ``check`` returns it if it can be read."""
+    """A file to import. ``check`` returns it with its encoding if it can be read."""
 
     name: str
     file: BinaryIO
     size: int
     format: str = ""
+    choices: Choices = field(default_factory=Choices)
 
     def fraction_read(self) -> float | None:
         """Return the fraction that has been read, or None if it is unknown, as for workbooks."""
@@ -44,10 +43,14 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path, format: str = "") -> Iterator[Source]:  # noqa: A002 - the option's name
+def open_source(
+    path: Path,
+    format: str = "",  # noqa: A002 - the option's name
+    choices: Choices | None = None,
+) -> Iterator[Source]:
     """Open and check a file. Raises FileError, OSError."""
     with path.open("rb") as file:
-        yield check(Source(path.name, file, path.stat().st_size, format))
+        yield check(Source(path.name, file, path.stat().st_size, format, choices or Choices()))
 
 
 def check(source: Source) -> Source:
@@ -58,13 +61,13 @@ def check(source: Source) -> Source:
         raise FileError("The file is empty.")
     if _is_zip(source.file):
         _check_workbook(source.file)
-    else:
-        _check_text(source.file)
-    return source
+        return source
+    encoding = find_encoding(source.file, source.choices.encoding)
+    return replace(source, choices=replace(source.choices, encoding=encoding))
 
 
-def read(source: Source, not_read: NotRead) -> Rows:
-    """Yield the rows of a file of any format, from its start, and count what is not read.
+def read(source: Source, reading: Reading) -> Rows:
+    """Yield the rows of a file of any format, from its start, and store how it is read.
 
     Raises FileError at any row.
     """
@@ -72,21 +75,30 @@ def read(source: Source, not_read: NotRead) -> Rows:
     if _is_zip(source.file):
         if source.format == "json":
             raise FileError("The file is a workbook, not JSON.")
-        yield from _read_table(read_xlsx(source.file), source.format, not_read)
+        yield from _read_table(read_xlsx(source.file), source, reading)
         return
-    text = TextIOWrapper(source.file, encoding="utf-8-sig", newline="")
+    reading.encoding = source.choices.encoding or "utf-8"
+    encoding = "utf-8-sig" if reading.encoding == "utf-8" else reading.encoding
+    text = TextIOWrapper(source.file, encoding=encoding, newline="")
     try:
         if source.format == "json" or (not source.format and _begins_like_json(source.file)):
-            yield from read_json(text, not_read)
+            reading.format = "json"
+            yield from read_json(text, reading.not_read)
         else:
-            yield from _read_table(read_csv(text), source.format, not_read)
+            table = read_csv(text, source.choices.delimiter)
+            reading.delimiter = table.delimiter
+            yield from _read_table(table, source, reading)
     finally:
         text.detach()  # so that the file is not closed
 
 
-def _read_table(table: Table, format: str, not_read: NotRead) -> Rows:  # noqa: A002 - as above
-    format = format or ("shopify" if is_shopify(table.header) else "shop")  # noqa: A001
-    return (read_shopify if format == "shopify" else read_shop)(table, not_read)
+def _read_table(table: Table, source: Source, reading: Reading) -> Rows:
+    choices = source.choices
+    reading.format = source.format or detect_format(table.header, choices)
+    reader = READERS[reading.format]
+    is_number = reader.numbers(table.header, choices)
+    table, reading.decimal = read_decimals(table, is_number, choices.decimal)
+    return reader.read(table, reading, choices)
 
 
 def _is_zip(file: BinaryIO) -> bool:
@@ -104,23 +116,6 @@ def _peek(file: IO[bytes], size: int) -> bytes:
     head = file.read(size)
     file.seek(position)
     return head
-
-
-def _check_text(file: BinaryIO) -> None:
-    file.seek(0)
-    decoder, line = getincrementaldecoder("utf-8")(), 1
-    while chunk := file.read(_CHUNK):
-        if line == 1 and chunk.startswith(_UTF_16):
-            raise FileError("The file is UTF-16. Please save it as UTF-8.")
-        if (at := chunk.find(b"\x00")) >= 0:
-            reason = "The file contains a NUL character, so it is not a text file."
-            raise FileError(reason, line=line + chunk[:at].count(b"\n"))
-        try:
-            decoder.decode(chunk)
-        except UnicodeDecodeError as error:
-            bad = line + error.object[: error.start].count(b"\n")
-            raise FileError("The file is not UTF-8. Please save it as UTF-8.", line=bad) from None
-        line += chunk.count(b"\n")
 
 
 def _check_workbook(file: BinaryIO) -> None:

@@ -10,6 +10,7 @@ from catalog.attributes.models import AttributeKind
 from catalog.attributes.services import read_value
 from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.existing import ExistingRows
+from catalog.exchange.imports.extras import add_metadata
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.records import (
     ImageRecord,
@@ -112,6 +113,7 @@ class Planner:
         for name, value in values.items():
             if name not in {"tax_class", "tax_code"}:
                 setattr(product, name, value)
+        add_metadata(plan.record, row, product)
         set_tax_class(plan.record, row, product, values, self._existing.tax_classes)
 
     def _category(self, record: ProductRecord) -> int | None:
@@ -285,7 +287,8 @@ def _inherit(variant: Product, product: Product, names: Iterable[str]) -> None:
 
 def _matches(image: ProductImage, record: ImageRecord) -> bool:
     if record.url:
-        return image.source_url == record.url
+        download = getattr(image, "download", None)
+        return record.url in {image.source_url, download.url if download else ""}
     return image.large.name == record.large
 
 

@@ -38,6 +38,10 @@ class Plan(FamilyChanges):
             changes.row.stock + changes.delta <= 0 and not changes.row.backorder for changes in rows
         )
 
+    def changed_variants(self) -> set[int]:
+        """Return the ids, as objects, of existing variants that the import changes."""
+        return {id(variant) for variant in self.variants if any(_describe(variant))}
+
     def descriptions(self) -> list[str]:
         """Describe the changes for people.
 

@@ -1,13 +1,18 @@
-"""Records: the rows of a file that describe one product, category or attribute, with its errors."""
+"""Records: the rows of a file that describe one product, with its errors."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.attributes.models import AttributeKind
-from catalog.exchange.imports import texts, values
+from catalog.exchange.imports import lists, texts, values
 from catalog.exchange.imports.categories import CategoryReference
+from catalog.exchange.imports.definition_records import (
+    DEFINED,
+    Definition,
+    read_category_reference,
+    read_definition,
+)
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
@@ -96,39 +101,6 @@ class ProductRecord:
         return self.slug or str(self.values.get("name") or self.sold.get("sku") or "a product")
 
 
-@dataclass(slots=True)
-class CategoryRecord:
-    """A category. ``parent`` has no text for a root, and is None if the column is missing."""
-
-    row: Row
-    values: dict[str, Any]
-    parent: CategoryReference | None
-    errors: list[RowError]
-    warnings: list[RowError]
-
-
-@dataclass(slots=True)
-class AttributeRecord:
-    """An attribute."""
-
-    row: Row
-    values: dict[str, Any]
-    choices: list[str]
-    errors: list[RowError]
-    warnings: list[RowError]
-
-
-@dataclass(slots=True)
-class TaxClassRecord:
-    """A tax class, whose code is in the column of slugs."""
-
-    row: Row
-    values: dict[str, Any]
-    errors: list[RowError]
-    warnings: list[RowError]
-
-
-Definition = CategoryRecord | AttributeRecord | TaxClassRecord
 Record = ProductRecord | Definition
 
 
@@ -142,12 +114,8 @@ def group_rows(rows: Rows) -> Iterator[Record]:
         if product is not None:
             yield _finish(product)
             product = None
-        if row.kind == Kind.CATEGORY:
-            yield _read_category(row)
-        elif row.kind == Kind.ATTRIBUTE:
-            yield _read_attribute(row)
-        elif row.kind == Kind.TAX_CLASS:
-            yield _read_tax_class(row)
+        if row.kind in DEFINED:
+            yield read_definition(row)
         else:
             product = _read_product(row)
     if product is not None:
@@ -166,9 +134,9 @@ def _read_product(row: Row) -> ProductRecord:
         values=columns,
         sold=values.read_cells(row, {**values.SOLD, **values.TAX_CODE}, found),
         stock=others.get("stock"),
-        category=_read_category_reference(row, found),
-        options=values.read_options(row, found, distinct=True),
-        tags=values.read_tags(row, found),
+        category=read_category_reference(row, found),
+        options=lists.read_options(row, found, distinct=True),
+        tags=lists.read_tags(row, found),
         attributes=_read_attributes(row, found),
         errors=found.errors,
         warnings=found.warnings,
@@ -177,13 +145,6 @@ def _read_product(row: Row) -> ProductRecord:
     if not errors and not (record.slug or record.sold.get("sku") or columns.get("name")):
         errors.append(row.error("slug", "The row has neither a slug, nor a SKU, nor a name."))
     return record
-
-
-def _read_category_reference(row: Row, found: Findings) -> CategoryReference | None:
-    read = values.read_cells(row, values.IN_CATEGORY, found)
-    for name, text in read.items():
-        return CategoryReference(text, is_name=name == "category_name")
-    return None
 
 
 def _read_attributes(row: Row, found: Findings) -> dict[str, str]:
@@ -240,7 +201,7 @@ def _finish(product: ProductRecord) -> ProductRecord:
 def _read_variant(row: Row, found: Findings) -> VariantRecord:
     columns = values.read_cells(row, {**values.VARIANT, **values.TAX_CODE}, found)
     stock = values.read_cells(row, values.STOCK, found).get("stock")
-    options = values.read_options(row, found, distinct=False)
+    options = lists.read_options(row, found, distinct=False)
     if not options and not columns.get("sku"):
         found.errors.append(row.error("options", "The row has neither options nor a SKU."))
     return VariantRecord(row, columns, stock, options)
@@ -262,34 +223,3 @@ def _read_image(row: Row, number: int, found: Findings) -> ImageRecord | None:
         found.warnings.append(row.error("picture", address.reason))
         address = str(address.value)
     return ImageRecord(row, address, "", "", columns)
-
-
-def _read_category(row: Row) -> CategoryRecord:
-    found = row.findings()
-    columns = values.read_cells(row, values.CATEGORY, found)
-    parent = _read_category_reference(row, found)
-    if "slug" not in columns and not found.errors:
-        found.errors.append(row.error("slug", "A category needs a slug."))
-    return CategoryRecord(row, columns, parent, found.errors, found.warnings)
-
-
-def _read_attribute(row: Row) -> AttributeRecord:
-    found = row.findings()
-    errors = found.errors
-    columns = values.read_cells(row, values.ATTRIBUTE, found)
-    if not errors and columns.get("kind") not in AttributeKind.values:
-        reason = f"The value must be one of {', '.join(AttributeKind.values)}."
-        errors.append(row.error("kind", reason))
-    if not errors and not {"slug", "name"} <= columns.keys():
-        errors.append(row.error("slug", "An attribute needs a slug and a name."))
-    cell = row.cells.get("choices", [])
-    choices = cell if isinstance(cell, list) else []
-    return AttributeRecord(row, columns, choices, errors, found.warnings)
-
-
-def _read_tax_class(row: Row) -> TaxClassRecord:
-    found = row.findings()
-    columns = values.read_cells(row, values.TAX_CLASS, found)
-    if not found.errors and not {"slug", "name"} <= columns.keys():
-        found.errors.append(row.error("slug", "A tax class needs a slug and a name."))
-    return TaxClassRecord(row, columns, found.errors, found.warnings)

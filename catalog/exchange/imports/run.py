@@ -4,58 +4,32 @@ Each batch is a transaction of about a hundred rows, so that orders do not wait 
 Existing products are found again, so an import that was interrupted can be repeated.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
 
-from catalog.exchange.imports.columns import NotRead
+from catalog.exchange.imports.categories import CategoryReference
+from catalog.exchange.imports.counts import Counts, Outcome, Result
+from catalog.exchange.imports.definition_records import Definition
 from catalog.exchange.imports.definitions import Definitions
 from catalog.exchange.imports.duplicates import FileKeys
 from catalog.exchange.imports.existing import read_existing
 from catalog.exchange.imports.files import Source, read
 from catalog.exchange.imports.planner import Planner
 from catalog.exchange.imports.plans import Plan
-from catalog.exchange.imports.records import (
-    Definition,
-    ProductRecord,
-    Record,
-    group_rows,
-)
-from catalog.exchange.imports.rows import FileError, RowError
+from catalog.exchange.imports.records import ProductRecord, Record, group_rows
+from catalog.exchange.imports.rows import FileError
+from catalog.images.downloads import queue_downloads
 from catalog.limits import REASON_LENGTH
 from catalog.products.writes import save_families
 from shop.core.tracing import acting_as
 from shop.core.transactions import transactional
 
-_EXAMPLES = 20
 BATCH = 100
 """Products and variants in one transaction. The last product of a batch may exceed it."""
-
-
-class Outcome(StrEnum):
-    """The outcome of the import of a product, a category or an attribute."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The result of the import of a product, a category or an attribute, or of its dry run."""
-
-    title: str
-    outcome: Outcome
-    changes: Sequence[str] = ()
-    errors: Sequence[RowError] = ()
-    warnings: Sequence[RowError] = ()
-    is_product: bool = False
-    is_sold_out: bool = False
-    """Whether the import sets the stock of a product, or of all its variants, to 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +49,6 @@ class ImportOptions:
 
 class StrictImportError(Exception):
     """A strict import found errors and wrote nothing."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """The number of results by outcome, and what else people should know."""
-
-    of: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    is_dry_run: bool = False
-    products: int = 0
-    sold_out: list[str] = field(default_factory=list)
-    """The titles of the first products that are sold out after the import."""
-    number_sold_out: int = 0
-    not_read: NotRead = field(default_factory=NotRead)
-
-    def add(self, result: Result) -> None:
-        """Count a result."""
-        self.of[result.outcome] += 1
-        self.products += result.is_product
-        self.number_sold_out += result.is_sold_out
-        if result.is_sold_out and len(self.sold_out) < _EXAMPLES:
-            self.sold_out.append(result.title)
-
-    def notices(self) -> list[str]:
-        """Return sentences about columns that were not read, and products that are sold out."""
-        lines = [str(self.not_read)] if self.not_read.rows else []
-        if self.number_sold_out:
-            more = self.number_sold_out - len(self.sold_out)
-            titles = ", ".join(self.sold_out) + (f" and {more:,} more" if more else "")
-            number = f"{self.number_sold_out:,} of {self.products:,}"
-            verb = "will be" if self.is_dry_run else "are"
-            lines.append(f"{number} {verb} sold out: {titles}")
-        return lines
-
-    def __str__(self) -> str:
-        return ", ".join(f"{number} {outcome}" for outcome, number in self.of.items())
 
 
 def import_products(
@@ -148,6 +87,7 @@ class _Run:
             for result in self._results(keys, broken):
                 self._counts.add(result)
                 report(result)
+        self._counts.add_categories(self._definitions.number_undefined())
         if broken:
             raise broken[0]
         return self._counts
@@ -164,28 +104,33 @@ class _Run:
     def _records(self, broken: list[FileError]) -> Iterator[Record]:
         """Yield the records before the point where the file cannot be read any further."""
         try:
-            yield from group_rows(read(self._source, self._counts.not_read))
+            yield from group_rows(read(self._source, self._counts.reading))
         except FileError as error:
             broken.append(error)
 
     def _define(self, record: Definition) -> Result:
         is_new = self._definitions.define(record)
         title = f"{record.row.kind} {record.values.get('slug', '')}"
+        kind = record.row.kind
         if record.errors:
-            return Result(title, Outcome.REFUSED, (), record.errors, record.warnings)
+            return Result(title, Outcome.REFUSED, (), record.errors, record.warnings, kind)
         outcomes = {True: Outcome.CREATED, False: Outcome.CHANGED, None: Outcome.UNCHANGED}
-        return Result(title, outcomes[is_new], warnings=record.warnings)
+        return Result(title, outcomes[is_new], warnings=record.warnings, kind=kind)
 
     def _import(self, records: Sequence[ProductRecord], keys: FileKeys) -> Iterator[Result]:
         valid = [record for record in records if not record.errors]
         self._names = keys.names
-        plans = self._plan(valid, lock=False) if self._options.dry_run else self._write(valid)
+        if self._options.dry_run:
+            plans = self._plan(valid, lock=False)
+            for reference in _missing_categories(plans):
+                self._definitions.add_undefined_category(reference)
+        else:
+            plans = self._write(valid)
         by_record = {id(plan.record): plan for plan in plans}
         for record in records:
             plan = by_record.get(id(record))
             if plan is None:
-                title, errors = record.title(), record.errors
-                yield Result(title, Outcome.REFUSED, (), errors, record.warnings, is_product=True)
+                yield _refused(record)
             else:
                 keys.remember_slug(plan.product.row.slug, record.row.line)
                 yield _result(plan)
@@ -229,7 +174,7 @@ class _Run:
         existing.tax_classes |= self._definitions.tax_classes
         planner = Planner(
             existing,
-            self._counts.not_read,
+            self._counts.reading.not_read,
             keep_stock=self._options.keep_stock,
             preliminary=not lock,
         )
@@ -238,8 +183,7 @@ class _Run:
 
     def _create_categories(self, plans: Sequence[Plan]) -> None:
         """Create missing categories before the products that need them."""
-        references = [plan.record.category for plan in plans if plan.needs_category()]
-        for reference in filter(None, dict.fromkeys(references)):
+        for reference in _missing_categories(plans):
             self._definitions.create_undefined_category(reference)
 
 
@@ -256,7 +200,23 @@ def write(
     if changed:
         with acting_as("import", user_id=None if actor is None else actor.pk, detail=reason):
             save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
+        rows = [row for plan in changed for row in plan.rows()]
+        queue_downloads([image for row in rows for image in row.new_images])
     return plans
+
+
+def _missing_categories(plans: Sequence[Plan]) -> list[CategoryReference]:
+    """Return the categories that have to be created, each once."""
+    references = [plan.record.category for plan in plans if plan.needs_category()]
+    return [reference for reference in dict.fromkeys(references) if reference is not None]
+
+
+def _refused(record: ProductRecord) -> Result:
+    variants = {Outcome.REFUSED: len(record.variants)}
+    title, errors = record.title(), record.errors
+    return Result(
+        title, Outcome.REFUSED, errors=errors, warnings=record.warnings, variants=variants
+    )
 
 
 def _result(plan: Plan) -> Result:
@@ -274,8 +234,22 @@ def _result(plan: Plan) -> Result:
         outcome,
         changes,
         warnings=warnings,
-        is_product=True,
+        variants=_outcomes_of_variants(plan),
         is_sold_out=is_sold_out,
+        new_images=sum(bool(image.source_url) for row in plan.rows() for image in row.new_images),
+    )
+
+
+def _outcomes_of_variants(plan: Plan) -> Counter[Outcome]:
+    """Count the variants that the file creates, changes or leaves as they are."""
+    changed = plan.changed_variants()
+    return Counter(
+        Outcome.CREATED
+        if row.before is None
+        else Outcome.CHANGED
+        if id(row) in changed
+        else Outcome.UNCHANGED
+        for row in plan.variants
     )
 
 

@@ -1,14 +1,18 @@
 """Reads the shop's own table (CSV or XLSX), which ``docs/imports.md`` documents.
 
 It has rows for products, variants, images, categories and attributes. Without the column ``row``,
-all rows are products.
+all rows are products. The columns of other tables are guessed or chosen (``mapping``).
 """
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.exchange.imports.columns import NotRead, find_columns
+from catalog.exchange.imports.conversions import in_grams, split_urls
+from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from catalog.exchange.imports.mapping import COST, GRAMS, IMAGES, guess
+from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
 from catalog.limits import MAX_OPTIONS
@@ -16,6 +20,8 @@ from catalog.products.fields import FIELDS, Owner, members_of
 from shop.core.slugs import fold_name, normalize_slug
 
 ATTRIBUTE = "attr."
+METADATA = "metadata."
+PRIVATE_METADATA = "private_metadata."
 OPTIONS = tuple(f"option{n}" for n in range(1, MAX_OPTIONS + 1))
 _COLUMNS = (
     "row",
@@ -44,10 +50,16 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
 COLUMNS = (*_COLUMNS, *(name for name in _MEMBERS if name not in _COLUMNS))
+TARGETS = (IMAGES, CATEGORY_PATH, GRAMS, COST, "tax_code")
+"""More columns that those of another table can be read as."""
+_NUMBERS = frozenset({"price", "compare_at_price", GRAMS, COST})
+_INSTEAD = {"category": CATEGORY_PATH, "weight": GRAMS, "picture": IMAGES}
+"""Columns of another table that are not guessed if the table has the shop's own one."""
+_WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
 _LISTS = ("tags", "choices")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
 _USED: dict[Kind, set[str]] = {
-    Kind.PRODUCT: _OF_SOLD | {*members_of(Owner.PRODUCT), "category", "tags"},
+    Kind.PRODUCT: _OF_SOLD | {*members_of(Owner.PRODUCT), "category", "tags", *TARGETS},
     Kind.VARIANT: _OF_SOLD | {*members_of(Owner.VARIANT)},
     Kind.IMAGE: {"slug", "picture", "picture_small", "alt", "position"},
     Kind.CATEGORY: {"slug", "name", "category", "position", "is_published"},
@@ -57,16 +69,61 @@ _USED: dict[Kind, set[str]] = {
 """The columns that rows of each kind have."""
 
 
-def read_shop(table: Table, not_read: NotRead) -> Rows:
+def numbers(header: Sequence[str], choices: Choices) -> Callable[[str], bool]:
+    """Return the function that decides whether a column has numbers with decimals."""
+    columns = columns_of(header, choices)
+    return lambda title: columns[title] in _NUMBERS
+
+
+def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
+    """Return the column of the shop for each one of a file, or "".
+
+    The names of the shop's own columns are known, those of others are chosen or guessed. Raises
+    FileError for a choice that is impossible.
+    """
+    _check_choices(header, choices)
+    known = {title: _canonical(title) for title in header}
+    taken = {*known.values(), *choices.columns.values()}
+    taken |= {other for name, other in _INSTEAD.items() if name in taken}
+    guessed = {
+        title: found
+        for title in header
+        if not known[title] and (found := guess(title)) and found not in taken
+    }
+    chosen = {title: _canonical_target(name) for title, name in choices.columns.items()}
+    # The first of several columns that look like the same one.
+    first = {found: title for title, found in reversed(guessed.items())}
+    return known | {title: found for found, title in first.items()} | chosen
+
+
+def _check_choices(header: Sequence[str], choices: Choices) -> None:
+    for title, name in choices.columns.items():
+        if title not in header:
+            raise FileError(f"The file has no column {quote(title)}.")
+        if name and not _canonical_target(name):
+            known = ", ".join((*COLUMNS, *TARGETS))
+            raise FileError(f"There is no column {quote(name)}. Choose one of {known}.")
+
+
+def _canonical_target(name: str) -> str:
+    return name if name in TARGETS else _canonical(name)
+
+
+def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     """Yield the rows of a table. Raises FileError if it has no column that identifies products."""
-    columns = find_columns(table.header, _canonical, COLUMNS, not_read)
+    not_read, found = reading.not_read, columns_of(table.header, choices)
+    reading.columns = {title: name for title, name in found.items() if _canonical(title) != name}
+    columns = find_columns(table.header, lambda title: found[title], COLUMNS, not_read)
     if not {"slug", "sku", "name"}.intersection(columns.names):
         reason = "At least one of the columns slug, sku and name is required."
         known = ", ".join((*COLUMNS, f"{ATTRIBUTE}SLUG"))
         raise FileError(f"{reason} Known columns: {known}.", line=1)
     titles = dict(zip(columns.names, columns.header, strict=True))
     titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
-    return (_read_row(row, titles, not_read, is_csv=table.is_csv) for row in columns.rows(table))
+    for row in columns.rows(table):
+        read = _read_row(row, titles, not_read, is_csv=table.is_csv)
+        yield read
+        yield from _images(read)
 
 
 def _canonical(title: str) -> str:
@@ -74,6 +131,8 @@ def _canonical(title: str) -> str:
     prefix, dot, rest = title.partition(".")
     if dot and fold_name(prefix) + dot == ATTRIBUTE:
         return ATTRIBUTE + normalize_slug(rest.strip())
+    if dot and prefix + dot in {METADATA, PRIVATE_METADATA}:
+        return title
     name = fold_name(title).replace(" ", "_")
     return name if name in COLUMNS else ""
 
@@ -96,7 +155,18 @@ def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is
     for name in _LISTS:
         if name in cells:
             cells[name] = split(str(cells[name]))
+    if CATEGORY_PATH in cells:
+        names = str(cells[CATEGORY_PATH]).split(">")
+        cells[CATEGORY_PATH] = [name.strip() for name in names if name.strip()]
+    if GRAMS in cells:
+        cells["weight"] = in_grams(str(cells.pop(GRAMS)), "kg")
     return Row(Kind(kind), row.line, cells, titles, tuple(errors))
+
+
+def _images(row: Row) -> Iterator[Row]:
+    """Yield a row for each image of a product in a cell with several addresses."""
+    for url in split_urls(str(row.cells.get(IMAGES, ""))) if row.kind == Kind.PRODUCT else ():
+        yield Row(Kind.IMAGE, row.line, {"picture": url}, {"picture": row.names[IMAGES]})
 
 
 def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
@@ -107,6 +177,7 @@ def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
         for name, cell in cells.items()
         if name not in used
         and not (kind == Kind.PRODUCT and name.startswith(ATTRIBUTE))
+        and not (kind in _WITH_METADATA and name.startswith((METADATA, PRIVATE_METADATA)))
         and (cell.strip() if isinstance(cell, str) else cell)
     ]
 

@@ -1,86 +1,71 @@
 """Reads Shopify's product CSV. The rows with one ``Handle`` are a product with its variants."""
 
-from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 
-from catalog.exchange.imports.columns import NotRead, find_columns
+from catalog.exchange.imports.columns import find_columns
+from catalog.exchange.imports.conversions import in_grams, split_list
+from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports.shopify_columns import (
+    CATEGORY,
+    KNOWN,
+    OF_IMAGE,
+    OF_PRODUCT,
+    OF_VARIANT,
+    TAXABLE,
+    canonical,
+    is_metafield,
+)
 from catalog.exchange.imports.tables import Table, TableRow
 from catalog.limits import MAX_OPTIONS, MAX_SHOPIFY_ROWS
-from shop.core.slugs import fold_name
 
 _REQUIRED = ("Handle", "Title", "Variant Price")
-_OF_PRODUCT = {
-    "slug": "Handle",
-    "name": "Title",
-    "description": "Body (HTML)",
-    "brand": "Vendor",
-    "category_name": "Type",
-    "tags": "Tags",
-    "is_published": "Published",
-}
-_OF_VARIANT = {
-    "sku": "Variant SKU",
-    "price": "Variant Price",
-    "compare_at_price": "Variant Compare At Price",
-    "stock": "Variant Inventory Qty",
-    "backorder": "Variant Inventory Policy",
-    "track_stock": "Variant Inventory Tracker",
-    "weight": "Variant Grams",
-    "requires_shipping": "Variant Requires Shipping",
-    "tax_code": "Variant Tax Code",
-}
-_TAXABLE = "Variant Taxable"
+_NAMES = {**OF_PRODUCT, **OF_VARIANT, **OF_IMAGE, "options": "Option1 Value"}
 _EXEMPT = "exempt"
 """The code of the tax class of what Shopify does not tax."""
-_OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
-_NAMES = {**_OF_PRODUCT, **_OF_VARIANT, **_OF_IMAGE, "options": "Option1 Value"}
-_OPTIONS = [f"Option{n} {part}" for n in range(1, MAX_OPTIONS + 1) for part in ("Name", "Value")]
-_KNOWN = {
-    fold_name(name): name
-    for name in (
-        *_OF_PRODUCT.values(),
-        *_OF_VARIANT.values(),
-        *_OF_IMAGE.values(),
-        *_OPTIONS,
-        "Variant Image",
-        "Variant Weight Unit",  # of the weight that Shopify shows; Variant Grams are always grams
-        _TAXABLE,
-        "Status",
-    )
-}
-"""The columns that are read, by their folded names."""
-# Every export has Variant Barcode, which is similar, and is not read.
-_SUGGESTED = [name for name in _KNOWN.values() if name != _OF_VARIANT["tax_code"]]
-_POLICIES = {"": "", "deny": "false", "continue": "true"}
+# Similar columns that are not read would make one think that they were misspelled.
+_SUGGESTED = [name for name in KNOWN if name != OF_VARIANT["tax_code"]]
+_NUMBERS = frozenset(
+    {OF_VARIANT[name] for name in ("price", "compare_at_price", "weight", "private_metadata.cost")}
+)
+_POLICIES = {"": "", "deny": "false", "continue": "true", "false": "false", "true": "true"}
 _VISIBLE_STATUSES = ("", "active")
+_NO_CATEGORY = "uncategorized"
 
 
 def is_shopify(header: Sequence[str]) -> bool:
     """Return whether the header is that of Shopify's CSV."""
-    return "Handle" in map(_canonical, header)
+    return "Handle" in map(canonical, header)
 
 
-def read_shopify(table: Table, not_read: NotRead) -> Rows:
-    """Yield the rows of a table. Raises FileError if a required column is missing."""
-    columns = find_columns(table.header, _canonical, _SUGGESTED, not_read)
-    missing = [name for name in _REQUIRED if name not in columns.names]
+def numbers(_header: Sequence[str], _choices: Choices) -> Callable[[str], bool]:
+    """Return the function that decides whether a column has numbers with decimals."""
+    return lambda title: canonical(title) in _NUMBERS
+
+
+def read_shopify(table: Table, reading: Reading, _choices: Choices) -> Rows:
+    """Yield the rows of a table. Raises FileError if a required column is missing.
+
+    A file with metafields needs no other column than ``Handle``.
+    """
+    columns = find_columns(table.header, canonical, _SUGGESTED, reading.not_read)
+    required = _REQUIRED[:1] if any(map(is_metafield, table.header)) else _REQUIRED
+    missing = [name for name in required if name not in columns.names]
     if missing:
         raise FileError("This column is required.", line=1, column=missing[0])
-    return _read(columns.rows(table))
+    titles = dict(zip(columns.names, columns.header, strict=True))
+    names = {ours: titles.get(name, name) for ours, name in _NAMES.items()}
+    return _read(columns.rows(table), {**titles, **names})
 
 
-def _canonical(title: str) -> str:
-    return _KNOWN.get(fold_name(title), "")
-
-
-def _read(rows: Iterator[TableRow]) -> Rows:
+def _read(rows: Iterator[TableRow], names: Mapping[str, str]) -> Rows:
     for _, grouped in groupby(rows, key=lambda row: row.cells["Handle"].strip()):
-        yield from _product(list(islice(grouped, MAX_SHOPIFY_ROWS + 1)))
+        yield from _product(list(islice(grouped, MAX_SHOPIFY_ROWS + 1)), names)
 
 
-def _product(rows: list[TableRow]) -> Iterator[Row]:
+def _product(rows: list[TableRow], names: Mapping[str, str]) -> Iterator[Row]:
     first = rows[0]
     options = [first.cells.get(f"Option{n} Name", "").strip() for n in range(1, MAX_OPTIONS + 1)]
     options = [name for name in options if name]
@@ -95,34 +80,37 @@ def _product(rows: list[TableRow]) -> Iterator[Row]:
     if not options and len(variants) > 1:
         reason = "A product without options may only have one row with a SKU or a price."
         errors.append(RowError(variants[1].line, "Option1 Name", reason))
-    cells = {**_cells(first, _OF_PRODUCT), "options": options, **_published(first)}
+    cells = {**_cells(first, OF_PRODUCT), "options": options, **_published(first)}
+    cells |= {**_categories(first), **_metadata(first, "")}
     cells["tags"] = [tag.strip() for tag in str(cells.get("tags", "")).split(",") if tag.strip()]
     if "Tags" not in first.cells:
         del cells["tags"]
+    if "Option1 Name" not in first.cells:
+        del cells["options"]
     warnings: tuple[RowError, ...] = ()
     if not options:
         sold, warnings = _variant_cells(first)
         cells.update(sold)
-    yield Row(Kind.PRODUCT, first.line, cells, _names_of(first), tuple(errors), warnings)
-    yield from _images(rows)
+    yield Row(Kind.PRODUCT, first.line, cells, _names_of(first, names), tuple(errors), warnings)
+    yield from _images(rows, names)
     if options:
-        yield from _variants(variants, options)
+        yield from _variants(variants, options, names)
 
 
-def _variants(rows: list[TableRow], options: list[str]) -> Iterator[Row]:
+def _variants(rows: list[TableRow], options: list[str], names: Mapping[str, str]) -> Iterator[Row]:
     for row in rows:
         sold, warnings = _variant_cells(row)
         cells: dict[str, Cell] = {**sold, "options": _option_values(row, options)}
-        yield Row(Kind.VARIANT, row.line, cells, _names_of(row), warnings=warnings)
+        yield Row(Kind.VARIANT, row.line, cells, _names_of(row, names), warnings=warnings)
         if url := row.cells.get("Variant Image", "").strip():
-            names = {"picture": "Variant Image"}
-            yield Row(Kind.IMAGE, row.line, {"picture": url}, names)
+            title = {"picture": names["Variant Image"]}
+            yield Row(Kind.IMAGE, row.line, {"picture": url}, title)
 
 
-def _images(rows: list[TableRow]) -> Iterator[Row]:
+def _images(rows: list[TableRow], names: Mapping[str, str]) -> Iterator[Row]:
     for row in rows:
         if row.cells.get("Image Src", "").strip():
-            yield Row(Kind.IMAGE, row.line, _cells(row, _OF_IMAGE), _NAMES)
+            yield Row(Kind.IMAGE, row.line, _cells(row, OF_IMAGE), names)
 
 
 def _option_values(row: TableRow, options: list[str]) -> list[str]:
@@ -141,9 +129,9 @@ def _cells(row: TableRow, columns: dict[str, str]) -> dict[str, Cell]:
 
 def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]]:
     """Return the cells of a variant, with a warning if its inventory policy is unknown."""
-    cells = {**_cells(row, _OF_VARIANT), **_untaxed(row)}
+    cells = {**_cells(row, OF_VARIANT), **_untaxed(row), **_metadata(row, "variant ")}
     if "weight" in cells:
-        cells["weight"] = _whole_grams(str(cells["weight"]))
+        cells["weight"] = in_grams(str(cells["weight"]), "g")
     tracker = cells.get("track_stock")
     if tracker is not None:
         cells["track_stock"] = "true" if str(tracker).strip() else "false"
@@ -158,7 +146,7 @@ def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]
     if policy.lower() in _POLICIES:
         return cells, ()
     reason = f"{quote(policy)} is neither deny nor continue. It was read as deny."
-    return cells, (RowError(row.line, _OF_VARIANT["backorder"], reason),)
+    return cells, (RowError(row.line, OF_VARIANT["backorder"], reason),)
 
 
 def _published(row: TableRow) -> dict[str, Cell]:
@@ -169,16 +157,31 @@ def _published(row: TableRow) -> dict[str, Cell]:
 
 def _untaxed(row: TableRow) -> dict[str, Cell]:
     """Return the tax class of what is not taxed. Otherwise Variant Tax Code decides."""
-    return {"tax_code": _EXEMPT} if row.cells.get(_TAXABLE, "").strip().lower() == "false" else {}
+    return {"tax_code": _EXEMPT} if row.cells.get(TAXABLE, "").strip().lower() == "false" else {}
 
 
-def _names_of(row: TableRow) -> dict[str, str]:
-    return _NAMES | ({"tax_code": _TAXABLE} if _untaxed(row) else {})
+def _categories(row: TableRow) -> dict[str, Cell]:
+    """Return the further category. The type is the category, unless it is empty."""
+    category = row.cells.get(CATEGORY, "").strip()
+    names = [name.strip() for name in category.split(">")]
+    cells: dict[str, Cell] = {}
+    if category and category.lower() != _NO_CATEGORY:
+        is_second = bool(row.cells.get("Type", "").strip())
+        cells = {"metadata.product_category": category} if is_second else {CATEGORY_PATH: names}
+    if "Collection" in row.cells:
+        cells["collections"] = split_list(row.cells["Collection"])
+    return cells
 
 
-def _whole_grams(cell: str) -> str:
-    """Return a weight without decimals. What is no number is reported by its validation."""
-    try:
-        return str(Decimal(cell.strip()).quantize(Decimal(1), ROUND_HALF_UP))
-    except InvalidOperation:
-        return cell
+def _metadata(row: TableRow, prefix: str) -> dict[str, Cell]:
+    """Return the metafields of a product, or with a prefix those of a variant."""
+    start = f"{prefix}metadata."
+    return {
+        name.removeprefix(prefix): cell
+        for name, cell in row.cells.items()
+        if name.startswith(start)
+    }
+
+
+def _names_of(row: TableRow, names: Mapping[str, str]) -> Mapping[str, str]:
+    return {**names, "tax_code": names.get(TAXABLE, TAXABLE)} if _untaxed(row) else names

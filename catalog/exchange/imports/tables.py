@@ -12,7 +12,7 @@ from catalog.limits import MAX_COLUMNS, MAX_LINE, MAX_ROW
 
 csv.field_size_limit(MAX_LINE)
 
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _ESCAPE = "'"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
@@ -60,6 +60,7 @@ class Table:
     header: list[str]
     rows: Iterator[tuple[int, list[str]]]
     is_csv: bool = True
+    delimiter: str = ""
 
 
 def cell_error(cell: str) -> str:
@@ -77,8 +78,8 @@ def unescape_formula(cell: str) -> str:
     return cell[1:] if cell.startswith(_ESCAPE) and cell[1:].startswith(_FORMULA) else cell
 
 
-def read_csv(text: TextIO) -> Table:
-    """Read CSV with any line ends, separated by commas, semicolons or tabs.
+def read_csv(text: TextIO, delimiter: str = "") -> Table:
+    """Read CSV with any line ends, separated by commas, semicolons, tabs or vertical bars.
 
     Raises FileError if the header cannot be read. So does the iteration over invalid rows.
     """
@@ -87,15 +88,20 @@ def read_csv(text: TextIO) -> Table:
     given = _SEPARATOR.fullmatch(first)
     if given:
         first = next(lines, "")
-    delimiter = given[1] if given else max(_DELIMITERS, key=first.count)
+    if not delimiter:
+        delimiter = given[1] if given else max(_DELIMITERS, key=first.count)
     before = 1 if given else 0
     rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), before, lines)
     _, header = next(rows, (1, []))
-    return make_table(header, rows)
+    return make_table(header, rows, delimiter=delimiter)
 
 
 def make_table(
-    header: Iterable[str], rows: Iterable[tuple[int, list[str]]], *, is_csv: bool = True
+    header: Iterable[str],
+    rows: Iterable[tuple[int, list[str]]],
+    *,
+    is_csv: bool = True,
+    delimiter: str = "",
 ) -> Table:
     """Return a table without empty rows. Raises FileError for an invalid header."""
     names = [name.strip("\ufeff \t\r\n\xa0") for name in header]
@@ -104,7 +110,7 @@ def make_table(
     if not names or len(names) > MAX_COLUMNS:
         reason = f"The first line must contain the names of at most {MAX_COLUMNS} columns."
         raise FileError(reason, line=1)
-    return Table(names, ((line, cells) for line, cells in rows if any(cells)), is_csv)
+    return Table(names, ((line, cells) for line, cells in rows if any(cells)), is_csv, delimiter)
 
 
 def _rows(reader: Any, before: int, lines: "_Lines") -> Iterator[tuple[int, list[str]]]:

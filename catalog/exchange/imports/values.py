@@ -14,7 +14,6 @@ from catalog.exchange.imports.rows import Findings, Row, quote
 from catalog.exchange.imports.texts import (
     Corrected,
     InvalidValue,
-    as_shown,
     code,
     exact,
     slug,
@@ -25,14 +24,10 @@ from catalog.limits import (
     ATTRIBUTE_NAME_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
     CATEGORY_NAME_LENGTH,
-    MAX_OPTIONS,
     MAX_POSITION,
     MAX_STOCK,
-    MAX_TAGS,
-    OPTION_LENGTH,
     PRODUCT_NAME_LENGTH,
     SKU_LENGTH,
-    TAG_LENGTH,
     TAX_CLASS_CODE_LENGTH,
     TAX_CLASS_NAME_LENGTH,
 )
@@ -44,7 +39,13 @@ from shop.core.money import CENT, is_payable
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"(-?[0-9]{1,10})(\.0+)?", re.ASCII)
-_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+# Spreadsheets write their own language.
+_TRUE = frozenset(
+    {"true", "yes", "y", "1", "on", "ja", "wahr", "oui", "vrai", "sí", "si", "verdadero", "vero"}
+)
+_FALSE = frozenset(
+    {"false", "no", "n", "0", "off", "nein", "falsch", "non", "faux", "falso", "nee"}
+)
 
 
 SKIP = object()
@@ -238,54 +239,3 @@ def _read_cell(row: Row, name: str, field: Field, cell: str, found: Findings) ->
         found.warnings.append(row.error(name, read.reason))
         read = read.value
     return field.empty if read == "" else str(read) if isinstance(read, str) else read
-
-
-def read_tags(row: Row, found: Findings) -> list[str] | None:
-    """Return the tags of a row, or None if the column is missing. Some are left out with a warning.
-
-    These are empty, duplicate or too long ones, and those beyond the limit.
-    """
-    cell = row.cells.get("tags")
-    if cell is None:
-        return None
-    kept: dict[str, str] = {}
-    for item in cell if isinstance(cell, list) else [cell]:
-        try:
-            tag = exact(TAG_LENGTH)(item.strip())
-        except InvalidValue as error:
-            found.warnings.append(row.error("tags", f"{error} The tag was left out."))
-            continue
-        if tag.casefold() in kept:
-            reason = f"The list contains {quote(tag)} twice. It is used once."
-            found.warnings.append(row.error("tags", reason))
-        elif tag:
-            kept[tag.casefold()] = tag
-    tags = list(kept.values())
-    if len(tags) > MAX_TAGS:
-        reason = f"The list has {len(tags)} tags. Those after the first {MAX_TAGS} were left out."
-        found.warnings.append(row.error("tags", reason))
-    return tags[:MAX_TAGS]
-
-
-def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | None:
-    """Return the options of a product or the option values of a variant, or None."""
-    cell = row.cells.get("options")
-    if cell is None:
-        return None
-    items = []
-    for item in cell if isinstance(cell, list) else [cell]:
-        try:
-            items.append(exact(OPTION_LENGTH)(as_shown(item).strip()))
-        except InvalidValue as error:
-            found.errors.append(row.error("options", str(error)))
-            items.append(str(item))
-    folded = [item.casefold() for item in items]
-    if distinct and len(set(folded)) < len(items):
-        duplicate = next(item for item in items if folded.count(item.casefold()) > 1)
-        found.errors.append(row.error("options", f"The list contains {quote(duplicate)} twice."))
-    if len(items) > MAX_OPTIONS:
-        reason = f"The list has {len(items)} items, at most {MAX_OPTIONS} are allowed."
-        found.errors.append(row.error("options", reason))
-    if "" in items:
-        found.errors.append(row.error("options", "The list contains an empty item."))
-    return items

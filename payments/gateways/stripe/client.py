@@ -1,4 +1,4 @@
-"""The official SDK with limits: eight seconds for a call, 4 MB for a response, no redirects."""
+"""The official SDK with limits: eight seconds for a request, 4 MB for a response, no redirects."""
 
 import logging
 import time
@@ -12,7 +12,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateways.base import GatewayRefused, GatewayUnavailable
-from shop.core import metrics, tracing
+from shop.core import jobs, metrics, tracing
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 8.0
@@ -32,13 +32,16 @@ _threads = local()
 
 
 class BoundedClient(stripe.RequestsClient):
-    """An HTTP client for the SDK, with one deadline for all requests until it is set again."""
+    """An HTTP client for the SDK, with one deadline for all requests until it is set again.
+
+    Each request has its own too, such as each page of a list.
+    """
 
     def __init__(self) -> None:
         session = requests.Session()
         session.max_redirects = 0  # A redirect could send the API key to another host.
         super().__init__(session=session)
-        self._deadline = 0.0
+        self._deadline = self._end_of_request = 0.0
 
     def set_deadline(self, seconds: float) -> None:
         """Allow requests for ``seconds`` from now on."""
@@ -53,7 +56,12 @@ class BoundedClient(stripe.RequestsClient):
         *,
         _usage: list[str] | None = None,
     ) -> Any:
-        """Send a request and read its response before the deadline. Raises APIConnectionError."""
+        """Send a request and read its response before the deadline. Raises APIConnectionError.
+
+        Raises TimeOver if the worker stops.
+        """
+        jobs.check_stop()
+        self._end_of_request = time.monotonic() + TOTAL_SECONDS
         left = self._seconds_left()
         self._timeout = (min(CONNECT_SECONDS, left), left)
         headers = {**(headers or {}), **tracing.outgoing_headers()}
@@ -79,7 +87,7 @@ class BoundedClient(stripe.RequestsClient):
         return bytes(body)
 
     def _seconds_left(self) -> float:
-        left = self._deadline - time.monotonic()
+        left = min(self._deadline, self._end_of_request) - time.monotonic()
         if left <= 0:
             raise _connection_error("the deadline has passed")
         return left

@@ -10,111 +10,120 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
+    # PostgreSQL and SQLite keep neither help texts nor messages.
     operations = [
-        migrations.AlterField(
-            model_name="event",
-            name="data",
-            field=models.JSONField(
-                help_text="Ids, numbers, amounts and statuses; no personal data and no tokens."
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="is_internal",
-            field=models.BooleanField(
-                default=False, help_text="Only handlers receive it, not feeds and webhooks."
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="object_type",
-            field=models.CharField(
-                help_text="Type of the changed object, such as order.", max_length=32
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="position",
-            field=models.BigIntegerField(
-                help_text="Position in the sequence in which events are read.",
-                null=True,
-                unique=True,
-            ),
-        ),
-        migrations.AlterField(
-            model_name="eventdelivery",
-            name="last_error",
-            field=models.CharField(
-                blank=True, default="", help_text="The last error.", max_length=200
-            ),
-        ),
-        migrations.AlterField(
-            model_name="ratecounter",
-            name="ends_at",
-            field=models.BigIntegerField(help_text="End of the window, in seconds since 1970."),
-        ),
-        migrations.AlterField(
-            model_name="ratecounter",
-            name="key",
-            field=models.CharField(
-                help_text="SHA-256 of the limit and of the caller.",
-                max_length=64,
-                primary_key=True,
-                serialize=False,
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="event",
-            name="event_kind_not_empty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", ""), _negated=True),
-                name="event_kind_not_empty",
-                violation_error_message="An event must have a kind.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="event",
-            name="event_object_type_not_empty",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("object_type", ""), _negated=True),
-                name="event_object_type_not_empty",
-                violation_error_message="An event must name the type of the changed object.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="event",
-            name="event_position_positive",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position__gt", 0)),
-                name="event_position_positive",
-                violation_error_message="The position of an event must be 1 or more.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="eventdelivery",
-            name="eventdelivery_once_per_event_and_handler",
-            constraint=models.UniqueConstraint(
-                fields=("event", "handler"),
-                name="eventdelivery_once_per_event_and_handler",
-                violation_error_message="This event already has a delivery to this handler.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="eventdelivery",
-            name="eventdelivery_done_or_given_up",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done_at", None), ("given_up_at", None), _connector="OR"),
-                name="eventdelivery_done_or_given_up",
-                violation_error_message="A delivery cannot be both done and given up.",
-            ),
-        ),
-        migrations.AlterConstraint(
-            model_name="idempotencykey",
-            name="idempotencykey_once_per_user_and_scope",
-            constraint=models.UniqueConstraint(
-                fields=("user", "scope", "key"),
-                name="idempotencykey_once_per_user_and_scope",
-                violation_error_message="This key was already used for this operation.",
-            ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="event",
+                    name="data",
+                    field=models.JSONField(
+                        help_text="Ids, numbers, amounts and statuses; no personal data and no tokens."
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="is_internal",
+                    field=models.BooleanField(
+                        default=False, help_text="Only handlers receive it, not feeds and webhooks."
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="object_type",
+                    field=models.CharField(
+                        help_text="Type of the changed object, such as order.", max_length=32
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="position",
+                    field=models.BigIntegerField(
+                        help_text="Position in the sequence in which events are read.",
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="eventdelivery",
+                    name="last_error",
+                    field=models.CharField(
+                        blank=True, default="", help_text="The last error.", max_length=200
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="ratecounter",
+                    name="ends_at",
+                    field=models.BigIntegerField(
+                        help_text="End of the window, in seconds since 1970."
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="ratecounter",
+                    name="key",
+                    field=models.CharField(
+                        help_text="SHA-256 of the limit and of the caller.",
+                        max_length=64,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="event",
+                    name="event_kind_not_empty",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("kind", ""), _negated=True),
+                        name="event_kind_not_empty",
+                        violation_error_message="An event must have a kind.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="event",
+                    name="event_object_type_not_empty",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("object_type", ""), _negated=True),
+                        name="event_object_type_not_empty",
+                        violation_error_message="An event must name the type of the changed object.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="event",
+                    name="event_position_positive",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("position__gt", 0)),
+                        name="event_position_positive",
+                        violation_error_message="The position of an event must be 1 or more.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="eventdelivery",
+                    name="eventdelivery_once_per_event_and_handler",
+                    constraint=models.UniqueConstraint(
+                        fields=("event", "handler"),
+                        name="eventdelivery_once_per_event_and_handler",
+                        violation_error_message="This event already has a delivery to this handler.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="eventdelivery",
+                    name="eventdelivery_done_or_given_up",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("done_at", None), ("given_up_at", None), _connector="OR"
+                        ),
+                        name="eventdelivery_done_or_given_up",
+                        violation_error_message="A delivery cannot be both done and given up.",
+                    ),
+                ),
+                migrations.AlterConstraint(
+                    model_name="idempotencykey",
+                    name="idempotencykey_once_per_user_and_scope",
+                    constraint=models.UniqueConstraint(
+                        fields=("user", "scope", "key"),
+                        name="idempotencykey_once_per_user_and_scope",
+                        violation_error_message="This key was already used for this operation.",
+                    ),
+                ),
+            ],
         ),
     ]

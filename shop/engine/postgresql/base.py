@@ -104,19 +104,14 @@ class DatabaseWrapper(PostgresWrapper):
                 cursor.execute(sql, values)
         return cursor
 
-    def send_with_next(
-        self, sql: str, values: Values, *, times: int = 1, prepare: bool = True
-    ) -> None:
+    def send_with_next(self, sql: str, values: Values, *, prepare: bool = True) -> None:
         """Queue ``sql``, to be sent with the next statement of the transaction or with its commit.
 
         The error of a queued statement is raised by the call that sends it. Outside a transaction
-        the statement is executed at once. With ``times``, it is executed that many times: the
-        values are divided among the executions.
+        the statement is executed at once.
         """
         cursor = self._statement_cursor()
-        execution = self._prepare(sql, len(values) // times) if prepare else sql
-        if times > 1:
-            execution = "; ".join([execution] * times)
+        execution = self._prepare(sql, len(values)) if prepare else sql
         raw: Any = self.connection
         raw.is_queueing = self.in_atomic_block and raw.pipelines
         try:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from orders.factories import place_order
+from shop.core import tasks
 from shop.core.models import Event
 from shop.core.outbound import Limits
 from shop.integrations import sending, services
@@ -298,3 +299,17 @@ def test_a_redirection_to_a_private_server_does_not_reach_it(created, receiver):
         record()
         run_due_tasks()
         assert (len(receiver.requests), inner.requests) == (1, [])
+
+
+def test_a_worker_that_stops_sends_no_further_webhook(created, receiver):
+    class AfterTheFirst:
+        def is_set(self):
+            return bool(receiver.requests)
+
+    record("order.paid", 1)
+    record("order.paid", 2)
+    tasks.enqueue_due()
+    assert tasks.run_tasks("test", AfterTheFirst()) == 1
+    assert len(receiver.requests) == 1
+    run_due_tasks()
+    assert len(receiver.requests) == 2

@@ -138,7 +138,8 @@ def payments_match_the_demo_gateway() -> Iterator[str]:
             (payment.status IN ('succeeded', 'refund_pending', 'refunded') AND (
                 charge.id IS NULL OR charge.status <> 'succeeded'
                 OR ROUND(COALESCE(charge.captured, charge.amount), 2)
-                   <> ROUND(payment.amount_captured, 2)))
+                   <> ROUND(payment.amount_captured, 2)
+                OR ROUND(charge.capturable, 2) > ROUND(payment.amount_capturable, 2)))
             OR ROUND(charge.refunded, 2) < ROUND(COALESCE(back.total, 0), 2)
             OR ROUND(charge.refunded, 2)
                > ROUND(payment.amount_refunded - COALESCE(back.by_hand, 0), 2)

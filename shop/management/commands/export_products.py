@@ -22,7 +22,9 @@ class Command(ShopCommand):
         """Add the file and ``--format``."""
         parser.add_argument("file", type=Path)
         parser.add_argument(
-            "--format", choices=FORMATS, help="By default the extension of the file."
+            "--format",
+            choices=FORMATS,
+            help="By default the extension of the file. shopify is Shopify's CSV.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

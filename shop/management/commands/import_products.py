@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from catalog.exchange.imports import (
     BATCH,
     FORMATS,
+    Choices,
     FileError,
     ImportOptions,
     Outcome,
@@ -19,6 +20,7 @@ from catalog.exchange.imports import (
     import_products,
     open_source,
 )
+from catalog.exchange.imports.decimals import MARKS
 from shop.core.errors import Unavailable
 from shop.management.base import ShopCommand
 
@@ -30,15 +32,32 @@ class Command(ShopCommand):
     """Imports products in batches, and prints the products with errors."""
 
     help = (
-        "Imports products from CSV, XLSX or JSON, or from the CSV of Shopify. Importing the same "
-        "file again changes nothing. docs/imports.md describes the columns. Prints those that it "
-        "does not read. Exits with 1 if a product has an error."
+        "Imports products from CSV, XLSX or JSON, or from the CSV of Shopify, WooCommerce or "
+        "Magento. Importing the same file again changes nothing. docs/imports.md describes the "
+        "columns. Prints those that it does not read. Exits with 1 if a product has an error."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the file and the options of the import."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--format", choices=FORMATS, default="", help="By default detected.")
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="COLUMN=FIELD",
+            help="The column of the shop that a column of the file is, or nothing to ignore it.",
+        )
+        parser.add_argument("--encoding", default="", help="By default detected.")
+        parser.add_argument(
+            "--delimiter", default="", help="What is between two cells; \\t is a tab."
+        )
+        parser.add_argument(
+            "--decimal", choices=MARKS, default="", help="The decimal mark. By default detected."
+        )
+        parser.add_argument(
+            "--images-from", default="", metavar="URL", help="Where relative images are."
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="Print the changes without making them."
         )
@@ -65,7 +84,8 @@ class Command(ShopCommand):
             batch=options["batch"],
         )
         try:
-            with open_source(options["file"], options["format"]) as source:
+            choices = _choices(options)
+            with open_source(options["file"], options["format"], choices) as source:
                 self._import(source, wishes)
         except (FileError, StrictImportError) as error:
             raise CommandError(f"{options['file'].name}: {error}") from None
@@ -94,8 +114,32 @@ class Command(ShopCommand):
         self.stdout.write(f"{prefix}{counts}")
         for notice in counts.notices():
             self.stdout.write(notice)
+        if counts.new_images and not wishes.dry_run:
+            self.stdout.write(f"{counts.new_images:,} images will be downloaded by the worker")
         if counts.of[Outcome.REFUSED]:
             raise CommandError(f"{counts.of[Outcome.REFUSED]} refused; the others are done")
+
+
+def _choices(options: dict[str, Any]) -> Choices:
+    """Return what was chosen about the file. Raises CommandError."""
+    columns = {}
+    for pair in options["map"]:
+        column, equals, name = pair.rpartition("=")
+        if not equals or not column:
+            raise CommandError("--map must be COLUMN=FIELD, such as --map Preis=price.")
+        columns[column] = name
+    if columns and options["format"] not in {"", "shop"}:
+        raise CommandError("--map is only for tables of no known format.")
+    delimiter = options["delimiter"].replace("\\t", "\t")
+    if len(delimiter) > 1:
+        raise CommandError("--delimiter must be one character.")
+    return Choices(
+        encoding=options["encoding"],
+        delimiter=delimiter,
+        decimal=options["decimal"],
+        columns=columns,
+        images_from=options["images_from"],
+    )
 
 
 class _Bar:

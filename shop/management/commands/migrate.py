@@ -1,46 +1,27 @@
 """``manage.py migrate``: Django's command, without stopping the requests of a running shop."""
 
-import time
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import CommandError
-from django.core.management.commands.migrate import Command as DjangoCommand
-from django.db.utils import OperationalError
+from django.core.management.commands import migrate
 
-from shop.engine import lift_statement_timeout, set_lock_timeout, sqlstate
+from shop.engine import lift_statement_timeout
+from shop.management.migrating import PatientExecutor
 
-_LOCK_NOT_AVAILABLE = "55P03"
-_WAIT = "300ms"
-"""How long a migration waits for a lock. Meanwhile all others wait for the migration."""
-_ATTEMPTS = 120
-_PAUSE = 1.0
-"""Seconds between two attempts, in which the others go on."""
+# Django's command has no other way to choose it.
+migrate.MigrationExecutor = PatientExecutor  # type: ignore[attr-defined]
 
 
-class Command(DjangoCommand):
-    """Has no statement time-out, and waits for each lock only briefly, but repeatedly.
-
-    A change of a table waits until no transaction uses the table, and everything that begins
-    meanwhile waits behind it. So it gives up soon, and tries again. A migration that is not atomic
-    has to allow this: each of its statements can be repeated.
-    """
+class Command(migrate.Command):
+    """Has no statement time-out, and waits for locks only briefly, but repeatedly."""
 
     def handle(self, *args: Any, **options: Any) -> Any:
-        """Migrate. Raises CommandError if a table is locked for two minutes."""
+        """Migrate. Raises CommandError if the tables of a migration are in use for two minutes."""
         lift_statement_timeout()
-        for _ in range(_ATTEMPTS):
-            set_lock_timeout(_WAIT)
-            try:
-                return super().handle(*args, **options)
-            except OperationalError as error:
-                if sqlstate(error) != _LOCK_NOT_AVAILABLE:
-                    raise
-            finally:
-                set_lock_timeout(settings.DATABASE_TIMEOUTS["lock_timeout"])
-            self.stderr.write(" a transaction uses the table, trying again")
-            time.sleep(_PAUSE)
-        raise CommandError(
-            "A transaction uses a table that a migration changes. End it (pg_stat_activity shows "
-            "it), and run migrate again. The migrations before were applied."
-        )
+        return super().handle(*args, **options)
+
+    def migration_progress_callback(self, action: str, *args: Any, **options: Any) -> None:
+        """Report the progress of a migration, also that it is repeated."""
+        if action == "repeat":
+            self.stderr.write(f" a transaction uses a table of {args[0]}, trying again")
+        else:
+            super().migration_progress_callback(action, *args, **options)

@@ -17,6 +17,8 @@ from shop.testing.server import running_shop
 from shop.testing.storm.scenario import audit, prepared_database
 from shop.testing.storm.staff import create_account
 
+_CAPTURES = ("automatic", "on_shipment", "in_parts")
+"""When payments are captured: at once, with the first fulfilment, or a part with each of them."""
 _REPEATED = 0.08
 _CHECKED = 0.25
 _ALL_CHECKED_EVERY = 250
@@ -31,11 +33,17 @@ def main() -> int:
             database.url,
             workers=1,
             PAYMENT_METHODS="card,bank_transfer",
-            PAYMENT_CAPTURE=options.capture,
+            PAYMENT_CAPTURE="automatic" if options.capture == "automatic" else "on_shipment",
+            DEMO_MULTIPLE_CAPTURES=str(options.capture == "in_parts").lower(),
         ) as shop,
     ):
         create_account(shop)
-        session = Session(shop, options.seed, captures_later=options.capture == "on_shipment")
+        session = Session(
+            shop,
+            options.seed,
+            captures_later=options.capture != "automatic",
+            captures_parts=options.capture == "in_parts",
+        )
         agrees = _run(session, options.operations, options.seed)
         audited = audit(shop)
     sys.stdout.write(f"{audited}\n")
@@ -46,7 +54,7 @@ def _read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m shop.testing.model")
     parser.add_argument("--operations", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--capture", choices=["automatic", "on_shipment"], default="automatic")
+    parser.add_argument("--capture", choices=_CAPTURES, default=_CAPTURES[0])
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     return parser.parse_args()
 

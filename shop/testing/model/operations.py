@@ -16,7 +16,7 @@ from shop.testing.model.views import (
     view_of_payment,
     view_of_return,
 )
-from shop.testing.model.world import OPEN_PAYMENT, Item, Order, Payment, Return, Units
+from shop.testing.model.world import OPEN_PAYMENT, Item, Order, Payment, Return, Units, World
 
 _TOKENS = ("", "", "", "demo_decline", "demo_action", "demo_late", "demo_timeout")
 
@@ -87,7 +87,7 @@ def capture_payment(session: Session) -> None:
 
 
 def _take_money(
-    session: Session, step: str, rule: Callable[[Order, Payment, int | None], None]
+    session: Session, step: str, rule: Callable[[World, Order, Payment, int | None], None]
 ) -> None:
     statuses = {"record": {"pending"}, "capture": {"authorised"}}[step]
     order, chance = session.pick(lambda order: _has_payment(order, statuses)), session.random
@@ -97,7 +97,9 @@ def _take_money(
     amount = max(1, payment.amount + chance.randint(-300, 50)) if chance.random() < 0.3 else None
     path = f"/api/payments/{payment.payment_id}/{step}/"
     body = {} if amount is None else {"amount": show(amount)}
-    played = session.play(lambda: rule(order, payment, amount), path, body, session.staff)
+    played = session.play(
+        lambda: rule(session.world, order, payment, amount), path, body, session.staff
+    )
     if played:
         compare("payment", view_of_payment(payment), played[1])
 
@@ -149,7 +151,7 @@ def fulfil(session: Session) -> None:
     is_partial = session.random.random() < 0.6
     units = _some_units(session, order, lambda item: item.left) if is_partial else None
     played = session.play(
-        lambda: shipping.fulfil(order, units),
+        lambda: shipping.fulfil(session.world, order, units),
         f"/api/orders/{order.order_id}/fulfilments/",
         {} if units is None else {"items": rows_of(units)},
         session.staff,

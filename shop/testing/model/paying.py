@@ -67,7 +67,7 @@ def cancel(world: World, order: Order, payment: Payment) -> None:
         payment.status = "cancelled"
 
 
-def record(order: Order, payment: Payment, amount: int | None) -> None:
+def record(world: World, order: Order, payment: Payment, amount: int | None) -> None:
     """Record money that arrived by bank transfer."""
     _check_open(payment)
     if not payment.is_recorded_by_staff:
@@ -76,30 +76,39 @@ def record(order: Order, payment: Payment, amount: int | None) -> None:
         raise Refused("order_not_payable")
     if amount not in {None, payment.amount}:
         raise Refused("amount_mismatch")
-    bring(order, payment, payment.amount)
+    bring(world, order, payment, payment.amount)
 
 
-def capture(order: Order, payment: Payment, amount: int | None) -> None:
+def capture(world: World, order: Order, payment: Payment, amount: int | None) -> None:
     """Capture an authorised payment or a part of it."""
-    if payment.status != "authorised":
+    if not payment.authorised_left:
         raise Refused("illegal_transition")
     if order.is_cancelled:
         raise Refused("order_not_payable")
-    if amount is not None and amount > payment.amount:
+    limit = max(0, min(payment.authorised_left, order.due - order.paid))
+    wanted = limit if amount is None else amount
+    if wanted > limit or not limit:
         raise Refused("capture_limit")
-    bring(order, payment, payment.amount if amount is None else amount)
+    bring(world, order, payment, wanted)
 
 
 def void(payment: Payment) -> None:
-    """Void an authorised payment."""
-    if payment.status != "authorised":
+    """Void an authorised payment, or release what can still be captured of one."""
+    if not payment.authorised_left:
         raise Refused("illegal_transition")
-    payment.status = "cancelled"
+    if payment.status == "authorised":
+        payment.status = "cancelled"
+    payment.capturable = 0
 
 
-def bring(order: Order, payment: Payment, amount: int) -> None:
+def bring(world: World, order: Order, payment: Payment, amount: int) -> None:
     """Add captured money to an order, or return it if the order does not accept it."""
+    if payment.captured:
+        _bring_more(order, payment, amount)
+        return
     payment.captured = amount
+    if payment.status == "authorised" and world.captures_parts:
+        payment.capturable = payment.amount - amount
     accepts = status_of(order) in PAYABLE and order.paid < order.due
     if not (accepts and order.paid + amount <= order.total):
         _return_late(payment)
@@ -109,6 +118,15 @@ def bring(order: Order, payment: Payment, amount: int) -> None:
     remember(order)
     if payment.is_partial and order.secured >= order.due:
         order.is_confirmed = True
+
+
+def _bring_more(order: Order, payment: Payment, amount: int) -> None:
+    """Add money of a further capture, also to an order that was refunded."""
+    payment.captured += amount
+    payment.capturable -= amount
+    payment.status = "succeeded"
+    order.paid += amount
+    remember(order)
 
 
 def _return_late(payment: Payment) -> None:
@@ -121,7 +139,7 @@ def _return_late(payment: Payment) -> None:
 
 def _succeed(world: World, order: Order, payment: Payment) -> None:
     if not world.captures_later:
-        bring(order, payment, payment.amount)
+        bring(world, order, payment, payment.amount)
         return
     payment.status, payment.was_authorised = "authorised", True
     if not order.is_cancelled and (not payment.is_partial or order.secured >= order.due):

@@ -34,9 +34,11 @@ T = TypeVar("T")
 class Session:
     """Sends operations as buyers, guests and staff, and compares the responses with the model."""
 
-    def __init__(self, shop: Shop, seed: int, *, captures_later: bool) -> None:
+    def __init__(
+        self, shop: Shop, seed: int, *, captures_later: bool, captures_parts: bool
+    ) -> None:
         self.client = Client(shop.url)
-        self.world = World(captures_later)
+        self.world = World(captures_later, captures_parts)
         self.random = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.last: tuple[Request, Response, tuple[Order, Payment] | None] | None = None

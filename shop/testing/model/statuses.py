@@ -1,6 +1,6 @@
 """The statuses of an order, from what the model knows of it."""
 
-from shop.testing.model.world import UNDECIDED, Order
+from shop.testing.model.world import Order
 
 PAYABLE = {"pending", "confirmed", "shipped", "delivered"}
 
@@ -48,7 +48,7 @@ def stage_of(order: Order) -> str:
     present = {payment.status for payment in order.payments}
     if "authorised" in present:
         return "authorised"
-    if present & {*UNDECIDED, "succeeded"}:
+    if "succeeded" in present:
         return "unpaid"
     ended = (each for each in order.payments if each.status in {"failed", "cancelled"})
     return "voided" if any(each.was_authorised for each in ended) else "unpaid"

@@ -40,7 +40,9 @@ def _differences(path: str, expected: Any, found: Any) -> list[tuple[str, Any, A
 def view_of_order(order: Order) -> dict[str, Any]:
     """Return an order as its body has it."""
     due = amount_due_of(order)
-    open_amounts = sum(each.amount for each in order.payments if each.status in UNDECIDED)
+    open_amounts = sum(
+        each.amount if each.status in UNDECIDED else each.capturable for each in order.payments
+    )
     return {
         "order_id": order.order_id,
         "status": status_of(order),

@@ -65,6 +65,7 @@ class Payment:
     status: str = "pending"
     payment_id: int = 0
     captured: int = 0
+    capturable: int = 0
     refunded: int = 0
     is_late: bool = False
     is_partial: bool = False
@@ -76,6 +77,11 @@ class Payment:
     def left(self) -> int:
         """What can still be refunded."""
         return self.captured - self.refunded
+
+    @property
+    def authorised_left(self) -> int:
+        """What can still be captured."""
+        return self.amount if self.status == "authorised" else self.capturable
 
     @property
     def is_recorded_by_staff(self) -> bool:
@@ -150,7 +156,7 @@ class Order:
     @property
     def _brought(self) -> int:
         return sum(
-            each.captured
+            each.captured + each.capturable
             for each in self.payments
             if each.status in {"succeeded", "refunded"} and not each.is_late
         )
@@ -158,9 +164,13 @@ class Order:
 
 @dataclass
 class World:
-    """Everything. ``captures_later`` is true with PAYMENT_CAPTURE=on_shipment."""
+    """Everything. ``captures_later`` is true with PAYMENT_CAPTURE=on_shipment.
+
+    With ``captures_parts`` each fulfilment captures what it costs.
+    """
 
     captures_later: bool
+    captures_parts: bool = False
     prices: dict[int, int] = field(default_factory=dict)
     stock: dict[int, int] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)

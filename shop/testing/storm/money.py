@@ -2,10 +2,11 @@
 
 The gateway is the fake Stripe of payments/tests in a process of its own. It hangs, fails, closes
 connections after charging, and duplicates, delays and loses webhooks. Customers pay, authenticate,
-cancel and abandon payments, staff ship and refund, and workers are killed. Afterwards
-``settle_payments`` runs, staff repeat failed refunds, and ``reconcile_payments --fix`` runs once.
-Then Stripe and the payments, refunds, orders, fulfilments and stock of the shop must agree to the
-cent, or the exit code is 1.
+cancel and abandon payments, staff ship, refund, take units back and cancel units, and workers are
+killed. Afterwards ``reconcile_payments`` runs, staff repeat failed refunds, it runs once with
+``--fix``, and the worker issues the invoices that are left. Then Stripe and the payments, refunds,
+orders, fulfilments, returns, invoices and stock of the shop must agree to the cent, or the exit
+code is 1.
 """
 
 import re
@@ -18,8 +19,10 @@ from shop.testing.server import Shop, running_shop, wait_until_ready
 from shop.testing.storm import database_checks
 from shop.testing.storm.bank import Bank
 from shop.testing.storm.chaos import Chaos
+from shop.testing.storm.invoice_checks import compare_invoices
 from shop.testing.storm.observations import Observations
 from shop.testing.storm.refunding_staff import RefundingStaff
+from shop.testing.storm.returning_staff import ReturningStaff, compare_returns
 from shop.testing.storm.scenario import (
     audit,
     list_products,
@@ -62,7 +65,10 @@ _WEBHOOKS = {"duplicate": 0.2, "delay": 3.0, "withhold": 0.1}
 
 def main() -> int:
     """Return the exit code."""
-    options = read_options("python -m shop.testing.storm.money", seconds=600, clients=8)
+    captures = ("automatic", "on_shipment")
+    options = read_options(
+        "python -m shop.testing.storm.money", seconds=600, captures=captures, clients=8
+    )
     observed = Observations()
     with (
         running_fake_stripe() as fake,
@@ -73,11 +79,14 @@ def main() -> int:
         _run(shop, fake, chaos, observed, options)
         wait_until_ready(shop)
         repeated, corrected = _settle(shop, fake, database.url, observed)
+        shop.manage("worker", "--once")
         counts = database_checks.compare(
             database.url, observed, allowed=FINAL_STATUSES_WITH_REFUNDS
         )
         counts |= compare_with_stripe(database.url, fake, observed)
         counts |= compare_fulfilments(database.url, observed)
+        counts |= compare_returns(database.url, observed)
+        counts |= compare_invoices(database.url, observed)
         counts |= {"webhooks": _count_webhooks(fake)}
         counts |= {"repeated refunds": repeated, "corrections": corrected}
         audited = audit(shop)
@@ -98,6 +107,7 @@ def _run(
     others = [
         RefundingStaff([shop.url], products, observed),
         ShippingStaff([shop.url], products, observed),
+        ReturningStaff([shop.url], products, observed),
         Bank(fake, observed, options.seed),
     ]
     run_actors(shop, [*customers, *others], chaos, options.seconds)
@@ -114,12 +124,12 @@ def _settle(
     bank = Bank(fake, observed, seed=0, success_rate=1.0)
     staff = RefundingStaff([shop.url], [], observed)
     repeated = 0
-    # Twice, because settling may send a refund, which the bank has to complete.
+    # Twice, because the reconciliation first settles what is open, and may send a refund, which the
+    # bank has to complete.
     for _ in range(2):
         bank.complete_all()
         _wait_for_webhooks(fake)
         database_checks.age_open_payments(database_url)
-        shop.manage("settle_payments")
         repeated += staff.refund_again(_FAILED_REFUND.findall(_reconcile(shop)))
     corrected = _reconcile(shop, "--fix").count("(corrected)")
     left = _reconcile(shop)

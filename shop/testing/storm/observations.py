@@ -33,6 +33,8 @@ class Observations:
         """Payment id and amount, by the id of a confirmed refund."""
         self.fulfilments: dict[int, tuple[int, int, str]] = {}
         """Order id, units and status, by the id of a confirmed fulfilment."""
+        self.returns: dict[int, tuple[int, str]] = {}
+        """Order id and last status, by the id of a confirmed return."""
         self.responses: Counter[str] = Counter()
         """Number of responses by status, and of dropped connections."""
         self.violations: list[str] = []

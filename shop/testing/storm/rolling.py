@@ -34,11 +34,13 @@ from shop.testing.storm.staff import Staff, create_account
 
 # Longer than in the other storm, because two servers start processes on the same processors.
 _BACK_WITHIN = 30.0
+_PAUSE = 0.1
+"""Seconds that a client waits at most before a request: the migration needs the processors too."""
 
 
 def main() -> int:
     """Return the exit code."""
-    parser = option_parser("python -m shop.testing.storm.rolling", seconds=120)
+    parser = option_parser("python -m shop.testing.storm.rolling", seconds=120, clients=8)
     parser.add_argument("--rev", default=PREVIOUS, help="the commit of the previous release")
     options = parser.parse_args()
     try:
@@ -67,6 +69,8 @@ def _roll(release: Release, options: Namespace) -> int:
             *(kind(urls, number, products, observed) for number, kind in _kinds(options.clients)),
             Staff(urls, products, observed),
         ]
+        for actor in actors:
+            actor.session.pause = _PAUSE
         with _acting(actors), _sweeping(before.environment, release.root, release.python):
             time.sleep(part)
             manage(environment_for(database), "migrate", "--verbosity", "0")

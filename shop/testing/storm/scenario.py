@@ -35,10 +35,12 @@ class Database:
     postgres: Postgres | None = None
 
 
-def read_options(program: str, *, seconds: float, clients: int = 16) -> argparse.Namespace:
-    """Return the options of the command line."""
+def read_options(
+    program: str, *, seconds: float, captures: Sequence[str], clients: int = 16
+) -> argparse.Namespace:
+    """Return the options of the command line. ``captures`` are the ways to capture payments."""
     parser = option_parser(program, seconds=seconds, clients=clients)
-    parser.add_argument("--capture", choices=["automatic", "on_shipment"], default="automatic")
+    parser.add_argument("--capture", choices=captures, default=captures[0])
     parser.add_argument("--database", choices=["postgres", "sqlite"], default="postgres")
     return parser.parse_args()
 

@@ -15,7 +15,12 @@ _TIMEOUT = 180.0
 
 
 class Session:
-    """Sends the requests of one user, each to any of the servers, and counts the responses."""
+    """Sends the requests of one user, each to any of the servers, and counts the responses.
+
+    Before each it waits for up to ``pause`` seconds.
+    """
+
+    pause = 0.0
 
     def __init__(self, urls: Sequence[str], observed: Observations) -> None:
         self.urls = urls
@@ -38,6 +43,7 @@ class Session:
         key: str = "",
     ) -> Answer:
         """Return the final response. Another status than ``expected`` is a violation."""
+        time.sleep(random.uniform(0, self.pause))
         deadline = time.monotonic() + _TIMEOUT
         while time.monotonic() < deadline:
             try:

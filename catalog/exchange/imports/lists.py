@@ -1,0 +1,56 @@
+"""Reads the cells with lists: tags, and the options of products."""
+
+from catalog.exchange.imports.rows import Findings, Row, quote
+from catalog.exchange.imports.texts import InvalidValue, as_shown, exact
+from catalog.limits import MAX_OPTIONS, MAX_TAGS, OPTION_LENGTH, TAG_LENGTH
+
+
+def read_tags(row: Row, found: Findings) -> list[str] | None:
+    """Return the tags of a row, or None if the column is missing. Some are left out with a warning.
+
+    These are empty, duplicate or too long ones, and those beyond the limit.
+    """
+    cells = [row.cells[name] for name in ("tags", "collections") if name in row.cells]
+    if not cells:
+        return None
+    kept: dict[str, str] = {}
+    for item in [i for cell in cells for i in (cell if isinstance(cell, list) else [cell])]:
+        try:
+            tag = exact(TAG_LENGTH)(item.strip())
+        except InvalidValue as error:
+            found.warnings.append(row.error("tags", f"{error} The tag was left out."))
+            continue
+        if tag.casefold() in kept:
+            reason = f"The list contains {quote(tag)} twice. It is used once."
+            found.warnings.append(row.error("tags", reason))
+        elif tag:
+            kept[tag.casefold()] = tag
+    tags = list(kept.values())
+    if len(tags) > MAX_TAGS:
+        reason = f"The list has {len(tags)} tags. Those after the first {MAX_TAGS} were left out."
+        found.warnings.append(row.error("tags", reason))
+    return tags[:MAX_TAGS]
+
+
+def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | None:
+    """Return the options of a product or the option values of a variant, or None."""
+    cell = row.cells.get("options")
+    if cell is None:
+        return None
+    items = []
+    for item in cell if isinstance(cell, list) else [cell]:
+        try:
+            items.append(exact(OPTION_LENGTH)(as_shown(item).strip()))
+        except InvalidValue as error:
+            found.errors.append(row.error("options", str(error)))
+            items.append(str(item))
+    folded = [item.casefold() for item in items]
+    if distinct and len(set(folded)) < len(items):
+        duplicate = next(item for item in items if folded.count(item.casefold()) > 1)
+        found.errors.append(row.error("options", f"The list contains {quote(duplicate)} twice."))
+    if len(items) > MAX_OPTIONS:
+        reason = f"The list has {len(items)} items, at most {MAX_OPTIONS} are allowed."
+        found.errors.append(row.error("options", reason))
+    if "" in items:
+        found.errors.append(row.error("options", "The list contains an empty item."))
+    return items

@@ -1,0 +1,83 @@
+"""Guesses which column of the shop a column of another table is, by its name."""
+
+import re
+
+from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from shop.core.slugs import fold
+
+IMAGES = "images"
+"""A column with the addresses of several images."""
+GRAMS = "weight_in_kg"
+"""A column with kilograms."""
+COST = "private_metadata.cost"
+
+# In the languages of the files that shops have: English, German, French, Spanish, Italian, Dutch.
+_NAMES = {
+    "sku": "item number; item no; item code; article number; article no; product code; "
+    "product number; part number; model number; stock keeping unit; artikelnummer; artikelnr; "
+    "artikel nr; art nr; artnr; bestellnummer; produktnummer; best nr; référence; reference; ref; "
+    "code article; référence produit; referencia; código; codigo; codice; codice articolo; "
+    "riferimento; artikelcode; productcode; variant sku; produktcode",
+    "name": "title; titel; product; product name; product title; item; item name; article; "
+    "article name; artikel; artikelname; artikelbezeichnung; bezeichnung; produkt; produktname; "
+    "produktbezeichnung; produkttitel; nom; nom du produit; produit; désignation; titre; nombre; "
+    "nombre del producto; producto; título; nome; nome prodotto; prodotto; titolo; naam; "
+    "productnaam; omschrijving",
+    "description": "body; body html; long description; product description; details; text; "
+    "beschreibung; produktbeschreibung; artikelbeschreibung; langtext; beschreibungstext; "
+    "description longue; descripción; descripcion; descrizione; beschrijving; description html",
+    "price": "preis; verkaufspreis; vk; vk preis; vk brutto; bruttopreis; endpreis; preis brutto; "
+    "selling price; sales price; sale price; retail price; unit price; gross price; price gross; "
+    "price incl vat; prix; prix ttc; prix de vente; precio; precio de venta; prezzo; "
+    "prezzo di vendita; prijs; verkoopprijs; variant price",
+    "compare_at_price": "uvp; rrp; msrp; list price; old price; regular price; original price; "
+    "was price; price before; compare at; streichpreis; alter preis; listenpreis; "
+    "statt preis; prix barré; ancien prix; precio anterior; prezzo di listino; adviesprijs",
+    "stock": "bestand; lagerbestand; lagermenge; menge; anzahl; quantity; qty; inventory; "
+    "inventory quantity; stock quantity; stock level; stock qty; on hand; available; units; "
+    "verfügbar; verfügbare menge; quantité; existencias; cantidad; quantità; giacenza; voorraad; "
+    "aantal; variant inventory qty",
+    "barcode": "ean; ean13; ean 13; ean code; ean nummer; gtin; gtin13; upc; isbn; isbn13; "
+    "strichcode; code barres; código de barras; codigo de barras; codice a barre; streepjescode; "
+    "variant barcode; gtin ean; ean gtin; gtin upc ean or isbn",
+    "brand": "marke; hersteller; manufacturer; vendor; maker; brand name; markenname; marque; "
+    "fabricant; marca; fabricante; produttore; merk; fabrikant; label",
+    CATEGORY_PATH: "categories; category path; category name; product category; product type; "
+    "type; kategorie; kategorien; warengruppe; produktkategorie; produkttyp; rubrik; catégorie; "
+    "catégories; categoría; categorías; categoria; categorie; collection",
+    "tags": "tag; keywords; labels; schlagwörter; schlagworte; stichwörter; mots clés; étiquettes; "
+    "etiquetas; etichette; trefwoorden",
+    IMAGES: "image; image url; image urls; image link; image src; photo; photos; picture url; "
+    "pictures; main image; bild; bilder; bild url; bildadresse; bildlink; produktbild; foto; "
+    "fotos; images url; imagen; imágenes; immagine; immagini; afbeelding; afbeeldingen; thumbnail",
+    "slug": "handle; url key; url handle; permalink; urlkey; url slug; seo url",
+    "weight": "weight g; weight in g; weight grams; weight in grams; grams; gramm; gewicht g; "
+    "gewicht in g; gewicht in gramm; poids g; peso g; gewicht gramm; variant grams",
+    GRAMS: "weight kg; weight in kg; gewicht kg; gewicht in kg; poids kg; peso kg; kilograms",
+    "is_published": "published; active; enabled; online; visible; veröffentlicht; aktiv; sichtbar; "
+    "publié; actif; publicado; activo; pubblicato; attivo; gepubliceerd; actief",
+    COST: "cost; cost price; cost per item; purchase price; buying price; einkaufspreis; ek; "
+    "ek preis; prix d achat; coste; costo; inkoopprijs",
+    "tax_code": "tax class; tax code; vat class; steuerklasse; classe de taxe; clase de impuesto; "
+    "classe iva; belastingklasse",
+    "requires_shipping": "shipping required; physical; versandpflichtig",
+}
+_SIGNS = re.compile(r"[\W_]+")
+_CURRENCY = re.compile(r"\b(?:eur|usd|gbp|chf|jpy|sek|nok|dkk|pln|czk|cad|aud)\b")
+
+
+def _key(title: str) -> str:
+    return _SIGNS.sub(" ", fold(title)).strip()
+
+
+_BY_KEY = {_key(name): ours for ours, names in _NAMES.items() for name in names.split(";")}
+
+
+def guess(title: str) -> str:
+    """Return the column of the shop that a column is by its name, or "".
+
+    Case, punctuation and the code of a currency do not matter: "Preis (EUR)" is a price.
+    """
+    key = _key(title)
+    without = " ".join(_CURRENCY.sub(" ", key).split())
+    return _BY_KEY.get(key) or _BY_KEY.get(without, "")

@@ -1,0 +1,136 @@
+"""The worker downloads the images of imports from real servers, which also fail."""
+
+from datetime import timedelta
+from ipaddress import ip_network
+from threading import Event as Flag
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+
+from catalog.images import downloads
+from catalog.models import ImageDownload, Product, ProductImage
+from catalog.tests.exchange import everything, import_content
+from catalog.tests.uploads import picture
+from shop.core import tasks
+from shop.testing.receiver import DROP, Reply, receiving
+
+pytestmark = pytest.mark.django_db
+
+IMAGE = Reply(200, {"Content-Type": "image/png"}, picture())
+
+
+@pytest.fixture(autouse=True)
+def _settings(settings, monkeypatch, tmp_path):
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.OUTBOUND_SCHEMES = ("http", "https")
+    settings.OUTBOUND_PRIVATE_NETWORKS = (ip_network("127.0.0.1/32"),)
+    monkeypatch.setattr(tasks, "_due", {})
+    tasks.register_due("image downloads", downloads.enqueue_due)
+
+
+@pytest.fixture
+def host():
+    with receiving() as server:
+        server.usual = IMAGE
+        yield server
+
+
+def table(*urls):
+    images = "".join(f"picture,tea,,,{url}\n" for url in urls)
+    return f"row,slug,name,price,picture\nproduct,tea,Tea,1.00,\n{images}"
+
+
+def work():
+    tasks.enqueue_due()
+    tasks.run_tasks("test", Flag())
+
+
+def pass_time():
+    ImageDownload.objects.update(next_attempt_at=F("next_attempt_at") - timedelta(hours=7))
+
+
+def test_an_external_address_is_used_until_the_image_is_here(host, anyone, capsys):
+    content = table(f"{host.url}/tea.png")
+    import_content(content)
+    page = f"/api/products/{Product.objects.get().pk}/"
+    (before,) = anyone.get(page).json()["images"]
+    assert before["large"] == f"{host.url}/tea.png"
+    work()
+    work()
+    assert [request.path for request in host.requests] == ["/tea.png"]
+    (after,) = anyone.get(page).json()["images"]
+    assert after["large"].endswith("-large.webp")
+    image = ProductImage.objects.get()
+    assert (image.source_url, image.large.storage.exists(image.large.name)) == ("", True)
+    rows = everything()
+    assert import_content(content)[0] == (0, 0, 1, 0)
+    assert everything() == rows
+    call_command("image_downloads")
+    assert capsys.readouterr().out == "1 images downloaded, 0 waiting, 0 failed\n"
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(503), "The host responded with 503."),
+        (Reply(429), "The host responded with 429."),
+        (DROP, "The connection failed"),
+    ],
+)
+def test_a_failure_that_may_end_is_tried_again(host, reply, error):
+    host.replies = [reply]
+    import_content(table(f"{host.url}/tea.png"))
+    work()
+    work()
+    row = ImageDownload.objects.get()
+    assert (row.status, row.attempts, row.last_error.startswith(error)) == ("waiting", 1, True)
+    pass_time()
+    work()
+    assert ImageDownload.objects.get().status == "done"
+    assert len(host.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(404), "The host responded with 404."),
+        (Reply(200, {"Content-Type": "text/html"}, b"<p>"), "The host responded with text/html"),
+        (Reply(200, {"Content-Type": "image/png"}, b"no"), "The file is not a "),
+    ],
+)
+def test_what_is_no_image_is_given_up_and_can_be_tried_again(host, reply, error, capsys):
+    host.replies = [reply]
+    import_content(table(f"{host.url}/tea.png"))
+    work()
+    pass_time()
+    work()
+    row = ImageDownload.objects.get()
+    assert (row.status, row.last_error.startswith(error)) == ("failed", True)
+    assert ProductImage.objects.get().source_url == f"{host.url}/tea.png"
+    assert len(host.requests) == 1
+    call_command("image_downloads", "--retry")
+    assert f"failed {host.url}" not in capsys.readouterr().out
+    work()
+    assert ImageDownload.objects.get().status == "done"
+
+
+def test_no_private_address_is_requested(host, settings):
+    settings.OUTBOUND_PRIVATE_NETWORKS = ()
+    import_content(table(f"{host.url}/tea.png"))
+    work()
+    row = ImageDownload.objects.get()
+    assert (row.status, row.last_error) == ("failed", "The host has an address that is not public.")
+    assert host.requests == []
+
+
+def test_images_of_earlier_imports_are_downloaded_on_demand(host, capsys, admin_browser):
+    import_content(table(f"{host.url}/tea.png"))
+    ImageDownload.objects.all().delete()
+    call_command("image_downloads", "--existing")
+    assert capsys.readouterr().out.splitlines() == [
+        "1 images will be downloaded",
+        "0 images downloaded, 1 waiting, 0 failed",
+    ]
+    page = admin_browser.get("/admin/catalog/product/import/").content.decode()
+    assert "0 images downloaded, 1 waiting, 0 failed." in page
