@@ -12,6 +12,7 @@ import django
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.core.management import call_command, get_commands
 from django.db import connection
 
 _DESCRIPTION = "Made for the benchmark: some two hundred letters, as a short description has. " * 3
@@ -22,6 +23,8 @@ def fill(products: int, customers: int, password: str) -> dict[str, list[Any]]:
     usernames = [f"customer{number}" for number in range(customers)]
     _create_customers(usernames, make_password(password))
     product_ids = _create_products(products)
+    if "index_products" in get_commands():  # unless it is an earlier release
+        call_command("index_products", stdout=sys.stderr)
     with connection.cursor() as cursor:
         # Without statistics, PostgreSQL would prepare plans for empty tables and keep them.
         cursor.execute("ANALYZE accounts_user, catalog_product")

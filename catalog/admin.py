@@ -7,6 +7,7 @@ from catalog.history.admin import ProductChangeAdmin
 from catalog.images.admin import ImageAdmin
 from catalog.prices.admin import SaleAdmin
 from catalog.products.admin.products import ProductAdmin
+from catalog.search.admin import SynonymAdmin
 from catalog.stock.admin import StockMovementAdmin
 from catalog.tax_classes.admin import TaxClassAdmin
 
@@ -19,5 +20,6 @@ __all__ = [
     "ProductChangeAdmin",
     "SaleAdmin",
     "StockMovementAdmin",
+    "SynonymAdmin",
     "TaxClassAdmin",
 ]

@@ -96,6 +96,10 @@ MAX_SEARCH_WORDS = 20
 """Words of a search query. Further words are ignored."""
 MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
+SYNONYMS_LENGTH = 500
+"""Characters of one group of synonyms."""
+MAX_SYNONYM_WORDS = 3
+"""Words of one of them."""
 MAX_FILTER_VALUES = 50
 """Values of one filter."""
 MAX_FACET_VALUES = 100

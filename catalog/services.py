@@ -9,6 +9,7 @@ from catalog.collections.services import (
     update_collections,
 )
 from catalog.images.services import add_image, delete_image, update_image
+from catalog.indexing.services import index_all, index_outdated
 from catalog.options.services import follow_variants
 from catalog.prices.services import create_sale, end_sale, update_sale
 from catalog.products.completion import complete_name_keys
@@ -20,6 +21,7 @@ from catalog.products.services import (
 )
 from catalog.products.variants import create_variant
 from catalog.search.ranking import is_ranking_due, rank_products
+from catalog.search.services import create_synonym, delete_synonym, update_synonym
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
@@ -42,15 +44,19 @@ __all__ = [
     "create_collection",
     "create_product",
     "create_sale",
+    "create_synonym",
     "create_tax_class",
     "create_variant",
     "delete_attribute",
     "delete_category",
     "delete_collection",
     "delete_image",
+    "delete_synonym",
     "delete_tax_class",
     "end_sale",
     "follow_variants",
+    "index_all",
+    "index_outdated",
     "is_ranking_due",
     "put_back",
     "rank_products",
@@ -66,5 +72,6 @@ __all__ = [
     "update_image",
     "update_product",
     "update_sale",
+    "update_synonym",
     "variant_required",
 ]

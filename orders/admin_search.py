@@ -16,10 +16,9 @@ from accounts.models import login_key
 from orders.admin_parts import search_conditions
 from orders.models import Order, OrderAddress, OrderItem
 from orders.numbers import read_number
-from shop.core.admin import ReadOnlyAdmin
+from shop.core.admin import ReadOnlyAdmin, is_number
 from shop.core.money import MAX_AMOUNT, currency
 
-_MAX_DIGITS = 18
 _MAX_LENGTH = 100
 _PHONE = re.compile(r"[+0][0-9 ()/.-]{5,}")
 _AMOUNT = re.compile(r"([0-9]{1,10})(?:[.,]([0-9]{1,2}))?( ?[A-Z]{3})?")
@@ -30,7 +29,7 @@ def condition_of(term: str) -> Q:
     term = term.strip()[:_MAX_LENGTH]
     number = read_number(term)
     found = Q() if number is None else Q(number=number)
-    if _is_number(term) and term[0] != "0":
+    if is_number(term) and term[0] != "0":
         return found | Q(pk=int(term))
     amount = _amount_of(term)
     if amount is not None:
@@ -101,12 +100,8 @@ class FoundByOrder(ReadOnlyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if _is_number(term):
+        if is_number(term):
             return queryset.filter(pk=int(term)), False
         orders = Order.objects.filter(condition_of(term)).values("pk")
         of_orders = Q((f"{self.order_lookup}__in", orders))
         return queryset.filter(self.own_condition(term) | of_orders), False
-
-
-def _is_number(term: str) -> bool:
-    return term.isascii() and term.isdecimal() and len(term) <= _MAX_DIGITS

@@ -13,7 +13,10 @@ from pathlib import Path
 from shop.testing.postgres import running_postgres
 from shop.testing.server import environment_for, fresh_database, manage
 
-_SETTINGS = {"DJANGO_SETTINGS_MODULE": "shop.settings", "ALLOWED_HOSTS": "testserver"}
+_SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "shop.settings",
+    "ALLOWED_HOSTS": "testserver",
+}
 
 
 def main() -> int:

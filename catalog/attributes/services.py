@@ -1,6 +1,6 @@
 """The writes of attributes, of their values, and of tags."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
 
@@ -12,6 +12,8 @@ from catalog import revision
 from catalog.attributes.errors import AttributeInUse, AttributeNotFound
 from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute, ProductTag
 from catalog.errors import SlugTaken
+from catalog.history.models import FIELD_LENGTH
+from catalog.history.services import Change, record_changes
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
@@ -82,10 +84,13 @@ def write_tags(
 
 
 def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
-    """Replace attribute values of products. The caller has locked the products.
+    """Replace attribute values of products, and record what was changed of products that exist.
 
-    ``values`` has products with whether they are new, and with their values.
+    ``values`` has products with whether they are new, and with their values. The caller has locked
+    the products.
     """
+    existing = {product.pk: changed for product, is_new, changed in values if not is_new}
+    record_changes(_changes_of(existing))
     for product, is_new, changed in values:
         if not is_new:
             attributes = [attribute for attribute, _, _ in changed]
@@ -96,6 +101,31 @@ def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeVal
         for attribute, column, value in changed
         if value is not None
     )
+
+
+def _changes_of(values: Mapping[int, Sequence[AttributeValue]]) -> Iterator[Change]:
+    """Yield the values of products, by id, that differ from the stored ones. One statement."""
+    products = [pk for pk, changed in values.items() if changed]
+    rows = ProductAttribute.objects.filter(product__in=products) if products else ()
+    stored = {(row.product_id, row.attribute_id): row for row in rows}
+    for product_id, changed in values.items():
+        for attribute, _column, new in changed:
+            row = stored.get((product_id, attribute.pk))
+            old = None if row is None else _value_of(row)
+            if old != new:
+                field = f"attribute {attribute.slug}"[:FIELD_LENGTH]
+                yield Change(product_id, field, *map(_without_zeros, (old, new)))
+
+
+def _value_of(row: ProductAttribute) -> Any:
+    """Return the value of a row, whatever its kind is."""
+    values = (row.text, row.number, row.boolean)
+    return next(value for value in values if value is not None)
+
+
+def _without_zeros(value: Any) -> Any:
+    """Return a number as a text, since the log writes decimals as amounts; others as they are."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 def read_values(values: Mapping[str, Any]) -> dict[str, AttributeValue]:

@@ -4,7 +4,7 @@ Each service first locks all categories in ascending id. Otherwise two concurren
 by itself, could together create a cycle.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -21,8 +21,13 @@ from catalog.categories.models import Category, CategoryLink
 from catalog.errors import SlugTaken
 from catalog.limits import MAX_CATEGORY_DEPTH
 from catalog.slugs.services import move_slugs
+from shop.core.hooks import Single
 from shop.core.transactions import transactional
 
+words_changed = Single[Callable[[int], None]](
+    "The words of categories are indexed by another function already."
+)
+"""Called with the id of a category that was renamed or moved, in the transaction of the change."""
 Parents = dict[int, int | None]
 """The whole tree: the id of the parent, or None for a root, by the id of the category."""
 
@@ -115,6 +120,8 @@ def _save(category: Category, *, earlier_slug: str = "") -> None:
         move_slugs("category", {category.pk: (earlier_slug, category.slug)})
     parents[category.pk] = category.parent_id
     _update_links(parents)
+    if words_changed.value:
+        words_changed.value(category.pk)
     revision.bump(everything=True)
 
 

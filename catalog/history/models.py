@@ -12,6 +12,7 @@ from catalog.permissions import sees_all
 from catalog.products.models import Product
 from shop.core.tracing import MAX_ID
 
+FIELD_LENGTH = 50
 VALUE_LENGTH = 500
 """The largest number of characters of a value that is kept."""
 
@@ -44,7 +45,7 @@ class ProductChange(models.Model):
     product = models.ForeignKey(
         Product, on_delete=models.PROTECT, related_name="changes", db_index=False
     )
-    field = models.CharField(max_length=50, help_text="Such as price.")
+    field = models.CharField(max_length=FIELD_LENGTH, help_text="Such as price.")
     old = models.CharField(max_length=VALUE_LENGTH, blank=True)
     new = models.CharField(max_length=VALUE_LENGTH, blank=True)
     # No index: the admin's search begins with the newest rows.

@@ -5,12 +5,14 @@ from catalog.categories.models import Category, CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.history.models import ProductChange
 from catalog.images.models import ImageDownload, ProductImage
+from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.related.models import RelatedProduct
+from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
@@ -26,6 +28,7 @@ __all__ = [
     "CollectionProduct",
     "EarlierSlug",
     "ImageDownload",
+    "IndexedWord",
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
@@ -36,11 +39,13 @@ __all__ = [
     "ProductImage",
     "ProductOptionSet",
     "ProductQuerySet",
+    "ProductSearch",
     "ProductTag",
     "RelatedProduct",
     "Sale",
     "SaleKind",
     "StockMovement",
+    "Synonym",
     "TaxClass",
     "for_sale",
 ]

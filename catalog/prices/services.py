@@ -17,6 +17,7 @@ from catalog.collections.errors import CollectionNotFound
 from catalog.collections.models import Collection
 from catalog.errors import ProductNotFound
 from catalog.prices.errors import SaleNotFound, SaleStarted
+from catalog.prices.log import described_products, record_sale
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
@@ -65,6 +66,7 @@ def create_sale(
     _check(sale)
     sale.save()
     _set_scope(sale, details)
+    record_sale({}, described_products(sale))
     _bump(sale)
     return sale
 
@@ -81,12 +83,14 @@ def update_sale(*, sale_id: int, **changes: Unpack[SaleChanges]) -> Sale:
             raise SaleStarted
     elif changes.get("starts_at", now) < now:
         raise InvalidField(field="starts_at", reason=_("A sale cannot start in the past."))
+    before = described_products(sale)
     for name, value in changes.items():
         if not name.endswith("_ids"):
             setattr(sale, name, value)
     _check(sale)
     sale.save()
     _set_scope(sale, changes)
+    record_sale(before, described_products(sale))
     _bump(sale)
     return sale
 
@@ -98,7 +102,9 @@ def end_sale(*, sale_id: int) -> None:
     Raises SaleNotFound, and SaleStarted if it has already ended.
     """
     sale, now = _lock(sale_id), _now()
+    before = described_products(sale)
     if sale.starts_at >= now:
+        record_sale(before, {})
         sale.delete()
         revision.bump()
         return
@@ -106,6 +112,7 @@ def end_sale(*, sale_id: int) -> None:
         raise SaleStarted
     sale.ends_at = now
     sale.save(update_fields=["ends_at"])
+    record_sale(before, described_products(sale))
     _bump(sale)
 
 

@@ -212,8 +212,14 @@ class ProductViewSet(ProductReads, StockActions):
         options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
         listing = Listing(self.request, query, revision, options["for_staff"])
         page = listing.page(self.get_queryset())
+        about_search = (
+            {"count_is_capped": page.count_is_capped, "corrected_query": page.corrected_query}
+            if "search" in query.values
+            else {}
+        )
         body = {
             "count": page.count,
+            **about_search,
             "next": page.next,
             "previous": page.previous,
             "next_cursor": page.next_cursor,

@@ -17,6 +17,7 @@ from catalog.errors import SlugTaken
 from catalog.history.services import record_changes
 from catalog.images.models import ProductImage
 from catalog.images.services import write_images
+from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.options.services import write_option_sets
 from catalog.prices.services import record_prices
@@ -37,6 +38,8 @@ COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], *_DERIVED)
 """The columns of an existing row that are written if they change."""
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
+
+_INDEXED = {"name", "keywords", "category_id", "description"}
 
 
 @dataclass(slots=True)
@@ -125,6 +128,10 @@ class FamilyChanges:
             changes.changes_any(_KEYWORDS) for changes in self.rows()
         )
 
+    def changes_words(self) -> bool:
+        """Return whether the words change by which searches find the product."""
+        return bool(self.attributes) or self.product.changes_any(_INDEXED)
+
     def set_keywords(self, tags: Iterable[str]) -> None:
         """Set the product's ``keywords`` for the full-text search. ``tags`` are its new tags."""
         product, *variants = rows = [changes.row for changes in self.rows()]
@@ -188,6 +195,7 @@ def save_families(
     _write_details(families)
     _write_option_sets(families, was_archived=bool(also_changed))
     record_changes(changes_of(families, reason=reason))
+    index_products({*also_changed, *(f.product.row.pk for f in families if f.changes_words())})
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
 
 

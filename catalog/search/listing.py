@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, IntegerField, Subquery, Window
+from django.db.models import F, IntegerField, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
@@ -20,11 +20,15 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, up_to_cents
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
+from catalog.search.correction import correct
 from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.facets import FacetReader
 from catalog.search.filters import apply_filters
+from catalog.search.matching import Results, matching, ranked
 from catalog.search.query import ListQuery
-from catalog.search.text import Query, by_relevance, correct, matching, read_query
+from catalog.search.synonyms import read_synonyms
+from catalog.search.terms import Query
+from catalog.search.text import read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
@@ -96,6 +100,8 @@ class Page:
     next_cursor: str | None = None
     previous_cursor: str | None = None
     facets: dict[str, Any] | None = None
+    count_is_capped: bool = False
+    corrected_query: str | None = None
 
 
 _SORT_ORDERS = {
@@ -115,16 +121,6 @@ class _CountOf(Subquery):
     output_field = IntegerField()
 
 
-def _count(order: SortOrder, products: ProductQuerySet) -> Any:
-    """Return an expression that counts the products in the statement of a page.
-
-    A ranked search reads all matches anyway. Otherwise an index-only scan counts faster.
-    """
-    if order.column == "relevance":
-        return Window(Count("pk"))
-    return _CountOf(products.order_by().values("pk"))
-
-
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """The requested page, by number or, if that is None, at a place. None is the first page."""
@@ -142,11 +138,29 @@ class Rows:
 
     rows: list[tuple[Any, ...]]
     count: int | None
+    is_capped: bool = False
 
     @property
     def pks(self) -> list[int]:
         """The ids."""
         return [row[0] for row in self.rows]
+
+
+def find_page(wanted: PageRequest, results: Results) -> Rows:
+    """Return a page of the results of a search, with one row more at the far end of a cursor."""
+    rows: list[tuple[Any, ...]] = list(results.rows)
+    if wanted.number is not None:
+        start = (wanted.number - 1) * wanted.size
+        return Rows(rows[start : start + wanted.size], len(rows), results.is_capped)
+    if wanted.place is not None:
+        place = (wanted.place.key, wanted.place.pk)
+        keys = ((relevance, pk) for pk, relevance in results.rows)
+        if wanted.is_before:
+            rows = [(pk, relevance) for relevance, pk in keys if (relevance, pk) > place]
+        else:
+            rows = [(pk, relevance) for relevance, pk in keys if (relevance, pk) < place]
+    size = wanted.size + 1
+    return Rows(rows[-size:] if wanted.is_before else rows[:size], None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +186,37 @@ class Listing:
         if search is None:
             page = self._build(wanted, self._find(wanted, order, products))
             return self._with_facets(page, visible, None)
-        searched = read_query(search)
-        rows = self._find(wanted, order, self._search(products, searched))
-        if not rows.pks and (corrected := correct(search)):
-            searched = corrected
-            rows = self._find(wanted, order, self._search(products, searched))
-        page = self._build(wanted, rows)
+        searched = self._read_search(search)
+        rows = self._find_matches(wanted, order, products, searched)
+        corrected = None
+        if self._is_empty(wanted, rows, products, searched) and (other := correct(searched)):
+            searched = other.query
+            rows = self._find_matches(wanted, order, products, searched)
+            corrected = other.text if rows.pks else None
+        page = replace(
+            self._build(wanted, rows), count_is_capped=rows.is_capped, corrected_query=corrected
+        )
         return self._with_facets(page, visible, matching(visible, searched))
+
+    def _read_search(self, search: str) -> Query:
+        synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
+        return read_query(search, synonyms)
+
+    def _find_matches(
+        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query
+    ) -> Rows:
+        if self.query.ordering == "relevance":
+            return find_page(wanted, ranked(products, searched))
+        return self._find(wanted, order, matching(products, searched))
+
+    @staticmethod
+    def _is_empty(
+        wanted: PageRequest, rows: Rows, products: ProductQuerySet, searched: Query
+    ) -> bool:
+        """Return whether nothing matches a search on any page. One statement after a cursor."""
+        if rows.pks or rows.count:
+            return False
+        return wanted.place is None or not matching(products, searched).exists()
 
     def _apply_filters(
         self, products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
@@ -217,10 +255,6 @@ class Listing:
         place = self._place(name, cursor) if cursor or is_before else None
         return PageRequest(size, None, place, is_before)
 
-    def _search(self, products: ProductQuerySet, query: Query) -> ProductQuerySet:
-        ranked = self.query.ordering == "relevance"
-        return by_relevance(products, query) if ranked else matching(products, query)
-
     def _find(self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet) -> Rows:
         """Return the ids on a page, and the count of all products unless it is cached."""
         if wanted.number is None:
@@ -231,7 +265,7 @@ class Listing:
         page = slice(start, start + wanted.size)
         if count is not None:
             return Rows(order.fetch(products, page, "pk"), count)
-        rows = order.fetch(products, page, "pk", _count(order, products))
+        rows = order.fetch(products, page, "pk", _CountOf(products.order_by().values("pk")))
         count = rows[0][1] if rows else products.count()
         if key:
             revision.cached_values.put(key, self.revision, count)

@@ -37,9 +37,10 @@ LIST_PARAMETERS = [
     _parameter(
         "search",
         {"type": "string", "maxLength": SEARCH_LENGTH, "pattern": r"[^\s\x1c-\x1f\x85]"},
-        "Words that all occur in the name, brand, tags, SKUs, options or description, in any "
-        "grammatical form. Typing errors are corrected. Sorted by relevance, at most "
-        f"{MAX_RANKED_RESULTS} products are returned.",
+        "Words that all occur in the name, brand, tags, SKUs, options, categories, attributes or "
+        "description, in any form; the last one may be the beginning of a word. Typing errors are "
+        f"corrected. Sorted by relevance, at most the {MAX_RANKED_RESULTS} best products are "
+        "returned.",
     ),
     _parameter(
         "category",
@@ -135,6 +136,21 @@ LIST_PARAMETERS = [
 ]
 
 
+_OF_SEARCHES: dict[str, Any] = {
+    "count_is_capped": {
+        "type": "boolean",
+        "description": "Only for a search: whether there are more products than `count`.",
+        "example": False,
+    },
+    "corrected_query": {
+        "type": ["string", "null"],
+        "description": "Only for a search: what was searched for instead, if no product has a word "
+        "of it. Null if nothing was corrected.",
+        "example": None,
+    },
+}
+
+
 class ProductPages(ShopPagination):
     """Describes a page for OpenAPI. ``Listing`` builds the pages."""
 
@@ -151,5 +167,5 @@ class ProductPages(ShopPagination):
                 "example": None,
             }
         page["required"] += cursors
-        page["properties"]["facets"] = FACETS
+        page["properties"] |= {"facets": FACETS, **_OF_SEARCHES}
         return page

@@ -9,6 +9,8 @@ from django.core.management import call_command
 
 from accounts.models import User
 from catalog import services
+from catalog.attributes.models import AttributeKind
+from catalog.attributes.services import create_attribute
 from catalog.models import Product, ProductChange
 from shop.testing.pages import confirm, form_of
 
@@ -117,3 +119,43 @@ def test_orders_leave_no_changes(ada, quiet_tea):
     cart_id = ada.get("/api/cart/").json()["cart_id"]
     assert ada.post("/api/orders/", {"cart_id": cart_id}).status_code == 201
     assert log_of(quiet_tea) == []
+
+
+def test_changed_values_of_attributes_are_logged(amy, quiet_tea):
+    create_attribute(name="Weight", slug="weight", kind=AttributeKind.NUMBER)
+    create_attribute(name="Origin", slug="origin", kind=AttributeKind.TEXT)
+    path = f"{LIST}{quiet_tea.pk}/"
+    for attributes in (
+        {"weight": 0.125, "origin": "Assam"},
+        {"weight": 0.125, "origin": "Darjeeling"},
+        {"weight": None},
+    ):
+        assert amy.patch(path, {"attributes": attributes}).status_code == 200
+    assert sorted(row[:4] for row in log_of(quiet_tea)) == [
+        ("attribute origin", "", "Assam", "amy"),
+        ("attribute origin", "Assam", "Darjeeling", "amy"),
+        ("attribute weight", "", "0.125", "amy"),
+        ("attribute weight", "0.125", "", "amy"),
+    ]
+
+
+def test_sales_are_logged_at_the_products_that_they_name(amy, quiet_tea, shirt):
+    ProductChange.objects.all().delete()
+    start = {"starts_at": "2099-03-01T09:00:00Z"}
+    body = {"name": "Spring", "kind": "percent", "value": "10", **start}
+    sale = amy.post("/api/sales/", {**body, "product_ids": [quiet_tea.pk]}).json()
+    path = f"/api/sales/{sale['id']}/"
+    assert amy.patch(path, {"value": "12.50"}).status_code == 200
+    assert amy.patch(path, {"product_ids": [shirt.pk]}).status_code == 200
+    assert amy.delete(path).status_code == 204
+    words = "Spring: −{} % from 2099-03-01 09:00 UTC until further notice"
+    ten, more = words.format("10"), words.format("12.5")
+    assert [row[:4] for row in log_of(quiet_tea)] == [
+        ("sale", "", ten, "amy"),
+        ("sale", ten, more, "amy"),
+        ("sale", more, "", "amy"),
+    ]
+    assert [row[:4] for row in log_of(shirt)] == [
+        ("sale", "", more, "amy"),
+        ("sale", more, "", "amy"),
+    ]

@@ -32,7 +32,12 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.images.files import store_image
 from catalog.images.services import add_image
 from catalog.models import ProductChange, StockMovement
-from catalog.services import create_attribute, create_collection, create_tax_class
+from catalog.services import (
+    create_attribute,
+    create_collection,
+    create_synonym,
+    create_tax_class,
+)
 from catalog.tests.uploads import upload
 from orders.factories import place_order
 from orders.models import Return
@@ -119,6 +124,10 @@ class World:
     @cached_property
     def taxclass(self) -> Any:
         return create_tax_class(code="books", name="Books")
+
+    @cached_property
+    def synonym(self) -> Any:
+        return create_synonym(words="sofa, couch")
 
     @cached_property
     def sale(self) -> Any:

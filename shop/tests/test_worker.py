@@ -182,6 +182,7 @@ def test_a_job_that_fails_does_not_stop_the_others(notes):
         "settle_payments": "",
         "expire_orders": "AttributeError",
         "rank_products": "",
+        "index_products": "",
         "cleanup": "",
         "cleanup_files": "",
         "complete_catalog": "",

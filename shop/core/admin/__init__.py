@@ -3,7 +3,7 @@
 from shop.core.admin.actions import Work, reason_of
 from shop.core.admin.base import ShopModelAdmin
 from shop.core.admin.form_steps import Effect, FormStep
-from shop.core.admin.read_only import ReadOnlyAdmin, ReadOnlyInline
+from shop.core.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, is_number
 
 __all__ = [
     "Effect",
@@ -12,5 +12,6 @@ __all__ = [
     "ReadOnlyInline",
     "ShopModelAdmin",
     "Work",
+    "is_number",
     "reason_of",
 ]

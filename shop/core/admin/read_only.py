@@ -11,6 +11,11 @@ from shop.core.admin.form_steps import FormStepAdmin
 _MAX_DIGITS = 18
 
 
+def is_number(term: str) -> bool:
+    """Return whether a term of a search is digits only, and fits in a column of ids."""
+    return term.isascii() and term.isdecimal() and len(term) <= _MAX_DIGITS
+
+
 class ReadOnlyAdmin(FormStepAdmin):
     """Shows rows. Users who may change them can run the actions, but not edit a row."""
 
@@ -33,7 +38,7 @@ class ReadOnlyAdmin(FormStepAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Search ``number_fields`` for a number, which needs an index only; other terms as text."""
         term = search_term.strip().casefold()
-        if term.isascii() and term.isdigit() and len(term) <= _MAX_DIGITS:
+        if is_number(term):
             numbers: list[Any] = [(name, int(term)) for name in self.number_fields]
             return queryset.filter(Q.create(numbers, connector=Q.OR)), False
         return super().get_search_results(request, queryset, term)

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "settle_payments": (),
     "expire_orders": (),
     "rank_products": ("--if-due",),
+    "index_products": (),
     "update_collections": (),
     "cleanup": ("--keep-files",),
 }
@@ -51,8 +52,8 @@ class Command(ShopCommand):
     help = (
         "Runs the handlers of events and the background tasks, such as messages, within a second "
         "or two, and settle_payments, expire_orders, "
-        "rank_products (once an hour), update_collections, cleanup and reconcile_payments --fix "
-        "(once a day) at intervals, until SIGTERM or SIGINT. Several "
+        "index_products, rank_products (once an hour), update_collections, cleanup and "
+        "reconcile_payments --fix (once a day) at intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
     )

@@ -19,7 +19,7 @@ from shop.testing.server import Shop, running_shop, wait_until_ready
 from shop.testing.storm import database_checks
 from shop.testing.storm.bank import Bank
 from shop.testing.storm.chaos import Chaos
-from shop.testing.storm.invoice_checks import compare_invoices
+from shop.testing.storm.invoice_checks import compare_invoices, make_deliveries_due
 from shop.testing.storm.observations import Observations
 from shop.testing.storm.refunding_staff import RefundingStaff
 from shop.testing.storm.returning_staff import ReturningStaff, compare_returns
@@ -79,6 +79,7 @@ def main() -> int:
         _run(shop, fake, chaos, observed, options)
         wait_until_ready(shop)
         repeated, corrected = _settle(shop, fake, database.url, observed)
+        make_deliveries_due(database.url)
         shop.manage("worker", "--once")
         counts = database_checks.compare(
             database.url, observed, allowed=FINAL_STATUSES_WITH_REFUNDS

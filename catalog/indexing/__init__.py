@@ -1,0 +1,1 @@
+"""What searches read of each product: its words, in every form in which people may write them."""

@@ -1,0 +1,130 @@
+"""Finds the products that match a search, with PostgreSQL's text search or SQLite's FTS5.
+
+Both only narrow the catalog down to candidates; ``relevance`` sorts them alike on both.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import BooleanField, F, FloatField, Func, Value
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from catalog.indexing.models import ProductSearch
+from catalog.indexing.services import SQLITE_TABLE
+from catalog.limits import MAX_RANKED_RESULTS
+from catalog.products.models import Product, ProductQuerySet
+from catalog.products.reads import is_in_stock
+from catalog.search.relevance import Candidate, Scorer
+from catalog.search.terms import Query, Term, to_postgresql, to_sqlite
+
+_SORTED = 300
+"""Candidates that are sorted by relevance. Further ones follow in the order of the database."""
+_STEP = 1_000_000
+_NAMES = "AB"
+_TEXT = f"""
+FROM {SQLITE_TABLE} JOIN catalog_productsearch ON catalog_productsearch.id = {SQLITE_TABLE}.rowid
+WHERE {SQLITE_TABLE} MATCH %s AND language = ''
+"""
+_IDS = f"SELECT product_id {_TEXT}"
+_RANKED = f"SELECT product_id, -BM25({SQLITE_TABLE}, 10, 4, 2, 0.3) {_TEXT}"
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Ids of products with their relevance, the best first, and whether there are more."""
+
+    rows: list[tuple[int, int]]
+    is_capped: bool = False
+
+
+def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
+    """Return the products that match a search."""
+    expression = _expression(query)
+    if not expression:
+        return products.none()
+    if connection.vendor == "sqlite":
+        return products.filter(pk__in=RawSQL(_IDS, [expression]))  # noqa: S611 - a constant
+    found = ProductSearch.objects.filter(_Matches(F("vector"), Value(expression)), language="")
+    return products.filter(pk__in=found.values("product_id"))
+
+
+def ranked(products: ProductQuerySet, query: Query) -> Results:
+    """Return at most ``MAX_RANKED_RESULTS`` matching products by relevance.
+
+    At most three statements.
+    """
+    expression = _expression(query)
+    candidates = _candidates(products, expression) if expression else []
+    is_capped = len(candidates) > MAX_RANKED_RESULTS
+    del candidates[MAX_RANKED_RESULTS:]
+    best = _sorted(candidates[:_SORTED], query)
+    others = candidates[_SORTED:]
+    rows = best + [(pk, len(others) - n) for n, pk in enumerate(others)]
+    return Results(rows, is_capped)
+
+
+def is_found(term: Term) -> bool:
+    """Return whether a product has a term. One statement."""
+    query = Query([term])
+    return matching(Product.objects.not_archived().listed(), query).order_by().exists()
+
+
+def _expression(query: Query) -> str:
+    node = query.node()
+    if node is None:
+        return ""
+    if connection.vendor == "postgresql":
+        return to_postgresql(node, _NAMES if query.names_only else "")
+    text = to_sqlite(node)
+    return f"{{a b}} : {text}" if query.names_only else text
+
+
+def _candidates(products: ProductQuerySet, expression: str) -> list[int]:
+    """Return the ids of the candidates in the order of the database, one more than the limit."""
+    if connection.vendor == "postgresql":
+        rank = _Rank(F("search_texts__vector"), Value(expression))
+        matches = _Matches(F("search_texts__vector"), Value(expression))
+        found = products.filter(matches, search_texts__language="").annotate(text_rank=rank)
+        return list(
+            found.order_by("-text_rank", "-pk").values_list("pk", flat=True)[
+                : MAX_RANKED_RESULTS + 1
+            ]
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(_RANKED, [expression])
+        ranks = dict(cursor.fetchall())
+    visible = products.filter(pk__in=RawSQL(_IDS, [expression])).order_by()  # noqa: S611
+    pks = visible.values_list("pk", flat=True)
+    return sorted(pks, key=lambda pk: (-ranks.get(pk, 0), -pk))[: MAX_RANKED_RESULTS + 1]
+
+
+def _sorted(pks: list[int], query: Query) -> list[tuple[int, int]]:
+    """Return candidates with their relevance, the best first."""
+    if not pks:
+        return []
+    products = Product.objects.filter(pk__in=pks, search_texts__language="")
+    rows = products.order_by().values_list(
+        "pk", "search_texts__words", "sold", is_in_stock(), "created_at"
+    )
+    scorer = Scorer(query, timezone.now())
+    found = [Candidate(*row) for row in rows]
+    points = [(c.pk, _STEP + round(1000 * scorer.points(c))) for c in found]
+    return sorted(points, key=lambda row: (-row[1], -row[0]))
+
+
+class _Matches(Func):
+    """Whether a vector matches a query."""
+
+    output_field = BooleanField()
+    arity = 2
+    template = "%(expressions)s::tsquery"
+    arg_joiner = " @@ "
+
+
+class _Rank(Func):
+    """PostgreSQL's rank of a vector for a query. The weights are those of D, C, B and A."""
+
+    output_field = FloatField()
+    arity = 2
+    template = "TS_RANK('{0.03, 0.15, 0.4, 1}', %(expressions)s::tsquery)"
