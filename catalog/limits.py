@@ -77,8 +77,8 @@ ALT_LENGTH = 512
 IMAGE_URL_LENGTH = 2048
 """Characters of the URL of an image on another host."""
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
-MAX_IMAGE_PIXELS = 40_000_000
-"""Processing needs about eight bytes of memory for each pixel."""
+MAX_IMAGE_PIXELS = 50_000_000
+"""Cameras of phones have 48 megapixels. Processing needs about eight bytes for each pixel."""
 MAX_IMAGE_SIDE = 20_000
 """Pixels of each side."""
 

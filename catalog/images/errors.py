@@ -29,7 +29,7 @@ class ImageInvalid(InvalidField):
     message = _("The image cannot be read. {reason}")
     example = {
         "field": "image",
-        "reason": "The file is not a JPEG, PNG, WebP or GIF, or it is damaged.",
+        "reason": "The file is not a JPEG, PNG, WebP, AVIF or GIF, or it is damaged.",
     }
 
 
@@ -43,7 +43,7 @@ class ImageTooLarge(ShopError):
         "An image may have at most {max_bytes} bytes and {max_pixels} pixels, "
         "and {max_side} pixels on each side."
     )
-    example = {"max_bytes": 10_485_760, "max_pixels": 40_000_000, "max_side": 20_000}
+    example = {"max_bytes": 10_485_760, "max_pixels": 50_000_000, "max_side": 20_000}
 
 
 def image_too_large() -> ImageTooLarge:

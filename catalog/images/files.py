@@ -1,36 +1,59 @@
 """The files of images in Django's default storage."""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from io import BytesIO
 from secrets import token_hex
 from typing import IO, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db import transaction
 from django.utils import timezone
 
+from catalog import revision
 from catalog.images.models import ProductImage
-from catalog.images.processing import process_image
-from shop.core.errors import Unavailable
+from catalog.images.processing import SIZES, process_image
+from shop.core.errors import ShopError, Unavailable
 from shop.core.jobs import is_time_over
 
 logger = logging.getLogger("shop.images")
 
 FOLDER = "products"
-NAME = rf"{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{32}}-(?:large|small)\.webp"
+NAME = rf"{FOLDER}/[0-9a-f]{{2}}/[0-9a-f]{{32}}-(?:{'|'.join(SIZES)})\.webp"
 """The pattern of file names. There are 256 folders, as listing one with a million files is slow."""
 
+_LARGE = "-large.webp"
 ORPHANED_AFTER = timedelta(days=1)
 """The minimum age of an orphan. A newer file may belong to an upload that has not finished."""
 
 
 class ImageFiles(NamedTuple):
-    """The names of the two files of an image."""
+    """The names of two files of an image, from which ``all_names`` makes the others.
+
+    ``width`` and ``height`` are the pixels of the large one; ``placeholder`` is a data URI.
+    """
 
     large: str
     small: str
+    width: int
+    height: int
+    placeholder: str
+
+
+def all_names(large: str, small: str) -> list[str]:
+    """Return the names of all files of an image that has these two, the largest first."""
+    if not re.fullmatch(NAME, large):
+        return [name for name in (large, small) if name]
+    return [size_of(large, size) for size in SIZES]
+
+
+def size_of(large: str, size: str) -> str:
+    """Return the name of the file in another size."""
+    return f"{large.removesuffix(_LARGE)}-{size}.webp"
 
 
 @contextmanager
@@ -42,14 +65,51 @@ def store_image(upload: IO[bytes]) -> Iterator[ImageFiles]:
     """
     processed = process_image(upload)
     key = token_hex(16)
-    files = ImageFiles(*(f"{FOLDER}/{key[:2]}/{key}-{size}.webp" for size in processed._fields))
+    large = f"{FOLDER}/{key[:2]}/{key}{_LARGE}"
+    facts = (processed.width, processed.height, processed.placeholder)
+    files = ImageFiles(large, size_of(large, "small"), *facts)
+    names = all_names(files.large, files.small)
     try:
-        for name, content in zip(files, processed, strict=True):
+        for name, content in zip(names, processed.files, strict=True):
             _write(name, content)
         yield files
     finally:
-        if not ProductImage.objects.filter(large=files.large).exists():
-            delete_files(files)
+        if not ProductImage.objects.filter(large=large).exists():
+            delete_files(names)
+
+
+def complete_images() -> int:
+    """Make the sizes and placeholders of images that an older release has stored.
+
+    Returns the number of images. An image that cannot be read is logged, and tried again by the
+    next call.
+    """
+    rows = ProductImage.objects.filter(width=None).exclude(large="").order_by("pk")
+    after, completed = 0, 0
+    while not is_time_over() and (row := rows.filter(pk__gt=after).first()):
+        after = row.pk
+        try:
+            completed += _complete(row)
+        except (OSError, ShopError) as error:
+            logger.warning("%s was not completed: %s", row.large.name, _one_line(error))
+    if completed:
+        with transaction.atomic():
+            revision.bump(everything=True)
+    return completed
+
+
+def _complete(row: ProductImage) -> int:
+    """Write the missing files of an image, then what pages need; return 1 if it still exists."""
+    large = str(row.large.name)
+    with default_storage.open(large) as file:
+        processed = process_image(BytesIO(file.read()))
+    if re.fullmatch(NAME, large):
+        for name, content in zip(all_names(large, ""), processed.files, strict=True):
+            if not default_storage.exists(name):
+                _write(name, content)
+    return ProductImage.objects.filter(pk=row.pk, large=large).update(
+        width=processed.width, height=processed.height, placeholder=processed.placeholder
+    )
 
 
 def delete_files(names: Iterable[str]) -> None:
@@ -80,7 +140,7 @@ def _delete_orphans(folder: str) -> int:
     except FileNotFoundError:
         return 0
     used = ProductImage.objects.filter(large__startswith=f"{folder}/").values_list("large", "small")
-    names.difference_update(*used)
+    names.difference_update(*(all_names(*each) for each in used))
     old = timezone.now() - ORPHANED_AFTER
     orphans = [name for name in sorted(names) if default_storage.get_modified_time(name) < old]
     delete_files(orphans)

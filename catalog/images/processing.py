@@ -1,10 +1,11 @@
-"""Converts an uploaded image to two WebP files without metadata.
+"""Converts an uploaded image to WebP files in four sizes without metadata.
 
 ``python -m catalog.images.processing`` converts a large image, of ``shop.core.conversions``.
 """
 
 import struct
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -20,12 +21,14 @@ from catalog.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
 from shop.core.conversions import ConversionError, converted, limit_process
 from shop.core.errors import Unavailable
 
-LARGE = 1600
-SMALL = 400
-"""Pixels of the longer side. Smaller images are not enlarged."""
+LARGE, MEDIUM, SMALL, THUMBNAIL = 1600, 800, 400, 200
+SIZES = {"large": LARGE, "medium": MEDIUM, "small": SMALL, "thumbnail": THUMBNAIL}
+"""Pixels of the longer side by size, descending. Smaller images are not enlarged."""
+_PLACEHOLDER = 16
+"""Pixels of the longer side of the image in a placeholder, which has about 300 characters."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
-_UNREADABLE = _("The file is not a JPEG, PNG, WebP or GIF, or it is damaged.")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
+_UNREADABLE = _("The file is not a JPEG, PNG, WebP, AVIF or GIF, or it is damaged.")
 _ORIENTATION = 0x0112
 # EXIF 2.3, table 6: the orientation of the camera.
 _TURNS = {
@@ -41,16 +44,21 @@ _TURNS = {
 _MAX_PIXELS_IN_WORKER = 1_000_000
 _slots = BoundedSemaphore(1)
 _SLOT_TIMEOUT = 10.0
-_SIZE = struct.Struct(">I")
+_HEADER = struct.Struct(">6I")
 # Texts in PNG files are decompressed, and discarded.
 PngImagePlugin.MAX_TEXT_MEMORY = 1024 * 1024
 
 
 class ProcessedImage(NamedTuple):
-    """The contents of the two WebP files."""
+    """The contents of the WebP files, in the order of SIZES, and what pages need before them.
 
-    large: bytes
-    small: bytes
+    ``width`` and ``height`` are the pixels of the largest one; ``placeholder`` is a data URI.
+    """
+
+    files: tuple[bytes, ...]
+    width: int
+    height: int
+    placeholder: str
 
 
 def process_image(upload: IO[bytes]) -> ProcessedImage:
@@ -68,25 +76,32 @@ def process_image(upload: IO[bytes]) -> ProcessedImage:
             return _process(image)
     try:
         with converted(__name__, upload) as output:
-            (size,) = _SIZE.unpack(output.read(_SIZE.size))
-            return ProcessedImage(output.read(size), output.read())
+            *lengths, width, height = _HEADER.unpack(output.read(_HEADER.size))
+            files = tuple(output.read(length) for length in lengths)
+            return ProcessedImage(files, width, height, output.read().decode())
     except ConversionError:
         raise ImageInvalid(field="image", reason=_UNREADABLE) from None
 
 
 def main() -> None:
-    """Process the image in standard input; write its two files, after the size of the first."""
+    """Process the image in standard input; write its files, after their lengths."""
     limit_process()
     with Image.open(BytesIO(sys.stdin.buffer.read()), formats=_FORMATS) as image:
-        large, small = _process(image)
-    sys.stdout.buffer.write(_SIZE.pack(len(large)) + large + small)
+        made = _process(image)
+    header = _HEADER.pack(*map(len, made.files), made.width, made.height)
+    sys.stdout.buffer.write(header + b"".join(made.files) + made.placeholder.encode())
 
 
 def _process(image: Image.Image) -> ProcessedImage:
-    large = _process_large(image)
-    small = large.copy()
-    small.thumbnail((SMALL, SMALL), Image.Resampling.LANCZOS)
-    return ProcessedImage(_write(large), _write(small))
+    reduced = _process_large(image)
+    width, height = reduced.size
+    files = []
+    for side in SIZES.values():
+        reduced.thumbnail((side, side), Image.Resampling.LANCZOS)
+        files.append(_write(reduced))
+    reduced.thumbnail((_PLACEHOLDER, _PLACEHOLDER), Image.Resampling.LANCZOS)
+    uri = f"data:image/webp;base64,{b64encode(_write(reduced)).decode()}"
+    return ProcessedImage(tuple(files), width, height, uri)
 
 
 @contextmanager

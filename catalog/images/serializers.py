@@ -8,7 +8,9 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.images.errors import image_too_large
+from catalog.images.files import all_names
 from catalog.images.models import ProductImage
+from catalog.images.processing import SIZES
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example
@@ -23,6 +25,10 @@ from shop.core.serializers import RequestSerializer
                 "id": 3,
                 "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
                 "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
+                "srcset": "https://shop.example.com/media/products/3a/3a9c-large.webp 1600w",
+                "width": 1600,
+                "height": 1200,
+                "placeholder": "data:image/webp;base64,UklGRh4AAABXRUJQ",
                 "alt": "A teapot with its lid",
                 "position": 0,
             }
@@ -30,11 +36,22 @@ from shop.core.serializers import RequestSerializer
     ],
 )
 class ImageSerializer(serializers.Serializer[Any]):
-    """An image in two sizes."""
+    """An image in four sizes."""
 
     id = serializers.IntegerField()
     large = serializers.CharField(help_text="The URL of the image in its large size.")
     small = serializers.CharField(help_text="The URL of the image in its small size.")
+    srcset = serializers.CharField(
+        help_text="The URLs of its sizes with their widths, as `srcset` of `<img>` takes them; "
+        "empty for an image on another host."
+    )
+    width = serializers.IntegerField(
+        allow_null=True, help_text="Pixels of `large`; null if they are not known."
+    )
+    height = serializers.IntegerField(allow_null=True)
+    placeholder = serializers.CharField(
+        help_text="A data URI of a few pixels to show until the image has loaded, or empty."
+    )
     alt = serializers.CharField(help_text="Alternative text for screen readers.")
     position = serializers.IntegerField()
 
@@ -62,7 +79,7 @@ class UploadField(serializers.FileField):
     ],
 )
 class NewImageSerializer(RequestSerializer):
-    """A form with a JPEG, PNG, WebP or GIF of at most 10 MiB and 40 megapixels."""
+    """A form with a JPEG, PNG, WebP, AVIF or GIF of at most 10 MiB and 50 megapixels."""
 
     image = UploadField()
     alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)
@@ -93,6 +110,10 @@ def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
         "id": row["id"],
         "large": _url(row, "large", origin),
         "small": _url(row, "small", origin),
+        "srcset": _srcset(row, origin),
+        "width": row["width"],
+        "height": row["height"],
+        "placeholder": row["placeholder"],
         "alt": row["alt"],
         "position": row["position"],
     }
@@ -100,13 +121,30 @@ def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
 
 def serialize_image_instance(image: ProductImage, *, origin: str) -> dict[str, Any]:
     """Return the response body of an image from its model instance."""
-    row = {name: getattr(image, name) for name in ("id", "source_url", "alt", "position")}
+    row = {name: getattr(image, name) for name in _COLUMNS}
     files = {"large": image.large.name, "small": image.small.name}
     return serialize_image(row | files, origin=origin)
 
 
+_COLUMNS = ("id", "source_url", "width", "height", "placeholder", "alt", "position")
+
+
+def _srcset(row: dict[str, Any], origin: str) -> str:
+    """Return the sizes of an image whose width is known, the largest first, each width once."""
+    if not row["large"] or not row["width"]:
+        return ""
+    longer = max(row["width"], row["height"])
+    names = all_names(row["large"], row["small"])
+    widths = [max(1, round(row["width"] * min(1, side / longer))) for side in SIZES.values()]
+    by_width = dict(zip(reversed(widths), reversed(names), strict=False))
+    found = sorted(by_width.items(), reverse=True)
+    return ", ".join(f"{_file_url(name, origin)} {width}w" for width, name in found)
+
+
 def _url(row: dict[str, Any], size: str, origin: str) -> str:
-    if not row[size]:
-        return str(row["source_url"])
-    url = default_storage.url(row[size])
+    return _file_url(row[size], origin) if row[size] else str(row["source_url"])
+
+
+def _file_url(name: str, origin: str) -> str:
+    url = default_storage.url(name)
     return f"{origin}{url}" if url.startswith("/") else url

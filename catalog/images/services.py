@@ -13,7 +13,7 @@ from django.db.models import Max
 
 from catalog import revision
 from catalog.images.errors import ImageLimit, ImageNotFound
-from catalog.images.files import ImageFiles, delete_files
+from catalog.images.files import ImageFiles, all_names, delete_files
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_POSITION
 from catalog.products.families import Family, lock_family
@@ -42,9 +42,7 @@ def add_image(
     if position is None:
         last = images.aggregate(last=Max("position"))["last"]
         position = 0 if last is None else min(last + 1, MAX_POSITION)
-    image = images.create(
-        product_id=product_id, large=files.large, small=files.small, alt=alt, position=position
-    )
+    image = images.create(product_id=product_id, alt=alt, position=position, **files._asdict())
     revision.bump(family.pks())
     return image
 
@@ -69,7 +67,7 @@ def delete_image(*, product_id: int, image_id: int) -> None:
     """Delete an image, and its files after the commit. Raises ProductNotFound, ImageNotFound."""
     family = lock_family(product_id)
     image = _get(family, product_id, image_id)
-    names = [name for name in (image.large.name, image.small.name) if name]
+    names = all_names(str(image.large.name or ""), str(image.small.name or ""))
     image.delete()
     revision.bump(family.pks())
     transaction.on_commit(partial(delete_files, names))
@@ -83,7 +81,7 @@ def set_files(*, image_id: int, files: ImageFiles) -> None:
         return
     family = lock_family(image.product_id)
     ProductImage.objects.filter(pk=image_id).exclude(source_url="").update(
-        large=files.large, small=files.small, source_url=""
+        source_url="", **files._asdict()
     )
     revision.bump(family.pks())
 

@@ -32,7 +32,8 @@ _UMLAUT = re.compile(f"[{''.join(_UMLAUTS)}]")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # Scripts that are written without spaces.
 _UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff"
+    "\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 )
 # Vowel signs of Indic scripts belong to words, although they are not letters.
 _SIGNS = "\u0900-\u0dff\u3099\u309a"

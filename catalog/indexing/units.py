@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 # The unit that a quantity is stored in, with a number of them in each unit.
-_UNITS = {
+_UNITS: dict[str, dict[str, int | str]] = {
     "ml": {"ml": 1, "milliliter": 1, "cl": 10, "dl": 100, "l": 1000, "liter": 1000, "litre": 1000,
            "liters": 1000, "litres": 1000},
     "g": {"mg": "0.001", "g": 1, "gr": 1, "gramm": 1, "gram": 1, "grams": 1, "kg": 1000,

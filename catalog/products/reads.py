@@ -105,6 +105,9 @@ def _images(*, limit: int | None) -> JSONRows:
         large=F("large"),
         small=F("small"),
         source_url=F("source_url"),
+        width=F("width"),
+        height=F("height"),
+        placeholder=F("placeholder"),
         alt=F("alt"),
         position=F("position"),
     )

@@ -98,7 +98,8 @@ class FacetReader:
         ``found_`` has the products that the search finds, ``matched_`` those that match all
         filters. Without filters the indexes are faster.
         """
-        tables, values = [], []
+        tables: list[str] = []
+        values: list[Any] = []
         if self.found is not None:
             sql, parameters = _compiled(self.found.order_by().values("pk"))
             tables.append(facets_sql.FOUND.format(sql=sql or facets_sql.NOTHING_FOUND))
@@ -143,8 +144,8 @@ class FacetReader:
             if self._reads_matched(own):
                 yield template, facets_sql.COUNTED.replace("{column}", column)
             else:
-                products = self._products(own).values(value=F(column))
-                yield template, products.annotate(products=Count("pk"))
+                found = self._products(own).values(value=F(column))
+                yield template, found.annotate(products=Count("pk"))
         if self._reads_matched(*_PRICE_FILTERS):
             yield facets_sql.PRICES, facets_sql.PRICED
         else:

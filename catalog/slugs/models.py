@@ -49,4 +49,4 @@ class EarlierSlug(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.slug
+        return str(self.slug)

@@ -1,5 +1,6 @@
 """Processing of uploaded images."""
 
+from base64 import b64decode
 from io import BytesIO
 
 import pytest
@@ -14,7 +15,9 @@ pytestmark = on_one_database
 
 
 def drawn(content):
-    return [Image.open(BytesIO(size)) for size in process_image(BytesIO(content))]
+    """Return the large and the small size."""
+    files = process_image(BytesIO(content)).files
+    return [Image.open(BytesIO(files[n])) for n in (0, 2)]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_metadata_is_removed(kind):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     content = picture(kind, exif=exif, icc_profile=profile)
     assert b"ada at home" in content
-    for made in process_image(BytesIO(content)):
+    for made in process_image(BytesIO(content)).files:
         assert b"ada at home" not in made
         image = Image.open(BytesIO(made))
         assert (dict(image.getexif()), dict(image.getexif().get_ifd(0x8825))) == ({}, {})
@@ -136,7 +139,7 @@ def test_other_files_and_damaged_images_are_rejected(content):
         process_image(BytesIO(content))
 
 
-@pytest.mark.parametrize("size", [(50_000, 50_000), (8_001, 5_000), (1_000_000, 41)])
+@pytest.mark.parametrize("size", [(50_000, 50_000), (10_001, 5_000), (1_000_000, 41)])
 def test_too_many_pixels_are_rejected_before_decoding(size):
     with pytest.raises(ImageTooLarge):
         process_image(BytesIO(announcing(*size)))
@@ -144,4 +147,19 @@ def test_too_many_pixels_are_rejected_before_decoding(size):
 
 def test_the_maximum_number_of_pixels_is_accepted():
     with pytest.raises(ImageInvalid):  # the rest of the file is missing
-        process_image(BytesIO(announcing(8_000, 5_000)))
+        process_image(BytesIO(announcing(10_000, 5_000)))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF"])
+def test_an_image_has_four_sizes_and_what_pages_need_before_them(kind):
+    made = process_image(BytesIO(picture(kind, size=(3200, 1600), color=(200, 30, 40))))
+    sizes = [Image.open(BytesIO(content)).size for content in made.files]
+    assert sizes == [(1600, 800), (800, 400), (400, 200), (200, 100)]
+    assert (made.width, made.height) == (1600, 800)
+    start = "data:image/webp;base64,"
+    assert made.placeholder.startswith(start)
+    assert len(made.placeholder) < 500
+    shown = Image.open(BytesIO(b64decode(made.placeholder.removeprefix(start))))
+    assert shown.size == (16, 8)
+    color = shown.convert("RGB").getpixel((8, 4))
+    assert all(abs(a - b) <= 8 for a, b in zip(color, (200, 30, 40), strict=True))

@@ -17,6 +17,7 @@ from PIL import Image
 from accounts.factories import UserFactory
 from catalog import revision, services
 from catalog.factories import ProductFactory, ShirtFactory
+from catalog.images.files import all_names
 from catalog.limits import MAX_IMAGES
 from catalog.models import ProductImage
 from catalog.tests.uploads import announcing, files_in, picture, upload
@@ -66,6 +67,13 @@ def test_an_image_is_in_all_responses_with_its_product(anyone, amy, tea, media):
         "id": row.pk,
         "large": f"http://testserver/media/{row.large.name}",
         "small": f"http://testserver/media/{row.small.name}",
+        "srcset": ", ".join(
+            f"http://testserver/media/{row.large.name.replace('large', size)} {width}w"
+            for size, width in (("large", 800), ("small", 400), ("thumbnail", 200))
+        ),
+        "width": 800,
+        "height": 600,
+        "placeholder": row.placeholder,
         "alt": "A pot",
         "position": 0,
     }
@@ -73,7 +81,8 @@ def test_an_image_is_in_all_responses_with_its_product(anyone, amy, tea, media):
     page = anyone.get(f"{LIST}{tea.pk}/").json()
     assert (page["image"], page["images"]) == (shown, [shown])
     assert anyone.get(f"{LIST}changes/").json()["products"][0]["images"] == [shown]
-    assert [path.stat().st_size > 0 for path in files_in(media)] == [True, True]
+    assert [path.stat().st_size > 0 for path in files_in(media)] == [True] * 4
+    assert row.placeholder.startswith("data:image/webp;base64,")
 
 
 def test_urls_of_images_have_the_requested_host(anyone, amy, tea):
@@ -118,7 +127,7 @@ def test_file_names_of_clients_are_not_used(amy, tea, media):
         body = {"image": upload(name=name)}
         assert amy.post(images_of(tea), body, format="multipart").status_code == 201
     names = [path.relative_to(media).as_posix() for path in files_in(media)]
-    assert len(names) == 6
+    assert len(names) == 12
     assert all(name.startswith("products/") and name.endswith(".webp") for name in names)
     assert not any("evil" in name or "pot" in name or "xxx" in name for name in names)
 
@@ -170,7 +179,7 @@ def test_an_unsuitable_file_is_an_error(amy, tea, media, content, status, code):
     message = refused(add(amy, tea, content), status, code, media)
     if code == "picture_invalid":
         assert message["errors"][0]["field"] == "image"
-        assert "JPEG, PNG, WebP or GIF" in message["detail"]
+        assert "JPEG, PNG, WebP, AVIF or GIF" in message["detail"]
 
 
 @pytest.mark.parametrize(
@@ -265,7 +274,7 @@ def test_a_repeated_upload_gets_the_first_response(amy, tea, media):
     for other in (add(amy, tea, picture(color="red"), key="k", alt="Pot"), add(amy, tea, key="k")):
         assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
     assert ProductImage.objects.count() == 1
-    assert len(files_in(media)) == 2
+    assert len(files_in(media)) == 4
 
 
 def test_an_invalid_upload_does_not_use_up_the_key(amy, tea):
@@ -290,19 +299,20 @@ def test_files_are_deleted_after_the_commit(amy, tea, media, django_capture_on_c
     remaining, deleted = [add(amy, tea).json()["id"] for _ in range(2)]
     with django_capture_on_commit_callbacks() as callbacks:
         assert amy.delete(f"{images_of(tea)}{deleted}/").status_code == 204
-    assert len(files_in(media)) == 4
+    assert len(files_in(media)) == 8
     for callback in callbacks:
         callback()
     row = ProductImage.objects.get()
     assert row.pk == remaining
-    left = sorted([row.large.name, row.small.name])
+    left = sorted(all_names(row.large.name, row.small.name))
+    assert len(left) == 4
     assert [path.relative_to(media).as_posix() for path in files_in(media)] == left
 
 
 def test_a_failed_transaction_leaves_no_file(amy, tea, media):
     def fail(execute, sql, params, many, context):
         if sql.startswith('INSERT INTO "catalog_productimage"'):
-            assert len(files_in(media)) == 2
+            assert len(files_in(media)) == 4
             raise DatabaseError("the disk is full")
         return execute(sql, params, many, context)
 
@@ -358,7 +368,28 @@ def test_an_image_on_another_host_keeps_its_url(anyone, tea):
     url = "https://elsewhere.example.com/pot.jpg"
     ProductImage.objects.create(product=tea, source_url=url)
     image = anyone.get(f"{LIST}{tea.pk}/").json()["image"]
-    assert (image["large"], image["small"]) == (url, url)
+    assert (image["large"], image["small"], image["srcset"]) == (url, url, "")
+    assert (image["width"], image["height"], image["placeholder"]) == (None, None, "")
+
+
+def test_images_of_an_older_release_get_their_sizes(anyone, amy, tea, media):
+    """A file that is missing is left out, and tried again by the next run."""
+    shown = add(amy, tea, picture(size=(800, 600))).json()
+    row = ProductImage.objects.get()
+    sizes = files_in(media)
+    for path in sizes:
+        if path.stem.endswith(("-medium", "-thumbnail")):
+            path.unlink()
+    ProductImage.objects.update(width=None, height=None, placeholder="")
+    ours(tea)
+    before = anyone.get(f"{LIST}{tea.pk}/").json()["images"][0]
+    assert (before["srcset"], before["width"]) == ("", None)
+    call_command("complete_catalog")
+    after = anyone.get(f"{LIST}{tea.pk}/").json()["images"][0]
+    assert (after["srcset"], after["width"], after["height"]) == (shown["srcset"], 800, 600)
+    assert after["placeholder"].startswith("data:image/webp;base64,")
+    assert files_in(media) == sizes
+    assert ProductImage.objects.exclude(pk=row.pk).get().width is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -367,7 +398,7 @@ def test_concurrent_uploads_do_not_exceed_the_limit(amy, tea, media):
     responses = times(5, lambda: add(amy, tea))
     assert sorted(response.status_code for response in responses) == [201, 201, 409, 409, 409]
     assert ProductImage.objects.count() == MAX_IMAGES
-    assert len(files_in(media)) == 4
+    assert len(files_in(media)) == 8
 
 
 @pytest.mark.django_db(transaction=True)
@@ -377,4 +408,4 @@ def test_duplicate_uploads_add_one_image(amy, tea, media):
     assert len({response.content for response in responses}) == 1
     row = ProductImage.objects.get()
     assert all(default_storage.exists(name) for name in (row.large.name, row.small.name))
-    assert len(files_in(media)) == 2
+    assert len(files_in(media)) == 4

@@ -80,9 +80,10 @@ def write_shopify(file: BinaryIO, entries: Iterator[Entry], keys: list[str]) -> 
 
 
 def _rows(entry: Entry, names: dict[str, str]) -> Iterator[Line]:
+    nothing: Line = {}
     sold = [_sold(entry, variant) for variant in entry["variants"]] or [_sold(entry, None)]
     images = [_image(image, place) for place, image in enumerate(entry["pictures"], start=1)]
-    for number, (variant, image) in enumerate(zip_longest(sold, images, fillvalue={})):
+    for number, (variant, image) in enumerate(zip_longest(sold, images, fillvalue=nothing)):
         product = _product(entry, names) if number == 0 else {}
         options = {} if number or not variant else _option_names(entry)
         line = {"Handle": entry["slug"], **product, **options, **variant, **image}

@@ -30,6 +30,10 @@ _IMAGE = {
     "id": 3,
     "large": "https://shop.example.com/media/products/3a/3a9c-large.webp",
     "small": "https://shop.example.com/media/products/3a/3a9c-small.webp",
+    "srcset": "https://shop.example.com/media/products/3a/3a9c-large.webp 1600w",
+    "width": 1600,
+    "height": 1200,
+    "placeholder": "data:image/webp;base64,UklGRh4AAABXRUJQ",
     "alt": "A teapot",
     "position": 0,
 }

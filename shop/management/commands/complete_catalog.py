@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from catalog.images.files import complete_images
 from catalog.services import complete_name_keys, follow_variants
 from shop.engine import lift_statement_timeout
 from shop.management.base import ShopCommand
@@ -11,9 +12,9 @@ class Command(ShopCommand):
     """Completes the rows of products that an older release has written."""
 
     help = (
-        "Computes what an older release did not store: the sort keys of names, and the option "
-        "values of products with variants. The worker runs it once an hour. A second run changes "
-        "nothing."
+        "Computes what an older release did not store: the sort keys of names, the option values "
+        "of products with variants, and the sizes and placeholders of images. The worker runs it "
+        "once an hour. A second run changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -21,3 +22,4 @@ class Command(ShopCommand):
         lift_statement_timeout()
         self.stdout.write(f"{complete_name_keys()} sort keys of names computed")
         self.stdout.write(f"{follow_variants()} products with other option values")
+        self.stdout.write(f"{complete_images()} images completed")
