@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,7 @@ def migration(*statements):
 def test_a_migration_is_given_up_with_its_name_and_leaves_no_lock(monkeypatch):
     monkeypatch.setattr(migrating, "_LIMIT", 0)
     changes = "ALTER TABLE orders_order ADD COLUMN x int", "ALTER TABLE catalog_product ADD y int"
-    with connect(url_of_the_tests_database()) as other:
+    with closing(connect(url_of_the_tests_database())) as other:
         other.cursor().execute("SELECT count(*) FROM catalog_product")
         with pytest.raises(CommandError, match=r"that the migration catalog\.0001_test changes"):
             PatientExecutor(connection).apply_migration(ProjectState(), migration(*changes))
