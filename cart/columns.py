@@ -147,7 +147,7 @@ def _parent(pk: str) -> Case:
 def _image(product: str) -> Subquery:
     """Return the first image of the product that ``product`` refers to."""
     images = ProductImage.objects.filter(product_id=OuterRef(product)).order_by("position", "pk")
-    names = ("id", "large", "small", "source_url", "alt", "position")
+    names = ("id", "large", "small", "source_url", "width", "height", "alt", "position")
     return Subquery(images.values(row=JSONObject(**{name: F(name) for name in names}))[:1])
 
 

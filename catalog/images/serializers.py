@@ -104,16 +104,17 @@ class ImageChangesSerializer(RequestSerializer):
 def serialize_image(row: dict[str, Any], *, origin: str) -> dict[str, Any]:
     """Return the response body of an image from a row of ``catalog.products.reads``.
 
-    ``origin`` is scheme and host of the request, for the URLs of files.
+    Carts and orders have no placeholder, and earlier orders no width and height. ``origin`` is
+    scheme and host of the request, for the URLs of files.
     """
     return {
         "id": row["id"],
         "large": _url(row, "large", origin),
         "small": _url(row, "small", origin),
         "srcset": _srcset(row, origin),
-        "width": row["width"],
-        "height": row["height"],
-        "placeholder": row["placeholder"],
+        "width": row.get("width"),
+        "height": row.get("height"),
+        "placeholder": row.get("placeholder", ""),
         "alt": row["alt"],
         "position": row["position"],
     }
@@ -131,7 +132,7 @@ _COLUMNS = ("id", "source_url", "width", "height", "placeholder", "alt", "positi
 
 def _srcset(row: dict[str, Any], origin: str) -> str:
     """Return the sizes of an image whose width is known, the largest first, each width once."""
-    if not row["large"] or not row["width"]:
+    if not row["large"] or not row.get("width"):
         return ""
     longer = max(row["width"], row["height"])
     names = all_names(row["large"], row["small"])
