@@ -76,7 +76,7 @@ def update_collections() -> int:
     Each collection is a transaction. Returns the number of products that were added or removed.
     """
     progress = CatalogProgress.objects.get_or_create(job=_JOB)[0]
-    rules = Collection.objects.exclude(rule=None).order_by("pk")
+    rules = Collection.objects.exclude(rule__isnull=True).order_by("pk")
     current = _number_of(revision.current())
     if progress.number == current or not rules.exists():
         return 0
