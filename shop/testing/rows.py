@@ -7,7 +7,7 @@ from accounts.services import add_address
 from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
-from catalog.services import create_attribute
+from catalog.services import create_attribute, create_collection
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal, request_return, ship_order
 from orders.services.returns import Wish
@@ -73,6 +73,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
     fill_cart(buyer, product, shirt.variants.order_by("pk")[0])
     return {
         "categories": below.pk,
+        "collections": create_collection(name="Gifts", slug="gifts", product_ids=[product.pk]).pk,
         "disputes": payment.disputes.get().pk,
         "drafts": draft.pk,
         "products": product.pk,

@@ -151,7 +151,7 @@ class World:
 
     @cached_property
     def change(self) -> Any:
-        return ProductChange.objects.get(product=self.product)
+        return ProductChange.objects.filter(product=self.product).latest("pk")
 
     @cached_property
     def type(self) -> Any:

@@ -35,6 +35,8 @@ later_migrations = [
     import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
     import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
     import_module("shop.migrations.0006_permissions_of_disputes").add_permissions,
+    import_module("shop.migrations.0007_catalog_managers_write_collections").add_permissions,
+    import_module("shop.migrations.0008_catalog_managers_maintain_synonyms").add_permissions,
 ]
 
 
@@ -358,7 +360,9 @@ def test_staff_whose_group_may_refund_refund_in_api_and_admin(ada, tea, bob):
 
 CATALOG = [
     f"catalog.{verb}_{model}"
-    for model in ("attribute", "category", "product", "productimage", "sale")
+    for model in (
+        *("attribute", "category", "collection", "product", "productimage", "sale", "synonym"),
+    )
     for verb in ("add", "change", "delete", "view")
 ]
 GROUPS = {
