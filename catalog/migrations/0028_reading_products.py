@@ -4,7 +4,7 @@ from django.db.models.functions import Now
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0027_related_products"),
+        ("catalog", "0026_collections_of_sales"),
     ]
 
     operations = [

@@ -11,7 +11,6 @@ from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
-from catalog.related.models import RelatedProduct
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
@@ -41,7 +40,6 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
-    "RelatedProduct",
     "Sale",
     "SaleKind",
     "StockMovement",

@@ -1,1 +1,0 @@
-"""Related products, which the worker finds."""
