@@ -28,7 +28,7 @@ from catalog.categories.tree import Node, Tree, read_tree
 from catalog.errors import SlugTaken
 from catalog.responses import PublicReadViewSet, public_response
 from catalog.slugs.services import earlier_owners
-from catalog.slugs.views import SLUG, moved_to
+from catalog.slugs.views import OnlyReadBySlug, moved_to
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
@@ -104,13 +104,10 @@ class CategoryViewSet(PublicReadViewSet):
         return Response(status=204)
 
 
-class CategoryBySlugViewSet(PublicReadViewSet):
+class CategoryBySlugViewSet(OnlyReadBySlug):
     """A category by its slug. Documented with ``CategoryViewSet.retrieve``."""
 
     queryset = Category.objects.none()
-    lookup_value_regex = SLUG
-    lookup_url_kwarg = "slug"
-    http_method_names = ["get", "head"]
 
     @extend_schema(exclude=True)
     @describe("Retrieve category by slug", answers={200: CategorySerializer})

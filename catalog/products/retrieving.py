@@ -17,7 +17,7 @@ from catalog.products.serializers.responses import (
 from catalog.products.sparse_fields import FIELDS, SparseFields, read_sparse_fields
 from catalog.responses import CachedResponseViewSet, public_response
 from catalog.slugs.services import earlier_owners
-from catalog.slugs.views import SLUG, moved_to
+from catalog.slugs.views import OnlyReadBySlug, moved_to
 from shop.core.errors import NotFound
 from shop.core.links import origin_of
 from shop.core.openapi import describe
@@ -61,12 +61,8 @@ class ProductReads(CachedResponseViewSet):
         return sees_all_products(cast("AbstractUser", self.request.user))
 
 
-class ProductBySlugViewSet(ProductReads):
+class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):
     """A product by its slug. Documented with ``ProductViewSet.retrieve``, whose path it shares."""
-
-    lookup_value_regex = SLUG
-    lookup_url_kwarg = "slug"
-    http_method_names = ["get", "head"]
 
     @extend_schema(exclude=True)
     @describe("Retrieve product by slug", answers={200: ProductSerializer}, parameters=[FIELDS])

@@ -1,14 +1,31 @@
 """Redirects from earlier addresses."""
 
+from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpResponse
 from rest_framework.request import Request
 
+from catalog.responses import PublicReadViewSet
+from shop.core.errors import NotFound
 from shop.core.links import origin_of
 
-SLUG = r"(?![0-9]{1,18}/)[^/]+"
-"""A part of a path that is no id (``shop.core.viewsets.ID``): digits alone are an id."""
+SLUG = r"(?![0-9]+/)[^/]+"
+"""A part of a path that is not digits alone, which are an id, or too many for one."""
+
+
+class OnlyReadBySlug(PublicReadViewSet):
+    """A viewset by slug. Whoever changes something names it by its id: other methods are 404."""
+
+    lookup_value_regex = SLUG
+    lookup_url_kwarg = "slug"
+    http_method_names = ["get", "head"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Raise NotFound for another method, as for a path that does not exist."""
+        if request.method not in self.allowed_methods:
+            raise NotFound
+        super().initial(request, *args, **kwargs)
 
 
 def moved_to(request: Request, old: str, new: str) -> HttpResponse:

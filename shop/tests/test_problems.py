@@ -40,7 +40,7 @@ def test_an_unknown_path_is_a_404(anyone, db, debug, path):
 
 
 @pytest.mark.parametrize("method", ["post", "patch", "delete"])
-@pytest.mark.parametrize("path", ["/api/orders/x/cancel/", "/nothing", "/api/orders/\x84/"])
+@pytest.mark.parametrize("path", ["/api/orders/x/cancel/", "/nothing", "/api/products/\x84/"])
 def test_an_unknown_path_is_a_404_for_a_browser_too(db, debug, method, path):
     browser = Client(enforce_csrf_checks=True)
     assert_problem(getattr(browser, method)(path), 404, "not_found")
