@@ -25,7 +25,7 @@ _COLLECTION: dict[str, Any] = {
     "rule": {"category": [4], "max_price": "20.00", "in_stock": True},
 }
 _RULE = {
-    "type": ["object", "null"],
+    "type": "object",
     "additionalProperties": True,
     "example": _COLLECTION["rule"],
 }
