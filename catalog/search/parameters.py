@@ -33,10 +33,13 @@ def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiPa
     return OpenApiParameter(name, schema, description=description)
 
 
+SEARCH_SCHEMA = {"type": "string", "maxLength": SEARCH_LENGTH, "pattern": r"[^\s\x1c-\x1f\x85]"}
+"""What ``read_search`` reads."""
+
 LIST_PARAMETERS = [
     _parameter(
         "search",
-        {"type": "string", "maxLength": SEARCH_LENGTH, "pattern": r"[^\s\x1c-\x1f\x85]"},
+        SEARCH_SCHEMA,
         "Words that all occur in the name, brand, tags, SKUs, options, categories, attributes or "
         "description, in any form; the last one may be the beginning of a word. Typing errors are "
         f"corrected. Sorted by relevance, at most the {MAX_RANKED_RESULTS} best products are "

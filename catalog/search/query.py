@@ -62,7 +62,8 @@ def _amount_hint() -> str:
     return _("The value must be an amount with at most two decimals, such as 12.50.")
 
 
-def _read_search(text: str) -> str:
+def read_search(text: str) -> str:
+    """Read the text of a search. Raises ValueError with a sentence if it is blank or too long."""
     if not text.strip() or len(text) > SEARCH_LENGTH:
         raise ValueError(
             _("A search must have 1 to {limit} characters other than spaces.").format(
@@ -93,7 +94,7 @@ _SINGLE: dict[str, Callable[[str], Any]] = {
     "min_price": _read_amount,
     "on_sale": read_boolean,
     "ordering": one_of(ORDERINGS),
-    "search": _read_search,
+    "search": read_search,
     **identity_filters.SINGLE,
 }
 _REPEATABLE: dict[str, Callable[[str], Any]] = {

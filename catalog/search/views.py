@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
-from catalog.limits import SEARCH_LENGTH
 from catalog.products.models import sees_all_products
 from catalog.products.serializers.responses import serialize_listed
 from catalog.responses import PublicReadViewSet, public_response
+from catalog.search.parameters import SEARCH_SCHEMA
+from catalog.search.query import read_search
 from catalog.search.serializers import SuggestionsSerializer
 from catalog.search.suggestions import suggest
 from shop.core.errors import InvalidField
@@ -18,22 +19,11 @@ from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.query import Parameter, read_parameters
 
-
-def _read_text(text: str) -> str:
-    if not text.strip() or len(text) > SEARCH_LENGTH or "\x00" in text:
-        raise ValueError(
-            _("A search must have 1 to {limit} characters other than spaces.").format(
-                limit=SEARCH_LENGTH
-            )
-        )
-    return text
-
-
 TEXT = Parameter(
     "q",
-    {"type": "string", "maxLength": SEARCH_LENGTH, "pattern": r"[^\s\x1c-\x1f\x85]"},
+    SEARCH_SCHEMA,
     "What has been typed so far. Its last word may be the beginning of a word.",
-    read=_read_text,
+    read=read_search,
 )
 TEXT.required = True
 
