@@ -114,6 +114,15 @@ class FakeStripe:
         deliveries: dict[str, Any] = self.control("GET", "deliveries")
         return deliveries
 
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no request and no webhook is in progress; return whether that is so."""
+        deadline = time.monotonic() + seconds
+        while not self.deliveries()["is_idle"]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
     def process(self, intent: str, *, succeed: bool = True) -> Any:
         """End an intent that is ``processing``."""
         return self.control("POST", "process", id=intent, succeed=succeed)

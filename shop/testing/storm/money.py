@@ -11,7 +11,6 @@ code is 1.
 
 import re
 import subprocess
-import time
 from argparse import Namespace
 
 from payments.tests.fake_stripe.client import FakeStripe, running_fake_stripe
@@ -129,7 +128,7 @@ def _settle(
     # bank has to complete.
     for _ in range(2):
         bank.complete_all()
-        _wait_for_webhooks(fake)
+        fake.wait_until_idle(60)  # which includes repetitions
         database_checks.age_open_payments(database_url)
         repeated += staff.refund_again(_FAILED_REFUND.findall(_reconcile(shop)))
     corrected = _reconcile(shop, "--fix").count("(corrected)")
@@ -144,13 +143,6 @@ def _reconcile(shop: Shop, *options: str) -> str:
         return shop.manage("reconcile_payments", *options).strip()
     except subprocess.CalledProcessError as error:
         return f"{error.stdout}"
-
-
-def _wait_for_webhooks(fake: FakeStripe) -> None:
-    """Wait until all webhooks are delivered, for a minute at most, which includes repetitions."""
-    deadline = time.monotonic() + 60
-    while not fake.deliveries()["is_idle"] and time.monotonic() < deadline:
-        time.sleep(0.2)
 
 
 def _count_webhooks(fake: FakeStripe) -> dict[str, int]:
