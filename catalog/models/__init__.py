@@ -15,6 +15,7 @@ from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.models import CategoryTranslation, ProductTranslation
 
 __all__ = [
     "Attribute",
@@ -23,6 +24,7 @@ __all__ = [
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "CategoryTranslation",
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
@@ -40,6 +42,7 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
+    "ProductTranslation",
     "Sale",
     "SaleKind",
     "StockMovement",
