@@ -8,7 +8,12 @@ from catalog.images.models import ImageDownload, ProductImage
 from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
-from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
+from catalog.options.models import (
+    OptionSet,
+    OptionSetValue,
+    OptionTranslation,
+    ProductOptionSet,
+)
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.search.models import Synonym
@@ -33,6 +38,7 @@ __all__ = [
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
+    "OptionTranslation",
     "PriceChange",
     "Product",
     "ProductAttribute",
