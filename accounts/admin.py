@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any, cast
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -30,6 +29,7 @@ from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
 from shop.core.phones import PHONE_LENGTH, normalize_phone
 from shop.core.postal_addresses import MEMBERS, PostalAddress
+from shop.core.translations import languages_of_buyers
 from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -156,7 +156,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
                 max_length=PHONE_LENGTH, required=False, help_text=db_field.help_text
             )
         if db_field.name == "language":
-            choices = [("", "---------"), *settings.LANGUAGES]
+            choices = [("", "---------"), *languages_of_buyers().items()]
             return forms.ChoiceField(choices=choices, required=False, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -1,6 +1,7 @@
 """Changes of a whole cart: what a buyer enters on the pages of a checkout."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -53,7 +54,7 @@ def change_cart(*, buyer: Buyer, changes: Mapping[str, Any]) -> tuple[Opened, Pr
         if "items" in changes:
             replace_items(cart_id, _quantities(changes["items"]))
         Cart.objects.filter(pk=cart_id).update(updated_at=Now(), **columns)
-    return opened, view_cart(buyer=buyer if buyer.user else Buyer(cart_id=opened.cart_id))
+    return opened, view_cart(buyer=buyer if buyer.user else replace(buyer, cart_id=opened.cart_id))
 
 
 def _quantities(items: Sequence[Mapping[str, int]] | None) -> dict[int, int]:

@@ -8,7 +8,6 @@ database. Who prices carts reads the revision with its own statement
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +25,8 @@ from cart.extensions import (
     tax_rules,
 )
 from cart.pricing.rates import table_price
-from cart.promotions.models import Promotion, PromotionScope, fold_code
+from cart.pricing_rows import method_of, promotion_of, tax_table
+from cart.promotions.models import Promotion, fold_code
 from cart.promotions.reads import entered_vouchers
 from cart.shipping.models import ShippingMethod, ShippingRate
 from cart.taxes.models import ShippingTax, TaxRate
@@ -36,8 +36,6 @@ from shop.core.models import ConfigurationRevision
 from shop.core.money import exponent
 
 _ATTEMPTS = 3
-_NO_PRODUCT = frozenset({0})
-"""A selection that contains nothing: no product has this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +104,38 @@ class _Rows:
     vat_numbers: Sequence[str] = ()
 
 
-_kept: list[tuple[str | None, ShopConfiguration]] = []
-"""The last configuration that was read, with its revision."""
+_kept: list[tuple[str | None, _Rows, dict[str, ShopConfiguration]]] = []
+"""The last rows that were read, with their revision, and the configuration in each language."""
 
 
-def configuration_of(revision: str | None) -> ShopConfiguration:
+def configuration_of(revision: str | None, language: str = "") -> ShopConfiguration:
     """Return the configuration of a revision, which the caller has just read.
 
-    No statement as long as it is the last one; otherwise the configuration is read, and may be
-    newer than the revision.
+    ``language`` is that of its names, by default the shop's own. No statement as long as the
+    revision is the last one; otherwise the configuration is read, and may be newer.
     """
-    for kept, configuration in _kept:
-        if kept == revision and not _has_ended(configuration):
-            return configuration
-    read, rows = (None, _Rows()) if revision is None else _read(revision)
-    configuration = _build(rows)
+    rows = None
+    for kept, rows_kept, configurations in _kept:
+        if kept == revision:
+            found = configurations.get(language)
+            if found is not None and not _has_ended(found):
+                return found
+            rows = rows_kept
+    read = revision
+    if rows is None:
+        read, rows = (None, _Rows()) if revision is None else _read(revision)
+    configuration = _build(rows, language)
     if read == revision:
-        _kept[:] = [(revision, configuration)]
+        _keep(revision, rows, language, configuration)
     return configuration
+
+
+def _keep(
+    revision: str | None, rows: _Rows, language: str, configuration: ShopConfiguration
+) -> None:
+    """Keep a configuration beside those of the same rows in other languages."""
+    others = next((made for kept, same, made in _kept if kept == revision and same is rows), {})
+    _kept[:] = [(revision, rows, {**others, language: configuration})]
 
 
 def current_configuration() -> ShopConfiguration:
@@ -149,34 +161,6 @@ def pricing_settings() -> priced.PricingSettings:
         vouchers_at_once=settings.VOUCHERS_AT_ONCE,
         require_shipping=settings.REQUIRE_SHIPPING,
         time_zone=ZoneInfo(settings.TIME_ZONE),
-    )
-
-
-def promotion_of(row: Promotion) -> priced.Promotion:
-    """Return a row as pricing needs it. Reads its selection unless prefetched."""
-    products = frozenset(product.pk for product in row.products.all())
-    categories = frozenset(category.pk for category in row.categories.all())
-    collections = frozenset(collection.pk for collection in row.collections.all())
-    if row.scope == PromotionScope.CART:
-        products = categories = collections = frozenset()
-    elif not (products or categories or collections):
-        products = _NO_PRODUCT
-    return priced.Promotion(
-        id=row.pk,
-        name=row.name,
-        kind=row.kind,
-        value=row.value or Decimal(0),
-        buy_quantity=row.buy_quantity or 0,
-        free_quantity=row.free_quantity or 0,
-        product_ids=products,
-        category_ids=categories,
-        collection_ids=collections,
-        minimum_total=row.minimum_total,
-        minimum_quantity=row.minimum_quantity,
-        first_order_only=row.first_order_only,
-        is_limited=row.max_uses is not None or row.max_uses_per_customer is not None,
-        starts_on=row.starts_on,
-        ends_on=row.ends_on,
     )
 
 
@@ -220,16 +204,18 @@ def _read_rows() -> _Rows:
     )
 
 
-def _build(rows: _Rows) -> ShopConfiguration:
+def _build(rows: _Rows, language: str) -> ShopConfiguration:
     today = timezone.localdate()
-    pairs = [(row, promotion_of(row)) for row in rows.promotions]
+    pairs = [(row, promotion_of(row, language)) for row in rows.promotions]
     later = [row.valid_from for row in rows.tax_rates if row.valid_from > today]
     return ShopConfiguration(
         pricing=priced.Configuration(
             settings=pricing_settings(),
             promotions=tuple(promotion for row, promotion in pairs if not row.needs_code),
-            shipping_methods=tuple(_method(row, rows.rates) for row in rows.methods),
-            taxes=tax_rules(tax_table(rows.tax_rates, rows.shipping_taxes, on=today)),
+            shipping_methods=tuple(method_of(row, rows.rates, language) for row in rows.methods),
+            taxes=tax_rules(
+                tax_table(rows.tax_rates, rows.shipping_taxes, on=today, language=language)
+            ),
             shipping_rates=shipping_rates(table_price),
             rules=promotion_rules(),
         ),
@@ -237,51 +223,4 @@ def _build(rows: _Rows) -> ShopConfiguration:
         countries=tuple(sorted({code for rate in rows.rates for code in rate.countries})),
         changes_on=min(later, default=None),
         vat_numbers=frozenset(rows.vat_numbers),
-    )
-
-
-def _method(row: ShippingMethod, rates: Sequence[ShippingRate]) -> priced.Method:
-    return priced.Method(
-        code=row.code,
-        name=row.name,
-        type=row.type,
-        rates=tuple(_rate(rate) for rate in rates if rate.method_id == row.pk),
-        days_min=row.earliest_days,
-        days_max=row.latest_days,
-        tax_class=row.tax_class.code if row.tax_class else "",
-        free_from=row.free_from,
-    )
-
-
-def _rate(row: ShippingRate) -> priced.Rate:
-    return priced.Rate(
-        price=row.price,
-        countries=frozenset(row.countries),
-        regions=frozenset(row.regions),
-        postal_prefixes=tuple(row.postal_prefixes),
-        total_from=row.total_from,
-        total_below=row.total_below,
-        weight_from=row.weight_from,
-        weight_below=row.weight_below,
-    )
-
-
-def tax_table(
-    rates: Sequence[TaxRate], shipping: Sequence[ShippingTax], *, on: date
-) -> priced.TaxTable:
-    """Return the rates that are valid on a day. ``rates`` are ordered by their first days."""
-    return priced.TaxTable(
-        rates={
-            (row.country, row.region, row.tax_class.code if row.tax_class else ""): priced.TaxRate(
-                country=row.country,
-                rate=row.rate,
-                name=row.name,
-                tax_class=row.tax_class.code if row.tax_class else "",
-                region=row.region,
-                reason=row.reason,
-            )
-            for row in rates
-            if row.valid_from <= on
-        },
-        shipping={row.country: row.rule for row in shipping},  # type: ignore[misc]
     )

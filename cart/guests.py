@@ -20,6 +20,7 @@ from accounts.models import User
 from cart.errors import CartTokenInvalid
 from cart.models import Cart, CartItem, CartStatus
 from shop.core.errors import Unauthorized
+from shop.core.shop_languages import shop_language_of
 from shop.core.times import ago
 from shop.engine import select
 
@@ -39,13 +40,15 @@ class Buyer:
     ``cart_id`` is the cart of a guest, which may be open or ordered, or that of a draft, also if
     the draft is for a user. ``guest`` is the SHA-256 of the token of a guest, which idempotency
     keys of the guest belong to. Both are None for users who buy from their own cart. ``staff`` is
-    the member of staff who orders for the buyer.
+    the member of staff who orders for the buyer. ``language`` is the language of the shop in which
+    the buyer reads; empty in a shop with one language.
     """
 
     user: User | None = None
     cart_id: int | None = None
     guest: str | None = None
     staff: User | None = None
+    language: str = ""
 
     @property
     def actor(self) -> User | None:
@@ -67,6 +70,12 @@ class Buyer:
 
 NOBODY = Buyer()
 """A guest who has no cart."""
+
+
+def nobody(request: Request) -> Buyer:
+    """Return a guest who has no cart, with the language of the request."""
+    language = _language_of(request)
+    return Buyer(language=language) if language else NOBODY
 
 
 def new_token() -> str:
@@ -94,12 +103,17 @@ def buyer_of(request: Request) -> Buyer:
 def find_buyer(request: Request) -> Buyer | None:
     """Return who sends a request, or None without login and token. Raises CartTokenInvalid."""
     if isinstance(request.user, User):
-        return Buyer(user=request.user)
+        return Buyer(user=request.user, language=_language_of(request))
     token = request.META.get(HEADER)
-    return None if token is None else guest_with(token)
+    return None if token is None else guest_with(token, _language_of(request))
 
 
-def guest_with(token: str) -> Buyer:
+def _language_of(request: Request) -> str:
+    """Return the language of the shop's texts in the response. Raises InvalidField (400)."""
+    return shop_language_of(request) if len(settings.SHOP_LANGUAGES) > 1 else ""
+
+
+def guest_with(token: str, language: str = "") -> Buyer:
     """Return the guest who has a token. Raises CartTokenInvalid if no cart has it.
 
     The tokens of carts that were merged, and of those that were not changed for
@@ -108,7 +122,7 @@ def guest_with(token: str) -> Buyer:
     row = _guest_cart.row(token_hash=digest_of(token)) if _TOKEN.fullmatch(token) else None
     if row is None:
         raise CartTokenInvalid
-    return Buyer(cart_id=row.cart_id, guest=digest_of(token))
+    return Buyer(cart_id=row.cart_id, guest=digest_of(token), language=language)
 
 
 class _GuestCart(NamedTuple):

@@ -25,7 +25,7 @@ logger = logging.getLogger("shop.cart")
 
 
 @transactional
-def merge_cart(*, user: User, token: str) -> tuple[PricedCart, list[ShopError]]:
+def merge_cart(*, user: User, token: str, language: str = "") -> tuple[PricedCart, list[ShopError]]:
     """Move the guest cart of a token into the user's open cart, and return that cart priced.
 
     The larger quantity of a product counts, as far as it is in stock, and empty members are filled.
@@ -42,7 +42,7 @@ def merge_cart(*, user: User, token: str) -> tuple[PricedCart, list[ShopError]]:
         reduced = _move_items(guest.pk, cart_id)
         _fill_members(guest, Cart.objects.get(pk=cart_id))
         Cart.objects.filter(pk=guest.pk).update(status=CartStatus.MERGED, user=user)
-    return view_cart(buyer=Buyer(user)), reduced
+    return view_cart(buyer=Buyer(user, language=language)), reduced
 
 
 def merge_at_sign_in(user: User, token: str) -> None:

@@ -1,10 +1,11 @@
 """What orders need of carts: the cart, its items and products, locked and priced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cart.columns import CartItemRow, item_of
 from cart.guests import Buyer
+from cart.languages import in_language, language_of_order
 from cart.locks import lock_cart_with_next_statement
 from cart.priced import CartMembers, members_of, price_cart
 from cart.pricing import Totals
@@ -28,7 +29,8 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
 
     Locks the cart as ``cart.locks`` does, then the products in ascending id, then the promotions
     with limits in ascending id, until the caller's transaction ends. ``fee`` is that of the payment
-    method. Returns None for an empty cart, and for a cart that is not open or not the buyer's.
+    method. Texts are in the language of the order. Returns None for an empty cart, and for a cart
+    that is not open or not the buyer's.
     Sends one statement for a plain cart, and more as ``cart.priced`` says.
     """
     if buyer.user is None and cart_id != buyer.cart_id:
@@ -39,6 +41,9 @@ def lock_cart_to_order(*, buyer: Buyer, cart_id: int, fee: Decimal = ZERO) -> Lo
         return None
     members = members_of(rows[0].members)
     items = tuple(map(item_of, rows))
+    language = language_of_order(buyer, members.language)
+    if language:
+        buyer, items = replace(buyer, language=language), in_language(items, language)
     totals = price_cart(
         buyer,
         members,

@@ -21,6 +21,7 @@ from cart.configuration import (
 )
 from cart.first_orders import is_first_order
 from cart.guests import Buyer
+from cart.languages import in_language
 from cart.pricing import Configuration, Context, Destination, Item, Totals, Voucher, price
 from cart.promotions.limits import used_up_promotions
 from cart.statements import open_cart_with_items
@@ -74,6 +75,8 @@ def view_cart(*, buyer: Buyer, fee: Decimal = ZERO) -> PricedCart:
     first = rows[0]
     members = members_of(first.members)
     items = tuple([item_of(row) for row in rows if row.product_id])
+    if buyer.language:
+        items = in_language(items, buyer.language)
     totals = price_cart(buyer, members, items, first.revision, has_sale=first.has_sale, fee=fee)
     changed_at = max([row.changed_at for row in rows])
     return PricedCart(buyer, first.cart_id, changed_at, members, items, totals)
@@ -105,10 +108,11 @@ def price_cart(  # noqa: PLR0913 - what a cart costs depends on all of them
 ) -> Totals:
     """Return what a cart costs. ``fee`` is that of the payment method, in the shop's currency.
 
+    Names are in the language of the buyer.
     ``revision`` is that of the configuration, and ``has_sale`` whether any sale is active. With
     ``lock`` the promotions with limits are locked (``cart.promotions.limits``).
     """
-    configuration = configuration_of(revision)
+    configuration = configuration_of(revision, buyer.language)
     codes = members.voucher_codes
     if not (codes or members.shipping_method) and _is_plain(configuration):
         context = Context(configuration.pricing, timezone.now(), fee=fee)

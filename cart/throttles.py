@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from rest_framework.request import Request
 
-from cart.guests import NOBODY, Buyer
+from cart.guests import Buyer
 from cart.priced import PricedCart
 from cart.pricing import VoucherReason
 from shop.core.errors import TooManyRequests
@@ -64,5 +64,5 @@ def _callers(request: Request, buyer: Buyer) -> Iterator[tuple[CountingThrottle,
     """Yield the limits that apply: of the address, and of the cart if there is one."""
     of_address = UnknownCodesOfAddress()
     yield of_address, address_of(of_address, request)
-    if buyer != NOBODY:
+    if buyer.user is not None or buyer.cart_id is not None:
         yield UnknownCodesOfCart(), f"{buyer.key}"

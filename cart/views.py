@@ -19,7 +19,7 @@ from cart.errors import (
     NoOpenCart,
     QuantityLimit,
 )
-from cart.guests import HEADER, NOBODY, Buyer, buyer_of, find_buyer
+from cart.guests import HEADER, Buyer, buyer_of, find_buyer, nobody
 from cart.merging import merge_cart
 from cart.priced import view_cart
 from cart.serializers.bodies import serialize_added, serialize_cart, serialize_merged
@@ -35,6 +35,7 @@ from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.query import Parameter, one_of, read_parameters
+from shop.core.shop_languages import LANGUAGE
 from shop.core.viewsets import ID, ShopViewSet, read
 
 EXPLAIN = Parameter(
@@ -62,7 +63,7 @@ class CartViewSet(ShopViewSet):
         "View cart",
         answers={200: CartSerializer},
         refuses=[CartTokenInvalid],
-        parameters=[EXPLAIN],
+        parameters=[EXPLAIN, LANGUAGE],
         audience="buyers",
     )
     def list(self, request: Request) -> Response:
@@ -70,7 +71,7 @@ class CartViewSet(ShopViewSet):
         is_explained = bool(request.META.get("QUERY_STRING")) and bool(
             read_parameters(request.query_params, [EXPLAIN])
         )
-        cart = view_cart(buyer=find_buyer(request) or NOBODY)
+        cart = view_cart(buyer=find_buyer(request) or nobody(request))
         return Response(serialize_cart(cart, request, explained=is_explained))
 
     @describe(
@@ -78,6 +79,7 @@ class CartViewSet(ShopViewSet):
         takes=CartChangesSerializer,
         answers={200: OpenedCartSerializer, 201: OpenedCartSerializer},
         refuses=[*ITEM_ERRORS, CartTokenInvalid, TooManyRequests],
+        parameters=[LANGUAGE],
         audience="buyers",
     )
     def create(self, request: Request) -> HttpResponseBase:
@@ -92,6 +94,7 @@ class CartViewSet(ShopViewSet):
         takes=CartChangesSerializer,
         answers={200: CartSerializer},
         refuses=[*ITEM_ERRORS, *_GUESTS, GuestCartNotOpen, TooManyRequests],
+        parameters=[LANGUAGE],
         audience="buyers",
     )
     def change(self, request: Request) -> Response:
@@ -145,6 +148,7 @@ class CartViewSet(ShopViewSet):
         "Merge carts",
         answers={200: CartSerializer},
         refuses=_GUESTS,
+        parameters=[LANGUAGE],
         audience="buyers",
     )
     @action(detail=False, methods=["post"])
@@ -155,12 +159,13 @@ class CartViewSet(ShopViewSet):
         was reduced. The token is invalid afterwards; repeating the request changes nothing. A login
         or registration with the header does the same.
         """
-        user = buyer_of(request).user
+        buyer = buyer_of(request)
+        user, token = buyer.user, request.META.get(HEADER, "")
         if user is None:
             raise Unauthorized
 
         def work() -> Response:
-            cart, reduced = merge_cart(user=user, token=request.META.get(HEADER, ""))
+            cart, reduced = merge_cart(user=user, token=token, language=buyer.language)
             return Response(serialize_merged(cart, reduced, request))
 
         return idempotent(request, work)
@@ -170,6 +175,7 @@ class CartViewSet(ShopViewSet):
         takes=QuantitySerializer,
         answers={200: CartSerializer},
         refuses=[ItemNotFound, ProductNotFound, OutOfStock, *_GUESTS],
+        parameters=[LANGUAGE],
         audience="buyers",
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
@@ -223,4 +229,4 @@ def _for_buyer_or_new_guest(
         except NoOpenCart:
             pass
     count_new_cart(request)
-    return work(NOBODY)
+    return work(nobody(request))

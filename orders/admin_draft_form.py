@@ -36,6 +36,7 @@ from shop.core.admin.request_forms import FieldGroup, RequestForm, address_field
 from shop.core.money import MAX_DIGITS, currency, show
 from shop.core.phones import PHONE_LENGTH
 from shop.core.postal_addresses import PostalAddress
+from shop.core.translations import languages_of_buyers
 
 _NEW_ITEMS = 5
 """How many further items the form has fields for. Saving it offers as many again."""
@@ -66,7 +67,7 @@ class DraftForm(RequestForm):
         label="Phone number", max_length=PHONE_LENGTH, required=False, widget=AdminTextInputWidget
     )
     language = forms.ChoiceField(
-        choices=[("", "---------"), *settings.LANGUAGES],
+        choices=lambda: [("", "---------"), *languages_of_buyers().items()],
         required=False,
         help_text="Of the messages.",
     )

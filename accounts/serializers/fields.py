@@ -3,13 +3,13 @@
 import unicodedata
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import validate_email
 
 from accounts.models import validate_foldable
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
 from shop.core.fields import StrictChoice, StrictStr
 from shop.core.phones import PHONE_LENGTH, normalize_phone
+from shop.core.translations import languages_of_buyers
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
@@ -92,5 +92,5 @@ class LanguageField(StrictChoice):
     """The code of one of the shop's languages."""
 
     def __init__(self, **kwargs: Any) -> None:
-        """Offer the languages of the shop."""
-        super().__init__(choices=settings.LANGUAGES, **kwargs)
+        """Offer the languages of the shop, as the settings are now."""
+        super().__init__(choices=list(languages_of_buyers().items()), **kwargs)

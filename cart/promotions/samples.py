@@ -6,9 +6,10 @@ from datetime import date, datetime, time
 
 from django.utils import timezone
 
-from cart.configuration import current_configuration, promotion_of
+from cart.configuration import current_configuration
 from cart.pricing import Context, Destination, Item, Totals, Voucher, VoucherReason, price
 from cart.pricing.explain import Step, explain
+from cart.pricing_rows import promotion_of
 from cart.promotions.models import Promotion
 from catalog.categories.reads import categories_of
 from catalog.collections.reads import collections_of

@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from django.conf import settings
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import validate_foldable
+from accounts.serializers.fields import LanguageField
 from cart.models import (
     EMAIL_LENGTH,
     MAX_CODES,
@@ -24,7 +24,6 @@ from cart.serializers.examples import CHANGES
 from shop.core.fields import (
     IdField,
     MetadataField,
-    StrictChoice,
     StrictInt,
     StrictList,
     StrictStr,
@@ -130,11 +129,10 @@ class CartChangesSerializer(RequestSerializer):
         allow_null=True,
     )
     note = StrictStr(max_length=NOTE_LENGTH, required=False, allow_null=True, allow_blank=True)
-    language = StrictChoice(
-        choices=settings.LANGUAGES,
+    language = LanguageField(
         required=False,
         allow_null=True,
-        help_text="The language of mails about the order.",
+        help_text="The language of the order and of its mails.",
     )
     consents = ConsentsField(required=False, allow_null=True)
     metadata = MetadataField(required=False, allow_null=True)

@@ -9,6 +9,7 @@ from cart.models import MAX_ITEMS, MAX_QUANTITY
 from cart.payment_methods import PaymentMethod, payment_methods
 from cart.storefront.countries import delivered_countries
 from shop.core.money import show
+from shop.core.translations import all_languages, languages_of_buyers
 
 
 def serialize_shop() -> dict[str, Any]:
@@ -21,13 +22,20 @@ def serialize_shop() -> dict[str, Any]:
         "prices_include_tax": pricing.prices_include_tax,
         "home_country": pricing.home_country or None,
         "require_shipping": pricing.require_shipping,
-        "languages": [{"code": code, "name": name} for code, name in settings.LANGUAGES],
+        "languages": _languages(),
         "countries": list(delivered_countries()),
         "limits": _limits(),
         "payment_methods": [_method(method) for method in payment_methods()],
         "payment_window": settings.ORDER_PAYMENT_WINDOW,
         "links": settings.SHOP_LINKS,
     }
+
+
+def _languages() -> list[dict[str, str]]:
+    """Return the languages of the shop's texts, or of its messages if the texts have only one."""
+    texts = all_languages()
+    languages = texts if len(texts) > 1 else languages_of_buyers()
+    return [{"code": code, "name": name} for code, name in languages.items()]
 
 
 def _limits() -> dict[str, int]:

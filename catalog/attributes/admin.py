@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from catalog.admin_base import ServiceAdmin
 from catalog.attributes import services
 from catalog.attributes.forms import SeparatedListField
-from catalog.attributes.models import Attribute
+from catalog.attributes.models import ATTRIBUTE_MEMBERS, Attribute
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_CHOICES
+from shop.core.translation_forms import TranslationsFormField
+from shop.core.translations import other_languages
 
 
 class AttributeForm(forms.ModelForm):
@@ -26,6 +28,18 @@ class AttributeForm(forms.ModelForm):
     class Meta:
         model = Attribute
         fields = ("name", "slug", "kind", "choices", "translations")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """List all choices as texts to translate."""
+        super().__init__(*args, **kwargs)
+        if "translations" in self.fields:
+            choices = list(self.instance.choices)
+            self.fields["translations"] = TranslationsFormField(
+                members=ATTRIBUTE_MEMBERS,
+                languages=other_languages(),
+                originals={"choices": lambda _language: choices},
+                help_text=Attribute._meta.get_field("translations").help_text,  # noqa: SLF001 - documented by Django
+            )
 
 
 @admin.register(Attribute)

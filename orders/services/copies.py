@@ -9,6 +9,7 @@ from django.conf import settings
 
 from cart.columns import CartItemRow
 from cart.guests import Buyer
+from cart.languages import language_of_order
 from cart.ordering import LockedCart
 from cart.priced import Address
 from cart.pricing import Discount, OfferedMethod, PricedItem, Totals
@@ -78,7 +79,7 @@ def _order(new: NewOrder, cart: LockedCart) -> Order:
         email=new.email,
         email_key=new.email_key,
         phone=members.phone,
-        language=members.language,
+        language=language_of_order(new.buyer, members.language) or members.language,
         note=members.note,
         consents=members.consents,
         metadata=members.metadata,

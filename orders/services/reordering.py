@@ -1,7 +1,7 @@
 """Putting the products of an order into a cart again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cart.changes import current_prices, read_products, set_items
 from cart.guests import Buyer
@@ -43,7 +43,7 @@ def reorder(*, order: Order, buyer: Buyer) -> Reordered:
     wanted, problems = _possible(items, products, in_cart)
     if wanted:
         set_items(opened.cart_id, wanted, current_prices(products))
-    cart = view_cart(buyer=buyer if buyer.user else Buyer(cart_id=opened.cart_id))
+    cart = view_cart(buyer=buyer if buyer.user else replace(buyer, cart_id=opened.cart_id))
     return Reordered(opened, cart, problems)
 
 

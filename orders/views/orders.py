@@ -1,5 +1,6 @@
 """Endpoints to place, read and cancel orders."""
 
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cart.errors import CartTokenInvalid
-from cart.guests import NOBODY, Buyer, buyer_of
+from cart.guests import Buyer, buyer_of, nobody
 from cart.problems import (
     AddressIncomplete,
     EmailMissing,
@@ -240,9 +241,10 @@ class OrderViewSet(ShopViewSet):
         order = self.get_object()
         user = self.access.user
         if user is not None:
-            return idempotent(request, lambda: _reorder(request, order, Buyer(user=user)))
+            buyer = replace(nobody(request), user=user)
+            return idempotent(request, lambda: _reorder(request, order, buyer))
         count_new_cart(request)
-        return _reorder(request, order, NOBODY)
+        return _reorder(request, order, nobody(request))
 
     @describe(
         "Look up order",

@@ -1,6 +1,6 @@
 """The form field of translations: an input for each language and member."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +13,9 @@ from django.utils.translation import gettext as _
 from shop.core.translations import Member, Members, clean_translations
 
 _EQUALS = "="
+Originals = Mapping[str, Callable[[str], Sequence[str]]]
+"""What returns the original texts of a member for a language, by the member's name."""
+
 _LONG = 300
 """The length from which a text has an area of several lines."""
 
@@ -20,8 +23,11 @@ _LONG = 300
 class TranslationsWidget(forms.MultiWidget):
     """A labelled input for each language and member."""
 
-    def __init__(self, members: Members, languages: Mapping[str, str]) -> None:
+    def __init__(
+        self, members: Members, languages: Mapping[str, str], originals: Originals
+    ) -> None:
         """Make the inputs, whose names end with language and member."""
+        self.originals = originals
         self.places = [(language, name) for language in languages for name in members]
         self.labels = [
             f"{members[name].label or name.replace('_', ' ').capitalize()} ({languages[language]})"
@@ -37,9 +43,17 @@ class TranslationsWidget(forms.MultiWidget):
         """Return the text of each input."""
         found = value if isinstance(value, Mapping) else {}
         return [
-            _write(texts.get(name, "") if isinstance(texts := found.get(language), Mapping) else "")
+            self._write(language, name, found.get(language, {}).get(name, ""))
             for language, name in self.places
         ]
+
+    def _write(self, language: str, name: str, value: Any) -> str:
+        """Return a text, or lines with all originals, also those that are not translated."""
+        if name not in self.originals and not isinstance(value, Mapping):
+            return str(value or "")
+        known = self.originals[name](language) if name in self.originals else ()
+        texts = {**dict.fromkeys(known, ""), **(value or {})}
+        return "\n".join(f"{original} {_EQUALS} {text}" for original, text in texts.items())
 
     def render(
         self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
@@ -65,12 +79,6 @@ def _input(member: Member, label: str, language: str) -> forms.Widget:
     return AdminTextInputWidget(attrs={**attrs, "maxlength": member.max_length})
 
 
-def _write(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "\n".join(f"{original} {_EQUALS} {text}" for original, text in value.items())
-    return str(value or "")
-
-
 class TranslationsFormField(forms.Field):
     """Translations, entered by language and member. Several texts are lines ``original = text``."""
 
@@ -79,12 +87,18 @@ class TranslationsFormField(forms.Field):
         *,
         members: Members,
         languages: Mapping[str, str],
+        originals: Originals | None = None,
         **kwargs: Any,
     ) -> None:
-        """``languages`` are names of languages by code."""
+        """``languages`` are names of languages by code.
+
+        ``originals`` return the texts of a member that a language can have translations of.
+        """
         self.members, self.languages = members, languages
         kwargs = {"required": False, "help_text": "", **kwargs}
-        super().__init__(**{**kwargs, "widget": TranslationsWidget(members, self.languages)})
+        super().__init__(
+            **{**kwargs, "widget": TranslationsWidget(members, languages, originals or {})}
+        )
 
     def clean(self, value: Any) -> dict[str, dict[str, Any]]:
         """Return the translations. Raises ValidationError."""

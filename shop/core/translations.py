@@ -34,6 +34,14 @@ def all_languages() -> dict[str, str]:
     return dict(settings.SHOP_LANGUAGES)
 
 
+def languages_of_buyers() -> dict[str, str]:
+    """Return the names of the languages that buyers can choose, by code.
+
+    They are those of the shop's texts, and further ones that its messages have.
+    """
+    return {**settings.SHOP_LANGUAGES, **dict(settings.LANGUAGES), **settings.SHOP_LANGUAGES}
+
+
 def other_languages() -> dict[str, str]:
     """Return the names of the languages to which texts are translated, by code."""
     _own, *others = settings.SHOP_LANGUAGES.items()

@@ -1,13 +1,32 @@
-"""The admin of messages: read-only, except that messages that have ended can be sent again."""
+"""The admin of messages, which is read-only apart from sending again, and of their texts."""
 
+from typing import Any, ClassVar
+
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext, override
 from django_tasks_db.models import DBTaskResult
 
-from shop.core.admin import ReadOnlyAdmin, Work
-from shop.mail.models import Message
+from shop.core.admin import ReadOnlyAdmin, ShopModelAdmin, Work
+from shop.core.translation_forms import TranslationsFormField
+from shop.core.translations import all_languages
+from shop.mail.models import MailText, Message
+from shop.mail.samples import sample
 from shop.mail.sending import send_again
+from shop.mail.texts import (
+    SHARED_WORDS,
+    WORDS,
+    check_texts,
+    members_of,
+    placeholders_of,
+    translatable_templates,
+)
+from shop.mail.views import show_message
 
 # The queue is only a trigger: messages show what happened. A page of tasks would show tracebacks.
 admin.site.unregister(DBTaskResult)
@@ -31,3 +50,100 @@ class MessageAdmin(ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> HttpResponse | None:
         """Send messages that have ended again; refuse those that wait."""
         return self.act(request, queryset, "sent again", Work(send_again))
+
+
+class MailTextForm(forms.ModelForm[MailText]):
+    """The texts of a message in each language, or the words of all messages."""
+
+    class Meta:
+        model = MailText
+        fields = ("template", "translations")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the templates without texts, or the texts of the template."""
+        super().__init__(*args, **kwargs)
+        if "template" in self.fields:
+            used = set(MailText.objects.values_list("template", flat=True))
+            free = [name for name in (*translatable_templates(), WORDS) if name not in used]
+            self.fields["template"] = forms.ChoiceField(choices=[(name, name) for name in free])
+        if "translations" in self.fields:
+            self.fields["translations"] = _texts_field(self.instance.template)
+
+    def clean_translations(self) -> Any:
+        """Refuse placeholders that the message does not have."""
+        check_texts(self.instance.template, self.cleaned_data["translations"])
+        return self.cleaned_data["translations"]
+
+
+def _texts_field(template: str) -> TranslationsFormField:
+    names = ", ".join(f"{{{name}}}" for name in placeholders_of(template))
+    return TranslationsFormField(
+        members=members_of(template),
+        languages=all_languages(),
+        label="Texts",
+        originals={"words": _words} if template == WORDS else {},
+        help_text=f"An empty field: the shop's own text, or English. It may contain {names}.",
+    )
+
+
+def _words(language: str) -> list[str]:
+    """Return the words as messages in a language have them."""
+    with override(language):
+        return list(dict.fromkeys(gettext(word) for word in SHARED_WORDS))
+
+
+@admin.register(MailText)
+class MailTextAdmin(ShopModelAdmin):
+    """The texts of messages, with a preview in each language."""
+
+    form = MailTextForm
+    list_display = ("template", "languages")
+    ordering: ClassVar[tuple[str, ...]] = ("template",)
+    actions = None
+
+    def get_fields(self, request: HttpRequest, obj: MailText | None = None) -> tuple[str, ...]:
+        """Ask for the template first, since it decides which texts there are."""
+        return ("template", "translations", "previews") if obj else ("template",)
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: MailText | None = None
+    ) -> tuple[str, ...]:
+        """Let the template of texts that exist stay."""
+        return ("template", "previews") if obj else ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the preview."""
+        view = self.admin_site.admin_view(self.preview_view)
+        pattern = "<int:pk>/preview/<str:language>/"
+        return [path(pattern, view, name="shop_mail_mailtext_preview"), *super().get_urls()]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Go on with the texts of the template."""
+        request.POST = request.POST.copy()
+        request.POST["_continue"] = "1"
+        return super().response_add(request, obj, post_url_continue)
+
+    def preview_view(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
+        """Return the message with sample data, as it was saved last."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = MailText.objects.filter(pk=pk).first()
+        if row is None or language not in all_languages():
+            raise Http404
+        template = "order_placed" if row.template == WORDS else row.template
+        return show_message(sample(template, language).html)
+
+    @admin.display(description="Previews")
+    def previews(self, row: MailText) -> str:
+        """Return a link to the preview in each language."""
+        name = "admin:shop_mail_mailtext_preview"
+        links = ((reverse(name, args=[row.pk, code]), text) for code, text in self._languages())
+        return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
+
+    @admin.display(description="In")
+    def languages(self, row: MailText) -> str:
+        """Return the codes of the languages."""
+        return ", ".join(sorted(row.translations)) or "–"
+
+    def _languages(self) -> list[tuple[str, str]]:
+        return list(all_languages().items())

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import events, languages
+from shop.core import events
 from shop.core.models import Event
+from shop.core.translations import languages_of_buyers
 
 
 class Attachment(NamedTuple):
@@ -119,5 +120,6 @@ def register_all() -> None:
 
 
 def known_language(code: str | None) -> str:
-    """Return the language if the shop has it, and otherwise the default."""
-    return languages.choose_language(code) if code else languages.DEFAULT
+    """Return the language if the shop has it, and otherwise the shop's own."""
+    known = languages_of_buyers()
+    return code if code in known else next(iter(known))

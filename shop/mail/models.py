@@ -91,7 +91,6 @@ TEXT_MEMBERS = {
     "subject": Member(200),
     "heading": Member(200),
     "text": Member(5000),
-    "button": Member(100),
 }
 """The texts of a message that staff may write. ``text`` is what stands before the first table."""
 

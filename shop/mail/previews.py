@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.conf import settings
-
 from accounts.models import User
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
 from payments.models import Dispute, Invoice, Refund
 from shop.core.models import Event
 from shop.core.money import show
+from shop.core.translations import languages_of_buyers
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS
@@ -45,7 +44,7 @@ def preview(template: str, *, language: str = "", order: str = "") -> Rendered:
     mail = _mails().get(template)
     if mail is None:
         raise LookupError(f"There is no mail {template!r}. Choose {', '.join(templates())}.")
-    if language and language not in dict(settings.LANGUAGES):
+    if language and language not in languages_of_buyers():
         raise LookupError(f"The shop has no language {language!r}.")
     subject = mail.event.partition(".")[0]
     event = _EVENTS[subject](mail.event) if subject in _EVENTS else _about(mail.event, order)

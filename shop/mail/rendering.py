@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from shop.mail import text
+from shop.mail.texts import filled, texts_of
 
 # Mail programs need the styles in the elements, apart from rules for the width and dark mode.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -23,9 +24,17 @@ class Rendered(NamedTuple):
 
 
 def render(template: str, *, language: str, context: Callable[[], Mapping[str, Any]]) -> Rendered:
-    """Return a message in a language. ``context`` is called while that is active."""
+    """Return a message in a language. ``context`` is called while that is active.
+
+    Texts that staff have written take the place of those of the template.
+    """
     with translation.override(language):
-        shared = {"shop_name": settings.SHOP_NAME, "language": language}
-        html = render_to_string(f"mail/{template}.html", {**shared, **context()})
+        facts = context()
+        shared = {
+            "shop_name": settings.SHOP_NAME,
+            "language": language,
+            "texts": filled(texts_of(template, language), template, language, facts),
+        }
+        html = render_to_string(f"mail/{template}.html", {**shared, **facts})
     subject, plain = text.read(html)
     return Rendered(subject, plain, _INLINER.inline(html))

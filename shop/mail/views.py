@@ -76,8 +76,12 @@ def message_html(request: HttpRequest, number: int) -> HttpResponse:
     found = _find(number)
     if found is None:
         return handlers.page_not_found(request)
-    html = _body(found, "html").replace("<head>", '<head><base target="_blank">', 1)
-    response = HttpResponse(html)
+    return show_message(_body(found, "html"))
+
+
+def show_message(html: str) -> HttpResponse:
+    """Return the HTML of a message, without scripts, and with links that open another window."""
+    response = HttpResponse(html.replace("<head>", '<head><base target="_blank">', 1))
     response["Content-Security-Policy"] = _MESSAGE_POLICY
     response["X-Frame-Options"] = "SAMEORIGIN"
     return response
