@@ -30,6 +30,7 @@ from catalog.products.models import Product
 from catalog.slugs.services import move_slugs
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
 from shop.core.sort_keys import sort_key
+from shop.engine import insert_many
 
 _names = list(FIELDS)
 _at = _names.index("position")
@@ -252,7 +253,7 @@ def _insert_rows(rows: list[Product], *, translate_errors: bool) -> None:
         return
     try:
         with transaction.atomic(savepoint=translate_errors):
-            Product.objects.bulk_create(rows)
+            insert_many(rows)
     except IntegrityError:
         if not translate_errors:
             raise
