@@ -8,13 +8,19 @@ from catalog.images.models import ImageDownload, ProductImage
 from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
-from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
+from catalog.options.models import (
+    OptionSet,
+    OptionSetValue,
+    OptionTranslation,
+    ProductOptionSet,
+)
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.models import CategoryTranslation, ProductTranslation
 
 __all__ = [
     "Attribute",
@@ -23,6 +29,7 @@ __all__ = [
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "CategoryTranslation",
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
@@ -31,6 +38,7 @@ __all__ = [
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
+    "OptionTranslation",
     "PriceChange",
     "Product",
     "ProductAttribute",
@@ -40,6 +48,7 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
+    "ProductTranslation",
     "Sale",
     "SaleKind",
     "StockMovement",
