@@ -237,7 +237,10 @@ class Listing:
 
         key = f"facets {self.query.filter_key()}"
         current = self.revision if found is None else None
-        return replace(page, facets=revision.cached_values.get_or_put(key, current, make))
+        facets = revision.cached_values.get_or_put(key, current, make)
+        # The cache is for all languages, and the view translates the categories.
+        categories = [dict(category) for category in facets["categories"]]
+        return replace(page, facets={**facets, "categories": categories})
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
