@@ -223,7 +223,7 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
         self, query: ListQuery, sparse: SparseFields, revision: str | None, language: str
     ) -> dict[str, Any]:
         options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
-        listing = Listing(self.request, query, revision, options["for_staff"])
+        listing = Listing(self.request, query, revision, options["for_staff"], language)
         page = listing.page(self.get_queryset())
         translate(page.products, language, page.facets["categories"] if page.facets else ())
         about_search = (

@@ -165,12 +165,16 @@ def find_page(wanted: PageRequest, results: Results) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The list for a query. ``revision`` is None for staff, for whom nothing is cached."""
+    """The list for a query. ``revision`` is None for staff, for whom nothing is cached.
+
+    ``language`` is the one that is searched besides the shop's own.
+    """
 
     request: Request
     query: ListQuery
     revision: str | None
     for_staff: bool
+    language: str
 
     def page(self, products: ProductQuerySet) -> Page:
         """Return the requested page of ``products``, which the user may see.
@@ -200,7 +204,7 @@ class Listing:
 
     def _read_search(self, search: str) -> Query:
         synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
-        return read_query(search, synonyms)
+        return read_query(search, synonyms, self.language)
 
     def _find_matches(
         self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query

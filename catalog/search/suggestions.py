@@ -52,7 +52,7 @@ def suggest(
         f"suggested categories {language}", lambda: _read_categories(user, language)
     )
     brands = cached("suggested brands", lambda: _read_brands(visible))
-    products = _products(matching(visible, read_query(text, synonyms)))
+    products = _products(matching(visible, read_query(text, synonyms, language)))
     translate(products, language)
     return Suggestions(
         products,

@@ -1,10 +1,17 @@
 """Translations of products and categories: what staff write, and what readers get."""
 
 import pytest
+from django.core.management import call_command
 from django.test import override_settings
 
 from catalog.factories import CategoryFactory, ProductFactory, ShirtFactory
-from catalog.models import CategoryTranslation, ProductChange, ProductTranslation
+from catalog.indexing import text
+from catalog.models import (
+    CategoryTranslation,
+    ProductChange,
+    ProductSearch,
+    ProductTranslation,
+)
 from catalog.services import archive_product
 from catalog.tests.test_products import AFTER_A_CHANGE
 from shop.testing.budget import query_budget
@@ -267,3 +274,46 @@ def test_staff_read_the_translations_of_categories(anyone, amy, kitchen):
     assert amy.patch(path, {"translations": {"pt-br": None}}).json()["translations"] == {
         "de": german
     }
+
+
+def found(client, search, **query):
+    response = client.get(PRODUCTS, {"search": search, **query})
+    assert response.status_code == 200, response.content
+    return [product["name"] for product in response.json()["products"]]
+
+
+def test_searches_read_the_texts_of_the_language_and_of_the_shop_itself(anyone, amy, pot, kitchen):
+    ProductFactory(name="Kettle", category_id=kitchen.pk)
+    for word in ("Teekannen", "teek", "teapots", "litre", "fasst"):  # in any form, and own words
+        assert found(anyone, word, lang="de") == ["Teekanne"]
+    assert found(anyone, "küche kettle", lang="de") == ["Kettle"]  # only the category has German
+    assert found(anyone, "teapot", lang="pt-br") == ["Teapot"]
+    # Another language is not searched. "Teekane" is corrected where the word exists.
+    assert found(anyone, "fasst") == []
+    assert found(anyone, "Teekane", lang="de") == ["Teekanne"]
+    assert anyone.get(f"{PRODUCTS}?search=teekanne&lang=de&ordering=name").json()["count"] == 1
+    # Words are those of the present texts.
+    translate(amy, pot, de={"name": "Kännchen"})
+    assert found(anyone, "kaennchen", lang="de") == ["Kännchen"]
+    assert found(anyone, "teekanne", lang="de") == []
+    translate(amy, pot, de=None)
+    assert found(anyone, "kännchen", lang="de") == []
+    assert ProductSearch.objects.filter(product=pot).count() == 2  # its category is German
+    amy.patch(f"{CATEGORIES}{kitchen.pk}/", {"translations": {"de": {"name": "Kochen"}}})
+    call_command("index_products")
+    assert sorted(found(anyone, "kochen", lang="de")) == ["Kettle", "Teapot"]
+
+
+def test_words_have_the_stems_of_all_languages_of_the_shop(anyone, settings):
+    settings.SHOP_LANGUAGES = {"en": "English", "fr": "français"}
+    forget_stems()
+    ProductFactory(name="Horses", translations={"fr": {"name": "Chevaux"}})
+    assert found(anyone, "cheval", lang="fr") == ["Chevaux"]
+    assert found(anyone, "cheval") == []
+    forget_stems()
+
+
+def forget_stems():
+    vars(text._of_thread).clear()
+    text.forms.cache_clear()
+    text.query_forms.cache_clear()
