@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.limits import CATEGORY_NAME_LENGTH
+from catalog.limits import CATEGORY_NAME_LENGTH, SEO_DESCRIPTION_LENGTH, SEO_TITLE_LENGTH
 from catalog.permissions import sees_all
 from shop.core.slugs import SlugField
 
@@ -45,6 +45,22 @@ class Category(models.Model):
     )
     is_published = models.BooleanField(
         default=True, help_text="Customers see the category if all its ancestors are published too."
+    )
+    seo_title = models.CharField(
+        "SEO title",
+        max_length=SEO_TITLE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The title of its page for search engines; empty for the name.",
+    )
+    seo_description = models.CharField(
+        "SEO description",
+        max_length=SEO_DESCRIPTION_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What search engines show of its page.",
     )
 
     objects = CategoryQuerySet.as_manager()

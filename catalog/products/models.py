@@ -5,11 +5,13 @@ They are rows of one table, so that they share one id space, one stock column an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
@@ -79,6 +81,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def listed(self) -> ProductQuerySet:
         """Exclude variants, which are shown with their product."""
         return self.filter(parent=None)
+
+    def with_sku(self, skus: Iterable[str]) -> ProductQuerySet:
+        """Return the products and variants with any of these SKUs, compared without case."""
+        wanted = [Upper(Value(sku)) for sku in skus]
+        rows = self.not_archived().exclude(sku="")
+        return rows.alias(compared=Upper("sku")).filter(compared__in=wanted)
 
     def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
         """Return products for sale. Staff with a product permission also see unpublished ones."""
@@ -391,6 +399,12 @@ class Product(HasMetadata):
             ),
             # GET /api/products/changes/
             models.Index(fields=["changed_in"], name="product_changed_in"),
+            # GET /api/products/?sku=; writes of SKUs
+            models.Index(
+                Upper("sku"),
+                condition=Q(archived_at=None) & ~Q(sku=""),
+                name="product_sku_without_case",
+            ),
             # the deletion of a tax class; the admin's filter
             models.Index(
                 fields=["tax_class"],

@@ -21,6 +21,8 @@ from catalog.products.reads import is_in_stock
 from catalog.search.identity_filters import apply_identity_filters
 from catalog.search.query import ListQuery, read_parameter, read_text, single
 from catalog.search.staff_filters import apply_staff_filters, read_boolean
+from catalog.spellings.models import SpellingKind
+from catalog.spellings.services import spellings_of
 from shop.core.errors import InvalidField
 from shop.core.metadata import MetadataValue
 from shop.core.query import one_of
@@ -49,10 +51,12 @@ def apply_filters(
     if "collection" in values:
         products = _in_collections(products, values["collection"], for_staff=for_staff)
     if "brand" in values:
-        products = products.filter(brand__in=values["brand"])
+        brands = spellings_of(SpellingKind.BRAND, values["brand"], revision_now)
+        products = products.filter(brand__in=sorted(brands))
     if "tag" in values:
-        tagged = ProductTag.objects.filter(tag__in=values["tag"]).values("product_id")
-        products = products.filter(pk__in=tagged)
+        tags = spellings_of(SpellingKind.TAG, values["tag"], revision_now)
+        tagged = ProductTag.objects.filter(tag__in=sorted(tags))
+        products = products.filter(pk__in=tagged.values("product_id"))
     if query.attributes:
         products = _with_attributes(products, query.attributes, revision_now)
     if query.options:

@@ -27,6 +27,8 @@ from catalog.limits import (
     MAX_POSITION,
     MAX_STOCK,
     PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
     SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
     TAX_CLASS_NAME_LENGTH,
@@ -195,6 +197,8 @@ CATEGORY: Mapping[str, Field] = {
     "name": Field(exact(CATEGORY_NAME_LENGTH), REQUIRED),
     "position": Field(whole(0, MAX_POSITION), optional=True),
     "is_published": Field(boolean),
+    "seo_title": Field(text(SEO_TITLE_LENGTH), "", optional=True),
+    "seo_description": Field(text(SEO_DESCRIPTION_LENGTH), "", optional=True),
 }
 ATTRIBUTE: Mapping[str, Field] = {
     "slug": Field(slug(ATTRIBUTE_NAME_LENGTH), REQUIRED),
