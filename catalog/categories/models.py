@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import CATEGORY_NAME_LENGTH, SEO_DESCRIPTION_LENGTH, SEO_TITLE_LENGTH
 from catalog.permissions import sees_all
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
 
 
@@ -33,7 +34,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """A category of products. Only ``catalog.categories.services`` writes ``parent``."""
 
-    name = models.CharField(max_length=CATEGORY_NAME_LENGTH)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH)
     slug = SlugField(
         max_length=CATEGORY_NAME_LENGTH, unique=True, help_text="The category's name in URLs."
     )
@@ -46,7 +47,7 @@ class Category(models.Model):
     is_published = models.BooleanField(
         default=True, help_text="Customers see the category if all its ancestors are published too."
     )
-    seo_title = models.CharField(
+    seo_title = LineField(
         "SEO title",
         max_length=SEO_TITLE_LENGTH,
         blank=True,

@@ -13,7 +13,7 @@ from catalog.limits import (
     SEO_DESCRIPTION_LENGTH,
     SEO_TITLE_LENGTH,
 )
-from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
+from shop.core.fields import IdField, LineField, SlugField, StrictBool, StrictInt, StrictStr
 from shop.core.openapi import example
 from shop.core.pages import page_url
 from shop.core.serializers import RequestSerializer
@@ -86,12 +86,12 @@ class CategorySerializer(CategoryNodeSerializer):
 class CategoryChangesSerializer(RequestSerializer):
     """The changes of a category. If `parent_id` is null, it becomes a root."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH, required=False)
     parent_id = IdField(required=False, allow_null=True)
     position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
     is_published = StrictBool(required=False)
-    seo_title = StrictStr(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
+    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
     seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)
 
 
@@ -101,7 +101,7 @@ class CategoryChangesSerializer(RequestSerializer):
 class NewCategorySerializer(CategoryChangesSerializer):
     """A category to create."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
 
 

@@ -25,6 +25,7 @@ from catalog.limits import (
 )
 from catalog.permissions import sees_all
 from catalog.tax_classes.models import TaxClass
+from shop.core.lines import LineField
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.slugs import SlugField
@@ -119,7 +120,7 @@ class Product(HasMetadata):
     them to both.
     """
 
-    name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
+    name = LineField(max_length=PRODUCT_NAME_LENGTH)
     slug = SlugField(
         max_length=PRODUCT_NAME_LENGTH,
         blank=True,
@@ -137,7 +138,7 @@ class Product(HasMetadata):
         editable=False,
         help_text="The text of a description with markup, for searches; NULL if it has none.",
     )
-    seo_title = models.CharField(
+    seo_title = LineField(
         "SEO title",
         max_length=SEO_TITLE_LENGTH,
         blank=True,
@@ -156,7 +157,7 @@ class Product(HasMetadata):
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
-    brand = models.CharField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
+    brand = LineField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
     )
@@ -170,8 +171,8 @@ class Product(HasMetadata):
     position = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
-    sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
-    barcode = models.CharField(
+    sku = LineField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = LineField(
         max_length=BARCODE_LENGTH,
         blank=True,
         default="",

@@ -50,13 +50,8 @@ def apply_filters(
         products = _in_categories(products, values["category"], for_staff=for_staff)
     if "collection" in values:
         products = _in_collections(products, values["collection"], for_staff=for_staff)
-    if "brand" in values:
-        brands = spellings_of(SpellingKind.BRAND, values["brand"], revision_now)
-        products = products.filter(brand__in=sorted(brands))
-    if "tag" in values:
-        tags = spellings_of(SpellingKind.TAG, values["tag"], revision_now)
-        tagged = ProductTag.objects.filter(tag__in=sorted(tags))
-        products = products.filter(pk__in=tagged.values("product_id"))
+    if _SPELLED.keys() & values.keys():
+        products = _with_spellings(products, values, revision_now)
     if query.attributes:
         products = _with_attributes(products, query.attributes, revision_now)
     if query.options:
@@ -68,6 +63,23 @@ def apply_filters(
         stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _with_prices(products, values, sales) if query.needs_prices else products
+
+
+_SPELLED = {"brand": SpellingKind.BRAND, "tag": SpellingKind.TAG}
+
+
+def _with_spellings(
+    products: ProductQuerySet, values: dict[str, Any], revision_now: str | None
+) -> ProductQuerySet:
+    """Return the products with one of the brands and one of the tags, in any spelling."""
+    given = {kind: values[name] for name, kind in _SPELLED.items() if name in values}
+    found = spellings_of(given, revision_now)
+    if SpellingKind.BRAND in found:
+        products = products.filter(brand__in=found[SpellingKind.BRAND])
+    if SpellingKind.TAG in found:
+        tagged = ProductTag.objects.filter(tag__in=found[SpellingKind.TAG])
+        products = products.filter(pk__in=tagged.values("product_id"))
+    return products
 
 
 def _in_categories(

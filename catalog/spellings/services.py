@@ -1,8 +1,8 @@
 """Remembers and finds the spellings of brands and tags."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from django.db.models import Exists, F, Min, OuterRef, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from catalog import revision
 from catalog.attributes.models import ProductTag
@@ -44,19 +44,26 @@ def remember_spellings(texts: Texts) -> int:
 
 
 def spellings_of(
-    kind: SpellingKind, texts: Iterable[str], revision_now: str | None
-) -> frozenset[str]:
-    """Return all spellings of some brands or tags, and the texts themselves.
+    texts: Mapping[SpellingKind, Iterable[str]], revision_now: str | None
+) -> dict[SpellingKind, list[str]]:
+    """Return all spellings of some brands and tags, with the texts themselves, sorted.
 
-    One statement for each that is not cached.
+    One statement if they are not cached.
     """
-    found = set(texts)
-    for key in {key_of(text) for text in found}:
-        rows = Spelling.objects.filter(kind=kind, key=key).values_list("text", flat=True)
-        found |= revision.cached_values.get_or_put(
-            f"{kind} {key}", revision_now, lambda rows=rows: frozenset(rows)
-        )
-    return frozenset(found)
+    keys = {(kind, key_of(text)) for kind, given in texts.items() for text in given}
+    name = f"spellings {sorted(keys)}"
+    known = revision.cached_values.get_or_put(name, revision_now, lambda: _read(keys))
+    return {
+        kind: sorted({*given, *(text for own, text in known if own == kind)})
+        for kind, given in texts.items()
+    }
+
+
+def _read(keys: Iterable[tuple[SpellingKind, str]]) -> list[tuple[str, str]]:
+    wanted = Q()
+    for kind, key in keys:
+        wanted |= Q(kind=kind, key=key)
+    return list(Spelling.objects.filter(wanted).values_list("kind", "text")) if wanted else []
 
 
 def one_spelling_each(brands: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from django.db import connection
 from catalog import services
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Product, Spelling
+from catalog.tests.exchange import import_content, warnings_of
 from catalog.tests.test_facets import counts, facets
 from catalog.tests.test_filters import names
 from shop.core.errors import ShopError
@@ -92,3 +93,44 @@ def test_skus_are_found_by_an_index(db):
 def _sku_query():
     sql, values = Product.objects.with_sku(["a"]).values("pk").query.sql_with_params()
     return sql % tuple(f"'{value}'" for value in values)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("name", "Tea\u202epot"),
+        ("brand", "Ni\u200bke"),
+        ("sku", "POT\u00ad1"),
+        ("slug", "tea\u200dpot"),
+        ("tags", ["new\ufeff"]),
+        ("options", ["Si\u2060ze"]),
+        ("attributes", {"origin": "Ken\u200eya"}),
+    ],
+)
+def test_invisible_characters_are_refused(amy, member, value):
+    services.create_attribute(name="Origin", slug="origin", kind="text")
+    response = amy.post(LIST, {"name": "Teapot", "price": "1.00", member: value})
+    assert (response.status_code, response.json()["code"]) == (400, "invalid")
+    assert member in str(response.json())
+    assert not Product.objects.exists()
+
+
+def test_invisible_characters_in_names_of_the_catalog_are_refused(amy, db):
+    body = {"name": "Tea\u200bpots", "slug": "teapots"}
+    for path, more in (
+        ("categories", {}),
+        ("collections", {}),
+        ("attributes", {"kind": "text"}),
+        ("attributes", {"kind": "choice", "name": "A", "choices": ["a\u200b"]}),
+    ):
+        response = amy.post(f"/api/{path}/", {**body, **more})
+        assert (response.status_code, response.json()["code"]) == (400, "invalid"), path
+
+
+def test_an_import_removes_invisible_characters_and_says_so(db):
+    file = "name,sku,price,tags,brand\nTea\u202epot,P\u200b1,3.00,ne\u00adw,Ni\u200bke\n"
+    _, results = import_content(file)
+    row = Product.objects.get()
+    assert (row.name, row.sku, row.brand) == ("Teapot", "P1", "Nike")
+    assert [tag.tag for tag in row.tags.all()] == ["new"]
+    assert len(warnings_of(results)) == 4
