@@ -11,6 +11,11 @@ from catalog.collections.services import (
 from catalog.images.services import add_image, delete_image, update_image
 from catalog.indexing.services import index_all, index_outdated
 from catalog.options.services import follow_variants
+from catalog.options.translating import (
+    create_option_translation,
+    delete_option_translation,
+    update_option_translation,
+)
 from catalog.prices.services import create_sale, end_sale, update_sale
 from catalog.products.completion import complete_name_keys
 from catalog.products.services import (
@@ -43,6 +48,7 @@ __all__ = [
     "create_attribute",
     "create_category",
     "create_collection",
+    "create_option_translation",
     "create_product",
     "create_sale",
     "create_synonym",
@@ -52,6 +58,7 @@ __all__ = [
     "delete_category",
     "delete_collection",
     "delete_image",
+    "delete_option_translation",
     "delete_synonym",
     "delete_tax_class",
     "end_sale",
@@ -72,6 +79,7 @@ __all__ = [
     "update_collection",
     "update_collections",
     "update_image",
+    "update_option_translation",
     "update_product",
     "update_sale",
     "update_synonym",

@@ -8,7 +8,12 @@ from catalog.images.models import ImageDownload, ProductImage
 from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
-from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
+from catalog.options.models import (
+    OptionSet,
+    OptionSetValue,
+    OptionTranslation,
+    ProductOptionSet,
+)
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.search.models import Synonym
@@ -16,6 +21,7 @@ from catalog.slugs.models import EarlierSlug
 from catalog.spellings.models import Spelling, SpellingKind
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.models import CategoryTranslation, ProductTranslation
 
 __all__ = [
     "Attribute",
@@ -24,6 +30,7 @@ __all__ = [
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "CategoryTranslation",
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
@@ -32,6 +39,7 @@ __all__ = [
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
+    "OptionTranslation",
     "PriceChange",
     "Product",
     "ProductAttribute",
@@ -41,6 +49,7 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
+    "ProductTranslation",
     "Sale",
     "SaleKind",
     "Spelling",

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0036_synonyms"),
+        ("catalog", "0038_translations_of_attributes_and_options"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0037_seo_of_categories"),
+        ("catalog", "0039_seo_of_categories"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("catalog", "0038_spellings"),
+        ("catalog", "0040_spellings"),
     ]
 
     operations = [
