@@ -33,36 +33,36 @@ Parents = dict[int, int | None]
 """The whole tree: the id of the parent, or None for a root, by the id of the category."""
 
 
-class CategoryChanges(TypedDict, total=False):
-    """The fields of a category that staff may change. ``parent_id`` None makes it a root.
+class CategoryDetails(TypedDict, total=False):
+    """The optional fields of a category.
 
     ``translations`` are texts by language; None removes those of a language.
     """
 
+    position: int
+    is_published: bool
+    seo_title: str
+    seo_description: str
+    translations: Translations
+
+
+class CategoryChanges(CategoryDetails, total=False):
+    """The fields of a category that staff may change. ``parent_id`` None makes it a root."""
+
     name: str
     slug: str
     parent_id: int | None
-    position: int
-    is_published: bool
-    translations: Translations
 
 
 @transactional
 def create_category(
-    *,
-    name: str,
-    slug: str,
-    parent_id: int | None = None,
-    position: int = 0,
-    is_published: bool = True,
-    translations: Translations | None = None,
+    *, name: str, slug: str, parent_id: int | None = None, **details: Unpack[CategoryDetails]
 ) -> Category:
     """Create a category. Raises CategoryNotFound for the parent, CategoryTooDeep, SlugTaken."""
     lock_tree()
-    category = Category(
-        name=name, slug=slug, parent_id=parent_id, position=position, is_published=is_published
-    )
-    _save(category, translations or {})
+    translations = details.pop("translations", {})
+    category = Category(name=name, slug=slug, parent_id=parent_id, **details)
+    _save(category, translations)
     return category
 
 

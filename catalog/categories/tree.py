@@ -25,6 +25,8 @@ class Node:
     slug: str
     position: int
     is_published: bool
+    seo_title: str
+    seo_description: str
     own_slug: str
     for_staff: bool
     parent: "Node | None" = None
@@ -64,6 +66,8 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
             text_in(language, "slug"),
             "position",
             "is_published",
+            text_in(language, "seo_title"),
+            text_in(language, "seo_description"),
             "slug",
         )
     )
@@ -71,8 +75,8 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
         return Tree(revision.current(), [], {})
     for_staff = sees_all(user, "category")
     nodes = {}
-    for _, _, _, pk, name, slug, position, is_published, own_slug in rows:
-        nodes[pk] = Node(pk, name, slug, position, is_published, own_slug, for_staff)
+    for _, _, _, pk, *columns in rows:
+        nodes[pk] = Node(pk, *columns, for_staff)
     roots = []
     for parent_id, _, _, pk, *_ in rows:
         node = nodes[pk]

@@ -15,6 +15,7 @@ from catalog.products.translated import translate
 from catalog.search.matching import matching
 from catalog.search.synonyms import read_synonyms
 from catalog.search.text import read_query
+from catalog.spellings.services import one_spelling_each
 from catalog.translations.reads import text_in
 
 _CANDIDATES = 500
@@ -85,8 +86,9 @@ def _read_categories(
 
 
 def _read_brands(products: ProductQuerySet) -> list[tuple[Words, str]]:
+    """Return the brands with their words, each in the spelling that was written first."""
     brands = products.exclude(brand="").order_by("brand").values_list("brand", flat=True)
-    return [(tuple(plain_words(brand)), brand) for brand in brands.distinct()]
+    return [(tuple(plain_words(brand)), brand) for brand in one_spelling_each(brands.distinct())]
 
 
 def _begins(words: Words, typed: Words) -> bool:

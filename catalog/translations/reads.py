@@ -16,10 +16,10 @@ class TranslatedTexts(NamedTuple):
 
     name: str
     slug: str
+    seo_title: str
+    seo_description: str
     description: str = ""
     description_text: str = ""
-    seo_title: str = ""
-    seo_description: str = ""
 
 
 class Found(NamedTuple):
@@ -29,8 +29,7 @@ class Found(NamedTuple):
     categories: dict[int, TranslatedTexts]
 
 
-_TEXTS = TranslatedTexts._fields
-_NO_TEXT = dict.fromkeys(_TEXTS[2:], "")
+_TEXTS = ("name", "slug", "seo_title", "seo_description")
 
 
 def read_texts(
@@ -45,13 +44,10 @@ def read_texts(
     rows = products.annotate(
         kind=Value("product", CharField()),
         text=Coalesce("description_text", Value("", TextField())),
-    ).values_list(
-        *("kind", "product_id", "name", "slug", "description", "text"),
-        *("seo_title", "seo_description"),
-    )
-    empty = {f"no_{name}": Value("", TextField()) for name in _NO_TEXT}
+    ).values_list("kind", "product_id", *_TEXTS, "description", "text")
+    empty = {name: Value("", TextField()) for name in ("description", "text")}
     others = categories.annotate(kind=Value("category", CharField()), **empty).values_list(
-        "kind", "category_id", "name", "slug", *empty
+        "kind", "category_id", *_TEXTS, *empty
     )
     for kind, pk, *texts in rows.union(others, all=True):
         own = found.products if kind == "product" else found.categories

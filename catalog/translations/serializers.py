@@ -44,16 +44,16 @@ class TranslationsField(serializers.DictField):
         raise ValidationError(errors)
 
 
-class TranslatedTextsSerializer(serializers.Serializer[Any]):
+class CategoryTranslationSerializer(serializers.Serializer[Any]):
     """The texts of a category in a further language; empty ones are those of the category."""
 
     name = serializers.CharField()
     slug = serializers.CharField()
+    seo_title = serializers.CharField()
+    seo_description = serializers.CharField()
 
 
-class ProductTranslationSerializer(TranslatedTextsSerializer):
+class ProductTranslationSerializer(CategoryTranslationSerializer):
     """The texts of a product in a further language; empty ones are those of the product."""
 
     description = serializers.CharField()
-    seo_title = serializers.CharField()
-    seo_description = serializers.CharField()

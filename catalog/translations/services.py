@@ -23,7 +23,7 @@ Translations = Mapping[str, Texts | None]
 MODELS: dict[Kind, Any] = {"product": ProductTranslation, "category": CategoryTranslation}
 MEMBERS: dict[Kind, tuple[str, ...]] = {
     "product": ("name", "slug", "description", "seo_title", "seo_description"),
-    "category": ("name", "slug"),
+    "category": ("name", "slug", "seo_title", "seo_description"),
 }
 """The texts of a translation, as requests and responses have them."""
 _COLUMNS: dict[Kind, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 _PATHS = {"product": "/products/{slug}", "category": "/categories/{slug}"}
@@ -31,8 +32,11 @@ def templates(url: str, chosen: Mapping[str, str]) -> dict[str, str]:
     return {name: chosen.get(name) or url + path for name, path in _PATHS.items()}
 
 
-def page_url(template: str, *, origin: str, slug: str, pk: int, language: str) -> str:
-    """Return the URL of a page in a language. ``origin`` begins it if the template has no host."""
+def page_url(template: str, *, origin: str, slug: str, pk: int, language: str = "") -> str:
+    """Return the URL of a page in a language, by default the shop's own.
+
+    ``origin`` begins it if the template has no host.
+    """
     page = template.replace("{slug}", quote(slug, safe="")).replace("{id}", str(pk))
-    page = page.replace("{language}", language)
+    page = page.replace("{language}", language or next(iter(settings.SHOP_LANGUAGES)))
     return f"{origin}{page}" if page.startswith("/") else page
