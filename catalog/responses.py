@@ -133,7 +133,7 @@ def _cached_response(request: HttpRequest, language: str | None) -> HttpResponse
 def _url(request: HttpRequest | Request, key: str, language: str | None) -> str:
     """Return the cache key, with scheme and host, because the body contains absolute URLs."""
     url = f"{origin_of(request)}{request.path}?{key}"
-    return url if language is None else f"{url}#{language}"
+    return url if language is None or not is_translated(language) else f"{url}#{language}"
 
 
 def _version(current: str, language: str | None) -> str:

@@ -22,7 +22,7 @@ class Command(ShopCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="Index all products, such as after a change of LANGUAGES, and forget words that "
+            help="Index all products, such as after a change of SHOP_LANGUAGES, and forget words that "
             "no product has any more.",
         )
 
