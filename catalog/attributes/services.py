@@ -17,6 +17,7 @@ from catalog.history.services import Change, record_changes
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
 from shop.core.translations import Translations
@@ -220,6 +221,8 @@ def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
         reason = _("The value must be text of at most {limit} characters.").format(
             limit=ATTRIBUTE_TEXT_LENGTH
         )
+        if fits and (found := invisible_in(value)) is not None:
+            fits, reason = False, REASON.format(code=code_of(found))
     if not fits:
         raise _invalid(attribute.slug, reason)
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value

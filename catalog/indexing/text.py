@@ -159,10 +159,11 @@ def _stems(word: str) -> list[str]:
 
 
 def _stemmers() -> list[Stemmer.Stemmer]:
-    """Return the stemmers of the shop's languages, of this thread alone."""
+    """Return the stemmers of the languages of texts and messages, of this thread alone."""
     stemmers: list[Stemmer.Stemmer] | None = getattr(_of_thread, "stemmers", None)
     if stemmers is None:
-        names = {_LANGUAGES.get(code.split("-")[0]) for code, _ in settings.LANGUAGES}
+        codes = {*dict(settings.LANGUAGES), *settings.SHOP_LANGUAGES}
+        names = {_LANGUAGES.get(code.split("-")[0]) for code in codes}
         stemmers = [Stemmer.Stemmer(name) for name in sorted(filter(None, names))]
         _of_thread.stemmers = stemmers
     return stemmers
