@@ -27,6 +27,7 @@ from catalog.products.services import (
 from catalog.products.variants import create_variant
 from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.search.services import create_synonym, delete_synonym, update_synonym
+from catalog.spellings.services import follow_spellings
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
@@ -61,6 +62,7 @@ __all__ = [
     "delete_synonym",
     "delete_tax_class",
     "end_sale",
+    "follow_spellings",
     "follow_variants",
     "index_all",
     "index_outdated",

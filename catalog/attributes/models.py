@@ -14,6 +14,7 @@ from catalog.limits import (
     TAG_LENGTH,
 )
 from catalog.products.models import Product
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
 from shop.core.translations import Member, TranslationsField
 
@@ -64,7 +65,7 @@ class AttributeQuerySet(models.QuerySet["Attribute"]):
 class Attribute(models.Model):
     """A property of products that staff define, such as material or weight in grams."""
 
-    name = models.CharField(max_length=ATTRIBUTE_NAME_LENGTH)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(
         max_length=ATTRIBUTE_NAME_LENGTH, unique=True, help_text="The attribute's name in filters."
     )

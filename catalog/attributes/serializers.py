@@ -14,9 +14,10 @@ from catalog.limits import (
     MAX_ATTRIBUTE_CHOICES,
     MAX_ATTRIBUTES,
 )
-from shop.core.fields import SlugField, StrictChoice, StrictList, StrictStr
+from shop.core.fields import LineField, SlugField, StrictChoice, StrictList
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
+from shop.core.slugs import fold_name
 from shop.core.translation_fields import TranslationsField
 from shop.core.translations import translated
 
@@ -39,9 +40,9 @@ class UniqueListField(StrictList):
         values: list[str] = super().to_internal_value(data)
         seen: set[str] = set()
         for value in values:
-            if value.casefold() in seen:
+            if fold_name(value) in seen:
                 self.fail("twice", value=value)
-            seen.add(value.casefold())
+            seen.add(fold_name(value))
         return values
 
 
@@ -91,10 +92,10 @@ class AttributeChangesSerializer(RequestSerializer):
 
     elsewhere: ClassVar[Mapping[str, Any]] = {"kind": _("The kind of an attribute cannot change.")}
 
-    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     choices = UniqueListField(
-        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
+        child=LineField(max_length=ATTRIBUTE_TEXT_LENGTH),
         max_length=MAX_ATTRIBUTE_CHOICES,
         required=False,
     )
@@ -112,7 +113,7 @@ class NewAttributeSerializer(AttributeChangesSerializer):
 
     elsewhere: ClassVar[Mapping[str, Any]] = {}
 
-    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)
     kind = StrictChoice(AttributeKind.choices)
 

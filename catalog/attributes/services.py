@@ -17,11 +17,14 @@ from catalog.history.services import Change, record_changes
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
 from shop.core.translations import Translations
+from shop.engine import Insert, insert_many
 
 _PLACES = Decimal("0.000001")
+_TAGS = Insert(ProductTag, "product_id", "tag")
 _COLUMN = {AttributeKind.NUMBER: "number", AttributeKind.BOOLEAN: "boolean"}
 
 
@@ -124,7 +127,7 @@ def write_tags(
     """Add tags to products and remove others. The caller has locked the products."""
     for product, tags in removed:
         ProductTag.objects.filter(product=product, tag__in=tags).delete()
-    ProductTag.objects.bulk_create(ProductTag(product=product, tag=tag) for product, tag in added)
+    _TAGS.send_with_next((product.pk, tag) for product, tag in added)
 
 
 def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
@@ -139,11 +142,13 @@ def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeVal
         if not is_new:
             attributes = [attribute for attribute, _, _ in changed]
             ProductAttribute.objects.filter(product=product, attribute__in=attributes).delete()
-    ProductAttribute.objects.bulk_create(
-        ProductAttribute(product=product, attribute=attribute, **{column: value})
-        for product, _, changed in values
-        for attribute, column, value in changed
-        if value is not None
+    insert_many(
+        [
+            ProductAttribute(product=product, attribute=attribute, **{column: value})
+            for product, _, changed in values
+            for attribute, column, value in changed
+            if value is not None
+        ]
     )
 
 
@@ -216,6 +221,8 @@ def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
         reason = _("The value must be text of at most {limit} characters.").format(
             limit=ATTRIBUTE_TEXT_LENGTH
         )
+        if fits and (found := invisible_in(value)) is not None:
+            fits, reason = False, REASON.format(code=code_of(found))
     if not fits:
         raise _invalid(attribute.slug, reason)
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value

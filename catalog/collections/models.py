@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.limits import COLLECTION_NAME_LENGTH, DESCRIPTION_LENGTH
 from catalog.permissions import sees_all
 from catalog.products.models import Product
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
 from shop.core.translations import Member, TranslationsField
 
@@ -38,7 +39,7 @@ class Collection(models.Model):
     worker do.
     """
 
-    name = models.CharField(max_length=COLLECTION_NAME_LENGTH)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH)
     slug = SlugField(
         max_length=COLLECTION_NAME_LENGTH, unique=True, help_text="The collection's name in URLs."
     )

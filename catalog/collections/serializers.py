@@ -12,7 +12,15 @@ from catalog.limits import (
     MAX_COLLECTION_PRODUCTS,
     MAX_POSITION,
 )
-from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictList, StrictStr
+from shop.core.fields import (
+    IdField,
+    LineField,
+    SlugField,
+    StrictBool,
+    StrictInt,
+    StrictList,
+    StrictStr,
+)
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 from shop.core.translation_fields import TranslationsField
@@ -61,7 +69,7 @@ class CollectionSerializer(serializers.Serializer[Any]):
 class CollectionChangesSerializer(RequestSerializer):
     """The changes of a collection."""
 
-    name = StrictStr(max_length=COLLECTION_NAME_LENGTH, required=False)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH, required=False)
     slug = SlugField(max_length=COLLECTION_NAME_LENGTH, required=False)
     description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
     position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
@@ -90,7 +98,7 @@ class CollectionChangesSerializer(RequestSerializer):
 class NewCollectionSerializer(CollectionChangesSerializer):
     """A collection to create."""
 
-    name = StrictStr(max_length=COLLECTION_NAME_LENGTH)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH)
     slug = SlugField(max_length=COLLECTION_NAME_LENGTH)
 
 

@@ -18,6 +18,7 @@ from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
+from catalog.spellings.models import Spelling, SpellingKind
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
 from catalog.translations.models import CategoryTranslation, ProductTranslation
@@ -51,6 +52,8 @@ __all__ = [
     "ProductTranslation",
     "Sale",
     "SaleKind",
+    "Spelling",
+    "SpellingKind",
     "StockMovement",
     "Synonym",
     "TaxClass",
