@@ -35,7 +35,7 @@ from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.query import Parameter, one_of, read_parameters
-from shop.core.shop_languages import LANGUAGE
+from shop.core.shop_languages import LANGUAGE, declare
 from shop.core.viewsets import ID, ShopViewSet, read
 
 EXPLAIN = Parameter(
@@ -64,6 +64,7 @@ class CartViewSet(ShopViewSet):
         answers={200: CartSerializer},
         refuses=[CartTokenInvalid],
         parameters=[EXPLAIN, LANGUAGE],
+        headers=["Content-Language"],
         audience="buyers",
     )
     def list(self, request: Request) -> Response:
@@ -72,7 +73,8 @@ class CartViewSet(ShopViewSet):
             read_parameters(request.query_params, [EXPLAIN])
         )
         cart = view_cart(buyer=find_buyer(request) or nobody(request))
-        return Response(serialize_cart(cart, request, explained=is_explained))
+        response = Response(serialize_cart(cart, request, explained=is_explained))
+        return declare(response, request, cart.buyer.language or None)
 
     @describe(
         "Open cart",

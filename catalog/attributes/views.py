@@ -1,5 +1,6 @@
 """The endpoints of attributes: cached public reads, which clients need for filters, and writes."""
 
+from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -13,11 +14,14 @@ from catalog.attributes.serializers import (
     AttributeChangesSerializer,
     AttributeSerializer,
     NewAttributeSerializer,
+    serialize_attribute,
 )
 from catalog.errors import SlugTaken
+from catalog.permissions import sees_all
 from catalog.responses import CachedResponseViewSet, public_response
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, shop_language_of
 from shop.core.viewsets import read
 
 
@@ -26,6 +30,7 @@ class AttributeViewSet(CachedResponseViewSet):
 
     queryset = Attribute.objects.none()
     serializer_class = AttributeSerializer
+    in_languages = True
     plural = "attributes"
     permissions = {
         "create": "catalog.add_attribute",
@@ -37,15 +42,21 @@ class AttributeViewSet(CachedResponseViewSet):
         """Return the attributes that the user may see, oldest first."""
         return Attribute.objects.visible_to(self.request.user).order_by("pk")
 
-    @describe("List attributes", answers={200: AttributeSerializer(many=True)}, headers=["ETag"])
+    @describe(
+        "List attributes",
+        answers={200: AttributeSerializer(many=True)},
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
+    )
     def list(self, request: Request) -> HttpResponseBase:
         """Return a page of attributes, oldest first."""
+        language, for_staff = shop_language_of(request), sees_all(request.user, "attribute")
+        serialize = partial(serialize_attribute, for_staff=for_staff, language=language)
 
         def make(_: str | None) -> dict[str, Any]:
-            page = self.paginate_queryset(self.get_queryset())
-            return dict(self.get_paginated_response(AttributeSerializer(page, many=True).data).data)
+            return dict(self.page_of(self.get_queryset(), serialize).data)
 
-        return public_response(request, make, key=request.GET.urlencode())
+        return public_response(request, make, key=request.GET.urlencode(), language=language)
 
     @describe(
         "Create attribute",
@@ -58,7 +69,7 @@ class AttributeViewSet(CachedResponseViewSet):
 
         def work() -> Response:
             attribute = services.create_attribute(**read(NewAttributeSerializer, request))
-            return Response(AttributeSerializer(attribute).data, status=201)
+            return Response(serialize_attribute(attribute, for_staff=True), status=201)
 
         return idempotent(request, work)
 
@@ -72,7 +83,7 @@ class AttributeViewSet(CachedResponseViewSet):
         """Change the given fields of an attribute."""
         changes = read(AttributeChangesSerializer, request)
         attribute = services.update_attribute(attribute_id=int(pk), **changes)
-        return Response(AttributeSerializer(attribute).data)
+        return Response(serialize_attribute(attribute, for_staff=True))
 
     @describe("Delete attribute", answers={204: None}, refuses=[AttributeNotFound, AttributeInUse])
     def destroy(self, request: Request, pk: str) -> Response:

@@ -21,6 +21,7 @@ from catalog.permissions import sees_all
 from catalog.responses import CachedResponseViewSet, public_response
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, shop_language_of
 from shop.core.viewsets import read
 
 
@@ -29,6 +30,7 @@ class CollectionViewSet(CachedResponseViewSet):
 
     queryset = Collection.objects.none()
     serializer_class = CollectionSerializer
+    in_languages = True
     plural = "collections"
     permissions = {
         "create": "catalog.add_collection",
@@ -40,25 +42,35 @@ class CollectionViewSet(CachedResponseViewSet):
         """Return the collections that the user may see, in sort order."""
         return Collection.objects.visible_to(self.request.user).in_sort_order()
 
-    @describe("List collections", answers={200: CollectionSerializer(many=True)}, headers=["ETag"])
+    @describe(
+        "List collections",
+        answers={200: CollectionSerializer(many=True)},
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
+    )
     def list(self, request: Request) -> HttpResponseBase:
         """Return a page of collections. `GET /api/products/?collection=` returns the products."""
-        serialize = partial(serialize_collection, for_staff=self._for_staff())
+        language, for_staff = shop_language_of(request), self._for_staff()
+        serialize = partial(serialize_collection, for_staff=for_staff, language=language)
 
         def make(_: str | None) -> dict[str, Any]:
             return dict(self.page_of(self.get_queryset(), serialize).data)
 
-        return public_response(request, make, key=request.GET.urlencode())
+        return public_response(request, make, key=request.GET.urlencode(), language=language)
 
     @describe(
         "Retrieve collection",
         answers={200: CollectionSerializer},
         refuses=[CollectionNotFound],
-        headers=["ETag"],
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Return a collection."""
-        return public_response(request, lambda _: self._body(int(pk)), key="")
+        language = shop_language_of(request)
+        make = partial(self._body, int(pk), language)
+        key = request.GET.urlencode()
+        return public_response(request, lambda _: make(), key=key, language=language)
 
     @describe(
         "Create collection",
@@ -95,11 +107,12 @@ class CollectionViewSet(CachedResponseViewSet):
         services.delete_collection(collection_id=int(pk))
         return Response(status=204)
 
-    def _body(self, collection_id: int) -> dict[str, Any]:
+    def _body(self, collection_id: int, language: str) -> dict[str, Any]:
         collection = self.get_queryset().filter(pk=collection_id).first()
         if collection is None:
             raise CollectionNotFound
-        return serialize_collection(collection, for_staff=self._for_staff())
+        for_staff = self._for_staff()
+        return serialize_collection(collection, for_staff=for_staff, language=language)
 
     def _for_staff(self) -> bool:
         return sees_all(self.request.user, "collection")

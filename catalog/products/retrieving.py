@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from catalog.options.texts import texts_in
 from catalog.products import reads
 from catalog.products.models import Product, ProductQuerySet, sees_all_products
 from catalog.products.serializers.responses import (
@@ -15,7 +16,7 @@ from catalog.products.serializers.responses import (
     serialize_product,
 )
 from catalog.products.sparse_fields import FIELDS, SparseFields, read_sparse_fields
-from catalog.products.translated import translate
+from catalog.products.translated import translate, translate_names
 from catalog.responses import CachedResponseViewSet, public_response
 from catalog.slugs.services import earlier_owners, owners_in_any_language
 from catalog.slugs.views import OnlyReadBySlug, moved_to
@@ -34,9 +35,13 @@ class ProductReads(CachedResponseViewSet):
     serializer_class = ProductSerializer
     in_languages = True
 
-    def product_body(self, product_id: int, language: str | None = None) -> dict[str, Any]:
+    def product_body(
+        self, product_id: int, language: str | None = None, revision: str | None = None
+    ) -> dict[str, Any]:
         """Return the response body of a product with its variants, in the shop's own language.
 
+        ``revision`` is the catalog's, under which translations of attributes and options are
+        cached.
         Raises NotFound for an archived product, and for customers also if it is not for sale.
         """
         options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
@@ -51,6 +56,7 @@ class ProductReads(CachedResponseViewSet):
         language = language or own_language()
         translate([product], language)
         body = serialize_product(product, variants, **options, language=language)
+        translate_names(body, texts_in(language, revision))
         if options["for_staff"] and further_languages():
             is_variant = product.parent_id is not None
             body["translations"] = {} if is_variant else translations_of("product", product_id)
@@ -62,7 +68,10 @@ class ProductReads(CachedResponseViewSet):
         key = request.query_params.urlencode()
         language = shop_language_of(request)
         return public_response(
-            request, lambda _: sparse(self.product_body(pk, language)), key=key, language=language
+            request,
+            lambda revision: sparse(self.product_body(pk, language, revision)),
+            key=key,
+            language=language,
         )
 
     def sparse_fields(self, shape: type[ListedProductSerializer]) -> SparseFields:

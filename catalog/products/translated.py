@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from catalog.options.texts import OWN_TEXTS, CatalogTexts
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from catalog.products.writes import variant_name
 from catalog.translations.reads import Found, TranslatedTexts, read_texts
@@ -67,3 +68,17 @@ def _translated_category(category: ProductCategory, found: Found) -> ProductCate
 
 def _category_rows(product: ListedProduct) -> list[dict[str, Any]]:
     return product.category_rows if isinstance(product, DetailedProduct) else []
+
+
+def translate_names(body: dict[str, Any], texts: CatalogTexts) -> None:
+    """Translate the attributes, options and option values in the response body of a product."""
+    if texts is OWN_TEXTS:
+        return
+    for attribute in body["attributes"]:
+        attribute["value"] = texts.choice(attribute["slug"], attribute["value"])
+        attribute["name"] = texts.attribute(attribute["slug"], attribute["name"])
+    for option in body["options"]:
+        option["values"] = [texts.value(option["name"], value) for value in option["values"]]
+        option["name"] = texts.option(option["name"])
+    for each in (body, *body["variants"]):
+        each["choice"] = texts.choices_of(each["choice"])

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from catalog.categories.errors import CategoryNotFound
 from catalog.errors import ProductNotFound, SlugTaken
+from catalog.options.texts import texts_in
 from catalog.products import services
 from catalog.products.errors import (
     OptionsInUse,
@@ -38,11 +39,12 @@ from catalog.products.serializers.responses import (
     serialize_listed,
 )
 from catalog.products.sparse_fields import FIELDS, SparseFields
-from catalog.products.translated import translate
+from catalog.products.translated import translate, translate_names
 from catalog.products.variants import create_variant
 from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
+from catalog.search.facet_labels import labelled
 from catalog.search.listing import Listing
 from catalog.search.parameters import LIST_PARAMETERS, ProductPages
 from catalog.search.query import ListQuery, read_list_query
@@ -217,6 +219,9 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
         changes = read_changes(request.query_params.get("since"))
         translate([product for product, _ in changes.products], language)
         body = serialize_changes(changes, origin=origin_of(request), language=language)
+        texts = texts_in(language, None)
+        for product in body["products"]:
+            translate_names(product, texts)
         return declare(Response(body), request, language)
 
     def _list_body(
@@ -240,7 +245,9 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
             "previous_cursor": page.previous_cursor,
             "products": [sparse(serialize_listed(row, **options)) for row in page.products],
         }
-        return body if page.facets is None else {**body, "facets": page.facets}
+        if page.facets is None:
+            return body
+        return {**body, "facets": labelled(page.facets, texts_in(language, revision))}
 
 
 def _staff(request: Request) -> AbstractUser:

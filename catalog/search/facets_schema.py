@@ -17,6 +17,8 @@ def _list(item: dict[str, Any], description: str = "") -> dict[str, Any]:
 
 _VALUES = _list(_object({"value": _TEXT, "count": _COUNT}))
 _ANY_VALUE = {"type": ["string", "number", "boolean"]}
+_LABEL = {"type": "string", "description": "What people read, in the language of the response."}
+_LABELLED = _list(_object({"value": _TEXT, "label": _LABEL, "count": _COUNT}))
 _ID = {"type": "integer"}
 
 _FACETS = _object(
@@ -45,7 +47,13 @@ _FACETS = _object(
                     "slug": _TEXT,
                     "name": _TEXT,
                     "kind": _TEXT,
-                    "values": _list(_object({"value": _ANY_VALUE, "count": _COUNT})),
+                    "values": _list(
+                        _object(
+                            {"value": _ANY_VALUE, "label": _LABEL, "count": _COUNT},
+                            optional=("label",),
+                        ),
+                        "`value` is for the filter. Texts have a `label`.",
+                    ),
                     "min": {"type": "number", "description": "Only of numbers."},
                     "max": {"type": "number", "description": "Only of numbers."},
                 },
@@ -53,7 +61,7 @@ _FACETS = _object(
             )
         ),
         "options": _list(
-            _object({"name": _TEXT, "values": _VALUES}),
+            _object({"name": _TEXT, "label": _LABEL, "values": _LABELLED}),
             "The options of products with variants, for `option.<name>=`.",
         ),
     }
@@ -72,9 +80,15 @@ FACETS: dict[str, Any] = {
                 "slug": "material",
                 "name": "Material",
                 "kind": "choice",
-                "values": [{"value": "Clay", "count": 2}],
+                "values": [{"value": "Clay", "label": "Clay", "count": 2}],
             }
         ],
-        "options": [{"name": "Size", "values": [{"value": "M", "count": 1}]}],
+        "options": [
+            {
+                "name": "Size",
+                "label": "Size",
+                "values": [{"value": "M", "label": "M", "count": 1}],
+            }
+        ],
     },
 }
