@@ -12,7 +12,7 @@ from catalog.images.services import add_image, delete_image, update_image
 from catalog.indexing.services import index_all, index_outdated
 from catalog.options.services import follow_variants
 from catalog.prices.services import create_sale, end_sale, update_sale
-from catalog.products.completion import complete_name_keys
+from catalog.products.completion import complete_highest_prices, complete_name_keys
 from catalog.products.services import (
     archive_product,
     create_product,
@@ -20,6 +20,7 @@ from catalog.products.services import (
     update_product,
 )
 from catalog.products.variants import create_variant
+from catalog.related.services import relate_products
 from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.search.services import create_synonym, delete_synonym, update_synonym
 from catalog.stock.services import (
@@ -38,6 +39,7 @@ __all__ = [
     "add_image",
     "adjust_stock",
     "archive_product",
+    "complete_highest_prices",
     "complete_name_keys",
     "create_attribute",
     "create_category",
@@ -60,6 +62,7 @@ __all__ = [
     "is_ranking_due",
     "put_back",
     "rank_products",
+    "relate_products",
     "rename_tax_class",
     "return_stock",
     "sanitize_descriptions",

@@ -11,6 +11,7 @@ from catalog.models.revision import CatalogRevision
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
+from catalog.related.models import RelatedProduct
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.stock.models import MovementKind, StockMovement
@@ -40,6 +41,7 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
+    "RelatedProduct",
     "Sale",
     "SaleKind",
     "StockMovement",

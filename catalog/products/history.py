@@ -9,7 +9,7 @@ from catalog.products.fields import SHARED
 if TYPE_CHECKING:
     from catalog.products.writes import FamilyChanges, RowChanges
 
-_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key"})
+_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key", "highest_price"})
 _OF_THE_PRODUCT = frozenset({"name", *SHARED})
 _OF_THE_VARIANTS = frozenset({"price", "compare_at_price"})
 
