@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import outbound_settings, pages, queues, secret_values
+from shop.core import language_codes, outbound_settings, pages, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -426,6 +426,10 @@ TEMPLATES = [
 # Errors of the API are in the language that Accept-Language prefers; the admin has its own.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# The languages of the shop's texts, its own first, with their names: any, without a migration.
+SHOP_LANGUAGES: dict[str, str] = language_codes.read_languages(
+    "SHOP_LANGUAGES", env.list("SHOP_LANGUAGES", default=[LANGUAGE_CODE])
+)
 LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
 if ADMIN_LANGUAGE not in dict(LANGUAGES):

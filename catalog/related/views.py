@@ -8,11 +8,13 @@ from rest_framework.request import Request
 
 from catalog.products.models import sees_all_products
 from catalog.products.serializers.responses import serialize_listed
+from catalog.products.translated import translate
 from catalog.related.reads import related_to
 from catalog.related.serializers import RelatedProductsSerializer
 from catalog.responses import PublicReadViewSet, public_response
 from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, shop_language_of
 
 
 class RelatedActions(PublicReadViewSet):
@@ -21,7 +23,8 @@ class RelatedActions(PublicReadViewSet):
     @describe(
         "List related products",
         answers={200: RelatedProductsSerializer},
-        headers=["ETag"],
+        parameters=[LANGUAGE],
+        headers=["ETag", "Content-Language"],
     )
     @action(detail=True)
     def related(self, request: Request, pk: str) -> HttpResponseBase:
@@ -29,6 +32,7 @@ class RelatedActions(PublicReadViewSet):
 
         The worker finds them once an hour.
         """
+        language = shop_language_of(request)
         options: Any = {
             "origin": origin_of(request),
             "for_staff": sees_all_products(request.user),
@@ -36,6 +40,8 @@ class RelatedActions(PublicReadViewSet):
 
         def make(_: str | None) -> dict[str, Any]:
             rows = related_to(int(pk), request.user)
+            translate(rows, language)
             return {"products": [serialize_listed(row, **options) for row in rows]}
 
-        return public_response(request, make, key="")
+        key = request.query_params.urlencode()
+        return public_response(request, make, key=key, language=language)

@@ -5,7 +5,7 @@ from shop.core.operations import ValidateOnPostgreSQL
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0037_highest_price"),
+        ("catalog", "0043_highest_price"),
     ]
 
     operations = [

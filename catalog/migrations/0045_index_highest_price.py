@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("catalog", "0038_validate_highest_price"),
+        ("catalog", "0044_validate_highest_price"),
     ]
 
     operations = [

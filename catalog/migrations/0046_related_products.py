@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0039_index_highest_price"),
+        ("catalog", "0045_index_highest_price"),
     ]
 
     operations = [

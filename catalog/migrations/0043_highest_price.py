@@ -5,7 +5,7 @@ from shop.core.operations import AddConstraintQuickly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0036_synonyms"),
+        ("catalog", "0042_seo_of_category_translations"),
     ]
 
     operations = [
