@@ -19,7 +19,8 @@ class Command(ShopCommand):
     help = (
         "Computes what an older release did not store: the sort keys of names, the option values "
         "and the highest prices of products with variants, the spellings of brands and tags, and "
-        "the sizes and placeholders of images. The worker runs it once an hour. A second run changes nothing."
+        "the sizes and placeholders of images. The worker runs it once an hour. A second "
+        "run changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
