@@ -10,14 +10,12 @@ from typing import Any, Unpack
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from catalog.attributes.services import read_values
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import SlugTaken
-from catalog.history.services import ARCHIVED, Change, record_changes
 from catalog.products.errors import (
     OptionsInUse,
     OptionsMissing,
@@ -36,7 +34,12 @@ from catalog.products.fields import (
     names_of,
 )
 from catalog.products.models import Product
-from catalog.products.variants import insert_variants, order_option_values, tags_of
+from catalog.products.variants import (
+    archive_rows,
+    insert_variants,
+    order_option_values,
+    tags_of,
+)
 from catalog.products.writes import (
     FamilyChanges,
     RowChanges,
@@ -134,8 +137,7 @@ def archive_product(*, product_id: int) -> None:
     locked = lock_family(product_id)
     row = locked.get(product_id)
     archived = [row.pk] if row.parent_id else locked.pks()
-    Product.objects.filter(pk__in=archived).update(archived_at=Now(), is_published=False)
-    record_changes(Change(pk, ARCHIVED, old=False, new=True) for pk in archived)
+    archive_rows(archived)
     if row.parent_id:
         locked.variants.remove(row)
     family = FamilyChanges.of(locked)
