@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -55,7 +54,7 @@ def _may_add(request: HttpRequest) -> bool:
     return count <= MAX_FILES and request.user.has_perm("catalog.add_productimage")
 
 
-def _store(file: UploadedFile) -> Any:
+def _store(file: Any) -> Any:
     if (file.size or 0) > MAX_IMAGE_BYTES:
         raise image_too_large()
     return store_image(file)
@@ -72,7 +71,7 @@ class _FilesField(forms.FileField):
 
     widget = _FilesInput(attrs={"accept": "image/jpeg,image/png,image/webp,image/avif,image/gif"})
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
         """Return the files. Raises ValidationError for too many."""
         files = [super(_FilesField, self).clean(file, initial) for file in data or ()]
         if len(files) > MAX_FILES:

@@ -114,7 +114,7 @@ def with_missing_rows(
     return filled
 
 
-def _row(sent: QueryDict, number: int) -> dict[str, str]:
+def _row(sent: QueryDict, number: int) -> dict[str, Any]:
     """Return the input of a row that was sent."""
     keys = {name: f"new_{number}_{name}" for name in _CELLS}
     return {name: sent[key] for name, key in keys.items() if key in sent}

@@ -96,7 +96,8 @@ class VariantSection(Section):
         self.is_too_long = len(self.variants) > MAX_EDITED
         self.may_add = self.may("add_product")
         if GENERATE in request.POST and self.may_add:
-            request.POST = with_missing_rows(request.POST, product, self.variants)
+            filled = with_missing_rows(request.POST, product, self.variants)
+            request.POST = cast("Any", filled)
         self.rows = [] if self.is_too_long else [v for v in self.variants if self._is_shown(v)]
         self.has_reason = any(variant.track_stock for variant in self.rows)
         self.new = numbers_of(request.POST) if self.may_add else []
