@@ -67,6 +67,8 @@ MAX_ATTRIBUTE_CHOICES = 200
 """Choices of one attribute."""
 MAX_ATTRIBUTES = 100
 """Attributes of a product in one request."""
+MAX_TRANSLATED_VALUES = 1000
+"""Values of one attribute or option that are translated to one language."""
 
 # -- Images --------------------------------------------------------------------------------------
 

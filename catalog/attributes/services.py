@@ -17,8 +17,10 @@ from catalog.history.services import Change, record_changes
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
+from shop.core.translations import Translations
 
 _PLACES = Decimal("0.000001")
 _COLUMN = {AttributeKind.NUMBER: "number", AttributeKind.BOOLEAN: "boolean"}
@@ -34,14 +36,21 @@ class AttributeChanges(TypedDict, total=False):
     name: str
     slug: str
     choices: Sequence[str]
+    translations: Translations
 
 
 @transactional
 def create_attribute(
-    *, name: str, slug: str, kind: AttributeKind, choices: Sequence[str] = ()
+    *,
+    name: str,
+    slug: str,
+    kind: AttributeKind,
+    choices: Sequence[str] = (),
+    translations: Translations | None = None,
 ) -> Attribute:
     """Create an attribute. Raises SlugTaken, and InvalidField if choices do not fit the kind."""
     attribute = Attribute(name=name, slug=slug, kind=kind, choices=list(choices))
+    attribute.translations = check_translations(attribute, translations or {})
     _save(attribute)
     return attribute
 
@@ -49,6 +58,8 @@ def create_attribute(
 @transactional
 def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) -> Attribute:
     """Change an attribute. A choice that products have cannot be removed.
+
+    The translations of a removed choice are removed, too.
 
     Raises AttributeNotFound, AttributeInUse, SlugTaken, InvalidField.
     """
@@ -59,6 +70,9 @@ def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) 
         raise AttributeInUse(products=products)
     for name, value in changes.items():
         setattr(attribute, name, list(value) if name == "choices" else value)  # type: ignore[call-overload]
+    if "translations" in changes:
+        check_translations(attribute, attribute.translations)
+    attribute.translations = _without_choices(attribute.translations, removed)
     _save(attribute)
     return attribute
 
@@ -72,6 +86,37 @@ def delete_attribute(*, attribute_id: int) -> None:
     except ProtectedError as error:
         raise AttributeInUse(products=len(error.protected_objects)) from None
     revision.bump()
+
+
+def check_translations(attribute: Attribute, translations: Translations) -> Translations:
+    """Return translations that fit the attribute.
+
+    Raises InvalidField for choices that it does not have. Any text of a text attribute may be
+    translated.
+    """
+    for texts in translations.values():
+        for choice in texts.get("choices", ()):
+            if attribute.kind not in (AttributeKind.TEXT, AttributeKind.CHOICE):
+                reason = _("Only texts and choices can be translated.")
+                raise InvalidField(field="translations", reason=reason)
+            if attribute.kind == AttributeKind.CHOICE and choice not in attribute.choices:
+                reason = _("The attribute has no choice “{choice}”.").format(choice=choice)
+                raise InvalidField(field="translations", reason=reason)
+    return translations
+
+
+def _without_choices(translations: Translations, removed: Iterable[str]) -> dict[str, Any]:
+    """Return translations without those of choices that were removed."""
+    gone = set(removed)
+    return {
+        language: {
+            name: {choice: text for choice, text in value.items() if choice not in gone}
+            if name == "choices"
+            else value
+            for name, value in texts.items()
+        }
+        for language, texts in translations.items()
+    }
 
 
 def write_tags(
@@ -172,6 +217,8 @@ def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
         reason = _("The value must be text of at most {limit} characters.").format(
             limit=ATTRIBUTE_TEXT_LENGTH
         )
+        if fits and (found := invisible_in(value)) is not None:
+            fits, reason = False, REASON.format(code=code_of(found))
     if not fits:
         raise _invalid(attribute.slug, reason)
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value

@@ -7,8 +7,13 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.categories.tree import Node, Tree
-from catalog.limits import CATEGORY_NAME_LENGTH, MAX_POSITION
-from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
+from catalog.limits import (
+    CATEGORY_NAME_LENGTH,
+    MAX_POSITION,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
+)
+from shop.core.fields import IdField, LineField, SlugField, StrictBool, StrictInt, StrictStr
 from shop.core.openapi import example
 from shop.core.pages import page_url
 from shop.core.serializers import RequestSerializer
@@ -58,6 +63,8 @@ class CategoryTreeSerializer(serializers.Serializer[Any]):
                 "parent_id": 3,
                 "path": [_ROOT],
                 "canonical_url": "https://www.example.com/categories/teapots",
+                "seo_title": "Teapots of clay and glass",
+                "seo_description": "",
                 "is_published": True,
             }
         )
@@ -69,17 +76,23 @@ class CategorySerializer(CategoryNodeSerializer):
     parent_id = serializers.IntegerField(allow_null=True)
     path = CategoryLinkSerializer(many=True, help_text="The ancestors, with the root first.")
     canonical_url = serializers.CharField(help_text="The URL of its page in the storefront.")
+    seo_title = serializers.CharField(
+        help_text="The title of its page for search engines; empty for the name."
+    )
+    seo_description = serializers.CharField(help_text="What search engines show of its page.")
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
 class CategoryChangesSerializer(RequestSerializer):
     """The changes of a category. If `parent_id` is null, it becomes a root."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH, required=False)
     parent_id = IdField(required=False, allow_null=True)
     position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
     is_published = StrictBool(required=False)
+    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
+    seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)
 
 
 @extend_schema_serializer(
@@ -88,7 +101,7 @@ class CategoryChangesSerializer(RequestSerializer):
 class NewCategorySerializer(CategoryChangesSerializer):
     """A category to create."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
 
 
@@ -107,6 +120,8 @@ def serialize_category(node: Node, *, origin: str) -> dict[str, Any]:
             serialize_category_link(above.id, above.name, above.slug) for above in node.path()[:-1]
         ],
         "canonical_url": page_url(page, origin=origin, slug=node.slug, pk=node.id),
+        "seo_title": node.seo_title,
+        "seo_description": node.seo_description,
     }
 
 

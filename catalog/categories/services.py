@@ -32,30 +32,30 @@ Parents = dict[int, int | None]
 """The whole tree: the id of the parent, or None for a root, by the id of the category."""
 
 
-class CategoryChanges(TypedDict, total=False):
+class CategoryDetails(TypedDict, total=False):
+    """The optional fields of a category."""
+
+    position: int
+    is_published: bool
+    seo_title: str
+    seo_description: str
+
+
+class CategoryChanges(CategoryDetails, total=False):
     """The fields of a category that staff may change. ``parent_id`` None makes it a root."""
 
     name: str
     slug: str
     parent_id: int | None
-    position: int
-    is_published: bool
 
 
 @transactional
 def create_category(
-    *,
-    name: str,
-    slug: str,
-    parent_id: int | None = None,
-    position: int = 0,
-    is_published: bool = True,
+    *, name: str, slug: str, parent_id: int | None = None, **details: Unpack[CategoryDetails]
 ) -> Category:
     """Create a category. Raises CategoryNotFound for the parent, CategoryTooDeep, SlugTaken."""
     lock_tree()
-    category = Category(
-        name=name, slug=slug, parent_id=parent_id, position=position, is_published=is_published
-    )
+    category = Category(name=name, slug=slug, parent_id=parent_id, **details)
     _save(category)
     return category
 

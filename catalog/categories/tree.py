@@ -21,6 +21,8 @@ class Node:
     slug: str
     position: int
     is_published: bool
+    seo_title: str
+    seo_description: str
     for_staff: bool
     parent: "Node | None" = None
     children: "list[Node]" = field(default_factory=list)
@@ -59,14 +61,16 @@ def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
             "slug",
             "position",
             "is_published",
+            "seo_title",
+            "seo_description",
         )
     )
     if not rows:
         return Tree(revision.current(), [], {})
     for_staff = sees_all(user, "category")
     nodes = {}
-    for _, _, _, pk, name, slug, position, is_published in rows:
-        nodes[pk] = Node(pk, name, slug, position, is_published, for_staff)
+    for _, _, _, pk, *columns in rows:
+        nodes[pk] = Node(pk, *columns, for_staff)
     roots = []
     for parent_id, _, _, pk, *_ in rows:
         node = nodes[pk]

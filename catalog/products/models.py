@@ -5,11 +5,13 @@ They are rows of one table, so that they share one id space, one stock column an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
@@ -23,6 +25,7 @@ from catalog.limits import (
 )
 from catalog.permissions import sees_all
 from catalog.tax_classes.models import TaxClass
+from shop.core.lines import LineField
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.slugs import SlugField
@@ -80,6 +83,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Exclude variants, which are shown with their product."""
         return self.filter(parent=None)
 
+    def with_sku(self, skus: Iterable[str]) -> ProductQuerySet:
+        """Return the products and variants with any of these SKUs, compared without case."""
+        wanted = [Upper(Value(sku)) for sku in skus]
+        rows = self.not_archived().exclude(sku="")
+        return rows.alias(compared=Upper("sku")).filter(compared__in=wanted)
+
     def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
         """Return products for sale. Staff with a product permission also see unpublished ones."""
         return self.not_archived() if sees_all_products(user) else self.for_sale()
@@ -111,7 +120,7 @@ class Product(HasMetadata):
     them to both.
     """
 
-    name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
+    name = LineField(max_length=PRODUCT_NAME_LENGTH)
     slug = SlugField(
         max_length=PRODUCT_NAME_LENGTH,
         blank=True,
@@ -129,7 +138,7 @@ class Product(HasMetadata):
         editable=False,
         help_text="The text of a description with markup, for searches; NULL if it has none.",
     )
-    seo_title = models.CharField(
+    seo_title = LineField(
         "SEO title",
         max_length=SEO_TITLE_LENGTH,
         blank=True,
@@ -148,7 +157,7 @@ class Product(HasMetadata):
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
-    brand = models.CharField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
+    brand = LineField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
     )
@@ -162,8 +171,8 @@ class Product(HasMetadata):
     position = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
-    sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
-    barcode = models.CharField(
+    sku = LineField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = LineField(
         max_length=BARCODE_LENGTH,
         blank=True,
         default="",
@@ -391,6 +400,12 @@ class Product(HasMetadata):
             ),
             # GET /api/products/changes/
             models.Index(fields=["changed_in"], name="product_changed_in"),
+            # GET /api/products/?sku=; writes of SKUs
+            models.Index(
+                Upper("sku"),
+                condition=Q(archived_at=None) & ~Q(sku=""),
+                name="product_sku_without_case",
+            ),
             # the deletion of a tax class; the admin's filter
             models.Index(
                 fields=["tax_class"],

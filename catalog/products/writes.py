@@ -3,9 +3,11 @@
 The number of statements does not depend on the number of products.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -19,7 +21,7 @@ from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
-from catalog.options.services import write_option_sets
+from catalog.options.services import fold_options, write_option_sets
 from catalog.prices.services import record_prices
 from catalog.products.descriptions import has_markup, sanitize, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
@@ -28,6 +30,8 @@ from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
 from catalog.products.history import changes_of
 from catalog.products.models import Product
 from catalog.slugs.services import move_slugs
+from catalog.spellings.models import SpellingKind
+from catalog.spellings.services import remember_spellings
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
 from shop.core.sort_keys import sort_key
 
@@ -180,6 +184,7 @@ def save_families(
     new = [changes.row for changes in rows if changes.before is None]
     _sanitize_descriptions(rows)
     _set_name_keys(families)
+    _check_variants(families, translate_errors=translate_errors)
     _insert(families, translate_errors=translate_errors)
     # Stock may be negative only with backorder: add units before it is unset, remove them after it
     # is set.
@@ -196,7 +201,9 @@ def save_families(
     _write_option_sets(families, was_archived=bool(also_changed))
     record_changes(changes_of(families, reason=reason))
     index_products({*also_changed, *(f.product.row.pk for f in families if f.changes_words())})
+    _remember_spellings(families)
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
+    _check_skus(rows, translate_errors=translate_errors)
 
 
 def variant_name(name: str, values: Sequence[str]) -> str:
@@ -234,6 +241,56 @@ def _move_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) ->
         if translate_errors:
             raise
         raise IntegrityError(str(error)) from error
+
+
+def _remember_spellings(families: Iterable[FamilyChanges]) -> None:
+    """Remember how the brands and tags of products are written that products had not yet."""
+    brands, tags = [], []
+    for family in families:
+        if family.product.changes_any({"brand"}):
+            brands.append(family.product.row.brand)
+        tags += family.new_tags
+    remember_spellings({SpellingKind.BRAND: brands, SpellingKind.TAG: tags})
+
+
+def _check_skus(rows: Iterable[RowChanges], *, translate_errors: bool) -> None:
+    """Check that no other row has a new SKU in other capitals. One statement.
+
+    Comes after the lock of the revision, which other writers of products wait for: each sees the
+    SKUs of the others. Earlier releases have stored such SKUs, so no constraint can refuse them.
+    Raises SkuTaken, or else IntegrityError.
+    """
+    changed = {changes.row.sku: changes.row.pk for changes in rows if changes.changes_any({"sku"})}
+    changed.pop("", None)
+    if not changed:
+        return
+    owners: dict[str, set[int]] = {}
+    for pk, sku in Product.objects.with_sku(changed).values_list("pk", "sku"):
+        owners.setdefault(sku.upper(), set()).add(pk)
+    for sku, pk in changed.items():
+        if owners.get(sku.upper(), {pk}) != {pk}:
+            if translate_errors:
+                raise SkuTaken(sku=sku)
+            raise IntegrityError(f"another row has the sku {sku}")
+
+
+def _check_variants(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:
+    """Check that a new or changed variant differs from others in more than case and spaces.
+
+    Raises VariantExists, or else IntegrityError.
+    """
+    for row in chain.from_iterable(map(repeated_variants, families)):
+        if translate_errors:
+            raise VariantExists(options=row.options)
+        raise IntegrityError(f"another variant has the options {row.options}")
+
+
+def repeated_variants(family: FamilyChanges) -> Iterator[Product]:
+    """Yield new or changed variants that differ from another one in case and spaces only."""
+    changed = [each.row for each in family.variants if each.changes_any({"options"})]
+    if changed:
+        folded = Counter(fold_options(each.row.options) for each in family.variants)
+        yield from (row for row in changed if folded[fold_options(row.options)] > 1)
 
 
 def _insert(families: Sequence[FamilyChanges], *, translate_errors: bool) -> None:

@@ -4,6 +4,7 @@ The columns are those of ``catalog.search.facets``. PostgreSQL needs the types o
 """
 
 from catalog.limits import MAX_FACET_VALUES
+from shop.core.fields import MAX_ID
 
 _ID = "CAST(NULL AS BIGINT)"
 _TEXT = "CAST(NULL AS TEXT)"
@@ -21,11 +22,22 @@ WHERE NOT EXISTS (SELECT 1 FROM catalog_categorylink up
     JOIN catalog_category above ON above.id = up.above_id
     WHERE up.category_id = own.id AND NOT above.is_published)
 """
+# The spellings of a brand are counted together, under the one of them that was written first.
 BRANDS = f"""
 SELECT 'brands', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, value, products, {_TEXT}, {_TEXT}
 FROM (
     SELECT value, products, ROW_NUMBER() OVER (ORDER BY products DESC, value) AS place
-    FROM ({{sql}}) counted WHERE value <> ''
+    FROM (
+        SELECT value, CAST(SUM(spelled) OVER (PARTITION BY brand) AS BIGINT) AS products,
+            ROW_NUMBER() OVER (PARTITION BY brand ORDER BY written, value) AS spelling
+        FROM (
+            SELECT counted.value, counted.products AS spelled,
+                COALESCE(own.key, counted.value) AS brand, COALESCE(own.id, {MAX_ID}) AS written
+            FROM ({{sql}}) counted LEFT JOIN catalog_spelling own
+                ON own.kind = 'brand' AND own.text = counted.value
+            WHERE counted.value <> ''
+        ) spelled
+    ) summed WHERE spelling = 1
 ) ranked WHERE place <= {MAX_FACET_VALUES}
 """  # noqa: S608 - constants
 PRICES = f"""

@@ -65,6 +65,6 @@ def apply_identity_filters(products: ProductQuerySet, values: Mapping[str, Any])
         owners = {*present.values_list("pk", flat=True), *earlier.values()}
         products = products.filter(pk__in=owners)
     if "sku" in values:
-        sold = Product.objects.not_archived().filter(sku__in=values["sku"]).exclude(sku="")
+        sold = Product.objects.with_sku(values["sku"])
         products = products.filter(pk__in=sold.values(owner=Coalesce(F("parent_id"), F("pk"))))
     return products

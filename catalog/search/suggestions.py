@@ -14,6 +14,7 @@ from catalog.products.models import Product, ProductQuerySet
 from catalog.search.matching import matching
 from catalog.search.synonyms import read_synonyms
 from catalog.search.text import read_query
+from catalog.spellings.services import one_spelling_each
 
 _CANDIDATES = 500
 """Products of which the best-selling ones are suggested."""
@@ -70,8 +71,9 @@ def _read_categories(
 
 
 def _read_brands(products: ProductQuerySet) -> list[tuple[Words, str]]:
+    """Return the brands with their words, each in the spelling that was written first."""
     brands = products.exclude(brand="").order_by("brand").values_list("brand", flat=True)
-    return [(tuple(plain_words(brand)), brand) for brand in brands.distinct()]
+    return [(tuple(plain_words(brand)), brand) for brand in one_spelling_each(brands.distinct())]
 
 
 def _begins(words: Words, typed: Words) -> bool:

@@ -15,6 +15,7 @@ from catalog.products.admin.options import OptionsField, parse_options
 from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
 from shop.core.admin.forms import validate_amount
+from shop.core.lines import validate_line
 from shop.core.money import MAX_DIGITS
 
 _OPTION = "option_value_"
@@ -205,7 +206,11 @@ def option_fields(options: Sequence[str], values: Sequence[str] = ()) -> dict[st
     """Return a field for each option of a variant, by the field's name."""
     return {
         f"{_OPTION}{number}": forms.CharField(
-            label=name, initial=value, max_length=OPTION_LENGTH, widget=AdminTextInputWidget
+            label=name,
+            initial=value,
+            max_length=OPTION_LENGTH,
+            widget=AdminTextInputWidget,
+            validators=[validate_line],
         )
         for number, (name, value) in enumerate(zip_longest(options, values))
     }
