@@ -15,8 +15,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import MAX_OPTIONS, OPTION_LENGTH, SKU_LENGTH
-from catalog.options.services import fold_option
+from catalog.options.services import fold_option, fold_options
 from catalog.products.models import Product
+from shop.core.lines import validate_line
 from shop.core.slugs import make_slug
 
 _MALFORMED = _("Enter an option as in: Size: S, M, L")
@@ -72,18 +73,18 @@ def combinations(options: Sequence[Option]) -> list[tuple[str, ...]]:
 
 def key_of(values: Iterable[str]) -> tuple[str, ...]:
     """Return option values in the form in which they are compared."""
-    return tuple(map(fold_option, values))
+    return fold_options(values)
 
 
 def propose_skus(base: str, variants: Sequence[Sequence[str]]) -> list[str]:
     """Return an SKU for each new variant, such as ``SHIRT-S-RED``; empty if it is in use."""
     skus = ["-".join((base, *map(_code, values))) for values in variants] if base else []
-    used = set(Product.objects.not_archived().filter(sku__in=skus).values_list("sku", flat=True))
+    used = {sku.upper() for sku in Product.objects.with_sku(skus).values_list("sku", flat=True)}
     proposals = [""] * len(variants)
     for number, sku in enumerate(skus):
-        if sku not in used and len(sku) <= SKU_LENGTH:
+        if sku.upper() not in used and len(sku) <= SKU_LENGTH:
             proposals[number] = sku
-            used.add(sku)
+            used.add(sku.upper())
     return proposals
 
 
@@ -155,6 +156,8 @@ def _check(items: Sequence[str]) -> None:
         raise ValidationError(
             _("Each item may have at most %(limit)s characters.") % {"limit": OPTION_LENGTH}
         )
+    for item in items:
+        validate_line(item)
     if len(set(map(fold_option, items))) < len(items):
         raise ValidationError(_("Enter each item only once."))
 

@@ -13,6 +13,7 @@ from catalog.limits import MAX_STOCK, SKU_LENGTH
 from catalog.products.admin.generation import read_values
 from catalog.products.models import Product
 from shop.core.admin.forms import validate_amount
+from shop.core.lines import validate_line
 from shop.core.money import MAX_DIGITS
 
 
@@ -76,6 +77,7 @@ def _sku_field(title: str, sku: str = "") -> forms.CharField:
         max_length=SKU_LENGTH,
         required=False,
         widget=AdminTextInputWidget,
+        validators=[validate_line],
     )
 
 
