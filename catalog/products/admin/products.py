@@ -18,7 +18,6 @@ from catalog.admin_base import staff_of
 from catalog.admin_sections import Section
 from catalog.attributes.forms import attribute_fields
 from catalog.attributes.models import Attribute
-from catalog.exchange.admin import ExchangeAdmin
 from catalog.images.admin import ImageInline
 from catalog.images.section import FILES, ImageSection, stored_images
 from catalog.limits import MAX_STOCK, MAX_WEIGHT
@@ -32,6 +31,7 @@ from catalog.products.admin.forms import (
     shipping_field,
     tracking_field,
 )
+from catalog.products.admin.list_editing import ListEditingAdmin
 from catalog.products.admin.variants import GENERATE, VariantInline, VariantSection
 from catalog.products.families import lock_family
 from catalog.products.fields import FIELDS, INHERITED, NewVariant, Owner, members_of, names_of
@@ -65,7 +65,7 @@ _HISTORY = ["links", "created_at", "archived_at"]
 
 
 @admin.register(Product)
-class ProductAdmin(ExchangeAdmin):
+class ProductAdmin(ListEditingAdmin):
     """Products and variants. Deleting one archives it. Archived products are read-only."""
 
     form = ProductForm
