@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 
@@ -94,8 +94,9 @@ class ListForm(forms.Form):
                 "overwrite it."
             )
             self.add_error(name, sentence % {"value": _text_of(now)})
-            self.data = self.data.copy()
-            self.data[hidden] = str(now)
+            data = cast("QueryDict", self.data).copy()
+            data[hidden] = str(now)
+            self.data = data
 
     def _cell(self, product: Product, column: str) -> BoundField | None:
         name = f"{column}_{product.pk}"
