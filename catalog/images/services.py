@@ -20,6 +20,7 @@ from catalog.limits import MAX_IMAGES, MAX_POSITION
 from catalog.products.families import lock_family
 from catalog.products.models import Product
 from shop.core.transactions import transactional
+from shop.engine import insert_many
 
 
 class ImageChanges(TypedDict, total=False):
@@ -119,7 +120,9 @@ def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]
     """
     if changed:
         ProductImage.objects.bulk_update(changed, ["alt", "position"])
-    ProductImage.objects.bulk_create(new)
+    for image in new:
+        image.product_id = image.product.pk  # which an import did not know yet
+    insert_many(new)
 
 
 def _get(product: Product, image_ids: Collection[int]) -> list[ProductImage]:
