@@ -160,6 +160,16 @@ def test_cached_responses_are_those_of_the_negotiated_language(anyone, pot):
     assert (fresh.status_code, fresh["Content-Language"]) == (304, "de")
 
 
+def test_signed_in_buyers_get_the_language_of_their_account(ada, anyone, pot):
+    path = f"{PRODUCTS}{pot.pk}/"
+    assert ada.get(path).json()["name"] == "Teapot"
+    ada.patch("/api/users/me/", {"language": "de"})
+    german = ada.get(path)
+    assert (german.json()["name"], german["Content-Language"]) == ("Teekanne", "de")
+    assert ada.get(path, headers={"Accept-Language": "en"}).json()["name"] == "Teapot"
+    assert anyone.get(path).json()["name"] == "Teapot"
+
+
 @override_settings(SHOP_LANGUAGES={"en": "English"})
 def test_a_shop_with_one_language_pays_nothing(anyone, amy, tea):
     path = f"{PRODUCTS}{tea.pk}/"
@@ -225,6 +235,8 @@ def test_staff_write_and_read_translations(anyone, amy, pot):
         ({"de": "Teekanne"}, "de", "Expected an object"),
         (["de"], "", "Expected an object"),
         ({"de": {"name": 1}}, "de.name", "Expected a text"),
+        ({"de": {"name": "a\u202eb"}}, "de.name", "U+202E"),
+        ({"x" * 5000: None}, "x" * 100 + "…", "Unknown member"),
     ],
 )
 def test_wrong_translations_are_refused(amy, pot, translations, field, sentence):
