@@ -72,7 +72,7 @@ def test_all_facets_of_the_whole_list(anyone, shop):
                 "slug": "material",
                 "name": "Material",
                 "kind": "choice",
-                "values": [{"value": "Clay", "count": 2}, {"value": "Glass", "count": 1}],
+                "values": [{"value": "Clay", "label": "Clay", "count": 2}, {"value": "Glass", "label": "Glass", "count": 1}],
             },
             {
                 "slug": "vegan",
@@ -82,13 +82,21 @@ def test_all_facets_of_the_whole_list(anyone, shop):
             },
         ],
         "options": [
-            {"name": "Colour", "values": [{"value": "Blue", "count": 1}, {"value": "Red", "count": 1}]},
+            {
+                "name": "Colour",
+                "label": "Colour",
+                "values": [
+                    {"value": "Blue", "label": "Blue", "count": 1},
+                    {"value": "Red", "label": "Red", "count": 1},
+                ],
+            },
             {
                 "name": "Size",
+                "label": "Size",
                 "values": [
-                    {"value": "M", "count": 2},
-                    {"value": "L", "count": 1},
-                    {"value": "S", "count": 1},
+                    {"value": "M", "label": "M", "count": 2},
+                    {"value": "L", "label": "L", "count": 1},
+                    {"value": "S", "label": "S", "count": 1},
                 ],
             },
         ],

@@ -57,7 +57,7 @@ from payments.models import Dispute
 from shop.core.models import Event, EventDelivery, ScheduledJob
 from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint
-from shop.mail.models import Message
+from shop.mail.models import MailText, Message
 
 WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
 
@@ -311,6 +311,10 @@ class World:
     @cached_property
     def mail(self) -> str:
         return "1"
+
+    @cached_property
+    def mailtext(self) -> Any:
+        return MailText.objects.create(template="order_placed")
 
     @cached_property
     def message(self) -> Any:
