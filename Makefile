@@ -27,7 +27,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: $(VENV)/.runtime ## install, migrate, load the demo products, and serve on http://HOST:PORT
-	@export $(DEVELOPMENT); \
+	@export $(DEVELOPMENT) SHOP_LANGUAGES=$${SHOP_LANGUAGES:-en,de}; \
 	set -e; \
 	$(BIN)/python manage.py migrate --verbosity 0; \
 	$(BIN)/python manage.py seed_demo --if-empty --with-logins; \

@@ -14,8 +14,23 @@ from accounts.addresses import fold
 from accounts.models import User
 from cart.guests import Buyer
 from cart.services import add_item
-from catalog.models import Attribute, AttributeKind, Category, Product, ProductImage, Sale, SaleKind
-from catalog.services import create_attribute, create_category, create_product, create_sale
+from catalog.models import (
+    Attribute,
+    AttributeKind,
+    Category,
+    OptionTranslation,
+    Product,
+    ProductImage,
+    Sale,
+    SaleKind,
+)
+from catalog.services import (
+    create_attribute,
+    create_category,
+    create_option_translation,
+    create_product,
+    create_sale,
+)
 from orders import services as orders
 from orders.access import access_for
 from orders.models import Order
@@ -23,6 +38,7 @@ from payments import services as payments
 from shop.management.base import ShopCommand
 from shop.management.demo import details
 from shop.management.demo.checkout import load_checkout
+from shop.management.demo.german import german, translated_options
 from shop.management.demo.images import write_image
 from shop.management.demo.products import DemoProduct
 from shop.management.demo.variants import DEMO_PRODUCTS
@@ -121,6 +137,7 @@ def _load(product: DemoProduct, categories: dict[str, int], images: Images) -> N
         brand=values["brand"],
         tags=values["tags"],
         attributes=values.get("attributes", {}),
+        translations=german("products", product.name),
     )
     rows = {row.options[-1]: row for row in created.variants.order_by("-pk")} | {"": created}
     ProductImage.objects.bulk_create(
@@ -156,14 +173,35 @@ def _load_structure() -> dict[str, int]:
     for position, (slug, name, parent) in enumerate(details.CATEGORIES):
         if slug not in categories:
             above = categories[parent] if parent else None
-            created = create_category(name=name, slug=slug, parent_id=above, position=position)
+            created = create_category(
+                name=name,
+                slug=slug,
+                parent_id=above,
+                position=position,
+                translations=german("categories", slug),
+            )
             categories[slug] = created.pk
     existing = set(Attribute.objects.values_list("slug", flat=True))
     for slug, name, kind, choices in details.ATTRIBUTES:
         if slug not in existing:
-            create_attribute(name=name, slug=slug, kind=AttributeKind(kind), choices=choices)
+            create_attribute(
+                name=name,
+                slug=slug,
+                kind=AttributeKind(kind),
+                choices=choices,
+                translations=german("attributes", slug),
+            )
+    _load_option_translations()
     _load_sale(categories)
     return categories
+
+
+def _load_option_translations() -> None:
+    existing = set(OptionTranslation.objects.values_list("name", flat=True))
+    for name in translated_options():
+        texts = german("options", name)
+        if texts and name not in existing:
+            create_option_translation(name=name, translations=texts)
 
 
 def _load_sale(categories: dict[str, int]) -> None:

@@ -14,6 +14,7 @@ from cart.taxes.loader import load_tax_rates
 from cart.taxes.models import ShippingTaxRule
 from shop.core.money import quantize
 from shop.core.transactions import transactional
+from shop.management.demo.german import german
 
 METHODS = (
     # code, name, type, days, free from, prices by countries
@@ -30,6 +31,9 @@ def load_checkout() -> None:
     if not TaxRate.objects.exists():
         with _TAX_RATES.open(encoding="utf-8") as lines:
             load_tax_rates(lines)
+        for rate in TaxRate.objects.order_by("pk"):
+            rate.translations = german("taxes", rate.name)
+            rate.save()
         for country in ("DE", "AT", "FR"):
             ShippingTax.objects.get_or_create(
                 country=country, defaults={"rule": ShippingTaxRule.PROPORTIONAL}
@@ -50,6 +54,7 @@ def _load_methods() -> None:
             latest_days=latest,
             free_from=free_from and Decimal(free_from),
             position=position,
+            translations=german("methods", code),
         )
         for countries, price in prices.items():
             ShippingRate.objects.create(
@@ -60,12 +65,14 @@ def _load_methods() -> None:
 def _load_promotions() -> None:
     Promotion.objects.create(
         name="5 % off from 500",
+        translations=german("promotions", "5 % off from 500"),
         kind=PromotionKind.PERCENT,
         value=Decimal(5),
         minimum_total=Decimal(500),
     )
     welcome = Promotion.objects.create(
         name="Welcome",
+        translations=german("promotions", "Welcome"),
         kind=PromotionKind.PERCENT,
         value=Decimal(10),
         needs_code=True,
