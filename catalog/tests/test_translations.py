@@ -129,6 +129,12 @@ def test_a_product_is_found_by_its_slug_in_any_language(anyone, amy, pot):
                 assert anyone.get(path).json()["name"] == name
     (found,) = anyone.get(f"{PRODUCTS}?slug=teekanne").json()["products"]
     assert found["id"] == pot.pk
+    # Another product may have it in another language.
+    bule = ProductFactory(name="Bule", translations={"pt-br": {"slug": "teekanne"}})
+    for language, product in (("pt-br", bule), ("de", pot), ("en", pot)):
+        body = anyone.get(f"{PRODUCTS}teekanne/?lang={language}").json()
+        assert body["id"] == product.pk
+    archive_product(product_id=bule.pk)
     # A slug that is given up redirects.
     assert translate(amy, pot, de={"slug": "kanne"}).status_code == 200
     assert anyone.get(f"{PRODUCTS}kanne/?lang=de").json()["slug"] == "kanne"
