@@ -22,7 +22,7 @@ from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryBySlugViewSet, CategoryViewSet
-from catalog.collections.views import CollectionViewSet
+from catalog.collections.views import CollectionBySlugViewSet, CollectionViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.retrieving import ProductBySlugViewSet
@@ -138,6 +138,7 @@ router.register("events", EventViewSet, basename="event")
 by_slug = SimpleRouter()
 by_slug.register("products", ProductBySlugViewSet, basename="product-by-slug")
 by_slug.register("categories", CategoryBySlugViewSet, basename="category-by-slug")
+by_slug.register("collections", CollectionBySlugViewSet, basename="collection-by-slug")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]
