@@ -21,8 +21,10 @@ from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
 from shop.core.translations import Translations
+from shop.engine import Insert, insert_many
 
 _PLACES = Decimal("0.000001")
+_TAGS = Insert(ProductTag, "product_id", "tag")
 _COLUMN = {AttributeKind.NUMBER: "number", AttributeKind.BOOLEAN: "boolean"}
 
 
@@ -125,7 +127,7 @@ def write_tags(
     """Add tags to products and remove others. The caller has locked the products."""
     for product, tags in removed:
         ProductTag.objects.filter(product=product, tag__in=tags).delete()
-    ProductTag.objects.bulk_create(ProductTag(product=product, tag=tag) for product, tag in added)
+    _TAGS.send_with_next((product.pk, tag) for product, tag in added)
 
 
 def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
@@ -140,11 +142,13 @@ def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeVal
         if not is_new:
             attributes = [attribute for attribute, _, _ in changed]
             ProductAttribute.objects.filter(product=product, attribute__in=attributes).delete()
-    ProductAttribute.objects.bulk_create(
-        ProductAttribute(product=product, attribute=attribute, **{column: value})
-        for product, _, changed in values
-        for attribute, column, value in changed
-        if value is not None
+    insert_many(
+        [
+            ProductAttribute(product=product, attribute=attribute, **{column: value})
+            for product, _, changed in values
+            for attribute, column, value in changed
+            if value is not None
+        ]
     )
 
 

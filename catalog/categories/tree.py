@@ -10,11 +10,15 @@ from catalog import revision
 from catalog.categories.models import Category
 from catalog.models.revision import CatalogRevision
 from catalog.permissions import sees_all
+from catalog.translations.reads import text_in
 
 
 @dataclass(slots=True)
 class Node:
-    """A category with the descendants that its reader sees, in sort order."""
+    """A category with the descendants that its reader sees, in sort order.
+
+    ``name`` and ``slug`` are in the language of the tree; ``own_slug`` is that of the shop's own.
+    """
 
     id: int
     name: str
@@ -23,6 +27,7 @@ class Node:
     is_published: bool
     seo_title: str
     seo_description: str
+    own_slug: str
     for_staff: bool
     parent: "Node | None" = None
     children: "list[Node]" = field(default_factory=list)
@@ -41,8 +46,8 @@ class Tree:
     nodes: dict[int, Node]
 
 
-def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
-    """Return the categories that a user sees.
+def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -> Tree:
+    """Return the categories that a user sees, by default in the shop's own language.
 
     One statement reads the categories and the revision, so that tree and ETag are consistent. A
     second statement reads the revision if there are no categories.
@@ -57,12 +62,13 @@ def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
             Subquery(current.values(version=version)),
             Subquery(current.values("number")),
             "pk",
-            "name",
-            "slug",
+            text_in(language, "name"),
+            text_in(language, "slug"),
             "position",
             "is_published",
-            "seo_title",
-            "seo_description",
+            text_in(language, "seo_title"),
+            text_in(language, "seo_description"),
+            "slug",
         )
     )
     if not rows:

@@ -18,6 +18,7 @@ from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_POSITION
 from catalog.products.families import Family, lock_family
 from shop.core.transactions import transactional
+from shop.engine import insert_many
 
 
 class ImageChanges(TypedDict, total=False):
@@ -93,7 +94,9 @@ def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]
     """
     if changed:
         ProductImage.objects.bulk_update(changed, ["alt", "position"])
-    ProductImage.objects.bulk_create(new)
+    for image in new:
+        image.product_id = image.product.pk  # which an import did not know yet
+    insert_many(new)
 
 
 def _get(family: Family, product_id: int, image_id: int) -> ProductImage:

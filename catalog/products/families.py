@@ -6,7 +6,7 @@ from secrets import token_hex
 from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import earlier_owners, owners_in_any_language
 from shop.core.slugs import make_slug
 
 _SLUG_CANDIDATES = 20
@@ -58,6 +58,7 @@ def free_slug(name: str) -> str:
     candidates = slug_candidates(base)
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
     taken |= earlier_owners("product", candidates).keys()
+    taken |= owners_in_any_language("product", candidates).keys()
     free = (slug for slug in candidates if slug not in taken)
     return next(free, f"{base}-{token_hex(4)}")
 

@@ -194,7 +194,7 @@ class ProductDetails(TypedDict, total=False):
     """The optional fields of a product.
 
     ``options`` are the names of the options that its variants differ in, such as size and colour.
-    ``attributes`` are values by slug; None removes one.
+    ``attributes`` are values by slug; None removes one. ``translations`` are texts by language.
     """
 
     description: str
@@ -211,6 +211,7 @@ class ProductDetails(TypedDict, total=False):
     options: Sequence[str]
     tags: Sequence[str]
     attributes: Mapping[str, Any]
+    translations: Mapping[str, Mapping[str, Any] | None]
     metadata: dict[str, str]
     private_metadata: dict[str, str]
     weight: int

@@ -45,6 +45,7 @@ from catalog.products.writes import (
     set_description,
 )
 from catalog.tax_classes.services import check_tax_classes
+from catalog.translations.services import remove_translations
 from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
@@ -80,12 +81,13 @@ def create_product(
             reason=_("A product with options has no stock. Please set that of its variants."),
         )
     _set_details(family, details, [])
+    family.translations = details.get("translations", {})
     slug_given = bool(product.slug)
     product.slug = product.slug or free_slug(name)
     try:
         save_families([family], actor=actor, translate_errors=True)
     except SlugTaken:
-        if slug_given:
+        if slug_given or product.pk is not None:
             raise
         product.slug = f"{product.slug}-{token_hex(4)}"  # a concurrent request took the slug
         save_families([family], actor=actor, translate_errors=True)
@@ -119,6 +121,7 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
     if "choice" in changes:
         row.options = order_option_values(locked.product, changes["choice"])
     family.copy_shared_values()
+    family.translations = changes.get("translations", {})
     if family.changes_keywords() or "tags" in changes or "attributes" in changes:
         _set_details(family, changes, tags_of(locked.product))
     save_families([family], reason="Tracking of stock begins", translate_errors=True)
@@ -138,6 +141,8 @@ def archive_product(*, product_id: int) -> None:
     record_changes(Change(pk, ARCHIVED, old=False, new=True) for pk in archived)
     if row.parent_id:
         locked.variants.remove(row)
+    else:
+        remove_translations([row.pk])
     family = FamilyChanges.of(locked)
     if row.parent_id:
         family.copy_shared_values()

@@ -23,17 +23,19 @@ from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.options.services import fold_options, write_option_sets
 from catalog.prices.services import record_prices
-from catalog.products.descriptions import has_markup, sanitize, text_of
+from catalog.products.descriptions import has_markup, sanitize, sanitized, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
-from catalog.products.history import changes_of
+from catalog.products.history import changes_of, changes_of_texts
 from catalog.products.models import Product
-from catalog.slugs.services import move_slugs
+from catalog.slugs.services import check_translated, move_slugs, remember_translated
 from catalog.spellings.models import SpellingKind
 from catalog.spellings.services import remember_spellings
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
+from catalog.translations.services import TextChange, Translations, write_translations
 from shop.core.sort_keys import sort_key
+from shop.engine import insert_many
 
 _names = list(FIELDS)
 _at = _names.index("position")
@@ -88,13 +90,17 @@ class RowChanges:
 
 @dataclass(slots=True)
 class FamilyChanges:
-    """The changes of a product and its variants. ``attributes`` has values by slug."""
+    """The changes of a product and its variants.
+
+    ``attributes`` has values by slug, and ``translations`` texts by language.
+    """
 
     product: RowChanges
     variants: list[RowChanges]
     new_tags: list[str] = field(default_factory=list)
     old_tags: list[str] = field(default_factory=list)
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
+    translations: Translations = field(default_factory=dict)
 
     @classmethod
     def of(cls, family: Family) -> Self:
@@ -134,7 +140,8 @@ class FamilyChanges:
 
     def changes_words(self) -> bool:
         """Return whether the words change by which searches find the product."""
-        return bool(self.attributes) or self.product.changes_any(_INDEXED)
+        details = self.attributes or self.translations
+        return bool(details) or self.product.changes_any(_INDEXED)
 
     def set_keywords(self, tags: Iterable[str]) -> None:
         """Set the product's ``keywords`` for the full-text search. ``tags`` are its new tags."""
@@ -199,10 +206,12 @@ def save_families(
     record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
     _write_option_sets(families, was_archived=bool(also_changed))
-    record_changes(changes_of(families, reason=reason))
+    texts = _write_translations(families, translate_errors=translate_errors)
+    record_changes([*changes_of(families, reason=reason), *changes_of_texts(texts)])
     index_products({*also_changed, *(f.product.row.pk for f in families if f.changes_words())})
     _remember_spellings(families)
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
+    _check_slugs(families, translate_errors=translate_errors)
     _check_skus(rows, translate_errors=translate_errors)
 
 
@@ -235,8 +244,43 @@ def _move_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) ->
         row, before = family.product.row, family.product.before or {"slug": ""}
         if row.slug != before["slug"]:
             moves[row.pk] = (before["slug"], row.slug)
-    try:
+    with _slugs_taken(translate_errors=translate_errors):
         move_slugs("product", moves)
+
+
+def _write_translations(
+    families: Iterable[FamilyChanges], *, translate_errors: bool
+) -> list[TextChange]:
+    """Write the translations, sanitized. Raises SlugTaken, or else IntegrityError."""
+    changes = {
+        family.product.row.pk: {
+            language: texts and sanitized(texts) for language, texts in family.translations.items()
+        }
+        for family in families
+        if family.translations
+    }
+    with _slugs_taken(translate_errors=translate_errors):
+        written = write_translations("product", changes)
+    remember_translated("product", written)
+    return written
+
+
+def _check_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:
+    """Compare new slugs with those of other languages. Raises SlugTaken, or else IntegrityError."""
+    changed = [
+        family.product.row.pk
+        for family in families
+        if family.translations or family.product.changes_any({"slug"})
+    ]
+    with _slugs_taken(translate_errors=translate_errors):
+        check_translated("product", changed)
+
+
+@contextmanager
+def _slugs_taken(*, translate_errors: bool) -> Iterator[None]:
+    """Raise IntegrityError for SlugTaken unless errors are translated."""
+    try:
+        yield
     except SlugTaken as error:
         if translate_errors:
             raise
@@ -309,7 +353,7 @@ def _insert_rows(rows: list[Product], *, translate_errors: bool) -> None:
         return
     try:
         with transaction.atomic(savepoint=translate_errors):
-            Product.objects.bulk_create(rows)
+            insert_many(rows)
     except IntegrityError:
         if not translate_errors:
             raise

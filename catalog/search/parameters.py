@@ -19,6 +19,7 @@ from shop.core.audiences import MARK
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 from shop.core.query import PatternParameter
+from shop.core.shop_languages import LANGUAGE
 from shop.core.slugs import PATTERN
 
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"}
@@ -136,6 +137,7 @@ LIST_PARAMETERS = [
         "The `previous_cursor` of a page: returns the page before it.",
     ),
     FIELDS,
+    LANGUAGE,
 ]
 
 

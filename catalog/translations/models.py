@@ -18,6 +18,7 @@ from catalog.limits import (
 )
 from catalog.products.models import Product
 from shop.core.language_codes import CODE_LENGTH
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
 
 
@@ -29,7 +30,7 @@ class ProductTranslation(models.Model):
         Product, on_delete=models.CASCADE, db_index=False, related_name="translations"
     )
     language = models.CharField(max_length=CODE_LENGTH, help_text="A code such as de or pt-br.")
-    name = models.CharField(max_length=PRODUCT_NAME_LENGTH, blank=True, default="")
+    name = LineField(max_length=PRODUCT_NAME_LENGTH, blank=True, default="")
     slug = SlugField(
         max_length=PRODUCT_NAME_LENGTH,
         blank=True,
@@ -47,7 +48,7 @@ class ProductTranslation(models.Model):
         editable=False,
         help_text="The text of a description with markup, for searches; NULL if it has none.",
     )
-    seo_title = models.CharField("SEO title", max_length=SEO_TITLE_LENGTH, blank=True, default="")
+    seo_title = LineField("SEO title", max_length=SEO_TITLE_LENGTH, blank=True, default="")
     seo_description = models.CharField(
         "SEO description", max_length=SEO_DESCRIPTION_LENGTH, blank=True, default=""
     )
@@ -86,13 +87,23 @@ class CategoryTranslation(models.Model):
         "catalog.Category", on_delete=models.CASCADE, db_index=False, related_name="translations"
     )
     language = models.CharField(max_length=CODE_LENGTH, help_text="A code such as de or pt-br.")
-    name = models.CharField(max_length=CATEGORY_NAME_LENGTH, blank=True, default="")
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, blank=True, default="")
     slug = SlugField(
         max_length=CATEGORY_NAME_LENGTH,
         blank=True,
         default="",
         db_index=False,
         help_text="The category's name in URLs in this language; made from its name if absent.",
+    )
+    seo_title = LineField(
+        "SEO title", max_length=SEO_TITLE_LENGTH, blank=True, default="", db_default=""
+    )
+    seo_description = models.CharField(
+        "SEO description",
+        max_length=SEO_DESCRIPTION_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
     )
 
     class Meta:

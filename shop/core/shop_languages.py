@@ -6,9 +6,11 @@ which are translated by the code.
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 from django.conf import settings
-from django.http import HttpResponse, QueryDict
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import trans_real
@@ -17,6 +19,8 @@ from rest_framework.request import Request
 from shop.core.errors import InvalidField
 from shop.core.language_codes import PATTERN
 from shop.core.query import Parameter
+
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 def shop_languages() -> tuple[str, ...]:
@@ -82,20 +86,26 @@ def shop_language_of(request: Request) -> str:
     return choose_shop_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
-def language_before_reading(query: QueryDict, accept: str) -> str | None:
-    """Return what ``shop_language_of`` returns for an anonymous request; None for a wrong one."""
-    chosen = query.getlist("lang")
-    if not chosen:
-        return choose_shop_language(accept)
-    code = chosen[0].lower()
-    return code if len(chosen) == 1 and code in settings.SHOP_LANGUAGES else None
+def language_before_reading(request: HttpRequest) -> str:
+    """Return what ``shop_language_of`` returns for an anonymous request with a valid query."""
+    meta = request.META
+    if not further_languages():
+        return own_language()
+    if "lang=" in meta["QUERY_STRING"] and (chosen := request.GET.get("lang")) is not None:
+        return chosen.lower()
+    return choose_shop_language(meta.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
-def declare_shop_language(response: HttpResponse, language: str) -> None:
-    """Say in the headers which language the texts have; nothing in a shop with one language."""
-    if further_languages():
-        patch_vary_headers(response, ("Accept-Language",))
+def declare(response: R, request: HttpRequest | Request, language: str | None) -> R:
+    """Say in the headers which language the texts of the shop have, and if it was negotiated.
+
+    Nothing is said in a shop with one language, or without a ``language``.
+    """
+    if language is not None and further_languages():
         response["Content-Language"] = language
+        if "lang" not in request.GET:
+            patch_vary_headers(response, ("Accept-Language",))
+    return response
 
 
 @lru_cache(maxsize=256)

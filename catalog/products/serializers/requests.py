@@ -14,11 +14,13 @@ from catalog.limits import (
     MAX_TAGS,
     MAX_VARIANTS,
     OPTION_LENGTH,
+    PRODUCT_NAME_LENGTH,
     TAG_LENGTH,
 )
 from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from catalog.tax_classes.services import normalize_code
+from catalog.translations.serializers import TRANSLATIONS_HELP, TranslationsField
 from shop.core.fields import (
     AmountField,
     IdField,
@@ -133,6 +135,22 @@ class NewVariantSerializer(SoldSerializer):
     position = request_field("position")
 
 
+@extend_schema_serializer(examples=[example({"name": "Teekanne", "slug": "teekanne"})])
+class ProductTextsSerializer(RequestSerializer):
+    """The texts of a product in a further language. Empty ones are those of the product itself."""
+
+    name = LineField(max_length=PRODUCT_NAME_LENGTH, required=False, allow_blank=True)
+    slug = SlugField(
+        max_length=PRODUCT_NAME_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="The default is made from the name.",
+    )
+    description = request_field("description")
+    seo_title = request_field("seo_title")
+    seo_description = request_field("seo_description")
+
+
 class _DetailsSerializer(SoldSerializer):
     """The optional fields of a product."""
 
@@ -148,6 +166,7 @@ class _DetailsSerializer(SoldSerializer):
         child=LineField(max_length=TAG_LENGTH), max_length=MAX_TAGS, required=False
     )
     attributes = AttributesField(required=False)
+    translations = TranslationsField(ProductTextsSerializer, help_text=TRANSLATIONS_HELP)
 
 
 @extend_schema_serializer(

@@ -22,6 +22,7 @@ from catalog.products.reads import (
     ProductVariant,
 )
 from catalog.products.serializers.pages import PAGE_EXAMPLE, PageSerializer, serialize_page
+from catalog.translations.serializers import ProductTranslationSerializer
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -207,6 +208,8 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
 class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializer):
     """A product, or a variant if the id is that of a variant."""
 
+    only_for_staff = (*ListedProductSerializer.only_for_staff, "translations")
+
     description_text = serializers.CharField(
         read_only=True, help_text="The description as plain text, without markup."
     )
@@ -221,6 +224,11 @@ class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializ
     images = ImageSerializer(many=True)
     tags = serializers.ListField(child=serializers.CharField())
     attributes = AttributeValueSerializer(many=True)
+    translations = serializers.DictField(
+        child=ProductTranslationSerializer(),
+        required=False,
+        help_text="Only for staff, and if the shop has further languages: the texts, by code.",
+    )
 
 
 def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) -> dict[str, Any]:
@@ -249,15 +257,23 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
 
 
 def serialize_product(
-    product: DetailedProduct, variants: list[ProductVariant], *, origin: str, for_staff: bool
+    product: DetailedProduct,
+    variants: list[ProductVariant],
+    *,
+    origin: str,
+    for_staff: bool,
+    language: str,
 ) -> dict[str, Any]:
-    """Return the response body of a product, from a row of ``reads.detailed`` and its variants."""
+    """Return the response body of a product, from a row of ``reads.detailed`` and its variants.
+
+    ``language`` is that of its texts, for its canonical URL.
+    """
     names = product.options if product.parent_id is None else []
     listed = serialize_listed(product, origin=origin, for_staff=for_staff)
     return {
         **listed,
         "description_text": _text(product, listed["description"]),
-        **serialize_page(product, origin=origin, for_staff=for_staff),
+        **serialize_page(product, origin=origin, for_staff=for_staff, language=language),
         "sku": product.sku,
         "barcode": product.barcode,
         **_serialize_shipping(product),
