@@ -120,12 +120,9 @@ class CollectionBySlugViewSet(OnlyReadBySlug, CollectionViewSet):
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         """Return a collection, or the address under its stored slug (301)."""
         stored = normalize_slug(slug)
-        found = (
-            self.get_queryset().filter(slug=stored)
-            if is_slug(stored)
-            else Collection.objects.none()
-        )
-        pk = found.values_list("pk", flat=True).first()
+        if not is_slug(stored):
+            raise CollectionNotFound
+        pk = self.get_queryset().filter(slug=stored).values_list("pk", flat=True).first()
         if pk is None:
             raise CollectionNotFound
         if slug != stored:

@@ -17,7 +17,7 @@ from catalog.collections.models import CollectionProduct
 from catalog.feeds.xml import HEADER, elements, text
 from catalog.images.models import ProductImage
 from catalog.images.serializers import serialize_image
-from catalog.options.services import fold_option
+from catalog.options.meanings import meaning_of
 from catalog.prices.reads import price_of_row, with_prices
 from catalog.products.descriptions import text_of
 from catalog.products.identifiers import valid_gtin
@@ -33,15 +33,6 @@ MAX_IMAGES = 11
 _TITLE_LENGTH, _DESCRIPTION_LENGTH = 150, 5000
 _PRODUCT_TYPE_LENGTH = 750
 _BRAND_LENGTH, _VALUE_LENGTH = 70, 100
-_OPTIONS = {
-    "size": "size größe grösse taille talla tamaño taglia maat rozmiar",
-    "color": "color colour farbe couleur colore kleur kolor cor",
-    "material": "material matériau matière materiale materiaal",
-    "pattern": "pattern muster motif patrón patroon",
-}
-_ATTRIBUTE_OF = {
-    fold_option(word): name for name, words in _OPTIONS.items() for word in words.split()
-}
 _CONDITIONS = ("new", "refurbished", "used")
 
 
@@ -171,7 +162,7 @@ def _condition(row: Any) -> str:
 
 def _option_values(row: Any) -> Iterable[tuple[str, object]]:
     for name, value in zip(row.option_names or (), row.options, strict=False):
-        attribute = _ATTRIBUTE_OF.get(fold_option(name))
+        attribute = meaning_of(name)
         if attribute:
             yield f"g:{attribute}", str(value)[:_VALUE_LENGTH]
 

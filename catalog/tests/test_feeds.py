@@ -1,5 +1,6 @@
 """The sitemap and the product feed."""
 
+import json
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
@@ -227,3 +228,94 @@ def test_texts_that_xml_cannot_represent_are_left_out(anyone, db):
 )
 def test_valid_gtins(barcode, gtin):
     assert valid_gtin(barcode) == gtin
+
+
+# -- structured data -----------------------------------------------------------------------------
+
+
+def graph(client, path):
+    text = client.get(f"{path}?include=json_ld").json()["json_ld"]
+    assert not set("<>&\u2028\u2029") & set(text)
+    data = json.loads(text)
+    assert data["@context"] == "https://schema.org"
+    return data["@graph"]
+
+
+def test_structured_data_of_a_product(anyone, shop):
+    ProductImage.objects.create(product=shop["pot"], source_url="https://cdn.example.com/0.jpg")
+    services.update_product(product_id=shop["pot"].pk, name="</script><script>&", sku="POT")
+    product, crumbs = graph(anyone, f"/api/products/{shop['pot'].pk}/")
+    assert product == {
+        "@type": "Product",
+        "name": "</script><script>&",
+        "description": "Holds 1 l & more",
+        "url": "https://www.example.com/p/p%C3%B6t",
+        "image": ["https://cdn.example.com/0.jpg"],
+        "brand": {"@type": "Brand", "name": "Hearth"},
+        "sku": "POT",
+        "gtin": "4006381333931",
+        "offers": {
+            "@type": "Offer",
+            "url": "https://www.example.com/p/p%C3%B6t",
+            "price": "24.00",
+            "priceCurrency": "USD",
+            "availability": "https://schema.org/InStock",
+        },
+    }
+    home, pots = shop["home"], shop["pots"]
+    expected = [
+        {"@type": "ListItem", "position": 1, "name": "Home & Tea",
+         "item": f"https://www.example.com/c/{home.pk}"},
+        {"@type": "ListItem", "position": 2, "name": "Pots",
+         "item": f"https://www.example.com/c/{pots.pk}"},
+    ]  # fmt: skip
+    assert crumbs == {"@type": "BreadcrumbList", "itemListElement": expected}
+    assert graph(anyone, "/api/categories/pots/") == [crumbs]
+    with query_budget(2):
+        anyone.get(f"/api/products/{shop['pot'].pk}/?include=json_ld&lang=en")
+
+
+def test_structured_data_of_variants(anyone, shop):
+    shirt = shop["shirt"]
+    (group,) = graph(anyone, "/api/products/shirt/")
+    assert (group["@type"], group["productGroupID"]) == ("ProductGroup", str(shirt.pk))
+    assert group["variesBy"] == ["https://schema.org/color", "https://schema.org/size"]
+    blue = group["hasVariant"][2]
+    assert {name: blue[name] for name in ("@type", "name", "sku", "size", "color")} == {
+        "@type": "Product", "name": "Shirt – M / Blue", "sku": "M-BLUE", "size": "M",
+        "color": "Blue",
+    }  # fmt: skip
+    assert blue["offers"]["availability"] == "https://schema.org/OutOfStock"
+    assert (blue["offers"]["price"], "offers" in group) == ("18.00", False)
+    variant = shirt.variants.order_by("pk")[0]
+    (alone,) = graph(anyone, f"/api/products/{variant.pk}/")
+    assert (alone["inProductGroupWithID"], alone["size"]) == (str(shirt.pk), "S")
+
+
+def test_structured_data_only_if_asked_for(anyone, shop):
+    for path in (
+        f"/api/products/{shop['pot'].pk}/",
+        "/api/products/shirt/",
+        "/api/categories/pots/",
+    ):
+        assert "json_ld" not in anyone.get(path).json()
+        assert "json_ld" in anyone.get(f"{path}?include=json_ld").json()
+        assert "json_ld" not in anyone.get(path).json()
+        assert anyone.get(f"{path}?include=facets").status_code == 400
+    body = anyone.get("/api/products/shirt/?include=json_ld&fields=name").json()
+    assert body.keys() == {"id", "name", "json_ld"}
+
+
+def test_collections_by_slug(anyone, amy, shop):
+    path = "/api/collections/"
+    found = anyone.get(f"{path}gifts/")
+    assert found.json() == anyone.get(f"{path}{shop['gifts'].pk}/").json()
+    services.update_collection(collection_id=shop["gifts"].pk, slug="geschenke-für-alle")
+    moved = anyone.get(f"{path}Geschenke-FÜR-alle/")
+    assert (moved.status_code, moved["Location"]) == (
+        301, "http://testserver/api/collections/geschenke-f%C3%BCr-alle/",
+    )  # fmt: skip
+    assert anyone.get(f"{path}secret/").status_code == 404
+    assert amy.get(f"{path}secret/").status_code == 200
+    assert amy.patch(f"{path}secret/", {"name": "Known"}).status_code == 404
+    assert anyone.get(f"{path}a b/").json()["code"] == "collection_not_found"
