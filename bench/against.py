@@ -46,7 +46,7 @@ def main() -> None:
     names = [name for name in SHOP if _is_wanted(name, options.only)]
     if not names:
         raise SystemExit(f"No workload contains {options.only!r}; there are: {', '.join(SHOP)}.")
-    with _checked_out(options.rev) as there, running_postgres(durable=True) as server:
+    with checked_out(options.rev) as there, running_postgres(durable=True) as server:
         _print_differences(there)
         with (
             running_target(
@@ -104,7 +104,7 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 @contextmanager
-def _checked_out(rev: str) -> Iterator[Path]:
+def checked_out(rev: str) -> Iterator[Path]:
     """Yield a temporary folder with the files of a commit."""
     if rev in ("", SAME):
         yield ROOT

@@ -52,7 +52,7 @@ class Usage:
 
 def main() -> int:
     """Measure, and print a line for each command."""
-    parser = argparse.ArgumentParser(prog="python -m bench.moving")
+    parser = argparse.ArgumentParser(prog="python -m bench.exchange")
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
     with (
@@ -63,8 +63,8 @@ def main() -> int:
         environment = environment_for(database, PGAPPNAME=_NAME)
         manage(environment, "migrate", "--verbosity", "0")
         first, second = Path(folder) / "first.csv", Path(folder) / "second.csv"
-        products = _write(first, options.rows, price="10.00", stock=100_000)
-        _write(second, options.rows, price="9.00", stock=200_000)
+        products = write_products(first, options.rows, price="10.00", stock=100_000)
+        write_products(second, options.rows, price="9.00", stock=200_000)
         size = first.stat().st_size / 2**20
         _print(f"{options.rows:,} rows, {products:,} products, {size:.0f} MiB")
         command = partial(_run, environment, database)
@@ -80,7 +80,7 @@ def main() -> int:
     return 0
 
 
-def _write(path: Path, rows: int, *, price: str, stock: int) -> int:
+def write_products(path: Path, rows: int, *, price: str, stock: int) -> int:
     """Write a table of products, of which every fourth has three variants; return how many."""
     count = products = 0
     with path.open("w", newline="") as file:

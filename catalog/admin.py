@@ -5,6 +5,7 @@ from catalog.categories.admin import CategoryAdmin
 from catalog.collections.admin import CollectionAdmin
 from catalog.history.admin import ProductChangeAdmin
 from catalog.images.admin import ImageAdmin
+from catalog.options.admin import OptionTranslationAdmin
 from catalog.prices.admin import SaleAdmin
 from catalog.products.admin.products import ProductAdmin
 from catalog.search.admin import SynonymAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "CategoryAdmin",
     "CollectionAdmin",
     "ImageAdmin",
+    "OptionTranslationAdmin",
     "ProductAdmin",
     "ProductChangeAdmin",
     "SaleAdmin",

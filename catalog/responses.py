@@ -16,6 +16,7 @@ from catalog import revision
 from shop.core import metrics
 from shop.core.links import origin_of
 from shop.core.renderers import dumps
+from shop.core.shop_languages import declare, is_translated, language_before_reading
 from shop.core.viewsets import ShopViewSet, accepts_json, has_body
 from shop.engine.revisions import CACHED_UNDER
 
@@ -54,13 +55,18 @@ class PublicReadViewSet(ShopViewSet):
 class CachedResponseViewSet(PublicReadViewSet):
     """A viewset that returns a cached response before DRF reads the request.
 
+    ``in_languages``: its responses have texts in the languages of the shop.
+
     DRF's part of such a request (its request object, renderer, user and permissions) takes 50
     microseconds, a quarter of the time that Django needs in total.
     """
 
+    in_languages = False
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Return the cached response, or dispatch as DRF does."""
-        return _cached_response(request) or super().dispatch(request, *args, **kwargs)
+        language = language_before_reading(request) if self.in_languages else None
+        return _cached_response(request, language) or super().dispatch(request, *args, **kwargs)
 
 
 def public_response(
@@ -69,19 +75,21 @@ def public_response(
     *,
     key: str | None,
     revision_read: str | None = None,
+    language: str | None = None,
 ) -> HttpResponseBase:
     """Return the response to a public read, from the cache if possible.
 
     ``make`` returns the response body. It is called with the revision, or with None for staff,
     whose responses are never cached. ``key`` identifies the response together with host and path;
     None means that it is not cached. ``revision_read`` is the revision if the caller has read it.
+    ``language`` is that of the shop's texts in the response, None if it is the same in all of them.
     Anonymous clients get an ETag. The response to a signed-in user may not be stored
     (``no-store``).
     """
     if request.user.is_staff:
-        return _vary(Response(make(None)), "Authorization")
+        return declare(_vary(Response(make(None)), "Authorization"), request, language)
     current = revision_read or getattr(request, "catalog_revision", None) or revision.current()
-    url = None if key is None else _url(request, key)
+    url = None if key is None else _url(request, key, language)
     body = revision.responses.get(url, current) if url else None
     metrics.count_cache("miss" if body is None else "view")
     if body is None:
@@ -94,10 +102,11 @@ def public_response(
     is_public = not request.user.is_authenticated
     if url and is_public:
         request.META[CACHED_UNDER] = current
-    return to_response(request, current, body, is_public=is_public)
+    version = _version(current, language)
+    return declare(to_response(request, version, body, is_public=is_public), request, language)
 
 
-def _cached_response(request: HttpRequest) -> HttpResponse | None:
+def _cached_response(request: HttpRequest, language: str | None) -> HttpResponse | None:
     """Return the cached response to an anonymous GET, or None if DRF has to handle the request.
 
     Only ``public_response`` writes to the cache, so a URL in it is public and its query is valid.
@@ -107,7 +116,7 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
         return None
     if not accepts_json(meta.get("HTTP_ACCEPT", "*/*")):
         return None
-    url = _url(request, meta["QUERY_STRING"])
+    url = _url(request, meta["QUERY_STRING"], language)
     if url not in revision.responses:
         return None
     current = revision.current()
@@ -117,12 +126,19 @@ def _cached_response(request: HttpRequest) -> HttpResponse | None:
         return None
     meta[CACHED_UNDER] = current
     metrics.count_cache("view")
-    return to_response(request, current, body, is_public=True)
+    version = _version(current, language)
+    return declare(to_response(request, version, body, is_public=True), request, language)
 
 
-def _url(request: HttpRequest | Request, key: str) -> str:
+def _url(request: HttpRequest | Request, key: str, language: str | None) -> str:
     """Return the cache key, with scheme and host, because the body contains absolute URLs."""
-    return f"{origin_of(request)}{request.path}?{key}"
+    url = f"{origin_of(request)}{request.path}?{key}"
+    return url if language is None or not is_translated(language) else f"{url}#{language}"
+
+
+def _version(current: str, language: str | None) -> str:
+    """Return the version of a body: each language of a path needs an ETag of its own."""
+    return current if language is None or not is_translated(language) else f"{current}-{language}"
 
 
 def to_response(

@@ -11,8 +11,13 @@ from catalog.collections.services import (
 from catalog.images.services import add_image, delete_image, update_image
 from catalog.indexing.services import index_all, index_outdated
 from catalog.options.services import follow_variants
+from catalog.options.translating import (
+    create_option_translation,
+    delete_option_translation,
+    update_option_translation,
+)
 from catalog.prices.services import create_sale, end_sale, update_sale
-from catalog.products.completion import complete_name_keys
+from catalog.products.completion import complete_highest_prices, complete_name_keys
 from catalog.products.services import (
     archive_product,
     create_product,
@@ -20,8 +25,10 @@ from catalog.products.services import (
     update_product,
 )
 from catalog.products.variants import create_variant
+from catalog.related.services import relate_products
 from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.search.services import create_synonym, delete_synonym, update_synonym
+from catalog.spellings.services import follow_spellings
 from catalog.stock.services import (
     LockedProduct,
     adjust_stock,
@@ -38,10 +45,12 @@ __all__ = [
     "add_image",
     "adjust_stock",
     "archive_product",
+    "complete_highest_prices",
     "complete_name_keys",
     "create_attribute",
     "create_category",
     "create_collection",
+    "create_option_translation",
     "create_product",
     "create_sale",
     "create_synonym",
@@ -51,15 +60,18 @@ __all__ = [
     "delete_category",
     "delete_collection",
     "delete_image",
+    "delete_option_translation",
     "delete_synonym",
     "delete_tax_class",
     "end_sale",
+    "follow_spellings",
     "follow_variants",
     "index_all",
     "index_outdated",
     "is_ranking_due",
     "put_back",
     "rank_products",
+    "relate_products",
     "rename_tax_class",
     "return_stock",
     "sanitize_descriptions",
@@ -70,6 +82,7 @@ __all__ = [
     "update_collection",
     "update_collections",
     "update_image",
+    "update_option_translation",
     "update_product",
     "update_sale",
     "update_synonym",

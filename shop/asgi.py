@@ -26,6 +26,7 @@ from shop.core.languages import choose_language, speaking
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.core.security_headers import security_headers
+from shop.core.shop_languages import choose_shop_language, further_languages
 from shop.core.wsgi import get_wsgi_application
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses
@@ -85,6 +86,7 @@ def make_response_cache() -> ResponseCache:
         revision_of=revision.public_revision_at,
         key_headers=KEY_HEADERS,
         log=_log_hit,
+        language_of=choose_shop_language if further_languages() else None,
     )
 
 

@@ -20,7 +20,7 @@ import django
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from shop.core import outbound_settings, pages, queues, secret_values
+from shop.core import language_codes, outbound_settings, pages, queues, secret_values
 from shop.engine.parts import check_names
 from shop.engine.server import processes
 from shop.mail import configuration
@@ -426,6 +426,10 @@ TEMPLATES = [
 # Errors of the API are in the language that Accept-Language prefers; the admin has its own.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# The languages of the shop's texts, its own first, with their names: any, without a migration.
+SHOP_LANGUAGES: dict[str, str] = language_codes.read_languages(
+    "SHOP_LANGUAGES", env.list("SHOP_LANGUAGES", default=[LANGUAGE_CODE])
+)
 LOCALE_PATHS = [BASE_DIR / "shop" / "locale"]
 ADMIN_LANGUAGE: str = env.str("ADMIN_LANGUAGE", default="en")
 if ADMIN_LANGUAGE not in dict(LANGUAGES):
@@ -833,10 +837,10 @@ if not all(_ORIGIN.fullmatch(origin) for origin in PAYMENT_RETURN_ORIGINS):
         "https://www.example.com: scheme and host, without a path."
     )
 
-# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
-# all permissions.
+# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can edit a
+# hundred variants, add as many, and edit fifty images.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 # Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB
@@ -844,6 +848,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # explain which file is too large.
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
+    r"/admin/catalog/product/(?:add|[0-9]{1,18}/change)/": 32 * 1024 * 1024,
     r"/admin/catalog/productimage/add/": 32 * 1024 * 1024,
     r"/admin/catalog/product/import/": 32 * 1024 * 1024,
 }

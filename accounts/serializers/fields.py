@@ -8,7 +8,7 @@ from django.core.validators import validate_email
 
 from accounts.models import validate_foldable
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
-from shop.core.fields import StrictChoice, StrictStr
+from shop.core.fields import LineField, StrictChoice, StrictStr
 from shop.core.phones import PHONE_LENGTH, normalize_phone
 
 USERNAME_LENGTH = 150
@@ -67,7 +67,7 @@ class EmailField(StrictStr):
         super().__init__(max_length=EMAIL_LENGTH, validators=rules, **kwargs)
 
 
-class NameField(StrictStr):
+class NameField(LineField):
     """A first or last name."""
 
     def __init__(self, **kwargs: Any) -> None:

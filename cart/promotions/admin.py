@@ -81,6 +81,7 @@ class PromotionAdmin(ConfigurationAdmin):
             ("Rule", {"fields": _RULE}),
             ("What it applies to", {"fields": _SCOPE}),
             ("Conditions", {"fields": _CONDITIONS}),
+            ("Translations", {"fields": ("translations",)}),
         ]
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:

@@ -77,6 +77,7 @@ class ShippingMethodAdmin(ConfigurationAdmin):
         "tax_class",
         "is_active",
         "position",
+        "translations",
         "add_rate",
     )
     readonly_fields = ("add_rate",)

@@ -14,6 +14,7 @@ from catalog.models import TaxClass
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet
 from shop.core.money import MAX_DIGITS
 from shop.core.slugs import SlugField
+from shop.core.translations import Member, TranslationsField
 
 CODE_LENGTH = 50
 NAME_LENGTH = 100
@@ -38,6 +39,7 @@ class ShippingMethod(ConfigurationModel):
         max_length=CODE_LENGTH, unique=True, help_text="Its name in the API, such as standard."
     )
     name = models.CharField(max_length=NAME_LENGTH, help_text="Shown to buyers.")
+    translations = TranslationsField(members={"name": Member(NAME_LENGTH)})
     type = models.CharField(
         max_length=10, choices=ShippingType.choices, default=ShippingType.PARCEL
     )

@@ -17,7 +17,10 @@ class TaxRateAdmin(ConfigurationAdmin):
     list_filter = ("tax_class", "country")
     search_fields = ("country__iexact", "name", "source")
     ordering = ("country", "region", "tax_class", "-valid_from")
-    fields = ("country", "region", "tax_class", "rate", "name", "reason", "valid_from", "source")
+    fields = (
+        *("country", "region", "tax_class", "rate", "name", "reason", "valid_from", "source"),
+        "translations",
+    )
 
 
 @admin.register(ShippingTax)

@@ -12,6 +12,7 @@ from cart.places import REGION_LENGTH, check_country
 from catalog.models import TaxClass
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet
 from shop.core.countries import region_code
+from shop.core.translations import Member, TranslationsField
 
 NAME_LENGTH = 100
 SOURCE_LENGTH = 500
@@ -46,6 +47,7 @@ class TaxRate(ConfigurationModel):
         max_digits=6, decimal_places=3, help_text="A percentage, such as 19 or 5.5."
     )
     name = models.CharField(max_length=NAME_LENGTH, help_text="Shown to buyers, such as VAT.")
+    translations = TranslationsField(members={"name": Member(NAME_LENGTH)})
     reason = models.CharField(
         max_length=REASON_LENGTH,
         blank=True,

@@ -25,7 +25,7 @@ class AttributeForm(forms.ModelForm):
 
     class Meta:
         model = Attribute
-        fields = ("name", "slug", "kind", "choices")
+        fields = ("name", "slug", "kind", "choices", "translations")
 
 
 @admin.register(Attribute)

@@ -9,6 +9,8 @@ from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidg
 
 from catalog.attributes.models import Attribute, AttributeKind
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
+from shop.core.lines import validate_line
+from shop.core.slugs import fold_name
 
 ATTRIBUTE = "attribute_"
 """The prefix of the names of attribute fields."""
@@ -41,7 +43,9 @@ class SeparatedListField(forms.CharField):
             raise forms.ValidationError(
                 f"Each item may have at most {self.max_item_length} characters."
             )
-        if len({item.casefold() for item in items}) < len(items):
+        for item in items:
+            validate_line(item)
+        if len({fold_name(item) for item in items}) < len(items):
             raise forms.ValidationError("Enter each item only once.")
         return items
 
@@ -76,4 +80,9 @@ def _field(attribute: Attribute) -> forms.Field:
     if attribute.kind == AttributeKind.CHOICE:
         choices = [("", "–"), *((choice, choice) for choice in attribute.choices)]
         return forms.ChoiceField(label=attribute.name, required=False, choices=choices)
-    return forms.CharField(label=attribute.name, required=False, max_length=ATTRIBUTE_TEXT_LENGTH)
+    return forms.CharField(
+        label=attribute.name,
+        required=False,
+        max_length=ATTRIBUTE_TEXT_LENGTH,
+        validators=[validate_line],
+    )

@@ -7,9 +7,22 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.limits import ATTRIBUTE_NAME_LENGTH, ATTRIBUTE_TEXT_LENGTH, TAG_LENGTH
+from catalog.limits import (
+    ATTRIBUTE_NAME_LENGTH,
+    ATTRIBUTE_TEXT_LENGTH,
+    MAX_TRANSLATED_VALUES,
+    TAG_LENGTH,
+)
 from catalog.products.models import Product
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
+from shop.core.translations import Member, TranslationsField
+
+ATTRIBUTE_MEMBERS = {
+    "name": Member(ATTRIBUTE_NAME_LENGTH),
+    "choices": Member(ATTRIBUTE_TEXT_LENGTH, MAX_TRANSLATED_VALUES),
+}
+"""What of an attribute can be translated. ``choices`` are also the texts of a text attribute."""
 
 
 class ProductTag(models.Model):
@@ -52,13 +65,17 @@ class AttributeQuerySet(models.QuerySet["Attribute"]):
 class Attribute(models.Model):
     """A property of products that staff define, such as material or weight in grams."""
 
-    name = models.CharField(max_length=ATTRIBUTE_NAME_LENGTH)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(
         max_length=ATTRIBUTE_NAME_LENGTH, unique=True, help_text="The attribute's name in filters."
     )
     kind = models.CharField(max_length=10, choices=AttributeKind.choices)
     choices = models.JSONField(
         default=list, blank=True, help_text="The allowed values of an attribute of kind choice."
+    )
+    translations = TranslationsField(
+        members=ATTRIBUTE_MEMBERS,
+        help_text="Translations of the choices are lines such as: Clay = Ton.",
     )
 
     objects = AttributeQuerySet.as_manager()

@@ -7,22 +7,26 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.attributes.models import AttributeKind
+from catalog.attributes.models import ATTRIBUTE_MEMBERS, Attribute, AttributeKind
 from catalog.limits import (
     ATTRIBUTE_NAME_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
     MAX_ATTRIBUTE_CHOICES,
     MAX_ATTRIBUTES,
 )
-from shop.core.fields import SlugField, StrictChoice, StrictList, StrictStr
+from shop.core.fields import LineField, SlugField, StrictChoice, StrictList
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
+from shop.core.slugs import fold_name
+from shop.core.translation_fields import TranslationsField
+from shop.core.translations import translated
 
 _ATTRIBUTE: dict[str, Any] = {
     "name": "Material",
     "slug": "material",
     "kind": "choice",
     "choices": ["Clay", "Glass"],
+    "translations": {"de": {"name": "Material", "choices": {"Clay": "Ton", "Glass": "Glas"}}},
 }
 
 
@@ -36,9 +40,9 @@ class UniqueListField(StrictList):
         values: list[str] = super().to_internal_value(data)
         seen: set[str] = set()
         for value in values:
-            if value.casefold() in seen:
+            if fold_name(value) in seen:
                 self.fail("twice", value=value)
-            seen.add(value.casefold())
+            seen.add(fold_name(value))
         return values
 
 
@@ -70,11 +74,16 @@ class AttributesField(serializers.DictField):
 class AttributeSerializer(serializers.Serializer[Any]):
     """An attribute of products. Its slug is used in the filter `?attr.<slug>=`."""
 
+    only_for_staff = ("translations",)
+
     id = serializers.IntegerField()
     name = serializers.CharField()
     slug = serializers.CharField()
     kind = serializers.ChoiceField(AttributeKind.choices)
-    choices = serializers.ListField(child=serializers.CharField())
+    choices = serializers.ListField(
+        child=serializers.CharField(), help_text="As filters take them, in the shop's own language."
+    )
+    translations = TranslationsField(required=False, help_text="Only for staff.")
 
 
 @extend_schema_serializer(examples=[example({"choices": ["Clay", "Glass", "Steel"]})])
@@ -83,12 +92,18 @@ class AttributeChangesSerializer(RequestSerializer):
 
     elsewhere: ClassVar[Mapping[str, Any]] = {"kind": _("The kind of an attribute cannot change.")}
 
-    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH, required=False)
     choices = UniqueListField(
-        child=StrictStr(max_length=ATTRIBUTE_TEXT_LENGTH),
+        child=LineField(max_length=ATTRIBUTE_TEXT_LENGTH),
         max_length=MAX_ATTRIBUTE_CHOICES,
         required=False,
+    )
+    translations = TranslationsField(
+        members=ATTRIBUTE_MEMBERS,
+        required=False,
+        help_text="`name`, and `choices` by the choice; all of them, they replace the previous "
+        "ones. Of a text attribute, `choices` translate its texts.",
     )
 
 
@@ -98,6 +113,20 @@ class NewAttributeSerializer(AttributeChangesSerializer):
 
     elsewhere: ClassVar[Mapping[str, Any]] = {}
 
-    name = StrictStr(max_length=ATTRIBUTE_NAME_LENGTH)
+    name = LineField(max_length=ATTRIBUTE_NAME_LENGTH)
     slug = SlugField(max_length=ATTRIBUTE_NAME_LENGTH)
     kind = StrictChoice(AttributeKind.choices)
+
+
+def serialize_attribute(
+    attribute: Attribute, *, for_staff: bool, language: str = ""
+) -> dict[str, Any]:
+    """Return the response body of an attribute, with its name in a language of the shop."""
+    body: dict[str, Any] = {
+        "id": attribute.pk,
+        "name": translated(attribute.translations, language, "name", attribute.name),
+        "slug": attribute.slug,
+        "kind": attribute.kind,
+        "choices": attribute.choices,
+    }
+    return body | {"translations": attribute.translations} if for_staff else body

@@ -17,10 +17,14 @@ from catalog.history.services import Change, record_changes
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_NUMBER
 from catalog.products.models import Product
 from shop.core.errors import InvalidField
+from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
+from shop.core.translations import Translations
+from shop.engine import Insert, insert_many
 
 _PLACES = Decimal("0.000001")
+_TAGS = Insert(ProductTag, "product_id", "tag")
 _COLUMN = {AttributeKind.NUMBER: "number", AttributeKind.BOOLEAN: "boolean"}
 
 
@@ -34,14 +38,21 @@ class AttributeChanges(TypedDict, total=False):
     name: str
     slug: str
     choices: Sequence[str]
+    translations: Translations
 
 
 @transactional
 def create_attribute(
-    *, name: str, slug: str, kind: AttributeKind, choices: Sequence[str] = ()
+    *,
+    name: str,
+    slug: str,
+    kind: AttributeKind,
+    choices: Sequence[str] = (),
+    translations: Translations | None = None,
 ) -> Attribute:
     """Create an attribute. Raises SlugTaken, and InvalidField if choices do not fit the kind."""
     attribute = Attribute(name=name, slug=slug, kind=kind, choices=list(choices))
+    attribute.translations = check_translations(attribute, translations or {})
     _save(attribute)
     return attribute
 
@@ -49,6 +60,8 @@ def create_attribute(
 @transactional
 def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) -> Attribute:
     """Change an attribute. A choice that products have cannot be removed.
+
+    The translations of a removed choice are removed, too.
 
     Raises AttributeNotFound, AttributeInUse, SlugTaken, InvalidField.
     """
@@ -59,6 +72,9 @@ def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) 
         raise AttributeInUse(products=products)
     for name, value in changes.items():
         setattr(attribute, name, list(value) if name == "choices" else value)  # type: ignore[call-overload]
+    if "translations" in changes:
+        check_translations(attribute, attribute.translations)
+    attribute.translations = _without_choices(attribute.translations, removed)
     _save(attribute)
     return attribute
 
@@ -74,13 +90,44 @@ def delete_attribute(*, attribute_id: int) -> None:
     revision.bump()
 
 
+def check_translations(attribute: Attribute, translations: Translations) -> Translations:
+    """Return translations that fit the attribute.
+
+    Raises InvalidField for choices that it does not have. Any text of a text attribute may be
+    translated.
+    """
+    for texts in translations.values():
+        for choice in texts.get("choices", ()):
+            if attribute.kind not in (AttributeKind.TEXT, AttributeKind.CHOICE):
+                reason = _("Only texts and choices can be translated.")
+                raise InvalidField(field="translations", reason=reason)
+            if attribute.kind == AttributeKind.CHOICE and choice not in attribute.choices:
+                reason = _("The attribute has no choice “{choice}”.").format(choice=choice)
+                raise InvalidField(field="translations", reason=reason)
+    return translations
+
+
+def _without_choices(translations: Translations, removed: Iterable[str]) -> dict[str, Any]:
+    """Return translations without those of choices that were removed."""
+    gone = set(removed)
+    return {
+        language: {
+            name: {choice: text for choice, text in value.items() if choice not in gone}
+            if name == "choices"
+            else value
+            for name, value in texts.items()
+        }
+        for language, texts in translations.items()
+    }
+
+
 def write_tags(
     *, added: Sequence[tuple[Product, str]], removed: Sequence[tuple[Product, Sequence[str]]]
 ) -> None:
     """Add tags to products and remove others. The caller has locked the products."""
     for product, tags in removed:
         ProductTag.objects.filter(product=product, tag__in=tags).delete()
-    ProductTag.objects.bulk_create(ProductTag(product=product, tag=tag) for product, tag in added)
+    _TAGS.send_with_next((product.pk, tag) for product, tag in added)
 
 
 def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeValue]]]) -> None:
@@ -95,11 +142,13 @@ def write_attributes(values: Sequence[tuple[Product, bool, Sequence[AttributeVal
         if not is_new:
             attributes = [attribute for attribute, _, _ in changed]
             ProductAttribute.objects.filter(product=product, attribute__in=attributes).delete()
-    ProductAttribute.objects.bulk_create(
-        ProductAttribute(product=product, attribute=attribute, **{column: value})
-        for product, _, changed in values
-        for attribute, column, value in changed
-        if value is not None
+    insert_many(
+        [
+            ProductAttribute(product=product, attribute=attribute, **{column: value})
+            for product, _, changed in values
+            for attribute, column, value in changed
+            if value is not None
+        ]
     )
 
 
@@ -172,6 +221,8 @@ def read_value(attribute: Attribute, value: Any) -> tuple[str, Any]:
         reason = _("The value must be text of at most {limit} characters.").format(
             limit=ATTRIBUTE_TEXT_LENGTH
         )
+        if fits and (found := invisible_in(value)) is not None:
+            fits, reason = False, REASON.format(code=code_of(found))
     if not fits:
         raise _invalid(attribute.slug, reason)
     return column, Decimal(str(value)).quantize(_PLACES) if column == "number" else value

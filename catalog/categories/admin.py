@@ -20,7 +20,15 @@ class CategoryAdmin(ServiceAdmin):
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("parent",)
-    fields = ("name", "slug", "parent", "position", "is_published")
+    fields = (
+        "name",
+        "slug",
+        "parent",
+        "position",
+        "is_published",
+        "seo_title",
+        "seo_description",
+    )
     argument_fields = {"parent_id": "parent", "category_id": "parent"}
 
     def lock(self, request: HttpRequest, pk: Any) -> None:

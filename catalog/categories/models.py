@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalog.limits import CATEGORY_NAME_LENGTH
+from catalog.limits import CATEGORY_NAME_LENGTH, SEO_DESCRIPTION_LENGTH, SEO_TITLE_LENGTH
 from catalog.permissions import sees_all
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
 
 
@@ -33,7 +34,7 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 class Category(models.Model):
     """A category of products. Only ``catalog.categories.services`` writes ``parent``."""
 
-    name = models.CharField(max_length=CATEGORY_NAME_LENGTH)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH)
     slug = SlugField(
         max_length=CATEGORY_NAME_LENGTH, unique=True, help_text="The category's name in URLs."
     )
@@ -45,6 +46,22 @@ class Category(models.Model):
     )
     is_published = models.BooleanField(
         default=True, help_text="Customers see the category if all its ancestors are published too."
+    )
+    seo_title = LineField(
+        "SEO title",
+        max_length=SEO_TITLE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The title of its page for search engines; empty for the name.",
+    )
+    seo_description = models.CharField(
+        "SEO description",
+        max_length=SEO_DESCRIPTION_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What search engines show of its page.",
     )
 
     objects = CategoryQuerySet.as_manager()

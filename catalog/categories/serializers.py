@@ -1,14 +1,24 @@
 """Request and response bodies of categories."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.categories.tree import Node, Tree
-from catalog.limits import CATEGORY_NAME_LENGTH, MAX_POSITION
-from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictStr
+from catalog.limits import (
+    CATEGORY_NAME_LENGTH,
+    MAX_POSITION,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
+)
+from catalog.translations.serializers import (
+    TRANSLATIONS_HELP,
+    CategoryTranslationSerializer,
+    TranslationsField,
+)
+from shop.core.fields import IdField, LineField, SlugField, StrictBool, StrictInt, StrictStr
 from shop.core.openapi import example
 from shop.core.pages import page_url
 from shop.core.serializers import RequestSerializer
@@ -30,7 +40,7 @@ class _ChildrenField(serializers.ListField):
 class CategoryNodeSerializer(CategoryLinkSerializer):
     """A category with its descendants."""
 
-    only_for_staff = ("position", "is_published")
+    only_for_staff: ClassVar[tuple[str, ...]] = ("position", "is_published")
 
     children = _ChildrenField()
     position = serializers.IntegerField(required=False, help_text="Only for staff.")
@@ -58,6 +68,8 @@ class CategoryTreeSerializer(serializers.Serializer[Any]):
                 "parent_id": 3,
                 "path": [_ROOT],
                 "canonical_url": "https://www.example.com/categories/teapots",
+                "seo_title": "Teapots of clay and glass",
+                "seo_description": "",
                 "is_published": True,
             }
         )
@@ -66,20 +78,49 @@ class CategoryTreeSerializer(serializers.Serializer[Any]):
 class CategorySerializer(CategoryNodeSerializer):
     """A category with its ancestors and descendants."""
 
+    only_for_staff = (*CategoryNodeSerializer.only_for_staff, "translations")
+
     parent_id = serializers.IntegerField(allow_null=True)
     path = CategoryLinkSerializer(many=True, help_text="The ancestors, with the root first.")
     canonical_url = serializers.CharField(help_text="The URL of its page in the storefront.")
+    seo_title = serializers.CharField(
+        help_text="The title of its page for search engines; empty for the name."
+    )
+    seo_description = serializers.CharField(help_text="What search engines show of its page.")
+    translations = serializers.DictField(
+        child=CategoryTranslationSerializer(),
+        required=False,
+        help_text="Only for staff, and if the shop has further languages: the texts, by code.",
+    )
+
+
+@extend_schema_serializer(examples=[example({"name": "Teekannen", "slug": "teekannen"})])
+class CategoryTextsSerializer(RequestSerializer):
+    """The texts of a category in a further language. Empty ones are those of the category."""
+
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False, allow_blank=True)
+    slug = SlugField(
+        max_length=CATEGORY_NAME_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="The default is made from the name.",
+    )
+    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
+    seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])
 class CategoryChangesSerializer(RequestSerializer):
     """The changes of a category. If `parent_id` is null, it becomes a root."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH, required=False)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH, required=False)
     parent_id = IdField(required=False, allow_null=True)
     position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
     is_published = StrictBool(required=False)
+    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
+    seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)
+    translations = TranslationsField(CategoryTextsSerializer, help_text=TRANSLATIONS_HELP)
 
 
 @extend_schema_serializer(
@@ -88,7 +129,7 @@ class CategoryChangesSerializer(RequestSerializer):
 class NewCategorySerializer(CategoryChangesSerializer):
     """A category to create."""
 
-    name = StrictStr(max_length=CATEGORY_NAME_LENGTH)
+    name = LineField(max_length=CATEGORY_NAME_LENGTH)
     slug = SlugField(max_length=CATEGORY_NAME_LENGTH)
 
 
@@ -97,8 +138,11 @@ def serialize_tree(tree: Tree) -> dict[str, Any]:
     return {"categories": [_serialize_node(node) for node in tree.roots]}
 
 
-def serialize_category(node: Node, *, origin: str) -> dict[str, Any]:
-    """Return the response body of a category. ``origin`` is scheme and host of the request."""
+def serialize_category(node: Node, *, origin: str, language: str) -> dict[str, Any]:
+    """Return the response body of a category. ``origin`` is scheme and host of the request.
+
+    ``language`` is that of the tree, for its canonical URL.
+    """
     page = settings.STOREFRONT_PAGES["category"]
     return {
         **_serialize_node(node),
@@ -106,7 +150,11 @@ def serialize_category(node: Node, *, origin: str) -> dict[str, Any]:
         "path": [
             serialize_category_link(above.id, above.name, above.slug) for above in node.path()[:-1]
         ],
-        "canonical_url": page_url(page, origin=origin, slug=node.slug, pk=node.id),
+        "canonical_url": page_url(
+            page, origin=origin, slug=node.slug, pk=node.id, language=language
+        ),
+        "seo_title": node.seo_title,
+        "seo_description": node.seo_description,
     }
 
 

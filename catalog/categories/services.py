@@ -20,7 +20,8 @@ from catalog.categories.errors import (
 from catalog.categories.models import Category, CategoryLink
 from catalog.errors import SlugTaken
 from catalog.limits import MAX_CATEGORY_DEPTH
-from catalog.slugs.services import move_slugs
+from catalog.slugs.services import check_translated, move_slugs, remember_translated
+from catalog.translations.services import Translations, write_translations
 from shop.core.hooks import Single
 from shop.core.transactions import transactional
 
@@ -32,31 +33,36 @@ Parents = dict[int, int | None]
 """The whole tree: the id of the parent, or None for a root, by the id of the category."""
 
 
-class CategoryChanges(TypedDict, total=False):
+class CategoryDetails(TypedDict, total=False):
+    """The optional fields of a category.
+
+    ``translations`` are texts by language; None removes those of a language.
+    """
+
+    position: int
+    is_published: bool
+    seo_title: str
+    seo_description: str
+    translations: Translations
+
+
+class CategoryChanges(CategoryDetails, total=False):
     """The fields of a category that staff may change. ``parent_id`` None makes it a root."""
 
     name: str
     slug: str
     parent_id: int | None
-    position: int
-    is_published: bool
 
 
 @transactional
 def create_category(
-    *,
-    name: str,
-    slug: str,
-    parent_id: int | None = None,
-    position: int = 0,
-    is_published: bool = True,
+    *, name: str, slug: str, parent_id: int | None = None, **details: Unpack[CategoryDetails]
 ) -> Category:
     """Create a category. Raises CategoryNotFound for the parent, CategoryTooDeep, SlugTaken."""
     lock_tree()
-    category = Category(
-        name=name, slug=slug, parent_id=parent_id, position=position, is_published=is_published
-    )
-    _save(category)
+    translations = details.pop("translations", {})
+    category = Category(name=name, slug=slug, parent_id=parent_id, **details)
+    _save(category, translations)
     return category
 
 
@@ -68,11 +74,11 @@ def update_category(*, category_id: int, **changes: Unpack[CategoryChanges]) -> 
     """
     lock_tree()
     category = _get(category_id)
-    slug = category.slug
+    slug, translations = category.slug, changes.pop("translations", {})
     for name, value in changes.items():
         setattr(category, name, value)
-    if changes:
-        _save(category, earlier_slug=slug)
+    if changes or translations:
+        _save(category, translations, earlier_slug=slug)
     return category
 
 
@@ -103,8 +109,8 @@ def _get(category_id: int) -> Category:
         raise CategoryNotFound from None
 
 
-def _save(category: Category, *, earlier_slug: str = "") -> None:
-    """Save a category, update the links, and remember the slug that it gives up."""
+def _save(category: Category, translations: Translations, *, earlier_slug: str = "") -> None:
+    """Save a category, update the links, and remember the slugs that it gives up."""
     parents: Parents = dict(Category.objects.values_list("pk", "parent_id"))
     if category.parent_id is not None and category.parent_id not in parents:
         raise CategoryNotFound
@@ -118,11 +124,14 @@ def _save(category: Category, *, earlier_slug: str = "") -> None:
         raise SlugTaken(slug=category.slug) from None
     if category.slug != earlier_slug:
         move_slugs("category", {category.pk: (earlier_slug, category.slug)})
+    remember_translated("category", write_translations("category", {category.pk: translations}))
     parents[category.pk] = category.parent_id
     _update_links(parents)
     if words_changed.value:
         words_changed.value(category.pk)
     revision.bump(everything=True)
+    if translations or category.slug != earlier_slug:
+        check_translated("category", [category.pk])
 
 
 def _check_cycle(pk: int, parents: Parents) -> None:

@@ -10,17 +10,24 @@ from catalog import revision
 from catalog.categories.models import Category
 from catalog.models.revision import CatalogRevision
 from catalog.permissions import sees_all
+from catalog.translations.reads import text_in
 
 
 @dataclass(slots=True)
 class Node:
-    """A category with the descendants that its reader sees, in sort order."""
+    """A category with the descendants that its reader sees, in sort order.
+
+    ``name`` and ``slug`` are in the language of the tree; ``own_slug`` is that of the shop's own.
+    """
 
     id: int
     name: str
     slug: str
     position: int
     is_published: bool
+    seo_title: str
+    seo_description: str
+    own_slug: str
     for_staff: bool
     parent: "Node | None" = None
     children: "list[Node]" = field(default_factory=list)
@@ -39,8 +46,8 @@ class Tree:
     nodes: dict[int, Node]
 
 
-def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
-    """Return the categories that a user sees.
+def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -> Tree:
+    """Return the categories that a user sees, by default in the shop's own language.
 
     One statement reads the categories and the revision, so that tree and ETag are consistent. A
     second statement reads the revision if there are no categories.
@@ -55,18 +62,21 @@ def read_tree(user: AbstractUser | AnonymousUser) -> Tree:
             Subquery(current.values(version=version)),
             Subquery(current.values("number")),
             "pk",
-            "name",
-            "slug",
+            text_in(language, "name"),
+            text_in(language, "slug"),
             "position",
             "is_published",
+            text_in(language, "seo_title"),
+            text_in(language, "seo_description"),
+            "slug",
         )
     )
     if not rows:
         return Tree(revision.current(), [], {})
     for_staff = sees_all(user, "category")
     nodes = {}
-    for _, _, _, pk, name, slug, position, is_published in rows:
-        nodes[pk] = Node(pk, name, slug, position, is_published, for_staff)
+    for _, _, _, pk, *columns in rows:
+        nodes[pk] = Node(pk, *columns, for_staff)
     roots = []
     for parent_id, _, _, pk, *_ in rows:
         node = nodes[pk]

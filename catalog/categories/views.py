@@ -27,11 +27,13 @@ from catalog.categories.serializers import (
 from catalog.categories.tree import Node, Tree, read_tree
 from catalog.errors import SlugTaken
 from catalog.responses import PublicReadViewSet, public_response
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import earlier_owners, owners_in_any_language
 from catalog.slugs.views import OnlyReadBySlug, moved_to
+from catalog.translations.reads import translations_of
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, further_languages, own_language, shop_language_of
 from shop.core.slugs import is_slug, normalize_slug
 from shop.core.viewsets import read
 
@@ -49,26 +51,35 @@ class CategoryViewSet(PublicReadViewSet):
         "destroy": "catalog.delete_category",
     }
 
-    @describe("List categories", answers={200: CategoryTreeSerializer}, headers=["ETag"])
+    @describe(
+        "List categories",
+        answers={200: CategoryTreeSerializer},
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
+    )
     def list(self, request: Request) -> HttpResponseBase:
         """Return the whole tree. Staff also see unpublished categories."""
-        tree = read_tree(request.user)
-        return _response(request, tree, lambda _: serialize_tree(tree))
+        language = shop_language_of(request)
+        tree = read_tree(request.user, language)
+        return _response(request, tree, lambda _: serialize_tree(tree), language)
 
     @describe(
         "Retrieve category",
         answers={200: CategorySerializer, 301: None},
         refuses=[CategoryNotFound],
-        headers=["ETag"],
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Return a category with its ancestors and descendants. Digits alone are an id.
 
+        A slug in any language of the shop is found; the response is in the one that was asked for.
         An earlier slug, or a slug in another spelling, is redirected to the present one (301).
         """
-        tree = read_tree(request.user)
-        return _category_response(request, tree, tree.nodes.get(int(pk)))
+        language = shop_language_of(request)
+        tree = read_tree(request.user, language)
+        return _category_response(request, tree, tree.nodes.get(int(pk)), language)
 
     @describe(
         "Create category",
@@ -82,7 +93,7 @@ class CategoryViewSet(PublicReadViewSet):
         def work() -> Response:
             category = services.create_category(**read(NewCategorySerializer, request))
             location = f"{request.path}{category.pk}/"
-            return Response(_body(category, request), status=201, headers={"Location": location})
+            return Response(_written(category, request), status=201, headers={"Location": location})
 
         return idempotent(request, work)
 
@@ -95,7 +106,8 @@ class CategoryViewSet(PublicReadViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change the given fields. A new `parent_id` moves the category with its descendants."""
         changes = read(CategoryChangesSerializer, request)
-        return Response(_body(services.update_category(category_id=int(pk), **changes), request))
+        category = services.update_category(category_id=int(pk), **changes)
+        return Response(_written(category, request))
 
     @describe("Delete category", answers={204: None}, refuses=[CategoryNotFound, CategoryInUse])
     def destroy(self, request: Request, pk: str) -> Response:
@@ -110,32 +122,44 @@ class CategoryBySlugViewSet(OnlyReadBySlug):
     queryset = Category.objects.none()
 
     @extend_schema(exclude=True)
-    @describe("Retrieve category by slug", answers={200: CategorySerializer})
+    @describe("Retrieve category by slug", answers={200: CategorySerializer}, parameters=[LANGUAGE])
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         """Return a category, or the address under its present slug (301)."""
-        tree, stored = read_tree(request.user), normalize_slug(slug)
-        node = next((node for node in tree.nodes.values() if node.slug == stored), None)
+        language, stored = shop_language_of(request), normalize_slug(slug)
+        tree = read_tree(request.user, language)
+        node = next((n for n in tree.nodes.values() if stored in {n.own_slug, n.slug}), None)
+        if node is None and is_slug(stored):
+            node = tree.nodes.get(owners_in_any_language("category", [stored]).get(stored, 0))
         if node is None and is_slug(stored):
             node = tree.nodes.get(earlier_owners("category", [stored]).get(stored, 0))
-        if node is not None and node.slug != slug:
-            return moved_to(request, slug, node.slug)
-        return _category_response(request, tree, node)
+            stored = node.own_slug if node else stored
+        if node is not None and stored != slug:
+            return moved_to(request, slug, stored)
+        return _category_response(request, tree, node, language)
 
 
-def _category_response(request: Request, tree: Tree, node: Node | None) -> HttpResponseBase:
+def _category_response(
+    request: Request, tree: Tree, node: Node | None, language: str
+) -> HttpResponseBase:
     """Return the response about a category. Raises CategoryNotFound without one."""
     if node is None:
         raise CategoryNotFound
-    origin = origin_of(request)
-    return _response(request, tree, lambda _: serialize_category(node, origin=origin))
+    return _response(request, tree, lambda _: _body(node, request, language), language)
 
 
 def _response(
-    request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]]
+    request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]], language: str
 ) -> HttpResponseBase:
-    return public_response(request, make, key="", revision_read=tree.revision)
+    return public_response(request, make, key="", revision_read=tree.revision, language=language)
 
 
-def _body(category: Category, request: Request) -> dict[str, Any]:
+def _written(category: Category, request: Request) -> dict[str, Any]:
     node = read_tree(request.user).nodes[category.pk]
-    return serialize_category(node, origin=origin_of(request))
+    return _body(node, request, own_language())
+
+
+def _body(node: Node, request: Request, language: str) -> dict[str, Any]:
+    body = serialize_category(node, origin=origin_of(request), language=language)
+    if node.for_staff and further_languages():
+        body["translations"] = translations_of("category", node.id)
+    return body

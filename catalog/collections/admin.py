@@ -20,7 +20,10 @@ class CollectionAdmin(ServiceAdmin):
     list_filter = ("is_published",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
-    fields = ("name", "slug", "description", "position", "is_published", "rule", "chosen")
+    fields = (
+        *("name", "slug", "description", "position", "is_published", "rule", "chosen"),
+        "translations",
+    )
     argument_fields = {"product_ids": "chosen"}
 
     @admin.display(description="By rule", boolean=True)

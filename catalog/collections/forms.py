@@ -23,7 +23,10 @@ class CollectionForm(forms.ModelForm[Collection]):
 
     class Meta:
         model = Collection
-        fields = ("name", "slug", "description", "position", "is_published", "rule")
+        fields = (
+            *("name", "slug", "description", "position", "is_published", "rule"),
+            "translations",
+        )
         help_texts: ClassVar[dict[str, str]] = {
             "rule": "The filters of the list of products as JSON, such as "
             '{"brand": ["Hearth"], "max_price": "20.00", "in_stock": true}. Empty: choose products.'

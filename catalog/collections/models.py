@@ -6,10 +6,18 @@ from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.limits import COLLECTION_NAME_LENGTH
+from catalog.limits import COLLECTION_NAME_LENGTH, DESCRIPTION_LENGTH
 from catalog.permissions import sees_all
 from catalog.products.models import Product
+from shop.core.lines import LineField
 from shop.core.slugs import SlugField
+from shop.core.translations import Member, TranslationsField
+
+COLLECTION_MEMBERS = {
+    "name": Member(COLLECTION_NAME_LENGTH),
+    "description": Member(DESCRIPTION_LENGTH),
+}
+"""What of a collection can be translated."""
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -31,7 +39,7 @@ class Collection(models.Model):
     worker do.
     """
 
-    name = models.CharField(max_length=COLLECTION_NAME_LENGTH)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH)
     slug = SlugField(
         max_length=COLLECTION_NAME_LENGTH, unique=True, help_text="The collection's name in URLs."
     )
@@ -45,6 +53,7 @@ class Collection(models.Model):
         blank=True,
         help_text="What its products have in common. Empty: staff choose the products.",
     )
+    translations = TranslationsField(members=COLLECTION_MEMBERS)
     products = models.ManyToManyField(
         Product, through="CollectionProduct", related_name="collections"
     )

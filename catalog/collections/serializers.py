@@ -5,16 +5,26 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.collections.models import Collection
+from catalog.collections.models import COLLECTION_MEMBERS, Collection
 from catalog.limits import (
     COLLECTION_NAME_LENGTH,
     DESCRIPTION_LENGTH,
     MAX_COLLECTION_PRODUCTS,
     MAX_POSITION,
 )
-from shop.core.fields import IdField, SlugField, StrictBool, StrictInt, StrictList, StrictStr
+from shop.core.fields import (
+    IdField,
+    LineField,
+    SlugField,
+    StrictBool,
+    StrictInt,
+    StrictList,
+    StrictStr,
+)
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
+from shop.core.translation_fields import TranslationsField
+from shop.core.translations import translated
 
 _COLLECTION: dict[str, Any] = {
     "name": "Gifts",
@@ -23,6 +33,7 @@ _COLLECTION: dict[str, Any] = {
     "position": 10,
     "is_published": True,
     "rule": {"category": [4], "max_price": "20.00", "in_stock": True},
+    "translations": {"de": {"name": "Geschenke"}},
 }
 _RULE = {
     "type": "object",
@@ -40,7 +51,7 @@ class RuleField(serializers.JSONField):
 class CollectionSerializer(serializers.Serializer[Any]):
     """A collection of products."""
 
-    only_for_staff = ("position", "is_published", "rule")
+    only_for_staff = ("position", "is_published", "rule", "translations")
 
     id = serializers.IntegerField()
     name = serializers.CharField()
@@ -51,13 +62,14 @@ class CollectionSerializer(serializers.Serializer[Any]):
     rule = RuleField(
         required=False, allow_null=True, help_text="Only for staff. Null: staff chose the products."
     )
+    translations = TranslationsField(required=False, help_text="Only for staff.")
 
 
 @extend_schema_serializer(examples=[example({"product_ids": [4, 7]})])
 class CollectionChangesSerializer(RequestSerializer):
     """The changes of a collection."""
 
-    name = StrictStr(max_length=COLLECTION_NAME_LENGTH, required=False)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH, required=False)
     slug = SlugField(max_length=COLLECTION_NAME_LENGTH, required=False)
     description = StrictStr(max_length=DESCRIPTION_LENGTH, allow_blank=True, required=False)
     position = StrictInt(required=False, min_value=0, max_value=MAX_POSITION)
@@ -68,6 +80,11 @@ class CollectionChangesSerializer(RequestSerializer):
         help_text="The filters of the list of products that select the products: `brand`, "
         "`category`, `tag`, `attr.<slug>` and `option.<name>` with a value or a list, `min_price`, "
         "`max_price`, `in_stock`, `on_sale`. Null: `product_ids` are the products.",
+    )
+    translations = TranslationsField(
+        members=COLLECTION_MEMBERS,
+        required=False,
+        help_text="`name` and `description` by language. They replace all previous ones.",
     )
     product_ids = StrictList(
         child=IdField(),
@@ -81,22 +98,26 @@ class CollectionChangesSerializer(RequestSerializer):
 class NewCollectionSerializer(CollectionChangesSerializer):
     """A collection to create."""
 
-    name = StrictStr(max_length=COLLECTION_NAME_LENGTH)
+    name = LineField(max_length=COLLECTION_NAME_LENGTH)
     slug = SlugField(max_length=COLLECTION_NAME_LENGTH)
 
 
-def serialize_collection(collection: Collection, *, for_staff: bool) -> dict[str, Any]:
-    """Return the response body of a collection."""
+def serialize_collection(
+    collection: Collection, *, for_staff: bool, language: str = ""
+) -> dict[str, Any]:
+    """Return the response body of a collection, with its texts in a language of the shop."""
+    texts, description = collection.translations, collection.description
     body: dict[str, Any] = {
         "id": collection.pk,
-        "name": collection.name,
+        "name": translated(texts, language, "name", collection.name),
         "slug": collection.slug,
-        "description": collection.description,
+        "description": translated(texts, language, "description", description),
     }
     if for_staff:
         body |= {
             "position": collection.position,
             "is_published": collection.is_published,
             "rule": collection.rule,
+            "translations": texts,
         }
     return body

@@ -23,6 +23,7 @@ from catalog.products.models import Product
 from shop.core.errors import InvalidField
 from shop.core.jobs import is_time_over, row_failed
 from shop.core.transactions import transactional
+from shop.core.translations import Translations
 
 _JOB = "collections"
 _BATCH = 5000
@@ -35,6 +36,7 @@ class CollectionDetails(TypedDict, total=False):
     position: int
     is_published: bool
     rule: dict[str, Any] | None
+    translations: Translations
     product_ids: Sequence[int]
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import BytesIO
 
 from django.db.models import Count
+from django.utils import timezone
 
 from catalog.images.errors import ImageInvalid, ImageTooLarge
 from catalog.images.files import store_image
@@ -20,7 +21,7 @@ from catalog.limits import MAX_IMAGE_BYTES
 from shop.core.due_rows import back_off, enqueue_each
 from shop.core.errors import Unavailable
 from shop.core.outbound import Limits, OutboundError, UrlRefused, send
-from shop.core.times import in_future
+from shop.engine import Insert
 
 LIMITS = Limits(seconds=60, max_bytes=MAX_IMAGE_BYTES, max_redirects=3)
 LEASE = timedelta(minutes=3)
@@ -29,6 +30,9 @@ VALIDITY = timedelta(days=3)
 MAX_ATTEMPTS = 10
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(seconds=20), timedelta(hours=6)
 _BATCH = 500
+_DOWNLOADS = Insert(
+    ImageDownload, "image_id", "url", "status", "attempts", "last_error", "valid_until"
+)
 _TEMPORARY = frozenset({408, 425, 429})
 _OK, _ERROR = 200, 500
 _TOO_LATE = "It could not be downloaded in time."
@@ -60,8 +64,9 @@ def progress() -> Progress:
 
 def queue_downloads(images: Iterable[ProductImage]) -> None:
     """Let the worker download new images that are on another host. Needs their transaction."""
-    ImageDownload.objects.bulk_create(
-        ImageDownload(image=image, url=image.source_url, valid_until=in_future(VALIDITY))
+    until = timezone.now() + VALIDITY
+    _DOWNLOADS.send_with_next(
+        (image.pk, image.source_url, DownloadStatus.WAITING.value, 0, "", until)
         for image in images
         if image.source_url
     )

@@ -7,6 +7,7 @@ from itertools import pairwise
 from catalog.indexing.text import (
     camel_words,
     chunks,
+    chunks_of,
     fold,
     forms,
     pairs,
@@ -53,15 +54,21 @@ class Document:
 def make_document(name: str, keywords: str, category: str, description: str) -> Document:
     """Return the words of the fields of a product."""
     texts = [text[:MAX_TEXT] for text in (name, keywords, category)]
-    found = [*(frozenset(_words(text)) for text in texts)]
-    found.append(frozenset(_words(description[:MAX_TEXT], joined=False)))
-    seen: frozenset[str] = frozenset()
+    plain_texts = list(map(plain, texts))
+    all_chunks = [list(chunks_of(text)) for text in plain_texts]
+    amounts = [list(quantities(text)) for text in plain_texts]
+    found = [
+        _words(chunked, numbers) | set(camel_words(text))
+        for text, chunked, numbers in zip(texts, all_chunks, amounts, strict=True)
+    ]
+    found.append(_description_words(plain(description[:MAX_TEXT])))
+    seen: set[str] = set()
     fields = []
     for field in found:
-        fields.append(field - seen)
+        fields.append(frozenset(field - seen))
         seen |= field
-    lines = [list(plain_words(text)) for text in texts]
-    lines[1] += [word for text in texts for word in quantities(plain(text))]
+    lines = [[fold(word) for chunk in chunked for word in chunk] for chunked in all_chunks]
+    lines[1] += [word for numbers in amounts for word in numbers]
     return Document(tuple(fields), "\n".join(map(" ".join, lines)))
 
 
@@ -71,20 +78,26 @@ def plain_words(text: str) -> Iterable[str]:
         yield from map(fold, chunk)
 
 
-def _words(text: str, *, joined: bool = True) -> Iterator[str]:
-    """Yield all words of a text. ``joined`` adds neighbours written as one word."""
-    yield from quantities(plain(text))
+def _words(chunked: list[list[str]], numbers: Iterable[str]) -> set[str]:
+    """Return all words of a text, also neighbours written as one word."""
+    found = set(numbers)
     before: list[str] = []
-    for chunk in chunks(text):
+    for chunk in chunked:
         for word in chunk:
-            yield from _forms(word)
-        if joined:
-            yield from _joined(before, chunk)
-            before = chunk
-        elif len(chunk) > 1:
-            yield fold("".join(chunk))
-    if joined:
-        yield from camel_words(text)
+            found.update(_forms(word))
+        found.update(_joined(before, chunk))
+        before = chunk
+    return found
+
+
+def _description_words(text: str) -> set[str]:
+    """Return the words of a long text. Only the parts of one word are written as one."""
+    chunked = list(chunks_of(text))
+    found = set(quantities(text))
+    for word in {word for chunk in chunked for word in chunk}:
+        found.update(_forms(word))
+    found.update(fold("".join(chunk)) for chunk in chunked if len(chunk) > 1)
+    return found
 
 
 def _forms(word: str) -> Iterator[str]:

@@ -4,18 +4,17 @@
 for rows that a release without the index has written.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Coalesce
 
-from catalog.attributes.models import ProductAttribute
 from catalog.categories.models import CategoryLink
-from catalog.indexing.documents import WEIGHTS, Document, make_document
+from catalog.indexing.documents import WEIGHTS
 from catalog.indexing.models import IndexedWord, ProductSearch
+from catalog.indexing.reads import Documents, read_documents
 from catalog.products.models import Product
+from shop.core.shop_languages import further_languages
 from shop.core.transactions import transactional
 
 SQLITE_TABLE = "catalog_productsearch_text"
@@ -27,20 +26,21 @@ _INSERT_TEXT = f"INSERT INTO {SQLITE_TABLE} (rowid, a, b, c, d) VALUES (%s, %s, 
 def index_products(product_ids: Collection[int]) -> None:
     """Write the words of products, and delete those of archived ones. Ids of variants are ignored.
 
-    Needs a transaction that has locked the products. The number of statements is constant.
+    A product also has a row for each further language in which it or its category has texts. Needs
+    a transaction that has locked the products. The number of statements is constant.
     """
     if not product_ids:
         return
-    documents = _read_documents(sorted(product_ids))
-    archived = set(product_ids) - documents.keys()
-    ProductSearch.objects.filter(product_id__in=archived).delete()
+    documents = read_documents(sorted(product_ids))
+    _delete_others(product_ids, documents)
     rows = [
         ProductSearch(
             product_id=pk,
+            language=language,
             words=document.words,
             vector=document.vector() if connection.vendor == "postgresql" else None,
         )
-        for pk, document in documents.items()
+        for (pk, language), document in documents.items()
     ]
     ProductSearch.objects.bulk_create(
         rows,
@@ -102,67 +102,34 @@ def _outdated(after: int) -> list[int]:
     return list(wanted.values_list("pk", flat=True)[:_BATCH])
 
 
-def _read_documents(pks: list[int]) -> dict[int, Document]:
-    """Read the products, and return their words by id, without variants and archived products."""
-    products = Product.objects.filter(pk__in=pks).not_archived().listed()
-    rows = products.values_list(
-        "pk", "name", "keywords", "category_id", Coalesce("description_text", "description")
-    )
-    found = list(rows)
-    categories = _category_words({category for *_, category, _ in found if category})
-    attributes = _attribute_words([pk for pk, *_ in found])
-    return {
-        pk: make_document(
-            name,
-            keywords,
-            " ".join((*categories.get(category, ()), *attributes.get(pk, ()))),
-            description,
-        )
-        for pk, name, keywords, category, description in found
-    }
+def _delete_others(product_ids: Collection[int], documents: Documents) -> None:
+    """Delete the rows of archived products, and those of texts that are not translated any more."""
+    archived = set(product_ids) - {pk for pk, _ in documents}
+    ProductSearch.objects.filter(product_id__in=archived).delete()
+    if further_languages():
+        rows = ProductSearch.objects.filter(product_id__in=product_ids).exclude(language="")
+        others = [
+            pk
+            for pk, *key in rows.values_list("pk", "product_id", "language")
+            if tuple(key) not in documents
+        ]
+        ProductSearch.objects.filter(pk__in=others).delete()
 
 
-def _category_words(categories: Collection[int]) -> dict[int, list[str]]:
-    """Return the names of categories with their ancestors, by id. One statement, or none."""
-    words = defaultdict(list)
-    if categories:
-        links = CategoryLink.objects.filter(category_id__in=categories)
-        for pk, name in links.values_list("category_id", "above__name").order_by("pk"):
-            words[pk].append(name)
-    return words
-
-
-def _attribute_words(pks: Sequence[int]) -> dict[int, list[str]]:
-    """Return the values of attributes of products, by id. One statement."""
-    words = defaultdict(list)
-    values = ProductAttribute.objects.filter(product_id__in=pks).order_by("pk")
-    for pk, name, text, number, boolean in values.values_list(
-        "product_id", "attribute__name", "text", "number", "boolean"
-    ):
-        if text is not None:
-            words[pk].append(text)
-        elif number is not None:
-            words[pk].append(f"{number.normalize():f} {name}")
-        elif boolean:
-            words[pk].append(name)
-    return words
-
-
-def _write_texts(documents: dict[int, Document]) -> None:
+def _write_texts(documents: Documents) -> None:
     """Write the rows of SQLite's virtual table."""
-    ids = dict(
-        ProductSearch.objects.filter(product_id__in=documents).values_list("product_id", "pk")
-    )
+    rows = ProductSearch.objects.filter(product_id__in={pk for pk, _ in documents})
+    ids = {tuple(key): pk for pk, *key in rows.values_list("pk", "product_id", "language")}
     with connection.cursor() as cursor:
         cursor.executemany(
             f"DELETE FROM {SQLITE_TABLE} WHERE rowid = %s",  # noqa: S608 - a constant
-            [(ids[pk],) for pk in documents],
+            [(ids[key],) for key in documents],
         )
         cursor.executemany(
             _INSERT_TEXT,
             [
-                (ids[pk], *(" ".join(document.fields[n]) for n in range(len(WEIGHTS))))
-                for pk, document in documents.items()
+                (ids[key], *(" ".join(document.fields[n]) for n in range(len(WEIGHTS))))
+                for key, document in documents.items()
             ],
         )
 

@@ -43,6 +43,8 @@ _UNSPACED_START = re.compile(f"[{_UNSPACED}]")
 _ALNUM = re.compile(r"[0-9]+|[^0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z][a-z])(?=[A-Z][a-z])")
 _of_thread = local()
+_CACHED = 20_000
+"""Words whose forms are remembered, which take some 5 MiB."""
 _APOSTROPHES = re.compile("['’ʼ`´]")
 _IRREGULAR = {
     "mice": "mouse", "men": "man", "women": "woman", "children": "child", "feet": "foot",
@@ -62,7 +64,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFC", visible)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=_CACHED)
 def fold(text: str) -> str:
     """Return a text in lower case without accents."""
     if text.isascii():
@@ -73,8 +75,15 @@ def fold(text: str) -> str:
 
 def chunks(text: str) -> Iterator[list[str]]:
     """Yield the words of each part of a text between spaces, in lower case and with accents."""
-    for part in plain(text).split():
-        if words := _WORD.findall(_APOSTROPHES.sub("", part)):
+    return chunks_of(plain(text))
+
+
+def chunks_of(plain_text: str) -> Iterator[list[str]]:
+    """Yield the words of each part of a text that is ``plain`` already."""
+    for part in _APOSTROPHES.sub("", plain_text).split():
+        if part.isascii() and part.isalnum():
+            yield [part[:MAX_WORD]]
+        elif words := _WORD.findall(part):
             yield [word[:MAX_WORD] for word in words]
 
 
@@ -86,7 +95,7 @@ def camel_words(text: str) -> Iterator[str]:
             yield from (fold(part) for part in parts)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=_CACHED)
 def forms(word: str) -> tuple[str, ...]:
     """Return the folded forms of a word: itself, with umlauts as two letters, and its stems."""
     spellings = dict.fromkeys((fold(word), fold(_spell_umlauts(word))))
@@ -150,10 +159,11 @@ def _stems(word: str) -> list[str]:
 
 
 def _stemmers() -> list[Stemmer.Stemmer]:
-    """Return the stemmers of the shop's languages, of this thread alone."""
+    """Return the stemmers of the languages of texts and messages, of this thread alone."""
     stemmers: list[Stemmer.Stemmer] | None = getattr(_of_thread, "stemmers", None)
     if stemmers is None:
-        names = {_LANGUAGES.get(code.split("-")[0]) for code, _ in settings.LANGUAGES}
+        codes = {*dict(settings.LANGUAGES), *settings.SHOP_LANGUAGES}
+        names = {_LANGUAGES.get(code.split("-")[0]) for code in codes}
         stemmers = [Stemmer.Stemmer(name) for name in sorted(filter(None, names))]
         _of_thread.stemmers = stemmers
     return stemmers

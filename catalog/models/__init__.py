@@ -8,13 +8,21 @@ from catalog.images.models import ImageDownload, ProductImage
 from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.models.progress import CatalogProgress
 from catalog.models.revision import CatalogRevision
-from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
+from catalog.options.models import (
+    OptionSet,
+    OptionSetValue,
+    OptionTranslation,
+    ProductOptionSet,
+)
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
+from catalog.related.models import RelatedProduct
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
+from catalog.spellings.models import Spelling, SpellingKind
 from catalog.stock.models import MovementKind, StockMovement
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.models import CategoryTranslation, ProductTranslation
 
 __all__ = [
     "Attribute",
@@ -23,6 +31,7 @@ __all__ = [
     "CatalogRevision",
     "Category",
     "CategoryLink",
+    "CategoryTranslation",
     "Collection",
     "CollectionProduct",
     "EarlierSlug",
@@ -31,6 +40,7 @@ __all__ = [
     "MovementKind",
     "OptionSet",
     "OptionSetValue",
+    "OptionTranslation",
     "PriceChange",
     "Product",
     "ProductAttribute",
@@ -40,8 +50,12 @@ __all__ = [
     "ProductQuerySet",
     "ProductSearch",
     "ProductTag",
+    "ProductTranslation",
+    "RelatedProduct",
     "Sale",
     "SaleKind",
+    "Spelling",
+    "SpellingKind",
     "StockMovement",
     "Synonym",
     "TaxClass",

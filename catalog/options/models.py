@@ -7,8 +7,15 @@ so that lists can be filtered and counted by option values without reading the v
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from catalog.limits import OPTION_LENGTH
+from catalog.limits import MAX_TRANSLATED_VALUES, OPTION_LENGTH
 from catalog.products.models import Product
+from shop.core.translations import Member, TranslationsField
+
+OPTION_MEMBERS = {
+    "name": Member(OPTION_LENGTH),
+    "values": Member(OPTION_LENGTH, MAX_TRANSLATED_VALUES),
+}
+"""What of an option can be translated."""
 
 
 class OptionSet(models.Model):
@@ -70,3 +77,24 @@ class ProductOptionSet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.option_set_id} of {self.product_id}"
+
+
+class OptionTranslation(models.Model):
+    """The translations of an option and its values, for all products. Only the services write it.
+
+    Options have no table of their own: products store their names and values as texts.
+    """
+
+    name = models.CharField(
+        max_length=OPTION_LENGTH, help_text="The option as products have it, such as Size."
+    )
+    key = models.CharField(
+        max_length=OPTION_LENGTH, unique=True, editable=False, help_text="The name, folded."
+    )
+    translations = TranslationsField(
+        members=OPTION_MEMBERS,
+        help_text="Translations of the values are lines such as: Red = Rot.",
+    )
+
+    def __str__(self) -> str:
+        return self.name

@@ -32,6 +32,11 @@ def fold_option(text: object) -> str:
     return fold_name(str(text))[:OPTION_LENGTH]
 
 
+def fold_options(values: Iterable[object]) -> tuple[str, ...]:
+    """Return option values in the form in which they are compared."""
+    return tuple(map(fold_option, values))
+
+
 def write_option_sets(product_ids: Collection[int]) -> int:
     """Derive the option sets of products, and return how many changed.
 

@@ -13,6 +13,7 @@ from catalog.collections.models import Collection
 from catalog.limits import SALE_NAME_LENGTH
 from catalog.permissions import sees_all
 from catalog.products.models import Product
+from shop.core.lines import LineField
 from shop.core.money import MAX_DIGITS
 
 
@@ -63,7 +64,7 @@ class Sale(models.Model):
     Nothing is written when a sale starts or ends. Current prices are computed when they are read.
     """
 
-    name = models.CharField(max_length=SALE_NAME_LENGTH)
+    name = LineField(max_length=SALE_NAME_LENGTH)
     kind = models.CharField(max_length=10, choices=SaleKind.choices)
     value = models.DecimalField(
         max_digits=MAX_DIGITS,

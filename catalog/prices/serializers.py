@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from catalog.limits import MAX_SALE_SCOPE, SALE_NAME_LENGTH
 from catalog.prices.models import Sale, SaleKind
-from shop.core.fields import AmountField, IdField, StrictChoice, StrictList, StrictStr
+from shop.core.fields import AmountField, IdField, LineField, StrictChoice, StrictList
 from shop.core.money import CENT, show
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
@@ -56,7 +56,7 @@ class SaleSerializer(serializers.Serializer[Any]):
 class SaleChangesSerializer(RequestSerializer):
     """The changes of a sale. Once it has started, only its name and its end can change."""
 
-    name = StrictStr(max_length=SALE_NAME_LENGTH, required=False)
+    name = LineField(max_length=SALE_NAME_LENGTH, required=False)
     kind = StrictChoice(SaleKind.choices, required=False)
     value = ReductionField(min_value=CENT, required=False)
     starts_at = serializers.DateTimeField(required=False, help_text="Now if omitted.")
@@ -80,7 +80,7 @@ class SaleChangesSerializer(RequestSerializer):
 class NewSaleSerializer(SaleChangesSerializer):
     """A sale to create."""
 
-    name = StrictStr(max_length=SALE_NAME_LENGTH)
+    name = LineField(max_length=SALE_NAME_LENGTH)
     kind = StrictChoice(SaleKind.choices)
     value = ReductionField(min_value=CENT)
 

@@ -23,6 +23,9 @@ from catalog.products.models import Product
 from shop.core.errors import InvalidField
 from shop.core.money import is_payable
 from shop.core.transactions import transactional
+from shop.engine import Insert
+
+_PRICES = Insert(PriceChange, "product_id", "price")
 
 
 class SaleDetails(TypedDict, total=False):
@@ -118,9 +121,7 @@ def end_sale(*, sale_id: int) -> None:
 
 def record_prices(products: Sequence[Product]) -> None:
     """Add the list prices of products to the price history. Needs a transaction."""
-    PriceChange.objects.bulk_create(
-        PriceChange(product=product, price=product.price) for product in products
-    )
+    _PRICES.send_with_next((product.pk, product.price) for product in products)
 
 
 def _bump(sale: Sale) -> None:

@@ -4,7 +4,9 @@ A description without markup is stored as it is. It is plain text, and safe as H
 """
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
 
 import nh3
 
@@ -72,6 +74,15 @@ def safe(description: str, text: str | None) -> str:
     that were written before there was sanitizing.
     """
     return sanitize(description) if text is None else description
+
+
+def sanitized(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts of a translation with a sanitized description and its plain text."""
+    if "description" not in texts:
+        return dict(texts)
+    description = sanitize(texts["description"])
+    text = text_of(description) if has_markup(description) else None
+    return {**texts, "description": description, "description_text": text}
 
 
 class _TextReader(HTMLParser):

@@ -30,6 +30,7 @@ class Kind(Enum):
     """The type of a field."""
 
     TEXT = auto()
+    LINE = auto()
     HTML = auto()
     SLUG = auto()
     CATEGORY = auto()
@@ -84,7 +85,7 @@ class EditableField:
 FIELDS = {
     field.name: field
     for field in (
-        EditableField("name", Kind.TEXT, Owner.PRODUCT, PRODUCT_NAME_LENGTH, required=True),
+        EditableField("name", Kind.LINE, Owner.PRODUCT, PRODUCT_NAME_LENGTH, required=True),
         EditableField(
             "description",
             Kind.HTML,
@@ -94,9 +95,9 @@ FIELDS = {
         ),
         EditableField("slug", Kind.SLUG, Owner.PRODUCT, PRODUCT_NAME_LENGTH),
         EditableField("category_id", Kind.CATEGORY, Owner.PRODUCT, nullable=True, shared=True),
-        EditableField("brand", Kind.TEXT, Owner.PRODUCT, BRAND_LENGTH, searched=True),
+        EditableField("brand", Kind.LINE, Owner.PRODUCT, BRAND_LENGTH, searched=True),
         EditableField("position", Kind.INTEGER, Owner.VARIANT, MAX_POSITION),
-        EditableField("sku", Kind.TEXT, Owner.SOLD, SKU_LENGTH, searched=True),
+        EditableField("sku", Kind.LINE, Owner.SOLD, SKU_LENGTH, searched=True),
         EditableField("price", Kind.AMOUNT, Owner.SOLD, required=True),
         EditableField(
             "compare_at_price",
@@ -165,7 +166,7 @@ FIELDS = {
         ),
         EditableField(
             "barcode",
-            Kind.TEXT,
+            Kind.LINE,
             Owner.SOLD,
             BARCODE_LENGTH,
             searched=True,
@@ -173,7 +174,7 @@ FIELDS = {
         ),
         EditableField(
             "seo_title",
-            Kind.TEXT,
+            Kind.LINE,
             Owner.PRODUCT,
             SEO_TITLE_LENGTH,
             help_text="The title of its page for search engines; empty for the name.",
@@ -193,7 +194,7 @@ class ProductDetails(TypedDict, total=False):
     """The optional fields of a product.
 
     ``options`` are the names of the options that its variants differ in, such as size and colour.
-    ``attributes`` are values by slug; None removes one.
+    ``attributes`` are values by slug; None removes one. ``translations`` are texts by language.
     """
 
     description: str
@@ -210,6 +211,7 @@ class ProductDetails(TypedDict, total=False):
     options: Sequence[str]
     tags: Sequence[str]
     attributes: Mapping[str, Any]
+    translations: Mapping[str, Mapping[str, Any] | None]
     metadata: dict[str, str]
     private_metadata: dict[str, str]
     weight: int

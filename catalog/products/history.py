@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from catalog.history.services import CREATED, STOCK, TAGS, Change
 from catalog.products.fields import SHARED
+from catalog.translations.services import TextChange
 
 if TYPE_CHECKING:
     from catalog.products.writes import FamilyChanges, RowChanges
 
-_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key"})
+_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key", "highest_price"})
 _OF_THE_PRODUCT = frozenset({"name", *SHARED})
 _OF_THE_VARIANTS = frozenset({"price", "compare_at_price"})
 
@@ -27,6 +28,14 @@ def changes_of(families: Iterable["FamilyChanges"], *, reason: str) -> Iterator[
             yield Change(
                 family.product.row.pk, TAGS, f"− {old}" if old else "", f"+ {new}" if new else ""
             )
+
+
+def changes_of_texts(changes: Iterable[TextChange]) -> Iterator[Change]:
+    """Yield the changes of translations, with fields such as "name (de)"."""
+    for change in changes:
+        yield Change(
+            change.owner_id, f"{change.member} ({change.language})", change.old, change.new
+        )
 
 
 def _changes_of_row(changes: "RowChanges", reason: str) -> Iterator[Change]:

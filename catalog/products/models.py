@@ -5,11 +5,13 @@ They are rows of one table, so that they share one id space, one stock column an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db import models
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from catalog.categories.models import Category
@@ -23,6 +25,7 @@ from catalog.limits import (
 )
 from catalog.permissions import sees_all
 from catalog.tax_classes.models import TaxClass
+from shop.core.lines import LineField
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
 from shop.core.slugs import SlugField
@@ -80,6 +83,12 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Exclude variants, which are shown with their product."""
         return self.filter(parent=None)
 
+    def with_sku(self, skus: Iterable[str]) -> ProductQuerySet:
+        """Return the products and variants with any of these SKUs, compared without case."""
+        wanted = [Upper(Value(sku)) for sku in skus]
+        rows = self.not_archived().exclude(sku="")
+        return rows.alias(compared=Upper("sku")).filter(compared__in=wanted)
+
     def visible_to(self, user: AbstractUser | AnonymousUser) -> ProductQuerySet:
         """Return products for sale. Staff with a product permission also see unpublished ones."""
         return self.not_archived() if sees_all_products(user) else self.for_sale()
@@ -105,13 +114,13 @@ class Product(HasMetadata):
     Only ``catalog.stock.services`` writes ``stock``, and always records a movement. A product with
     variants cannot be bought itself and has no stock. Without ``track_stock`` a product can always
     be ordered; orders still subtract units and record movements, which count what was sold. Its
-    ``options`` are the names of its options, and its ``price`` and ``compare_at_price`` are those
-    of its cheapest variant. A variant has its own SKU, price, stock and images, and its ``options``
-    are the values. It shares name, category and publication with its product; the services write
-    them to both.
+    ``options`` are the names of its options, ``price`` and ``compare_at_price`` are those of its
+    cheapest variant, and ``highest_price`` is that of its dearest. A variant has its own SKU,
+    price, stock and images, and its ``options`` are the values. It shares name, category and
+    publication with its product; the services write them to both.
     """
 
-    name = models.CharField(max_length=PRODUCT_NAME_LENGTH)
+    name = LineField(max_length=PRODUCT_NAME_LENGTH)
     slug = SlugField(
         max_length=PRODUCT_NAME_LENGTH,
         blank=True,
@@ -129,7 +138,7 @@ class Product(HasMetadata):
         editable=False,
         help_text="The text of a description with markup, for searches; NULL if it has none.",
     )
-    seo_title = models.CharField(
+    seo_title = LineField(
         "SEO title",
         max_length=SEO_TITLE_LENGTH,
         blank=True,
@@ -148,7 +157,7 @@ class Product(HasMetadata):
     category = models.ForeignKey(
         Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products"
     )
-    brand = models.CharField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
+    brand = LineField(max_length=BRAND_LENGTH, blank=True, default="", db_default="")
     parent = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants"
     )
@@ -162,8 +171,8 @@ class Product(HasMetadata):
     position = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="Variants are sorted by position, then by id."
     )
-    sku = models.CharField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
-    barcode = models.CharField(
+    sku = LineField("SKU", max_length=SKU_LENGTH, blank=True, default="", db_default="")
+    barcode = LineField(
         max_length=BARCODE_LENGTH,
         blank=True,
         default="",
@@ -172,6 +181,13 @@ class Product(HasMetadata):
     )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
+    )
+    highest_price = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text="The price of the dearest variant; NULL unless it differs from the cheapest.",
     )
     compare_at_price = models.DecimalField(
         max_digits=MAX_DIGITS,
@@ -292,6 +308,11 @@ class Product(HasMetadata):
                 violation_error_message=_("The price must not be negative."),
             ),
             models.CheckConstraint(
+                condition=Q(highest_price=None) | Q(highest_price__gte=0),
+                name="product_highest_price_not_negative",
+                violation_error_message=_("The price must not be negative."),
+            ),
+            models.CheckConstraint(
                 condition=Q(compare_at_price=None) | Q(compare_at_price__gte=0),
                 name="product_compare_at_price_not_negative",
                 violation_error_message=_("The price before a reduction must not be negative."),
@@ -366,6 +387,12 @@ class Product(HasMetadata):
                 condition=_LISTED,
                 name="product_by_price",
             ),
+            # GET /api/products/?min_price=
+            models.Index(
+                fields=["highest_price", "price", "id", "publish_at"],
+                condition=_LISTED & Q(highest_price__isnull=False),
+                name="product_by_highest_price",
+            ),
             # GET /api/products/?on_sale=true
             models.Index(
                 fields=["id"],
@@ -391,6 +418,12 @@ class Product(HasMetadata):
             ),
             # GET /api/products/changes/
             models.Index(fields=["changed_in"], name="product_changed_in"),
+            # GET /api/products/?sku=; writes of SKUs
+            models.Index(
+                Upper("sku"),
+                condition=Q(archived_at=None) & ~Q(sku=""),
+                name="product_sku_without_case",
+            ),
             # the deletion of a tax class; the admin's filter
             models.Index(
                 fields=["tax_class"],

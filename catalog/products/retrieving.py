@@ -8,19 +8,22 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from catalog.products import reads
-from catalog.products.models import Product, sees_all_products
+from catalog.products.models import Product, ProductQuerySet, sees_all_products
 from catalog.products.serializers.responses import (
     ListedProductSerializer,
     ProductSerializer,
     serialize_product,
 )
 from catalog.products.sparse_fields import FIELDS, SparseFields, read_sparse_fields
+from catalog.products.translated import translate
 from catalog.responses import CachedResponseViewSet, public_response
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import earlier_owners, owners_in_any_language
 from catalog.slugs.views import OnlyReadBySlug, moved_to
+from catalog.translations.reads import translations_of
 from shop.core.errors import NotFound
 from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, further_languages, own_language, shop_language_of
 from shop.core.slugs import is_slug, normalize_slug
 
 
@@ -29,9 +32,10 @@ class ProductReads(CachedResponseViewSet):
 
     queryset = Product.objects.none()
     serializer_class = ProductSerializer
+    in_languages = True
 
-    def product_body(self, product_id: int) -> dict[str, Any]:
-        """Return the response body of a product with its variants.
+    def product_body(self, product_id: int, language: str | None = None) -> dict[str, Any]:
+        """Return the response body of a product with its variants, in the shop's own language.
 
         Raises NotFound for an archived product, and for customers also if it is not for sale.
         """
@@ -44,13 +48,22 @@ class ProductReads(CachedResponseViewSet):
         ):
             raise NotFound
         variants = reads.variants_of([product_id])[product_id] if product.has_variants else []
-        return serialize_product(product, variants, **options)
+        language = language or own_language()
+        translate([product], language)
+        body = serialize_product(product, variants, **options, language=language)
+        if options["for_staff"] and further_languages():
+            is_variant = product.parent_id is not None
+            body["translations"] = {} if is_variant else translations_of("product", product_id)
+        return body
 
     def retrieve_by_id(self, request: Request, pk: int) -> HttpResponseBase:
         """Return the response about a product."""
         sparse = self.sparse_fields(ProductSerializer)
         key = request.query_params.urlencode()
-        return public_response(request, lambda _: sparse(self.product_body(pk)), key=key)
+        language = shop_language_of(request)
+        return public_response(
+            request, lambda _: sparse(self.product_body(pk, language)), key=key, language=language
+        )
 
     def sparse_fields(self, shape: type[ListedProductSerializer]) -> SparseFields:
         """Return the function that keeps the members that the request names."""
@@ -65,19 +78,34 @@ class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):
     """A product by its slug. Documented with ``ProductViewSet.retrieve``, whose path it shares."""
 
     @extend_schema(exclude=True)
-    @describe("Retrieve product by slug", answers={200: ProductSerializer}, parameters=[FIELDS])
+    @describe(
+        "Retrieve product by slug",
+        answers={200: ProductSerializer},
+        parameters=[FIELDS, LANGUAGE],
+    )
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         """Return a product, or the address under its present slug (301)."""
         stored = normalize_slug(slug)
         if not is_slug(stored):
             raise NotFound
-        rows = Product.objects.visible_to(request.user).listed().exclude(slug="")
-        pk = rows.filter(slug=stored).values_list("pk", flat=True).first()
+        rows = Product.objects.visible_to(request.user).listed()
+        pk = _first(rows.filter(slug=stored), "pk") or _with_translation(rows, stored)
         if pk is not None and slug == stored:
             return self.retrieve_by_id(request, pk)
         if pk is None and (owner := earlier_owners("product", [stored]).get(stored)):
-            stored = rows.filter(pk=owner).values_list("slug", flat=True).first() or ""
+            stored = _first(rows.filter(pk=owner).exclude(slug=""), "slug") or ""
             pk = owner if stored else None
         if pk is None:
             raise NotFound
         return moved_to(request, slug, stored)
+
+
+def _with_translation(rows: ProductQuerySet, slug: str) -> int | None:
+    """Return the id of the product with a slug in a further language of the shop."""
+    owner = owners_in_any_language("product", [slug]).get(slug)
+    found: int | None = _first(rows.filter(pk=owner), "pk") if owner else None
+    return found
+
+
+def _first(rows: ProductQuerySet, column: str) -> Any:
+    return rows.values_list(column, flat=True).first()

@@ -38,7 +38,9 @@ from catalog.products.serializers.responses import (
     serialize_listed,
 )
 from catalog.products.sparse_fields import FIELDS, SparseFields
+from catalog.products.translated import translate
 from catalog.products.variants import create_variant
+from catalog.related.views import RelatedActions
 from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
@@ -51,10 +53,11 @@ from catalog.stock.views import STOCK_PERMISSIONS, StockActions
 from shop.core.idempotency import idempotent
 from shop.core.links import origin_of
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, declare, shop_language_of
 from shop.core.viewsets import read
 
 
-class ProductViewSet(SuggestActions, ProductReads, StockActions):
+class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions):
     """Products. Everyone may read those for sale; staff read all of them, and write."""
 
     queryset = Product.objects.none()
@@ -76,7 +79,7 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
     @describe(
         "List products",
         answers={200: ListedProductSerializer(many=True)},
-        headers=["ETag"],
+        headers=["ETag", "Content-Language"],
         parameters=LIST_PARAMETERS,
     )
     def list(self, request: Request) -> HttpResponseBase:
@@ -84,20 +87,25 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
         query = read_list_query(request.query_params, for_staff=self.for_staff())
         sparse = self.sparse_fields(ListedProductSerializer)
         key = urlencode(query.parameters) if query.is_cacheable else None
+        language = shop_language_of(request)
         return public_response(
-            request, lambda revision: self._list_body(query, sparse, revision), key=key
+            request,
+            lambda revision: self._list_body(query, sparse, revision, language),
+            key=key,
+            language=language,
         )
 
     @describe(
         "Retrieve product",
         answers={200: ProductSerializer, 301: None},
-        headers=["ETag"],
-        parameters=[FIELDS],
+        headers=["ETag", "Content-Language"],
+        parameters=[FIELDS, LANGUAGE],
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Return a product with its variants, or a variant. Digits alone are an id, not a slug.
 
+        A slug in any language of the shop is found; the response is in the one that was asked for.
         An earlier slug, or a slug in another spelling, is redirected to the present one (301).
         """
         return self.retrieve_by_id(request, int(pk))
@@ -197,22 +205,28 @@ class ProductViewSet(SuggestActions, ProductReads, StockActions):
                 "since",
                 {"type": "string", "pattern": SINCE_PATTERN},
                 description="The cursor of the last response. Omit it to load everything.",
-            )
+            ),
+            LANGUAGE,
         ],
+        headers=["Content-Language"],
         audience="buyers",
     )
     @action(detail=False)
     def changes(self, request: Request) -> Response:
         """Return products that changed since a cursor, and ids that are no longer for sale."""
+        language = shop_language_of(request)
         changes = read_changes(request.query_params.get("since"))
-        return Response(serialize_changes(changes, origin=origin_of(request)))
+        translate([product for product, _ in changes.products], language)
+        body = serialize_changes(changes, origin=origin_of(request), language=language)
+        return declare(Response(body), request, language)
 
     def _list_body(
-        self, query: ListQuery, sparse: SparseFields, revision: str | None
+        self, query: ListQuery, sparse: SparseFields, revision: str | None, language: str
     ) -> dict[str, Any]:
         options: Any = {"origin": origin_of(self.request), "for_staff": self.for_staff()}
-        listing = Listing(self.request, query, revision, options["for_staff"])
+        listing = Listing(self.request, query, revision, options["for_staff"], language)
         page = listing.page(self.get_queryset())
+        translate(page.products, language, page.facets["categories"] if page.facets else ())
         about_search = (
             {"count_is_capped": page.count_is_capped, "corrected_query": page.corrected_query}
             if "search" in query.values

@@ -3,9 +3,11 @@
 The number of statements does not depend on the number of products.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -19,21 +21,26 @@ from catalog.images.models import ProductImage
 from catalog.images.services import write_images
 from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
-from catalog.options.services import write_option_sets
+from catalog.options.services import fold_options, write_option_sets
+from catalog.prices.current import highest_price
 from catalog.prices.services import record_prices
-from catalog.products.descriptions import has_markup, sanitize, text_of
+from catalog.products.descriptions import has_markup, sanitize, sanitized, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
 from catalog.products.families import Family
 from catalog.products.fields import FIELDS, SEARCHED, SHARED, Owner
-from catalog.products.history import changes_of
+from catalog.products.history import changes_of, changes_of_texts
 from catalog.products.models import Product
-from catalog.slugs.services import move_slugs
+from catalog.slugs.services import check_translated, move_slugs, remember_translated
+from catalog.spellings.models import SpellingKind
+from catalog.spellings.services import remember_spellings
 from catalog.stock.services import adjust_locked_stock, record_initial_stock
+from catalog.translations.services import TextChange, Translations, write_translations
 from shop.core.sort_keys import sort_key
+from shop.engine import insert_many
 
 _names = list(FIELDS)
 _at = _names.index("position")
-_DERIVED = ("keywords", "description_text", "name_key")
+_DERIVED = ("keywords", "description_text", "name_key", "highest_price")
 COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], *_DERIVED)
 """The columns of an existing row that are written if they change."""
 
@@ -84,13 +91,17 @@ class RowChanges:
 
 @dataclass(slots=True)
 class FamilyChanges:
-    """The changes of a product and its variants. ``attributes`` has values by slug."""
+    """The changes of a product and its variants.
+
+    ``attributes`` has values by slug, and ``translations`` texts by language.
+    """
 
     product: RowChanges
     variants: list[RowChanges]
     new_tags: list[str] = field(default_factory=list)
     old_tags: list[str] = field(default_factory=list)
     attributes: dict[str, AttributeValue] = field(default_factory=dict)
+    translations: Translations = field(default_factory=dict)
 
     @classmethod
     def of(cls, family: Family) -> Self:
@@ -111,12 +122,13 @@ class FamilyChanges:
         return next(changes for changes in self.rows() if changes.row is row)
 
     def copy_shared_values(self) -> None:
-        """Copy shared columns from the product to its variants, and the lowest price to it."""
+        """Copy shared columns from the product to its variants, and their prices to it."""
         product = self.product.row
         for variant in self.variants:
             variant.row.name = variant_name(product.name, variant.row.options)
             for name in SHARED:
                 setattr(variant.row, name, getattr(product, name))
+        product.highest_price = highest_price([variant.row.price for variant in self.variants])
         if self.variants:
             cheapest = min((variant.row for variant in self.variants), key=lambda row: row.price)
             product.price = cheapest.price
@@ -130,7 +142,8 @@ class FamilyChanges:
 
     def changes_words(self) -> bool:
         """Return whether the words change by which searches find the product."""
-        return bool(self.attributes) or self.product.changes_any(_INDEXED)
+        details = self.attributes or self.translations
+        return bool(details) or self.product.changes_any(_INDEXED)
 
     def set_keywords(self, tags: Iterable[str]) -> None:
         """Set the product's ``keywords`` for the full-text search. ``tags`` are its new tags."""
@@ -180,6 +193,7 @@ def save_families(
     new = [changes.row for changes in rows if changes.before is None]
     _sanitize_descriptions(rows)
     _set_name_keys(families)
+    _check_variants(families, translate_errors=translate_errors)
     _insert(families, translate_errors=translate_errors)
     # Stock may be negative only with backorder: add units before it is unset, remove them after it
     # is set.
@@ -194,9 +208,13 @@ def save_families(
     record_prices([changes.row for changes in rows if changes.changes_any({"price"})])
     _write_details(families)
     _write_option_sets(families, was_archived=bool(also_changed))
-    record_changes(changes_of(families, reason=reason))
+    texts = _write_translations(families, translate_errors=translate_errors)
+    record_changes([*changes_of(families, reason=reason), *changes_of_texts(texts)])
     index_products({*also_changed, *(f.product.row.pk for f in families if f.changes_words())})
+    _remember_spellings(families)
     revision.bump(sorted({*also_changed, *(changes.row.pk for changes in rows)}))
+    _check_slugs(families, translate_errors=translate_errors)
+    _check_skus(rows, translate_errors=translate_errors)
 
 
 def variant_name(name: str, values: Sequence[str]) -> str:
@@ -228,12 +246,97 @@ def _move_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) ->
         row, before = family.product.row, family.product.before or {"slug": ""}
         if row.slug != before["slug"]:
             moves[row.pk] = (before["slug"], row.slug)
-    try:
+    with _slugs_taken(translate_errors=translate_errors):
         move_slugs("product", moves)
+
+
+def _write_translations(
+    families: Iterable[FamilyChanges], *, translate_errors: bool
+) -> list[TextChange]:
+    """Write the translations, sanitized. Raises SlugTaken, or else IntegrityError."""
+    changes = {
+        family.product.row.pk: {
+            language: texts and sanitized(texts) for language, texts in family.translations.items()
+        }
+        for family in families
+        if family.translations
+    }
+    with _slugs_taken(translate_errors=translate_errors):
+        written = write_translations("product", changes)
+    remember_translated("product", written)
+    return written
+
+
+def _check_slugs(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:
+    """Compare new slugs with those of other languages. Raises SlugTaken, or else IntegrityError."""
+    changed = [
+        family.product.row.pk
+        for family in families
+        if family.translations or family.product.changes_any({"slug"})
+    ]
+    with _slugs_taken(translate_errors=translate_errors):
+        check_translated("product", changed)
+
+
+@contextmanager
+def _slugs_taken(*, translate_errors: bool) -> Iterator[None]:
+    """Raise IntegrityError for SlugTaken unless errors are translated."""
+    try:
+        yield
     except SlugTaken as error:
         if translate_errors:
             raise
         raise IntegrityError(str(error)) from error
+
+
+def _remember_spellings(families: Iterable[FamilyChanges]) -> None:
+    """Remember how the brands and tags of products are written that products had not yet."""
+    brands, tags = [], []
+    for family in families:
+        if family.product.changes_any({"brand"}):
+            brands.append(family.product.row.brand)
+        tags += family.new_tags
+    remember_spellings({SpellingKind.BRAND: brands, SpellingKind.TAG: tags})
+
+
+def _check_skus(rows: Iterable[RowChanges], *, translate_errors: bool) -> None:
+    """Check that no other row has a new SKU in other capitals. One statement.
+
+    Comes after the lock of the revision, which other writers of products wait for: each sees the
+    SKUs of the others. Earlier releases have stored such SKUs, so no constraint can refuse them.
+    Raises SkuTaken, or else IntegrityError.
+    """
+    changed = {changes.row.sku: changes.row.pk for changes in rows if changes.changes_any({"sku"})}
+    changed.pop("", None)
+    if not changed:
+        return
+    owners: dict[str, set[int]] = {}
+    for pk, sku in Product.objects.with_sku(changed).values_list("pk", "sku"):
+        owners.setdefault(sku.upper(), set()).add(pk)
+    for sku, pk in changed.items():
+        if owners.get(sku.upper(), {pk}) != {pk}:
+            if translate_errors:
+                raise SkuTaken(sku=sku)
+            raise IntegrityError(f"another row has the sku {sku}")
+
+
+def _check_variants(families: Iterable[FamilyChanges], *, translate_errors: bool) -> None:
+    """Check that a new or changed variant differs from others in more than case and spaces.
+
+    Raises VariantExists, or else IntegrityError.
+    """
+    for row in chain.from_iterable(map(repeated_variants, families)):
+        if translate_errors:
+            raise VariantExists(options=row.options)
+        raise IntegrityError(f"another variant has the options {row.options}")
+
+
+def repeated_variants(family: FamilyChanges) -> Iterator[Product]:
+    """Yield new or changed variants that differ from another one in case and spaces only."""
+    changed = [each.row for each in family.variants if each.changes_any({"options"})]
+    if changed:
+        folded = Counter(fold_options(each.row.options) for each in family.variants)
+        yield from (row for row in changed if folded[fold_options(row.options)] > 1)
 
 
 def _insert(families: Sequence[FamilyChanges], *, translate_errors: bool) -> None:
@@ -252,7 +355,7 @@ def _insert_rows(rows: list[Product], *, translate_errors: bool) -> None:
         return
     try:
         with transaction.atomic(savepoint=translate_errors):
-            Product.objects.bulk_create(rows)
+            insert_many(rows)
     except IntegrityError:
         if not translate_errors:
             raise

@@ -55,7 +55,9 @@ def correct(query: Query) -> Correction | None:
     The terms that no product has are corrected, or left out if nothing is like them. If there is a
     product for each term, but none for all, each term is compared with words like it.
     """
-    unknown = [term for term in query.terms if not term.is_stop_word and not is_found(term)]
+    unknown = [
+        term for term in query.terms if not term.is_stop_word and not is_found(term, query.language)
+    ]
     suspects = unknown or [term for term in query.terms if not term.is_stop_word]
     corrections = {id(term): _correction(term) for term in suspects}
     terms, texts = [], []
@@ -71,7 +73,7 @@ def correct(query: Query) -> Correction | None:
     if not required or not (any(corrections.values()) or len(terms) < len(query.terms)):
         return None
     terms[-1].is_last = True
-    return Correction(Query(terms), " ".join(texts))
+    return Correction(Query(terms, language=query.language), " ".join(texts))
 
 
 def _may_end_compound(term: Term) -> bool:

@@ -4,6 +4,7 @@ The columns are those of ``catalog.search.facets``. PostgreSQL needs the types o
 """
 
 from catalog.limits import MAX_FACET_VALUES
+from shop.core.fields import MAX_ID
 
 _ID = "CAST(NULL AS BIGINT)"
 _TEXT = "CAST(NULL AS TEXT)"
@@ -21,17 +22,29 @@ WHERE NOT EXISTS (SELECT 1 FROM catalog_categorylink up
     JOIN catalog_category above ON above.id = up.above_id
     WHERE up.category_id = own.id AND NOT above.is_published)
 """
+# The spellings of a brand are counted together, under the one of them that was written first.
 BRANDS = f"""
 SELECT 'brands', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, value, products, {_TEXT}, {_TEXT}
 FROM (
     SELECT value, products, ROW_NUMBER() OVER (ORDER BY products DESC, value) AS place
-    FROM ({{sql}}) counted WHERE value <> ''
+    FROM (
+        SELECT value, CAST(SUM(spelled) OVER (PARTITION BY brand) AS BIGINT) AS products,
+            ROW_NUMBER() OVER (PARTITION BY brand ORDER BY written, value) AS spelling
+        FROM (
+            SELECT counted.value, counted.products AS spelled,
+                COALESCE(own.key, counted.value) AS brand, COALESCE(own.id, {MAX_ID}) AS written
+            FROM ({{sql}}) counted LEFT JOIN catalog_spelling own
+                ON own.kind = 'brand' AND own.text = counted.value
+            WHERE counted.value <> ''
+        ) spelled
+    ) summed WHERE spelling = 1
 ) ranked WHERE place <= {MAX_FACET_VALUES}
 """  # noqa: S608 - constants
+# ``value`` is the highest price of those with variants that differ in price.
 PRICES = f"""
-SELECT 'price', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, {_TEXT}, {_ID},
-    CAST(MIN(value) AS TEXT), CAST(MAX(value) AS TEXT)
-FROM ({{sql}}) priced HAVING MIN(value) IS NOT NULL
+SELECT 'price', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, CAST(MAX(high) AS TEXT), {_ID},
+    CAST(MIN(low) AS TEXT), CAST(MAX(low) AS TEXT)
+FROM ({{sql}}) priced HAVING MIN(low) IS NOT NULL
 """  # noqa: S608 - constants
 ATTRIBUTES = f"""
 SELECT 'attributes', own.id, {_ID}, own.name, own.slug, own.kind,
@@ -52,12 +65,12 @@ FROM ({{sql}}) counted JOIN catalog_optionset own ON own.id = counted.option_set
 """  # noqa: S608 - constants
 FOUND = "found_ (id) AS MATERIALIZED ({sql})"
 NOTHING_FOUND = "SELECT 0 WHERE 1 = 0"
-MATCHED = "matched_ (id, category_id, brand, price) AS MATERIALIZED ({sql})"
-NOTHING_MATCHED = "SELECT 0, 0, '', 0 WHERE 1 = 0"
+MATCHED = "matched_ (id, category_id, brand, low, high) AS MATERIALIZED ({sql})"
+NOTHING_MATCHED = "SELECT 0, 0, '', 0, 0 WHERE 1 = 0"
 COUNTED = """
 SELECT {column} AS value, COUNT(*) AS products FROM matched_ GROUP BY {column}
 """
-PRICED = "SELECT price AS value FROM matched_"
+PRICED = "SELECT low, high FROM matched_"
 
 
 def categories(*, for_staff: bool) -> str:

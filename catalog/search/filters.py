@@ -15,12 +15,14 @@ from catalog.categories.models import CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.options.reads import with_option_values
 from catalog.prices.formulas import ActiveSale, in_cents
-from catalog.prices.sql import is_reduced, with_current_price
+from catalog.prices.sql import is_reduced, with_current_price, with_highest_price
 from catalog.products.models import ProductQuerySet
 from catalog.products.reads import is_in_stock
 from catalog.search.identity_filters import apply_identity_filters
 from catalog.search.query import ListQuery, read_parameter, read_text, single
 from catalog.search.staff_filters import apply_staff_filters, read_boolean
+from catalog.spellings.models import SpellingKind
+from catalog.spellings.services import spellings_of
 from shop.core.errors import InvalidField
 from shop.core.metadata import MetadataValue
 from shop.core.query import one_of
@@ -48,11 +50,8 @@ def apply_filters(
         products = _in_categories(products, values["category"], for_staff=for_staff)
     if "collection" in values:
         products = _in_collections(products, values["collection"], for_staff=for_staff)
-    if "brand" in values:
-        products = products.filter(brand__in=values["brand"])
-    if "tag" in values:
-        tagged = ProductTag.objects.filter(tag__in=values["tag"]).values("product_id")
-        products = products.filter(pk__in=tagged)
+    if _SPELLED.keys() & values.keys():
+        products = _with_spellings(products, values, revision_now)
     if query.attributes:
         products = _with_attributes(products, query.attributes, revision_now)
     if query.options:
@@ -64,6 +63,23 @@ def apply_filters(
         stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _with_prices(products, values, sales) if query.needs_prices else products
+
+
+_SPELLED = {"brand": SpellingKind.BRAND, "tag": SpellingKind.TAG}
+
+
+def _with_spellings(
+    products: ProductQuerySet, values: dict[str, Any], revision_now: str | None
+) -> ProductQuerySet:
+    """Return the products with one of the brands and one of the tags, in any spelling."""
+    given = {kind: values[name] for name, kind in _SPELLED.items() if name in values}
+    found = spellings_of(given, revision_now)
+    if SpellingKind.BRAND in found:
+        products = products.filter(brand__in=found[SpellingKind.BRAND])
+    if SpellingKind.TAG in found:
+        tagged = ProductTag.objects.filter(tag__in=found[SpellingKind.TAG])
+        products = products.filter(pk__in=tagged.values("product_id"))
+    return products
 
 
 def _in_categories(
@@ -93,12 +109,17 @@ def _in_collections(
 def _with_prices(
     products: ProductQuerySet, values: dict[str, Any], sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    column, scale = ("current_cents", in_cents) if sales else ("price", Decimal)
+    lowest, highest, scale = "price", "highest_price", Decimal
     if sales:
+        lowest, highest, scale = "current_cents", "highest_cents", in_cents
         products = with_current_price(products, sales)
-    for name, lookup in (("min_price", "gte"), ("max_price", "lte")):
-        if name in values:
-            products = products.filter(**{f"{column}__{lookup}": scale(values[name])})
+    if "min_price" in values:
+        least = scale(values["min_price"])
+        if sales:
+            products = with_highest_price(products, sales)
+        products = products.filter(Q((f"{lowest}__gte", least)) | Q((f"{highest}__gte", least)))
+    if "max_price" in values:
+        products = products.filter((f"{lowest}__lte", scale(values["max_price"])))
     if "on_sale" in values:
         reduced = is_reduced(sales)
         # ~reduced would be NULL for products without a compare_at_price.

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalog.limits import PRODUCT_NAME_LENGTH, SKU_LENGTH
 from catalog.products.models import Product, ProductQuerySet
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import earlier_owners, owners_in_any_language
 from shop.core.fields import MAX_ID
 from shop.core.slugs import is_slug, normalize_slug
 
@@ -54,17 +54,19 @@ UNCACHED = frozenset({*REPEATABLE, *SINGLE})
 def apply_identity_filters(products: ProductQuerySet, values: Mapping[str, Any]) -> ProductQuerySet:
     """Return the products with any of the ids, with any of the slugs, with any of the SKUs.
 
-    A product is also found by its earlier slugs, and by the SKUs of its variants. Two statements
-    read the ids of slugs.
+    A product is also found by its earlier slugs, by those in further languages of the shop, and by
+    the SKUs of its variants. Two statements read the ids of slugs, with further languages three.
     """
     if "ids" in values:
         products = products.filter(pk__in=values["ids"])
     if "slug" in values:
         present = Product.objects.not_archived().filter(slug__in=values["slug"]).exclude(slug="")
         earlier = earlier_owners("product", values["slug"])
-        owners = {*present.values_list("pk", flat=True), *earlier.values()}
+        translated = owners_in_any_language("product", values["slug"])
+        found = present.values_list("pk", flat=True)
+        owners = {*found, *earlier.values(), *translated.values()}
         products = products.filter(pk__in=owners)
     if "sku" in values:
-        sold = Product.objects.not_archived().filter(sku__in=values["sku"]).exclude(sku="")
+        sold = Product.objects.with_sku(values["sku"])
         products = products.filter(pk__in=sold.values(owner=Coalesce(F("parent_id"), F("pk"))))
     return products

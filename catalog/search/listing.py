@@ -165,12 +165,16 @@ def find_page(wanted: PageRequest, results: Results) -> Rows:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The list for a query. ``revision`` is None for staff, for whom nothing is cached."""
+    """The list for a query. ``revision`` is None for staff, for whom nothing is cached.
+
+    ``language`` is the one that is searched besides the shop's own.
+    """
 
     request: Request
     query: ListQuery
     revision: str | None
     for_staff: bool
+    language: str
 
     def page(self, products: ProductQuerySet) -> Page:
         """Return the requested page of ``products``, which the user may see.
@@ -200,7 +204,7 @@ class Listing:
 
     def _read_search(self, search: str) -> Query:
         synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
-        return read_query(search, synonyms)
+        return read_query(search, synonyms, self.language)
 
     def _find_matches(
         self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query
@@ -237,7 +241,10 @@ class Listing:
 
         key = f"facets {self.query.filter_key()}"
         current = self.revision if found is None else None
-        return replace(page, facets=revision.cached_values.get_or_put(key, current, make))
+        facets = revision.cached_values.get_or_put(key, current, make)
+        # The cache is for all languages, and the view translates the categories.
+        categories = [dict(category) for category in facets["categories"]]
+        return replace(page, facets={**facets, "categories": categories})
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)

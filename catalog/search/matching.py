@@ -4,6 +4,7 @@ Both only narrow the catalog down to candidates; ``relevance`` sorts them alike 
 """
 
 from dataclasses import dataclass
+from operator import itemgetter
 
 from django.db import connection
 from django.db.models import BooleanField, F, FloatField, Func, Value
@@ -24,7 +25,7 @@ _STEP = 1_000_000
 _NAMES = "AB"
 _TEXT = f"""
 FROM {SQLITE_TABLE} JOIN catalog_productsearch ON catalog_productsearch.id = {SQLITE_TABLE}.rowid
-WHERE {SQLITE_TABLE} MATCH %s AND language = ''
+WHERE {SQLITE_TABLE} MATCH %s AND language IN ('', %s)
 """
 _IDS = f"SELECT product_id {_TEXT}"
 _RANKED = f"SELECT product_id, -BM25({SQLITE_TABLE}, 10, 4, 2, 0.3) {_TEXT}"
@@ -44,8 +45,10 @@ def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
     if not expression:
         return products.none()
     if connection.vendor == "sqlite":
-        return products.filter(pk__in=RawSQL(_IDS, [expression]))  # noqa: S611 - a constant
-    found = ProductSearch.objects.filter(_Matches(F("vector"), Value(expression)), language="")
+        values = [expression, query.language]
+        return products.filter(pk__in=RawSQL(_IDS, values))  # noqa: S611 - a constant
+    matches = _Matches(F("vector"), Value(expression))
+    found = ProductSearch.objects.filter(matches, language__in=query.languages)
     return products.filter(pk__in=found.values("product_id"))
 
 
@@ -55,7 +58,7 @@ def ranked(products: ProductQuerySet, query: Query) -> Results:
     At most three statements.
     """
     expression = _expression(query)
-    candidates = _candidates(products, expression) if expression else []
+    candidates = _candidates(products, expression, query) if expression else []
     is_capped = len(candidates) > MAX_RANKED_RESULTS
     del candidates[MAX_RANKED_RESULTS:]
     best = _sorted(candidates[:_SORTED], query)
@@ -64,9 +67,9 @@ def ranked(products: ProductQuerySet, query: Query) -> Results:
     return Results(rows, is_capped)
 
 
-def is_found(term: Term) -> bool:
-    """Return whether a product has a term. One statement."""
-    query = Query([term])
+def is_found(term: Term, language: str) -> bool:
+    """Return whether a product has a term, also in a further language. One statement."""
+    query = Query([term], language=language)
     return matching(Product.objects.not_archived().listed(), query).order_by().exists()
 
 
@@ -80,37 +83,45 @@ def _expression(query: Query) -> str:
     return f"{{a b}} : {text}" if query.names_only else text
 
 
-def _candidates(products: ProductQuerySet, expression: str) -> list[int]:
-    """Return the ids of the candidates in the order of the database, one more than the limit."""
+def _candidates(products: ProductQuerySet, expression: str, query: Query) -> list[int]:
+    """Return the ids of the candidates in the order of the database, one more than the limit.
+
+    A product that matches in two languages has the better place.
+    """
+    limit = MAX_RANKED_RESULTS + 1
     if connection.vendor == "postgresql":
         rank = _Rank(F("search_texts__vector"), Value(expression))
         matches = _Matches(F("search_texts__vector"), Value(expression))
-        found = products.filter(matches, search_texts__language="").annotate(text_rank=rank)
-        return list(
-            found.order_by("-text_rank", "-pk").values_list("pk", flat=True)[
-                : MAX_RANKED_RESULTS + 1
-            ]
-        )
+        found = products.filter(matches, search_texts__language__in=query.languages)
+        pks = found.annotate(text_rank=rank).order_by("-text_rank", "-pk").values_list("pk")
+        rows = pks[: limit * len(query.languages)]
+        return list(dict.fromkeys(pk for (pk,) in rows))[:limit]
+    values = [expression, query.language]
     with connection.cursor() as cursor:
-        cursor.execute(_RANKED, [expression])
-        ranks = dict(cursor.fetchall())
-    visible = products.filter(pk__in=RawSQL(_IDS, [expression])).order_by()  # noqa: S611
-    pks = visible.values_list("pk", flat=True)
-    return sorted(pks, key=lambda pk: (-ranks.get(pk, 0), -pk))[: MAX_RANKED_RESULTS + 1]
+        cursor.execute(_RANKED, values)
+        rows = cursor.fetchall()
+    if query.language:
+        rows.sort(key=itemgetter(1))
+    ranks = dict(rows)
+    visible = products.filter(pk__in=RawSQL(_IDS, values)).order_by()  # noqa: S611
+    found_pks = visible.values_list("pk", flat=True)
+    return sorted(found_pks, key=lambda pk: (-ranks.get(pk, 0), -pk))[:limit]
 
 
 def _sorted(pks: list[int], query: Query) -> list[tuple[int, int]]:
     """Return candidates with their relevance, the best first."""
     if not pks:
         return []
-    products = Product.objects.filter(pk__in=pks, search_texts__language="")
+    products = Product.objects.filter(pk__in=pks, search_texts__language__in=query.languages)
     rows = products.order_by().values_list(
         "pk", "search_texts__words", "sold", is_in_stock(), "created_at"
     )
     scorer = Scorer(query, timezone.now())
-    found = [Candidate(*row) for row in rows]
-    points = [(c.pk, _STEP + round(1000 * scorer.points(c))) for c in found]
-    return sorted(points, key=lambda row: (-row[1], -row[0]))
+    points: dict[int, int] = {}
+    for candidate in (Candidate(*row) for row in rows):
+        own = _STEP + round(1000 * scorer.points(candidate))
+        points[candidate.pk] = max(own, points.get(candidate.pk, 0))
+    return sorted(points.items(), key=lambda row: (-row[1], -row[0]))
 
 
 class _Matches(Func):

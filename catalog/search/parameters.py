@@ -19,6 +19,7 @@ from shop.core.audiences import MARK
 from shop.core.fields import MAX_ID
 from shop.core.pagination import ShopPagination
 from shop.core.query import PatternParameter
+from shop.core.shop_languages import LANGUAGE
 from shop.core.slugs import PATTERN
 
 _AMOUNT = {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"}
@@ -56,8 +57,17 @@ LIST_PARAMETERS = [
         {**_VALUES, "items": {"type": "string", "pattern": PATTERN, "minLength": 1}},
         "The slug of a collection. Repeat the parameter to match any of several.",
     ),
-    _parameter("min_price", _AMOUNT, "The lowest current price, including sales."),
-    _parameter("max_price", _AMOUNT, "The highest current price, including sales."),
+    _parameter(
+        "min_price",
+        _AMOUNT,
+        "The lowest current price, including sales; of products with variants that of the dearest.",
+    ),
+    _parameter(
+        "max_price",
+        _AMOUNT,
+        "The highest current price, including sales; of products with variants that of the "
+        "cheapest.",
+    ),
     _parameter("in_stock", {"type": "boolean"}, "Whether the product can be ordered now."),
     _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
     _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),
@@ -136,6 +146,7 @@ LIST_PARAMETERS = [
         "The `previous_cursor` of a page: returns the page before it.",
     ),
     FIELDS,
+    LANGUAGE,
 ]
 
 

@@ -106,8 +106,8 @@ _REPEATABLE: dict[str, Callable[[str], Any]] = {
 }
 RULE_PARAMETERS = ("brand", "category", "in_stock", "max_price", "min_price", "on_sale", "tag")
 """The filters of rules of collections, with those of attributes and options."""
-# ``listing`` and ``sparse_fields`` read these.
-PAGE_PARAMETERS = ("after", "before", "fields", "page", "page_size")
+# ``listing``, ``sparse_fields`` and ``shop_language_of`` read these.
+PAGE_PARAMETERS = ("after", "before", "fields", "lang", "page", "page_size")
 ALL_PARAMETERS = sorted([*_SINGLE, *_REPEATABLE, *PAGE_PARAMETERS, "attr.<slug>", "option.<name>"])
 # Responses to queries with these are not cached, because their many values would fill the cache.
 _UNCACHED = frozenset({"after", "before", "max_price", "min_price", "search"})

@@ -67,11 +67,12 @@ class SuggestionsSerializer(serializers.Serializer[Any]):
     brands = SuggestedBrandSerializer(many=True)
 
 
-def serialize_changes(changes: Changes, *, origin: str) -> dict[str, Any]:
+def serialize_changes(changes: Changes, *, origin: str, language: str) -> dict[str, Any]:
     """Return the response body of a page. ``origin`` is scheme and host of the request."""
+    options: Any = {"origin": origin, "for_staff": False, "language": language}
     return {
         "products": [
-            serialize_product(product, variants, origin=origin, for_staff=False)
+            serialize_product(product, variants, **options)
             for product, variants in changes.products
         ],
         "deleted": changes.deleted,

@@ -11,9 +11,12 @@ from catalog.indexing.documents import plain_words
 from catalog.limits import MAX_SUGGESTED, MAX_SUGGESTED_NAMES
 from catalog.products import reads
 from catalog.products.models import Product, ProductQuerySet
+from catalog.products.translated import translate
 from catalog.search.matching import matching
 from catalog.search.synonyms import read_synonyms
 from catalog.search.text import read_query
+from catalog.spellings.services import one_spelling_each
+from catalog.translations.reads import text_in
 
 _CANDIDATES = 500
 """Products of which the best-selling ones are suggested."""
@@ -29,8 +32,10 @@ class Suggestions:
     brands: list[str]
 
 
-def suggest(text: str, user: AbstractUser | AnonymousUser, revision_now: str | None) -> Suggestions:
-    """Return what a user may mean by the beginning of a search.
+def suggest(
+    text: str, user: AbstractUser | AnonymousUser, revision_now: str | None, language: str
+) -> Suggestions:
+    """Return what a user may mean by the beginning of a search, in a language of the shop.
 
     The last word may be the beginning of a word. Two statements, and one more for each of synonyms,
     categories and brands that are not cached.
@@ -44,10 +49,14 @@ def suggest(text: str, user: AbstractUser | AnonymousUser, revision_now: str | N
         return revision.cached_values.get_or_put(name, revision_now, make)
 
     synonyms = cached("synonyms", read_synonyms)
-    categories = cached("suggested categories", lambda: _read_categories(user))
+    categories = cached(
+        f"suggested categories {language}", lambda: _read_categories(user, language)
+    )
     brands = cached("suggested brands", lambda: _read_brands(visible))
+    products = _products(matching(visible, read_query(text, synonyms, language)))
+    translate(products, language)
     return Suggestions(
-        _products(matching(visible, read_query(text, synonyms))),
+        products,
         [found for words, found in categories if _begins(words, typed)][:MAX_SUGGESTED_NAMES],
         [found for words, found in brands if _begins(words, typed)][:MAX_SUGGESTED_NAMES],
     )
@@ -63,15 +72,23 @@ def _products(found: ProductQuerySet) -> list[Any]:
 
 
 def _read_categories(
-    user: AbstractUser | AnonymousUser,
+    user: AbstractUser | AnonymousUser, language: str
 ) -> list[tuple[Words, dict[str, Any]]]:
-    rows = Category.objects.visible_to(user).in_sort_order().values("id", "name", "slug")
-    return [(tuple(plain_words(row["name"])), dict(row)) for row in rows]
+    texts = (text_in(language, "name"), text_in(language, "slug"), "name")
+    rows = Category.objects.visible_to(user).in_sort_order().values_list("id", *texts)
+    return [
+        (
+            tuple(plain_words(f"{name} {own_name}" if name != own_name else name)),
+            {"id": pk, "name": name, "slug": slug},
+        )
+        for pk, name, slug, own_name in rows
+    ]
 
 
 def _read_brands(products: ProductQuerySet) -> list[tuple[Words, str]]:
+    """Return the brands with their words, each in the spelling that was written first."""
     brands = products.exclude(brand="").order_by("brand").values_list("brand", flat=True)
-    return [(tuple(plain_words(brand)), brand) for brand in brands.distinct()]
+    return [(tuple(plain_words(brand)), brand) for brand in one_spelling_each(brands.distinct())]
 
 
 def _begins(words: Words, typed: Words) -> bool:

@@ -99,10 +99,19 @@ class Term:
 
 @dataclass(slots=True)
 class Query:
-    """A search. ``names_only`` excludes what only descriptions and categories contain."""
+    """A search. ``names_only`` excludes what only descriptions and categories contain.
+
+    Texts of the shop's own language are searched, and translations to ``language`` unless it is "".
+    """
 
     terms: list[Term]
     names_only: bool = False
+    language: str = ""
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages of the rows of the index that are searched."""
+        return [*dict.fromkeys(("", self.language))]
 
     def node(self) -> Node | None:
         """Return what a product must match. None finds nothing."""

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 
 from catalog.search.correction import add_compounds
 from catalog.search.terms import Query, add_synonyms, read_terms
+from shop.core.shop_languages import is_translated
 
 Synonyms = Mapping[tuple[str, ...], list[tuple[str, ...]]]
 
 
-def read_query(text: str, synonyms: Synonyms) -> Query:
-    """Read a search. One statement, or none."""
+def read_query(text: str, synonyms: Synonyms, language: str) -> Query:
+    """Read a search in a language of the shop. One statement, or none."""
     query = read_terms(text)
+    query.language = language if is_translated(language) else ""
     add_synonyms(query, synonyms)
     add_compounds(query)
     return query

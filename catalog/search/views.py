@@ -18,6 +18,7 @@ from shop.core.errors import InvalidField
 from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.query import Parameter, read_parameters
+from shop.core.shop_languages import LANGUAGE, shop_language_of
 
 TEXT = Parameter(
     "q",
@@ -34,8 +35,8 @@ class SuggestActions(PublicReadViewSet):
     @describe(
         "Suggest products, categories and brands",
         answers={200: SuggestionsSerializer},
-        parameters=[TEXT],
-        headers=["ETag"],
+        parameters=[TEXT, LANGUAGE],
+        headers=["ETag", "Content-Language"],
     )
     @action(detail=False)
     def suggest(self, request: Request) -> HttpResponseBase:
@@ -44,9 +45,10 @@ class SuggestActions(PublicReadViewSet):
         if "q" not in values:
             raise InvalidField(field="q", reason=_("This parameter is required."))
         for_staff = sees_all_products(request.user)
+        language = shop_language_of(request)
 
         def make(revision: str | None) -> dict[str, Any]:
-            found = suggest(values["q"], request.user, revision)
+            found = suggest(values["q"], request.user, revision, language)
             origin = origin_of(request)
             return {
                 "products": [
@@ -57,4 +59,4 @@ class SuggestActions(PublicReadViewSet):
                 "brands": [{"name": brand} for brand in found.brands],
             }
 
-        return public_response(request, make, key=None)
+        return public_response(request, make, key=None, language=language)

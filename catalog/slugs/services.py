@@ -4,13 +4,17 @@ A slug that a product or category gives up stays its own: the old address redire
 product or category of the same kind gets the slug before that one is archived or deleted.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from catalog.categories.models import Category
 from catalog.errors import SlugTaken
+from catalog.products.models import Product
 from catalog.slugs.models import EarlierSlug
+from catalog.translations.services import MODELS, TextChange
+from shop.core.shop_languages import further_languages
 
 Kind = Literal["product", "category"]
 
@@ -43,6 +47,48 @@ def earlier_owners(kind: Kind, slugs: Iterable[str]) -> dict[str, int]:
     return dict(rows.filter(_ALIVE[kind]).values_list("slug", f"{kind}_id"))
 
 
+def remember_translated(kind: Kind, changes: Iterable[TextChange]) -> None:
+    """Remember the slugs that translations give up. At most one statement."""
+    given_up = [(change.old, change.owner_id) for change in changes if change.member == "slug"]
+    _remember(kind, [(slug, pk) for slug, pk in given_up if slug])
+
+
+def check_translated(kind: Kind, pks: Collection[int]) -> None:
+    """Raise SlugTaken if a slug of these rows is one that another row has in another language.
+
+    Needs the transaction that has written the slugs, after it has locked the catalog's revision:
+    then one of two concurrent writers sees what the other one has written. One statement; none in a
+    shop with one language.
+    """
+    if not further_languages() or not pks:
+        return
+    rows, owner = _ROWS[kind], f"{kind}_id"
+    others = rows.filter(slug=OuterRef("slug")).exclude(pk=OuterRef(owner))
+    earlier = _of(kind).filter(slug=OuterRef("slug")).exclude(**{owner: OuterRef(owner)})
+    own = rows.filter(pk__in=pks).exclude(slug="").order_by().values("slug")
+    translations = (
+        MODELS[kind].objects.exclude(slug="").filter(Q(**{f"{owner}__in": pks}) | Q(slug__in=own))
+    )
+    taken = translations.filter(Exists(others) | Exists(earlier.filter(_ALIVE[kind])))
+    if (slug := taken.values_list("slug", flat=True).first()) is not None:
+        raise SlugTaken(slug=slug)
+
+
+def owners_in_any_language(kind: Kind, slugs: Iterable[str]) -> dict[str, int]:
+    """Return the ids of the products or categories that have slugs in a further language, by slug.
+
+    One statement; none in a shop with one language.
+    """
+    if not (languages := further_languages()):
+        return {}
+    rows = MODELS[kind].objects.filter(slug__in=slugs, language__in=languages)
+    return dict(rows.order_by("-pk").values_list("slug", f"{kind}_id"))
+
+
+_ROWS: dict[Kind, QuerySet[Any]] = {
+    "product": Product.objects.filter(archived_at=None),
+    "category": Category.objects.all(),
+}
 _ALIVE = {"product": Q(product__archived_at=None), "category": Q()}
 
 
@@ -57,5 +103,6 @@ def _is_free(row: EarlierSlug, kind: Kind) -> bool:
 
 def _remember(kind: Kind, slugs: Iterable[tuple[str, int]]) -> None:
     EarlierSlug.objects.bulk_create(
-        EarlierSlug(slug=slug, **{f"{kind}_id": pk}) for slug, pk in slugs
+        (EarlierSlug(slug=slug, **{f"{kind}_id": pk}) for slug, pk in slugs),
+        ignore_conflicts=True,  # a slug that was a translated one before
     )

@@ -72,6 +72,8 @@ def test_a_category_has_its_ancestors_and_descendants(anyone, kitchen, pots):
         "parent_id": kitchen.pk,
         "path": [link(kitchen)],
         "canonical_url": "http://testserver/categories/pots",
+        "seo_title": "",
+        "seo_description": "",
     }
     assert anyone.get(f"{TREE}{lids.pk}/").json()["path"] == [link(kitchen), link(pots)]
     missing = anyone.get(f"{TREE}9999/")
@@ -100,6 +102,7 @@ def test_the_tree_is_revalidated_and_never_older_than_a_write(anyone, amy, kitch
 
 def test_staff_create_change_move_and_delete_categories(amy, kitchen, pots):
     body = {"name": "Lids", "slug": "lids", "parent_id": pots.pk, "position": 3}
+    body["seo_title"] = "Lids of clay"
     made = amy.post(TREE, body)
     lids = Category.objects.get(slug="lids")
     assert (made.status_code, made["Location"]) == (201, f"{TREE}{lids.pk}/")
@@ -110,7 +113,11 @@ def test_staff_create_change_move_and_delete_categories(amy, kitchen, pots):
         "parent_id": pots.pk,
         "path": [link(kitchen), link(pots)],
         "canonical_url": "http://testserver/categories/lids",
+        "seo_title": "Lids of clay",
+        "seo_description": "",
     }
+    changed = amy.patch(f"{TREE}{lids.pk}/", {"seo_title": "", "seo_description": "Round."}).json()
+    assert (changed["seo_title"], changed["seo_description"]) == ("", "Round.")
     moved = amy.patch(f"{TREE}{pots.pk}/", {"parent_id": None})
     assert (moved.json()["parent_id"], moved.json()["path"]) == (None, [])
     assert set(lids.links_up.values_list("above_id", flat=True)) == {lids.pk, pots.pk}

@@ -67,7 +67,7 @@ def products(db):
         ("on_sale=false", "ABCE"),
         ("brand=Hearth", "AE"),
         ("brand=Hearth&brand=Loom", "ABE"),
-        ("brand=hearth", ""),
+        ("brand=hearth", "AE"),
         ("tag=new", "AE"),
         ("tag=new&tag=red", "ABE"),
         ("tag=new&brand=Hearth&in_stock=true&max_price=50", "A"),
@@ -247,7 +247,7 @@ def test_sql_and_python_compute_the_same_price(product_in_category, price, sales
 @pytest.mark.parametrize("number", [1, 50])
 def test_a_filtered_list_needs_at_most_five_statements(anyone, products, number):
     ProductFactory.create_batch(number, tags=["many"], attributes={"litres": 3})
-    cases = (("tag=many&in_stock=true", 4), ("ordering=price", 5), ("attr.litres=3", 5))
+    cases = (("tag=many&in_stock=true", 5), ("ordering=price", 5), ("attr.litres=3", 5))
     for query, cost in cases:
         revision.clear_caches()
         with query_budget(cost):

@@ -32,7 +32,7 @@ def test_the_services_accept_every_field():
 def test_a_field_matches_its_column(field):
     column = Product._meta.get_field(field.name)
     assert column.null == field.nullable
-    if field.kind in {Kind.TEXT, Kind.SLUG} and column.max_length is not None:
+    if field.kind in {Kind.TEXT, Kind.LINE, Kind.SLUG} and column.max_length is not None:
         assert column.max_length == field.limit
 
 

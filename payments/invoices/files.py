@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 
-from payments.invoices.pdf import render_pdf
 from payments.models import Invoice
 
 
@@ -13,5 +12,8 @@ def file_name(document: Invoice) -> str:
 
 def pdf_response(document: Invoice) -> HttpResponse:
     """Return a document as a file to download."""
+    # Only now, because the fonts need some MiB, which commands such as imports do without.
+    from payments.invoices.pdf import render_pdf  # noqa: PLC0415
+
     headers = {"Content-Disposition": f'attachment; filename="{file_name(document)}"'}
     return HttpResponse(render_pdf(document), content_type="application/pdf", headers=headers)

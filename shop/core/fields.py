@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from shop.core import slugs
+from shop.core import lines, slugs
 from shop.core.metadata import KEY_PATTERN, MAX_KEYS, validate_metadata
 from shop.core.money import MAX_AMOUNT, MAX_DIGITS, exponent, is_payable, show
 
@@ -65,6 +65,18 @@ class StrictStr(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class LineField(StrictStr):
+    """A text of one line without invisible characters, such as a name."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Raise ValidationError for control characters and invisible ones."""
+        text = super().to_internal_value(data)
+        if (found := lines.invisible_in(text)) is not None:
+            reason = lines.REASON.format(code=lines.code_of(found))
+            raise serializers.ValidationError(reason, "invisible")
+        return text
 
 
 @extend_schema_field({"type": "string", "pattern": slugs.PATTERN, "examples": ["tea-pots"]})

@@ -19,6 +19,7 @@ from rest_framework.fields import get_error_detail
 from shop.core.address_lengths import LENGTHS as LENGTHS  # noqa: PLC0414 - for its readers
 from shop.core.countries import country_name, is_country, rules_of
 from shop.core.fields import StrictStr
+from shop.core.lines import invisible_in
 from shop.core.openapi import example
 from shop.core.phones import PHONE_LENGTH, normalize_phone
 from shop.core.serializers import RequestSerializer
@@ -38,7 +39,8 @@ EXAMPLE = {
 """An address for the OpenAPI document, with the members that are not empty."""
 # Control characters, halves of UTF-16 pairs, separators of lines and paragraphs, and what reverses
 # the order of the characters behind it.
-_REFUSED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # The mark of a country before its postal code, by the layout and by the buyer.
 _MARK_TWICE = re.compile("(〒|[A-Z]{1,2}-)\\1")
@@ -119,7 +121,7 @@ class AddressText(StrictStr):
     """A line of text, stored as it was typed. It may be empty; null means the same."""
 
     default_error_messages = {
-        "characters": _("Please remove line breaks and other control characters."),
+        "characters": _("Please remove line breaks and invisible characters."),
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -136,9 +138,10 @@ class AddressText(StrictStr):
         if len(text) > 4 * (self.max_length or 0):  # normalizing takes long for many accents
             self.fail("max_length", max_length=self.max_length)
         text = unicodedata.normalize("NFC", text)
-        if _REFUSED.search(text):
+        is_seen = any(map(_is_visible, text))
+        if invisible_in(text) is not None and (is_seen or _CONTROL.search(text)):
             self.fail("characters")
-        return text if any(map(_is_visible, text)) else ""
+        return text if is_seen else ""
 
 
 @extend_schema_field({"type": "string", "pattern": "^([A-Za-z]{2})?$", "examples": ["DE"]})

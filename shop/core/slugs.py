@@ -26,6 +26,7 @@ INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u2800\U000e0100-\U000e01ef]"
 )
 _ASCII_WITH_MARKS = re.compile("([a-z])[\u0300-\u036f]+")
+_NO_ASCII_SLUG = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)
 _HYPHENS = re.compile("-{2,}")
 
 
@@ -49,6 +50,8 @@ def validate_slug(value: str) -> None:
 
 def fold(text: str) -> str:
     """Return a text in the form in which names and slugs are compared: NFKC, case-folded."""
+    if text.isascii():
+        return text.lower()
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", folded)
 
@@ -64,9 +67,13 @@ def make_slug(name: str, *, length: int, default: str) -> str:
     Latin letters become ASCII (``Straße`` → ``strasse``), other scripts stay (``緑茶``). Different
     names may have the same slug. A name without letters and digits gets the ``default``.
     """
-    kept = "".join(_to_ascii(character) for character in fold(name))
-    kept = _ASCII_WITH_MARKS.sub(r"\1", kept)
-    kept = "".join(c if _has_category(c, "LMN") else _replace(c) for c in kept)
+    kept = fold(name)
+    if kept.isascii():
+        kept = _NO_ASCII_SLUG.sub("-", kept.replace("'", ""))
+    else:
+        kept = "".join(_to_ascii(character) for character in kept)
+        kept = _ASCII_WITH_MARKS.sub(r"\1", kept)
+        kept = "".join(c if _has_category(c, "LMN") else _replace(c) for c in kept)
     return _HYPHENS.sub("-", kept)[:length].strip("-_") or default
 
 

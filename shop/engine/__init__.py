@@ -20,6 +20,8 @@ call                            plain                               fast
 ``send_with_next()``            executes at once                    sends the statement with
                                                                     the next one or COMMIT
 ``Insert``, ``insert()``        ``bulk_create()``, ``save()``       as above
+``insert_many()``               ``bulk_create()``                   executes SQL that is
+                                                                    compiled once
 ``fetch()``                     ``cursor.execute()``                as above
 ``succeeds_when_repeated()``    after a deadlock                    also after a lost prepared
                                                                     statement
@@ -36,7 +38,7 @@ from django.db.utils import Error
 
 from shop.engine.errors import sqlstate
 from shop.engine.expressions import ValueByKey
-from shop.engine.inserts import Insert, insert
+from shop.engine.inserts import Insert, insert, insert_many
 from shop.engine.parts import is_fast, uses
 from shop.engine.postgresql.base import TableChanged
 from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
@@ -61,6 +63,7 @@ __all__ = [
     "columns_of",
     "fetch",
     "insert",
+    "insert_many",
     "instance_of",
     "is_fast",
     "json_columns_of",

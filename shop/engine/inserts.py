@@ -16,6 +16,7 @@ from django.db.models import (
     Model,
     OneToOneField,
     PositiveIntegerField,
+    PositiveSmallIntegerField,
     TextField,
     UUIDField,
 )
@@ -38,6 +39,7 @@ _PLAIN = {
     IntegerField,
     OneToOneField,
     PositiveIntegerField,
+    PositiveSmallIntegerField,
     TextField,
     UUIDField,
 }
@@ -129,11 +131,52 @@ def insert(row: Model, *, unless_exists: bool = False) -> bool:
         getattr(row, field.attname) if is_plain else _value(field, row) for field, is_plain in given
     ]
     found = execute(sql, values).fetchone()
-    for field, value in zip(filled, found or (), strict=False):
+    if found is not None:
+        _fill_in(row, filled, found)
+    return found is not None
+
+
+def insert_many(rows: Sequence[Model], *, size: int = 500) -> None:
+    """Insert new rows, in this order, and set the attributes that the database filled in.
+
+    All rows are of one model, and have the ids of the rows that they refer to. ``size`` is the
+    number of rows in one statement.
+    """
+    if not rows:
+        return
+    if not compiles():
+        type(rows[0])._default_manager.bulk_create(rows, batch_size=size)  # noqa: SLF001 - public
+        return
+    for start in range(0, len(rows), size):
+        _insert_together(rows[start : start + size])
+
+
+def _insert_together(rows: Sequence[Model]) -> None:
+    """Insert rows with one statement, or one for each set of columns that they have."""
+    by_columns: dict[tuple[str, ...], list[Model]] = {}
+    for row in rows:
+        by_columns.setdefault(_stated(row), []).append(row)
+    for stated, some in by_columns.items():
+        start, given, filled = _insertion_of_many(type(some[0]), stated)
+        values = [
+            getattr(row, field.attname) if is_plain else _value(field, row)
+            for row in some
+            for field, is_plain in given
+        ]
+        places = f"({', '.join(['%s'] * len(given))})"
+        sql = f"{start}{', '.join([places] * len(some))} RETURNING {_names(filled)}"
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(sql, values)
+            for row, found in zip(some, cursor.fetchall(), strict=True):
+                _fill_in(row, filled, found)
+
+
+def _fill_in(row: Model, fields: list[Any], values: Sequence[Any]) -> None:
+    """Set the attributes that the database filled in."""
+    for field, value in zip(fields, values, strict=False):
         is_text = isinstance(field, JSONField)
         setattr(row, field.attname, json.loads(value) if is_text else value)
-    row._state.adding = found is None  # noqa: SLF001 - as the ORM notes it
-    return found is not None
+    row._state.adding = False  # noqa: SLF001 - as the ORM notes it
 
 
 def _insert_by_orm(row: Model, *, unless_exists: bool) -> bool:
@@ -171,20 +214,30 @@ def _insertion(
 
     Each of the first fields is paired with whether its value needs no conversion.
     """
+    start, given, filled = _insertion_of_many(model, stated)
+    places = ", ".join(["%s"] * len(given))
+    otherwise = " ON CONFLICT DO NOTHING" if unless_exists else ""
+    return f"{start}({places}){otherwise} RETURNING {_names(filled)}", given, filled
+
+
+@cache
+def _insertion_of_many(
+    model: type[Model], stated: tuple[str, ...]
+) -> tuple[str, list[tuple[Any, bool]], list[Any]]:
+    """Return the SQL up to its rows, and the fields as ``_insertion`` does."""
     auto = model._meta.auto_field  # noqa: SLF001 - public
     fields = model._meta.concrete_fields  # noqa: SLF001 - public
     given = [
         field
         for field in fields
-        if field is not auto and (field.attname in stated or not field.has_db_default())
+        if field is not auto
+        and not field.generated
+        and (field.attname in stated or not field.has_db_default())
     ]
     filled = [field for field in fields if field.primary_key or field not in given]
     table = _quote(model._meta.db_table)  # noqa: SLF001 - public
-    places = ", ".join(["%s"] * len(given))
-    otherwise = " ON CONFLICT DO NOTHING" if unless_exists else ""
-    sql = f"INSERT INTO {table} ({_names(given)}) VALUES ({places}){otherwise}"  # noqa: S608 - names of our own
-    plain = [(field, type(field) in _PLAIN) for field in given]
-    return f"{sql} RETURNING {_names(filled)}", plain, filled
+    sql = f"INSERT INTO {table} ({_names(given)}) VALUES "  # noqa: S608 - names of our own
+    return sql, [(field, type(field) in _PLAIN) for field in given], filled
 
 
 def _value(field: Any, row: Model) -> Any:

@@ -27,6 +27,7 @@ BYPASS_HEADERS = frozenset(
 _MAX_KEY = 2000
 _MAX_HEADER = 8190
 """Bytes of a value; Django decides about longer ones."""
+_ACCEPT_LANGUAGE = b"accept-language"
 _REQUEST_ID = b"x-request-id"
 _BODY_HEADERS = frozenset({b"content-type", b"content-length", b"content-encoding", b"allow"})
 
@@ -76,6 +77,8 @@ class ResponseCache:
     stands for, or None if this process does not know it yet. ``key_headers`` are the request
     headers, in lower case, that decide a response together with path and query. ``log`` is called
     for each cache hit, with the request, the response and the seconds; it returns the request's id.
+    ``language_of`` returns the language that is negotiated for a value of Accept-Language, which
+    then also decides the response; None if it does not depend on that header.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class ResponseCache:
         revision_of: Callable[..., str | None],
         key_headers: frozenset[bytes],
         log: Callable[[dict[str, Any], Response, float], str],
+        language_of: Callable[[str], str] | None = None,
         size: int = 1000,
     ) -> None:
         """Start empty, without a connection."""
@@ -92,6 +96,7 @@ class ResponseCache:
         self._revision_of = revision_of
         self._key_headers = key_headers
         self._log = log
+        self._language_of = language_of
         self._size = size
         self._entries: dict[tuple[Any, ...], _Entry] = {}
 
@@ -100,7 +105,7 @@ class ResponseCache:
         if scope["method"] != "GET":
             return None
         key = [scope["raw_path"], scope["query_string"], scope["scheme"]]
-        hosts, conditions = 0, []
+        hosts, conditions, accepted = 0, [], []
         for name, value in scope["headers"]:
             if len(value) > _MAX_HEADER:
                 return None
@@ -109,10 +114,14 @@ class ResponseCache:
                 hosts += name == b"host"
             elif name == CONDITION:
                 conditions.append(value)
+            elif name == _ACCEPT_LANGUAGE:
+                accepted.append(value)
             elif name in BYPASS_HEADERS:
                 return None
         if hosts != 1:  # without a Host header, links would name the server's own address
             return None
+        if self._language_of is not None:
+            key.append(self._language_of(b",".join(accepted).decode("latin-1")))
         return Lookup(tuple(key), b",".join(conditions))
 
     def store(self, lookup: Lookup, response: Response) -> None:

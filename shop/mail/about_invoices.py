@@ -1,7 +1,6 @@
 """The messages with invoices and credit notes, to the address of their order."""
 
 from payments.invoices.files import file_name
-from payments.invoices.pdf import render_pdf
 from payments.models import Invoice
 from shop.core.models import Event
 from shop.mail.about_orders import find_order, letter_about
@@ -15,6 +14,8 @@ def _with_file(event: Event) -> Letter | None:
         return None
 
     def attachments() -> list[Attachment]:
+        from payments.invoices.pdf import render_pdf  # noqa: PLC0415 - as in payments.invoices.files
+
         return [Attachment(file_name(document), render_pdf(document), "application/pdf")]
 
     return letter_about(order, document=document.number)._replace(attachments=attachments)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shop.core.due_rows import DueQuerySet, DueRow
 from shop.core.models import Event
+from shop.core.translations import Member, TranslationsField, all_languages
 from shop.mail.states import MessageStatus
 
 RETENTION = timedelta(days=180)
@@ -84,3 +85,27 @@ class Message(DueRow):
 
     def __str__(self) -> str:
         return f"{self.template} to {self.recipient}"
+
+
+TEXT_MEMBERS = {
+    "subject": Member(200),
+    "heading": Member(200),
+    "text": Member(5000),
+    "button": Member(100),
+}
+"""The texts of a message that staff may write. ``text`` is what stands before the first table."""
+
+
+class MailText(models.Model):
+    """The texts of one kind of message that staff have written, by language."""
+
+    template = models.CharField(max_length=50, unique=True, help_text="Such as order_placed.")
+    translations = TranslationsField(
+        "texts",
+        members=TEXT_MEMBERS,
+        languages=all_languages,
+        help_text="An empty field: the text of the shop, which is English if there is no other.",
+    )
+
+    def __str__(self) -> str:
+        return self.template

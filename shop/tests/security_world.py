@@ -35,6 +35,7 @@ from catalog.models import ProductChange, StockMovement
 from catalog.services import (
     create_attribute,
     create_collection,
+    create_option_translation,
     create_synonym,
     create_tax_class,
 )
@@ -124,6 +125,10 @@ class World:
     @cached_property
     def taxclass(self) -> Any:
         return create_tax_class(code="books", name="Books")
+
+    @cached_property
+    def option(self) -> Any:
+        return create_option_translation(name="Size", translations={})
 
     @cached_property
     def synonym(self) -> Any:

@@ -78,6 +78,7 @@ LISTS = {
     "/api/products/": "products",
     "/api/products/changes/": "products",
     "/api/products/low-stock/": "products",
+    "/api/products/{id}/related/": "products",
     "/api/products/{id}/stock/": "movements",
     "/api/returns/": "returns",
     "/api/sales/": "sales",
@@ -312,7 +313,7 @@ def test_the_store_has_no_member_for_staff(documents):
     assert "only for staff" not in text["store/"]
     product = documents["store/"]["components"]["schemas"]["Product"]
     hidden = {"stock", "private_metadata", "backorder", "track_stock", "low_stock_threshold"}
-    hidden |= {"is_published", "publish_at"}
+    hidden |= {"is_published", "publish_at", "translations"}
     complete = documents["admin/"]["components"]["schemas"]["Product"]["properties"]
     assert set(complete) - set(product["properties"]) == hidden
     assert "price" in product["required"]

@@ -37,6 +37,7 @@ later_migrations = [
     import_module("shop.migrations.0006_permissions_of_disputes").add_permissions,
     import_module("shop.migrations.0007_catalog_managers_write_collections").add_permissions,
     import_module("shop.migrations.0008_catalog_managers_maintain_synonyms").add_permissions,
+    import_module("shop.migrations.0009_catalog_managers_translate_options").add_permissions,
 ]
 
 
@@ -361,7 +362,8 @@ def test_staff_whose_group_may_refund_refund_in_api_and_admin(ada, tea, bob):
 CATALOG = [
     f"catalog.{verb}_{model}"
     for model in (
-        *("attribute", "category", "collection", "product", "productimage", "sale", "synonym"),
+        *("attribute", "category", "collection", "optiontranslation", "product"),
+        *("productimage", "sale", "synonym"),
     )
     for verb in ("add", "change", "delete", "view")
 ]

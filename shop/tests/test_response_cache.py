@@ -227,7 +227,7 @@ def test_django_reads_no_headers_but_those_of_the_cache_key(tea, monkeypatch):
         assert read(cached(wsgi))[0] == 200
     headers = {name[5:].lower().replace("_", "-") for name in names if name.startswith("HTTP_")}
     known = {name.decode() for name in KEY_HEADERS | BYPASS_HEADERS | {CONDITION}}
-    known.add("accept-language")  # decides about errors only, and these are not cached
+    known.add("accept-language")  # decides about errors, and about the negotiated language
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
 
 

@@ -17,6 +17,7 @@ from catalog.models import Category, Collection, Product
 from shop.core.configuration import ConfigurationModel, ConfigurationQuerySet, bump
 from shop.core.errors import InvalidField
 from shop.core.money import MAX_DIGITS, is_payable
+from shop.core.translations import Member, TranslationsField
 
 NAME_LENGTH = 100
 
@@ -69,6 +70,7 @@ class Promotion(ConfigurationModel):
     part = "promotions"
 
     name = models.CharField(max_length=NAME_LENGTH, help_text="Shown to buyers, such as Summer.")
+    translations = TranslationsField(members={"name": Member(NAME_LENGTH)})
     kind = models.CharField(max_length=20)
     value = models.DecimalField(
         max_digits=MAX_DIGITS,

@@ -64,6 +64,8 @@ def _categories(products: ProductQuerySet | None) -> Iterator[Entry]:
             "category": parent,
             "position": category.position,
             "is_published": category.is_published,
+            "seo_title": category.seo_title,
+            "seo_description": category.seo_description,
         }
         queue += [(child, category.slug) for child in children[category.pk]]
 

@@ -4,12 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Collection, Iterator
-from decimal import Decimal
-from typing import Any, BinaryIO
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.utils.exceptions import IllegalCharacterError
+from typing import BinaryIO
 
 from catalog.attributes.models import Attribute
 from catalog.exchange.exports.entries import Entry, as_text, read_entries
@@ -17,16 +12,11 @@ from catalog.exchange.exports.shopify import write_shopify
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, OPTIONS
 from catalog.exchange.imports.tables import escape_formula
-from catalog.limits import CELL_LENGTH
 from catalog.products.models import Product
 
 FORMATS = ("csv", "xlsx", "json", "shopify")
 
 _NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice"})
-
-
-class ExportError(Exception):
-    """A value that the format cannot represent."""
 
 
 def export_products(
@@ -50,7 +40,10 @@ def export_products(
     columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs)]
     rows = (row for entry in entries for row in _flatten(entry))
     if form == "xlsx":
-        _write_xlsx(file, columns, rows)
+        # Only now, because openpyxl needs some MiB, which an import has better uses for.
+        from catalog.exchange.exports.sheets import write_xlsx  # noqa: PLC0415
+
+        write_xlsx(file, columns, rows)
     else:
         _write_csv(file, columns, rows)
 
@@ -111,39 +104,3 @@ def _write_json(file: BinaryIO, entries: Iterator[Entry]) -> None:
         file.write(before + json.dumps(entry, ensure_ascii=False, default=as_text).encode())
         before = b",\n"
     file.write(b"\n]\n" if before != b"[\n" else b"[]\n")
-
-
-def _write_xlsx(file: BinaryIO, columns: list[str], rows: Iterator[Entry]) -> None:
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Products")
-    sheet.append(columns)
-    try:
-        for row in rows:
-            _append(sheet, row, columns)
-    finally:
-        book.save(file)  # also after an error, because openpyxl then deletes its temporary files
-
-
-def _append(sheet: Any, row: Entry, columns: list[str]) -> None:
-    try:
-        sheet.append([_cell(sheet, row.get(name)) for name in columns])
-    except IllegalCharacterError:
-        name = row.get("slug") or row.get("name")
-        reason = f"{name} contains a character that is not allowed in a workbook."
-        raise ExportError(reason) from None
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    """Return a cell with a number, or with text, also if the text looks like a formula."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        cell = WriteOnlyCell(sheet, value)
-        cell.number_format = "0.00" if isinstance(value, Decimal) else "0"
-        return cell
-    text = as_text(value)
-    if len(text) > CELL_LENGTH:
-        raise ExportError(f"A cell would have more than {CELL_LENGTH:,} characters.")
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"
-    return cell

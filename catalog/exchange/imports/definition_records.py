@@ -8,6 +8,7 @@ from catalog.exchange.imports import values
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_CATEGORY_DEPTH
+from shop.core.lines import without_invisible
 
 CATEGORY_PATH = "category_path"
 """The cell with the names of a category and its ancestors, the root first."""
@@ -74,6 +75,7 @@ def read_category_reference(row: Row, found: Findings) -> CategoryReference | No
 
 def _read_path(row: Row, path: list[str], found: Findings) -> CategoryReference | None:
     """Return the category at the end of a path of names, of which an empty one is no category."""
+    path = [without_invisible(name) for name in path]
     if any(len(name) > CATEGORY_NAME_LENGTH for name in path):
         reason = f"A category has a name of more than {CATEGORY_NAME_LENGTH} characters."
         found.warnings.append(row.error(CATEGORY_PATH, f"{reason} It was left out."))

@@ -1,7 +1,7 @@
 """Reads the existing rows of the products in a batch, with a constant number of statements."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
@@ -84,24 +84,17 @@ def read_existing(
 def _read_families(
     existing: ExistingRows, records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> None:
-    skus = {sku for record in records for _, sku in record.skus()}
-    slugs = {slug for record in records for slug in _slugs(record)}
     products = Product.objects.not_archived()
-    # With a long list PostgreSQL uses the partial index only if its condition is repeated.
-    by_slug = list(
-        products.filter(slug__in=slugs).exclude(slug="").values_list("pk", "slug", "name")
-    )
     given = {record.slug for record in records if record.slug}
-    existing.slugs = {slug for _, slug, _ in by_slug} | given
-    if made := slugs - given:
-        existing.slugs |= earlier_owners("product", made).keys()
-    wanted = {record.folded_name() for record in records if record.is_found_by_name()}
-    ids = {pk for pk, slug, name in by_slug if slug in given or fold_name(name) in wanted}
-    ids |= names.ids_of(wanted)
+    by_name = [record for record in records if record.is_found_by_name()]
+    wanted = {record.folded_name() for record in by_name}
+    ids = {pk for pk, _, _ in _with_slugs(given)} | names.ids_of(wanted)
+    ids |= _created_since(by_name, wanted)
+    skus = {sku for record in records for _, sku in record.skus()}
     by_sku = products.filter(sku__in=skus).exclude(sku="").values_list("pk", "parent_id")
     ids |= {parent or pk for pk, parent in by_sku}
     rows = products.filter(Q(pk__in=ids) | Q(parent_id__in=ids)).order_by("pk")
-    for row in rows.select_for_update(no_key=True) if lock else rows:
+    for row in (rows.select_for_update(no_key=True) if lock else rows) if ids else ():
         existing.families.setdefault(row.parent_id or row.pk, []).append(row)
         if row.sku:
             existing.by_sku[row.sku] = row
@@ -109,10 +102,44 @@ def _read_families(
             existing.by_slug[row.slug] = row
         if row.parent_id is None:
             existing.by_name[fold_name(row.name)].append(row)
+    new = [
+        record.base_slug() for record in records if not record.slug and not existing.find(record)
+    ]
+    existing.slugs = given | _taken(new, given)
 
 
-def _slugs(record: ProductRecord) -> list[str]:
-    return [record.slug] if record.slug else slug_candidates(record.base_slug())
+def _with_slugs(slugs: Collection[str]) -> list[tuple[int, str, str]]:
+    """Return the ids, slugs and names of products with these slugs. One statement, or none."""
+    # With a long list PostgreSQL uses the partial index only if its condition is repeated.
+    products = Product.objects.not_archived().filter(slug__in=slugs).exclude(slug="")
+    return list(products.values_list("pk", "slug", "name")) if slugs else []
+
+
+def _created_since(records: Sequence[ProductRecord], wanted: Collection[str]) -> set[int]:
+    """Return the ids of products with the wanted names that this import has created.
+
+    They are not among the names at its start, but have a slug that was made from the name.
+    """
+    found = _with_slugs({record.base_slug() for record in records})
+    found += _with_slugs({slug for _, base, _ in found for slug in slug_candidates(base)[1:]})
+    return {pk for pk, _, name in found if fold_name(name) in wanted}
+
+
+def _taken(bases: Sequence[str], given: Collection[str]) -> set[str]:
+    """Return the slugs for new products that are taken: of others, or redirected.
+
+    Numbers are added only to the slugs of names that are taken or occur twice, so that the others
+    need no further statement.
+    """
+    taken = _in_use(set(bases) - set(given))
+    often = [b for b, number in Counter(bases).items() if number > 1 or b in taken or b in given]
+    return taken | _in_use({slug for base in often for slug in slug_candidates(base)[1:]})
+
+
+def _in_use(slugs: Collection[str]) -> set[str]:
+    if not slugs:
+        return set()
+    return {slug for _, slug, _ in _with_slugs(slugs)} | earlier_owners("product", slugs).keys()
 
 
 def _read_attributes(existing: ExistingRows, pks: list[int]) -> None:

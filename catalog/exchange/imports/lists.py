@@ -1,8 +1,15 @@
 """Reads the cells with lists: tags, and the options of products."""
 
 from catalog.exchange.imports.rows import Findings, Row, quote
-from catalog.exchange.imports.texts import InvalidValue, as_shown, exact
+from catalog.exchange.imports.texts import (
+    Corrected,
+    InvalidValue,
+    as_shown,
+    exact_line,
+    value_of,
+)
 from catalog.limits import MAX_OPTIONS, MAX_TAGS, OPTION_LENGTH, TAG_LENGTH
+from shop.core.slugs import fold_name
 
 
 def read_tags(row: Row, found: Findings) -> list[str] | None:
@@ -16,15 +23,18 @@ def read_tags(row: Row, found: Findings) -> list[str] | None:
     kept: dict[str, str] = {}
     for item in [i for cell in cells for i in (cell if isinstance(cell, list) else [cell])]:
         try:
-            tag = exact(TAG_LENGTH)(item.strip())
+            read = exact_line(TAG_LENGTH)(item.strip())
         except InvalidValue as error:
             found.warnings.append(row.error("tags", f"{error} The tag was left out."))
             continue
-        if tag.casefold() in kept:
+        tag = value_of(read)
+        if isinstance(read, Corrected):
+            found.warnings.append(row.error("tags", read.reason))
+        if fold_name(tag) in kept:
             reason = f"The list contains {quote(tag)} twice. It is used once."
             found.warnings.append(row.error("tags", reason))
         elif tag:
-            kept[tag.casefold()] = tag
+            kept[fold_name(tag)] = tag
     tags = list(kept.values())
     if len(tags) > MAX_TAGS:
         reason = f"The list has {len(tags)} tags. Those after the first {MAX_TAGS} were left out."
@@ -40,13 +50,16 @@ def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | No
     items = []
     for item in cell if isinstance(cell, list) else [cell]:
         try:
-            items.append(exact(OPTION_LENGTH)(as_shown(item).strip()))
+            read = exact_line(OPTION_LENGTH)(as_shown(item).strip())
+            if isinstance(read, Corrected):
+                found.warnings.append(row.error("options", read.reason))
+            items.append(value_of(read))
         except InvalidValue as error:
             found.errors.append(row.error("options", str(error)))
             items.append(str(item))
-    folded = [item.casefold() for item in items]
+    folded = [fold_name(item) for item in items]
     if distinct and len(set(folded)) < len(items):
-        duplicate = next(item for item in items if folded.count(item.casefold()) > 1)
+        duplicate = next(item for item in items if folded.count(fold_name(item)) > 1)
         found.errors.append(row.error("options", f"The list contains {quote(duplicate)} twice."))
     if len(items) > MAX_OPTIONS:
         reason = f"The list has {len(items)} items, at most {MAX_OPTIONS} are allowed."

@@ -22,11 +22,12 @@ from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.exchange.imports.tax_classes import set_tax_class
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
+from catalog.options.services import fold_options
 from catalog.products.errors import StockUntracked
 from catalog.products.fields import FIELDS, INHERITED
 from catalog.products.models import Product
 from catalog.products.variants import OPTIONS_TOO_LONG, fits_index
-from catalog.products.writes import RowChanges, set_backorder
+from catalog.products.writes import RowChanges, repeated_variants, set_backorder
 from shop.core.errors import InvalidField
 
 _BOOLEANS = {"true": True, "false": False}
@@ -168,8 +169,7 @@ class Planner:
         if len(plan.variants) > MAX_VARIANTS:
             reason = f"The product would have {len(plan.variants)} variants, at most {MAX_VARIANTS}"
             record.errors.append(record.row.error("options", f"{reason} are allowed."))
-        options = [tuple(changes.row.options) for changes in plan.variants]
-        if len(set(options)) < len(options):
+        if next(repeated_variants(plan), None):
             reason = "Two variants would have the same options."
             record.errors.append(record.row.error("options", reason))
         if not record.errors:
@@ -181,7 +181,9 @@ class Planner:
         existing = [changes for changes in plan.variants if changes.before]
         by_sku = [v for v in existing if sku and v.before and v.before["sku"] == sku]
         by_options = [v for v in existing if v.before and v.before["options"] == record.options]
-        return next(iter(by_sku + by_options), None)
+        wanted = fold_options(record.options or ())
+        similar = [v for v in existing if wanted == fold_options((v.before or {})["options"])]
+        return next(iter(by_sku + by_options + similar), None)
 
     def _set_variant(self, plan: Plan, changes: RowChanges, record: VariantRecord) -> None:
         errors, variant = plan.record.errors, changes.row

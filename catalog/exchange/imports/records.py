@@ -64,10 +64,14 @@ class ProductRecord:
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
     rows: int = 1
+    _folded_name: str | None = None
+    _base_slug: str | None = None
 
     def folded_name(self) -> str:
         """Return the name in the form in which names are compared."""
-        return fold_name(self.values.get("name", ""))
+        if self._folded_name is None:
+            self._folded_name = fold_name(self.values.get("name", ""))
+        return self._folded_name
 
     def is_found_by_name(self) -> bool:
         """Return whether the product is found by its name, as it has neither a slug nor a SKU."""
@@ -75,7 +79,9 @@ class ProductRecord:
 
     def base_slug(self) -> str:
         """Return the slug that is made from the name. Products may share it."""
-        return base_slug(self.values.get("name", ""))
+        if self._base_slug is None:
+            self._base_slug = base_slug(self.values.get("name", ""))
+        return self._base_slug
 
     def findings(self) -> Findings:
         """Return the errors and warnings, to which others can be added."""

@@ -139,12 +139,15 @@ class _Run:
         """Write a batch. Only products that change are locked."""
         plans = self._plan(records, lock=False)
         changed = [plan for plan in plans if plan.has_changes()]
+        ready = [plan for plan in changed if plan.is_new and not plan.needs_category()]
         self._create_categories(changed)
-        written = self._write_all([plan.record for plan in changed])
+        written = self._write_all([plan.record for plan in changed], ready)
         return [*written, *(plan for plan in plans if not plan.has_changes())]
 
-    def _write_all(self, records: Sequence[ProductRecord], *, again: bool = False) -> list[Plan]:
-        """Write products in one transaction.
+    def _write_all(
+        self, records: Sequence[ProductRecord], ready: Sequence[Plan] = (), *, again: bool = False
+    ) -> list[Plan]:
+        """Write products in one transaction. Of new ones the plans may be ``ready``.
 
         If a concurrent write violates a constraint, bisection finds the products in conflict. A
         single product is tried once more, because the other transaction has committed by then.
@@ -153,7 +156,7 @@ class _Run:
             return []
         try:
             return write(
-                lambda: self._plan(records, lock=True),
+                self._planning(records, ready),
                 reason=f"Import {self._source.name}",
                 actor=self._options.actor,
             )
@@ -166,6 +169,24 @@ class _Run:
         reason = "Another user took the slug or a SKU, or deleted the category, at the same time."
         records[0].errors.append(records[0].row.error("slug", reason))
         return []
+
+    def _planning(
+        self, records: Sequence[ProductRecord], ready: Sequence[Plan]
+    ) -> Callable[[], list[Plan]]:
+        """Return the function that plans records in a transaction, which may be repeated.
+
+        There is nothing to lock for a new product, so its plan is used, once: the constraints find
+        what others have written since.
+        """
+        once = [list(ready)]
+
+        def plan_all() -> list[Plan]:
+            plans = once.pop() if once else []
+            planned = {id(plan.record) for plan in plans}
+            others = [record for record in records if id(record) not in planned]
+            return [*self._plan(others, lock=True), *plans] if others else plans
+
+        return plan_all
 
     def _plan(self, records: Sequence[ProductRecord], *, lock: bool) -> list[Plan]:
         """Plan products. Without ``lock`` it is preliminary and needs no transaction."""

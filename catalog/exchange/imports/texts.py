@@ -6,6 +6,7 @@ What does not change the meaning is corrected: ``Corrected`` has the new value a
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from django.core.validators import URLValidator
 from catalog.exchange.imports.rows import quote
 from catalog.exchange.imports.tables import SheetCell
 from catalog.limits import IMAGE_URL_LENGTH
+from shop.core.lines import code_of, invisible_in, without_invisible
 from shop.core.slugs import is_slug, normalize_slug
 
 # Characters that a database or XML cannot represent.
@@ -48,7 +50,7 @@ def text(limit: int) -> Callable[[str], str | Corrected]:
             reason = f"The text has {len(clean):,} characters and was cut to {limit:,}."
             return Corrected(clean[:limit].rstrip(), reason)
         if found:
-            return Corrected(clean, f"The control character {_code_point(found[0])} was left out.")
+            return Corrected(clean, f"The control character {code_of(found[0])} was left out.")
         return value
 
     return read
@@ -63,20 +65,43 @@ def exact(limit: int) -> Callable[[str], str]:
                 f"The text has {len(value):,} characters, at most {limit:,} allowed."
             )
         if found := _CONTROL.search(value):
-            reason = f"The text contains the control character {_code_point(found[0])}."
+            reason = f"The text contains the control character {code_of(found[0])}."
             raise InvalidValue(reason)
         return value
 
     return read
 
 
-def code(limit: int) -> Callable[[str], str]:
+def line(limit: int) -> Callable[[str], str | Corrected]:
+    """Return a function that reads a line of text; it drops characters that cannot be seen."""
+    return partial(_read_line, text(limit))
+
+
+def exact_line(limit: int) -> Callable[[str], str | Corrected]:
+    """Return a function that reads a line as ``line`` does, which must not be shortened."""
+    return partial(_read_line, exact(limit))
+
+
+def code(limit: int) -> Callable[[str], str | Corrected]:
     """Return a function that reads a value which identifies something, such as a SKU."""
+    read = exact_line(limit)
+    return lambda value: read(as_shown(value))
 
-    def read(value: str) -> str:
-        return exact(limit)(as_shown(value))
 
-    return read
+def value_of(read: str | Corrected) -> str:
+    """Return the text that was read, corrected or not."""
+    return str(read.value) if isinstance(read, Corrected) else read
+
+
+def _read_line(read: Callable[[str], str | Corrected], value: str) -> str | Corrected:
+    result = read(value)
+    found = invisible_in(value_of(result))
+    if found is None:
+        return result
+    clean = without_invisible(value_of(result))
+    if not clean:
+        raise InvalidValue("The text has no characters that can be seen.")
+    return Corrected(clean, f"The character {code_of(found)}, which cannot be seen, was left out.")
 
 
 def as_shown(cell: str) -> str:
@@ -121,7 +146,3 @@ def url(value: str) -> str | Corrected:
             f"{quote(value)} is not a URL that begins with https:// or http://."
         ) from None
     return found if found == value else Corrected(found, f"The URL was corrected to {found}.")
-
-
-def _code_point(character: str) -> str:
-    return f"U+{ord(character):04X}"

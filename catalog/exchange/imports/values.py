@@ -16,6 +16,8 @@ from catalog.exchange.imports.texts import (
     InvalidValue,
     code,
     exact,
+    exact_line,
+    line,
     slug,
     text,
 )
@@ -27,6 +29,8 @@ from catalog.limits import (
     MAX_POSITION,
     MAX_STOCK,
     PRODUCT_NAME_LENGTH,
+    SEO_DESCRIPTION_LENGTH,
+    SEO_TITLE_LENGTH,
     SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
     TAX_CLASS_NAME_LENGTH,
@@ -143,6 +147,7 @@ def metadata(value: str) -> dict[str, str]:
 
 _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.TEXT: lambda field: text(field.limit),
+    Kind.LINE: lambda field: line(field.limit),
     Kind.HTML: lambda field: html(field.limit),
     Kind.SLUG: lambda field: slug(field.limit),
     Kind.AMOUNT: lambda _: amount,
@@ -156,7 +161,7 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
 _DECISIVE = frozenset({"sku", "price", "is_published", "publish_at", "tax_class_id"})
 
 
-_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.HTML: "", Kind.METADATA: {}}
+_EMPTY: dict[Kind, Any] = {Kind.TEXT: "", Kind.LINE: "", Kind.HTML: "", Kind.METADATA: {}}
 """The value of an empty cell in an optional column. Cells of other kinds are ignored."""
 
 
@@ -183,7 +188,7 @@ TAX_CODE: Mapping[str, Field] = {"tax_code": Field(exact(ATTRIBUTE_TEXT_LENGTH),
 STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {
-    name: Field(exact(CATEGORY_NAME_LENGTH), "", optional=True)
+    name: Field(exact_line(CATEGORY_NAME_LENGTH), "", optional=True)
     for name in ("category", "category_name")
 }
 IMAGE: Mapping[str, Field] = {
@@ -192,20 +197,22 @@ IMAGE: Mapping[str, Field] = {
 }
 CATEGORY: Mapping[str, Field] = {
     "slug": Field(slug(CATEGORY_NAME_LENGTH), REQUIRED),
-    "name": Field(exact(CATEGORY_NAME_LENGTH), REQUIRED),
+    "name": Field(exact_line(CATEGORY_NAME_LENGTH), REQUIRED),
     "position": Field(whole(0, MAX_POSITION), optional=True),
     "is_published": Field(boolean),
+    "seo_title": Field(line(SEO_TITLE_LENGTH), "", optional=True),
+    "seo_description": Field(text(SEO_DESCRIPTION_LENGTH), "", optional=True),
 }
 ATTRIBUTE: Mapping[str, Field] = {
     "slug": Field(slug(ATTRIBUTE_NAME_LENGTH), REQUIRED),
-    "name": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
+    "name": Field(exact_line(ATTRIBUTE_NAME_LENGTH), REQUIRED),
     "kind": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
 }
 TAX_CLASS: Mapping[str, Field] = {
     "slug": Field(tax_class(TAX_CLASS_CODE_LENGTH), REQUIRED),
-    "name": Field(exact(TAX_CLASS_NAME_LENGTH), REQUIRED),
+    "name": Field(exact_line(TAX_CLASS_NAME_LENGTH), REQUIRED),
 }
-OF_ATTRIBUTE = Field(exact(ATTRIBUTE_TEXT_LENGTH), "", optional=True)
+OF_ATTRIBUTE = Field(exact_line(ATTRIBUTE_TEXT_LENGTH), "", optional=True)
 
 
 def read_cells(row: Row, fields: Mapping[str, Field], found: Findings) -> dict[str, Any]:

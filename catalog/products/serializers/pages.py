@@ -43,23 +43,24 @@ class PageSerializer(serializers.Serializer[Any]):
     )
 
 
-def serialize_page(product: DetailedProduct, *, origin: str, for_staff: bool) -> dict[str, Any]:
+def serialize_page(
+    product: DetailedProduct, *, origin: str, for_staff: bool, language: str
+) -> dict[str, Any]:
     """Return the members of ``PageSerializer``. ``origin`` is scheme and host of the request."""
     return {
         "seo_title": product.seo_title,
         "seo_description": product.seo_description,
-        "canonical_url": canonical_url(product, origin),
+        "canonical_url": canonical_url(product, origin, language),
         "breadcrumbs": _breadcrumbs(product, for_staff=for_staff),
         "updated_at": product.updated_at,
     }
 
 
-def canonical_url(product: DetailedProduct, origin: str) -> str:
+def canonical_url(product: DetailedProduct, origin: str, language: str) -> str:
     """Return the URL of a product's page, from the settings or else below ``origin``."""
     pk = product.parent_id or product.pk
-    return page_url(
-        settings.STOREFRONT_PAGES["product"], origin=origin, slug=product.page_slug, pk=pk
-    )
+    page = settings.STOREFRONT_PAGES["product"]
+    return page_url(page, origin=origin, slug=product.page_slug, pk=pk, language=language)
 
 
 def _breadcrumbs(product: DetailedProduct, *, for_staff: bool) -> list[dict[str, Any]]:

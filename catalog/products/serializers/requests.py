@@ -14,14 +14,17 @@ from catalog.limits import (
     MAX_TAGS,
     MAX_VARIANTS,
     OPTION_LENGTH,
+    PRODUCT_NAME_LENGTH,
     TAG_LENGTH,
 )
 from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from catalog.tax_classes.services import normalize_code
+from catalog.translations.serializers import TRANSLATIONS_HELP, TranslationsField
 from shop.core.fields import (
     AmountField,
     IdField,
+    LineField,
     MetadataField,
     SlugField,
     StrictBool,
@@ -50,7 +53,7 @@ class OptionValuesField(serializers.DictField):
 
     def __init__(self, **kwargs: Any) -> None:
         """Limit the length of the values."""
-        super().__init__(child=StrictStr(max_length=OPTION_LENGTH), **kwargs)
+        super().__init__(child=LineField(max_length=OPTION_LENGTH), **kwargs)
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         """Limit the number of options."""
@@ -84,9 +87,9 @@ def request_field(name: str, *, required: bool = False, help_text: str | None = 
         kwargs["source"] = field.name
     if field.nullable:
         kwargs["allow_null"] = True
-    if field.kind in {Kind.TEXT, Kind.HTML, Kind.SLUG, Kind.TAX_CLASS}:
+    if field.kind in {Kind.TEXT, Kind.LINE, Kind.HTML, Kind.SLUG, Kind.TAX_CLASS}:
         kwargs["max_length"] = field.limit
-    if field.kind in {Kind.TEXT, Kind.HTML}:
+    if field.kind in {Kind.TEXT, Kind.LINE, Kind.HTML}:
         kwargs["allow_blank"] = not field.required
     if field.kind == Kind.INTEGER:
         kwargs |= {"min_value": 0, "max_value": field.limit}
@@ -95,6 +98,7 @@ def request_field(name: str, *, required: bool = False, help_text: str | None = 
 
 _SERIALIZER_FIELDS: dict[Kind, Callable[..., Any]] = {
     Kind.TEXT: StrictStr,
+    Kind.LINE: LineField,
     Kind.HTML: HTMLField,
     Kind.SLUG: SlugField,
     Kind.CATEGORY: IdField,
@@ -131,21 +135,38 @@ class NewVariantSerializer(SoldSerializer):
     position = request_field("position")
 
 
+@extend_schema_serializer(examples=[example({"name": "Teekanne", "slug": "teekanne"})])
+class ProductTextsSerializer(RequestSerializer):
+    """The texts of a product in a further language. Empty ones are those of the product itself."""
+
+    name = LineField(max_length=PRODUCT_NAME_LENGTH, required=False, allow_blank=True)
+    slug = SlugField(
+        max_length=PRODUCT_NAME_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="The default is made from the name.",
+    )
+    description = request_field("description")
+    seo_title = request_field("seo_title")
+    seo_description = request_field("seo_description")
+
+
 class _DetailsSerializer(SoldSerializer):
     """The optional fields of a product."""
 
     columns = [*SoldSerializer.columns, *names_of(Owner.PRODUCT, without=["name"])]
 
     options = UniqueListField(
-        child=StrictStr(max_length=OPTION_LENGTH),
+        child=LineField(max_length=OPTION_LENGTH),
         max_length=MAX_OPTIONS,
         required=False,
         help_text="Names of the options that its variants differ in.",
     )
     tags = UniqueListField(
-        child=StrictStr(max_length=TAG_LENGTH), max_length=MAX_TAGS, required=False
+        child=LineField(max_length=TAG_LENGTH), max_length=MAX_TAGS, required=False
     )
     attributes = AttributesField(required=False)
+    translations = TranslationsField(ProductTextsSerializer, help_text=TRANSLATIONS_HELP)
 
 
 @extend_schema_serializer(

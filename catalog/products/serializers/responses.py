@@ -13,7 +13,8 @@ from rest_framework import serializers
 from catalog.attributes.models import AttributeKind
 from catalog.categories.serializers import CategoryLinkSerializer, serialize_category_link
 from catalog.images.serializers import ImageSerializer, serialize_image
-from catalog.prices.reads import price_of_row
+from catalog.prices.current import Price
+from catalog.prices.reads import highest_of_row, price_of_row
 from catalog.products.descriptions import safe, text_of
 from catalog.products.reads import (
     DetailedProduct,
@@ -22,6 +23,7 @@ from catalog.products.reads import (
     ProductVariant,
 )
 from catalog.products.serializers.pages import PAGE_EXAMPLE, PageSerializer, serialize_page
+from catalog.translations.serializers import ProductTranslationSerializer
 from shop.core.fields import AmountField, MetadataField
 from shop.core.money import currency, show
 from shop.core.openapi import example
@@ -37,11 +39,12 @@ _IMAGE = {
     "alt": "A teapot",
     "position": 0,
 }
-_LISTED: dict[str, Any] = {
+LISTED_EXAMPLE: dict[str, Any] = {
     "id": 7,
     "name": "Teapot",
     "slug": "teapot",
     "price": "24.00",
+    "highest_price": "32.00",
     "compare_at_price": "30.00",
     "lowest_price_30_days": "28.00",
     "reduction_percent": 14,
@@ -117,7 +120,7 @@ class PricedSerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(examples=[example(_LISTED)])
+@extend_schema_serializer(examples=[example(LISTED_EXAMPLE)])
 class ListedProductSerializer(PricedSerializer):
     """A product in a list, which has one entry for a product and all its variants."""
 
@@ -127,6 +130,9 @@ class ListedProductSerializer(PricedSerializer):
     name = serializers.CharField()
     slug = serializers.CharField(help_text="The product's name in URLs; empty for a variant.")
     currency = serializers.CharField(help_text="ISO 4217.")
+    highest_price = AmountField(
+        help_text="The current price of the dearest variant; without variants `price`."
+    )
     description = serializers.CharField(
         help_text="Text or sanitized HTML; text without markup is not escaped."
     )
@@ -184,7 +190,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(
     examples=[
         example(
-            _LISTED
+            LISTED_EXAMPLE
             | {
                 "description_text": "Holds a litre.",
                 "sku": "",
@@ -207,6 +213,8 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
 class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializer):
     """A product, or a variant if the id is that of a variant."""
 
+    only_for_staff = (*ListedProductSerializer.only_for_staff, "translations")
+
     description_text = serializers.CharField(
         read_only=True, help_text="The description as plain text, without markup."
     )
@@ -221,6 +229,11 @@ class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializ
     images = ImageSerializer(many=True)
     tags = serializers.ListField(child=serializers.CharField())
     attributes = AttributeValueSerializer(many=True)
+    translations = serializers.DictField(
+        child=ProductTranslationSerializer(),
+        required=False,
+        help_text="Only for staff, and if the shop has further languages: the texts, by code.",
+    )
 
 
 def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) -> dict[str, Any]:
@@ -232,7 +245,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
         "id": product.pk,
         "name": product.name,
         "slug": product.slug,
-        **_serialize_price(product),
+        **_serialize_prices(product),
         "currency": currency(),
         "description": safe(product.description, product.description_text),
         "in_stock": bool(product.has_stock),
@@ -249,15 +262,23 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
 
 
 def serialize_product(
-    product: DetailedProduct, variants: list[ProductVariant], *, origin: str, for_staff: bool
+    product: DetailedProduct,
+    variants: list[ProductVariant],
+    *,
+    origin: str,
+    for_staff: bool,
+    language: str,
 ) -> dict[str, Any]:
-    """Return the response body of a product, from a row of ``reads.detailed`` and its variants."""
+    """Return the response body of a product, from a row of ``reads.detailed`` and its variants.
+
+    ``language`` is that of its texts, for its canonical URL.
+    """
     names = product.options if product.parent_id is None else []
     listed = serialize_listed(product, origin=origin, for_staff=for_staff)
     return {
         **listed,
         "description_text": _text(product, listed["description"]),
-        **serialize_page(product, origin=origin, for_staff=for_staff),
+        **serialize_page(product, origin=origin, for_staff=for_staff, language=language),
         "sku": product.sku,
         "barcode": product.barcode,
         **_serialize_shipping(product),
@@ -289,7 +310,7 @@ def _serialize_variant(
         "sku": variant.sku,
         "barcode": variant.barcode,
         "choice": dict(zip(names, variant.options, strict=True)),
-        **_serialize_price(variant),
+        **_serialize_price(price_of_row(variant)),
         "in_stock": bool(variant.has_stock),
         "image": _serialize_first_image(variant.image_rows, origin=origin),
         "metadata": variant.metadata,
@@ -298,8 +319,16 @@ def _serialize_variant(
     return body | _serialize_for_staff(variant) if for_staff else body
 
 
-def _serialize_price(product: ListedProduct) -> dict[str, Any]:
+def _serialize_prices(product: ListedProduct) -> dict[str, Any]:
+    """Return the lowest and the highest price of a product."""
     price = price_of_row(product)
+    body = _serialize_price(price)
+    if product.highest_price is None:
+        return body | {"highest_price": body["price"]}
+    return body | {"highest_price": show(highest_of_row(product, price.current))}
+
+
+def _serialize_price(price: Price) -> dict[str, Any]:
     return {
         "price": show(price.current),
         "compare_at_price": None if price.compare_at is None else show(price.compare_at),

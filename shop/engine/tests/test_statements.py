@@ -7,7 +7,7 @@ from django.db.models import F
 from cart.models import Cart, CartStatus
 from catalog.models import MovementKind, Product, StockMovement
 from shop.core.models import RateCounter
-from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert
+from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert, insert_many
 from shop.engine.statements import compiles
 
 only_compiled = pytest.mark.skipif(not compiles(), reason="statements are compiled on PostgreSQL")
@@ -77,6 +77,24 @@ def test_an_existing_row_is_no_error_with_unless_exists(ada):
     assert second.pk is None
     with pytest.raises(IntegrityError), transaction.atomic():
         insert(Cart(user=ada.user))
+
+
+def test_many_inserted_rows_have_the_values_of_the_database_in_their_order(db):
+    given = {"price": "1.10", "metadata": {"a": "ü"}, "position": 4, "changed_in": 7}
+    rows = [Product(name="A", slug="a", **given), Product(name="B", slug="b", price="2.00")]
+    insert_many(rows, size=10)
+    insert_many([Product(name=name, slug=name, price=3) for name in "cde"], size=2)
+    assert list(Product.objects.filter(pk__in=[row.pk for row in rows]).order_by("name")) == rows
+    for row in rows:
+        stored = Product.objects.get(pk=row.pk)
+        for field in Product._meta.concrete_fields:
+            column = field.attname
+            assert field.to_python(getattr(row, column)) == getattr(stored, column), column
+        assert not row._state.adding
+    assert (rows[0].changed_in, Product.objects.count()) == (7, 5)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_many([Product(name="F", slug="f", price=1), Product(name="A", slug="a", price=1)])
+    assert not Product.objects.filter(slug="f").exists()
 
 
 def test_a_given_primary_key_is_inserted(db):

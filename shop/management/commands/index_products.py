@@ -22,8 +22,8 @@ class Command(ShopCommand):
         parser.add_argument(
             "--all",
             action="store_true",
-            help="Index all products, such as after a change of LANGUAGES, and forget words that "
-            "no product has any more.",
+            help="Index all products, such as after a change of SHOP_LANGUAGES, and forget words "
+            "that no product has any more.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,69 @@
+"""Products in another language than the shop's own."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
+from catalog.products.writes import variant_name
+from catalog.translations.reads import Found, TranslatedTexts, read_texts
+
+
+def translate(
+    products: Sequence[ListedProduct], language: str, categories: Iterable[dict[str, Any]] = ()
+) -> None:
+    """Replace the texts of products by those in a language, where there are any.
+
+    ``categories`` are further bodies of categories to translate, with id, name and slug. One
+    statement; none in the language of the shop itself.
+    """
+    bodies = [*categories, *(row for product in products for row in _category_rows(product))]
+    of_products = [product.category for product in products if product.category is not None]
+    found = read_texts(
+        language,
+        {product.parent_id or product.pk for product in products},
+        {*(body["id"] for body in bodies), *(category.id for category in of_products)},
+    )
+    for body in bodies:
+        if texts := found.categories.get(body["id"]):
+            body |= {"name": texts.name or body["name"], "slug": texts.slug or body["slug"]}
+    for product in products:
+        _translate(product, found)
+
+
+def _translate(product: ListedProduct, found: Found) -> None:
+    if product.category is not None and product.category.id in found.categories:
+        product.category = _translated_category(product.category, found)
+    texts = found.products.get(product.parent_id or product.pk)
+    if texts is None:
+        return
+    if isinstance(product, DetailedProduct):
+        product.page_slug = texts.slug or product.page_slug
+    if product.parent_id is None:
+        _translate_texts(product, texts)
+    elif texts.name:
+        product.name = variant_name(texts.name, product.options)
+
+
+def _translate_texts(product: ListedProduct, texts: TranslatedTexts) -> None:
+    product.name = texts.name or product.name
+    product.slug = texts.slug or product.slug
+    if texts.description:
+        product.description = texts.description
+        product.description_text = texts.description_text or None
+    if isinstance(product, DetailedProduct):
+        product.seo_title = texts.seo_title or product.seo_title
+        product.seo_description = texts.seo_description or product.seo_description
+
+
+def _translated_category(category: ProductCategory, found: Found) -> ProductCategory:
+    texts = found.categories[category.id]
+    return ProductCategory(
+        category.id,
+        texts.name or category.name,
+        texts.slug or category.slug,
+        category.is_published,
+    )
+
+
+def _category_rows(product: ListedProduct) -> list[dict[str, Any]]:
+    return product.category_rows if isinstance(product, DetailedProduct) else []

@@ -1,0 +1,1 @@
+"""The spellings of brands and tags, which are compared without case and spaces."""

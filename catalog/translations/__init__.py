@@ -1,0 +1,1 @@
+"""Translations of products and categories to the further languages of the shop."""

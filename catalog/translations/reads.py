@@ -1,0 +1,83 @@
+"""Reads of translations: of one language for readers, and of all languages for staff."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, F, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from catalog.translations.models import CategoryTranslation, ProductTranslation
+from catalog.translations.services import MEMBERS, MODELS, Kind
+from shop.core.shop_languages import further_languages, is_translated
+
+
+class TranslatedTexts(NamedTuple):
+    """The texts of a product or a category in a language; empty ones are not translated."""
+
+    name: str
+    slug: str
+    seo_title: str
+    seo_description: str
+    description: str = ""
+    description_text: str = ""
+
+
+class Found(NamedTuple):
+    """Translations by the ids of products and of categories."""
+
+    products: dict[int, TranslatedTexts]
+    categories: dict[int, TranslatedTexts]
+
+
+_TEXTS = ("name", "slug", "seo_title", "seo_description")
+
+
+def read_texts(
+    language: str, product_ids: Collection[int], category_ids: Collection[int] = ()
+) -> Found:
+    """Return the texts in a language. One statement; none in the language of the shop itself."""
+    found = Found({}, {})
+    if not is_translated(language) or not (product_ids or category_ids):
+        return found
+    products = ProductTranslation.objects.filter(language=language, product_id__in=product_ids)
+    categories = CategoryTranslation.objects.filter(language=language, category_id__in=category_ids)
+    rows = products.annotate(
+        kind=Value("product", CharField()),
+        text=Coalesce("description_text", Value("", TextField())),
+    ).values_list("kind", "product_id", *_TEXTS, "description", "text")
+    empty = {name: Value("", TextField()) for name in ("description", "text")}
+    others = categories.annotate(kind=Value("category", CharField()), **empty).values_list(
+        "kind", "category_id", *_TEXTS, *empty
+    )
+    for kind, pk, *texts in rows.union(others, all=True):
+        own = found.products if kind == "product" else found.categories
+        own[pk] = TranslatedTexts(*texts)
+    return found
+
+
+def translations_of(kind: Kind, pk: int) -> dict[str, dict[str, Any]]:
+    """Return all texts of a product or category by language, for staff.
+
+    One statement; none in a shop with one language.
+    """
+    languages = further_languages()
+    if not languages:
+        return {}
+    rows = MODELS[kind].objects.filter(**{f"{kind}_id": pk}, language__in=languages)
+    found = {language: texts for language, *texts in rows.values_list("language", *MEMBERS[kind])}
+    return {
+        language: dict(zip(MEMBERS[kind], found[language], strict=True))
+        for language in languages
+        if language in found
+    }
+
+
+def text_in(language: str | None, column: str) -> F | Coalesce:
+    """Return the expression of a text of categories in a language, for the columns of a query.
+
+    The text of the category itself, without a language, or if it is not translated.
+    """
+    if language is None or not is_translated(language):
+        return F(column)
+    rows = CategoryTranslation.objects.filter(category_id=OuterRef("pk"), language=language)
+    return Coalesce(NullIf(Subquery(rows.values(column)), Value("", CharField())), F(column))

@@ -1,0 +1,128 @@
+"""The languages of the shop's texts: names and descriptions of products, and so on.
+
+``SHOP_LANGUAGES`` names them. The first is the shop's own, in which the texts themselves are
+written; translations exist for the others. ``languages`` is about errors and the admin instead,
+which are translated by the code.
+"""
+
+from functools import lru_cache
+from typing import TypeVar
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import trans_real
+from rest_framework.request import Request
+
+from shop.core.errors import InvalidField
+from shop.core.language_codes import PATTERN
+from shop.core.query import Parameter
+
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def shop_languages() -> tuple[str, ...]:
+    """Return the codes of the shop's languages, its own first."""
+    return tuple(settings.SHOP_LANGUAGES)
+
+
+def own_language() -> str:
+    """Return the code of the language in which the shop's texts themselves are."""
+    return next(iter(settings.SHOP_LANGUAGES))
+
+
+def further_languages() -> tuple[str, ...]:
+    """Return the codes of the languages to which the shop's texts are translated."""
+    return shop_languages()[1:]
+
+
+def is_translated(language: str) -> bool:
+    """Return whether texts in a language of the shop are translations."""
+    return language != own_language()
+
+
+def choose_shop_language(accept: str) -> str:
+    """Return the language of the shop that an Accept-Language header prefers, or its own.
+
+    ``de-AT`` also means ``de``, and ``pt`` also ``pt-br``.
+    """
+    return _choose(accept.lower(), shop_languages()) if further_languages() else own_language()
+
+
+def read_shop_language(text: str) -> str:
+    """Return the code of a language of the shop. Raises ValueError with a sentence for others."""
+    code = text.lower()
+    if code not in settings.SHOP_LANGUAGES:
+        known = ", ".join(settings.SHOP_LANGUAGES)
+        raise ValueError(_("The languages of the shop are: {known}.").format(known=known))
+    return code
+
+
+LANGUAGE = Parameter(
+    "lang",
+    {"type": "string", "pattern": PATTERN},
+    "A language of the shop, such as `de`. The default is the one that `Accept-Language` prefers, "
+    "and for staff that of the shop's own texts. What is not translated is in that language, too.",
+    read=read_shop_language,
+)
+"""The query parameter of operations whose responses have texts of the shop."""
+
+
+def shop_language_of(request: Request) -> str:
+    """Return the language of the shop's texts in a response: ``?lang=``, or the negotiated one.
+
+    Staff get the shop's own texts unless they ask for others, because they may send them back as
+    changes. Raises InvalidField (400) for an unknown ``?lang=``.
+    """
+    if (chosen := request.query_params.get("lang")) is not None:
+        try:
+            return read_shop_language(chosen)
+        except ValueError as error:
+            raise InvalidField(field="lang", reason=str(error)) from None
+    if not further_languages() or request.user.is_staff:
+        return own_language()
+    return choose_shop_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def language_before_reading(request: HttpRequest) -> str:
+    """Return what ``shop_language_of`` returns for an anonymous request with a valid query."""
+    meta = request.META
+    if not further_languages():
+        return own_language()
+    if "lang=" in meta["QUERY_STRING"] and (chosen := request.GET.get("lang")) is not None:
+        return chosen.lower()
+    return choose_shop_language(meta.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+def declare(response: R, request: HttpRequest | Request, language: str | None) -> R:
+    """Say in the headers which language the texts of the shop have, and if it was negotiated.
+
+    Nothing is said in a shop with one language, or without a ``language``.
+    """
+    if language is not None and further_languages():
+        response["Content-Language"] = language
+        if "lang" not in request.GET:
+            patch_vary_headers(response, ("Accept-Language",))
+    return response
+
+
+@lru_cache(maxsize=256)
+def _choose(accept: str, languages: tuple[str, ...]) -> str:
+    for code, weight in trans_real.parse_accept_lang_header(accept):
+        if code == "*" or not weight:
+            break
+        if (found := _best(code, languages)) is not None:
+            return found
+    return languages[0]
+
+
+def _best(code: str, languages: tuple[str, ...]) -> str | None:
+    """Return the language that a code means: itself, a more general one, or a variant."""
+    parts = code.split("-")
+    for length in range(len(parts), 0, -1):
+        general = "-".join(parts[:length])
+        if general in languages:
+            return general
+    return next((other for other in languages if other.split("-")[0] == parts[0]), None)
