@@ -77,7 +77,7 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
     for_staff = sees_all(user, "category")
     nodes = {}
     for row in rows:
-        nodes[row[3]] = Node(*row[3:], for_staff)
+        nodes[row[3]] = Node(*(*row[3:], for_staff))
     roots = []
     for parent_id, _, _, pk, *_ in rows:
         node = nodes[pk]
