@@ -1,6 +1,7 @@
 """Structured data of pages for search engines, as JSON-LD with the vocabulary of schema.org.
 
 It is made of the body of a response, so that it says what the page shows, without a statement.
+``catalog.products.json_ld`` has that of products.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +11,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 
-from catalog.options.meanings import meaning_of
-from catalog.products.identifiers import valid_gtin
 from shop.core.errors import InvalidField
 from shop.core.pages import page_url
 from shop.core.renderers import dumps
@@ -28,7 +27,7 @@ HELP_TEXT = (
 )
 # In JSON these characters occur in texts only. U+2028 and U+2029 end lines in JavaScript.
 _ESCAPES = str.maketrans({c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"})
-_SCHEMA = "https://schema.org"
+SCHEMA = "https://schema.org"
 
 
 def wants_json_ld(query: Mapping[str, Any]) -> bool:
@@ -40,91 +39,18 @@ def wants_json_ld(query: Mapping[str, Any]) -> bool:
     return value is not None
 
 
-def json_ld_of_product(body: Mapping[str, Any], *, origin: str, language: str) -> str:
-    """Return the product, or the group of its variants, and its breadcrumbs.
-
-    ``body`` is that of the response about the product.
-    """
-    is_group = bool(body["variants"])
-    product = _group(body) if is_group else _product(body, body["choice"], body["image"])
-    if body["parent_id"] is not None:
-        product["inProductGroupWithID"] = str(body["parent_id"])
-    return _script([product, *_breadcrumbs(body["breadcrumbs"], origin, language)])
-
-
 def json_ld_of_category(body: Mapping[str, Any], *, origin: str, language: str) -> str:
     """Return the breadcrumbs of a category, which end with it."""
-    return _script(_breadcrumbs([*body["path"], body], origin, language))
+    return script_of(breadcrumbs([*body["path"], body], origin, language))
 
 
-def _script(graph: Sequence[dict[str, Any]]) -> str:
-    text = dumps({"@context": _SCHEMA, "@graph": graph}).decode()
+def script_of(graph: Sequence[dict[str, Any]]) -> str:
+    """Return the content of a script about these things."""
+    text = dumps({"@context": SCHEMA, "@graph": graph}).decode()
     return text.translate(_ESCAPES)
 
 
-def _group(body: Mapping[str, Any]) -> dict[str, Any]:
-    varies = {meaning_of(option["name"]) for option in body["options"]} - {None}
-    variants = []
-    for variant in body["variants"]:
-        shared = {name: body[name] for name in ("name", "canonical_url", "currency", "brand")}
-        values = " / ".join(variant["choice"].values())
-        named = {**shared, **variant, "name": f"{body['name']} – {values}", "description_text": ""}
-        variants.append(_product(named, variant["choice"], variant["image"] or body["image"]))
-    return {
-        "@type": "ProductGroup",
-        "productGroupID": str(body["id"]),
-        **_about(body),
-        "variesBy": [f"{_SCHEMA}/{name}" for name in sorted(map(str, varies))],
-        "hasVariant": variants,
-    }
-
-
-def _product(
-    body: Mapping[str, Any], choice: Mapping[str, str], image: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    meanings = ((meaning_of(name), value) for name, value in choice.items())
-    return _without_empty(
-        {
-            "@type": "Product",
-            **_about(body),
-            "image": _images(body) or ([image["large"]] if image else []),
-            "sku": body["sku"],
-            "gtin": valid_gtin(body["barcode"]),
-            **{meaning: value for meaning, value in meanings if meaning},
-            "offers": _offer(body),
-        }
-    )
-
-
-def _about(body: Mapping[str, Any]) -> dict[str, Any]:
-    brand = {"@type": "Brand", "name": body["brand"]} if body["brand"] else None
-    return _without_empty(
-        {
-            "name": body["name"],
-            "description": body["description_text"],
-            "url": body["canonical_url"],
-            "image": _images(body),
-            "brand": brand,
-        }
-    )
-
-
-def _images(body: Mapping[str, Any]) -> list[str]:
-    return [image["large"] for image in body.get("images", ())]
-
-
-def _offer(body: Mapping[str, Any]) -> dict[str, Any]:
-    availability = "InStock" if body["in_stock"] else "OutOfStock"
-    return {
-        "@type": "Offer",
-        "url": body["canonical_url"],
-        "price": body["price"],
-        "priceCurrency": body["currency"],
-        "availability": f"{_SCHEMA}/{availability}",
-    }
-
-
-def _breadcrumbs(
+def breadcrumbs(
     path: Iterable[Mapping[str, Any]], origin: str, language: str
 ) -> list[dict[str, Any]]:
     """Return the list of categories with the URLs of their pages, or nothing if it is empty."""
@@ -141,7 +67,3 @@ def _breadcrumbs(
         for position, link in enumerate(path, start=1)
     ]
     return [{"@type": "BreadcrumbList", "itemListElement": items}] if items else []
-
-
-def _without_empty(members: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if value not in ("", None, [])}

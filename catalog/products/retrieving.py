@@ -7,8 +7,9 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from catalog.json_ld import INCLUDE, JSON_LD, json_ld_of_product, wants_json_ld
+from catalog.json_ld import INCLUDE, JSON_LD, wants_json_ld
 from catalog.products import reads
+from catalog.products.json_ld import json_ld_of_product
 from catalog.products.models import Product, ProductQuerySet, sees_all_products
 from catalog.products.serializers.responses import (
     ListedProductSerializer,
