@@ -126,7 +126,7 @@ def test_all_products_or_selected_ones_are_exported(admin_browser):
         only=[variant.parent_id]
     )
     book = admin_browser.get(f"{LIST}export/?format=xlsx").content
-    assert import_content(book, name="a.xlsx")[0] == (0, 0, 10, 0)
+    assert import_content(book, name="a.xlsx")[0] == (0, 0, 12, 0)
     response = admin_browser.get(f"{LIST}export/?format=ods", follow=True)
     assert "This format is not supported." in response.content.decode()
 
