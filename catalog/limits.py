@@ -108,6 +108,8 @@ MAX_SUGGESTED = 8
 """Products that are suggested while someone types."""
 MAX_SUGGESTED_NAMES = 5
 """Categories, and also brands, that are suggested."""
+MAX_RELATED = 12
+"""Related products of a product."""
 MAX_FACET_VALUES = 100
 """Values of one facet. Those of most products are returned."""
 CHANGES_PAGE_SIZE = 100

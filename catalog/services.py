@@ -17,7 +17,7 @@ from catalog.options.translating import (
     update_option_translation,
 )
 from catalog.prices.services import create_sale, end_sale, update_sale
-from catalog.products.completion import complete_name_keys
+from catalog.products.completion import complete_highest_prices, complete_name_keys
 from catalog.products.services import (
     archive_product,
     create_product,
@@ -25,6 +25,7 @@ from catalog.products.services import (
     update_product,
 )
 from catalog.products.variants import create_variant
+from catalog.related.services import relate_products
 from catalog.search.ranking import is_ranking_due, rank_products
 from catalog.search.services import create_synonym, delete_synonym, update_synonym
 from catalog.spellings.services import follow_spellings
@@ -44,6 +45,7 @@ __all__ = [
     "add_image",
     "adjust_stock",
     "archive_product",
+    "complete_highest_prices",
     "complete_name_keys",
     "create_attribute",
     "create_category",
@@ -69,6 +71,7 @@ __all__ = [
     "is_ranking_due",
     "put_back",
     "rank_products",
+    "relate_products",
     "rename_tax_class",
     "return_stock",
     "sanitize_descriptions",

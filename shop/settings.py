@@ -837,10 +837,10 @@ if not all(_ORIGIN.fullmatch(origin) for origin in PAYMENT_RETURN_ORIGINS):
         "https://www.example.com: scheme and host, without a path."
     )
 
-# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can select
-# all permissions.
+# Limits of a request body (RELIABILITY R19, 256 KiB), and of an admin form, in which one can edit a
+# hundred variants, add as many, and edit fifty images.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 # Larger files are stored on disk, not in memory, while they are received.
 FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # The largest body, in bytes, of each path that accepts files. The API accepts an image of 10 MiB
@@ -848,6 +848,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
 # explain which file is too large.
 UPLOADS = {
     r"/api/products/[0-9]{1,18}/images/": 10 * 1024 * 1024 + DATA_UPLOAD_MAX_MEMORY_SIZE,
+    r"/admin/catalog/product/(?:add|[0-9]{1,18}/change)/": 32 * 1024 * 1024,
     r"/admin/catalog/productimage/add/": 32 * 1024 * 1024,
     r"/admin/catalog/product/import/": 32 * 1024 * 1024,
 }

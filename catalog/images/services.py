@@ -4,19 +4,21 @@
 the commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import TypedDict, Unpack
+from types import MappingProxyType
+from typing import NamedTuple, TypedDict, Unpack
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from catalog import revision
 from catalog.images.errors import ImageLimit, ImageNotFound
 from catalog.images.files import ImageFiles, all_names, delete_files
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_POSITION
-from catalog.products.families import Family, lock_family
+from catalog.products.families import lock_family
+from catalog.products.models import Product
 from shop.core.transactions import transactional
 from shop.engine import insert_many
 
@@ -28,6 +30,13 @@ class ImageChanges(TypedDict, total=False):
     position: int
 
 
+class NewImage(NamedTuple):
+    """The stored files of an image to add."""
+
+    files: ImageFiles
+    alt: str = ""
+
+
 @transactional
 def add_image(
     *, product_id: int, files: ImageFiles, alt: str = "", position: int | None = None
@@ -37,13 +46,10 @@ def add_image(
     Raises ProductNotFound, ImageLimit.
     """
     family = lock_family(product_id)
-    images = ProductImage.objects.filter(product=family.get(product_id))
-    if images.count() >= MAX_IMAGES:
-        raise ImageLimit(limit=MAX_IMAGES)
-    if position is None:
-        last = images.aggregate(last=Max("position"))["last"]
-        position = 0 if last is None else min(last + 1, MAX_POSITION)
-    image = images.create(product_id=product_id, alt=alt, position=position, **files._asdict())
+    (image,) = _new_images(family.get(product_id), [NewImage(files, alt)])
+    if position is not None:
+        image.position = position
+    image.save(force_insert=True)
     revision.bump(family.pks())
     return image
 
@@ -54,7 +60,7 @@ def update_image(
 ) -> ProductImage:
     """Change alternative text or position. Raises ProductNotFound, ImageNotFound."""
     family = lock_family(product_id)
-    image = _get(family, product_id, image_id)
+    (image,) = _get(family.get(product_id), [image_id])
     if changes:
         for name, value in changes.items():
             setattr(image, name, value)
@@ -66,12 +72,32 @@ def update_image(
 @transactional
 def delete_image(*, product_id: int, image_id: int) -> None:
     """Delete an image, and its files after the commit. Raises ProductNotFound, ImageNotFound."""
+    edit_images(product_id=product_id, deleted=[image_id])
+
+
+@transactional
+def edit_images(
+    *,
+    product_id: int,
+    changes: Mapping[int, ImageChanges] = MappingProxyType({}),
+    deleted: Collection[int] = (),
+    new: Sequence[NewImage] = (),
+) -> None:
+    """Change and delete images of a product or a variant, then add new ones as the last ones.
+
+    ``changes`` and ``deleted`` have the ids of images. Files are deleted after the commit. Raises
+    ProductNotFound, ImageNotFound, ImageLimit.
+    """
     family = lock_family(product_id)
-    image = _get(family, product_id, image_id)
-    names = all_names(str(image.large.name or ""), str(image.small.name or ""))
-    image.delete()
+    product = family.get(product_id)
+    changed = _get(product, changes)
+    for image in changed:
+        for name, value in changes[image.pk].items():
+            setattr(image, name, value)
+    _delete(_get(product, deleted))
+    write_images(new=(), changed=changed)
+    write_images(new=_new_images(product, new), changed=())
     revision.bump(family.pks())
-    transaction.on_commit(partial(delete_files, names))
 
 
 @transactional
@@ -99,8 +125,31 @@ def write_images(*, new: Sequence[ProductImage], changed: Sequence[ProductImage]
     insert_many(new)
 
 
-def _get(family: Family, product_id: int, image_id: int) -> ProductImage:
-    try:
-        return ProductImage.objects.get(product=family.get(product_id), pk=image_id)
-    except ProductImage.DoesNotExist:
-        raise ImageNotFound from None
+def _get(product: Product, image_ids: Collection[int]) -> list[ProductImage]:
+    images = list(ProductImage.objects.filter(product=product, pk__in=image_ids).order_by("pk"))
+    if len(images) != len(image_ids):
+        raise ImageNotFound
+    return images
+
+
+def _new_images(product: Product, new: Sequence[NewImage]) -> list[ProductImage]:
+    """Return rows that come after the images of a locked product. Raises ImageLimit."""
+    facts = product.images.aggregate(count=Count("pk"), last=Max("position"))
+    if facts["count"] + len(new) > MAX_IMAGES:
+        raise ImageLimit(limit=MAX_IMAGES)
+    first = 0 if facts["last"] is None else facts["last"] + 1
+    return [
+        ProductImage(
+            product=product, alt=alt, position=min(position, MAX_POSITION), **files._asdict()
+        )
+        for position, (files, alt) in enumerate(new, start=first)
+    ]
+
+
+def _delete(images: Sequence[ProductImage]) -> None:
+    if not images:
+        return
+    ProductImage.objects.filter(pk__in=[image.pk for image in images]).delete()
+    for image in images:
+        names = all_names(str(image.large.name or ""), str(image.small.name or ""))
+        transaction.on_commit(partial(delete_files, names))

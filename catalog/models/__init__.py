@@ -16,6 +16,7 @@ from catalog.options.models import (
 )
 from catalog.prices.models import PriceChange, Sale, SaleKind
 from catalog.products.models import Product, ProductQuerySet, for_sale
+from catalog.related.models import RelatedProduct
 from catalog.search.models import Synonym
 from catalog.slugs.models import EarlierSlug
 from catalog.spellings.models import Spelling, SpellingKind
@@ -50,6 +51,7 @@ __all__ = [
     "ProductSearch",
     "ProductTag",
     "ProductTranslation",
+    "RelatedProduct",
     "Sale",
     "SaleKind",
     "Spelling",

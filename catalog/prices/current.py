@@ -59,6 +59,12 @@ class Price:
         return int((self.lowest_before - self.current) * 100 / self.lowest_before) or None
 
 
+def highest_price(prices: Sequence[Decimal]) -> Decimal | None:
+    """Return the highest of the variants' prices, or None unless it differs from the lowest."""
+    highest = max(prices, default=None)
+    return None if highest is None or highest == min(prices) else highest
+
+
 def current_price(price: Decimal, sales: Iterable[dict[str, Any]]) -> Decimal:
     """Return the lowest price for a list price under active sales, given by kind and value."""
     return min(

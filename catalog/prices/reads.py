@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast, Now
 
-from catalog.prices.current import Price, Reduction, price_of
+from catalog.prices.current import Price, Reduction, current_price, price_of
 from catalog.prices.models import PriceChange, Sale, SaleQuerySet
 from catalog.products.models import Product, ProductQuerySet
 from shop.core.json_rows import JSONRows
@@ -87,6 +87,17 @@ def price_of_row(product: Any) -> Price:
         return Price(product.price)
     changes = [(_parse_time(row["since"]), Decimal(row["price"])) for row in product.price_history]
     return price_of(product.price, product.compare_at_price, reductions, changes)
+
+
+def highest_of_row(product: Any, current: Decimal) -> Decimal:
+    """Return the current price of the dearest variant; ``current`` is that of the cheapest.
+
+    A sale applies to all variants, and never makes the dearer of two prices the lower one.
+    """
+    highest = product.highest_price
+    if highest is None or highest <= product.price:
+        return current
+    return current_price(highest, (row for row in product.reductions if row["is_active"]))
 
 
 def _text(name: str) -> Cast:

@@ -52,7 +52,21 @@ def cents(column: str) -> Any:
 
 def with_current_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
     """Annotate ``current_cents``, the price in cents under these sales."""
-    price: Any = cents("price")
+    return products.annotate(current_cents=_current_cents("price", sales))
+
+
+def with_highest_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
+    """Annotate ``highest_cents``, that of the dearest variant; NULL unless variants differ."""
+    return products.annotate(
+        highest_cents=Case(
+            When(highest_price__isnull=False, then=_current_cents("highest_price", sales)),
+            output_field=BigIntegerField(),
+        )
+    )
+
+
+def _current_cents(column: str, sales: tuple[ActiveSale, ...]) -> Any:
+    price: Any = cents(column)
     reduced = [
         Case(
             When(_is_in_sale(sale), then=reduced_cents(price, sale)),
@@ -61,7 +75,7 @@ def with_current_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...])
         )
         for sale in sales
     ]
-    return products.annotate(current_cents=Least(price, *reduced) if reduced else price)
+    return Least(price, *reduced) if reduced else price
 
 
 def is_reduced(sales: tuple[ActiveSale, ...]) -> Q:

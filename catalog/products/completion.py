@@ -1,12 +1,19 @@
-"""Completes rows that an older release has written: the sort keys of names."""
+"""Completes rows that an older release has written: sort keys of names, and highest prices."""
+
+from decimal import Decimal
+
+from django.db.models.functions import Coalesce
 
 from catalog import revision
+from catalog.models.progress import CatalogProgress
+from catalog.prices.current import highest_price
 from catalog.products.models import Product
 from shop.core.jobs import is_time_over
 from shop.core.sort_keys import sort_key
 from shop.core.transactions import transactional
 
 _BATCH = 500
+_HIGHEST_PRICES = "highest_prices"
 
 
 def complete_name_keys() -> int:
@@ -29,3 +36,43 @@ def _complete(pks: list[int]) -> None:
         product.name_key = sort_key(product.name)
     Product.objects.bulk_update(products, ["name_key"])
     revision.bump()
+
+
+def complete_highest_prices() -> int:
+    """Store the highest prices of products whose variants a previous release may have changed.
+
+    Returns the number of products that changed. Each batch is a transaction.
+    """
+    progress, _ = CatalogProgress.objects.get_or_create(job=_HIGHEST_PRICES)
+    number = revision.read_revision()[1]
+    products = Product.objects.listed().filter(has_variants=True, archived_at=None).order_by("pk")
+    if progress.number:
+        changed = Product.objects.filter(changed_in__gt=progress.number)
+        products = products.filter(pk__in=changed.values(family=Coalesce("parent_id", "pk")))
+    after, done = 0, 0
+    while pks := list(products.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
+        done += _complete_highest_prices(pks)
+        after = pks[-1]
+        if is_time_over():
+            return done
+    CatalogProgress.objects.filter(pk=progress.pk).update(number=number)
+    return done
+
+
+@transactional
+def _complete_highest_prices(pks: list[int]) -> int:
+    products = Product.objects.lock_all(pks)
+    prices: dict[int | None, list[Decimal]] = {}
+    variants = Product.objects.not_archived().filter(parent_id__in=pks).order_by()
+    for pk, price in variants.values_list("parent_id", "price"):
+        prices.setdefault(pk, []).append(price)
+    changed = []
+    for product in products:
+        highest = highest_price(prices.get(product.pk, []))
+        if product.highest_price != highest:
+            product.highest_price = highest
+            changed.append(product)
+    if changed:
+        Product.objects.bulk_update(changed, ["highest_price"])
+        revision.bump()
+    return len(changed)

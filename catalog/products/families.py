@@ -1,7 +1,11 @@
 """Product families: a product with its variants, which a transaction locks together."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import token_hex
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
@@ -50,6 +54,27 @@ def lock_family(product_id: int) -> Family:
     if not rows or rows[0].parent_id is not None:  # the product has been archived since
         raise ProductNotFound
     return Family(rows[0], rows[1:])
+
+
+def lock_families(product_ids: Collection[int]) -> list[Family]:
+    """Lock products with their variants, in ascending id. The ids may be those of variants.
+
+    Needs a transaction. Raises ProductNotFound unless all of them are found.
+    """
+    products = Product.objects.not_archived()
+    tops = products.filter(pk__in=product_ids).values_list(Coalesce("parent_id", "pk"), flat=True)
+    family = Q(pk__in=(pks := set(tops))) | Q(parent_id__in=pks)
+    rows = products.select_for_update(no_key=True).filter(family).order_by("pk")
+    families: dict[int, Family] = {}
+    for row in rows:
+        if row.parent_id is None:
+            families[row.pk] = Family(row, [])
+        elif row.parent_id in families:
+            families[row.parent_id].variants.append(row)
+    found = {pk for each in families.values() for pk in each.pks()}
+    if not found.issuperset(product_ids):
+        raise ProductNotFound
+    return list(families.values())
 
 
 def free_slug(name: str) -> str:

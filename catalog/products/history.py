@@ -10,7 +10,7 @@ from catalog.translations.services import TextChange
 if TYPE_CHECKING:
     from catalog.products.writes import FamilyChanges, RowChanges
 
-_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key"})
+_DERIVED = frozenset({"keywords", "description_text", "has_variants", "name_key", "highest_price"})
 _OF_THE_PRODUCT = frozenset({"name", *SHARED})
 _OF_THE_VARIANTS = frozenset({"price", "compare_at_price"})
 

@@ -114,10 +114,10 @@ class Product(HasMetadata):
     Only ``catalog.stock.services`` writes ``stock``, and always records a movement. A product with
     variants cannot be bought itself and has no stock. Without ``track_stock`` a product can always
     be ordered; orders still subtract units and record movements, which count what was sold. Its
-    ``options`` are the names of its options, and its ``price`` and ``compare_at_price`` are those
-    of its cheapest variant. A variant has its own SKU, price, stock and images, and its ``options``
-    are the values. It shares name, category and publication with its product; the services write
-    them to both.
+    ``options`` are the names of its options, ``price`` and ``compare_at_price`` are those of its
+    cheapest variant, and ``highest_price`` is that of its dearest. A variant has its own SKU,
+    price, stock and images, and its ``options`` are the values. It shares name, category and
+    publication with its product; the services write them to both.
     """
 
     name = LineField(max_length=PRODUCT_NAME_LENGTH)
@@ -181,6 +181,13 @@ class Product(HasMetadata):
     )
     price = models.DecimalField(
         max_digits=MAX_DIGITS, decimal_places=2, help_text="In the shop's currency."
+    )
+    highest_price = models.DecimalField(
+        max_digits=MAX_DIGITS,
+        decimal_places=2,
+        null=True,
+        editable=False,
+        help_text="The price of the dearest variant; NULL unless it differs from the cheapest.",
     )
     compare_at_price = models.DecimalField(
         max_digits=MAX_DIGITS,
@@ -301,6 +308,11 @@ class Product(HasMetadata):
                 violation_error_message=_("The price must not be negative."),
             ),
             models.CheckConstraint(
+                condition=Q(highest_price=None) | Q(highest_price__gte=0),
+                name="product_highest_price_not_negative",
+                violation_error_message=_("The price must not be negative."),
+            ),
+            models.CheckConstraint(
                 condition=Q(compare_at_price=None) | Q(compare_at_price__gte=0),
                 name="product_compare_at_price_not_negative",
                 violation_error_message=_("The price before a reduction must not be negative."),
@@ -374,6 +386,12 @@ class Product(HasMetadata):
                 fields=["price", "id", "publish_at", "category"],
                 condition=_LISTED,
                 name="product_by_price",
+            ),
+            # GET /api/products/?min_price=
+            models.Index(
+                fields=["highest_price", "price", "id", "publish_at"],
+                condition=_LISTED & Q(highest_price__isnull=False),
+                name="product_by_highest_price",
             ),
             # GET /api/products/?on_sale=true
             models.Index(

@@ -130,7 +130,8 @@ class ProductCategory:
 class ListedProduct:
     """A product for a list. Prices are list prices in the shop's currency, without sales.
 
-    ``units`` is the stock, None if no stock is tracked.
+    ``highest_price`` is None unless variants differ in price. ``units`` is the stock, None if no
+    stock is tracked.
     """
 
     pk: int
@@ -142,6 +143,7 @@ class ListedProduct:
     brand: str
     sku: str
     price: Decimal
+    highest_price: Decimal | None
     compare_at_price: Decimal | None
     has_variants: bool
     options: list[str]

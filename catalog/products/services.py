@@ -6,18 +6,17 @@ Each locks the product and its variants in ascending id, and bumps the catalog's
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from secrets import token_hex
-from typing import Any, Unpack
+from typing import Any, TypedDict, Unpack, cast
 
 from django.contrib.auth.models import AbstractUser
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from catalog.attributes.services import read_values
 from catalog.categories.errors import CategoryNotFound
 from catalog.categories.models import Category
 from catalog.errors import SlugTaken
-from catalog.history.services import ARCHIVED, Change, record_changes
+from catalog.history.services import Change
 from catalog.products.errors import (
     OptionsInUse,
     OptionsMissing,
@@ -25,7 +24,7 @@ from catalog.products.errors import (
     SetOnVariants,
     UnfilledBackorders,
 )
-from catalog.products.families import Family, free_slug, lock_family
+from catalog.products.families import Family, free_slug, lock_families, lock_family
 from catalog.products.fields import (
     FIELDS,
     INHERITED,
@@ -36,7 +35,12 @@ from catalog.products.fields import (
     names_of,
 )
 from catalog.products.models import Product
-from catalog.products.variants import insert_variants, order_option_values, tags_of
+from catalog.products.variants import (
+    archive_rows,
+    insert_variants,
+    order_option_values,
+    tags_of,
+)
 from catalog.products.writes import (
     FamilyChanges,
     RowChanges,
@@ -128,6 +132,38 @@ def update_product(*, product_id: int, **changes: Unpack[ProductChanges]) -> Pro
     return row
 
 
+class ListedChanges(TypedDict, total=False):
+    """The fields that staff edit in a list."""
+
+    price: Decimal
+    is_published: bool
+
+
+@transactional
+def update_listed(*, changes: Mapping[int, ListedChanges]) -> list[Change]:
+    """Change many products and variants at once; return the values that differ, by ascending id.
+
+    Prices are in the shop's currency. Raises ProductNotFound, SetOnVariants and SetOnProduct.
+    """
+    families = lock_families(changes)
+    edited = []
+    done: list[Change] = []
+    for locked in families:
+        family = FamilyChanges.of(locked)
+        for row in locked.rows():
+            given = changes.get(row.pk, {})
+            _check_fields(row, cast("ProductChanges", given))
+            for name, value in given.items():
+                if (old := getattr(row, name)) != value:
+                    done.append(Change(row.pk, name, old, value))
+                    setattr(row, name, value)
+        family.copy_shared_values()
+        edited.append(family)
+    if done:
+        save_families(edited, translate_errors=True)
+    return sorted(done, key=lambda change: change.product_id)
+
+
 @transactional
 def archive_product(*, product_id: int) -> None:
     """Archive a product with its variants, or one variant. Nothing can be restored.
@@ -137,8 +173,7 @@ def archive_product(*, product_id: int) -> None:
     locked = lock_family(product_id)
     row = locked.get(product_id)
     archived = [row.pk] if row.parent_id else locked.pks()
-    Product.objects.filter(pk__in=archived).update(archived_at=Now(), is_published=False)
-    record_changes(Change(pk, ARCHIVED, old=False, new=True) for pk in archived)
+    archive_rows(archived)
     if row.parent_id:
         locked.variants.remove(row)
     else:

@@ -40,6 +40,7 @@ from catalog.products.serializers.responses import (
 from catalog.products.sparse_fields import FIELDS, SparseFields
 from catalog.products.translated import translate
 from catalog.products.variants import create_variant
+from catalog.related.views import RelatedActions
 from catalog.responses import public_response
 from catalog.search.changes import SINCE_PATTERN, read_changes
 from catalog.search.errors import CursorOutdated
@@ -56,7 +57,7 @@ from shop.core.shop_languages import LANGUAGE, declare, shop_language_of
 from shop.core.viewsets import read
 
 
-class ProductViewSet(SuggestActions, ProductReads, StockActions):
+class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions):
     """Products. Everyone may read those for sale; staff read all of them, and write."""
 
     queryset = Product.objects.none()

@@ -22,6 +22,7 @@ from catalog.images.services import write_images
 from catalog.indexing.services import index_products
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.options.services import fold_options, write_option_sets
+from catalog.prices.current import highest_price
 from catalog.prices.services import record_prices
 from catalog.products.descriptions import has_markup, sanitize, sanitized, text_of
 from catalog.products.errors import SkuTaken, StockUntracked, VariantExists
@@ -39,7 +40,7 @@ from shop.engine import insert_many
 
 _names = list(FIELDS)
 _at = _names.index("position")
-_DERIVED = ("keywords", "description_text", "name_key")
+_DERIVED = ("keywords", "description_text", "name_key", "highest_price")
 COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], *_DERIVED)
 """The columns of an existing row that are written if they change."""
 
@@ -121,12 +122,13 @@ class FamilyChanges:
         return next(changes for changes in self.rows() if changes.row is row)
 
     def copy_shared_values(self) -> None:
-        """Copy shared columns from the product to its variants, and the lowest price to it."""
+        """Copy shared columns from the product to its variants, and their prices to it."""
         product = self.product.row
         for variant in self.variants:
             variant.row.name = variant_name(product.name, variant.row.options)
             for name in SHARED:
                 setattr(variant.row, name, getattr(product, name))
+        product.highest_price = highest_price([variant.row.price for variant in self.variants])
         if self.variants:
             cheapest = min((variant.row for variant in self.variants), key=lambda row: row.price)
             product.price = cheapest.price

@@ -21,7 +21,7 @@ from catalog.limits import MAX_FACET_VALUES
 from catalog.options.models import ProductOptionSet
 from catalog.options.reads import Variants, read_option_filters, variants_of_set
 from catalog.prices.formulas import ActiveSale
-from catalog.prices.sql import with_current_price
+from catalog.prices.sql import with_current_price, with_highest_price
 from catalog.products.models import Product, ProductQuerySet
 from catalog.search import facets_sql
 from catalog.search.query import ListQuery
@@ -105,7 +105,7 @@ class FacetReader:
             tables.append(facets_sql.FOUND.format(sql=sql or facets_sql.NOTHING_FOUND))
             values += parameters
         if self._is_filtered:
-            columns = ("pk", "category_id", "brand", self._price_column)
+            columns = ("pk", "category_id", "brand", *self._price_columns)
             sql, parameters = _compiled(self._priced(self._products()).values_list(*columns))
             tables.append(facets_sql.MATCHED.format(sql=sql or facets_sql.NOTHING_MATCHED))
             values += parameters
@@ -116,11 +116,14 @@ class FacetReader:
         return self.found is not None or self.query.has_filters
 
     @property
-    def _price_column(self) -> str:
-        return "current_cents" if self.sales else "price"
+    def _price_columns(self) -> tuple[str, str]:
+        """The lowest and the highest price; the latter is NULL unless variants differ in price."""
+        return ("current_cents", "highest_cents") if self.sales else ("price", "highest_price")
 
     def _priced(self, products: ProductQuerySet) -> ProductQuerySet:
-        return with_current_price(products, self.sales) if self.sales else products
+        if not self.sales:
+            return products
+        return with_highest_price(with_current_price(products, self.sales), self.sales)
 
     def _products(self, *open_filters: str) -> ProductQuerySet:
         """Return the products that match, with some filters open."""
@@ -150,7 +153,8 @@ class FacetReader:
             yield facets_sql.PRICES, facets_sql.PRICED
         else:
             products = self._priced(self._products(*_PRICE_FILTERS))
-            yield facets_sql.PRICES, products.values(value=F(self._price_column))
+            low, high = self._price_columns
+            yield facets_sql.PRICES, products.values(low=F(low), high=F(high))
         yield from self._attribute_parts()
         sets = ProductOptionSet.objects.filter(self._is_in(*self.query.options))
         yield facets_sql.OPTIONS, sets.values("option_set_id").annotate(products=Count("pk"))
@@ -184,8 +188,9 @@ class FacetReader:
         if not rows:
             return None
         scale = 100 if self.sales else 1
-        low, high = (Decimal(value or 0) / scale for value in (rows[0].low, rows[0].high))
-        return {"min": show(low), "max": show(high)}
+        row = rows[0]
+        low, *high = (Decimal(value or 0) / scale for value in (row.low, row.high, row.value))
+        return {"min": show(low), "max": show(max(high))}
 
     def _options(self, rows: list[_Row]) -> list[dict[str, Any]]:
         """Count the products of each option set for the values that its variants have."""

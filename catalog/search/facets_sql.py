@@ -40,10 +40,11 @@ FROM (
     ) summed WHERE spelling = 1
 ) ranked WHERE place <= {MAX_FACET_VALUES}
 """  # noqa: S608 - constants
+# ``value`` is the highest price of those with variants that differ in price.
 PRICES = f"""
-SELECT 'price', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, {_TEXT}, {_ID},
-    CAST(MIN(value) AS TEXT), CAST(MAX(value) AS TEXT)
-FROM ({{sql}}) priced HAVING MIN(value) IS NOT NULL
+SELECT 'price', {_ID}, {_ID}, {_TEXT}, {_TEXT}, {_TEXT}, CAST(MAX(high) AS TEXT), {_ID},
+    CAST(MIN(low) AS TEXT), CAST(MAX(low) AS TEXT)
+FROM ({{sql}}) priced HAVING MIN(low) IS NOT NULL
 """  # noqa: S608 - constants
 ATTRIBUTES = f"""
 SELECT 'attributes', own.id, {_ID}, own.name, own.slug, own.kind,
@@ -64,12 +65,12 @@ FROM ({{sql}}) counted JOIN catalog_optionset own ON own.id = counted.option_set
 """  # noqa: S608 - constants
 FOUND = "found_ (id) AS MATERIALIZED ({sql})"
 NOTHING_FOUND = "SELECT 0 WHERE 1 = 0"
-MATCHED = "matched_ (id, category_id, brand, price) AS MATERIALIZED ({sql})"
-NOTHING_MATCHED = "SELECT 0, 0, '', 0 WHERE 1 = 0"
+MATCHED = "matched_ (id, category_id, brand, low, high) AS MATERIALIZED ({sql})"
+NOTHING_MATCHED = "SELECT 0, 0, '', 0, 0 WHERE 1 = 0"
 COUNTED = """
 SELECT {column} AS value, COUNT(*) AS products FROM matched_ GROUP BY {column}
 """
-PRICED = "SELECT price AS value FROM matched_"
+PRICED = "SELECT low, high FROM matched_"
 
 
 def categories(*, for_staff: bool) -> str:

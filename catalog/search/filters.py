@@ -1,6 +1,7 @@
 """The filters of the list of products."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from catalog.categories.models import CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
 from catalog.options.reads import with_option_values
 from catalog.prices.formulas import ActiveSale, in_cents
-from catalog.prices.sql import is_reduced, with_current_price
+from catalog.prices.sql import is_reduced, with_current_price, with_highest_price
 from catalog.products.models import ProductQuerySet
 from catalog.products.reads import is_in_stock
 from catalog.search.identity_filters import apply_identity_filters
@@ -109,12 +110,18 @@ def _in_collections(
 def _with_prices(
     products: ProductQuerySet, values: dict[str, Any], sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    column, scale = ("current_cents", in_cents) if sales else ("price", Decimal)
+    lowest, highest = "price", "highest_price"
+    scale: Callable[[Decimal], Decimal | int] = Decimal
     if sales:
+        lowest, highest, scale = "current_cents", "highest_cents", in_cents
         products = with_current_price(products, sales)
-    for name, lookup in (("min_price", "gte"), ("max_price", "lte")):
-        if name in values:
-            products = products.filter(**{f"{column}__{lookup}": scale(values[name])})
+    if "min_price" in values:
+        least = scale(values["min_price"])
+        if sales:
+            products = with_highest_price(products, sales)
+        products = products.filter(Q((f"{lowest}__gte", least)) | Q((f"{highest}__gte", least)))
+    if "max_price" in values:
+        products = products.filter((f"{lowest}__lte", scale(values["max_price"])))
     if "on_sale" in values:
         reduced = is_reduced(sales)
         # ~reduced would be NULL for products without a compare_at_price.

@@ -57,8 +57,17 @@ LIST_PARAMETERS = [
         {**_VALUES, "items": {"type": "string", "pattern": PATTERN, "minLength": 1}},
         "The slug of a collection. Repeat the parameter to match any of several.",
     ),
-    _parameter("min_price", _AMOUNT, "The lowest current price, including sales."),
-    _parameter("max_price", _AMOUNT, "The highest current price, including sales."),
+    _parameter(
+        "min_price",
+        _AMOUNT,
+        "The lowest current price, including sales; of products with variants that of the dearest.",
+    ),
+    _parameter(
+        "max_price",
+        _AMOUNT,
+        "The highest current price, including sales; of products with variants that of the "
+        "cheapest.",
+    ),
     _parameter("in_stock", {"type": "boolean"}, "Whether the product can be ordered now."),
     _parameter("on_sale", {"type": "boolean"}, "Whether the price is reduced."),
     _parameter("brand", _VALUES, "A brand. Repeat the parameter to match any of several."),

@@ -119,14 +119,7 @@ def adjust_stock(*, product_id: int, delta: int, reason: str, actor: AbstractUse
     enough = Q(stock__gte=-delta) | Q(backorder=True, stock__gte=-MAX_STOCK - delta)
     adjustable = Product.objects.filter(enough, pk=product_id, stock__lte=MAX_STOCK - delta)
     if not adjustable.update(stock=F("stock") + delta):
-        if delta > 0 or product.backorder:
-            raise StockLimit(limit=MAX_STOCK)
-        raise OutOfStock(
-            product_id=product_id,
-            name=product.name,
-            available=product.stock,
-            product_ids=[product_id],
-        )
+        raise adjustment_error(product, delta)
     record_movements({product_id: delta}, kind=MovementKind.ADJUSTMENT, reason=reason, actor=actor)
     record_changes([Change(product_id, STOCK, product.stock, product.stock + delta, reason)])
     if not product.backorder and (product.stock > 0) != (product.stock + delta > 0):
@@ -139,6 +132,25 @@ def record_initial_stock(*, quantities: Quantities, actor: AbstractUser | None) 
     """Record movements for the stock that new products were inserted with. Needs a transaction."""
     units = {pk: quantity for pk, quantity in quantities.items() if quantity}
     record_movements(units, kind=MovementKind.INITIAL, reason="Initial stock", actor=actor)
+
+
+def adjustment_error(product: Product, delta: int) -> OutOfStock | StockLimit:
+    """Return why ``delta`` units cannot be added to a stock that becomes too small or too large."""
+    if delta > 0 or product.backorder:
+        return StockLimit(limit=MAX_STOCK)
+    return OutOfStock(
+        product_id=product.pk,
+        name=product.name,
+        available=product.stock,
+        product_ids=[product.pk],
+    )
+
+
+def check_adjustment(product: Product, delta: int) -> None:
+    """Check that units can be added to the stock of a locked row. Raises OutOfStock, StockLimit."""
+    lowest = -MAX_STOCK if product.backorder else 0
+    if not lowest <= product.stock + delta <= MAX_STOCK:
+        raise adjustment_error(product, delta)
 
 
 def adjust_locked_stock(*, deltas: Quantities, reason: str, actor: AbstractUser | None) -> None:

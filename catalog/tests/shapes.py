@@ -10,6 +10,7 @@ def listed(product, **changes):
         "name": product.name,
         "slug": product.slug,
         "price": f"{product.price:.2f}",
+        "highest_price": f"{product.highest_price or product.price:.2f}",
         "compare_at_price": None,
         "lowest_price_30_days": None,
         "reduction_percent": None,

@@ -7,6 +7,7 @@ from accounts.services import add_address
 from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
+from catalog.models import RelatedProduct
 from catalog.services import create_attribute, create_collection
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal, request_return, ship_order
@@ -46,6 +47,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         low_stock_threshold=1000,
     )
     shirt = ShirtFactory()
+    RelatedProduct.objects.create(product=product, related=shirt, position=0)
     sale = SaleFactory(product_ids=[product.pk])
     order = place_order(buyer, product)
     payment = pay(order)

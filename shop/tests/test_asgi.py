@@ -174,7 +174,7 @@ def test_an_upload_is_stored_on_disk():
         (UPLOAD, (b"content-type", b"application/json"), 3_000_000),
         (b"/api/products/7/stock/", FORM, 3_000_000),
         (b"/api/products/7/images/8/", FORM, 3_000_000),
-        (b"/admin/catalog/product/add/", FORM, 3_000_000),
+        (b"/admin/catalog/category/add/", FORM, 3_000_000),
     ],
 )
 def test_a_large_body_is_read_for_uploads_only(path, kind, length):

@@ -78,6 +78,7 @@ LISTS = {
     "/api/products/": "products",
     "/api/products/changes/": "products",
     "/api/products/low-stock/": "products",
+    "/api/products/{id}/related/": "products",
     "/api/products/{id}/stock/": "movements",
     "/api/returns/": "returns",
     "/api/sales/": "sales",

@@ -108,6 +108,6 @@ def test_one_id_follows_a_purchase(tmp_path, fake_stripe, mail, ada, tea):
     assert (mail_line["handler"], mail_line["event"]) == ("mail", "order.paid")
     assert {line["job"] for line in worker if line["logger"] == "shop.jobs"} == {
         *("settle_payments", "expire_orders", "rank_products", "cleanup", "cleanup_files"),
-        *("complete_catalog", "index_products"),
+        *("complete_catalog", "index_products", "relate_products"),
         "update_collections",
     }

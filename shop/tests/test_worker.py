@@ -186,6 +186,7 @@ def test_a_job_that_fails_does_not_stop_the_others(notes):
         "cleanup": "",
         "cleanup_files": "",
         "complete_catalog": "",
+        "relate_products": "",
         "update_collections": "",
         "reconcile_payments": "",
     }

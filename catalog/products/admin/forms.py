@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.utils.translation import gettext_lazy as _
 
+from catalog.admin_sections import Section
 from catalog.attributes.forms import ATTRIBUTE, SeparatedListField, attribute_values
-from catalog.limits import MAX_OPTIONS, MAX_STOCK, MAX_TAGS, OPTION_LENGTH, SKU_LENGTH, TAG_LENGTH
+from catalog.limits import MAX_STOCK, MAX_TAGS, OPTION_LENGTH, SKU_LENGTH, TAG_LENGTH
+from catalog.products.admin.options import OptionsField, parse_options
 from catalog.products.errors import StockUntracked
 from catalog.products.models import Product
 from shop.core.admin.forms import validate_amount
@@ -47,7 +50,16 @@ def shipping_field() -> forms.TypedChoiceField:
 
 
 class SoldForm(forms.ModelForm):
-    """A product or a variant. The base of both forms."""
+    """A product or a variant. The base of both forms. ``ProductAdmin`` adds the sections."""
+
+    sections: ClassVar[Sequence[Section]] = ()
+    section_fields: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Let the sections set initial values."""
+        super().__init__(*args, **kwargs)
+        for section in self.sections:
+            section.bind(self)
 
     def clean(self) -> dict[str, Any] | None:
         """Set ``backorder`` without tracking of stock. Reject a form that only unsets it."""
@@ -65,11 +77,20 @@ class SoldForm(forms.ModelForm):
             ):
                 self.add_error("backorder", StockUntracked().detail)
             cleaned["backorder"] = True
-        return cleaned
+        self.cleaned_data = cleaned
+        for section in self.sections:
+            section.clean()
+        return self.cleaned_data
+
+    def save_sections(self, product: Product) -> None:
+        """Save the rows that belong to the product, which is saved."""
+        for section in self.sections:
+            section.save(product)
 
     def given(self, names: Iterable[str]) -> list[str]:
-        """Return the names of the fields that have a value."""
-        return [name for name in names if name in self.cleaned_data]
+        """Return the names of the fields of the row itself that have a value."""
+        own = (name for name in names if name not in self.section_fields)
+        return [name for name in own if name in self.cleaned_data]
 
     def arguments(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the values of these fields as arguments of the service."""
@@ -87,12 +108,13 @@ class SoldForm(forms.ModelForm):
 class ProductForm(SoldForm):
     """A product, with options and tags as lists. ``ProductAdmin`` adds a field per attribute."""
 
-    option_names = SeparatedListField(
-        label="Options",
-        separator=",",
-        max_item_length=OPTION_LENGTH,
-        max_items=MAX_OPTIONS,
-        help_text="The options that variants differ in, separated by commas: Size, Colour.",
+    option_names = OptionsField(
+        label=_("Options"),
+        required=False,
+        help_text=_(
+            "What variants differ in, a line for each option with its values, such as "
+            "“Size: S, M, L”. Saving adds a variant for each new combination."
+        ),
     )
     tag_words = SeparatedListField(
         label="Tags",
@@ -112,7 +134,6 @@ class ProductForm(SoldForm):
         product = self.instance
         if product.pk is None:
             return
-        self.initial["option_names"] = product.options
         self.initial["tag_words"] = sorted(row.tag for row in product.tags.all())
         for row in product.attributes.select_related("attribute"):
             number = None if row.number is None else f"{row.number.normalize():f}"
@@ -125,6 +146,10 @@ class ProductForm(SoldForm):
         names = self.given(self.fields if is_new else self.changed_data)
         columns = self.arguments(name for name in names if not _is_attribute(name))
         values = {_RENAMED.get(name, name): value for name, value in columns.items()}
+        if "options" in values:
+            values["options"] = [
+                option.name for option in parse_options("\n".join(values["options"]))
+            ]
         if "category" in values:
             category = values.pop("category")
             values["category_id"] = category and category.pk

@@ -1,8 +1,8 @@
 """The admin of products and variants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import staff_of
+from catalog.admin_sections import Section
 from catalog.attributes.forms import attribute_fields
 from catalog.attributes.models import Attribute
-from catalog.exchange.admin import ExchangeAdmin
 from catalog.images.admin import ImageInline
+from catalog.images.section import FILES, ImageSection, stored_images
 from catalog.limits import MAX_STOCK, MAX_WEIGHT
 from catalog.products import services
 from catalog.products.admin.filters import ArchivedFilter, KindFilter, StockFilter
@@ -29,12 +31,14 @@ from catalog.products.admin.forms import (
     shipping_field,
     tracking_field,
 )
-from catalog.products.admin.variants import VariantInline
+from catalog.products.admin.list_editing import ListEditingAdmin
+from catalog.products.admin.variants import GENERATE, VariantInline, VariantSection
 from catalog.products.families import lock_family
 from catalog.products.fields import FIELDS, INHERITED, NewVariant, Owner, members_of, names_of
 from catalog.products.models import Product, ProductQuerySet
 from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
+from catalog.stock.section import REASON, TARGET, StockSection
 from catalog.stock.services import adjust_stock
 from shop.core.admin import Work
 
@@ -55,12 +59,13 @@ _ARCHIVING = (
     "Archived products disappear from the shop and cannot be restored. Past orders and stock "
     "movements keep them."
 )
+_NOT_SAVED = _("Nothing has been saved yet. Check the table of variants, then save.")
 _FOR_ALL = "A new weight, shipping or tax class is set for all variants."
 _HISTORY = ["links", "created_at", "archived_at"]
 
 
 @admin.register(Product)
-class ProductAdmin(ExchangeAdmin):
+class ProductAdmin(ListEditingAdmin):
     """Products and variants. Deleting one archives it. Archived products are read-only."""
 
     form = ProductForm
@@ -76,13 +81,25 @@ class ProductAdmin(ExchangeAdmin):
     )
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
+    product_sections: ClassVar[Sequence[type[Section]]] = (
+        StockSection,
+        VariantSection,
+        ImageSection,
+    )
+    variant_sections: ClassVar[Sequence[type[Section]]] = (StockSection, ImageSection)
     argument_fields = {
+        "image": FILES,
         "tax_class_id": "tax_class",
         "options": "option_names",
         "tags": "tag_words",
         "category_id": "category",
         "choice": "option_value_0",
     }
+
+    class Media:
+        css: ClassVar = {"all": ("catalog/product.css",)}
+        js = ("catalog/product.js",)
+
     actions = ("publish", "unpublish", "export_csv", "export_xlsx", "delete_selected")
 
     def has_change_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
@@ -96,20 +113,20 @@ class ProductAdmin(ExchangeAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
         """Return the fields that a product or a variant has of its own.
 
-        Stock can be entered for a new product. Later it is read-only and has adjustments.
+        Those of its sections follow the first two sets.
         """
         if obj is not None and obj.parent is not None:
             options = list(option_fields(obj.parent.options))
+            fields = ["name", "parent", *options, *_SOLD, *_VARIANT, *self._stock(request, obj)]
             return [
-                (None, {"fields": ["name", "parent", *options, *_SOLD, *_VARIANT, "stock"]}),
+                (None, {"fields": fields}),
                 _METADATA,
                 ("History", {"fields": _HISTORY}),
             ]
         has_variants = obj is not None and obj.has_variants
-        sold = ["price", *_INHERITED] if has_variants else [*_SOLD, "stock"]
-        fields = [*_PRODUCT, "tag_words", "option_names"]
+        sold = ["price", *_INHERITED] if has_variants else [*_SOLD, *self._stock(request, obj)]
         sets: list[Any] = [
-            (None, {"fields": fields}),
+            (None, {"fields": [*_PRODUCT, "tag_words"]}),
             ("Price and stock", {"fields": sold, "description": _FOR_ALL if has_variants else ""}),
             ("Publication", {"fields": _PUBLISHING}),
         ]
@@ -126,25 +143,64 @@ class ProductAdmin(ExchangeAdmin):
         return ["stock", *_HISTORY, *shared, *(["price"] if obj.has_variants else [])]
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> list[Any]:
-        """Return the images and variants, which are read-only. A submitted form has no images."""
-        if obj is None:
+        """Return the images and variants that no section shows. They are read-only."""
+        if obj is None or request.method == "POST":
             return []
-        variants = [VariantInline] if obj.has_variants else []
-        return variants if request.method == "POST" else [ImageInline, *variants]
+        shown = {type(s) for s in getattr(request, "sections", ()) if not s.is_too_long}
+        inlines: list[Any] = [] if ImageSection in shown else [ImageInline]
+        if obj.has_variants and VariantSection not in shown:
+            inlines.append(VariantInline)
+        return inlines
+
+    def sections_of(self, request: HttpRequest, obj: Product | None) -> list[Section]:
+        """Return the sections of a page that the user may save."""
+        if not (
+            self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
+        ):
+            return []
+        is_variant = obj is not None and obj.parent_id is not None
+        kinds = self.variant_sections if is_variant else self.product_sections
+        return [kind(request, obj) for kind in kinds]
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
         """Lock the product with its variants, as the services do. Raises ProductNotFound."""
         lock_family(pk)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 - Django's signature
-        """Add a field for each attribute of a product, or for each option of a variant."""
-        if obj is not None and obj.parent is not None:
-            fields = option_fields(obj.parent.options, obj.options)
-            kwargs["form"] = type("VariantForm", (VariantForm,), fields)
-        else:
-            fields = attribute_fields(_attributes())
-            kwargs["form"] = type("ProductForm", (ProductForm,), fields)
+        """Add a field for each attribute or option, and the fields of the sections."""
+        is_variant = obj is not None and obj.parent is not None
+        base = VariantForm if is_variant else ProductForm
+        fields = (
+            option_fields(obj.parent.options, obj.options)
+            if is_variant
+            else attribute_fields(_attributes())
+        )
+        request.sections = sections = self.sections_of(request, obj)
+        added = {name: field for section in sections for name, field in section.fields().items()}
+        members = {"sections": sections, "section_fields": frozenset(added)}
+        kwargs["form"] = type(base.__name__, (base,), {**fields, **added, **members})
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Save the form with its images, or show it with rows for the missing variants."""
+        if GENERATE in request.POST:
+            show = partial(
+                admin.ModelAdmin.changeform_view, self, request, object_id, form_url, extra_context
+            )
+            return self._show_refused(request, show, [(None, str(_NOT_SAVED))])
+        with stored_images(request):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def save_related(self, request: Any, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001 - Django's signature
+        """Save the sections."""
+        super().save_related(request, form, formsets, change)
+        form.save_sections(form.instance)
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         """Limit initial stock and prices as the API does."""
@@ -203,6 +259,11 @@ class ProductAdmin(ExchangeAdmin):
             product.pk,
         )
         return format_html('<a href="{}">{}</a> · {} · {}', url, text, image, movements)
+
+    def _stock(self, request: HttpRequest, obj: Product | None) -> list[str]:
+        """Return the fields about stock of a row that is sold."""
+        is_edited = obj is not None and obj.track_stock and self.has_change_permission(request, obj)
+        return [TARGET, REASON] if is_edited else ["stock"]
 
     def values_of(self, form: Any, *, change: bool) -> dict[str, Any]:
         """Return the values of the form, which knows the names of the service's arguments."""

@@ -13,7 +13,8 @@ from rest_framework import serializers
 from catalog.attributes.models import AttributeKind
 from catalog.categories.serializers import CategoryLinkSerializer, serialize_category_link
 from catalog.images.serializers import ImageSerializer, serialize_image
-from catalog.prices.reads import price_of_row
+from catalog.prices.current import Price
+from catalog.prices.reads import highest_of_row, price_of_row
 from catalog.products.descriptions import safe, text_of
 from catalog.products.reads import (
     DetailedProduct,
@@ -38,11 +39,12 @@ _IMAGE = {
     "alt": "A teapot",
     "position": 0,
 }
-_LISTED: dict[str, Any] = {
+LISTED_EXAMPLE: dict[str, Any] = {
     "id": 7,
     "name": "Teapot",
     "slug": "teapot",
     "price": "24.00",
+    "highest_price": "32.00",
     "compare_at_price": "30.00",
     "lowest_price_30_days": "28.00",
     "reduction_percent": 14,
@@ -118,7 +120,7 @@ class PricedSerializer(serializers.Serializer[Any]):
     )
 
 
-@extend_schema_serializer(examples=[example(_LISTED)])
+@extend_schema_serializer(examples=[example(LISTED_EXAMPLE)])
 class ListedProductSerializer(PricedSerializer):
     """A product in a list, which has one entry for a product and all its variants."""
 
@@ -128,6 +130,9 @@ class ListedProductSerializer(PricedSerializer):
     name = serializers.CharField()
     slug = serializers.CharField(help_text="The product's name in URLs; empty for a variant.")
     currency = serializers.CharField(help_text="ISO 4217.")
+    highest_price = AmountField(
+        help_text="The current price of the dearest variant; without variants `price`."
+    )
     description = serializers.CharField(
         help_text="Text or sanitized HTML; text without markup is not escaped."
     )
@@ -185,7 +190,7 @@ class AttributeValueSerializer(serializers.Serializer[Any]):
 @extend_schema_serializer(
     examples=[
         example(
-            _LISTED
+            LISTED_EXAMPLE
             | {
                 "description_text": "Holds a litre.",
                 "sku": "",
@@ -240,7 +245,7 @@ def serialize_listed(product: ListedProduct, *, origin: str, for_staff: bool) ->
         "id": product.pk,
         "name": product.name,
         "slug": product.slug,
-        **_serialize_price(product),
+        **_serialize_prices(product),
         "currency": currency(),
         "description": safe(product.description, product.description_text),
         "in_stock": bool(product.has_stock),
@@ -305,7 +310,7 @@ def _serialize_variant(
         "sku": variant.sku,
         "barcode": variant.barcode,
         "choice": dict(zip(names, variant.options, strict=True)),
-        **_serialize_price(variant),
+        **_serialize_price(price_of_row(variant)),
         "in_stock": bool(variant.has_stock),
         "image": _serialize_first_image(variant.image_rows, origin=origin),
         "metadata": variant.metadata,
@@ -314,8 +319,16 @@ def _serialize_variant(
     return body | _serialize_for_staff(variant) if for_staff else body
 
 
-def _serialize_price(product: ListedProduct) -> dict[str, Any]:
+def _serialize_prices(product: ListedProduct) -> dict[str, Any]:
+    """Return the lowest and the highest price of a product."""
     price = price_of_row(product)
+    body = _serialize_price(price)
+    if product.highest_price is None:
+        return body | {"highest_price": body["price"]}
+    return body | {"highest_price": show(highest_of_row(product, price.current))}
+
+
+def _serialize_price(price: Price) -> dict[str, Any]:
     return {
         "price": show(price.current),
         "compare_at_price": None if price.compare_at is None else show(price.compare_at),

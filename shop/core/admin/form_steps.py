@@ -56,8 +56,12 @@ class FormStep:
     effects: Callable[[Any], Sequence[Effect]]
     finish: Callable[[Any], str]
     location: Callable[[Any], str] | None = None
+    changed: Callable[[Any], Sequence[Model]] | None = None
+    """The rows that ``begin`` has changed, for the history, if they are others than ``row``."""
     note: str = ""
     """A sentence above the form."""
+    template: str = "form_step"
+    """The page with the form, below the folder ``admin``."""
 
 
 class FormStepAdmin(ShopModelAdmin):
@@ -74,7 +78,9 @@ class FormStepAdmin(ShopModelAdmin):
             response = (self._do if is_confirmed else self._preview)(request, form, step)
         if response is not None:
             return response
-        return self._step_page(request, step, "form_step", form=form, media=self.media + form.media)
+        return self._step_page(
+            request, step, step.template, form=form, media=self.media + form.media
+        )
 
     def _preview(
         self, request: HttpRequest, form: forms.Form, step: FormStep, *, is_changed: bool = False
@@ -123,7 +129,10 @@ class FormStepAdmin(ShopModelAdmin):
         except ShopError as error:
             messages.error(request, f"{step.row}: {error.detail}")
             return
-        if step.row.pk is None:
+        if step.changed is not None:
+            for row in step.changed(begun):
+                self.log_change(request, row, message)
+        elif step.row.pk is None:
             self.log_addition(request, begun, message)
         else:
             self.log_change(request, step.row, message)

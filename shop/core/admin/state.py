@@ -104,10 +104,11 @@ def _names(entry: LogEntry, label: str) -> bool:
 
 
 def _editable(form: forms.BaseModelForm) -> list[str]:
+    """Return the fields to compare. One with a hidden initial value is saved as a difference."""
     return [
         name
         for name, field in form.fields.items()
-        if not field.disabled and not isinstance(field, forms.FileField)
+        if not (field.disabled or field.show_hidden_initial or isinstance(field, forms.FileField))
     ]
 
 

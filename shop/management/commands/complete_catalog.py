@@ -3,7 +3,12 @@
 from typing import Any
 
 from catalog.images.files import complete_images
-from catalog.services import complete_name_keys, follow_spellings, follow_variants
+from catalog.services import (
+    complete_highest_prices,
+    complete_name_keys,
+    follow_spellings,
+    follow_variants,
+)
 from shop.engine import lift_statement_timeout
 from shop.management.base import ShopCommand
 
@@ -13,8 +18,9 @@ class Command(ShopCommand):
 
     help = (
         "Computes what an older release did not store: the sort keys of names, the option values "
-        "of products with variants, the spellings of brands and tags, and the sizes and "
-        "placeholders of images. The worker runs it once an hour. A second run changes nothing."
+        "and the highest prices of products with variants, the spellings of brands and tags, and "
+        "the sizes and placeholders of images. The worker runs it once an hour. A second "
+        "run changes nothing."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,5 +28,6 @@ class Command(ShopCommand):
         lift_statement_timeout()
         self.stdout.write(f"{complete_name_keys()} sort keys of names computed")
         self.stdout.write(f"{follow_variants()} products with other option values")
+        self.stdout.write(f"{complete_highest_prices()} products with other highest prices")
         self.stdout.write(f"{follow_spellings()} spellings of brands and tags")
         self.stdout.write(f"{complete_images()} images completed")

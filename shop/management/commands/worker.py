@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 RECONCILE_EVERY = timedelta(days=1)
 FILES_EVERY = timedelta(hours=1)
 """Between two searches for unused files. Listing a bucket costs money."""
+RELATE_EVERY = timedelta(hours=1)
+"""Between two runs that find related products."""
 COMPLETE_EVERY = timedelta(hours=1)
 """Between two searches for rows that an older release has written."""
 EVENTS_EVERY = 1.0
@@ -52,7 +54,8 @@ class Command(ShopCommand):
     help = (
         "Runs the handlers of events and the background tasks, such as messages, within a second "
         "or two, and settle_payments, expire_orders, "
-        "index_products, rank_products (once an hour), update_collections, cleanup and "
+        "index_products, rank_products and relate_products (once an hour), update_collections, "
+        "cleanup and "
         "reconcile_payments --fix (once a day) at intervals, until SIGTERM or SIGINT. Several "
         "workers may run at the same time: one of them runs a job. Without a worker the jobs are "
         "delayed, not lost."
@@ -124,6 +127,7 @@ def _scheduled(every: timedelta, write: Callable[[str], object] = len) -> list[j
         *found,
         jobs.Job("cleanup_files", partial(call, "cleanup"), FILES_EVERY),
         jobs.Job("complete_catalog", partial(call, "complete_catalog"), COMPLETE_EVERY),
+        jobs.Job("relate_products", partial(call, "relate_products"), RELATE_EVERY),
         jobs.Job("reconcile_payments", reconcile, RECONCILE_EVERY, costly=True),
     ]
 

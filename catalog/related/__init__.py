@@ -1,0 +1,1 @@
+"""Related products, which the worker finds."""
