@@ -89,7 +89,7 @@ def test_an_export_has_collections_with_their_rules(db, form):
     assert (counts, errors_of(results)) == ((3, 1, 0, 0), [])
     cheap = Collection.objects.get(slug="cheap")
     assert (cheap.rule, cheap.position) == ({"max_price": "10.00"}, 4)
-    assert [name for name, _ in members()] == ["Sun", "sea; Beach"]
+    assert [name for name, _ in members()] == ["Cheap", "Sun", "sea; Beach"]
     assert export(form) == exported
     assert import_content(exported, f"file.{form}")[0] == (0, 0, 4, 0)
 

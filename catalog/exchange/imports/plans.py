@@ -15,6 +15,8 @@ _NOT_QUOTED = frozenset(
     {"description", "keywords", "has_variants", "category_id", "metadata", "private_metadata"}
 )
 """Columns whose values are not shown in a preview."""
+_DERIVED = frozenset({"highest_price"})
+"""Columns that follow from those of variants, which are shown."""
 
 
 @dataclass(slots=True)
@@ -74,6 +76,8 @@ def _describe(changes: RowChanges) -> Iterator[str]:
         return
     for name in changes.columns():
         label = name.removesuffix("_id")
+        if name in _DERIVED:
+            continue
         if name in _NOT_QUOTED:
             yield f"new {label}"
         else:
