@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
 from catalog.models import Product
+from catalog.options.services import follow_variants
 
 pytestmark = [
     pytest.mark.django_db,
@@ -29,6 +30,10 @@ FILTERS = [
     "tag=new&tag=red",
     "attr.litres.min=1&attr.litres.max=9",
     "attr.litres=1&attr.material=Clay",
+    "option.size=5",
+    "option.size=5&in_stock=true",
+    "option.size=5&in_stock=false&min_price=5",
+    "option.size=5&min_price=5&max_price=60&in_stock=true",
     "search=teapot",
     "search=teapott",
     "category={category}",
@@ -62,6 +67,8 @@ def catalog(db):
     _copy(pot, 400, has_variants=True)
     for parent in Product.objects.listed().values_list("pk", flat=True):
         _copy(pot, 12, parent_id=parent, stock=5)
+    Product.objects.listed().update(options=["Size"])
+    follow_variants()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return home.pk
