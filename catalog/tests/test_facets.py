@@ -239,7 +239,7 @@ def test_a_variant_with_the_option_values_has_the_stock_and_the_price(anyone, sh
     assert brands == ({"Loom": 1} if "D" in shown else {})
 
 
-def test_products_with_the_same_options_have_stock_of_their_own(anyone):
+def test_products_with_the_same_options_have_stock_of_their_own(anyone, db):
     for name, stocks in (("A", (1, 0)), ("B", (0, 1))):
         sizes = zip("ML", stocks, strict=True)
         variants = [{"choice": {"Size": size}, "stock": stock} for size, stock in sizes]

@@ -102,12 +102,19 @@ def rereading(statement):
         for node in _nodes(plan)
         if node.get("Parent Relationship") == "SubPlan"
         and f"hashed {node['Subplan Name']}" not in text
-        and not _uses_indexes(node)
+        and not _uses_indexes(node, text)
     ]
 
 
-def _uses_indexes(subplan):
-    scans = [node for node in _nodes(subplan) if "Relation Name" in node]
+def _uses_indexes(subplan, text):
+    """Return whether all scans search in an index, or fill a hash table once."""
+    hashed = {
+        id(part)
+        for node in _nodes(subplan)
+        if node is not subplan and f"hashed {node.get('Subplan Name')}" in text
+        for part in _nodes(node)
+    }
+    scans = [n for n in _nodes(subplan) if "Relation Name" in n and id(n) not in hashed]
     return all(" = " in scan.get("Index Cond", "") for scan in scans)
 
 
