@@ -92,7 +92,11 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
+# Django compares a path with the patterns in their order, so the frequent ones come first.
 router.register("cart", CartViewSet, basename="cart")
+router.register("products", ProductViewSet, basename="product")
+router.register("payments", PaymentViewSet, basename="payment")
+router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
 router.register(
@@ -105,8 +109,6 @@ router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
 router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
-router.register("checkout", CheckoutViewSet, basename="checkout")
-router.register("payments", PaymentViewSet, basename="payment")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
 router.register(
@@ -114,7 +116,6 @@ router.register(
     InvoiceFileViewSet,
     "invoice-file",
 )
-router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")

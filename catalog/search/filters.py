@@ -1,6 +1,7 @@
 """The filters of the list of products."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -141,7 +142,8 @@ def _in_collections(
 def _with_prices(
     products: ProductQuerySet, values: dict[str, Any], sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    lowest, highest, scale = "price", "highest_price", Decimal
+    lowest, highest = "price", "highest_price"
+    scale: Callable[[Decimal], Decimal | int] = Decimal
     if sales:
         lowest, highest, scale = "current_cents", "highest_cents", in_cents
         products = with_current_price(products, sales)
