@@ -32,6 +32,8 @@ _QUERIES = [
     "tag=tag7",
     "attr.material=Material+7",
     "attr.litres.min=9.5&category=50",
+    "option.size=40",
+    "option.size=40&in_stock=true",
     "search=teapot",
     "search=red+ceramic+teapots",
     "search=benchmark",
@@ -101,6 +103,13 @@ class Shopper:
             name: lambda query=query: self._get_uncached(f"?{query}")
             for name, query in queries.items()
         }
+        facets = ("", "&category=5", "&brand=Brand+7", "&in_stock=true", "&search=teapot")
+        for filters in facets:
+            query = f"include=facets{filters}"
+            found[f"list: {query}"] = lambda query=query: self._get_after_a_change(f"?{query}")
+        for text in ("tea", "red ce"):
+            path = f"suggest/?q={text}"
+            found[f"suggestions: {text}"] = lambda path=path: self._get_uncached(path)
         for query in ("", "in_stock=true", "category=5", "tag=tag7"):
             name = f"list: {query} (after a change)".replace("  ", " ")
             found[name] = lambda query=query: self._get_after_a_change(f"?{query}")
