@@ -119,8 +119,8 @@ class Shopper:
         """Return lists with a sale. They must be measured last, because the sale remains."""
         queries = ("", "ordering=price", "on_sale=true", "min_price=50&max_price=60", "category=50")
         return {
-            f"list: {query} (a sale on)".replace("  ", " "): (
-                lambda query=query: self._get_with_sale(f"?{query}")
+            f"list: {query} (a sale on)".replace("  ", " "): partial(
+                self._get_with_sale, f"?{query}"
             )
             for query in queries
         }
