@@ -103,9 +103,7 @@ def without_variant(
     return products.filter(~Exists(_families(options, variants).filter(family=OuterRef("pk"))))
 
 
-def _families(
-    options: Mapping[str, Iterable[str]], variants: ProductQuerySet
-) -> QuerySet[OptionSetValue]:
+def _families(options: Mapping[str, Iterable[str]], variants: ProductQuerySet) -> Any:
     """Return rows with the ids of products (``family``) of which one of ``variants`` matches.
 
     CASE makes PostgreSQL search each variant in the unique index of options instead of reading all.
