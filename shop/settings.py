@@ -514,12 +514,14 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
     },
     is_debug=DEBUG,
 )
-# The pages of the storefront about products and categories: the canonical URLs, and the sitemap.
+# The pages of the storefront about products, categories and collections: the canonical URLs, the
+# sitemap and the product feed.
 STOREFRONT_PAGES: dict[str, str] = pages.templates(
     STOREFRONT_URL,
     {
         "product": env.str("STOREFRONT_PRODUCT_URL", default=""),
         "category": env.str("STOREFRONT_CATEGORY_URL", default=""),
+        "collection": env.str("STOREFRONT_COLLECTION_URL", default=""),
     },
 )
 DEFAULT_FROM_EMAIL: str = configuration.sender(

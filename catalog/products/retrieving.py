@@ -8,7 +8,9 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from catalog.json_ld import INCLUDE, JSON_LD, wants_json_ld
 from catalog.products import reads
+from catalog.products.json_ld import json_ld_of_product
 from catalog.products.models import Product, ProductQuerySet, sees_all_products
 from catalog.products.serializers.responses import (
     ListedProductSerializer,
@@ -62,9 +64,18 @@ class ProductReads(CachedResponseViewSet):
         sparse = self.sparse_fields(ProductSerializer)
         key = request.query_params.urlencode()
         language = shop_language_of(request)
-        return public_response(
-            request, lambda _: sparse(self.product_body(pk, language)), key=key, language=language
-        )
+        includes = wants_json_ld(request.query_params)
+
+        def make(_: str | None) -> dict[str, Any]:
+            body = self.product_body(pk, language)
+            if not includes:
+                return sparse(body)
+            origin = origin_of(request)
+            return sparse(body) | {
+                JSON_LD: json_ld_of_product(body, origin=origin, language=language)
+            }
+
+        return public_response(request, make, key=key, language=language)
 
     def sparse_fields(self, shape: type[ListedProductSerializer]) -> SparseFields:
         """Return the function that keeps the members that the request names."""
@@ -82,7 +93,7 @@ class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):
     @describe(
         "Retrieve product by slug",
         answers={200: ProductSerializer},
-        parameters=[FIELDS, LANGUAGE],
+        parameters=[FIELDS, INCLUDE, LANGUAGE],
     )
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         """Return a product, or the address under its present slug (301)."""

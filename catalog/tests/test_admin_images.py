@@ -35,7 +35,7 @@ def test_an_image_is_added_from_the_page_of_its_product(admin_browser, tea, row,
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"#!/bin/sh\n", "JPEG, PNG, WebP, AVIF or GIF"),
+        (b"#!/bin/sh\n", "JPEG, PNG, WebP, AVIF, HEIC or GIF"),
         (announcing(50_000, 50_000), "at most 10485760 bytes and 50000000 pixels"),
         (b"x" * (11 * 1024 * 1024), "at most 10485760 bytes and 50000000 pixels"),
         (picture(size=(900, 900), color="red")[:500], "damaged"),

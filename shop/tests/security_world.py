@@ -309,6 +309,15 @@ class World:
         return EventDelivery.objects.create(event=self.event, handler="example")
 
     @cached_property
+    def pages(self) -> str:
+        assert self.category
+        return "categories"
+
+    @cached_property
+    def part(self) -> str:
+        return "1"
+
+    @cached_property
     def mail(self) -> str:
         return "1"
 
