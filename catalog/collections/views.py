@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,8 +20,10 @@ from catalog.collections.serializers import (
 from catalog.errors import ProductNotFound, SlugTaken
 from catalog.permissions import sees_all
 from catalog.responses import CachedResponseViewSet, public_response
+from catalog.slugs.views import OnlyReadBySlug, moved_to
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
+from shop.core.slugs import is_slug, normalize_slug
 from shop.core.viewsets import read
 
 
@@ -52,12 +55,16 @@ class CollectionViewSet(CachedResponseViewSet):
 
     @describe(
         "Retrieve collection",
-        answers={200: CollectionSerializer},
+        answers={200: CollectionSerializer, 301: None},
         refuses=[CollectionNotFound],
         headers=["ETag"],
+        by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a collection."""
+        """Return a collection. Digits alone are an id.
+
+        A slug in another spelling is redirected to the stored one (301).
+        """
         return public_response(request, lambda _: self._body(int(pk)), key="")
 
     @describe(
@@ -103,3 +110,21 @@ class CollectionViewSet(CachedResponseViewSet):
 
     def _for_staff(self) -> bool:
         return sees_all(self.request.user, "collection")
+
+
+class CollectionBySlugViewSet(OnlyReadBySlug, CollectionViewSet):
+    """A collection by its slug. Documented with ``CollectionViewSet.retrieve``."""
+
+    @extend_schema(exclude=True)
+    @describe("Retrieve collection by slug", answers={200: CollectionSerializer})
+    def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
+        """Return a collection, or the address under its stored slug (301)."""
+        stored = normalize_slug(slug)
+        if not is_slug(stored):
+            raise CollectionNotFound
+        pk = self.get_queryset().filter(slug=stored).values_list("pk", flat=True).first()
+        if pk is None:
+            raise CollectionNotFound
+        if slug != stored:
+            return moved_to(request, slug, stored)
+        return public_response(request, lambda _: self._body(pk), key="")
