@@ -143,6 +143,7 @@ def _measure(size: str, plans: str) -> None:
     sizes = {"products": products, "plain": products // 2, "customers": customers}
     _load(script(orders=orders, **sizes))
     manage(dict(os.environ), "index_products")
+    manage(dict(os.environ), "complete_catalog")
     sys.stdout.write(
         f"\n{products:,} products, {orders:,} orders "
         f"(loaded in {time.perf_counter() - start:.0f} s)\n"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -32,6 +33,8 @@ _QUERIES = [
     "tag=tag7",
     "attr.material=Material+7",
     "attr.litres.min=9.5&category=50",
+    "option.size=40",
+    "option.size=40&in_stock=true",
     "search=teapot",
     "search=red+ceramic+teapots",
     "search=benchmark",
@@ -97,21 +100,27 @@ class Shopper:
             suffix = f"&ordering={ordering}" if ordering else ""
             queries[f"list: last page{suffix}"] = f"page={last}{suffix}"
             queries[f"list: after the last but one{suffix}"] = self._after(last - 1, suffix)
-        found = {
-            name: lambda query=query: self._get_uncached(f"?{query}")
-            for name, query in queries.items()
+        found: dict[str, Callable[[], Any]] = {
+            name: partial(self._get_uncached, f"?{query}") for name, query in queries.items()
         }
+        facets = ("", "&category=5", "&brand=Brand+7", "&in_stock=true", "&search=teapot")
+        for filters in facets:
+            query = f"include=facets{filters}"
+            found[f"list: {query}"] = partial(self._get_after_a_change, f"?{query}")
+        for text in ("tea", "red ce"):
+            path = f"suggest/?q={text}"
+            found[f"suggestions: {text}"] = partial(self._get_uncached, path)
         for query in ("", "in_stock=true", "category=5", "tag=tag7"):
             name = f"list: {query} (after a change)".replace("  ", " ")
-            found[name] = lambda query=query: self._get_after_a_change(f"?{query}")
+            found[name] = partial(self._get_after_a_change, f"?{query}")
         return found
 
     def _sales(self) -> dict[str, Callable[[], Any]]:
         """Return lists with a sale. They must be measured last, because the sale remains."""
         queries = ("", "ordering=price", "on_sale=true", "min_price=50&max_price=60", "category=50")
         return {
-            f"list: {query} (a sale on)".replace("  ", " "): (
-                lambda query=query: self._get_with_sale(f"?{query}")
+            f"list: {query} (a sale on)".replace("  ", " "): partial(
+                self._get_with_sale, f"?{query}"
             )
             for query in queries
         }

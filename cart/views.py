@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
@@ -35,6 +36,7 @@ from shop.core.errors import TooManyRequests, Unauthorized
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.query import Parameter, one_of, read_parameters
+from shop.core.renderers import respond
 from shop.core.shop_languages import LANGUAGE, declare
 from shop.core.viewsets import ID, ShopViewSet, read
 
@@ -67,13 +69,13 @@ class CartViewSet(ShopViewSet):
         headers=["Content-Language"],
         audience="buyers",
     )
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponse:
         """Return the open cart at current prices. Without login and token it is empty."""
         is_explained = bool(request.META.get("QUERY_STRING")) and bool(
             read_parameters(request.query_params, [EXPLAIN])
         )
         cart = view_cart(buyer=find_buyer(request) or nobody(request))
-        response = Response(serialize_cart(cart, request, explained=is_explained))
+        response = respond(serialize_cart(cart, request, explained=is_explained))
         return declare(response, request, cart.buyer.language or None)
 
     @describe(
@@ -99,7 +101,7 @@ class CartViewSet(ShopViewSet):
         parameters=[LANGUAGE],
         audience="buyers",
     )
-    def change(self, request: Request) -> Response:
+    def change(self, request: Request) -> HttpResponse:
         """Change members of the cart. Absent ones do not change, and null clears a member.
 
         A voucher code that does not apply is in `problems`; the other changes are made.
@@ -136,9 +138,9 @@ class CartViewSet(ShopViewSet):
         `cart_token` is in this response only.
         """
 
-        def work(buyer: Buyer) -> Response:
+        def work(buyer: Buyer) -> HttpResponse:
             cart = services.add_item(buyer=buyer, **read(AddItemSerializer, request))
-            return Response(serialize_added(cart))
+            return respond(serialize_added(cart))
 
         try:
             buyer = find_buyer(request)
@@ -166,9 +168,9 @@ class CartViewSet(ShopViewSet):
         if user is None:
             raise Unauthorized
 
-        def work() -> Response:
+        def work() -> HttpResponse:
             cart, reduced = merge_cart(user=user, token=token, language=buyer.language)
-            return Response(serialize_merged(cart, reduced, request))
+            return respond(serialize_merged(cart, reduced, request))
 
         return idempotent(request, work)
 
@@ -181,12 +183,12 @@ class CartViewSet(ShopViewSet):
         audience="buyers",
     )
     @action(detail=False, methods=["patch"], url_path=f"items/(?P<product_id>{ID})")
-    def items(self, request: Request, product_id: str) -> Response:
+    def items(self, request: Request, product_id: str) -> HttpResponse:
         """Set the quantity of an item, and return the cart."""
         buyer = buyer_of(request)
         body = read(QuantitySerializer, request)
         services.set_quantity(buyer=buyer, product_id=int(product_id), **body)
-        return Response(serialize_cart(view_cart(buyer=buyer), request))
+        return respond(serialize_cart(view_cart(buyer=buyer), request))
 
     @describe(
         "Remove from cart",
@@ -201,7 +203,7 @@ class CartViewSet(ShopViewSet):
         return Response(status=204)
 
 
-def _change(request: Request, buyer: Buyer) -> Response:
+def _change(request: Request, buyer: Buyer) -> HttpResponse:
     """Change a cart, or open it (201). Limits the guessing of voucher codes."""
     changes = read(CartChangesSerializer, request)
     if changes.get("voucher_codes"):
@@ -211,14 +213,14 @@ def _change(request: Request, buyer: Buyer) -> Response:
         count_unknown_codes(request, cart)
     body = serialize_cart(cart, request)
     if not opened.is_new or request.method == "PATCH":
-        return Response(body)
+        return respond(body)
     if opened.token is not None:
         body["cart_token"] = opened.token
-    return Response(body, status=201, headers={"Location": request.path})
+    return respond(body, status=201, headers={"Location": request.path})
 
 
 def _for_buyer_or_new_guest(
-    request: Request, buyer: Buyer | None, work: Callable[[Buyer], Response]
+    request: Request, buyer: Buyer | None, work: Callable[[Buyer], HttpResponse]
 ) -> HttpResponseBase:
     """Return the response of ``work(buyer)``, which runs once for each idempotency key.
 

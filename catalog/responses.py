@@ -155,7 +155,7 @@ def to_response(
 def _to_response(
     request: HttpRequest | Request, current: str, body: ResponseBody, *, is_public: bool
 ) -> HttpResponse:
-    compress = len(body.plain) >= COMPRESSED_FROM and _accepts_gzip(request)
+    compress = len(body.plain) >= COMPRESSED_FROM and accepts_gzip(request)
     headers = {"Content-Encoding": "gzip"} if compress else {}
     if is_public:
         # Each content coding needs an ETag of its own (RFC 9110, section 8.8.3.3).
@@ -191,7 +191,7 @@ def _matches(request: HttpRequest | Request, etag: str) -> bool:
     return "*" in etags or etag in {tag.removeprefix("W/") for tag in etags}
 
 
-def _accepts_gzip(request: HttpRequest | Request) -> bool:
+def accepts_gzip(request: HttpRequest | Request) -> bool:
     """Return whether the client accepts gzip and does not prefer the plain body to it.
 
     See RFC 9110, section 12.5.3.

@@ -8,7 +8,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from cart.payment_methods import PaymentMethod
-from payments.gateways.base import HasClientData, HasFee, LimitsAmount
+from payments.gateways.base import HasClientData
 from payments.gateways.registry import enabled, registered
 from shop.core.money import ZERO
 
@@ -32,12 +32,18 @@ def _forget(**_: object) -> None:
 
 def _make_methods() -> Iterator[PaymentMethod]:
     for code, gateway in enabled().items():
-        maximum = gateway.maximum_amount if isinstance(gateway, LimitsAmount) else None
         client = gateway.client_data if isinstance(gateway, HasClientData) else {}
-        yield PaymentMethod(code, gateway.name, fee_of(code), maximum, client)
+        yield PaymentMethod(code, gateway.name, fee_of(code), limit_of(code), client)
 
 
 def fee_of(method: str) -> Decimal:
     """Return what paying by a method costs the buyer, in the shop's currency."""
-    gateway = registered()[method]
-    return gateway.fee if isinstance(gateway, HasFee) else ZERO
+    # As HasFee says. isinstance asks for the members of a protocol again each time.
+    fee: Decimal = getattr(registered()[method], "fee", ZERO)
+    return fee
+
+
+def limit_of(method: str) -> Decimal | None:
+    """Return the largest amount that a method accepts, in the shop's currency, or None."""
+    limit: Decimal | None = getattr(registered()[method], "maximum_amount", None)
+    return limit

@@ -22,7 +22,7 @@ from cart.storefront.views import CountryViewSet, ShopInfoViewSet
 from cart.views import CartViewSet
 from catalog.attributes.views import AttributeViewSet
 from catalog.categories.views import CategoryBySlugViewSet, CategoryViewSet
-from catalog.collections.views import CollectionViewSet
+from catalog.collections.views import CollectionBySlugViewSet, CollectionViewSet
 from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.retrieving import ProductBySlugViewSet
@@ -92,7 +92,11 @@ class ShopRouter(DefaultRouter):
 
 
 router = ShopRouter()
+# Django compares a path with the patterns in their order, so the frequent ones come first.
 router.register("cart", CartViewSet, basename="cart")
+router.register("products", ProductViewSet, basename="product")
+router.register("payments", PaymentViewSet, basename="payment")
+router.register("checkout", CheckoutViewSet, basename="checkout")
 router.register("orders", OrderMoneyViewSet, basename="order-money")  # the index has the next one
 router.register("orders", OrderViewSet, basename="order")
 router.register(
@@ -105,8 +109,6 @@ router.register("returns", ReturnViewSet, basename="return")
 router.register(rf"orders/(?P<order_id>{ID})/notes", OrderNoteViewSet, basename="order-note")
 router.register("drafts", DraftViewSet, basename="draft")
 router.register("withdrawals", WithdrawalViewSet, basename="withdrawal")
-router.register("checkout", CheckoutViewSet, basename="checkout")
-router.register("payments", PaymentViewSet, basename="payment")
 router.register("disputes", DisputeViewSet, basename="dispute")
 router.register(rf"orders/(?P<order_id>{ID})/invoices", OrderInvoiceViewSet, "order-invoice")
 router.register(
@@ -114,7 +116,6 @@ router.register(
     InvoiceFileViewSet,
     "invoice-file",
 )
-router.register("products", ProductViewSet, basename="product")
 router.register("login", LoginViewSet, basename="login")
 router.register("logout", LogoutViewSet, basename="logout")
 router.register("token", TokenViewSet, basename="token")
@@ -138,6 +139,7 @@ router.register("events", EventViewSet, basename="event")
 by_slug = SimpleRouter()
 by_slug.register("products", ProductBySlugViewSet, basename="product-by-slug")
 by_slug.register("categories", CategoryBySlugViewSet, basename="category-by-slug")
+by_slug.register("collections", CollectionBySlugViewSet, basename="collection-by-slug")
 
 # The viewsets that apps in EXTRA_APPS registered. shop.urls has the paths schema and docs.
 _own = [prefix for prefix, *_ in router.registry]

@@ -6,9 +6,7 @@ ImproperlyConfigured, whose message says what to do.
 """
 
 import importlib.util
-import os
 import re
-import tempfile
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -514,12 +512,14 @@ STOREFRONT_LINKS: dict[str, str] = configuration.links(
     },
     is_debug=DEBUG,
 )
-# The pages of the storefront about products and categories: the canonical URLs, and the sitemap.
+# The pages of the storefront about products, categories and collections: the canonical URLs, the
+# sitemap and the product feed.
 STOREFRONT_PAGES: dict[str, str] = pages.templates(
     STOREFRONT_URL,
     {
         "product": env.str("STOREFRONT_PRODUCT_URL", default=""),
         "category": env.str("STOREFRONT_CATEGORY_URL", default=""),
+        "collection": env.str("STOREFRONT_COLLECTION_URL", default=""),
     },
 )
 DEFAULT_FROM_EMAIL: str = configuration.sender(
@@ -647,8 +647,6 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         ),
     }
-    # A file for each test process: an in-memory database does not work with threads.
-    _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
 elif _is_postgresql:
     if SHOP_ENGINE == "fast":
         _database["ENGINE"] = "shop.engine.postgresql"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+from catalog.feeds import views as feeds
 from catalog.images import files
 from catalog.images.views import serve_image
 from shop.core import handlers
@@ -28,6 +29,9 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("metrics", metrics),
+    path("sitemap.xml", feeds.sitemap_index),
+    path("sitemap-<name>-<int:number>.xml", feeds.sitemap_file),
+    path("feeds/google-merchant.xml", feeds.merchant_feed),
     path("mail/", mail.messages, name="development-messages"),
     path("mail/<int:number>/", mail.message, name="development-message"),
     path("mail/<int:number>/html/", mail.message_html, name="development-message-html"),

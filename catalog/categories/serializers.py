@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.categories.tree import Node, Tree
+from catalog.json_ld import HELP_TEXT
 from catalog.limits import (
     CATEGORY_NAME_LENGTH,
     MAX_POSITION,
@@ -87,6 +88,7 @@ class CategorySerializer(CategoryNodeSerializer):
         help_text="The title of its page for search engines; empty for the name."
     )
     seo_description = serializers.CharField(help_text="What search engines show of its page.")
+    json_ld = serializers.CharField(required=False, help_text=HELP_TEXT)
     translations = serializers.DictField(
         child=CategoryTranslationSerializer(),
         required=False,

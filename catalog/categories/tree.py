@@ -1,6 +1,7 @@
 """The category tree as a user sees it, read in one statement."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Subquery
@@ -54,7 +55,7 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
     """
     version = RawSQL(revision.version_sql(), [])  # noqa: S611 - a constant
     current = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
-    rows = list(
+    rows: list[tuple[Any, ...]] = list(
         Category.objects.visible_to(user)
         .in_sort_order()
         .values_list(
@@ -75,8 +76,8 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
         return Tree(revision.current(), [], {})
     for_staff = sees_all(user, "category")
     nodes = {}
-    for _, _, _, pk, *columns in rows:
-        nodes[pk] = Node(pk, *columns, for_staff)
+    for row in rows:
+        nodes[row[3]] = Node(*(*row[3:], for_staff))
     roots = []
     for parent_id, _, _, pk, *_ in rows:
         node = nodes[pk]

@@ -26,6 +26,7 @@ from catalog.categories.serializers import (
 )
 from catalog.categories.tree import Node, Tree, read_tree
 from catalog.errors import SlugTaken
+from catalog.json_ld import INCLUDE, JSON_LD, json_ld_of_category, wants_json_ld
 from catalog.responses import PublicReadViewSet, public_response
 from catalog.slugs.services import earlier_owners, owners_in_any_language
 from catalog.slugs.views import OnlyReadBySlug, moved_to
@@ -68,7 +69,7 @@ class CategoryViewSet(PublicReadViewSet):
         answers={200: CategorySerializer, 301: None},
         refuses=[CategoryNotFound],
         headers=["ETag", "Content-Language"],
-        parameters=[LANGUAGE],
+        parameters=[INCLUDE, LANGUAGE],
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
@@ -122,7 +123,11 @@ class CategoryBySlugViewSet(OnlyReadBySlug):
     queryset = Category.objects.none()
 
     @extend_schema(exclude=True)
-    @describe("Retrieve category by slug", answers={200: CategorySerializer}, parameters=[LANGUAGE])
+    @describe(
+        "Retrieve category by slug",
+        answers={200: CategorySerializer},
+        parameters=[INCLUDE, LANGUAGE],
+    )
     def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
         """Return a category, or the address under its present slug (301)."""
         language, stored = shop_language_of(request), normalize_slug(slug)
@@ -144,13 +149,27 @@ def _category_response(
     """Return the response about a category. Raises CategoryNotFound without one."""
     if node is None:
         raise CategoryNotFound
-    return _response(request, tree, lambda _: _body(node, request, language), language)
+    includes = wants_json_ld(request.query_params)
+
+    def make(_: str | None) -> dict[str, Any]:
+        body = _body(node, request, language)
+        if includes:
+            origin = origin_of(request)
+            body[JSON_LD] = json_ld_of_category(body, origin=origin, language=language)
+        return body
+
+    return _response(request, tree, make, language, key=JSON_LD if includes else "")
 
 
 def _response(
-    request: Request, tree: Tree, make: Callable[[str | None], dict[str, Any]], language: str
+    request: Request,
+    tree: Tree,
+    make: Callable[[str | None], dict[str, Any]],
+    language: str,
+    *,
+    key: str = "",
 ) -> HttpResponseBase:
-    return public_response(request, make, key="", revision_read=tree.revision, language=language)
+    return public_response(request, make, key=key, revision_read=tree.revision, language=language)
 
 
 def _written(category: Category, request: Request) -> dict[str, Any]:

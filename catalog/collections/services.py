@@ -72,6 +72,26 @@ def delete_collection(*, collection_id: int) -> None:
     revision.bump(everything=True)
 
 
+def lock_collections(collection_ids: Ids[int]) -> None:
+    """Lock collections in ascending id, before products. Needs a transaction."""
+    if collection_ids:
+        rows = Collection.objects.filter(pk__in=collection_ids).order_by("pk")
+        list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def add_members(members: Sequence[tuple[int, int]]) -> None:
+    """Add products to collections without a rule: pairs of the ids of both.
+
+    Needs the transaction that has locked the collections and then the products, and that bumps the
+    revision for these products.
+    """
+    CollectionProduct.objects.bulk_create(
+        (CollectionProduct(collection_id=one, product_id=other) for one, other in members),
+        ignore_conflicts=True,
+        batch_size=_BATCH,
+    )
+
+
 def update_collections() -> int:
     """Find the products of all rules again if the catalog has changed since the last time.
 

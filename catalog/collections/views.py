@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,9 +20,11 @@ from catalog.collections.serializers import (
 from catalog.errors import ProductNotFound, SlugTaken
 from catalog.permissions import sees_all
 from catalog.responses import CachedResponseViewSet, public_response
+from catalog.slugs.views import OnlyReadBySlug, moved_to
 from shop.core.idempotency import idempotent
 from shop.core.openapi import describe
 from shop.core.shop_languages import LANGUAGE, shop_language_of
+from shop.core.slugs import is_slug, normalize_slug
 from shop.core.viewsets import read
 
 
@@ -60,17 +63,18 @@ class CollectionViewSet(CachedResponseViewSet):
 
     @describe(
         "Retrieve collection",
-        answers={200: CollectionSerializer},
+        answers={200: CollectionSerializer, 301: None},
         refuses=[CollectionNotFound],
         headers=["ETag", "Content-Language"],
         parameters=[LANGUAGE],
+        by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a collection."""
-        language = shop_language_of(request)
-        make = partial(self._body, int(pk), language)
-        key = request.GET.urlencode()
-        return public_response(request, lambda _: make(), key=key, language=language)
+        """Return a collection. Digits alone are an id.
+
+        A slug in another spelling is redirected to the stored one (301).
+        """
+        return self.retrieve_by_id(request, int(pk))
 
     @describe(
         "Create collection",
@@ -107,6 +111,13 @@ class CollectionViewSet(CachedResponseViewSet):
         services.delete_collection(collection_id=int(pk))
         return Response(status=204)
 
+    def retrieve_by_id(self, request: Request, pk: int) -> HttpResponseBase:
+        """Return the response about a collection."""
+        language = shop_language_of(request)
+        make = partial(self._body, pk, language)
+        key = request.GET.urlencode()
+        return public_response(request, lambda _: make(), key=key, language=language)
+
     def _body(self, collection_id: int, language: str) -> dict[str, Any]:
         collection = self.get_queryset().filter(pk=collection_id).first()
         if collection is None:
@@ -116,3 +127,23 @@ class CollectionViewSet(CachedResponseViewSet):
 
     def _for_staff(self) -> bool:
         return sees_all(self.request.user, "collection")
+
+
+class CollectionBySlugViewSet(OnlyReadBySlug, CollectionViewSet):
+    """A collection by its slug. Documented with ``CollectionViewSet.retrieve``."""
+
+    @extend_schema(exclude=True)
+    @describe(
+        "Retrieve collection by slug", answers={200: CollectionSerializer}, parameters=[LANGUAGE]
+    )
+    def retrieve(self, request: Request, slug: str) -> HttpResponseBase:
+        """Return a collection, or the address under its stored slug (301)."""
+        stored = normalize_slug(slug)
+        if not is_slug(stored):
+            raise CollectionNotFound
+        pk = self.get_queryset().filter(slug=stored).values_list("pk", flat=True).first()
+        if pk is None:
+            raise CollectionNotFound
+        if slug != stored:
+            return moved_to(request, slug, stored)
+        return self.retrieve_by_id(request, pk)

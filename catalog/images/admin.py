@@ -35,7 +35,7 @@ class ImageForm(forms.Form):
     """An image to add."""
 
     image = forms.FileField(
-        help_text="A JPEG, PNG, WebP, AVIF or GIF file of at most 10 MiB and 50 megapixels."
+        help_text="A JPEG, PNG, WebP, AVIF, HEIC or GIF file of at most 10 MiB and 50 megapixels."
     )
     alt = forms.CharField(
         label="Alternative text",

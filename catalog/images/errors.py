@@ -29,7 +29,7 @@ class ImageInvalid(InvalidField):
     message = _("The image cannot be read. {reason}")
     example = {
         "field": "image",
-        "reason": "The file is not a JPEG, PNG, WebP, AVIF or GIF, or it is damaged.",
+        "reason": "The file is not a JPEG, PNG, WebP, AVIF, HEIC or GIF, or it is damaged.",
     }
 
 

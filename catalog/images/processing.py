@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 from typing import IO, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
+from pi_heif import register_heif_opener
 from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 
@@ -27,9 +28,11 @@ SIZES = {"large": LARGE, "medium": MEDIUM, "small": SMALL, "thumbnail": THUMBNAI
 _PLACEHOLDER = 16
 """Pixels of the longer side of the image in a placeholder, which has about 300 characters."""
 
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-_UNREADABLE = _("The file is not a JPEG, PNG, WebP, AVIF or GIF, or it is damaged.")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF", "HEIF")
+_UNREADABLE = _("The file is not a JPEG, PNG, WebP, AVIF, HEIC or GIF, or it is damaged.")
 _ORIENTATION = 0x0112
+# Only the image itself is decoded, by one thread. Its limits of memory stay in force.
+register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 # EXIF 2.3, table 6: the orientation of the camera.
 _TURNS = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -64,15 +67,16 @@ class ProcessedImage(NamedTuple):
 def process_image(upload: IO[bytes]) -> ProcessedImage:
     """Process an upload of at most MAX_IMAGE_BYTES.
 
-    A worker handles one small image at a time, and the machine one large image. Raises
-    ImageInvalid, ImageTooLarge, and Unavailable after waiting ten seconds.
+    A worker handles one small image at a time, and the machine one large image or HEIC, whose
+    decoder is the most complex one. Raises ImageInvalid, ImageTooLarge, and Unavailable after
+    waiting ten seconds.
     """
     with _slot(), _translating_errors(), Image.open(upload, formats=_FORMATS) as image:
         # So far only the header has been read, so this check comes before any decoding.
         pixels = image.width * image.height
         if pixels > MAX_IMAGE_PIXELS or max(image.size) > MAX_IMAGE_SIDE:
             raise image_too_large()
-        if pixels <= _MAX_PIXELS_IN_WORKER:
+        if pixels <= _MAX_PIXELS_IN_WORKER and image.format != "HEIF":
             return _process(image)
     try:
         with converted(__name__, upload) as output:

@@ -79,7 +79,7 @@ class UploadField(serializers.FileField):
     ],
 )
 class NewImageSerializer(RequestSerializer):
-    """A form with a JPEG, PNG, WebP, AVIF or GIF of at most 10 MiB and 50 megapixels."""
+    """A form with a JPEG, PNG, WebP, AVIF, HEIC or GIF of at most 10 MiB and 50 megapixels."""
 
     image = UploadField()
     alt = StrictStr(max_length=ALT_LENGTH, allow_blank=True, required=False)

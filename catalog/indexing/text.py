@@ -43,8 +43,8 @@ _UNSPACED_START = re.compile(f"[{_UNSPACED}]")
 _ALNUM = re.compile(r"[0-9]+|[^0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z][a-z])(?=[A-Z][a-z])")
 _of_thread = local()
-_CACHED = 20_000
-"""Words whose forms are remembered, which take some 5 MiB."""
+_CACHED = 5_000
+"""Words whose forms are remembered, which take some 2 MiB."""
 _APOSTROPHES = re.compile("['’ʼ`´]")
 _IRREGULAR = {
     "mice": "mouse", "men": "man", "women": "woman", "children": "child", "feet": "foot",

@@ -4,7 +4,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from django.db.models import Exists, OuterRef
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    Func,
+    JSONField,
+    OuterRef,
+    QuerySet,
+    When,
+)
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
 from catalog import revision
@@ -18,6 +29,40 @@ OptionFilters = Mapping[str, frozenset[str]]
 """The folded values that match, by the folded name of the option."""
 Variants = list[dict[str, tuple[str, str, str]]]
 """For each variant, by the folded name of the option: name, folded value and value."""
+
+
+class ValuesAt(Func):
+    """The option values of the variant at a place of a set, from ``OptionSet.variants``."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " -> "
+    output_field = JSONField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """SQLite has a path instead."""
+        return self.as_sql(
+            compiler,
+            connection,
+            template="json_extract(%(expressions)s || ']')",
+            arg_joiner=", '$[' || ",
+            **context,
+        )
+
+
+class SameValues(Func):
+    """Whether a variant's option values are those of a place of a set."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " = "
+    output_field = BooleanField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any, **context: Any) -> Any:
+        """SQLite compares the texts, of which the one of a variant has spaces."""
+        template = "(json(%(expressions)s)"
+        joiner = ") = json("
+        return self.as_sql(
+            compiler, connection, template=template + ")", arg_joiner=joiner, **context
+        )
 
 
 def read_option_filters(options: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
@@ -44,6 +89,36 @@ def with_option_values(
     return products.filter(pk__in=sets.values("product_id"))
 
 
+def with_variant(
+    products: ProductQuerySet, options: Mapping[str, Iterable[str]], variants: ProductQuerySet
+) -> ProductQuerySet:
+    """Return the products of which one of ``variants`` has these values of all these options."""
+    return products.filter(pk__in=_families(options, variants).values("family"))
+
+
+def without_variant(
+    products: ProductQuerySet, options: Mapping[str, Iterable[str]], variants: ProductQuerySet
+) -> ProductQuerySet:
+    """Return the products that ``with_variant`` does not return."""
+    return products.filter(~Exists(_families(options, variants).filter(family=OuterRef("pk"))))
+
+
+def _families(options: Mapping[str, Iterable[str]], variants: ProductQuerySet) -> Any:
+    """Return rows with the ids of products (``family``) of which one of ``variants`` matches.
+
+    CASE makes PostgreSQL search each variant in the unique index of options instead of reading all.
+    """
+    values = _values_with(options).annotate(
+        family=F("option_set__products__product_id"),
+        place=ValuesAt(F("option_set__variants"), F("variant")),
+    )
+    same = variants.filter(
+        SameValues(F("options"), OuterRef("place")), parent_id=OuterRef("family")
+    ).order_by()
+    matches = Case(When(Exists(same), then=True), default=False, output_field=BooleanField())
+    return values.filter(matches, family__isnull=False)
+
+
 def variants_of_set(options: str, variants: str) -> Variants:
     """Return the variants of an option set, whose content is given as JSON."""
     names = orjson.loads(options)
@@ -59,6 +134,11 @@ def _by_name(names: list[str], values: list[str]) -> dict[str, tuple[str, str, s
 
 def _sets_with(options: Mapping[str, Iterable[str]]) -> Any:
     """Return a query of the ids of option sets with a variant that has all these values."""
+    return _values_with(options).values("option_set_id")
+
+
+def _values_with(options: Mapping[str, Iterable[str]]) -> QuerySet[OptionSetValue]:
+    """Return one value for each variant of a set that has all these values."""
     (name, values), *others = read_option_filters(options).items()
     rows = OptionSetValue.objects.filter(name=name, value__in=values)
     for other, accepted in others:
@@ -69,7 +149,7 @@ def _sets_with(options: Mapping[str, Iterable[str]]) -> Any:
             value__in=accepted,
         )
         rows = rows.filter(Exists(same))
-    return rows.values("option_set_id")
+    return rows
 
 
 def _read_names() -> frozenset[str]:

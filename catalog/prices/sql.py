@@ -50,26 +50,31 @@ def cents(column: str) -> Any:
     return Cast(Round(hundredfold), BigIntegerField())
 
 
-def with_current_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
-    """Annotate ``current_cents``, the price in cents under these sales."""
-    return products.annotate(current_cents=_current_cents("price", sales))
+def with_current_price(
+    products: ProductQuerySet, sales: tuple[ActiveSale, ...], *, product: str = "pk"
+) -> ProductQuerySet:
+    """Annotate ``current_cents``, the price in cents under these sales.
+
+    ``product`` is the column with the id of the product: ``parent_id`` if they are variants.
+    """
+    return products.annotate(current_cents=_current_cents("price", sales, product))
 
 
 def with_highest_price(products: ProductQuerySet, sales: tuple[ActiveSale, ...]) -> ProductQuerySet:
     """Annotate ``highest_cents``, that of the dearest variant; NULL unless variants differ."""
     return products.annotate(
         highest_cents=Case(
-            When(highest_price__isnull=False, then=_current_cents("highest_price", sales)),
+            When(highest_price__isnull=False, then=_current_cents("highest_price", sales, "pk")),
             output_field=BigIntegerField(),
         )
     )
 
 
-def _current_cents(column: str, sales: tuple[ActiveSale, ...]) -> Any:
+def _current_cents(column: str, sales: tuple[ActiveSale, ...], product: str) -> Any:
     price: Any = cents(column)
     reduced = [
         Case(
-            When(_is_in_sale(sale), then=reduced_cents(price, sale)),
+            When(_is_in_sale(sale, product), then=reduced_cents(price, sale)),
             default=price,
             output_field=BigIntegerField(),
         )
@@ -129,9 +134,11 @@ def _amount(number: int) -> Decimal:
     return Decimal(min(max(number, 0), MAX_CENTS)) / 100
 
 
-def _is_in_sale(sale: ActiveSale) -> Q:
+def _is_in_sale(sale: ActiveSale, product: str) -> Q:
     """Return the condition that a sale contains a product, a collection or a category of it."""
-    products = Sale.products.through.objects.filter(sale_id=sale.pk, product_id=OuterRef("pk"))
+    products = Sale.products.through.objects.filter(sale_id=sale.pk, product_id=OuterRef(product))
     links = CategoryLink.objects.filter(above__sales=sale.pk, category_id=OuterRef("category_id"))
-    members = CollectionProduct.objects.filter(collection__sales=sale.pk, product_id=OuterRef("pk"))
+    members = CollectionProduct.objects.filter(
+        collection__sales=sale.pk, product_id=OuterRef(product)
+    )
     return Q(Exists(products)) | Q(Exists(links)) | Q(Exists(members))

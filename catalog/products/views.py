@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from catalog.categories.errors import CategoryNotFound
 from catalog.errors import ProductNotFound, SlugTaken
+from catalog.json_ld import INCLUDE
 from catalog.options.texts import texts_in
 from catalog.products import services
 from catalog.products.errors import (
@@ -101,7 +102,7 @@ class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions)
         "Retrieve product",
         answers={200: ProductSerializer, 301: None},
         headers=["ETag", "Content-Language"],
-        parameters=[FIELDS, LANGUAGE],
+        parameters=[FIELDS, INCLUDE, LANGUAGE],
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:

@@ -1,6 +1,7 @@
 """The filters of the list of products."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +14,10 @@ from catalog.attributes.models import Attribute, AttributeKind, ProductAttribute
 from catalog.attributes.services import unknown_attribute
 from catalog.categories.models import CategoryLink
 from catalog.collections.models import Collection, CollectionProduct
-from catalog.options.reads import with_option_values
+from catalog.options.reads import with_option_values, with_variant, without_variant
 from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price, with_highest_price
-from catalog.products.models import ProductQuerySet
+from catalog.products.models import Product, ProductQuerySet
 from catalog.products.reads import is_in_stock
 from catalog.search.identity_filters import apply_identity_filters
 from catalog.search.query import ListQuery, read_parameter, read_text, single
@@ -56,16 +57,48 @@ def apply_filters(
         products = _with_attributes(products, query.attributes, revision_now)
     if query.options:
         products = with_option_values(products, query.options, revision_now)
+        products = _with_matching_variants(products, query, sales)
     for key, texts in query.metadata.items():
         products = products.filter(In(MetadataValue("metadata", key), texts))
     products = apply_staff_filters(products, values)
-    if "in_stock" in values:
+    if "in_stock" in values and not query.options:
         stocked = Q(is_in_stock())
         products = products.filter(stocked if values["in_stock"] else ~stocked)
     return _with_prices(products, values, sales) if query.needs_prices else products
 
 
 _SPELLED = {"brand": SpellingKind.BRAND, "tag": SpellingKind.TAG}
+
+
+def _with_matching_variants(
+    products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
+) -> ProductQuerySet:
+    """Apply the filters by stock and price to the variants with the option values of the query."""
+    values, any_variant = query.values, Product.objects.not_archived()
+    variants = any_variant
+    if {"min_price", "max_price"} & values.keys():
+        variants = _in_range(variants, values, sales)
+    if values.get("in_stock"):
+        variants = variants.filter(is_stocked=True)
+    if variants is not any_variant:
+        products = with_variant(products, query.options, variants)
+    if values.get("in_stock") is False:
+        stocked = any_variant.filter(is_stocked=True)
+        products = without_variant(products, query.options, stocked)
+    return products
+
+
+def _in_range(
+    variants: ProductQuerySet, values: dict[str, Any], sales: tuple[ActiveSale, ...]
+) -> ProductQuerySet:
+    """Return the variants whose current price is in the range of the filters."""
+    column, scale = ("current_cents", in_cents) if sales else ("price", Decimal)
+    if sales:
+        variants = with_current_price(variants, sales, product="parent_id")
+    for name, lookup in (("min_price", "gte"), ("max_price", "lte")):
+        if name in values:
+            variants = variants.filter(**{f"{column}__{lookup}": scale(values[name])})
+    return variants
 
 
 def _with_spellings(
@@ -109,7 +142,8 @@ def _in_collections(
 def _with_prices(
     products: ProductQuerySet, values: dict[str, Any], sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
-    lowest, highest, scale = "price", "highest_price", Decimal
+    lowest, highest = "price", "highest_price"
+    scale: Callable[[Decimal], Decimal | int] = Decimal
     if sales:
         lowest, highest, scale = "current_cents", "highest_cents", in_cents
         products = with_current_price(products, sales)

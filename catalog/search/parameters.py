@@ -100,7 +100,8 @@ LIST_PARAMETERS = [
         OPTION_PATTERN,
         {"type": "string", "minLength": 1},
         "`option.<name>=` is an option value: products with a variant that has it. Case is "
-        "ignored. Repeat it to match any of several; one variant matches all options.",
+        "ignored. Repeat it to match any of several. One variant matches all options, and then "
+        "also `in_stock`, `min_price` and `max_price`.",
         shown_as="option.<name>",
     ),
     PatternParameter(

@@ -1,6 +1,7 @@
 """Remembers and finds the spellings of brands and tags."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
@@ -90,7 +91,7 @@ def follow_spellings() -> int:
     return added
 
 
-def _written() -> dict[SpellingKind, QuerySet[Product] | QuerySet[ProductTag]]:
+def _written() -> dict[SpellingKind, QuerySet[Any]]:
     """Return the rows that have texts, as ``text``."""
     products = Product.objects.listed().filter(archived_at=None).exclude(brand="")
     return {
@@ -100,7 +101,7 @@ def _written() -> dict[SpellingKind, QuerySet[Product] | QuerySet[ProductTag]]:
 
 
 def _remember_written(
-    written: tuple[SpellingKind, QuerySet[Product] | QuerySet[ProductTag]],
+    written: tuple[SpellingKind, QuerySet[Any]],
 ) -> int:
     kind, rows = written
     known = Spelling.objects.filter(kind=kind, text=OuterRef("text"))

@@ -1,5 +1,6 @@
 """Import and export in the admin."""
 
+import os
 from io import BytesIO
 
 import pytest
@@ -8,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.factories import UserFactory
-from catalog.exchange import admin
+from catalog.exchange import admin, uploads
 from catalog.factories import ProductFactory
+from catalog.limits import MAX_UPLOAD
 from catalog.models import Product, StockMovement
 from catalog.tests.exchange import FILES, everything, export, import_content
 from shop.testing.pages import form_of, messages_of
@@ -85,7 +87,7 @@ def test_a_strict_import_with_an_error_cannot_be_confirmed(admin_browser, tea):
         (b"", "The submitted file is empty."),
         (b"\xff\xfe\x00", "The file is UTF-16"),
         (b"thing\n1\n", "At least one of the columns slug, sku and name is required"),
-        (b"x" * (admin.MAX_UPLOAD + 1), "The file has more than 5 MiB"),
+        (b"x" * (MAX_UPLOAD + 1), "The file has more than 5 MiB"),
     ],
 )
 def test_the_form_shows_an_error_for_an_unreadable_file(admin_browser, content, message):
@@ -126,7 +128,7 @@ def test_all_products_or_selected_ones_are_exported(admin_browser):
         only=[variant.parent_id]
     )
     book = admin_browser.get(f"{LIST}export/?format=xlsx").content
-    assert import_content(book, name="a.xlsx")[0] == (0, 0, 10, 0)
+    assert import_content(book, name="a.xlsx")[0] == (0, 0, 12, 0)
     response = admin_browser.get(f"{LIST}export/?format=ods", follow=True)
     assert "This format is not supported." in response.content.decode()
 
@@ -156,3 +158,100 @@ def test_an_import_that_is_confirmed_twice_is_run_once(admin_browser, tea):
     assert (
         "Imported again.csv" in admin_browser.post(f"{LIST}import/", form_of(page)).content.decode()
     )
+
+
+GERMAN = (
+    "Artikelnr;Bezeichnung;VK;Lager;Farbe;Rest\n"
+    "T-1;Grüner Tee;1.299,50;7;grün;a\n"
+    "T-2;Weißer Tee;4,50;0;;b\n"
+).encode("cp1252")
+
+
+def read_again(browser, page, **changes):
+    form = page.context["reading"]
+    data = {name: form[name].value() or "" for name in form.fields}
+    columns = page.context["columns"]
+    if columns is not None:
+        data |= {name: columns[name].value() or "" for name in columns.fields}
+    data = {name: value for name, value in data.items() if value is not False}
+    return browser.post(f"{LIST}import/", {"stored": page.context["stored"], **data, **changes})
+
+
+def columns_of(page):
+    return {row.title: row.field.value() for row in page.context["column_rows"]}
+
+
+def test_the_guesses_about_a_table_are_shown_and_corrected(admin_browser):
+    page = upload(admin_browser, GERMAN, "liste.csv")
+    shown = {name: page.context["reading"][name].value() for name in ("encoding", "delimiter")}
+    assert shown == {"encoding": "cp1252", "delimiter": "semicolons"}
+    assert page.context["reading"]["decimal"].value() == ","
+    assert columns_of(page) == {
+        "Artikelnr": "sku",
+        "Bezeichnung": "name",
+        "VK": "price",
+        "Lager": "",
+        "Farbe": "",
+        "Rest": "",
+    }
+    rows = page.context["column_rows"]
+    assert (rows[1].samples, rows[4].number_not_read) == (["Grüner Tee", "Weißer Tee"], 1)
+    assert "not read: Lager, 2 rows" in page.content.decode()
+
+    page = read_again(admin_browser, page, column_3="stock", column_4="metadata.Farbe")
+    assert not Product.objects.exists()
+    assert columns_of(page)["Lager"] == "stock"
+    text = page.content.decode()
+    assert "1 of 2 will be sold out: weisser-tee" in text
+    assert "Lager as stock, Farbe as metadata.Farbe" in text
+    confirm(admin_browser, page)
+    tea = Product.objects.get(sku="T-1")
+    assert (tea.name, str(tea.price), tea.stock) == ("Grüner Tee", "1299.50", 7)
+    assert tea.metadata == {"Farbe": "grün"}
+    assert Product.objects.count() == 2
+
+
+def test_another_encoding_or_delimiter_shows_other_columns(admin_browser, tmp_path):
+    page = upload(admin_browser, b"sku,Bezeichnung;Preis;Rest\nGr\xc3\xbcn;5;\n", "a.csv")
+    assert columns_of(page) == {"sku,Bezeichnung": "", "Preis": "price", "Rest": ""}
+    assert "At least one of the columns slug, sku and name is required" in page.content.decode()
+    assert page.context["confirmation"] == ""
+    page = read_again(admin_browser, page, column_0="name", encoding="cp1252")
+    assert page.context["report"].results[0].changes == ["GrÃ¼n, 5.00"]
+    page = read_again(admin_browser, page, delimiter="commas")
+    assert columns_of(page) == {"sku": "sku", "Bezeichnung;Preis;Rest": ""}
+    page = read_again(admin_browser, page, encoding="utf-16")
+    assert page.context["error"] == "The file is not UTF-16."
+    assert page.context["confirmation"] == ""
+    assert not Product.objects.exists()
+    assert len([path for path in (tmp_path / "imports").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_stored_file_is_only_read_for_its_user_and_known_columns(admin_browser):
+    page = upload(admin_browser, GERMAN)
+    other = staff_with("add_product", "change_product", "view_product")
+    assert "upload the file again" in read_again(other, page).content.decode()
+    refused = read_again(admin_browser, page, column_3="shoe")
+    assert (refused.status_code, refused.context["confirmation"]) == (200, "")
+    assert "Select a valid choice" in refused.content.decode()
+    assert read_again(admin_browser, page, format="shoe").context["confirmation"] == ""
+    assert read_again(staff_with("add_product"), page).status_code == 403
+    assert not Product.objects.exists()
+
+
+def test_a_table_of_a_known_format_shows_its_columns_without_selects(admin_browser):
+    page = upload(admin_browser, (FILES / "shopify.csv").read_bytes())
+    assert page.context["reading"]["format"].value() == "shopify"
+    assert {row.field for row in page.context["column_rows"]} == {None}
+    assert page.context["confirmation"]
+    page = read_again(admin_browser, page, format="shop")
+    assert columns_of(page)["Vendor"] == "brand"
+
+
+def test_files_that_are_not_confirmed_are_deleted_after_a_day(admin_browser, tmp_path):
+    upload(admin_browser, GERMAN)
+    assert uploads.delete_expired() == 0
+    (path,) = [path for path in (tmp_path / "imports").rglob("*") if path.is_file()]
+    os.utime(path, (1, 1))
+    assert uploads.delete_expired() == 1
+    assert not path.exists()

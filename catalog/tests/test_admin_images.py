@@ -7,7 +7,10 @@ from accounts.factories import UserFactory
 from catalog import services
 from catalog.models import ProductImage
 from catalog.tests.uploads import announcing, files_in, picture, upload
+from shop.testing.marks import on_one_database
 from shop.testing.pages import form_of
+
+pytestmark = on_one_database
 
 ADD = "/admin/catalog/productimage/add/"
 
@@ -35,7 +38,7 @@ def test_an_image_is_added_from_the_page_of_its_product(admin_browser, tea, row,
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"#!/bin/sh\n", "JPEG, PNG, WebP, AVIF or GIF"),
+        (b"#!/bin/sh\n", "JPEG, PNG, WebP, AVIF, HEIC or GIF"),
         (announcing(50_000, 50_000), "at most 10485760 bytes and 50000000 pixels"),
         (b"x" * (11 * 1024 * 1024), "at most 10485760 bytes and 50000000 pixels"),
         (picture(size=(900, 900), color="red")[:500], "damaged"),

@@ -45,6 +45,7 @@ def test_a_collection_of_chosen_products(anyone, amy, products):
         "position": 0,
         "is_published": True,
         "rule": None,
+        "translations": {},
     }
     assert names(anyone, "collection=gifts") == "AD"
     assert names(anyone, "collection=gifts&max_price=6") == "A"

@@ -1,5 +1,7 @@
 """``?include=facets``, and the filters by option values."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -223,3 +225,49 @@ def test_several_values_of_category(anyone, shop):
     pots, hidden = shop["pots"], shop["hidden"]
     assert names(anyone, f"category={pots}&category={hidden}") == "BC"
     assert refusal(anyone, f"category={pots}&category=x")[0] == "category"
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("option.size=M&in_stock=true", "DE"),
+        ("option.size=M&in_stock=false", ""),
+        ("option.colour=Blue&in_stock=true", ""),
+        ("option.colour=Blue&in_stock=false", "D"),
+        ("option.colour=Blue&max_price=18", "D"),
+        ("option.size=S&max_price=18", ""),
+        ("option.size=S&min_price=20&in_stock=true", "D"),
+        ("option.size=M&min_price=19", "D"),  # M / Red
+        ("option.size=M&option.colour=Red&max_price=19", ""),
+    ],
+)
+def test_a_variant_with_the_option_values_has_the_stock_and_the_price(anyone, shop, query, shown):
+    assert names(anyone, query) == shown
+    brands = counts(facets(anyone, query)["brands"])
+    assert brands == ({"Loom": 1} if "D" in shown else {})
+
+
+def test_products_with_the_same_options_have_stock_of_their_own(anyone, db):
+    for name, stocks in (("A", (1, 0)), ("B", (0, 1))):
+        sizes = zip("ML", stocks, strict=True)
+        variants = [{"choice": {"Size": size}, "stock": stock} for size, stock in sizes]
+        ProductFactory(name=name, stock=0, options=["Size"], variants=variants)
+    queries = ("size=M&in_stock=true", "size=L&in_stock=true", "size=M&in_stock=false")
+    assert [names(anyone, f"option.{query}") for query in queries] == ["A", "B", "B"]
+
+
+def test_sales_apply_to_the_variants_that_have_the_option_values(anyone, shop):
+    SaleFactory(product_ids=[Product.objects.get(name="D").pk])
+    assert names(anyone, "option.size=S&max_price=16") == "D"
+    assert names(anyone, "option.size=S&max_price=15.99") == ""
+    assert names(anyone, "option.colour=Blue&min_price=14.41") == ""
+
+
+def test_the_option_values_of_a_variant_are_compared_as_they_are(anyone, db):
+    """Letters beyond ASCII, quotes and spaces are stored differently by the two databases."""
+    values = ["Größe “XL”, 5'\"\\", "ﬁ 中"]
+    variants = [{"choice": {"A": value}, "stock": stock} for stock, value in enumerate(values)]
+    ProductFactory(name="Q", stock=0, options=["A"], variants=variants)
+    for value, shown in zip(values, ("", "Q"), strict=True):
+        query = urlencode({"option.a": value, "in_stock": "true"})
+        assert names(anyone, query) == shown

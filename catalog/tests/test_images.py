@@ -179,7 +179,7 @@ def test_an_unsuitable_file_is_an_error(amy, tea, media, content, status, code):
     message = refused(add(amy, tea, content), status, code, media)
     if code == "picture_invalid":
         assert message["errors"][0]["field"] == "image"
-        assert "JPEG, PNG, WebP, AVIF or GIF" in message["detail"]
+        assert "JPEG, PNG, WebP, AVIF, HEIC or GIF" in message["detail"]
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_simple_products_become_variants():
     assert tee.category.name == "Tops, new"
     assert tee.category.parent.name == "Men"
     assert tee.category.parent.parent is None
-    assert list(tee.tags.values_list("tag", flat=True)) == ["Sale"]
+    assert list(tee.collections.values_list("name", flat=True)) == ["Sale"]
     assert tee.attributes.get().text == "Cool, Warm"
     assert list(tee.variants.order_by("pk").values_list("sku", "options", "stock", "weight")) == [
         ("T-S", ["S"], 5, 250),

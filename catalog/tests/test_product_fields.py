@@ -13,7 +13,7 @@ from catalog.products.serializers.requests import NewVariantSerializer, ProductC
 from catalog.products.writes import COLUMNS as WRITTEN
 
 # The services accept these in addition to the columns of the table.
-OTHERS = {"options", "tags", "attributes", "choice"}
+OTHERS = {"options", "tags", "attributes", "choice", "translations"}
 OF_A_VARIANT = (Owner.SOLD, Owner.VARIANT, Owner.EACH)
 # A file contains the slug of a category.
 IN_FILES = {field.member for field in FIELDS.values() if field.name != "category_id"}

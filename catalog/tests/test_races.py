@@ -1,17 +1,21 @@
 """Concurrent writes of products, and the response cache."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Event
 
 import pytest
+from django.db import connections, transaction
 
 from accounts.factories import StaffFactory
+from catalog import services
 from catalog.factories import ProductFactory
-from catalog.models import Product, StockMovement
+from catalog.indexing.services import index_outdated
+from catalog.models import Product, ProductSearch, StockMovement
 from catalog.revision import current
 from shop.testing.assertions import assert_audit_passes, statuses
 from shop.testing.fixtures import Caller
-from shop.testing.races import at_once, times
+from shop.testing.races import at_once, times, until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,3 +83,49 @@ def test_no_response_is_older_than_an_acknowledged_write(anyone, amy, tea):
 
     assert at_once(write, read, read, read) == [None, [], [], []]
     assert anyone.get(path).json()["price"] == "39.00"
+
+
+def test_a_search_finds_a_product_by_its_last_name_only(anyone, amy, tea):
+    """The worker indexes it again and again, as after changes of its category."""
+    colours = ("amber", "beige", "coral", "denim", "ebony", "frost", "green", "hazel")
+
+    def rename(names):
+        path = f"{LIST}{tea.pk}/"
+        return [amy.patch(path, {"name": f"{name} tea"}).status_code for name in names]
+
+    def index():
+        for _ in range(8):
+            ProductSearch.objects.update(is_outdated=True)
+            index_outdated()
+
+    first, second, *_ = at_once(
+        partial(rename, colours[::2]), partial(rename, colours[1::2]), index, index
+    )
+    assert first + second == [200] * 8
+    name = Product.objects.get(pk=tea.pk).name
+    found = []
+    for colour in colours:
+        page = anyone.get(f"{LIST}?search={colour}+tea").json()
+        if page["count"] and page["corrected_query"] is None:
+            found.append(f"{colour} tea")
+    assert found == [name]
+
+
+def test_the_worker_does_not_overwrite_the_words_of_a_writer(anyone, tea):
+    """It finds the product outdated before the writer commits, and waits for it."""
+
+    def index():
+        try:
+            return index_outdated()
+        finally:
+            connections.close_all()
+
+    ProductSearch.objects.update(is_outdated=True)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.update_product(product_id=tea.pk, name="Amber tea")
+            worker = pool.submit(index)
+            until_blocked(1)
+        worker.result()
+    assert anyone.get(f"{LIST}?search=amber").json()["count"] == 1
+    assert ProductSearch.objects.get().is_outdated is False

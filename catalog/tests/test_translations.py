@@ -129,6 +129,12 @@ def test_a_product_is_found_by_its_slug_in_any_language(anyone, amy, pot):
                 assert anyone.get(path).json()["name"] == name
     (found,) = anyone.get(f"{PRODUCTS}?slug=teekanne").json()["products"]
     assert found["id"] == pot.pk
+    # Another product may have it in another language.
+    bule = ProductFactory(name="Bule", translations={"pt-br": {"slug": "teekanne"}})
+    for language, product in (("pt-br", bule), ("de", pot), ("en", pot)):
+        body = anyone.get(f"{PRODUCTS}teekanne/?lang={language}").json()
+        assert body["id"] == product.pk
+    archive_product(product_id=bule.pk)
     # A slug that is given up redirects.
     assert translate(amy, pot, de={"slug": "kanne"}).status_code == 200
     assert anyone.get(f"{PRODUCTS}kanne/?lang=de").json()["slug"] == "kanne"
@@ -145,7 +151,7 @@ def test_a_product_is_found_by_its_slug_in_any_language(anyone, amy, pot):
 def test_cached_responses_are_those_of_the_negotiated_language(anyone, pot):
     path = f"{PRODUCTS}{pot.pk}/"
     english = anyone.get(path)
-    with query_budget(3):  # the revision, the product, its translation
+    with query_budget(4):  # the revision, the product, its translation, those of attributes
         german = anyone.get(path, headers=GERMAN)
     assert german["ETag"] != english["ETag"]
     for header in ("de", "de-DE, de;q=0.5", "fr, de;q=0.2"):

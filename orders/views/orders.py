@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.decorators import action
@@ -62,6 +63,7 @@ from shop.core.links import origin_of
 from shop.core.openapi import describe
 from shop.core.permissions import has_staff_permission
 from shop.core.query import read_parameters
+from shop.core.renderers import respond
 from shop.core.viewsets import OwnOrStaffMay, ShopViewSet, read
 
 PLACING_ERRORS = [
@@ -156,11 +158,11 @@ class OrderViewSet(ShopViewSet):
     def create(self, request: Request) -> HttpResponseBase:
         """Turn an open cart into an order, and take its units from stock."""
 
-        def work() -> Response:
+        def work() -> HttpResponse:
             body = read(PlaceOrderSerializer, request)
             order = services.place_order(buyer=buyer, **body)
             location = f"{request.path}{order.pk}/"
-            return Response(serialize_summary(order), status=201, headers={"Location": location})
+            return respond(serialize_summary(order), status=201, headers={"Location": location})
 
         buyer = buyer_of(request)
         if buyer.user is None:

@@ -21,8 +21,7 @@ from payments.errors import (
     PaymentAmountLimit,
     PaymentInProgress,
 )
-from payments.gateways import LimitsAmount
-from payments.methods import fee_of
+from payments.methods import fee_of, limit_of
 from payments.models import Payment, PaymentStatus
 from payments.services.commitments import commit, committed_of
 from payments.services.windows import check_payable
@@ -151,9 +150,9 @@ def fee_with_name(method: str) -> Fee:
 
 
 def _check_amount(method: str, amount: Decimal) -> None:
-    gateway = gateways.registered()[method]
-    if isinstance(gateway, LimitsAmount) and amount > gateway.maximum_amount:
-        raise MethodAmountLimit(payment_method=method, limit=show(gateway.maximum_amount))
+    limit = limit_of(method)
+    if limit is not None and amount > limit:
+        raise MethodAmountLimit(payment_method=method, limit=show(limit))
 
 
 def _captures_later(method: str) -> bool:

@@ -3,7 +3,7 @@
 from orders.models import AddressKind, Order, OrderAddress
 from orders.numbers import show_number
 from payments import gateways
-from payments.gateways import Charge, ChargeDetails, Gateway, MultipleCaptures, WantsDetails
+from payments.gateways import Charge, ChargeDetails, Gateway, MultipleCaptures
 from payments.models import Payment
 from shop.core.money import ZERO
 
@@ -19,7 +19,7 @@ def charge_of(payment: Payment, token: str = "") -> Charge:
     Reads the details of the order if the gateway wants them for a charge that it may create.
     """
     gateway = gateway_of(payment)
-    wants_details = isinstance(gateway, WantsDetails) and gateway.wants_details
+    wants_details = getattr(gateway, "wants_details", False)  # as WantsDetails says
     return Charge(
         key=str(payment.provider_key),
         amount=payment.amount,

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from cart.errors import CartTokenInvalid
 from cart.guests import buyer_of
@@ -42,6 +42,7 @@ from shop.core.fields import AmountField, IdField, StrictStr
 from shop.core.idempotency import idempotent_steps
 from shop.core.links import origin_of
 from shop.core.openapi import describe, example
+from shop.core.renderers import respond
 from shop.core.serializers import RequestSerializer
 from shop.core.viewsets import ShopViewSet, has_body, read
 
@@ -140,7 +141,7 @@ class CheckoutViewSet(ShopViewSet):
             done[result.order.pk] = result
             return result.order.pk
 
-        def finish(order_id: int) -> Response:
+        def finish(order_id: int) -> HttpResponse:
             result, payment = done[order_id], done[order_id].payment
             if payment is not None and result.is_new_payment:
                 token = form.get("payment_token", "")
@@ -151,7 +152,7 @@ class CheckoutViewSet(ShopViewSet):
             is_new = result.is_new_order or result.is_new_payment
             return self._respond(access, order_id, payment, status=201 if is_new else 200)
 
-        def replay(order_id: int) -> Response:
+        def replay(order_id: int) -> HttpResponse:
             payment = Payment.objects.filter(order_id=order_id).order_by("-pk").first()
             if payment is not None:
                 payment = services.refresh_payment(payment=payment)
@@ -164,11 +165,11 @@ class CheckoutViewSet(ShopViewSet):
 
     def _respond(
         self, access: OrderAccess, order_id: int, payment: Payment | None, *, status: int
-    ) -> Response:
+    ) -> HttpResponse:
         order = details_of(read_order(order_id))
         payments = payments_of([order_id]).get(order_id, ())
         origin = origin_of(self.request)
         body: dict[str, Any] = serialize_order(order, payments, reader=access.user, origin=origin)
         begun = None if payment is None else show_begun(payment)
         headers = {"Location": f"/api/orders/{order_id}/"}
-        return Response({**body, "payment": begun}, status=status, headers=headers)
+        return respond({**body, "payment": begun}, status=status, headers=headers)

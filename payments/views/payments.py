@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
@@ -43,6 +44,7 @@ from payments.views.money import TOKENS, MoneyViewSet
 from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
 from shop.core.query import read_parameters
+from shop.core.renderers import respond
 from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 _FOR_GUESTS = frozenset({"retrieve", "create"})
@@ -163,13 +165,13 @@ class PaymentViewSet(MoneyViewSet):
             new_payments[payment.pk] = payment
             return payment.pk
 
-        def finish(payment_id: int) -> Response:
+        def finish(payment_id: int) -> HttpResponse:
             token = form.get("payment_token", "")
             payment = services.charge(payment=new_payments[payment_id], token=token)
             count_decline(request, access, payment)
             return _created(request, payment)
 
-        def replay(payment_id: int) -> Response:
+        def replay(payment_id: int) -> HttpResponse:
             payment = self.get_queryset().get(pk=payment_id)
             return _created(request, services.refresh_payment(payment=payment))
 
@@ -253,6 +255,6 @@ class PaymentViewSet(MoneyViewSet):
             )
 
 
-def _created(request: Request, payment: Payment) -> Response:
+def _created(request: Request, payment: Payment) -> HttpResponse:
     location = f"{request.path}{payment.pk}/"
-    return Response(show_begun(payment), status=201, headers={"Location": location})
+    return respond(show_begun(payment), status=201, headers={"Location": location})

@@ -8,7 +8,7 @@ such as Persian, and of emoji, are allowed where they join something.
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -96,7 +96,13 @@ def _is_tagged(text: str, place: int) -> bool:
     return text[:place].rstrip("".join(map(chr, range(0xE0020, 0xE0080)))).endswith(_BLACK_FLAG)
 
 
-class LineField(models.CharField):  # type: ignore[type-arg] # not at run time
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
+
+
+class LineField(_CharField):
     """A column for a line. Migrations see it as Django's, so that they need no code of the shop."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

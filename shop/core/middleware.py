@@ -14,13 +14,12 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import LazyObject
 from django.utils.translation import gettext_lazy as _
 
 from shop.core import metrics, tracing
 from shop.core.bodies import BodyTooLarge, body_limit
-from shop.core.cors_middleware import add_cors_headers
+from shop.core.cors_middleware import add_cors_headers, add_to_vary
 from shop.core.errors import HeaderTooLarge, ShopError, UnsupportedEncoding
 from shop.core.handlers import problem_for
 from shop.core.languages import declare_language, forget_preference, language_of, speaking
@@ -134,8 +133,7 @@ def _prevent_shared_caching(response: HttpResponseBase) -> None:
     """
     if "Cache-Control" not in response:
         response["Cache-Control"] = "no-store"
-    if "Authorization" not in response.get("Vary", ""):
-        patch_vary_headers(response, ("Authorization",))
+    add_to_vary(response, "Authorization")
 
 
 def _respond_with_error(request: HttpRequest, error: Exception) -> HttpResponseBase:

@@ -10,7 +10,11 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-_PATHS = {"product": "/products/{slug}", "category": "/categories/{slug}"}
+_PATHS = {
+    "product": "/products/{slug}",
+    "category": "/categories/{slug}",
+    "collection": "/collections/{slug}",
+}
 """The pages of a storefront, and their paths below STOREFRONT_URL, or else the URL of the shop."""
 _PLACEHOLDERS = {"slug", "id", "language"}
 _TEMPLATE = re.compile(r"https?://(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]{1,5})?(/[!-~]*)", re.ASCII)

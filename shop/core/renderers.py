@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
@@ -28,3 +29,16 @@ class ShopJSONRenderer(JSONRenderer):
 def dumps(data: Any) -> bytes:
     """Return ``data`` as JSON bytes."""
     return orjson.dumps(data, default=_encode_other, option=orjson.OPT_UTC_Z)
+
+
+def respond(
+    body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Return a response with ``body`` as JSON, for the frequent operations.
+
+    DRF's ``Response`` does the same, but as a template that is rendered later, which takes a
+    twentieth of the time of a short request.
+    """
+    return HttpResponse(
+        dumps(body), status=status, content_type="application/json", headers=headers
+    )

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.forms.renderers import get_default_renderer
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -33,7 +34,7 @@ class TranslationsWidget(forms.MultiWidget):
             f"{members[name].label or name.replace('_', ' ').capitalize()} ({languages[language]})"
             for language, name in self.places
         ]
-        inputs = {
+        inputs: dict[str, forms.Widget | type[forms.Widget]] = {
             f"{language}_{name}": _input(members[name], label, language)
             for (language, name), label in zip(self.places, self.labels, strict=True)
         }
@@ -60,12 +61,13 @@ class TranslationsWidget(forms.MultiWidget):
     ) -> SafeString:
         """Return the inputs, each below its label."""
         context = self.get_context(name, value, attrs)
+        renderer = renderer or get_default_renderer()
         parts = [
             format_html(
                 '<p class="translation"><label for="{}">{}</label><br>{}</p>',
                 sub["attrs"].get("id", ""),
                 label,
-                self._render(sub["template_name"], {"widget": sub}, renderer),
+                SafeString(renderer.render(sub["template_name"], {"widget": sub})),
             )
             for sub, label in zip(context["widget"]["subwidgets"], self.labels, strict=True)
         ]
@@ -111,7 +113,7 @@ class TranslationsFormField(forms.Field):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare the entered texts with the initial ones."""
-        before = self.widget.decompress(initial)  # type: ignore[attr-defined]
+        before = self.widget.decompress(initial)
         return [_lines(text) for text in before] != [_lines(text) for text in data or ()]
 
     def _places(self) -> list[tuple[str, str]]:

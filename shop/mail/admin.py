@@ -119,8 +119,9 @@ class MailTextAdmin(ShopModelAdmin):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """Go on with the texts of the template."""
-        request.POST = request.POST.copy()
-        request.POST["_continue"] = "1"
+        data = request.POST.copy()
+        data["_continue"] = "1"
+        request.POST = data  # type: ignore[assignment] # the admin reads it
         return super().response_add(request, obj, post_url_continue)
 
     def preview_view(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:

@@ -93,6 +93,8 @@ TEXT_MEMBERS = {
     "text": Member(5000),
 }
 """The texts of a message that staff may write. ``text`` is what stands before the first table."""
+WORD_MEMBERS = {"footer": Member(500), "words": Member(200, 100)}
+"""The texts that all messages share."""
 
 
 class MailText(models.Model):
@@ -101,7 +103,7 @@ class MailText(models.Model):
     template = models.CharField(max_length=50, unique=True, help_text="Such as order_placed.")
     translations = TranslationsField(
         "texts",
-        members=TEXT_MEMBERS,
+        members={**TEXT_MEMBERS, **WORD_MEMBERS},
         languages=all_languages,
         help_text="An empty field: the text of the shop, which is English if there is no other.",
     )

@@ -12,12 +12,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from shop.core.formats import write_amount
-from shop.core.translations import Member, Members, Translations
-from shop.mail.models import TEXT_MEMBERS, MailText
+from shop.core.translations import Members, Translations
+from shop.mail.models import TEXT_MEMBERS, WORD_MEMBERS, MailText
 
 WORDS = "words"
 """The row with the words that all messages share, instead of a template."""
-WORD_MEMBERS: Members = {"footer": Member(500), "words": Member(200, 100)}
 SHARED_WORDS = (
     *("Subtotal", "Total", "Shipping", "Discount", "Shipping address", "Billing address"),
     "View your order",

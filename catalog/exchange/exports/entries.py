@@ -1,17 +1,19 @@
 """Reads the catalog as plain values, for all export formats.
 
-Six statements read a chunk of some hundred products, so the memory that is needed does not depend
+Seven statements read a chunk of some hundred products, so the memory that is needed does not depend
 on the size of the catalog. Archived products, orders and sales are not exported.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection as Ids
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from catalog.attributes.models import Attribute, ProductAttribute, ProductTag
 from catalog.categories.models import Category
+from catalog.collections.models import Collection, CollectionProduct
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import COLUMNS
 from catalog.images.models import ProductImage
@@ -25,10 +27,10 @@ CHUNK = 500
 Entry = dict[str, Any]
 
 
-def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
-    """Yield categories, attributes and tax classes, then products in ascending id.
+def read_entries(only: Ids[int] | None = None) -> Iterator[Entry]:
+    """Yield categories, attributes, tax classes and collections, then products in ascending id.
 
-    ``only`` are the ids of the products to export, with the categories that they need.
+    ``only`` are the ids of the products to export, with their categories and collections.
     """
     products = Product.objects.not_archived().listed()
     if only is not None:
@@ -38,6 +40,10 @@ def read_entries(only: Collection[int] | None = None) -> Iterator[Entry]:
         yield _attribute(attribute)
     for tax_class in TaxClass.objects.order_by("code"):
         yield {"row": Kind.TAX_CLASS.value, "slug": tax_class.code, "name": tax_class.name}
+    collections = Collection.objects.order_by("slug")
+    if only is not None:
+        collections = collections.filter(memberships__product__in=products).distinct()
+    yield from map(_collection, collections)
     after = 0
     while chunk := list(
         products.filter(pk__gt=after).select_related("category").order_by("pk")[:CHUNK]
@@ -80,6 +86,18 @@ def _attribute(attribute: Attribute) -> Entry:
     }
 
 
+def _collection(collection: Collection) -> Entry:
+    return {
+        "row": Kind.COLLECTION.value,
+        "slug": collection.slug,
+        "name": collection.name,
+        "description": collection.description,
+        "position": collection.position,
+        "is_published": collection.is_published,
+        "rule": collection.rule,
+    }
+
+
 class _Chunk:
     """Some products, with their variants, images, tags and attributes."""
 
@@ -97,6 +115,11 @@ class _Chunk:
         self._tags: dict[int, list[str]] = defaultdict(list)
         for tag in ProductTag.objects.filter(product__in=products).order_by("pk"):
             self._tags[tag.product_id].append(tag.tag)
+        self._collections: dict[int, list[str]] = defaultdict(list)
+        members = CollectionProduct.objects.filter(product__in=products)
+        chosen = members.filter(collection__rule__isnull=True)
+        for pk, slug in chosen.values_list("product_id", "collection__slug").order_by("pk"):
+            self._collections[pk].append(slug)
         self._values: dict[int, Entry] = defaultdict(dict)
         values = ProductAttribute.objects.filter(product__in=products).select_related("attribute")
         for value in values.order_by("attribute__slug"):
@@ -111,6 +134,7 @@ class _Chunk:
                 **_values(product, names_of(Owner.PRODUCT, Owner.EACH, without=["category_id"])),
                 "category": product.category.slug if product.category else "",
                 "tags": sorted(self._tags[product.pk]),
+                "collections": sorted(self._collections[product.pk]),
                 "options": product.options,
                 **_sold(product, priced=not variants),
                 "attributes": self._values[product.pk],

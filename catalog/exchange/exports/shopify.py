@@ -55,6 +55,7 @@ _COLUMNS = (
     "Variant Tax Code",
     "Cost per item",
     "Status",
+    "Collection",
 )
 
 Line = dict[str, Any]
@@ -66,6 +67,7 @@ def write_shopify(file: BinaryIO, entries: Iterator[Entry], keys: list[str]) -> 
     ``keys`` are those of the products' metadata, which become metafields.
     """
     names: dict[str, str] = {}
+    collections: dict[str, str] = {}
     columns = [*_COLUMNS, *(metafield_title(key) for key in keys)]
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     lines = csv.DictWriter(text, columns, restval="")
@@ -73,7 +75,10 @@ def write_shopify(file: BinaryIO, entries: Iterator[Entry], keys: list[str]) -> 
     for entry in entries:
         if entry["row"] == Kind.CATEGORY:
             names[entry["slug"]] = entry["name"]
+        elif entry["row"] == Kind.COLLECTION:
+            collections[entry["slug"]] = entry["name"]
         elif entry["row"] == Kind.PRODUCT:
+            entry["collections"] = [collections[slug] for slug in entry["collections"]]
             lines.writerows(_rows(entry, names))
     text.flush()
     text.detach()
@@ -102,6 +107,7 @@ def _product(entry: Entry, names: dict[str, str]) -> Line:
         "Gift Card": False,
         "SEO Title": entry["seo_title"],
         "SEO Description": entry["seo_description"],
+        "Collection": ", ".join(name.replace(",", "\\,") for name in entry["collections"]),
         "Status": "active" if entry["is_published"] else "draft",
         **metadata,
     }

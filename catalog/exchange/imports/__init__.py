@@ -7,7 +7,8 @@ the database, and ``run`` controls the import.
 
 from catalog.exchange.imports.counts import Counts, Outcome, Result
 from catalog.exchange.imports.files import FORMATS, Source, check, open_source
-from catalog.exchange.imports.reading import Choices
+from catalog.exchange.imports.glance import Glance, glance
+from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.run import (
     BATCH,
@@ -22,13 +23,16 @@ __all__ = [
     "Choices",
     "Counts",
     "FileError",
+    "Glance",
     "ImportOptions",
     "Outcome",
+    "Reading",
     "Result",
     "RowError",
     "Source",
     "StrictImportError",
     "check",
+    "glance",
     "import_products",
     "open_source",
 ]

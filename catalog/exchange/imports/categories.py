@@ -1,4 +1,4 @@
-"""Finds the categories that a file refers to, by their slugs or their exact names."""
+"""Finds categories and collections of a file by their slugs or their exact names."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class CategoryReference:
 
 
 class Categories:
-    """The existing categories, with ids by slug and by name."""
+    """The existing categories, or collections, with ids by slug and by name."""
 
     def __init__(self, rows: Iterable[tuple[int, str, str, int | None]]) -> None:
         """Take ids, slugs, names and parents. Of those with one name, the lowest id is found."""
@@ -56,6 +56,11 @@ class Categories:
             self._by_slug[slug] = (pk, name)
             self._by_name.setdefault(fold_name(name), pk)
             self._children.setdefault((parent, fold_name(name)), pk)
+
+    @classmethod
+    def of_collections(cls, rows: Iterable[tuple[int, str, str]]) -> Self:
+        """Take the ids, slugs and names of collections, which have no parents."""
+        return cls((pk, slug, name, None) for pk, slug, name in rows)
 
     @classmethod
     def read(cls) -> Self:

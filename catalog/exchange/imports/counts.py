@@ -15,6 +15,7 @@ _PLURALS = {
     Kind.CATEGORY: "categories",
     Kind.ATTRIBUTE: "attributes",
     Kind.TAX_CLASS: "tax classes",
+    Kind.COLLECTION: "collections",
 }
 
 
@@ -77,6 +78,10 @@ class Counts:
     def add_categories(self, number: int) -> None:
         """Count categories that products need although the file does not define them."""
         self.by_kind[Kind.CATEGORY][Outcome.CREATED] += number
+
+    def add_collections(self, number: int) -> None:
+        """Count collections that products need although the file does not define them."""
+        self.by_kind[Kind.COLLECTION][Outcome.CREATED] += number
 
     def notices(self) -> list[str]:
         """Return sentences about columns that were not read, and products that are sold out."""

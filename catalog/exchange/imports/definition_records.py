@@ -49,9 +49,19 @@ class TaxClassRecord:
     warnings: list[RowError]
 
 
-Definition = CategoryRecord | AttributeRecord | TaxClassRecord
+@dataclass(slots=True)
+class CollectionRecord:
+    """A collection."""
 
-DEFINED = (Kind.CATEGORY, Kind.ATTRIBUTE, Kind.TAX_CLASS)
+    row: Row
+    values: dict[str, Any]
+    errors: list[RowError]
+    warnings: list[RowError]
+
+
+Definition = CategoryRecord | AttributeRecord | TaxClassRecord | CollectionRecord
+
+DEFINED = (Kind.CATEGORY, Kind.ATTRIBUTE, Kind.TAX_CLASS, Kind.COLLECTION)
 """The kinds of rows that define something."""
 
 
@@ -59,6 +69,8 @@ def read_definition(row: Row) -> Definition:
     """Return the record of a row that defines something."""
     if row.kind == Kind.CATEGORY:
         return _read_category(row)
+    if row.kind == Kind.COLLECTION:
+        return _read_collection(row)
     return _read_attribute(row) if row.kind == Kind.ATTRIBUTE else _read_tax_class(row)
 
 
@@ -91,6 +103,14 @@ def _read_category(row: Row) -> CategoryRecord:
     if "slug" not in columns and not found.errors:
         found.errors.append(row.error("slug", "A category needs a slug."))
     return CategoryRecord(row, columns, parent, found.errors, found.warnings)
+
+
+def _read_collection(row: Row) -> CollectionRecord:
+    found = row.findings()
+    columns = values.read_cells(row, values.COLLECTION, found)
+    if not found.errors and not {"slug", "name"} <= columns.keys():
+        found.errors.append(row.error("slug", "A collection needs a slug and a name."))
+    return CollectionRecord(row, columns, found.errors, found.warnings)
 
 
 def _read_attribute(row: Row) -> AttributeRecord:

@@ -1,5 +1,6 @@
 """Categories, attributes and tax classes that a file defines. Their services write them."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -7,17 +8,26 @@ from catalog.attributes.models import Attribute
 from catalog.attributes.services import create_attribute, update_attribute
 from catalog.categories.models import Category
 from catalog.categories.services import create_category, update_category
+from catalog.collections.models import Collection
+from catalog.collections.services import create_collection, update_collection
 from catalog.errors import SlugTaken
 from catalog.exchange.imports.categories import Categories, CategoryReference
 from catalog.exchange.imports.definition_records import (
     AttributeRecord,
     CategoryRecord,
+    CollectionRecord,
     Definition,
     TaxClassRecord,
 )
+from catalog.exchange.imports.existing import read_collections
 from catalog.tax_classes.models import TaxClass
 from catalog.tax_classes.services import create_tax_class, rename_tax_class
 from shop.core.errors import ShopError
+from shop.core.slugs import fold_name
+
+
+def _read_collections() -> Categories:
+    return Categories.of_collections(row[:3] for row in read_collections())
 
 
 class Definitions:
@@ -29,7 +39,9 @@ class Definitions:
         self.categories: set[str] = set()
         self.attributes: dict[str, Attribute] = {}
         self.tax_classes: set[str] = set()
+        self.collections: set[str] = set()
         self._undefined: set[CategoryReference] = set()
+        self._undefined_collections: set[CategoryReference] = set()
 
     def define(self, record: Definition) -> bool | None:
         """Write a definition. Return whether it is new, or None if nothing changes.
@@ -41,6 +53,8 @@ class Definitions:
         try:
             if isinstance(record, CategoryRecord):
                 return self._define_category(record)
+            if isinstance(record, CollectionRecord):
+                return self._define_collection(record)
             if isinstance(record, TaxClassRecord):
                 return self._define_tax_class(record)
             return self._define_attribute(record)
@@ -79,6 +93,49 @@ class Definitions:
     def number_undefined(self) -> int:
         """Return how many categories were created, or would be, although none defines them."""
         return len(self._undefined)
+
+    def create_undefined_collections(self, references: Iterable[CategoryReference]) -> set[int]:
+        """Create collections that products refer to, unless they exist. Return their ids."""
+        return {self._create_undefined_collection(reference) for reference in references}
+
+    def _create_undefined_collection(self, reference: CategoryReference) -> int:
+        while True:
+            collections = _read_collections()
+            found = collections.find(reference)
+            if found is not None:
+                return found
+            slug = collections.free_slug(reference)
+            with suppress(SlugTaken):  # another user took it at the same time
+                created = create_collection(name=reference.name(), slug=slug)
+                self._undefined_collections.add(reference)
+                return created.pk
+
+    def add_undefined_collections(self, references: Iterable[CategoryReference]) -> None:
+        """Remember collections that a dry run would create, unless the file defines them."""
+        for reference in references:
+            if reference.slug() not in self.collections:
+                name = fold_name(reference.text)
+                self._undefined_collections.add(CategoryReference(name, is_name=True))
+
+    def number_undefined_collections(self) -> int:
+        """Return how many collections were created, or would be, although none defines them."""
+        return len(self._undefined_collections)
+
+    def _define_collection(self, record: CollectionRecord) -> bool | None:
+        values = dict(record.values)
+        collection = Collection.objects.filter(slug=values["slug"]).first()
+        if collection is None:
+            is_new = values["slug"] not in self.collections
+            self.collections.add(values["slug"])
+            if is_new and not self._dry_run:
+                create_collection(**values)
+            return True if is_new else None
+        changed = {name: v for name, v in values.items() if getattr(collection, name) != v}
+        if not changed:
+            return None
+        if not self._dry_run:
+            update_collection(collection_id=collection.pk, **changed)
+        return False
 
     def _define_category(self, record: CategoryRecord) -> bool | None:
         slug, values = record.values["slug"], dict(record.values)

@@ -1,7 +1,8 @@
 """Reads the existing rows of the products in a batch, with a constant number of statements."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection as Collected
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from catalog.attributes.models import Attribute, ProductAttribute, ProductTag
+from catalog.collections.models import Collection, CollectionProduct
 from catalog.exchange.imports.categories import Categories
 from catalog.exchange.imports.names import ProductNames
 from catalog.exchange.imports.records import ProductRecord
@@ -35,6 +37,11 @@ class ExistingRows:
     values: dict[tuple[int, int], Any] = field(default_factory=dict)
     images: dict[int, list[ProductImage]] = field(default_factory=lambda: defaultdict(list))
     slugs: set[str] = field(default_factory=set)
+    collections: Categories = field(default_factory=lambda: Categories([]))
+    rules: set[int] = field(default_factory=set)
+    """The ids of collections whose products a rule selects."""
+    memberships: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """The ids of collections by product."""
 
     def find(self, record: ProductRecord) -> list[Product]:
         """Return the products that a record may be: by its slug, or else its SKU, or else its name.
@@ -58,7 +65,7 @@ class ExistingRows:
 def read_existing(
     records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> ExistingRows:
-    """Read the existing rows of these products, with at most eleven statements.
+    """Read the existing rows of these products, with at most fourteen statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
@@ -66,6 +73,8 @@ def read_existing(
     _read_families(existing, records, names, lock=lock)
     if any(record.category for record in records):
         existing.categories = Categories.read()
+    if any(record.collections for record in records):
+        _read_collections(existing)
     if any(record.has_tax_class() for record in records):
         existing.tax_classes = set(TaxClass.objects.values_list("code", flat=True))
     pks = [row.pk for rows in existing.families.values() for row in rows]
@@ -108,14 +117,14 @@ def _read_families(
     existing.slugs = given | _taken(new, given)
 
 
-def _with_slugs(slugs: Collection[str]) -> list[tuple[int, str, str]]:
+def _with_slugs(slugs: Collected[str]) -> list[tuple[int, str, str]]:
     """Return the ids, slugs and names of products with these slugs. One statement, or none."""
     # With a long list PostgreSQL uses the partial index only if its condition is repeated.
     products = Product.objects.not_archived().filter(slug__in=slugs).exclude(slug="")
     return list(products.values_list("pk", "slug", "name")) if slugs else []
 
 
-def _created_since(records: Sequence[ProductRecord], wanted: Collection[str]) -> set[int]:
+def _created_since(records: Sequence[ProductRecord], wanted: Collected[str]) -> set[int]:
     """Return the ids of products with the wanted names that this import has created.
 
     They are not among the names at its start, but have a slug that was made from the name.
@@ -125,7 +134,7 @@ def _created_since(records: Sequence[ProductRecord], wanted: Collection[str]) ->
     return {pk for pk, _, name in found if fold_name(name) in wanted}
 
 
-def _taken(bases: Sequence[str], given: Collection[str]) -> set[str]:
+def _taken(bases: Sequence[str], given: Collected[str]) -> set[str]:
     """Return the slugs for new products that are taken: of others, or redirected.
 
     Numbers are added only to the slugs of names that are taken or occur twice, so that the others
@@ -136,10 +145,27 @@ def _taken(bases: Sequence[str], given: Collection[str]) -> set[str]:
     return taken | _in_use({slug for base in often for slug in slug_candidates(base)[1:]})
 
 
-def _in_use(slugs: Collection[str]) -> set[str]:
+def _in_use(slugs: Collected[str]) -> set[str]:
     if not slugs:
         return set()
     return {slug for _, slug, _ in _with_slugs(slugs)} | earlier_owners("product", slugs).keys()
+
+
+def _read_collections(existing: ExistingRows) -> None:
+    rows = list(read_collections())
+    existing.collections = Categories.of_collections(row[:3] for row in rows)
+    existing.rules = {pk for pk, _, _, has_rule in rows if has_rule}
+    memberships = CollectionProduct.objects.filter(product_id__in=existing.families)
+    for product_id, pk in memberships.values_list("product_id", "collection_id"):
+        existing.memberships[product_id].add(pk)
+
+
+def read_collections() -> Iterator[tuple[int, str, str, bool]]:
+    """Yield the ids, slugs and names of collections, and whether they have a rule."""
+    for pk, slug, name, rule in Collection.objects.order_by("pk").values_list(
+        "pk", "slug", "name", "rule"
+    ):
+        yield pk, slug, name, rule is not None
 
 
 def _read_attributes(existing: ExistingRows, pks: list[int]) -> None:

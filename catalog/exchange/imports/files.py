@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TextIO
 from zipfile import BadZipFile, ZipFile
 
 from catalog.exchange.imports.decimals import read_decimals
@@ -71,11 +71,29 @@ def read(source: Source, reading: Reading) -> Rows:
 
     Raises FileError at any row.
     """
+    with _opened(source, reading) as found:
+        if isinstance(found, Table):
+            table = _detect_in(found, source, reading)
+            yield from READERS[reading.format].read(table, reading, source.choices)
+        else:
+            yield from read_json(found, reading.not_read)
+
+
+@contextmanager
+def open_table(source: Source, reading: Reading) -> Iterator[Table | None]:
+    """Yield the table of a file, or None for JSON, and store how it is read. Raises FileError."""
+    with _opened(source, reading) as found:
+        yield _detect_in(found, source, reading) if isinstance(found, Table) else None
+
+
+@contextmanager
+def _opened(source: Source, reading: Reading) -> Iterator[Table | TextIO]:
+    """Yield a table as it is in the file, or the text of JSON. The file is not closed."""
     source.file.seek(0)
     if _is_zip(source.file):
         if source.format == "json":
             raise FileError("The file is a workbook, not JSON.")
-        yield from _read_table(read_xlsx(source.file), source, reading)
+        yield read_xlsx(source.file)
         return
     reading.encoding = source.choices.encoding or "utf-8"
     encoding = "utf-8-sig" if reading.encoding == "utf-8" else reading.encoding
@@ -83,22 +101,22 @@ def read(source: Source, reading: Reading) -> Rows:
     try:
         if source.format == "json" or (not source.format and _begins_like_json(source.file)):
             reading.format = "json"
-            yield from read_json(text, reading.not_read)
+            yield text
         else:
             table = read_csv(text, source.choices.delimiter)
             reading.delimiter = table.delimiter
-            yield from _read_table(table, source, reading)
+            yield table
     finally:
         text.detach()  # so that the file is not closed
 
 
-def _read_table(table: Table, source: Source, reading: Reading) -> Rows:
+def _detect_in(table: Table, source: Source, reading: Reading) -> Table:
+    """Return the table with decimal points, and store its format and its decimal mark."""
     choices = source.choices
     reading.format = source.format or detect_format(table.header, choices)
-    reader = READERS[reading.format]
-    is_number = reader.numbers(table.header, choices)
+    is_number = READERS[reading.format].numbers(table.header, choices)
     table, reading.decimal = read_decimals(table, is_number, choices.decimal)
-    return reader.read(table, reading, choices)
+    return table
 
 
 def _is_zip(file: BinaryIO) -> bool:

@@ -23,8 +23,8 @@ _HUNDRED = Decimal(100)
 # Numbers are kept as text, so that prices are not rounded.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 _NESTED = frozenset({"row", "variants", "pictures", "attributes", "choice"})
-_LISTS = frozenset({"tags", "options", "choice", "choices"})
-_OBJECTS = frozenset({"metadata", "private_metadata"})
+_LISTS = frozenset({"tags", "options", "choice", "choices", "collections"})
+_OBJECTS = frozenset({"metadata", "private_metadata", "rule"})
 _FEED = {
     "title": "name",
     "description": "description",
@@ -151,7 +151,7 @@ def _cell(value: Any, column: str = "") -> Cell:
         return "true" if value else "false"
     if isinstance(value, list):
         return [str(_cell(item)) for item in value]
-    if column in {"tags", "choices"}:
+    if column in {"tags", "choices", "collections"}:
         return split(str(value))
     return value if isinstance(value, str) else json.dumps(value)
 

@@ -1,5 +1,6 @@
-"""Reads the cells with lists: tags, and the options of products."""
+"""Reads the cells with lists: tags, collections, and the options of products."""
 
+from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.rows import Findings, Row, quote
 from catalog.exchange.imports.texts import (
     Corrected,
@@ -8,8 +9,11 @@ from catalog.exchange.imports.texts import (
     exact_line,
     value_of,
 )
-from catalog.limits import MAX_OPTIONS, MAX_TAGS, OPTION_LENGTH, TAG_LENGTH
+from catalog.limits import COLLECTION_NAME_LENGTH, MAX_OPTIONS, MAX_TAGS, OPTION_LENGTH, TAG_LENGTH
 from shop.core.slugs import fold_name
+
+FURTHER = "further_categories"
+"""The cell with the names of a product's categories after the first, which become collections."""
 
 
 def read_tags(row: Row, found: Findings) -> list[str] | None:
@@ -17,11 +21,10 @@ def read_tags(row: Row, found: Findings) -> list[str] | None:
 
     These are empty, duplicate or too long ones, and those beyond the limit.
     """
-    cells = [row.cells[name] for name in ("tags", "collections") if name in row.cells]
-    if not cells:
+    if "tags" not in row.cells:
         return None
     kept: dict[str, str] = {}
-    for item in [i for cell in cells for i in (cell if isinstance(cell, list) else [cell])]:
+    for item in _items(row, "tags"):
         try:
             read = exact_line(TAG_LENGTH)(item.strip())
         except InvalidValue as error:
@@ -40,6 +43,30 @@ def read_tags(row: Row, found: Findings) -> list[str] | None:
         reason = f"The list has {len(tags)} tags. Those after the first {MAX_TAGS} were left out."
         found.warnings.append(row.error("tags", reason))
     return tags[:MAX_TAGS]
+
+
+def read_collections(row: Row, found: Findings) -> list[CategoryReference]:
+    """Return the collections that a product is added to, each once.
+
+    The shop's own table has slugs or names, other formats have names.
+    """
+    is_name = FURTHER in row.cells
+    column = FURTHER if is_name else "collections"
+    kept: dict[str, CategoryReference] = {}
+    for item in _items(row, column):
+        try:
+            name = value_of(exact_line(COLLECTION_NAME_LENGTH)(item.strip()))
+        except InvalidValue as error:
+            found.warnings.append(row.error(column, f"{error} The collection was left out."))
+            continue
+        if name:
+            kept.setdefault(fold_name(name), CategoryReference(name, is_name=is_name))
+    return list(kept.values())
+
+
+def _items(row: Row, column: str) -> list[str]:
+    cell = row.cells.get(column, [])
+    return cell if isinstance(cell, list) else [cell]
 
 
 def read_options(row: Row, found: Findings, *, distinct: bool) -> list[str] | None:

@@ -16,6 +16,7 @@ from catalog.exchange.imports.conversions import (
     split_urls,
 )
 from catalog.exchange.imports.families import Family, attribute_rows, family_rows, grouped_variants
+from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.magento_columns import (
     BRANDS,
     CODES,
@@ -179,7 +180,7 @@ def _cells(product: _Product) -> dict[str, Cell]:
         paths = [[name.strip() for name in path.split("/")] for path in _paths(product)]
         first, *others = deepest_first(map(_without_root, paths)) or [[]]
         cells["category_path"] = first
-        cells["collections"] = [path[-1] for path in others]
+        cells[FURTHER] = [path[-1] for path in others]
     return {name: cell for name, cell in cells.items() if cell or name == "category_path"}
 
 
@@ -289,6 +290,7 @@ def _names_of(titles: Mapping[str, str]) -> dict[str, str]:
         "slug": "url_key",
         "is_published": "product_online",
         "category_path": "categories",
+        FURTHER: "categories",
         "stock": "qty",
         "tax_code": "tax_class_name",
         "picture": "base_image",

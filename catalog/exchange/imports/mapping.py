@@ -44,7 +44,9 @@ _NAMES = {
     "fabricant; marca; fabricante; produttore; merk; fabrikant; label",
     CATEGORY_PATH: "categories; category path; category name; product category; product type; "
     "type; kategorie; kategorien; warengruppe; produktkategorie; produkttyp; rubrik; catégorie; "
-    "catégories; categoría; categorías; categoria; categorie; collection",
+    "catégories; categoría; categorías; categoria; categorie",
+    "collections": "collection; custom collections; kollektion; kollektionen; colección; "
+    "colecciones; collezione; collezioni; collectie; collecties",
     "tags": "tag; keywords; labels; schlagwörter; schlagworte; stichwörter; mots clés; étiquettes; "
     "etiquetas; etichette; trefwoorden",
     IMAGES: "image; image url; image urls; image link; image src; photo; photos; picture url; "

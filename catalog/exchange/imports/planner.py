@@ -11,6 +11,7 @@ from catalog.attributes.services import read_value
 from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.extras import add_metadata
+from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
 from catalog.exchange.imports.records import (
     ImageRecord,
@@ -228,10 +229,31 @@ class Planner:
         if record.tags is not None:
             plan.new_tags = [tag for tag in record.tags if tag not in tags]
             plan.old_tags = [tag for tag in tags if tag not in record.tags]
+        self._set_collections(plan)
         for name, cell in record.attributes.items():
             self._set_attribute(plan, name, cell)
         if plan.changes_keywords():
             plan.set_keywords(tags if record.tags is None else record.tags)
+
+    def _set_collections(self, plan: Plan) -> None:
+        """Add the product to collections. A rule of a collection chooses its products itself."""
+        record, product = plan.record, plan.product.row
+        present = self._existing.memberships[product.pk] if product.pk else set()
+        for reference in record.collections:
+            pk = self._existing.collections.find(reference)
+            if pk is None and self._preliminary:
+                plan.missing_collections.append(reference)
+            elif pk is None:
+                reason = f"The collection {quote(reference.text)} was just deleted."
+                record.errors.append(record.row.error("collections", reason))
+            elif pk in present:
+                continue
+            elif pk in self._existing.rules:
+                reason = f"The collection {quote(reference.text)} chooses its products by a rule."
+                column = FURTHER if reference.is_name else "collections"
+                record.warn(record.row.error(column, f"{reason} The product was not added."))
+            else:
+                plan.collections[pk] = reference.text
 
     def _set_attribute(self, plan: Plan, name: str, cell: Any) -> None:
         record, slug = plan.record, name.removeprefix(ATTRIBUTE)

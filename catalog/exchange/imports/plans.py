@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.records import ProductRecord
 from catalog.products.writes import FamilyChanges, RowChanges
 
@@ -14,6 +15,8 @@ _NOT_QUOTED = frozenset(
     {"description", "keywords", "has_variants", "category_id", "metadata", "private_metadata"}
 )
 """Columns whose values are not shown in a preview."""
+_DERIVED = frozenset({"highest_price"})
+"""Columns that follow from those of variants, which are shown."""
 
 
 @dataclass(slots=True)
@@ -21,6 +24,10 @@ class Plan(FamilyChanges):
     """The changes of a product, with the record of the file."""
 
     record: ProductRecord = field(kw_only=True)
+    collections: dict[int, str] = field(default_factory=dict)
+    """The collections that the product is added to: their names by id."""
+    missing_collections: list[CategoryReference] = field(default_factory=list)
+    """Those that have to be created before."""
 
     def has_changes(self) -> bool:
         """Return whether the import has to write anything for this product."""
@@ -29,6 +36,10 @@ class Plan(FamilyChanges):
     def needs_category(self) -> bool:
         """Return whether the category has to be created."""
         return self.product.row.category_id == NEW_CATEGORY
+
+    def is_ready(self) -> bool:
+        """Return whether a new product can be written as it is planned."""
+        return self.is_new and not self.needs_category() and not self.missing_collections
 
     def sells_out(self) -> bool:
         """Return whether the import leaves none of the product's units in stock."""
@@ -55,6 +66,8 @@ class Plan(FamilyChanges):
             lines += [f"{options}: {change}" for change in _describe(variant)]
         lines += [f"new tag {tag}" for tag in self.new_tags]
         lines += [f"removed tag {tag}" for tag in self.old_tags]
+        names = [*self.collections.values(), *(r.text for r in self.missing_collections)]
+        lines += [f"new in the collection {name}" for name in names]
         return lines + [f"new value of {slug}" for slug in self.attributes]
 
 
@@ -63,6 +76,8 @@ def _describe(changes: RowChanges) -> Iterator[str]:
         return
     for name in changes.columns():
         label = name.removesuffix("_id")
+        if name in _DERIVED:
+            continue
         if name in _NOT_QUOTED:
             yield f"new {label}"
         else:

@@ -7,7 +7,7 @@ from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.decimals import MARKS, POINT
 from catalog.exchange.imports.encodings import title_of
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Reading:
         """Return a line such as "read as shop: UTF-8, commas, decimal points"."""
         parts = [title_of(self.encoding)] if self.encoding else []
         if self.delimiter:
-            parts.append(_DELIMITERS.get(self.delimiter, f"the separator {self.delimiter}"))
+            parts.append(DELIMITERS.get(self.delimiter, f"the separator {self.delimiter}"))
         return f"read as {self.format}: {', '.join([*parts, MARKS[self.decimal]])}"
 
     def is_usual(self) -> bool:

@@ -59,6 +59,7 @@ class ProductRecord:
     options: list[str] | None
     tags: list[str] | None
     attributes: dict[str, str]
+    collections: list[CategoryReference] = field(default_factory=list)
     variants: list[VariantRecord] = field(default_factory=list)
     images: list[ImageRecord] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
@@ -143,6 +144,7 @@ def _read_product(row: Row) -> ProductRecord:
         category=read_category_reference(row, found),
         options=lists.read_options(row, found, distinct=True),
         tags=lists.read_tags(row, found),
+        collections=lists.read_collections(row, found),
         attributes=_read_attributes(row, found),
         errors=found.errors,
         warnings=found.warnings,

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     CATEGORY = "category"
     ATTRIBUTE = "attribute"
     TAX_CLASS = "tax_class"
+    COLLECTION = "collection"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,13 @@ Existing products are found again, so an import that was interrupted can be repe
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
 
+from catalog.collections.services import add_members, lock_collections
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.counts import Counts, Outcome, Result
 from catalog.exchange.imports.definition_records import Definition
@@ -88,6 +89,7 @@ class _Run:
                 self._counts.add(result)
                 report(result)
         self._counts.add_categories(self._definitions.number_undefined())
+        self._counts.add_collections(self._definitions.number_undefined_collections())
         if broken:
             raise broken[0]
         return self._counts
@@ -124,6 +126,7 @@ class _Run:
             plans = self._plan(valid, lock=False)
             for reference in _missing_categories(plans):
                 self._definitions.add_undefined_category(reference)
+            self._definitions.add_undefined_collections(_missing_collections(plans))
         else:
             plans = self._write(valid)
         by_record = {id(plan.record): plan for plan in plans}
@@ -139,8 +142,11 @@ class _Run:
         """Write a batch. Only products that change are locked."""
         plans = self._plan(records, lock=False)
         changed = [plan for plan in plans if plan.has_changes()]
-        ready = [plan for plan in changed if plan.is_new and not plan.needs_category()]
+        ready = [plan for plan in changed if plan.is_ready()]
         self._create_categories(changed)
+        self._collections = {pk for plan in changed for pk in plan.collections}
+        missing = _missing_collections(changed)
+        self._collections |= self._definitions.create_undefined_collections(missing)
         written = self._write_all([plan.record for plan in changed], ready)
         return [*written, *(plan for plan in plans if not plan.has_changes())]
 
@@ -159,6 +165,7 @@ class _Run:
                 self._planning(records, ready),
                 reason=f"Import {self._source.name}",
                 actor=self._options.actor,
+                collections=self._collections,
             )
         except IntegrityError:
             if len(records) > 1:
@@ -210,17 +217,24 @@ class _Run:
 
 @transactional
 def write(
-    plan_all: Callable[[], list[Plan]], *, reason: str, actor: AbstractUser | None
+    plan_all: Callable[[], list[Plan]],
+    *,
+    reason: str,
+    actor: AbstractUser | None,
+    collections: Collection[int],
 ) -> list[Plan]:
     """Execute and return the plans of ``plan_all``, which locks the rows that it reads.
 
-    Raises IntegrityError if a concurrent transaction took a slug or a SKU. Nothing is written then.
+    ``collections`` are the ids of those that products are added to, and are locked first. Raises
+    IntegrityError if a concurrent transaction took a slug or a SKU. Nothing is written then.
     """
+    lock_collections(collections)
     plans = plan_all()
     changed = [plan for plan in plans if plan.has_changes()]
     if changed:
         with acting_as("import", user_id=None if actor is None else actor.pk, detail=reason):
             save_families(changed, reason=reason[:REASON_LENGTH], actor=actor)
+        add_members([(pk, plan.product.row.pk) for plan in changed for pk in plan.collections])
         rows = [row for plan in changed for row in plan.rows()]
         queue_downloads([image for row in rows for image in row.new_images])
     return plans
@@ -230,6 +244,11 @@ def _missing_categories(plans: Sequence[Plan]) -> list[CategoryReference]:
     """Return the categories that have to be created, each once."""
     references = [plan.record.category for plan in plans if plan.needs_category()]
     return [reference for reference in dict.fromkeys(references) if reference is not None]
+
+
+def _missing_collections(plans: Sequence[Plan]) -> list[CategoryReference]:
+    """Return the collections that have to be created, each once."""
+    return list(dict.fromkeys(r for plan in plans for r in plan.missing_collections))
 
 
 def _refused(record: ProductRecord) -> Result:

@@ -49,22 +49,24 @@ _COLUMNS = (
 )
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
-COLUMNS = (*_COLUMNS, *(name for name in _MEMBERS if name not in _COLUMNS))
+COLUMNS = (*_COLUMNS, *(n for n in _MEMBERS if n not in _COLUMNS), "collections", "rule")
 TARGETS = (IMAGES, CATEGORY_PATH, GRAMS, COST, "tax_code")
 """More columns that those of another table can be read as."""
 _NUMBERS = frozenset({"price", "compare_at_price", GRAMS, COST})
 _INSTEAD = {"category": CATEGORY_PATH, "weight": GRAMS, "picture": IMAGES}
 """Columns of another table that are not guessed if the table has the shop's own one."""
 _WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
-_LISTS = ("tags", "choices")
+_LISTS = ("tags", "choices", "collections")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
 _USED: dict[Kind, set[str]] = {
-    Kind.PRODUCT: _OF_SOLD | {*members_of(Owner.PRODUCT), "category", "tags", *TARGETS},
+    Kind.PRODUCT: _OF_SOLD
+    | {*members_of(Owner.PRODUCT), "category", "collections", "tags", *TARGETS},
     Kind.VARIANT: _OF_SOLD | {*members_of(Owner.VARIANT)},
     Kind.IMAGE: {"slug", "picture", "picture_small", "alt", "position"},
     Kind.CATEGORY: {"slug", "name", "category", "position", "is_published"},
     Kind.ATTRIBUTE: {"slug", "name", "kind", "choices"},
     Kind.TAX_CLASS: {"slug", "name"},
+    Kind.COLLECTION: {"slug", "name", "description", "position", "is_published", "rule"},
 }
 """The columns that rows of each kind have."""
 

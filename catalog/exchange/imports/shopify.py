@@ -6,6 +6,7 @@ from itertools import groupby, islice
 from catalog.exchange.imports.columns import find_columns
 from catalog.exchange.imports.conversions import in_grams, split_list
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.shopify_columns import (
@@ -22,7 +23,7 @@ from catalog.exchange.imports.tables import Table, TableRow
 from catalog.limits import MAX_OPTIONS, MAX_SHOPIFY_ROWS
 
 _REQUIRED = ("Handle", "Title", "Variant Price")
-_NAMES = {**OF_PRODUCT, **OF_VARIANT, **OF_IMAGE, "options": "Option1 Value"}
+_NAMES = {FURTHER: "Collection", **OF_PRODUCT, **OF_VARIANT, **OF_IMAGE, "options": "Option1 Value"}
 _EXEMPT = "exempt"
 """The code of the tax class of what Shopify does not tax."""
 # Similar columns that are not read would make one think that they were misspelled.
@@ -169,7 +170,7 @@ def _categories(row: TableRow) -> dict[str, Cell]:
         is_second = bool(row.cells.get("Type", "").strip())
         cells = {"metadata.product_category": category} if is_second else {CATEGORY_PATH: names}
     if "Collection" in row.cells:
-        cells["collections"] = split_list(row.cells["Collection"])
+        cells[FURTHER] = split_list(row.cells["Collection"])
     return cells
 
 

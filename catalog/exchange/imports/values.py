@@ -26,6 +26,8 @@ from catalog.limits import (
     ATTRIBUTE_NAME_LENGTH,
     ATTRIBUTE_TEXT_LENGTH,
     CATEGORY_NAME_LENGTH,
+    COLLECTION_NAME_LENGTH,
+    DESCRIPTION_LENGTH,
     MAX_POSITION,
     MAX_STOCK,
     PRODUCT_NAME_LENGTH,
@@ -131,6 +133,17 @@ def instant(value: str) -> datetime:
     return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
 
 
+def json_object(value: str) -> dict[str, Any]:
+    """Convert a JSON object."""
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
+        read = None
+    if not isinstance(read, dict):
+        raise InvalidValue(f"{quote(value)} is not a JSON object.")
+    return read
+
+
 def metadata(value: str) -> dict[str, str]:
     """Convert a JSON object whose values are strings."""
     try:
@@ -207,6 +220,14 @@ ATTRIBUTE: Mapping[str, Field] = {
     "slug": Field(slug(ATTRIBUTE_NAME_LENGTH), REQUIRED),
     "name": Field(exact_line(ATTRIBUTE_NAME_LENGTH), REQUIRED),
     "kind": Field(exact(ATTRIBUTE_NAME_LENGTH), REQUIRED),
+}
+COLLECTION: Mapping[str, Field] = {
+    "slug": Field(slug(COLLECTION_NAME_LENGTH), REQUIRED),
+    "name": Field(exact(COLLECTION_NAME_LENGTH), REQUIRED),
+    "description": Field(text(DESCRIPTION_LENGTH), "", optional=True),
+    "position": Field(whole(0, MAX_POSITION), optional=True),
+    "is_published": Field(boolean),
+    "rule": Field(json_object, None),
 }
 TAX_CLASS: Mapping[str, Field] = {
     "slug": Field(tax_class(TAX_CLASS_CODE_LENGTH), REQUIRED),

@@ -16,6 +16,7 @@ from catalog.exchange.imports.conversions import (
     split_urls,
 )
 from catalog.exchange.imports.families import Family, attribute_rows, family_rows, grouped_variants
+from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.stored_rows import StoredRows
@@ -168,7 +169,7 @@ def _add_categories(cells: dict[str, Cell], text: str) -> None:
     paths = [[name.strip() for name in path.split(">")] for path in split_list(text)]
     first, *others = deepest_first(paths) or [[]]
     cells["category_path"] = first
-    cells["collections"] = [path[-1] for path in others]
+    cells[FURTHER] = [path[-1] for path in others]
 
 
 _SOLD = frozenset({"sku", "barcode", "low_stock"})
@@ -261,7 +262,12 @@ def _add_attributes(family: Family, product: _Product) -> None:
 
 def _names_of(titles: dict[str, str]) -> dict[str, str]:
     """Return the titles of the columns by ours, for errors and warnings."""
-    theirs = {"price": "regular_price", "category_path": "categories", "picture": "images"}
+    theirs = {
+        "price": "regular_price",
+        "category_path": "categories",
+        FURTHER: "categories",
+        "picture": "images",
+    }
     theirs |= {"low_stock_threshold": "low_stock", "is_published": "published"}
     theirs["tax_code"] = "tax_class" if "tax_class" in titles else "tax_status"
     return titles | {ours: titles.get(name, ours) for ours, name in theirs.items()}

@@ -13,6 +13,7 @@ from rest_framework import serializers
 from catalog.attributes.models import AttributeKind
 from catalog.categories.serializers import CategoryLinkSerializer, serialize_category_link
 from catalog.images.serializers import ImageSerializer, serialize_image
+from catalog.json_ld import HELP_TEXT
 from catalog.prices.current import Price
 from catalog.prices.reads import highest_of_row, price_of_row
 from catalog.products.descriptions import safe, text_of
@@ -229,6 +230,7 @@ class ProductSerializer(PageSerializer, ShippedSerializer, ListedProductSerializ
     images = ImageSerializer(many=True)
     tags = serializers.ListField(child=serializers.CharField())
     attributes = AttributeValueSerializer(many=True)
+    json_ld = serializers.CharField(required=False, help_text=HELP_TEXT)
     translations = serializers.DictField(
         child=ProductTranslationSerializer(),
         required=False,

@@ -21,7 +21,7 @@ REPLAYED = "Idempotent-Replayed"
 
 
 def idempotent(
-    request: Request, work: Callable[[], Response], *, guest: str | None = None
+    request: Request, work: Callable[[], HttpResponse], *, guest: str | None = None
 ) -> HttpResponseBase:
     """Return the response of ``work()``, which runs once for each key.
 
@@ -47,8 +47,8 @@ def idempotent_steps(
     request: Request,
     *,
     begin: Callable[[], int],
-    finish: Callable[[int], Response],
-    replay: Callable[[int], Response],
+    finish: Callable[[int], HttpResponse],
+    replay: Callable[[int], HttpResponse],
     guest: str | None = None,
 ) -> HttpResponseBase:
     """Return the response of work that calls a service outside the database, such as a gateway.
@@ -112,8 +112,10 @@ def _digest(file: "File[bytes]") -> str:
     return digest.hexdigest()
 
 
-def _make_storable(response: Response) -> HttpResponse:
+def _make_storable(response: HttpResponse) -> HttpResponse:
     """Return the rendered response, with the headers that are stored only."""
+    if not isinstance(response, Response):
+        return response
     body = b"" if response.data is None else dumps(response.data)
     rendered = HttpResponse(body, status=response.status_code, content_type="application/json")
     if "Location" in response:

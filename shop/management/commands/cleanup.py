@@ -8,6 +8,7 @@ from django.core.management import call_command
 
 from accounts.tokens import forget_expired_tokens
 from cart.deletion import delete_carts_of_deleted_accounts, delete_old_carts
+from catalog.exchange.uploads import delete_expired
 from catalog.images.files import delete_orphans
 from shop.core.deliveries import delete_done_deliveries
 from shop.core.idempotency import delete_old_keys
@@ -41,7 +42,7 @@ class Command(ShopCommand):
         "carts of guests after 30 days and of users after 180 days without a change, "
         "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks "
         "a day after they ended, messages 180 and webhook deliveries 30 days after they ended, and "
-        "files that no image uses after a day."
+        "files that no image uses, or that no import was confirmed of, after a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -59,6 +60,7 @@ class Command(ShopCommand):
         call_command("clearsessions")
         if not options["keep_files"]:
             self.stdout.write(f"{delete_orphans()} files without an image deleted")
+            self.stdout.write(f"{delete_expired()} files of imports deleted")
 
 
 def _delete_all(delete: Callable[[int], int]) -> int:
