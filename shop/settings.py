@@ -6,9 +6,7 @@ ImproperlyConfigured, whose message says what to do.
 """
 
 import importlib.util
-import os
 import re
-import tempfile
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -649,8 +647,6 @@ if _database.get("ENGINE") == "django.db.backends.sqlite3":
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
         ),
     }
-    # A file for each test process: an in-memory database does not work with threads.
-    _database["TEST"] = {"NAME": f"{tempfile.gettempdir()}/shop-test-{os.getpid()}.sqlite3"}
 elif _is_postgresql:
     if SHOP_ENGINE == "fast":
         _database["ENGINE"] = "shop.engine.postgresql"

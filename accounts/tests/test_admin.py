@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 from accounts.factories import PASSWORD, StaffFactory, UserFactory
 from accounts.models import User
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_database
 from shop.testing.pages import form_of
 
 LIST = "/admin/accounts/user/"
@@ -258,6 +259,7 @@ def test_token_rows_are_not_in_the_admin(admin_browser):
     assert admin_browser.get("/admin/token_blacklist/outstandingtoken/").status_code == 404
 
 
+@on_one_database
 def test_the_list_sends_the_same_number_of_statements_for_few_and_many_rows(admin_browser):
     UserFactory.create_batch(4)
     few = count_statements(lambda: admin_browser.get(LIST))

@@ -7,10 +7,11 @@ import pytest
 from cart.shipping.factories import create_method
 from shop.core.postal_addresses import CompleteAddressSerializer
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_database
 
 COUNTRIES, SHOP = "/api/countries/", "/api/shop/"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 
 def forms(client, language="en"):

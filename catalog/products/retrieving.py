@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib.auth.models import AbstractUser
+from django.db.models import Case, When
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -19,7 +20,7 @@ from catalog.products.serializers.responses import (
 from catalog.products.sparse_fields import FIELDS, SparseFields, read_sparse_fields
 from catalog.products.translated import translate
 from catalog.responses import CachedResponseViewSet, public_response
-from catalog.slugs.services import earlier_owners, owners_in_any_language
+from catalog.slugs.services import earlier_owners
 from catalog.slugs.views import OnlyReadBySlug, moved_to
 from catalog.translations.reads import translations_of
 from shop.core.errors import NotFound
@@ -100,7 +101,8 @@ class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):
         if not is_slug(stored):
             raise NotFound
         rows = Product.objects.visible_to(request.user).listed()
-        pk = _first(rows.filter(slug=stored), "pk") or _with_translation(rows, stored)
+        language = shop_language_of(request)
+        pk = _first(rows.filter(slug=stored), "pk") or _with_translation(rows, stored, language)
         if pk is not None and slug == stored:
             return self.retrieve_by_id(request, pk)
         if pk is None and (owner := earlier_owners("product", [stored]).get(stored)):
@@ -111,11 +113,14 @@ class ProductBySlugViewSet(OnlyReadBySlug, ProductReads):
         return moved_to(request, slug, stored)
 
 
-def _with_translation(rows: ProductQuerySet, slug: str) -> int | None:
-    """Return the id of the product with a slug in a further language of the shop."""
-    owner = owners_in_any_language("product", [slug]).get(slug)
-    found: int | None = _first(rows.filter(pk=owner), "pk") if owner else None
-    return found
+def _with_translation(rows: ProductQuerySet, slug: str, language: str) -> int | None:
+    """Return the id of the product with a slug in a further language, at best in ``language``."""
+    if not (languages := further_languages()):
+        return None
+    translated = rows.filter(translations__slug=slug, translations__language__in=languages)
+    is_in_language = Case(When(translations__language=language, then=0), default=1)
+    pk: int | None = _first(translated.order_by(is_in_language, "pk"), "pk")
+    return pk
 
 
 def _first(rows: ProductQuerySet, column: str) -> Any:

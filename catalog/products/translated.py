@@ -6,6 +6,7 @@ from typing import Any
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from catalog.products.writes import variant_name
 from catalog.translations.reads import Found, TranslatedTexts, read_texts
+from shop.core.shop_languages import is_translated
 
 
 def translate(
@@ -16,6 +17,8 @@ def translate(
     ``categories`` are further bodies of categories to translate, with id, name and slug. One
     statement; none in the language of the shop itself.
     """
+    if not is_translated(language):
+        return
     bodies = [*categories, *(row for product in products for row in _category_rows(product))]
     of_products = [product.category for product in products if product.category is not None]
     found = read_texts(

@@ -32,6 +32,7 @@ from catalog.search.text import read_query
 from shop.core.errors import InvalidField
 from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
+from shop.core.shop_languages import is_translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,9 +243,10 @@ class Listing:
         key = f"facets {self.query.filter_key()}"
         current = self.revision if found is None else None
         facets = revision.cached_values.get_or_put(key, current, make)
-        # The cache is for all languages, and the view translates the categories.
-        categories = [dict(category) for category in facets["categories"]]
-        return replace(page, facets={**facets, "categories": categories})
+        if is_translated(self.language):  # the cache is for all languages
+            categories = [dict(category) for category in facets["categories"]]
+            facets = {**facets, "categories": categories}
+        return replace(page, facets=facets)
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)

@@ -10,6 +10,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import archive_product
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, confirm, form_of, messages_of
 
 LIST = "/admin/catalog/product/"
@@ -185,6 +186,7 @@ def test_movements_are_read_only(admin_browser, tea):
     assert admin_browser.get("/admin/catalog/stockmovement/add/").status_code == 403
 
 
+@on_one_database
 @pytest.mark.parametrize("path", [LIST, "/admin/catalog/stockmovement/"])
 def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(admin_browser, path):
     ProductFactory.create_batch(5)

@@ -7,7 +7,10 @@ from accounts.factories import UserFactory
 from catalog import services
 from catalog.models import ProductImage
 from catalog.tests.uploads import announcing, files_in, picture, upload
+from shop.testing.marks import on_one_database
 from shop.testing.pages import form_of
+
+pytestmark = on_one_database
 
 ADD = "/admin/catalog/productimage/add/"
 

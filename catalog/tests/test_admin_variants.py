@@ -7,6 +7,9 @@ from catalog.factories import CategoryFactory, SaleFactory
 from catalog.models import Attribute, Product, Sale, StockMovement
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 LIST, SALES = "/admin/catalog/product/", "/admin/catalog/sale/"
 ATTRIBUTES = "/admin/catalog/attribute/"

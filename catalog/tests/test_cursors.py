@@ -10,6 +10,7 @@ from catalog.factories import ProductFactory
 from catalog.models import Product
 from catalog.tests.test_filters import sale
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_database
 
 LIST = "/api/products/"
 ORDERINGS = ["", "price", "-price", "name", "-name", "newest", "best_selling", "relevance"]
@@ -89,6 +90,7 @@ def test_pages_by_number_have_no_cursors(anyone, products):
     assert page["next"]
 
 
+@on_one_database
 @pytest.mark.parametrize("query", ["page=1&after=", "page=1&before=x", "after=x&before=y"])
 def test_only_one_place_can_be_requested(anyone, products, query):
     answer = anyone.get(f"{LIST}?{query}")
@@ -128,6 +130,7 @@ def cursor(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("ordering", "after"),
     [

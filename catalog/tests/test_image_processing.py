@@ -133,12 +133,17 @@ def test_an_unsuitable_colour_profile_is_ignored():
         picture("BMP"),
         picture("TIFF"),
         *(picture(kind, size=(200, 200))[:-60] for kind in ("PNG", "WEBP")),
-        *(picture(kind, size=(2000, 2000))[:700] for kind in ("JPEG", "PNG", "GIF", "WEBP")),
     ],
 )
 def test_other_files_and_damaged_images_are_rejected(content):
     with pytest.raises(ImageInvalid):
         process_image(BytesIO(content))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP"])
+def test_the_beginning_of_an_image_is_rejected(kind):
+    with pytest.raises(ImageInvalid):
+        process_image(BytesIO(picture(kind, size=(2000, 2000))[:700]))
 
 
 @pytest.mark.parametrize("size", [(50_000, 50_000), (10_001, 5_000), (1_000_000, 41)])

@@ -10,8 +10,9 @@ from openpyxl import Workbook
 from catalog.factories import ProductFactory
 from catalog.models import Product
 from catalog.tests.exchange import FILES, REAL, export, import_content, notices_of
+from shop.testing.marks import on_one_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 TABLE = (
     "\ufeffName, PRICE ,Stock,Rating,prise,,Attr.Grams\n"

@@ -14,8 +14,9 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
 from catalog.tests.exchange import errors_of, everything, import_content
+from shop.testing.marks import on_one_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 GOOD = "slug,name,price\ntea,Tea,4.50\n"
 

@@ -11,6 +11,7 @@ from catalog.models import Product, ProductImage, StockMovement
 from catalog.products.admin.options import Option, parse_options, write_options
 from catalog.tests.uploads import files_in, picture, upload
 from orders.factories import place_order
+from shop.core.bodies import body_limit
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.marks import on_one_database
 from shop.testing.pages import form_of, submit
@@ -199,6 +200,8 @@ def test_a_refused_image_saves_nothing(admin_browser, tea, media):
     page = submit(admin_browser, page, price="-1", images=files)
     assert list(errors_of(page)) == ["price"]
     assert files_in(media) == []
+    for path in (f"{LIST}add/", change(tea)):
+        assert body_limit("POST", path, "multipart/form-data; boundary=x") == 32 * 1024 * 1024
 
 
 def test_images_are_sorted_described_and_deleted(

@@ -129,6 +129,12 @@ def test_a_product_is_found_by_its_slug_in_any_language(anyone, amy, pot):
                 assert anyone.get(path).json()["name"] == name
     (found,) = anyone.get(f"{PRODUCTS}?slug=teekanne").json()["products"]
     assert found["id"] == pot.pk
+    # Another product may have it in another language.
+    bule = ProductFactory(name="Bule", translations={"pt-br": {"slug": "teekanne"}})
+    for language, product in (("pt-br", bule), ("de", pot), ("en", pot)):
+        body = anyone.get(f"{PRODUCTS}teekanne/?lang={language}").json()
+        assert body["id"] == product.pk
+    archive_product(product_id=bule.pk)
     # A slug that is given up redirects.
     assert translate(amy, pot, de={"slug": "kanne"}).status_code == 200
     assert anyone.get(f"{PRODUCTS}kanne/?lang=de").json()["slug"] == "kanne"
@@ -158,6 +164,16 @@ def test_cached_responses_are_those_of_the_negotiated_language(anyone, pot):
     assert (stale.status_code, stale.json()["name"]) == (200, "Teekanne")
     fresh = anyone.get(path, headers=GERMAN | {"If-None-Match": german["ETag"]})
     assert (fresh.status_code, fresh["Content-Language"]) == (304, "de")
+
+
+def test_signed_in_buyers_get_the_language_of_their_account(ada, anyone, pot):
+    path = f"{PRODUCTS}{pot.pk}/"
+    assert ada.get(path).json()["name"] == "Teapot"
+    ada.patch("/api/users/me/", {"language": "de"})
+    german = ada.get(path)
+    assert (german.json()["name"], german["Content-Language"]) == ("Teekanne", "de")
+    assert ada.get(path, headers={"Accept-Language": "en"}).json()["name"] == "Teapot"
+    assert anyone.get(path).json()["name"] == "Teapot"
 
 
 @override_settings(SHOP_LANGUAGES={"en": "English"})
@@ -225,6 +241,8 @@ def test_staff_write_and_read_translations(anyone, amy, pot):
         ({"de": "Teekanne"}, "de", "Expected an object"),
         (["de"], "", "Expected an object"),
         ({"de": {"name": 1}}, "de.name", "Expected a text"),
+        ({"de": {"name": "a\u202eb"}}, "de.name", "U+202E"),
+        ({"x" * 5000: None}, "x" * 100 + "…", "Unknown member"),
     ],
 )
 def test_wrong_translations_are_refused(amy, pot, translations, field, sentence):

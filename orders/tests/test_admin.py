@@ -18,6 +18,7 @@ from orders.tests.test_guests import ADDRESS, Guest
 from orders.tokens import make_order_token
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, messages_of, submit
 
 LIST = "/admin/orders/order/"
@@ -95,6 +96,7 @@ def test_an_action_on_more_than_a_page_of_orders_is_refused(admin_browser):
     assert Order.objects.filter(status="pending").count() == 51
 
 
+@on_one_database
 @pytest.mark.parametrize("path", [LIST, "/admin/cart/cart/", f"{LIST}?status=pending"])
 def test_lists_send_the_same_number_of_statements_for_few_and_many_rows(admin_browser, path):
     bare_orders(5)
@@ -114,6 +116,7 @@ def test_the_search_finds_by_number_and_by_name(admin_browser, ada, bob, tea, pa
     assert other.user == bob.user
 
 
+@on_one_database
 def test_pages_send_the_same_number_of_statements_for_any_number_of_items(admin_browser, ada):
     short = place_order(ada.user, ProductFactory())
     long = place_order(ada.user, *ProductFactory.create_batch(30))

@@ -72,6 +72,7 @@ def test_staff_without_the_permission_cannot_record_payments(ada, tea):
     assert payment.status == "pending"
 
 
+@on_one_database
 @pytest.mark.parametrize("path", [LIST, f"{LIST}?method=cash_on_delivery"])
 def test_the_list_needs_the_same_number_of_statements_for_any_number_of_rows(admin_browser, path):
     def bare_payments(count):

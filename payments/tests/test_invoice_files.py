@@ -24,6 +24,7 @@ from payments.invoices.pdf import render_pdf
 from payments.models import LedgerEntry
 from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
+from shop.testing.marks import on_one_database
 
 
 def pages(data):
@@ -121,6 +122,7 @@ def test_a_file_shows_what_the_invoice_says_in_the_language_of_the_order(ada, te
     assert "1,25\N{NO-BREAK SPACE}$" in text
 
 
+@on_one_database
 def test_sixty_items_have_the_header_of_the_table_and_the_number_on_each_page(ada):
     products = [ProductFactory(name=f"Product {n}", price="1.10") for n in range(60)]
     order = place_order(ada.user, *products)
@@ -136,6 +138,7 @@ def test_sixty_items_have_the_header_of_the_table_and_the_number_on_each_page(ad
     assert "$66.00" in texts[-1]
 
 
+@on_one_database
 def test_greek_and_cyrillic_names_are_shown_and_others_by_the_font_of_the_settings(
     invoice, settings, tmp_path
 ):

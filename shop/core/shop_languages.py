@@ -73,8 +73,10 @@ LANGUAGE = Parameter(
 def shop_language_of(request: Request) -> str:
     """Return the language of the shop's texts in a response: ``?lang=``, or the negotiated one.
 
-    Staff get the shop's own texts unless they ask for others, because they may send them back as
-    changes. Raises InvalidField (400) for an unknown ``?lang=``.
+    Without Accept-Language it is that of the buyer's account. Staff get the shop's own texts unless
+    they ask for others, because they may send them back as changes.
+
+    Raises InvalidField (400) for an unknown ``?lang=``.
     """
     if (chosen := request.query_params.get("lang")) is not None:
         try:
@@ -83,7 +85,10 @@ def shop_language_of(request: Request) -> str:
             raise InvalidField(field="lang", reason=str(error)) from None
     if not further_languages() or request.user.is_staff:
         return own_language()
-    return choose_shop_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+    if (accept := request.META.get("HTTP_ACCEPT_LANGUAGE")) is None:
+        preferred: str = getattr(request.user, "language", "")
+        return preferred if preferred in settings.SHOP_LANGUAGES else own_language()
+    return choose_shop_language(accept)
 
 
 def language_before_reading(request: HttpRequest) -> str:

@@ -15,7 +15,7 @@ _SCHEMA = {
     "propertyNames": {"pattern": PATTERN},
     "additionalProperties": {
         "type": "object",
-        "additionalProperties": {"anyOf": [{"type": "string"}, _TEXTS]},
+        "additionalProperties": {"oneOf": [{"type": "string"}, _TEXTS]},
     },
     "example": {"de": {"name": "Material"}},
 }

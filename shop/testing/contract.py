@@ -80,5 +80,22 @@ def _validator(
     content = response.get("content", {}).get(content_type)
     if content is None:
         return None
+    schema = strict(content["schema"])
+    return Draft202012Validator({**schema, "components": {"schemas": _schemas_of(schema)}})
+
+
+def _schemas_of(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas that this one refers to, also indirectly: all would take much memory."""
     schemas = document()["components"]["schemas"]
-    return Draft202012Validator({**strict(content["schema"]), "components": {"schemas": schemas}})
+    needed: dict[str, Any] = {}
+    names = _names_in(schema)
+    while names:
+        name = names.pop()
+        if name not in needed:
+            needed[name] = schemas[name]
+            names |= _names_in(schemas[name])
+    return needed
+
+
+def _names_in(schema: Any) -> set[str]:
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(schema)))

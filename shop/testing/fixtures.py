@@ -1,10 +1,14 @@
 """Fixtures: the customers ada and bob, amy of the staff, anonymous clients, and products."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import environ
 import pytest
+from django.conf import settings
+from django.db import connection, connections
 from django.test import Client, TransactionTestCase
 from django.test.utils import override_settings
 from rest_framework.test import APIClient
@@ -18,6 +22,7 @@ from catalog.models import Product
 from shop.core import conversions
 from shop.testing.clock import DatabaseClock
 from shop.testing.contract import assert_documented
+from shop.testing.databases import migrated_database
 from shop.testing.emptying import empty_tables
 
 
@@ -86,6 +91,20 @@ def the_clock(db: None) -> Iterator[DatabaseClock]:
     clock = DatabaseClock()
     yield clock
     clock.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Use a database of this process that is migrated already. Replaces that of pytest-django."""
+    default = settings.DATABASES["default"]
+    server = os.environ["DATABASE_URL"]
+    with migrated_database(server, tmp_path_factory.mktemp("database")) as url:
+        name = environ.Env.db_url_config(url)["NAME"]
+        default["NAME"] = connection.settings_dict["NAME"] = name
+        yield
+        connections.close_all()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -43,6 +43,7 @@ def marked_messages() -> Catalog:
                 ("**/templates/mail/**.html", extract_template),
                 ("**/packing_slip.html", extract_template),
                 ("**/templates/admin/catalog/product/**.html", extract_template),
+                ("**/templates/admin/confirm_form_step.html", extract_template),
             ],
             keywords=_KEYWORDS,
             directory_filter=lambda path: Path(path).name not in _LEFT_OUT,

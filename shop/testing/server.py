@@ -213,14 +213,15 @@ def fresh_database(server_url: str, *, template: str = "template1") -> Iterator[
     It is a copy of the database named ``template``, to which nobody is connected.
     """
     name = f"shop_{secrets.token_hex(4)}"
-    _administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    administer(server_url, f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield f"{server_url.rpartition('/')[0]}/{name}"
     finally:
-        _administer(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+        administer(server_url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _administer(server_url: str, statement: str) -> None:
+def administer(server_url: str, statement: str) -> None:
+    """Execute a statement outside of a transaction, such as CREATE DATABASE."""
     connection = connect(server_url)
     connection.autocommit = True
     with connection.cursor() as cursor:

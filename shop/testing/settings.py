@@ -38,6 +38,10 @@ os.environ.update(
 
 from shop.settings import *  # noqa: E402, F403 - reads the environment
 
+# Tests need no data after a crash of the machine. Their servers have the settings of the shop.
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"
+
 # The manifest storage of production needs collectstatic.
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 WHITENOISE_AUTOREFRESH = True  # no warning about the missing folder of static files

@@ -363,11 +363,20 @@ class Person:
 
     def __init__(self, user: User | None = None) -> None:
         self.user = user or AnonymousUser()
-        self.api, self.browser = APIClient(raise_request_exception=False), Client()
-        self.browser.raise_request_exception = False
-        if user is not None:
-            self.api.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(user).token}")
-            self.browser.force_login(user)
+
+    @cached_property
+    def api(self) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        if isinstance(self.user, User):
+            client.credentials(HTTP_AUTHORIZATION=f"Bearer {open_session(self.user).token}")
+        return client
+
+    @cached_property
+    def browser(self) -> Client:
+        client = Client(raise_request_exception=False)
+        if isinstance(self.user, User):
+            client.force_login(self.user)
+        return client
 
 
 @dataclass(frozen=True)
@@ -387,7 +396,7 @@ class Operation:
         """Send the request, undo what it did, and return the response."""
         path = world.fill(self.path)
         is_page = path.startswith("/admin")
-        client: Any = person.browser if is_page else person.api
+        client: Any = person.browser if is_page else person.api  # logs in, which is not undone
         body = BODIES.get(self.key, lambda world: {})(world) | self._own_members(world)
         if is_page and path.endswith("/delete/"):
             body["post"] = "yes"

@@ -29,6 +29,7 @@ from shop.core.form_keys import LIFETIME
 from shop.core.idempotency import RETENTION
 from shop.core.models import IdempotencyKey
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, form_of, forms_of, messages_of, submit
 from shop.testing.races import at_once
 
@@ -61,6 +62,7 @@ def rows_of_every_model(ada, tea):
     }
 
 
+@on_one_database
 def test_every_form_that_writes_has_a_one_time_key(admin_browser, ada, tea):
     """Also the pages of the models that a later change registers."""
     payment = pay(place_order(ada.user, tea))
@@ -76,6 +78,7 @@ def test_every_form_that_writes_has_a_one_time_key(admin_browser, ada, tea):
         f"{PRODUCTS}{tea.pk}/adjust/",
         f"{PRODUCTS}{shirt.pk}/variant/",
         f"{PRODUCTS}import/",
+        f"{PRODUCTS}edit/",
         f"/admin/catalog/productimage/add/?product={tea.pk}",
         f"{PAYMENTS}{payment.pk}/refund/",
         f"/admin/accounts/user/{ada.user.pk}/password/",
@@ -88,7 +91,7 @@ def test_every_form_that_writes_has_a_one_time_key(admin_browser, ada, tea):
             assert form.get("form_key"), path
             with_a_form.add(path)
     assert len(with_a_form) >= 20
-    assert set(paths[-7:]) <= with_a_form
+    assert set(paths[-8:]) <= with_a_form
 
 
 def test_no_list_can_be_edited_and_no_page_has_editable_rows_below_it(rf, amy):
@@ -102,6 +105,7 @@ def test_no_list_can_be_edited_and_no_page_has_editable_rows_below_it(rf, amy):
             assert not inline.has_add_permission(request, None), model
 
 
+@on_one_database
 def test_every_action_that_writes_asks_first(admin_browser, ada, tea):
     """Exports are the only actions that do not write."""
     pay(place_order(ada.user, tea))
@@ -477,6 +481,7 @@ def test_of_two_edits_at_once_one_is_refused(amy, tea):
 # -- Errors at their fields ------------------------------------------------------------------------
 
 
+@on_one_database
 def test_errors_of_services_are_shown_at_their_fields(admin_browser, tea, shirt):
     ProductFactory(sku="TAKEN", slug="taken")
     product, variant = f"{PRODUCTS}{tea.pk}/change/", shirt.variants.first()

@@ -9,6 +9,9 @@ import pytest
 from catalog.factories import ProductFactory
 from shop.asgi import error_response
 from shop.core.cors_middleware import cors_headers
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 APP, EVIL = "https://app.example.com", "https://evil.example.com"
 SENT = [

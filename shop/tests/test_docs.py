@@ -15,6 +15,9 @@ import shop.urls  # noqa: F401 - loads every module that has errors
 from shop.core import handlers, middleware
 from shop.core.errors import ShopError
 from shop.engine.parts import PARTS
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [

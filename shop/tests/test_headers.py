@@ -14,6 +14,7 @@ from catalog.tests.uploads import upload
 from orders.factories import place_order
 from shop.asgi import error_response
 from shop.testing.fixtures import Caller
+from shop.testing.marks import on_one_database
 from shop.tests.security_world import World
 from shop.tests.test_asgi import scope
 from shop.tests.test_security_table import ROWS
@@ -86,6 +87,7 @@ def test_a_request_for_an_unknown_host_gets_the_headers_too(anyone, db):
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*json)|<style|\sstyle=|\son[a-z]+=|javascript:")
 
 
+@on_one_database
 def test_pages_have_no_inline_scripts_and_styles(anyone, admin_browser, db, settings):
     """Their policy does not run them."""
     world = World(settings)

@@ -88,23 +88,31 @@ def sheet(rows):
 HEADER = (
     b"<row><c t='inlineStr'><is><t>sku</t></is></c><c t='inlineStr'><is><t>name</t></is></c></row>"
 )
-HEAVY = {
-    "empty rows": (sheet(HEADER + b"<row/>" * 1_000_000), "more than 100,000 rows"),
-    "a row far below": (
-        sheet(HEADER + b"<row r='1048576'><c t='inlineStr'><is><t>x</t></is></c></row>"),
-        "more than 100,000 rows",
-    ),
-    "a row of many cells": (sheet(HEADER + b"<row>%s</row>" % (b"<c/>" * 9_000_000)), "too much"),
-    "a long text": (
-        sheet(
-            HEADER + b"<row><c t='inlineStr'><is><t>%s</t></is></c></row>" % (b"x" * 100_000_000)
+
+
+def heavy_files():
+    """Return contents of files, and what the page says about each."""
+    return {
+        "empty rows": (sheet(HEADER + b"<row/>" * 1_000_000), "more than 100,000 rows"),
+        "a row far below": (
+            sheet(HEADER + b"<row r='1048576'><c t='inlineStr'><is><t>x</t></is></c></row>"),
+            "more than 100,000 rows",
         ),
-        "more than 1,048,576 characters",
-    ),
-    "many lists": (b'[{"name": [%s[]]}]' % (b"[]," * 1_500_000), "more than 250,000 values"),
-    "many lines in one row": (b"name,price\n" + b'"\n",' * 1_200_000, "characters"),
-    "many empty cells": (b"name,price\n" + b"," * 4_000_000, "more than 1,048,576 characters"),
-}
+        "a row of many cells": (
+            sheet(HEADER + b"<row>%s</row>" % (b"<c/>" * 9_000_000)),
+            "too much",
+        ),
+        "a long text": (
+            sheet(
+                HEADER
+                + b"<row><c t='inlineStr'><is><t>%s</t></is></c></row>" % (b"x" * 100_000_000)
+            ),
+            "more than 1,048,576 characters",
+        ),
+        "many lists": (b'[{"name": [%s[]]}]' % (b"[]," * 1_500_000), "more than 250,000 values"),
+        "many lines in one row": (b"name,price\n" + b'"\n",' * 1_200_000, "characters"),
+        "many empty cells": (b"name,price\n" + b"," * 4_000_000, "more than 1,048,576 characters"),
+    }
 
 
 @on_one_database
@@ -122,7 +130,7 @@ def test_the_admin_refuses_files_that_need_much_memory(shop, admin_browser):
     assert "1 created" in page
     forget_peak(shop)
     before = peak(shop)
-    for name, (content, reason) in HEAVY.items():
+    for name, (content, reason) in heavy_files().items():
         assert len(content) < 5 * 1024 * 1024, name
         response = session.post(url, form, files={"file": (name, content)}, timeout=120)
         assert response.status_code == 200, name

@@ -1,6 +1,7 @@
 """The response cache: which requests it answers, and which reach Django."""
 
 import asyncio
+import json
 from datetime import timedelta
 
 import pytest
@@ -229,6 +230,35 @@ def test_django_reads_no_headers_but_those_of_the_cache_key(tea, monkeypatch):
     known = {name.decode() for name in KEY_HEADERS | BYPASS_HEADERS | {CONDITION}}
     known.add("accept-language")  # decides about errors, and about the negotiated language
     assert {"host", "accept", "if-none-match", "origin"} <= headers <= known
+
+
+def test_responses_are_cached_by_the_negotiated_language(django, tea, settings):
+    settings.SHOP_LANGUAGES = {"en": "English", "de": "Deutsch"}
+    services.update_product(product_id=tea.pk, translations={"de": {"name": "Tee"}})
+    application = cached(django)
+    path = b"%s%d/" % (LIST, tea.pk)
+
+    def name(*accepted, query=b""):
+        headers = [(b"accept-language", value) for value in accepted]
+        status, named, body, _ = read(application, *headers, path=path, query=query)
+        assert status == 200
+        return json.loads(body)["name"], named[b"content-language"], named[b"etag"]
+
+    german = name(b"de")
+    assert german[:2] == ("Tee", b"de")
+    for accepted in ((b"de-AT, en;q=0.5",), (b"fr, de;q=0.1",), (b"fr", b"de")):
+        assert name(*accepted) == german
+    assert django.requests == 1
+    english = name()
+    assert english[:2] == ("Tea", b"en")
+    assert english == name(b"fr") == name(b"x" * 600) == name(b"*")
+    assert django.requests == 2
+    assert name(b"en", query=b"lang=de") == name(b"en", query=b"lang=de") == german
+    assert django.requests == 3
+    # A copy in one language is no copy in another.
+    conditional = (b"if-none-match", german[2])
+    assert read(application, conditional, path=path)[0] == 200
+    assert read(application, conditional, (b"accept-language", b"de"), path=path)[0] == 304
 
 
 def test_there_are_no_cache_hits_without_the_database(application, django, tea, monkeypatch):

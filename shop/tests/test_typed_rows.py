@@ -33,7 +33,7 @@ TYPES = [
 STATEMENTS = {
     f"{found._build.__module__}.{found._build.__name__}": found
     for found in gc.get_objects()
-    if isinstance(found, Select) and hasattr(found._row, "_fields")
+    if type(found) is Select and hasattr(found._row, "_fields")
 }
 
 

@@ -18,7 +18,9 @@ const generateVariants = async (button) => {
     const section = page.getElementById("product-variants");
     if (!section) throw new Error(`no variants in a response ${response.status}`);
     document.getElementById("product-variants").replaceWith(section);
-    section.querySelector("tbody input:not([type=hidden])")?.focus();
+    const stock = section.querySelector("input[name^=new_][name$=_stock]");
+    stock?.focus();
+    stock?.select();
   } catch (error) {
     button.disabled = false;
     button.dataset.plain = "yes"; // the browser sends the form itself

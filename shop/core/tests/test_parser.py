@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.core.strict_json import loads
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 values = st.recursive(
     st.none()

@@ -17,7 +17,10 @@ from payments.factories import pay, refund_payment
 from shop.mail import mails, text
 from shop.mail.previews import preview
 from shop.mail.templatetags.mail import money
+from shop.testing.marks import on_one_database
 from shop.testing.server import ROOT
+
+pytestmark = on_one_database
 
 PAGE = (ROOT / "docs" / "extending.md").read_text()
 
