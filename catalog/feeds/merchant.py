@@ -4,7 +4,7 @@ Its rules are those of Google's product data specification. An item is a variant
 without variants.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -174,9 +174,9 @@ def _category_paths() -> dict[int, str]:
     return {pk: " > ".join(_path(pk, found)) for pk in found}
 
 
-def _path(pk: int | None, categories: dict[int, tuple[int | None, str]]) -> list[str]:
+def _path(pk: int | None, categories: Mapping[int, tuple[int | None, str]]) -> list[str]:
     path: list[str] = []
-    while pk in categories:
+    while pk is not None and pk in categories:
         pk, name = categories[pk]
         path.insert(0, name)
     return path
