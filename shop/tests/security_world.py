@@ -322,6 +322,10 @@ class World:
         return "1"
 
     @cached_property
+    def language(self) -> str:
+        return "en"
+
+    @cached_property
     def mailtext(self) -> Any:
         return MailText.objects.create(template="order_placed")
 

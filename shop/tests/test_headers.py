@@ -101,7 +101,11 @@ def test_pages_have_no_inline_scripts_and_styles(anyone, admin_browser, db, sett
     pages = [admin_browser.get(world.fill(path)) for path in sorted(paths)]
     pages += [anyone.get("/api/docs/"), Client().get("/admin/login/")]
     found = [
-        page.content.decode() for page in pages if page["Content-Type"].startswith("text/html")
+        page.content.decode()
+        for page in pages
+        if page["Content-Type"].startswith("text/html")
+        # A message has the styles of a mail, and runs no script.
+        and "; sandbox" not in page["Content-Security-Policy"]
     ]
     assert len(found) > 50
     assert [INLINE.findall(text) for text in found if INLINE.search(text)] == []

@@ -161,9 +161,7 @@ def test_every_row_is_an_operation():
     assert paths - known == {"/nowhere", "/admin/nowhere"}
 
 
-READ_ONLY = (
-    r"(|jsi18n/|autocomplete/|password_change/done/|r/{}/{}/|.*/history/|\w+/\w+/{}/|\w+/|\w+/\w+/)"
-)
+READ_ONLY = r"(|jsi18n/|autocomplete/|password_change/done/|r/{}/{}/|.*/history/|.*/preview/{}/|\w+/\w+/{}/|\w+/|\w+/\w+/)"
 """Admin pages without a form. An action is sent to the list, and has a row of its own."""
 
 SHOWN_BY_DJANGO = {"/admin/{}/", "/admin/{}"}
