@@ -176,7 +176,8 @@ def _fill_in(row: Model, fields: list[Any], values: Sequence[Any]) -> None:
     for field, value in zip(fields, values, strict=False):
         is_text = isinstance(field, JSONField)
         setattr(row, field.attname, json.loads(value) if is_text else value)
-    row._state.adding = False  # noqa: SLF001 - as the ORM notes it
+    state = row._state  # noqa: SLF001 - as the ORM notes it
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
 
 
 def _insert_by_orm(row: Model, *, unless_exists: bool) -> bool:
