@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from catalog.translations.reads import TranslatedTexts, read_texts
 from django.conf import settings
 
 from cart.columns import CartItemRow
 from cart.guests import Buyer
 from catalog.options.texts import OWN_TEXTS, CatalogTexts, texts_in
 from catalog.products.writes import variant_name
+from catalog.translations.reads import TranslatedTexts, read_texts
 from shop.core.shop_languages import is_translated
 
 
