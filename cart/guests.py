@@ -20,7 +20,7 @@ from accounts.models import User
 from cart.errors import CartTokenInvalid
 from cart.models import Cart, CartItem, CartStatus
 from shop.core.errors import Unauthorized
-from shop.core.shop_languages import shop_language_of
+from shop.core.shop_languages import further_languages, shop_language_of
 from shop.core.times import ago
 from shop.engine import select
 
@@ -110,7 +110,11 @@ def find_buyer(request: Request) -> Buyer | None:
 
 def _language_of(request: Request) -> str:
     """Return the language of the shop's texts in the response. Raises InvalidField (400)."""
-    return shop_language_of(request) if len(settings.SHOP_LANGUAGES) > 1 else ""
+    if not further_languages():
+        if request.META.get("QUERY_STRING"):
+            shop_language_of(request)
+        return ""
+    return shop_language_of(request)
 
 
 def guest_with(token: str, language: str = "") -> Buyer:

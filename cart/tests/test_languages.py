@@ -70,6 +70,15 @@ def test_a_cart_is_in_the_language_of_the_request(ada, cart):
     assert "en, de, fr" in refused.content.decode()
 
 
+def test_a_shop_with_one_language_refuses_others(ada, cart, settings):
+    settings.SHOP_LANGUAGES = {"en": "English"}
+    for query in ("lang=", "lang=de"):
+        assert ada.get(f"{CART}?{query}").status_code == 400
+        assert ada.patch(f"{CART}?{query}", {"note": "Ring twice"}).status_code == 400
+    assert ada.get(CART).json()["note"] is None
+    assert ada.get(f"{CART}?lang=EN").json() == ada.get(CART).json()
+
+
 @pytest.mark.parametrize(("chosen", "headers"), [(None, GERMAN), ("de", {})])
 def test_an_order_keeps_the_texts_of_its_language(ada, cart, chosen, headers):
     if chosen:

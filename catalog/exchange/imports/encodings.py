@@ -92,6 +92,8 @@ def _single_byte(file: BinaryIO) -> str:
 
 def _check(file: BinaryIO, encoding: str) -> str:
     """Decode the whole file, and return the encoding."""
+    if encoding == "utf-16" and not _head(file).startswith(_UTF_16):
+        raise UnicodeFileError(f"The file is not {title_of(encoding)}.")
     file.seek(0)
     decoder, line = getincrementaldecoder(encoding)(), 1
     try:
