@@ -5,7 +5,9 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, ClassVar, cast
 
+from django.core.signals import setting_changed
 from django.db.models import Model, QuerySet
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -234,3 +236,10 @@ def _instance_of(serializer: type[RequestSerializer], language: str) -> RequestS
     must therefore use their arguments only, not ``initial_data``, ``instance`` or ``context``.
     """
     return serializer()
+
+
+@receiver(setting_changed)
+def _forget_instances(*, setting: str, **_others: object) -> None:
+    """Read the languages again in tests that change them."""
+    if setting == "SHOP_LANGUAGES":
+        _instance_of.cache_clear()
