@@ -14,10 +14,9 @@ from django.db.models.functions import Coalesce
 
 from catalog import revision
 from catalog.limits import OPTION_LENGTH
-from catalog.models.progress import CatalogProgress
 from catalog.options.models import OptionSet, OptionSetValue, ProductOptionSet
 from catalog.products.models import Product
-from shop.core.jobs import is_time_over
+from catalog.progress import follow_changes
 from shop.core.slugs import fold_name
 from shop.core.transactions import transactional
 
@@ -65,16 +64,7 @@ def follow_variants() -> int:
 
     Returns the number of products whose set changed. Each batch is a transaction.
     """
-    progress, _ = CatalogProgress.objects.get_or_create(job=_JOB)
-    number = revision.read_revision()[1]
-    done, after = 0, 0
-    while pks := _changed_after(progress.number, after):
-        done += _write_batch(pks)
-        after = pks[-1]
-        if is_time_over():
-            return done
-    CatalogProgress.objects.filter(pk=progress.pk).update(number=number)
-    return done
+    return follow_changes(_JOB, _changed_after, _write_batch)
 
 
 def _changed_after(number: int, after: int) -> list[int]:

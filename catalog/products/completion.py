@@ -5,9 +5,9 @@ from decimal import Decimal
 from django.db.models.functions import Coalesce
 
 from catalog import revision
-from catalog.models.progress import CatalogProgress
 from catalog.prices.current import highest_price
 from catalog.products.models import Product
+from catalog.progress import follow_changes
 from shop.core.jobs import is_time_over
 from shop.core.sort_keys import sort_key
 from shop.core.transactions import transactional
@@ -43,20 +43,16 @@ def complete_highest_prices() -> int:
 
     Returns the number of products that changed. Each batch is a transaction.
     """
-    progress, _ = CatalogProgress.objects.get_or_create(job=_HIGHEST_PRICES)
-    number = revision.read_revision()[1]
+    return follow_changes(_HIGHEST_PRICES, _changed_after, _complete_highest_prices)
+
+
+def _changed_after(number: int, after: int) -> list[int]:
+    """Return the next products with variants that changed after a revision; 0 means all."""
     products = Product.objects.listed().filter(has_variants=True, archived_at=None).order_by("pk")
-    if progress.number:
-        changed = Product.objects.filter(changed_in__gt=progress.number)
+    if number:
+        changed = Product.objects.filter(changed_in__gt=number)
         products = products.filter(pk__in=changed.values(family=Coalesce("parent_id", "pk")))
-    after, done = 0, 0
-    while pks := list(products.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH]):
-        done += _complete_highest_prices(pks)
-        after = pks[-1]
-        if is_time_over():
-            return done
-    CatalogProgress.objects.filter(pk=progress.pk).update(number=number)
-    return done
+    return list(products.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH])
 
 
 @transactional
