@@ -1,33 +1,10 @@
 """Let catalog managers see the change log of products, unless products were taken from them."""
 
-from importlib import import_module
-from typing import Any
-
 from django.db import migrations
 
-GROUP = "catalog manager"
-_GRANTED = {"catalog": {"productchange": "view"}}
+from shop.migrations._catalog_managers import Grant
 
-
-def _groups(apps: Any, schema_editor: Any) -> Any:
-    groups = apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias)
-    return groups.filter(name=GROUP)
-
-
-def _permissions(apps: Any, schema_editor: Any) -> Any:
-    first = import_module("shop.migrations.0001_staff_groups")
-    return list(first.permissions(apps, schema_editor.connection.alias, _GRANTED))
-
-
-def add_permission(apps: Any, schema_editor: Any) -> None:
-    managers = _groups(apps, schema_editor).filter(permissions__codename="change_product")
-    for group in managers.distinct():
-        group.permissions.add(*_permissions(apps, schema_editor))
-
-
-def remove_permission(apps: Any, schema_editor: Any) -> None:
-    for group in _groups(apps, schema_editor):
-        group.permissions.remove(*_permissions(apps, schema_editor))
+GRANT = Grant({"catalog": {"productchange": "view"}}, "change_product")
 
 
 class Migration(migrations.Migration):
@@ -36,4 +13,4 @@ class Migration(migrations.Migration):
         ("shop", "0004_permissions_of_returns"),
     ]
 
-    operations = [migrations.RunPython(add_permission, remove_permission)]
+    operations = [migrations.RunPython(GRANT.add, GRANT.remove)]

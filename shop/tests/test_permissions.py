@@ -33,11 +33,11 @@ later_migrations = [
     import_module("shop.migrations.0002_permissions_of_drafts_and_withdrawals").add_permissions,
     import_module("shop.migrations.0003_staff_see_invoices").add_permission,
     import_module("shop.migrations.0004_permissions_of_returns").add_permissions,
-    import_module("shop.migrations.0005_catalog_managers_see_changes").add_permission,
+    import_module("shop.migrations.0005_catalog_managers_see_changes").GRANT.add,
     import_module("shop.migrations.0006_permissions_of_disputes").add_permissions,
-    import_module("shop.migrations.0007_catalog_managers_write_collections").add_permissions,
-    import_module("shop.migrations.0008_catalog_managers_maintain_synonyms").add_permissions,
-    import_module("shop.migrations.0009_catalog_managers_translate_options").add_permissions,
+    import_module("shop.migrations.0007_catalog_managers_write_collections").GRANT.add,
+    import_module("shop.migrations.0008_catalog_managers_maintain_synonyms").GRANT.add,
+    import_module("shop.migrations.0009_catalog_managers_translate_options").GRANT.add,
 ]
 
 
