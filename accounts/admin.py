@@ -27,9 +27,9 @@ from accounts.errors import StaffProtected
 from accounts.models import Address, User, login_key
 from accounts.throttles import LoginAccountThrottle, LoginAddressThrottle
 from shop.core.admin import ShopModelAdmin, Work
+from shop.core.language_codes import languages_of_buyers
 from shop.core.phones import PHONE_LENGTH, normalize_phone
 from shop.core.postal_addresses import MEMBERS, PostalAddress
-from shop.core.translations import languages_of_buyers
 from shop.core.viewsets import permissions_asked_for
 
 _PRIVILEGES = ("is_staff", "is_superuser", "groups", "user_permissions")

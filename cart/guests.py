@@ -20,7 +20,8 @@ from accounts.models import User
 from cart.errors import CartTokenInvalid
 from cart.models import Cart, CartItem, CartStatus
 from shop.core.errors import Unauthorized
-from shop.core.shop_languages import further_languages, shop_language_of
+from shop.core.language_codes import further_languages
+from shop.core.shop_languages import shop_language_of
 from shop.core.times import ago
 from shop.engine import select
 

@@ -9,7 +9,7 @@ from cart.guests import Buyer
 from catalog.options.texts import OWN_TEXTS, CatalogTexts, texts_in
 from catalog.products.writes import variant_name
 from catalog.translations.reads import TranslatedTexts, read_texts
-from shop.core.shop_languages import is_translated
+from shop.core.language_codes import is_translated
 
 
 def language_of_order(buyer: Buyer, chosen: str) -> str:

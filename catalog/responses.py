@@ -14,9 +14,10 @@ from rest_framework.response import Response
 
 from catalog import revision
 from shop.core import metrics
+from shop.core.language_codes import is_translated
 from shop.core.links import origin_of
 from shop.core.renderers import dumps
-from shop.core.shop_languages import declare, is_translated, language_before_reading
+from shop.core.shop_languages import declare, language_before_reading
 from shop.core.viewsets import ShopViewSet, accepts_json, has_body
 from shop.engine.revisions import CACHED_UNDER
 

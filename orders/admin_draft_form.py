@@ -33,10 +33,10 @@ from catalog.models import Product
 from shop.core.admin import Effect
 from shop.core.admin.forms import validate_amount
 from shop.core.admin.request_forms import FieldGroup, RequestForm, address_fields
+from shop.core.language_codes import languages_of_buyers
 from shop.core.money import MAX_DIGITS, currency, show
 from shop.core.phones import PHONE_LENGTH
 from shop.core.postal_addresses import PostalAddress
-from shop.core.translations import languages_of_buyers
 
 _NEW_ITEMS = 5
 """How many further items the form has fields for. Saving it offers as many again."""

@@ -22,11 +22,12 @@ from shop.core.errors import (
     Unavailable,
 )
 from shop.core.handlers import PROBLEM_JSON, problem
+from shop.core.language_codes import further_languages
 from shop.core.languages import choose_language, speaking
 from shop.core.middleware import log_response, logger
 from shop.core.renderers import dumps
 from shop.core.security_headers import security_headers
-from shop.core.shop_languages import choose_shop_language, further_languages
+from shop.core.shop_languages import choose_shop_language
 from shop.core.wsgi import get_wsgi_application
 from shop.engine.loop_query import LoopQuery
 from shop.engine.parts import uses

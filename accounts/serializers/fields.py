@@ -8,8 +8,8 @@ from django.core.validators import validate_email
 from accounts.models import validate_foldable
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
 from shop.core.fields import LineField, StrictChoice, StrictStr
+from shop.core.language_codes import languages_of_buyers
 from shop.core.phones import PHONE_LENGTH, normalize_phone
-from shop.core.translations import languages_of_buyers
 
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254

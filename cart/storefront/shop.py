@@ -8,8 +8,8 @@ from cart.configuration import pricing_settings
 from cart.models import MAX_ITEMS, MAX_QUANTITY
 from cart.payment_methods import PaymentMethod, payment_methods
 from cart.storefront.countries import delivered_countries
+from shop.core.language_codes import languages_of_buyers, shop_languages
 from shop.core.money import show
-from shop.core.translations import all_languages, languages_of_buyers
 
 
 def serialize_shop() -> dict[str, Any]:
@@ -33,7 +33,7 @@ def serialize_shop() -> dict[str, Any]:
 
 def _languages() -> list[dict[str, str]]:
     """Return the languages of the shop's texts, or of its messages if the texts have only one."""
-    texts = all_languages()
+    texts = shop_languages()
     languages = texts if len(texts) > 1 else languages_of_buyers()
     return [{"code": code, "name": name} for code, name in languages.items()]
 

@@ -11,8 +11,8 @@ from catalog.attributes import services
 from catalog.attributes.forms import SeparatedListField
 from catalog.attributes.models import ATTRIBUTE_MEMBERS, Attribute
 from catalog.limits import ATTRIBUTE_TEXT_LENGTH, MAX_ATTRIBUTE_CHOICES
+from shop.core.language_codes import further_languages
 from shop.core.translation_forms import TranslationsFormField
-from shop.core.translations import other_languages
 
 
 class AttributeForm(forms.ModelForm):
@@ -36,7 +36,7 @@ class AttributeForm(forms.ModelForm):
             choices = list(self.instance.choices)
             self.fields["translations"] = TranslationsFormField(
                 members=ATTRIBUTE_MEMBERS,
-                languages=other_languages(),
+                languages=further_languages(),
                 originals={"choices": lambda _language: choices},
                 help_text=Attribute._meta.get_field("translations").help_text,  # noqa: SLF001 - documented by Django
             )

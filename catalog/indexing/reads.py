@@ -11,7 +11,7 @@ from catalog.categories.models import CategoryLink
 from catalog.indexing.documents import Document, make_document
 from catalog.products.models import Product
 from catalog.translations.models import CategoryTranslation, ProductTranslation
-from shop.core.shop_languages import further_languages
+from shop.core.language_codes import further_languages
 
 Documents = dict[tuple[int, str], Document]
 """Documents by the id of the product and the language, which is "" for the product's own texts."""

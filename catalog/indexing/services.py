@@ -14,7 +14,7 @@ from catalog.indexing.documents import WEIGHTS
 from catalog.indexing.models import IndexedWord, ProductSearch
 from catalog.indexing.reads import Documents, read_documents
 from catalog.products.models import Product
-from shop.core.shop_languages import further_languages
+from shop.core.language_codes import further_languages
 from shop.core.transactions import transactional
 
 SQLITE_TABLE = "catalog_productsearch_text"

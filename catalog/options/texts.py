@@ -10,7 +10,7 @@ from catalog import revision
 from catalog.attributes.models import Attribute
 from catalog.options.models import OptionTranslation
 from catalog.options.services import fold_option
-from shop.core.translations import all_languages
+from shop.core.language_codes import is_translated
 
 _Rows = Mapping[str, Mapping[str, Any]]
 """Translations by the slug of an attribute, or by the folded name of an option."""
@@ -68,7 +68,7 @@ def texts_in(language: str, revision_now: str | None) -> CatalogTexts:
     No statement for the shop's own language; for another one, a statement if the translations are
     not cached.
     """
-    if not language or language == next(iter(all_languages())):
+    if not language or not is_translated(language):
         return OWN_TEXTS
     attributes, options = revision.cached_values.get_or_put(
         "translations of attributes and options", revision_now, _read

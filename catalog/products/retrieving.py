@@ -25,9 +25,10 @@ from catalog.slugs.services import earlier_owners
 from catalog.slugs.views import OnlyReadBySlug, moved_to
 from catalog.translations.reads import translations_of
 from shop.core.errors import NotFound
+from shop.core.language_codes import further_languages, own_language
 from shop.core.links import origin_of
 from shop.core.openapi import describe
-from shop.core.shop_languages import LANGUAGE, further_languages, own_language, shop_language_of
+from shop.core.shop_languages import LANGUAGE, shop_language_of
 from shop.core.slugs import is_slug, normalize_slug
 
 

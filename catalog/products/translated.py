@@ -7,7 +7,7 @@ from catalog.options.texts import OWN_TEXTS, CatalogTexts
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from catalog.products.writes import variant_name
 from catalog.translations.reads import Found, TranslatedTexts, read_texts
-from shop.core.shop_languages import is_translated
+from shop.core.language_codes import is_translated
 
 
 def translate(

@@ -30,9 +30,9 @@ from catalog.search.synonyms import read_synonyms
 from catalog.search.terms import Query
 from catalog.search.text import read_query
 from shop.core.errors import InvalidField
+from shop.core.language_codes import is_translated
 from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
-from shop.core.shop_languages import is_translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from catalog.search.correction import add_compounds
 from catalog.search.terms import Query, add_synonyms, read_terms
-from shop.core.shop_languages import is_translated
+from shop.core.language_codes import is_translated
 
 Synonyms = Mapping[tuple[str, ...], list[tuple[str, ...]]]
 

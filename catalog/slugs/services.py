@@ -14,7 +14,7 @@ from catalog.errors import SlugTaken
 from catalog.products.models import Product
 from catalog.slugs.models import EarlierSlug
 from catalog.translations.services import MODELS, TextChange
-from shop.core.shop_languages import further_languages
+from shop.core.language_codes import further_languages
 
 Kind = Literal["product", "category"]
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce, NullIf
 
 from catalog.translations.models import CategoryTranslation, ProductTranslation
 from catalog.translations.services import MEMBERS, MODELS, Kind
-from shop.core.shop_languages import further_languages, is_translated
+from shop.core.language_codes import further_languages, is_translated
 
 
 class TranslatedTexts(NamedTuple):

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from shop.core.language_codes import further_languages, own_language
 from shop.core.serializers import RequestSerializer
-from shop.core.shop_languages import further_languages, own_language
 from shop.core.unknown import unknown_names
 
 TRANSLATIONS_HELP = (

@@ -1,12 +1,15 @@
-"""Codes of languages, such as ``de`` and ``pt-br``, and their names.
+"""The languages of the shop's texts: codes, such as ``de`` and ``pt-br``, and names.
 
-The settings import this module, so it imports none of the shop.
+``SHOP_LANGUAGES`` names them. The first is the shop's own, in which the texts themselves are
+written; translations exist for the others. The settings import this module, so it imports none of
+the shop.
 """
 
 import re
 from collections.abc import Sequence
 
 from babel import Locale, UnknownLocaleError
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 CODE_LENGTH = 10
@@ -46,3 +49,32 @@ def _name_of(code: str) -> str:
     except (UnknownLocaleError, ValueError):
         return ""
     return locale.get_display_name(locale) or code
+
+
+def shop_languages() -> dict[str, str]:
+    """Return the names of all languages of the shop's texts, its own first, by code."""
+    return dict(settings.SHOP_LANGUAGES)
+
+
+def own_language() -> str:
+    """Return the code of the language in which the shop's texts themselves are."""
+    return next(iter(settings.SHOP_LANGUAGES))
+
+
+def further_languages() -> dict[str, str]:
+    """Return the names of the languages to which the shop's texts are translated, by code."""
+    _own, *others = settings.SHOP_LANGUAGES.items()
+    return dict(others)
+
+
+def is_translated(language: str) -> bool:
+    """Return whether texts in a language of the shop are translations."""
+    return language != own_language()
+
+
+def languages_of_buyers() -> dict[str, str]:
+    """Return the names of the languages that buyers can choose, by code.
+
+    They are those of the shop's texts, and further ones that its messages have.
+    """
+    return {**settings.SHOP_LANGUAGES, **dict(settings.LANGUAGES), **settings.SHOP_LANGUAGES}

@@ -1,14 +1,15 @@
 """The pages of the storefront that show products and categories.
 
-The settings import this module, so it imports none of the shop.
+The settings import this module, so it imports only ``language_codes`` of it.
 """
 
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from shop.core.language_codes import own_language
 
 _PATHS = {
     "product": "/products/{slug}",
@@ -42,5 +43,5 @@ def page_url(template: str, *, origin: str, slug: str, pk: int, language: str = 
     ``origin`` begins it if the template has no host.
     """
     page = template.replace("{slug}", quote(slug, safe="")).replace("{id}", str(pk))
-    page = page.replace("{language}", language or next(iter(settings.SHOP_LANGUAGES)))
+    page = page.replace("{language}", language or own_language())
     return f"{origin}{page}" if page.startswith("/") else page

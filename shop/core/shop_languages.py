@@ -1,8 +1,7 @@
-"""The languages of the shop's texts: names and descriptions of products, and so on.
+"""The language of the shop's texts in a response: names and descriptions of products, and so on.
 
-``SHOP_LANGUAGES`` names them. The first is the shop's own, in which the texts themselves are
-written; translations exist for the others. ``languages`` is about errors and the admin instead,
-which are translated by the code.
+``language_codes`` has the languages of the shop. ``languages`` is about errors and the admin
+instead, which are translated by the code.
 """
 
 from functools import lru_cache
@@ -17,30 +16,10 @@ from django.utils.translation import trans_real
 from rest_framework.request import Request
 
 from shop.core.errors import InvalidField
-from shop.core.language_codes import PATTERN
+from shop.core.language_codes import PATTERN, further_languages, own_language, shop_languages
 from shop.core.query import Parameter
 
 R = TypeVar("R", bound=HttpResponseBase)
-
-
-def shop_languages() -> tuple[str, ...]:
-    """Return the codes of the shop's languages, its own first."""
-    return tuple(settings.SHOP_LANGUAGES)
-
-
-def own_language() -> str:
-    """Return the code of the language in which the shop's texts themselves are."""
-    return next(iter(settings.SHOP_LANGUAGES))
-
-
-def further_languages() -> tuple[str, ...]:
-    """Return the codes of the languages to which the shop's texts are translated."""
-    return shop_languages()[1:]
-
-
-def is_translated(language: str) -> bool:
-    """Return whether texts in a language of the shop are translations."""
-    return language != own_language()
 
 
 def choose_shop_language(accept: str) -> str:
@@ -48,7 +27,9 @@ def choose_shop_language(accept: str) -> str:
 
     ``de-AT`` also means ``de``, and ``pt`` also ``pt-br``.
     """
-    return _choose(accept.lower(), shop_languages()) if further_languages() else own_language()
+    if not further_languages():
+        return own_language()
+    return _choose(accept.lower(), tuple(shop_languages()))
 
 
 def read_shop_language(text: str) -> str:

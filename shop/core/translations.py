@@ -7,10 +7,11 @@ so that a new one needs no migration. What is not translated is shown in the sho
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
+
+from shop.core.language_codes import further_languages
 
 Translations = Mapping[str, Mapping[str, Any]]
 """Texts by language and member. A member may have several texts, by the original text."""
@@ -29,25 +30,6 @@ class Member(NamedTuple):
 Members = Mapping[str, Member]
 
 
-def all_languages() -> dict[str, str]:
-    """Return the names of all languages of the shop's texts, its own first, by code."""
-    return dict(settings.SHOP_LANGUAGES)
-
-
-def languages_of_buyers() -> dict[str, str]:
-    """Return the names of the languages that buyers can choose, by code.
-
-    They are those of the shop's texts, and further ones that its messages have.
-    """
-    return {**settings.SHOP_LANGUAGES, **dict(settings.LANGUAGES), **settings.SHOP_LANGUAGES}
-
-
-def other_languages() -> dict[str, str]:
-    """Return the names of the languages to which texts are translated, by code."""
-    _own, *others = settings.SHOP_LANGUAGES.items()
-    return dict(others)
-
-
 def clean_translations(
     value: object, members: Members, languages: Iterable[str] | None = None
 ) -> dict[str, dict[str, Any]]:
@@ -57,7 +39,7 @@ def clean_translations(
     """
     if not isinstance(value, Mapping):
         raise ValidationError(_("Translations must be an object whose members are languages."))
-    accepted = list(other_languages() if languages is None else languages)
+    accepted = list(further_languages() if languages is None else languages)
     result = {}
     for language, texts in value.items():
         if language not in accepted:
@@ -140,7 +122,7 @@ class TranslationsField(models.JSONField):
         self,
         *args: Any,
         members: Members | None = None,
-        languages: Callable[[], Mapping[str, str]] = other_languages,
+        languages: Callable[[], Mapping[str, str]] = further_languages,
         **kwargs: Any,
     ) -> None:
         """Set the defaults of the column.

@@ -13,8 +13,8 @@ from django.utils.translation import gettext, override
 from django_tasks_db.models import DBTaskResult
 
 from shop.core.admin import ReadOnlyAdmin, ShopModelAdmin, Work
+from shop.core.language_codes import shop_languages
 from shop.core.translation_forms import TranslationsFormField
-from shop.core.translations import all_languages
 from shop.mail.models import MailText, Message
 from shop.mail.samples import sample
 from shop.mail.sending import send_again
@@ -79,7 +79,7 @@ def _texts_field(template: str) -> TranslationsFormField:
     names = ", ".join(f"{{{name}}}" for name in placeholders_of(template))
     return TranslationsFormField(
         members=members_of(template),
-        languages=all_languages(),
+        languages=shop_languages(),
         label="Texts",
         originals={"words": _words} if template == WORDS else {},
         help_text=f"An empty field: the shop's own text, or English. It may contain {names}.",
@@ -129,7 +129,7 @@ class MailTextAdmin(ShopModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = MailText.objects.filter(pk=pk).first()
-        if row is None or language not in all_languages():
+        if row is None or language not in shop_languages():
             raise Http404
         template = "order_placed" if row.template == WORDS else row.template
         return show_message(sample(template, language).html)
@@ -147,4 +147,4 @@ class MailTextAdmin(ShopModelAdmin):
         return ", ".join(sorted(row.translations)) or "–"
 
     def _languages(self) -> list[tuple[str, str]]:
-        return list(all_languages().items())
+        return list(shop_languages().items())

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from shop.core import events
+from shop.core.language_codes import languages_of_buyers
 from shop.core.models import Event
-from shop.core.translations import languages_of_buyers
 
 
 class Attachment(NamedTuple):

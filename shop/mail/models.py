@@ -9,8 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.due_rows import DueQuerySet, DueRow
+from shop.core.language_codes import shop_languages
 from shop.core.models import Event
-from shop.core.translations import Member, TranslationsField, all_languages
+from shop.core.translations import Member, TranslationsField
 from shop.mail.states import MessageStatus
 
 RETENTION = timedelta(days=180)
@@ -104,7 +105,7 @@ class MailText(models.Model):
     translations = TranslationsField(
         "texts",
         members={**TEXT_MEMBERS, **WORD_MEMBERS},
-        languages=all_languages,
+        languages=shop_languages,
         help_text="An empty field: the text of the shop, which is English if there is no other.",
     )
 

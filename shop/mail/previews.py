@@ -6,9 +6,9 @@ from accounts.models import User
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
 from payments.models import Dispute, Invoice, Refund
+from shop.core.language_codes import languages_of_buyers
 from shop.core.models import Event
 from shop.core.money import show
-from shop.core.translations import languages_of_buyers
 from shop.mail.about_accounts import MAILS as ABOUT_ACCOUNTS
 from shop.mail.about_invoices import MAILS as ABOUT_INVOICES
 from shop.mail.about_orders import MAILS as ABOUT_ORDERS

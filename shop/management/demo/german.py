@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shop.core.translations import other_languages
+from shop.core.language_codes import further_languages
 
 _FILE = Path(__file__).with_name("german.json")
 _GERMAN = "de"
@@ -22,7 +22,7 @@ def german(kind: str, name: str) -> dict[str, dict[str, Any]]:
 
     ``kind`` is a member of the file, such as products, and ``name`` one of the member.
     """
-    texts = _texts()[kind].get(name) if _GERMAN in other_languages() else None
+    texts = _texts()[kind].get(name) if _GERMAN in further_languages() else None
     if texts is None:
         return {}
     if isinstance(texts, list):
