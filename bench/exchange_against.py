@@ -156,14 +156,14 @@ def _processor(pid: int) -> float:
 
 def _print(found: dict[tuple[str, str], list[tuple[Usage, Usage]]]) -> None:
     form = "{:22} {:>16} {:>16} {:>7} {:>7} {:>16}\n"
-    say("\n" + form.format("", "here", "there", "ratio", "alone", "MiB"))
+    say("\n" + form.format("", "this tree", "commit", "ratio", "command", "MiB"))
     for (shape, step), pairs in found.items():
         sides = [Usage(*map(median, zip(*side, strict=True))) for side in zip(*pairs, strict=True)]
         here, there = (f"{side.command:.1f} + {side.server:.1f} s" for side in sides)
         total = median((a.command + a.server) / (b.command + b.server) for a, b in pairs)
-        alone = median(a.command / b.command for a, b in pairs)
+        command = median(a.command / b.command for a, b in pairs)
         memory = " / ".join(f"{side.memory:.0f}" for side in sides)
-        say(form.format(f"{shape}, {step}", here, there, f"{total:.2f}", f"{alone:.2f}", memory))
+        say(form.format(f"{shape}, {step}", here, there, f"{total:.2f}", f"{command:.2f}", memory))
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def configuration_of(revision: str | None, language: str = "") -> ShopConfigurat
 def _keep(
     revision: str | None, rows: _Rows, language: str, configuration: ShopConfiguration
 ) -> None:
-    """Keep a configuration beside those of the same rows in other languages."""
+    """Keep a configuration with those of the same rows in other languages."""
     others = next((made for kept, same, made in _kept if kept == revision and same is rows), {})
     _kept[:] = [(revision, rows, {**others, language: configuration})]
 

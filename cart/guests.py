@@ -73,7 +73,7 @@ NOBODY = Buyer()
 """A guest who has no cart."""
 
 
-def nobody(request: Request) -> Buyer:
+def guest_without_cart(request: Request) -> Buyer:
     """Return a guest who has no cart, with the language of the request."""
     language = _language_of(request)
     return Buyer(language=language) if language else NOBODY

@@ -20,7 +20,7 @@ from cart.errors import (
     NoOpenCart,
     QuantityLimit,
 )
-from cart.guests import HEADER, Buyer, buyer_of, find_buyer, nobody
+from cart.guests import HEADER, Buyer, buyer_of, find_buyer, guest_without_cart
 from cart.merging import merge_cart
 from cart.priced import view_cart
 from cart.serializers.bodies import serialize_added, serialize_cart, serialize_merged
@@ -74,7 +74,7 @@ class CartViewSet(ShopViewSet):
         is_explained = bool(request.META.get("QUERY_STRING")) and bool(
             read_parameters(request.query_params, [EXPLAIN])
         )
-        cart = view_cart(buyer=find_buyer(request) or nobody(request))
+        cart = view_cart(buyer=find_buyer(request) or guest_without_cart(request))
         response = respond(serialize_cart(cart, request, explained=is_explained))
         return declare(response, request, cart.buyer.language or None)
 
@@ -233,4 +233,4 @@ def _for_buyer_or_new_guest(
         except NoOpenCart:
             pass
     count_new_cart(request)
-    return work(nobody(request))
+    return work(guest_without_cart(request))

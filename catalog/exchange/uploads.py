@@ -57,7 +57,7 @@ def delete_all(user: AbstractUser) -> None:
 
 
 def delete_expired() -> int:
-    """Delete files that nobody has confirmed within a day; return their number."""
+    """Delete files that were not confirmed within a day; return their number."""
     number, oldest = 0, timezone.now() - LIFETIME
     for folder in _list(_FOLDER)[0]:
         for name in _files_in(f"{_FOLDER}/{folder}"):

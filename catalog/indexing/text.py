@@ -159,7 +159,7 @@ def _stems(word: str) -> list[str]:
 
 
 def _stemmers() -> list[Stemmer.Stemmer]:
-    """Return the stemmers of the languages of texts and messages, of this thread alone."""
+    """Return the stemmers of the languages of texts and messages, of this thread only."""
     stemmers: list[Stemmer.Stemmer] | None = getattr(_of_thread, "stemmers", None)
     if stemmers is None:
         codes = {*dict(settings.LANGUAGES), *settings.SHOP_LANGUAGES}

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from cart.errors import CartTokenInvalid
-from cart.guests import Buyer, buyer_of, nobody
+from cart.guests import Buyer, buyer_of, guest_without_cart
 from cart.problems import (
     AddressIncomplete,
     EmailMissing,
@@ -243,10 +243,10 @@ class OrderViewSet(ShopViewSet):
         order = self.get_object()
         user = self.access.user
         if user is not None:
-            buyer = replace(nobody(request), user=user)
+            buyer = replace(guest_without_cart(request), user=user)
             return idempotent(request, lambda: _reorder(request, order, buyer))
         count_new_cart(request)
-        return _reorder(request, order, nobody(request))
+        return _reorder(request, order, guest_without_cart(request))
 
     @describe(
         "Look up order",

@@ -93,7 +93,7 @@ TEXT_MEMBERS = {
     "heading": Member(200),
     "text": Member(5000),
 }
-"""The texts of a message that staff may write. ``text`` is what stands before the first table."""
+"""The texts of a message that staff may write. ``text`` is what comes before the first table."""
 WORD_MEMBERS = {"footer": Member(500), "words": Member(200, 100)}
 """The texts that all messages share."""
 
