@@ -17,6 +17,7 @@ from shop.core.language_codes import further_languages
 from shop.core.lines import LineField, validate_line
 
 _PREFIX = "translation_"
+_HELP = "Where a field is empty, customers see the text above."
 
 
 def is_translated_field(name: str) -> bool:
@@ -26,9 +27,10 @@ def is_translated_field(name: str) -> bool:
 
 def translated_fieldsets(kind: Kind, request: HttpRequest) -> list[Any]:
     """Return a set of fields for each further language of the shop, for a ModelAdmin."""
+    members = MEMBERS[kind]
     return [
-        (name, {"fields": [_field_name(language, member) for member in MEMBERS[kind]]})
-        for language, name in _languages_of(request).items()
+        (name, {"fields": [_field_name(code, each) for each in members], "description": _HELP})
+        for code, name in _languages_of(request).items()
     ]
 
 
