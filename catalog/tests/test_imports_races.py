@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
@@ -108,6 +108,34 @@ def test_two_concurrent_imports_of_names_create_each_product_and_category_once()
     before = everything()
     assert import_content(table)[0] == (0, 0, len(signs), 0)
     assert everything() == before
+    assert_audit_passes()
+
+
+def test_another_import_between_any_two_statements_creates_no_product_twice():
+    """The other import commits after the first statement, then after the second, and so on."""
+    for number in range(1, 100):
+        names = [f"Tea{number} {sign}" for sign in "!#+"]
+        table = "name,price\n" + "".join(f"{name},1.00\n" for name in names)
+        statements = []
+        others = []
+
+        def import_once(execute, sql, params, many, context):
+            rows = execute(sql, params, many, context)
+            if sql.startswith("SELECT") and not connection.in_atomic_block:
+                statements.append(sql)
+                if len(statements) == number:
+                    others.append(import_content(table))
+            return rows
+
+        with connection.execute_wrapper(import_once):
+            counts, results = import_content(table)
+        created = Product.objects.filter(name__startswith=f"Tea{number} ")
+        assert sorted(created.values_list("name", flat=True)) == names
+        assert errors_of(results) == []
+        if not others:
+            break
+        assert counts[0] + others[0][0][0] == 3
+    assert number > 6
     assert_audit_passes()
 
 
