@@ -17,7 +17,7 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import earlier_owners, owners_in_any_language
 from catalog.tax_classes.models import TaxClass
 from shop.core.slugs import fold_name
 
@@ -132,19 +132,25 @@ def _owners_of_slugs(
 ) -> tuple[list[tuple[int, str, str]], set[str]]:
     """Return the products whose slugs are made from these names, and all such slugs in use.
 
-    Slugs are in use if a product has them or if they are redirected. Numbers are added only to the
-    slugs of names that are in use, ``given`` or occur twice, so that the others need no further
-    statement.
+    Slugs are in use if a product has them, in any language, or if they are redirected. Numbers are
+    added only to the slugs of names that are in use, ``given`` or occur twice, so that the others
+    need no further statement.
     """
     if not bases:
         return [], set()
     owners = _with_slugs(set(bases))
-    used = {slug for _, slug, _ in owners} | earlier_owners("product", set(bases)).keys()
+    used = {slug for _, slug, _ in owners} | _used_otherwise(set(bases))
     often = [b for b, number in Counter(bases).items() if number > 1 or b in used or b in given]
     if numbered := {slug for base in often for slug in slug_candidates(base)[1:]}:
         owners += _with_slugs(numbered)
-        used |= earlier_owners("product", numbered).keys()
+        used |= _used_otherwise(numbered)
     return owners, used.union(slug for _, slug, _ in owners)
+
+
+def _used_otherwise(slugs: Collected[str]) -> set[str]:
+    """Return the slugs that are redirected, or belong to a product in a further language."""
+    translated = owners_in_any_language("product", slugs)
+    return earlier_owners("product", slugs).keys() | translated.keys()
 
 
 def _read_collections(existing: ExistingRows) -> None:
