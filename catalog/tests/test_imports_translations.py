@@ -139,17 +139,6 @@ def test_a_slug_that_is_taken_is_left_out(strict):
     assert slugs == {"a": f"krug-{a.pk}", "b": "bb", "c": "frei", "d": "dd", "e": "ee"}
 
 
-def test_a_slug_of_the_file_that_is_a_translated_one_is_refused():
-    ProductFactory(name="Jug", translations={"de": {"name": "Krug"}})
-    counts, results = import_content("slug,name,price\nkrug,New,1.00\nbowl,Bowl,1.00\n")
-    assert counts == (1, 0, 0, 1)
-    (error,) = errors_of(results)
-    assert error.endswith("The slug “krug” is already in use. Please choose another.")
-    # One that the import makes goes around it.
-    assert import_content("name,price\nKrug,1.00\n")[0] == (1, 0, 0, 0)
-    assert Product.objects.get(name="Krug").slug == "krug-2"
-
-
 def test_a_new_category_gets_a_slug_that_no_other_one_has_had_or_has():
     kitchen = CategoryFactory(
         name="Kitchen", slug="cooking", translations={"de": {"name": "Küche", "slug": "kueche"}}

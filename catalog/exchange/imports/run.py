@@ -245,7 +245,7 @@ def _reason(error: IntegrityError) -> str:
     """Return why a product could not be written, although its plan was right."""
     if isinstance(error.__cause__, SlugTaken):
         return str(error.__cause__)
-    return "Another user took the slug or a SKU, or deleted the category, at the same time."
+    return "Another product has the slug, in any language, or a SKU, or the category is gone."
 
 
 def _missing_categories(plans: Sequence[Plan]) -> list[CategoryReference]:
