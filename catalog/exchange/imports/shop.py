@@ -132,8 +132,8 @@ def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     columns = find_columns(table.header, lambda title: found[title], known, not_read)
     if not {"slug", "sku", "name"}.intersection(columns.names):
         reason = "At least one of the columns slug, sku and name is required."
-        known = ", ".join((*known, f"{ATTRIBUTE}SLUG"))
-        raise FileError(f"{reason} Known columns: {known}.", line=1)
+        names = ", ".join((*known, f"{ATTRIBUTE}SLUG"))
+        raise FileError(f"{reason} Known columns: {names}.", line=1)
     titles = dict(zip(columns.names, columns.header, strict=True))
     titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
     for row in columns.rows(table):

@@ -15,7 +15,8 @@ class TranslationSection(Section):
     def __init__(self, request: HttpRequest, product: Product | None) -> None:
         """Read the texts."""
         super().__init__(request, product)
-        self.translated = TranslatedFields("product", request, product and product.pk)
+        pk = None if product is None else product.pk
+        self.translated = TranslatedFields("product", request, pk)
 
     def fields(self) -> dict[str, forms.Field]:
         """Return a field for each language and text."""
