@@ -20,6 +20,7 @@ from shop.testing.marks import on_one_database
 FEED = "/feeds/google-merchant.xml"
 G = "{http://base.google.com/ns/1.0}"
 S = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+X = "{http://www.w3.org/1999/xhtml}"
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +119,36 @@ def test_files_of_the_sitemap_cover_ranges_of_ids(anyone, db, monkeypatch):
     assert [url for urls in found for url in urls] == kept
     with query_budget(2):
         anyone.get("/sitemap-products-1.xml")
+
+
+def test_pages_name_those_in_other_languages(anyone, shop, settings):
+    settings.SHOP_LANGUAGES = {"en": "English", "de": "Deutsch", "pt-br": "português (Brasil)"}
+    settings.STOREFRONT_PAGES |= {"category": "https://www.example.com/{language}/c/{id}?a=1&b"}
+    update, pages = services.update_product, "https://www.example.com/p"
+    translations = {"de": {"slug": "töpfchen"}, "pt-br": {"description": "Um litro"}}
+    update(product_id=shop["pot"].pk, translations=translations)
+    services.update_category(
+        category_id=shop["home"].pk,
+        translations={"pt-br": {"name": "Casa"}, "de": {"name": "Heim"}},
+    )
+    xml(anyone, "/sitemap.xml")
+    with query_budget(3):
+        page = xml(anyone, "/sitemap-products-1.xml")
+    english, german, shirt = page.iter(f"{S}url")
+    # The page in Portuguese has the address of the English one.
+    urls = {"en": f"{pages}/p%C3%B6t", "de": f"{pages}/t%C3%B6pfchen"}
+    for entry, url in zip((english, german), urls.values(), strict=True):
+        assert entry[0].text == url
+        links = {link.get("hreflang"): link.get("href") for link in entry.iter(f"{X}link")}
+        assert links == urls
+        assert {link.get("rel") for link in entry.iter(f"{X}link")} == {"alternate"}
+    assert [child.tag for child in shirt] == [f"{S}loc", f"{S}lastmod"]
+    home = shop["home"].pk
+    entries = list(xml(anyone, "/sitemap-categories-1.xml").iter(f"{S}url"))
+    assert [(entry[0].text, len(entry)) for entry in entries] == [
+        *((f"https://www.example.com/{code}/c/{home}?a=1&b", 4) for code in ("en", "de", "pt-br")),
+        (f"https://www.example.com/en/c/{shop['pots'].pk}?a=1&b", 1),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/sitemap.xml", "/sitemap-products-1.xml", FEED])
