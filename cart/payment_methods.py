@@ -25,10 +25,23 @@ class PaymentMethod:
     """The largest order that the method accepts, with its fee; None for no limit."""
     client: Mapping[str, Any] = field(default_factory=dict)
     """What the client needs to use the method, such as a publishable key. It is public."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The names in further languages of the shop, by code."""
+
+    def name_in(self, language: str) -> str:
+        """Return the name in a language, by default the shop's own."""
+        return self.names.get(language, self.name)
+
+    def body_in(self, language: str) -> dict[str, Any]:
+        """Return the method in the response of a cart."""
+        return self._bodies.get(language, self._body)
 
     @cached_property
-    def body(self) -> dict[str, Any]:
-        """The method in the response of a cart, which is made once."""
+    def _bodies(self) -> dict[str, dict[str, Any]]:
+        return {language: {**self._body, "name": name} for language, name in self.names.items()}
+
+    @cached_property
+    def _body(self) -> dict[str, Any]:
         return {
             "code": self.code,
             "name": self.name,

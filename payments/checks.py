@@ -32,6 +32,15 @@ def check_payment_methods(app_configs: Any, **_: Any) -> list[CheckMessage]:
         for name in settings.PAYMENT_METHODS
         if name not in enabled
     ]
+    messages += [
+        Error(
+            f"PAYMENT_METHOD_NAMES contains {name!r}, which is not a payment method.",
+            hint=f"The payment methods are {', '.join(registered)}.",
+            id="payments.E006",
+        )
+        for name in settings.PAYMENT_METHOD_NAMES
+        if name not in registered
+    ]
     if not enabled:
         messages.append(
             CheckWarning(

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
+from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
+from django.utils import translation
 
 from cart.payment_methods import PaymentMethod
 from payments.gateways.base import HasClientData
 from payments.gateways.registry import enabled, registered
+from shop.core.language_codes import further_languages, own_language
 from shop.core.money import ZERO
 
 
@@ -33,7 +36,26 @@ def _forget(**_: object) -> None:
 def _make_methods() -> Iterator[PaymentMethod]:
     for code, gateway in enabled().items():
         client = gateway.client_data if isinstance(gateway, HasClientData) else {}
-        yield PaymentMethod(code, gateway.name, fee_of(code), limit_of(code), client)
+        yield PaymentMethod(
+            code,
+            name_of(code),
+            fee_of(code),
+            limit_of(code),
+            client,
+            names={language: name_of(code, language) for language in further_languages()},
+        )
+
+
+def name_of(method: str, language: str = "") -> str:
+    """Return the name of a method in a language of the shop, by default its own.
+
+    PAYMENT_METHOD_NAMES has it, or else the messages of the app that the gateway belongs to.
+    """
+    language = language or own_language()
+    if chosen := settings.PAYMENT_METHOD_NAMES.get(method, {}).get(language):
+        return str(chosen)
+    with translation.override(language):
+        return translation.gettext(registered()[method].name)
 
 
 def fee_of(method: str) -> Decimal:

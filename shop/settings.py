@@ -211,6 +211,11 @@ DEMO_MULTIPLE_CAPTURES: bool = _flag("DEMO_MULTIPLE_CAPTURES", default=False)
 # DEBUG also those whose money staff record.
 PAYMENT_METHODS: list[str] = env.list("PAYMENT_METHODS", default=[])
 
+# The names of payment methods for buyers, by code and language, where they differ from the shop's.
+PAYMENT_METHOD_NAMES: dict[str, dict[str, str]] = language_codes.read_names(
+    "PAYMENT_METHOD_NAMES", _text("PAYMENT_METHOD_NAMES")
+)
+
 # The largest order that each of these methods can pay, in the shop's currency.
 BANK_TRANSFER_MAXIMUM = _amount("BANK_TRANSFER_MAXIMUM", default="5000")
 CASH_ON_DELIVERY_MAXIMUM = _amount("CASH_ON_DELIVERY_MAXIMUM", default="500")

@@ -54,7 +54,7 @@ def serialize_cart(
         "prices_include_tax": totals.prices_include_tax,
         "requires_shipping": totals.requires_shipping,
         "payment_required": totals.total > ZERO,
-        "payment_methods": _payment_methods(totals.total),
+        "payment_methods": _payment_methods(totals.total, cart.buyer.language),
         "can_order": not any(map(is_blocking, problems)),
         "note": members.note or None,
         "language": members.language or None,
@@ -208,10 +208,10 @@ def _amounts(totals: Totals) -> dict[str, str]:
     }
 
 
-def _payment_methods(total: Decimal) -> list[dict[str, Any]]:
+def _payment_methods(total: Decimal, language: str) -> list[dict[str, Any]]:
     """Return the methods that accept the total; none if nothing is to pay."""
     methods = payment_methods() if total > ZERO else ()
-    return [method.body for method in methods if method.accepts(total)]
+    return [method.body_in(language) for method in methods if method.accepts(total)]
 
 
 def _explanation(totals: Totals) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ from shop.core.language_codes import languages_of_buyers, shop_languages
 from shop.core.money import show
 
 
-def serialize_shop() -> dict[str, Any]:
-    """Return the response body about the shop. One statement."""
+def serialize_shop(language: str) -> dict[str, Any]:
+    """Return the response body about the shop, with names in a language of it. One statement."""
     pricing = pricing_settings()
     return {
         "name": settings.SHOP_NAME,
@@ -25,7 +25,7 @@ def serialize_shop() -> dict[str, Any]:
         "languages": _languages(),
         "countries": list(delivered_countries()),
         "limits": _limits(),
-        "payment_methods": [_method(method) for method in payment_methods()],
+        "payment_methods": [_method(method, language) for method in payment_methods()],
         "payment_window": settings.ORDER_PAYMENT_WINDOW,
         "links": settings.SHOP_LINKS,
     }
@@ -50,11 +50,11 @@ def _limits() -> dict[str, int]:
     }
 
 
-def _method(method: PaymentMethod) -> dict[str, Any]:
+def _method(method: PaymentMethod, language: str) -> dict[str, Any]:
     maximum = method.maximum_total
     return {
         "code": method.code,
-        "name": method.name,
+        "name": method.name_in(language),
         "fee": show(method.fee),
         "maximum_total": None if maximum is None else show(maximum),
         "client": dict(method.client),

@@ -14,6 +14,7 @@ from cart.storefront.shop import serialize_shop
 from catalog.responses import ResponseBody, to_response
 from shop.core.languages import DEFAULT
 from shop.core.openapi import describe
+from shop.core.shop_languages import LANGUAGE, declare, shop_language_of
 from shop.core.viewsets import ShopViewSet
 
 
@@ -49,11 +50,17 @@ class ShopInfoViewSet(ShopViewSet):
     pagination_class = None
 
     @describe(
-        "Retrieve the shop", answers={200: ShopSerializer}, headers=["ETag"], audience="buyers"
+        "Retrieve the shop",
+        answers={200: ShopSerializer},
+        headers=["ETag", "Content-Language"],
+        parameters=[LANGUAGE],
+        audience="buyers",
     )
     def list(self, request: Request) -> HttpResponse:
         """Return what a storefront needs to know: currency, countries, payment methods, limits."""
-        return _respond(request, ResponseBody(serialize_shop()))
+        language = shop_language_of(request)
+        response = _respond(request, ResponseBody(serialize_shop(language)))
+        return declare(response, request, language)
 
 
 def _respond(request: Request, body: ResponseBody) -> HttpResponse:

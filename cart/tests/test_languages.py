@@ -1,6 +1,10 @@
 """Carts and orders in a language of the shop: products, options, shipping, taxes, promotions."""
 
+from decimal import Decimal
+
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 
 from cart.promotions.factories import create_promotion
 from cart.shipping.factories import create_method
@@ -10,6 +14,7 @@ from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import ProductTranslation
 from catalog.services import create_option_translation
 from orders.models import Order
+from shop.core.language_codes import read_names
 from shop.testing.pages import form_of
 
 pytestmark = pytest.mark.django_db
@@ -45,10 +50,12 @@ def texts_of(body):
         "shipping": [method["name"] for method in body["shipping_methods"]],
         "taxes": [tax["name"] for tax in body["taxes"]],
         "discounts": [discount["name"] for discount in body["discounts"]],
+        "payment": [method["name"] for method in body["payment_methods"]],
     }
 
 
 IN_GERMAN = {
+    "payment": ["Karte (Demo)", "Zahlung bei Lieferung", "Überweisung"],
     "items": [
         ("Hemd – klein / Red", "hemd-aus-leinen", {"Größe": "klein", "Colour": "Red"}),
         ("Tea", "tea", {}),
@@ -70,6 +77,37 @@ def test_a_cart_is_in_the_language_of_the_request(ada, cart):
     refused = ada.get(f"{CART}?lang=it")
     assert refused.status_code == 400
     assert "en, de, fr" in refused.content.decode()
+
+
+@override_settings(PAYMENT_METHOD_NAMES={"bank_transfer": {"fr": "Virement", "en": "Transfer"}})
+def test_payment_methods_have_names_in_the_language(anyone, ada, cart):
+    german = IN_GERMAN["payment"]
+    own = ["Card (demo)", "Cash on delivery", "Transfer"]
+    for path in ("/api/shop/", "/api/payments/methods/"):
+        names = {}
+        for language in ("en", "de", "fr"):
+            answer = anyone.get(path, headers={"Accept-Language": language})
+            names[language] = [method["name"] for method in answer.json()["payment_methods"]]
+            assert answer["Content-Language"] == language
+            assert "Accept-Language" in answer["Vary"]
+        assert names == {"en": own, "de": german, "fr": [*own[:2], "Virement"]}
+        assert anyone.get(f"{path}?lang=it").status_code == 400
+    assert texts_of(ada.get(f"{CART}?lang=fr").json())["payment"] == [*own[:2], "Virement"]
+
+
+@pytest.mark.parametrize("text", ["[]", '{"card": "Karte"}', '{"card": {"de": ""}}', "{", "1"])
+def test_names_that_are_no_names_stop_the_start(text):
+    with pytest.raises(ImproperlyConfigured, match="PAYMENT_METHOD_NAMES must be a JSON object"):
+        read_names("PAYMENT_METHOD_NAMES", text)
+
+
+@override_settings(CASH_ON_DELIVERY_FEE=Decimal("2.50"))
+def test_the_fee_of_an_order_has_the_name_in_its_language(ada, cart):
+    body = {"cart_id": ada.get(CART).json()["cart_id"], "payment_method": "cash_on_delivery"}
+    total = str(Decimal(ada.get(CART).json()["total"]) + Decimal("2.50"))
+    answer = ada.post("/api/checkout/", body | {"expected_total": total}, headers=GERMAN)
+    assert answer.status_code == 201, answer.content
+    assert Order.objects.get().adjustments.get(kind="fee").name == "Zahlung bei Lieferung"
 
 
 def test_a_shop_with_one_language_refuses_others(ada, cart, settings):

@@ -166,7 +166,11 @@ class Gateway(Protocol):
 
     @property
     def name(self) -> str:
-        """The payment method's name for people."""
+        """The payment method's name for people, in English.
+
+        Buyers get the one of PAYMENT_METHOD_NAMES, or else a translation: mark it with
+        ``gettext_noop``.
+        """
 
     @property
     def is_enabled(self) -> bool:

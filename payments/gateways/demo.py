@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Round
+from django.utils.translation import gettext_noop
 
 from payments.failures import FailureCode
 from payments.gateways.base import (
@@ -51,7 +52,7 @@ class DemoGateway:
     """The payment method ``card``, for demonstrations and tests."""
 
     code: str = "card"
-    name: str = "Card (demo)"
+    name: str = gettext_noop("Card (demo)")
     recorded_by_staff: bool = False
     confirms_order: bool = False
     payment_window: timedelta | None = None

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from payments.gateways.base import (
     BuyerHistory,
@@ -89,13 +90,13 @@ def creditor_reference(number: int) -> str:
 
 CASH_ON_DELIVERY = ManualGateway(
     code="cash_on_delivery",
-    name="Cash on delivery",
+    name=gettext_noop("Cash on delivery"),
     confirms_order=True,
     payment_window=timedelta(days=2),
 )
 BANK_TRANSFER = ManualGateway(
     code="bank_transfer",
-    name="Bank transfer",
+    name=gettext_noop("Bank transfer"),
     payment_window=timedelta(days=7),
     has_reference=True,
 )

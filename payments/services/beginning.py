@@ -21,7 +21,7 @@ from payments.errors import (
     PaymentAmountLimit,
     PaymentInProgress,
 )
-from payments.methods import fee_of, limit_of
+from payments.methods import fee_of, limit_of, name_of
 from payments.models import Payment, PaymentStatus
 from payments.services.commitments import commit, committed_of
 from payments.services.windows import check_payable
@@ -94,7 +94,7 @@ def begin_payment_of(
     """
     check_payable(order)
     covered = committed_of(order.pk)
-    fee = fee_with_name(method)
+    fee = fee_with_name(method, order.language)
     if not covered or fee.amount > (order.fee_total or ZERO):
         set_fee(order, fee)
     left = order.total_due - covered
@@ -144,9 +144,9 @@ def live_payment_of(order_id: int) -> Payment | None:
     return live.order_by(succeeded, "pk").first()
 
 
-def fee_with_name(method: str) -> Fee:
-    """Return the fee of a payment method, with the method's name."""
-    return Fee(fee_of(method), gateways.registered()[method].name)
+def fee_with_name(method: str, language: str) -> Fee:
+    """Return the fee of a payment method, with the method's name in a language of the shop."""
+    return Fee(fee_of(method), name_of(method, language))
 
 
 def _check_amount(method: str, amount: Decimal) -> None:

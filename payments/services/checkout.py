@@ -54,7 +54,7 @@ def check_out(
     ``begin_payment``; then nothing was changed.
     """
     check_method(method)
-    fee = fee_with_name(method)
+    fee = fee_with_name(method, buyer.language)
     placed = place_once(
         buyer=buyer, cart_id=cart_id, expected_total=expected_total, fee=fee, is_committed=True
     )

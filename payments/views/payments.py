@@ -30,6 +30,7 @@ from payments.errors import (
     PaymentNotOpen,
     TooManyDeclines,
 )
+from payments.methods import offered_methods
 from payments.models import Payment, PaymentQuerySet, PaymentStatus
 from payments.parameters import LIST_PARAMETERS, apply_parameters
 from payments.serializers.payments import (
@@ -45,6 +46,7 @@ from shop.core.idempotency import idempotent_steps
 from shop.core.openapi import describe
 from shop.core.query import read_parameters
 from shop.core.renderers import respond
+from shop.core.shop_languages import LANGUAGE, declare, shop_language_of
 from shop.core.viewsets import OwnOrStaffMay, has_body, read
 
 _FOR_GUESTS = frozenset({"retrieve", "create"})
@@ -217,15 +219,18 @@ class PaymentViewSet(MoneyViewSet):
     @describe(
         "List payment methods",
         answers={200: PaymentMethodsSerializer},
+        headers=["Content-Language"],
+        parameters=[LANGUAGE],
         audience="buyers",
     )
     @action(detail=False, pagination_class=None)
     def methods(self, request: Request) -> Response:
         """List the available payment methods."""
+        language = shop_language_of(request)
         methods = [
-            {"code": gateway.code, "name": gateway.name} for gateway in gateways.enabled().values()
+            {"code": method.code, "name": method.name_in(language)} for method in offered_methods()
         ]
-        return Response({"payment_methods": methods})
+        return declare(Response({"payment_methods": methods}), request, language)
 
     def _run_step(
         self, check: Callable[..., None], step: Callable[..., Payment]

@@ -5,8 +5,9 @@ written; translations exist for the others. The settings import this module, so 
 the shop.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from babel import Locale, UnknownLocaleError
 from django.conf import settings
@@ -38,6 +39,30 @@ def read_languages(setting: str, codes: Sequence[str]) -> dict[str, str]:
     if not found:
         raise ImproperlyConfigured(f"{setting} must name at least one language, such as en.")
     return found
+
+
+def read_names(setting: str, text: str) -> dict[str, dict[str, str]]:
+    """Return names by language, of several things, from JSON such as {"card": {"de": "Karte"}}.
+
+    Raises ImproperlyConfigured with the remedy for anything else.
+    """
+    try:
+        read = json.loads(text or "{}")
+        names = {key: _by_language(found) for key, found in read.items()}
+    except (ValueError, AttributeError):
+        raise ImproperlyConfigured(
+            f"{setting} must be a JSON object with names by language, such as "
+            '{"card": {"en": "Credit card", "de": "Kreditkarte"}}.'
+        ) from None
+    return names
+
+
+def _by_language(names: Mapping[str, object]) -> dict[str, str]:
+    """Return names by the code of a language. Raises ValueError, AttributeError."""
+    found = {code.lower().replace("_", "-"): name for code, name in names.items()}
+    if not all(_name_of(code) and name and isinstance(name, str) for code, name in found.items()):
+        raise ValueError
+    return {code: str(name) for code, name in found.items()}
 
 
 def _name_of(code: str) -> str:

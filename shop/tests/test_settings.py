@@ -405,6 +405,7 @@ def test_a_limit_has_the_same_default_in_settings_documentation_and_example():
         ({"SELLER_VAT_NUMBER": "DE136695977"}, "payments.E003"),
         ({"SELLER_IBAN": "DE00370400440532013000"}, "payments.E004"),
         ({"INVOICE_FONT": "/nowhere.ttf"}, "payments.E005"),
+        ({"PAYMENT_METHOD_NAMES": '{"crad": {"de": "Karte"}}'}, "payments.E006"),
     ],
 )
 def test_settings_for_tests_fail_the_deployment_check(changes, found):

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import stripe
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from payments.failures import FailureCode
 from payments.gateways.base import (
@@ -38,7 +39,7 @@ class StripeGateway:
     """Stripe's PaymentIntents with automatic payment methods."""
 
     code: str = "stripe"
-    name: str = "Card or wallet"
+    name: str = gettext_noop("Card or wallet")
     recorded_by_staff: bool = False
     confirms_order: bool = False
     payment_window: timedelta | None = None
