@@ -30,7 +30,7 @@ def test_stock_is_computed_while_the_product_is_locked(amy, tea):
             until_blocked(1)
 
     def count():
-        begun.wait(10)
+        begun.wait(60)
         import_content("slug,stock\ntea,25\n")
 
     at_once(sell, count)

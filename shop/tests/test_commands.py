@@ -110,7 +110,7 @@ def test_the_server_on_an_unmigrated_database_says_what_to_do(tmp_path):
     with process.stdout as output:
         assert any(UNMIGRATED in line for line in output)
         process.terminate()
-    process.wait(30)
+    process.wait(60)
 
 
 def test_the_demo_products_are_plausible():
@@ -252,7 +252,7 @@ def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, numb
     try:
         lines = [sweep.stderr.readline() for _ in range(2)]
         sweep.send_signal(number)
-        assert sweep.wait(timeout=10) == 0
+        assert sweep.wait(timeout=60) == 0
     finally:
         sweep.kill()
         sweep.stderr.close()
