@@ -3,7 +3,7 @@
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
@@ -108,6 +108,40 @@ def test_two_concurrent_imports_of_names_create_each_product_and_category_once()
     before = everything()
     assert import_content(table)[0] == (0, 0, len(signs), 0)
     assert everything() == before
+    assert_audit_passes()
+
+
+def import_twice(table, number):
+    """Import a table, and once more after a certain statement outside transactions, if it comes.
+
+    Return the errors and the number of products that each created.
+    """
+    statements, created = [], []
+
+    def import_once(execute, sql, params, many, context):
+        rows = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and not connection.in_atomic_block:
+            statements.append(sql)
+            if len(statements) == number:
+                created.append(import_content(table)[0][0])
+        return rows
+
+    with connection.execute_wrapper(import_once):
+        counts, results = import_content(table)
+    return errors_of(results), [*created, counts[0]]
+
+
+def test_another_import_between_any_two_statements_creates_no_product_twice():
+    for number in range(1, 100):
+        names = [f"Tea{number} {sign}" for sign in "!#+"]
+        table = "name,price\n" + "".join(f"{name},1.00\n" for name in names)
+        errors, created = import_twice(table, number)
+        assert (errors, sum(created)) == ([], 3)
+        products = Product.objects.filter(name__startswith=f"Tea{number} ")
+        assert sorted(products.values_list("name", flat=True)) == names
+        if len(created) == 1:
+            break
+    assert number > 6
     assert_audit_passes()
 
 

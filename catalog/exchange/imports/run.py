@@ -173,7 +173,7 @@ class _Run:
                 return self._write_all(records[:half]) + self._write_all(records[half:])
             if not again:
                 return self._write_all(records, again=True)
-        reason = "Another user took the slug or a SKU, or deleted the category, at the same time."
+        reason = "Another product has the slug, in any language, or a SKU, or the category is gone."
         records[0].errors.append(records[0].row.error("slug", reason))
         return []
 
