@@ -145,6 +145,37 @@ def test_seeding_twice_creates_no_duplicates(db, capsys, settings, tmp_path):
     assert_audit_passes()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_seeding_twice_at_once_creates_no_duplicates(monkeypatch, settings):
+    settings.DEBUG = True
+    monkeypatch.setattr(seed_demo, "DEMO_PRODUCTS", DEMO_PRODUCTS[:2])
+    begun = Event()
+
+    def seed():
+        seed_demo.load_catalog(with_images=False)
+        seed_demo.load_checkout()
+        seed_demo.get_or_create_user(*seed_demo.CUSTOMER)
+
+    def seed_first():
+        with transaction.atomic():
+            seed()
+            begun.set()
+            until_blocked(1)
+
+    def seed_second():
+        known = Product.objects.count()
+        assert begun.wait(60)
+        seed()
+        return known
+
+    assert at_once(seed_first, seed_second) == [None, 0]
+    configuration = (Product, ShippingMethod, ShippingRate, TaxRate, Promotion, Voucher, User)
+    variants = sum(len(product.variants) for product in DEMO_PRODUCTS[:2])
+    assert [model.objects.count() for model in configuration] == [2 + variants, 2, 3, 3, 2, 1, 1]
+    assert Category.objects.count() == len(details.CATEGORIES)
+    assert Sale.objects.count() == 1
+
+
 def test_a_demo_image_depends_on_the_product_only():
     mug, again, jug = (draw_image(name, "cup") for name in ("Mug", "Mug", "Jug"))
     assert mug.size == (800, 800)
