@@ -232,7 +232,7 @@ def _add_stock(cells: dict[str, Cell], product: _Product) -> None:
 
 
 def _add_variations(family: Family, product: _Product, variations: list[_Product]) -> None:
-    """Add the variants. Attributes for which all variations have any value are no options."""
+    """Add the variants. Attributes for which all variations have any value are not options."""
     chosen = [item.options() for item in variations]
     used = {name for values in chosen for name, value in values.items() if value}
     names = [name for name in product.attributes() if name in used]
