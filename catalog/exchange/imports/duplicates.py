@@ -44,7 +44,7 @@ class FileKeys:
             reason = f"The product was already on line {earlier}. Put all its rows together."
             record.errors.append(record.row.error("slug" if record.slug else "name", reason))
         for row, sku in record.skus():
-            if line := self._line_of(f"sku {sku}", row.line) or 0:
+            if line := self._line_of(f"sku {sku.upper()}", row.line) or 0:
                 record.errors.append(row.error("sku", f"Line {line} has the same SKU."))
 
     def remember_slug(self, slug: str, line: int) -> None:
