@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.tables import Table, TableRow, cell_error
+from catalog.exchange.imports.translations import SEPARATOR, remedy_of
 from shop.core.unknown import nearest
 
 NO_NAME = "a column without a name"
@@ -36,10 +37,15 @@ class NotRead:
 
     def _describe(self, name: str) -> str:
         number = self.rows[name]
+        hint = remedy_of(name) or self._question(name)
+        return f"{name}, {number:,} row{'' if number == 1 else 's'}{hint}"
+
+    def _question(self, name: str) -> str:
         prefix, dot, member = name.rpartition(".")
-        meant = nearest(member, self._known[name], _SIMILARITY)
-        question = f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
-        return f"{name}, {number:,} row{'' if number == 1 else 's'}{question}"
+        is_text = SEPARATOR in member
+        alike = [known for known in self._known[name] if (SEPARATOR in known) == is_text]
+        meant = nearest(member, alike, _SIMILARITY)
+        return f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
 
 
 @dataclass(frozen=True, slots=True)

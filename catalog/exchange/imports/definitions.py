@@ -20,8 +20,10 @@ from catalog.exchange.imports.definition_records import (
     TaxClassRecord,
 )
 from catalog.exchange.imports.existing import read_collections
+from catalog.exchange.imports.translations import changed_translations
 from catalog.tax_classes.models import TaxClass
 from catalog.tax_classes.services import create_tax_class, rename_tax_class
+from catalog.translations.reads import translations_of
 from shop.core.errors import ShopError
 from shop.core.slugs import fold_name
 
@@ -71,14 +73,18 @@ class Definitions:
         parent = reference.parent()
         if parent is not None:
             self.create_undefined_category(parent)
+        taken: set[str] = set()
         while True:
             categories = Categories.read()
             if categories.find(reference) is not None:
                 return
-            slug = categories.free_slug(reference)
+            slug = categories.free_slug(reference, taken)
             parent_id = None if parent is None else categories.find(parent)
-            with suppress(SlugTaken):  # another user took it at the same time
+            try:
                 create_category(name=reference.name(), slug=slug, parent_id=parent_id)
+            except SlugTaken:  # it redirects, is a translated one, or another user just took it
+                taken.add(slug)
+            else:
                 self._undefined.add(reference)
                 return
 
@@ -145,9 +151,14 @@ class Definitions:
         if category is None and slug not in self.categories:
             self.categories.add(slug)
             if not self._dry_run and not record.errors:
-                create_category(**values)
+                translations = changed_translations(record.translations, {})
+                create_category(**values, translations=translations)
             return True
         changed = {n: v for n, v in values.items() if category and getattr(category, n) != v}
+        if category is not None and record.translations:
+            existing = translations_of("category", category.pk)
+            if texts := changed_translations(record.translations, existing):
+                changed["translations"] = texts
         if not changed or category is None:
             return None
         if not self._dry_run and not record.errors:

@@ -14,6 +14,7 @@ from catalog.exchange.imports.columns import NotRead
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, split, unused_columns
 from catalog.exchange.imports.stock_words import set_stock
+from catalog.exchange.imports.translations import FIELDS, SEPARATOR, translated_column
 from catalog.limits import MAX_JSON_DEPTH, MAX_JSON_OBJECT, MAX_JSON_VALUES
 from shop.core.money import quantize, show
 from shop.core.slugs import normalize_slug
@@ -28,6 +29,7 @@ _OF_PRODUCT = frozenset({"title", "name", "sku", "slug"})
 _NO_LIST = "The file must be a list, or an object with a list as products"
 _NESTED = frozenset({"row", "variants", "pictures", "attributes", "choice"})
 _LISTS = frozenset({"tags", "options", "choice", "choices", "collections"})
+_TRANSLATIONS = "translations"
 _OBJECTS = frozenset({"metadata", "private_metadata", "rule"})
 _FEED = {
     "title": "name",
@@ -85,11 +87,12 @@ class _Object:
     def _cells(self, found: dict[str, Any], kind: Kind, prefix: str = "") -> dict[str, Cell]:
         """Return the cells of the members that are read, and count the others."""
         cells: dict[str, Cell] = {}
-        for name, value in found.items():
+        for name, value in _members(found, kind):
             if name in _NESTED - {"choice"}:
                 continue
-            if (name in COLUMNS or name in _LISTS) and _fits(name, value):
-                cells["options" if name == "choice" else name] = _cell(value, name)
+            column = name if name in COLUMNS or name in _LISTS else translated_column(name)
+            if column and _fits(column, value):
+                cells["options" if column == "choice" else column] = _cell(value, column)
             elif _is_filled(value):
                 self.not_read.add(prefix + name, COLUMNS)
         attributes = found.get("attributes")
@@ -101,6 +104,21 @@ class _Object:
         for name in unused_columns(kind, cells):
             self.not_read.add(f"{prefix}{name}" if prefix else f"{name} of {kind} rows")
         return cells
+
+
+def _members(found: dict[str, Any], kind: Kind) -> Iterator[tuple[str, Any]]:
+    """Yield the members of an object, with translations as a table has them: ``name:de``."""
+    for name, value in found.items():
+        if name != _TRANSLATIONS or not isinstance(value, dict):
+            yield name, value
+            continue
+        for language, texts in value.items():
+            # null removes the language, as in requests
+            found_texts = dict.fromkeys(FIELDS.get(kind, ()), "") if texts is None else texts
+            if not isinstance(found_texts, dict):
+                found_texts = {_TRANSLATIONS: texts}
+            for member, text in found_texts.items():
+                yield f"{member}{SEPARATOR}{language}", text
 
 
 def _read_feed(found: dict[str, Any], line: int, not_read: NotRead) -> Iterator[Row]:

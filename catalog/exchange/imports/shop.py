@@ -17,6 +17,11 @@ from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.stock_words import AVAILABILITY, set_stock
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
+from catalog.exchange.imports.translations import (
+    is_translation,
+    translated_column,
+    translated_columns,
+)
 from catalog.limits import MAX_OPTIONS
 from catalog.products.fields import FIELDS, Owner, members_of
 from shop.core.slugs import fold_name, normalize_slug
@@ -72,7 +77,15 @@ _USED: dict[Kind, set[str]] = {
     | {*members_of(Owner.PRODUCT), "category", "collections", "tags", *TARGETS},
     Kind.VARIANT: _OF_SOLD | {*members_of(Owner.VARIANT)},
     Kind.IMAGE: {"slug", "picture", "picture_small", "alt", "position"},
-    Kind.CATEGORY: {"slug", "name", "category", "position", "is_published"},
+    Kind.CATEGORY: {
+        "slug",
+        "name",
+        "category",
+        "position",
+        "is_published",
+        "seo_title",
+        "seo_description",
+    },
     Kind.ATTRIBUTE: {"slug", "name", "kind", "choices"},
     Kind.TAX_CLASS: {"slug", "name"},
     Kind.COLLECTION: {"slug", "name", "description", "position", "is_published", "rule"},
@@ -112,7 +125,7 @@ def _check_choices(header: Sequence[str], choices: Choices) -> None:
         if title not in header:
             raise FileError(f"The file has no column {quote(title)}.")
         if name and not _canonical_target(name):
-            known = ", ".join((*COLUMNS, *TARGETS))
+            known = ", ".join((*COLUMNS, *TARGETS, *translated_columns()))
             raise FileError(f"There is no column {quote(name)}. Choose one of {known}.")
 
 
@@ -124,11 +137,12 @@ def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     """Yield the rows of a table. Raises FileError if it has no column that identifies products."""
     not_read, found = reading.not_read, columns_of(table.header, choices)
     reading.columns = {title: name for title, name in found.items() if _canonical(title) != name}
-    columns = find_columns(table.header, lambda title: found[title], COLUMNS, not_read)
+    known = (*COLUMNS, *translated_columns())
+    columns = find_columns(table.header, lambda title: found[title], known, not_read)
     if not {"slug", "sku", "name"}.intersection(columns.names):
         reason = "At least one of the columns slug, sku and name is required."
-        known = ", ".join((*COLUMNS, f"{ATTRIBUTE}SLUG"))
-        raise FileError(f"{reason} Known columns: {known}.", line=1)
+        names = ", ".join((*known, f"{ATTRIBUTE}SLUG"))
+        raise FileError(f"{reason} Known columns: {names}.", line=1)
     titles = dict(zip(columns.names, columns.header, strict=True))
     titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
     for row in columns.rows(table):
@@ -145,7 +159,7 @@ def _canonical(title: str) -> str:
     if dot and prefix + dot in {METADATA, PRIVATE_METADATA}:
         return title
     name = fold_name(title).replace(" ", "_")
-    return name if name in COLUMNS else ""
+    return name if name in COLUMNS else translated_column(title)
 
 
 def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is_csv: bool) -> Row:
@@ -198,6 +212,7 @@ def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
         for name, cell in cells.items()
         if name not in used
         and not (kind == Kind.PRODUCT and name.startswith(ATTRIBUTE))
+        and not is_translation(kind, name)
         and not (kind in _WITH_METADATA and name.startswith((METADATA, PRIVATE_METADATA)))
         and (cell.strip() if isinstance(cell, str) else cell)
     ]
