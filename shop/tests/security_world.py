@@ -516,6 +516,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "product_ids": [world.product.pk],
     },
     "PATCH /api/sales/{sale}/": lambda world: {"name": "New"},
+    "POST /api/synonyms/": lambda world: {"words": "lamp, light"},
+    "PATCH /api/synonyms/{synonym}/": lambda world: {"words": "lamp, light"},
     "POST /api/webhook-endpoints/": lambda world: {"url": "https://erp.example.com/new"},
     "PATCH /api/webhook-endpoints/{endpoint}/": lambda world: {"description": "New"},
 }
