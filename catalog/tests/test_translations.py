@@ -276,7 +276,7 @@ def test_a_slug_belongs_to_one_product_in_all_languages(amy, pot):
     counts, results = import_content("slug,name,price\n,Teekanne,1.00\nteekanne,Can,1.00\n")
     assert (counts[0], counts[3]) == (1, 1)
     assert Product.objects.get(name="Teekanne").slug == "teekanne-2"
-    reason = "Another product has the slug, in any language, or a SKU, or the category is gone."
+    reason = "The slug “teekanne” is already in use. Please choose another."
     assert errors_of(results) == [f"line 3, slug: {reason}"]
     # Languages may share the slug of one product.
     assert translate(amy, other, **{"pt-br": {"slug": "jug"}}).status_code == 200

@@ -32,7 +32,14 @@ def shop(django_db_setup, django_db_blocker):
 
 def open_socket(shop):
     host, _, port = shop.url.removeprefix("http://").partition(":")
-    return closing(socket.create_connection((host, int(port)), timeout=10))
+    return closing(socket.create_connection((host, int(port)), timeout=60))
+
+
+def wait_until_closed(connected):
+    """Wait for less than the default of HEADER_TIMEOUT."""
+    connected.settimeout(9)
+    while connected.recv(4096):
+        pass
 
 
 def ask(shop, head, *headers):
@@ -76,20 +83,14 @@ def test_too_many_headers_are_a_431_without_html(shop):
 def test_a_connection_without_a_request_is_closed_after_the_header_time_out(shop, sent):
     with open_socket(shop) as connected:
         connected.sendall(sent)
-        start = time.monotonic()
-        while connected.recv(4096):
-            pass
-        assert time.monotonic() - start < 3
+        wait_until_closed(connected)
 
 
 def test_an_idle_connection_is_closed(shop):
     with open_socket(shop) as connected:
         connected.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n")
         assert connected.recv(4096).startswith(b"HTTP/1.1 200 ")
-        start = time.monotonic()
-        while connected.recv(4096):
-            pass
-        assert time.monotonic() - start < 3
+        wait_until_closed(connected)
 
 
 def test_another_middleware_sees_every_request(tmp_path, tea):
@@ -138,7 +139,7 @@ def test_workers_end_with_the_main_process_and_release_the_port():
         port = int(shop.environment["PORT"])
         os.kill(shop.process.pid, signal.SIGKILL)
         shop.process.wait()
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + 60
         while any(map(runs, workers)) or not is_free(port):
             assert time.monotonic() < deadline
             time.sleep(0.05)

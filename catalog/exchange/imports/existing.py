@@ -17,8 +17,9 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
-from catalog.slugs.services import earlier_owners, owners_in_any_language
+from catalog.slugs.services import owners_of_slugs, reserved_slugs
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.reads import AllTexts, all_translations
 from shop.core.slugs import fold_name
 
 
@@ -42,6 +43,10 @@ class ExistingRows:
     """The ids of collections whose products a rule selects."""
     memberships: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """The ids of collections by product."""
+    translations: dict[int, AllTexts] = field(default_factory=dict)
+    """The texts in further languages, by product."""
+    owners: list[tuple[str, str, int]] = field(default_factory=list)
+    """Slugs that translations are to have, with the language and the id of who has them."""
 
     def find(self, record: ProductRecord) -> list[Product]:
         """Return the products that a record may be: by its slug, or else its SKU, or else its name.
@@ -54,6 +59,13 @@ class ExistingRows:
         found = by_key[0].get(by_key[1])
         return [found] if found else []
 
+    def has_another(self, slug: str, language: str, pk: int | None) -> bool:
+        """Return whether another product than ``pk`` has a slug that a translation is to have."""
+        return any(
+            (found, owner != pk) == (slug, True) and owned in {"", language}
+            for found, owned, owner in self.owners
+        )
+
     def free_slug(self, record: ProductRecord) -> str:
         """Return the slug of a new product, or reserve one if the file has none."""
         free = (slug for slug in slug_candidates(record.base_slug()) if slug not in self.slugs)
@@ -65,7 +77,7 @@ class ExistingRows:
 def read_existing(
     records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> ExistingRows:
-    """Read the existing rows of these products, with at most fourteen statements.
+    """Read the existing rows of these products, with at most sixteen statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
@@ -83,6 +95,8 @@ def read_existing(
     tags = ProductTag.objects.filter(product_id__in=existing.families).order_by("pk")
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
+    if any(record.translations for record in records):
+        _read_translations(existing, records)
     if any(record.images or any(v.images for v in record.variants) for record in records):
         images = ProductImage.objects.filter(product_id__in=pks).select_related("download")
         for image in images.order_by("position", "pk"):
@@ -139,18 +153,19 @@ def _owners_of_slugs(
     if not bases:
         return [], set()
     owners = _with_slugs(set(bases))
-    used = {slug for _, slug, _ in owners} | _used_otherwise(set(bases))
+    used = {slug for _, slug, _ in owners} | reserved_slugs("product", set(bases))
     often = [b for b, number in Counter(bases).items() if number > 1 or b in used or b in given]
     if numbered := {slug for base in often for slug in slug_candidates(base)[1:]}:
         owners += _with_slugs(numbered)
-        used |= _used_otherwise(numbered)
+        used |= reserved_slugs("product", numbered)
     return owners, used.union(slug for _, slug, _ in owners)
 
 
-def _used_otherwise(slugs: Collected[str]) -> set[str]:
-    """Return the slugs that are redirected, or belong to a product in a further language."""
-    translated = owners_in_any_language("product", slugs)
-    return earlier_owners("product", slugs).keys() | translated.keys()
+def _read_translations(existing: ExistingRows, records: Sequence[ProductRecord]) -> None:
+    existing.translations = all_translations("product", existing.families)
+    texts = (texts for record in records for texts in record.translations.values())
+    slugs = {given["slug"] for given in texts if given.get("slug")}
+    existing.owners = owners_of_slugs("product", slugs)
 
 
 def _read_collections(existing: ExistingRows) -> None:
