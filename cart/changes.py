@@ -30,7 +30,7 @@ _EMPTY: dict[str, Callable[[], Any]] = {
     "consents": dict,
     "metadata": dict,
 }
-"""What the columns hold that are no texts, if nothing is set."""
+"""The values of the columns other than texts, if nothing is set."""
 
 
 @transactional

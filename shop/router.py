@@ -135,7 +135,7 @@ router.register("webhook-endpoints", WebhookEndpointViewSet, basename="webhook-e
 router.register("webhook-deliveries", WebhookDeliveryViewSet, basename="webhook-delivery")
 router.register("events", EventViewSet, basename="event")
 
-# After all other paths below products and categories, which are no slugs.
+# After all other paths below products and categories, which are not slugs.
 by_slug = SimpleRouter()
 by_slug.register("products", ProductBySlugViewSet, basename="product-by-slug")
 by_slug.register("categories", CategoryBySlugViewSet, basename="category-by-slug")

@@ -49,11 +49,6 @@ class PricedItem(NamedTuple):
         """Unit price times quantity, before discounts, as ``line_subtotal``."""
         return self.line_subtotal
 
-    @property
-    def discounted_total(self) -> Decimal:
-        """The line's subtotal without its discount."""
-        return self.line_subtotal - self.discount
-
 
 @dataclass(frozen=True, slots=True)
 class Allocation:

@@ -177,7 +177,7 @@ class ShippingRate(ConfigurationModel):
         return ", ".join(self.countries) + (f": {', '.join(places)}" if places else "")
 
     def check_rules(self) -> None:
-        """Raise RatesOverlap, and InvalidField for places that are no lists of codes.
+        """Raise RatesOverlap, and InvalidField for places that are not lists of codes.
 
         Locks the method, so that two rates that are added at once cannot overlap.
         """

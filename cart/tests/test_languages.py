@@ -4,11 +4,13 @@ import pytest
 
 from cart.promotions.factories import create_promotion
 from cart.shipping.factories import create_method
+from cart.shipping.models import ShippingMethod
 from cart.taxes.factories import create_tax_rate
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import ProductTranslation
 from catalog.services import create_option_translation
 from orders.models import Order
+from shop.testing.pages import form_of
 
 pytestmark = pytest.mark.django_db
 CART = "/api/cart/"
@@ -93,3 +95,15 @@ def test_an_order_keeps_the_texts_of_its_language(ada, cart, chosen, headers):
     assert items == [(name, options) for name, _slug, options in IN_GERMAN["items"]]
     assert set(order.adjustments.values_list("name", flat=True)) == {"Standardversand", "Sommer"}
     assert order.taxes.get().name == "Umsatzsteuer"
+
+
+def test_texts_of_a_language_that_was_removed_are_kept(settings, admin_browser, cart):
+    method = ShippingMethod.objects.get()
+    french = {"fr": {"name": "Standard"}}
+    ShippingMethod.objects.update(translations=method.translations | french)
+    settings.SHOP_LANGUAGES = {"en": "English", "de": "Deutsch"}
+    path = f"/admin/cart/shippingmethod/{method.pk}/change/"
+    form = form_of(admin_browser.get(path)) | {"translations_de_name": ""}
+    assert admin_browser.post(path, form).status_code == 302
+    method.refresh_from_db()
+    assert method.translations == french

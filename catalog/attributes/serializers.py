@@ -19,7 +19,7 @@ from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 from shop.core.slugs import fold_name
 from shop.core.translation_fields import TranslationsField
-from shop.core.translations import translated
+from shop.core.translations import in_shop_languages, translated
 
 _ATTRIBUTE: dict[str, Any] = {
     "name": "Material",
@@ -129,4 +129,4 @@ def serialize_attribute(
         "kind": attribute.kind,
         "choices": attribute.choices,
     }
-    return body | {"translations": attribute.translations} if for_staff else body
+    return body | {"translations": in_shop_languages(attribute.translations)} if for_staff else body

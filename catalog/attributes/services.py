@@ -20,7 +20,7 @@ from shop.core.errors import InvalidField
 from shop.core.lines import REASON, code_of, invisible_in
 from shop.core.slugs import normalize_slug
 from shop.core.transactions import transactional
-from shop.core.translations import Translations
+from shop.core.translations import Translations, replaced
 from shop.engine import Insert, insert_many
 
 _PLACES = Decimal("0.000001")
@@ -70,6 +70,8 @@ def update_attribute(*, attribute_id: int, **changes: Unpack[AttributeChanges]) 
     in_use = ProductAttribute.objects.filter(attribute=attribute, text__in=removed)
     if removed and (products := in_use.count()):
         raise AttributeInUse(products=products)
+    if "translations" in changes:
+        changes["translations"] = replaced(attribute.translations, changes["translations"])
     for name, value in changes.items():
         setattr(attribute, name, list(value) if name == "choices" else value)  # type: ignore[call-overload]
     if "translations" in changes:

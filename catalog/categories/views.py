@@ -74,7 +74,7 @@ class CategoryViewSet(PublicReadViewSet):
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a category with its ancestors and descendants. Digits alone are an id.
+        """Return a category with its ancestors and descendants. A number is an id.
 
         A slug in any language of the shop is found; the response is in the one that was asked for.
         An earlier slug, or a slug in another spelling, is redirected to the present one (301).

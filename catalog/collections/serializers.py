@@ -24,7 +24,7 @@ from shop.core.fields import (
 from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 from shop.core.translation_fields import TranslationsField
-from shop.core.translations import translated
+from shop.core.translations import in_shop_languages, translated
 
 _COLLECTION: dict[str, Any] = {
     "name": "Gifts",
@@ -118,6 +118,6 @@ def serialize_collection(
             "position": collection.position,
             "is_published": collection.is_published,
             "rule": collection.rule,
-            "translations": texts,
+            "translations": in_shop_languages(texts),
         }
     return body

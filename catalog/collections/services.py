@@ -23,7 +23,7 @@ from catalog.products.models import Product
 from shop.core.errors import InvalidField
 from shop.core.jobs import is_time_over, row_failed
 from shop.core.transactions import transactional
-from shop.core.translations import Translations
+from shop.core.translations import Translations, replaced
 
 _JOB = "collections"
 _BATCH = 5000
@@ -59,6 +59,8 @@ def create_collection(*, name: str, slug: str, **details: Unpack[CollectionDetai
 def update_collection(*, collection_id: int, **changes: Unpack[CollectionChanges]) -> Collection:
     """Change a collection. Raises CollectionNotFound and the errors of ``create_collection``."""
     collection = _lock(collection_id)
+    if "translations" in changes:
+        changes["translations"] = replaced(collection.translations, changes["translations"])
     if changes:
         _save(collection, changes)
     return collection

@@ -70,7 +70,7 @@ class CollectionViewSet(CachedResponseViewSet):
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a collection. Digits alone are an id.
+        """Return a collection. A number is an id.
 
         A slug in another spelling is redirected to the stored one (301).
         """

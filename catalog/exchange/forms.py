@@ -16,6 +16,7 @@ from catalog.exchange.imports.encodings import ENCODINGS
 from catalog.exchange.imports.readers import READERS
 from catalog.exchange.imports.reading import DELIMITERS
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, METADATA, PRIVATE_METADATA, TARGETS
+from catalog.exchange.imports.translations import translated_columns
 from catalog.limits import MAX_UPLOAD
 
 MAX_CHOSEN = 150
@@ -156,7 +157,7 @@ def reading_form(glance: Glance, options: dict[str, Any]) -> ReadingForm:
 
 def _fields() -> list[tuple[str, str]]:
     """Return the columns of the shop that a column can be read as, with their labels."""
-    names = [*COLUMNS, *TARGETS]
+    names = [*COLUMNS, *TARGETS, *translated_columns()]
     slugs = Attribute.objects.order_by("slug").values_list("slug", "name")
     labels = [(name, name.removeprefix(PRIVATE_METADATA).replace("_", " ")) for name in names]
     return [*labels, *((f"{ATTRIBUTE}{slug}", f"attribute {name}") for slug, name in slugs)]

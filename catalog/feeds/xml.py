@@ -14,7 +14,7 @@ _FORBIDDEN = re.compile(
 def text(value: object) -> str:
     """Return a value as the content of an element. Characters without a place in XML are left out.
 
-    Quotation marks are not escaped, so it is no value of an attribute.
+    Quotation marks are not escaped, so the result must not be used in an attribute.
     """
     return escape(_FORBIDDEN.sub("", str(value)))
 

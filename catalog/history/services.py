@@ -13,7 +13,7 @@ from shop.core.money import show
 from shop.engine import Insert
 
 CREATED, ARCHIVED, STOCK, TAGS = "created", "archived", "stock", "tags"
-"""Fields that are no columns which staff edit."""
+"""Fields that are not columns which staff edit."""
 
 _INSERT = Insert(
     ProductChange, "product_id", "field", "old", "new", "user_id", "how", "detail", "request_id"

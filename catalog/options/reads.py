@@ -25,8 +25,6 @@ from catalog.products.models import ProductQuerySet
 from shop.core.errors import InvalidField
 from shop.core.unknown import nearest
 
-OptionFilters = Mapping[str, frozenset[str]]
-"""The folded values that match, by the folded name of the option."""
 Variants = list[dict[str, tuple[str, str, str]]]
 """For each variant, by the folded name of the option: name, folded value and value."""
 

@@ -10,7 +10,7 @@ from catalog.options.models import OptionTranslation
 from catalog.options.services import fold_option
 from shop.core.errors import InvalidField, NotFound
 from shop.core.transactions import transactional
-from shop.core.translations import Translations
+from shop.core.translations import Translations, replaced
 
 
 @transactional
@@ -25,7 +25,7 @@ def create_option_translation(*, name: str, translations: Translations) -> Optio
 def update_option_translation(*, translation_id: int, **changes: Any) -> OptionTranslation:
     """Change the name of the option or the translations. Raises InvalidField, NotFound."""
     row = _lock(translation_id)
-    row.translations = changes.get("translations", row.translations)
+    row.translations = replaced(row.translations, changes.get("translations", row.translations))
     _save(row, changes.get("name", row.name))
     return row
 

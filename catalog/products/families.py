@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
-from catalog.slugs.services import earlier_owners, owners_in_any_language
+from catalog.slugs.services import reserved_slugs
 from shop.core.slugs import make_slug
 
 _SLUG_CANDIDATES = 20
@@ -82,8 +82,7 @@ def free_slug(name: str) -> str:
     base = base_slug(name)
     candidates = slug_candidates(base)
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
-    taken |= earlier_owners("product", candidates).keys()
-    taken |= owners_in_any_language("product", candidates).keys()
+    taken |= reserved_slugs("product", candidates)
     free = (slug for slug in candidates if slug not in taken)
     return next(free, f"{base}-{token_hex(4)}")
 

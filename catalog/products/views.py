@@ -106,7 +106,7 @@ class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions)
         by_slug=True,
     )
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Return a product with its variants, or a variant. Digits alone are an id, not a slug.
+        """Return a product with its variants, or a variant. A number is an id, not a slug.
 
         A slug in any language of the shop is found; the response is in the one that was asked for.
         An earlier slug, or a slug in another spelling, is redirected to the present one (301).

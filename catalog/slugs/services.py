@@ -7,7 +7,7 @@ product or category of the same kind gets the slug before that one is archived o
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 
 from catalog.categories.models import Category
 from catalog.errors import SlugTaken
@@ -72,6 +72,32 @@ def check_translated(kind: Kind, pks: Collection[int]) -> None:
     taken = translations.filter(Exists(others) | Exists(earlier.filter(_ALIVE[kind])))
     if (slug := taken.values_list("slug", flat=True).first()) is not None:
         raise SlugTaken(slug=slug)
+
+
+def reserved_slugs(kind: Kind, slugs: Collection[str]) -> set[str]:
+    """Return which slugs redirect, or belong to a translation to any language. One statement.
+
+    A slug that is made from a name must be another one.
+    """
+    earlier = _of(kind).filter(_ALIVE[kind], slug__in=slugs).order_by().values_list("slug")
+    translated = MODELS[kind].objects.filter(slug__in=slugs).order_by().values_list("slug")
+    return {slug for (slug,) in earlier.union(translated)}
+
+
+def owners_of_slugs(kind: Kind, slugs: Collection[str]) -> list[tuple[str, str, int]]:
+    """Return slugs with the language and the id of the product or category. One statement.
+
+    The language is empty for the slugs of products and categories themselves, and earlier ones.
+    """
+    own = _ROWS[kind].filter(slug__in=slugs).order_by()
+    earlier = _of(kind).filter(_ALIVE[kind], slug__in=slugs).order_by()
+    translated = MODELS[kind].objects.filter(slug__in=slugs).order_by()
+    owner, none = f"{kind}_id", Value("", CharField())
+    rows = own.values_list("slug", none, "pk").union(
+        earlier.values_list("slug", none, owner),
+        translated.values_list("slug", "language", owner),
+    )
+    return list(rows) if slugs else []
 
 
 def owners_in_any_language(kind: Kind, slugs: Iterable[str]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from shop.core.errors import NotFound
 from shop.core.links import origin_of
 
 SLUG = r"(?![0-9]+/)[^/]+"
-"""A part of a path that is not digits alone, which are an id, or too many for one."""
+"""A part of a path that is not an id, or has too many digits for one."""
 
 
 class OnlyReadBySlug(PublicReadViewSet):

@@ -3,13 +3,13 @@
 from threading import Event
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.factories import UserFactory
 from cart.factories import fill_cart
 from cart.guests import Buyer
 from catalog.factories import ProductFactory
-from catalog.models import Category, Product, StockMovement
+from catalog.models import Category, Collection, Product, StockMovement
 from catalog.services import adjust_stock, create_product
 from catalog.tests.exchange import errors_of, everything, import_content
 from orders.services import place_order
@@ -30,7 +30,7 @@ def test_stock_is_computed_while_the_product_is_locked(amy, tea):
             until_blocked(1)
 
     def count():
-        begun.wait(10)
+        begun.wait(60)
         import_content("slug,stock\ntea,25\n")
 
     at_once(sell, count)
@@ -108,6 +108,62 @@ def test_two_concurrent_imports_of_names_create_each_product_and_category_once()
     before = everything()
     assert import_content(table)[0] == (0, 0, len(signs), 0)
     assert everything() == before
+    assert_audit_passes()
+
+
+def import_twice(table, number):
+    """Import a table, and once more after a certain statement outside transactions, if it comes.
+
+    Return the errors and the number of products that each created.
+    """
+    statements, created = [], []
+
+    def import_once(execute, sql, params, many, context):
+        rows = execute(sql, params, many, context)
+        if sql.startswith("SELECT") and not connection.in_atomic_block:
+            statements.append(sql)
+            if len(statements) == number:
+                created.append(import_content(table)[0][0])
+        return rows
+
+    with connection.execute_wrapper(import_once):
+        counts, results = import_content(table)
+    return errors_of(results), [*created, counts[0]]
+
+
+TABLES = {
+    "names": ("name,price\nTea{n} !,1.00\nTea{n} #,1.00\nTea{n} +,1.00\n", 3),
+    "skus": ("sku,name,price\nS{n}-1,Tea{n} !,1.00\nS{n}-2,Tea{n} #,1.00\n", 2),
+    "categories and collections": (
+        (
+            "name,price,category,collections\nTea{n},1.00,Hot{n} +,New{n} +\n"
+            "Pot{n},1.00,Hot{n} #,New{n} #\n"
+        ),
+        2,
+    ),
+    "definitions": (
+        (
+            "row,slug,name,kind,attribute:size{n},tax_class,category,price\n"
+            "tax_class,low{n},Low{n},,,,,\ncategory,hot{n},Hot{n},,,,,\n"
+            "collection,new{n},New{n},,,,,\nattribute,size{n},Size{n},number,,,,\n"
+            "product,tea{n},Tea{n},,3,low{n},hot{n},1.00\n"
+        ),
+        5,
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "count"), TABLES.values(), ids=list(TABLES))
+def test_another_import_between_any_two_statements_creates_nothing_twice(table, count):
+    for number in range(1, 100):
+        errors, created = import_twice(table.format(n=number), number)
+        assert (errors, sum(created)) == ([], count)
+        if len(created) == 1:
+            break
+    assert number > 3
+    for model in (Product, Category, Collection):
+        names = list(model.objects.values_list("name", flat=True))
+        assert len(names) == len({*names})
     assert_audit_passes()
 
 

@@ -5,9 +5,10 @@ import pytest
 from catalog import services
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Attribute, Collection, OptionTranslation
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import form_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.1"}
 MATERIAL = {"de": {"name": "Werkstoff", "choices": {"Clay": "Ton"}}}
 
@@ -151,3 +152,27 @@ def test_staff_translate_in_the_admin_by_language_and_member(admin_browser, mate
     again = form_of(admin_browser.get(path)) | {"name": "size"}
     assert "has translations already" in admin_browser.post(path, again).content.decode()
     assert not Collection.objects.exists()
+
+
+def test_texts_of_a_language_that_was_removed_are_kept(admin_browser, amy, settings, material):
+    french = {"fr": {"name": "Matière"}}
+    services.update_attribute(attribute_id=material.pk, translations=MATERIAL | french)
+    option = services.create_option_translation(name="Size", translations=french)
+    sea = services.create_collection(name="Sea", slug="sea", translations=french)
+    settings.SHOP_LANGUAGES = {"en": "English", "de": "Deutsch"}
+    for row in (material, option, sea):
+        path = f"/admin/catalog/{row._meta.model_name}/{row.pk}/change/"
+        form = form_of(admin_browser.get(path))
+        assert "translations_fr_name" not in form
+        form["translations_de_name"] = "Neu"
+        assert admin_browser.post(path, form).status_code == 302
+        row.refresh_from_db()
+        assert row.translations["de"]["name"] == "Neu"
+        assert row.translations["fr"] == french["fr"]
+    for row, path in ((material, "/api/attributes/"), (sea, "/api/collections/")):
+        german = {"de": {"name": "Neuer"}}
+        answer = amy.patch(f"{path}{row.pk}/", {"translations": german})
+        assert answer.json()["translations"] == german
+        row.refresh_from_db()
+        assert row.translations == german | french
+        assert amy.patch(f"{path}{row.pk}/", {"translations": french}).status_code == 400

@@ -8,11 +8,13 @@ from catalog.factories import CategoryFactory, ProductFactory, ShirtFactory
 from catalog.indexing import text
 from catalog.models import (
     CategoryTranslation,
+    Product,
     ProductChange,
     ProductSearch,
     ProductTranslation,
 )
 from catalog.services import archive_product
+from catalog.tests.exchange import errors_of, import_content
 from catalog.tests.test_products import AFTER_A_CHANGE
 from shop.testing.budget import query_budget
 
@@ -271,6 +273,11 @@ def test_a_slug_belongs_to_one_product_in_all_languages(amy, pot):
     same = ProductFactory(translations={"de": {"name": "Teekanne"}})
     assert ProductTranslation.objects.get(product=same).slug == f"teekanne-{same.pk}"
     assert amy.post(PRODUCTS, {"name": "Krug", "price": "1.00"}).json()["slug"] == "krug-2"
+    counts, results = import_content("slug,name,price\n,Teekanne,1.00\nteekanne,Can,1.00\n")
+    assert (counts[0], counts[3]) == (1, 1)
+    assert Product.objects.get(name="Teekanne").slug == "teekanne-2"
+    reason = "The slug “teekanne” is already in use. Please choose another."
+    assert errors_of(results) == [f"line 3, slug: {reason}"]
     # Languages may share the slug of one product.
     assert translate(amy, other, **{"pt-br": {"slug": "jug"}}).status_code == 200
     cups = CategoryFactory(name="Cups", slug="cups")

@@ -55,21 +55,35 @@ def read_texts(
     return found
 
 
-def translations_of(kind: Kind, pk: int) -> dict[str, dict[str, Any]]:
+AllTexts = dict[str, dict[str, Any]]
+"""The texts of a product or a category by language and by the names of columns."""
+
+
+def translations_of(kind: Kind, pk: int) -> AllTexts:
     """Return all texts of a product or category by language, for staff.
 
     One statement; none in a shop with one language.
     """
-    languages = further_languages()
-    if not languages:
+    return all_translations(kind, [pk]).get(pk, {})
+
+
+def all_translations(kind: Kind, pks: Collection[int]) -> dict[int, AllTexts]:
+    """Return all texts of products or categories that have any, by their ids.
+
+    The languages are those of the shop, in its order. One statement; none in a shop with one
+    language.
+    """
+    languages, members = list(further_languages()), MEMBERS[kind]
+    if not languages or not pks:
         return {}
-    rows = MODELS[kind].objects.filter(**{f"{kind}_id": pk}, language__in=languages)
-    found = {language: texts for language, *texts in rows.values_list("language", *MEMBERS[kind])}
-    return {
-        language: dict(zip(MEMBERS[kind], found[language], strict=True))
-        for language in languages
-        if language in found
-    }
+    rows = MODELS[kind].objects.filter(**{f"{kind}_id__in": pks}, language__in=languages)
+    found: dict[int, AllTexts] = {}
+    for pk, language, *texts in sorted(
+        rows.values_list(f"{kind}_id", "language", *members),
+        key=lambda row: languages.index(row[1]),
+    ):
+        found.setdefault(pk, {})[language] = dict(zip(members, texts, strict=True))
+    return found
 
 
 def text_in(language: str | None, column: str) -> F | Coalesce:

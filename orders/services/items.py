@@ -1,6 +1,6 @@
 """The items of an order by product, as requests name them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
@@ -21,8 +21,3 @@ def items_of(order_id: int, product_ids: Iterable[int]) -> list[OrderItem]:
             field="items", reason=reason.format(product_id=product_id), product_id=product_id
         )
     return items
-
-
-def by_item(items: Iterable[OrderItem], units: Mapping[int, int]) -> dict[int, int]:
-    """Return units by the id of the item instead of the product."""
-    return {item.pk: units[item.product_id] for item in items}

@@ -29,8 +29,8 @@ def read_languages(setting: str, codes: Sequence[str]) -> dict[str, str]:
         name = _name_of(code)
         if not name:
             raise ImproperlyConfigured(
-                f"{setting}: {text!r} is no language. Write codes with commas between them, such "
-                "as en,de or fr,pt-br; the first is the language of the shop's own texts."
+                f"{setting}: {text!r} is not a language. Write codes with commas between them, "
+                "such as en,de or fr,pt-br; the first is the language of the shop's own texts."
             )
         if code in found:
             raise ImproperlyConfigured(f"{setting} names {code} twice. Remove one of them.")

@@ -109,6 +109,23 @@ def _clean_text(place: str, value: object, max_length: int) -> str:
     return text
 
 
+def replaced(
+    old: Translations, new: Translations, languages: Iterable[str] | None = None
+) -> dict[str, Any]:
+    """Return new translations, with the old ones to languages that the shop does not have now.
+
+    Such a language may come back to ``SHOP_LANGUAGES``. ``languages`` are those that the new
+    translations can have, by default all of the shop except its own.
+    """
+    known = set(further_languages() if languages is None else languages)
+    return {code: texts for code, texts in old.items() if code not in known} | dict(new)
+
+
+def in_shop_languages(translations: Translations) -> dict[str, Any]:
+    """Return the translations to further languages that the shop has now, for staff."""
+    return {code: translations[code] for code in further_languages() if code in translations}
+
+
 def translated(translations: Translations, language: str, member: str, default: str) -> str:
     """Return a text in a language, or ``default``, which is in the shop's own language."""
     text = translations.get(language, {}).get(member)
@@ -139,9 +156,17 @@ class TranslationsField(models.JSONField):
         return name, "django.db.models.JSONField", args, kwargs
 
     def validate(self, value: Any, model_instance: Any) -> None:
-        """Raise ValidationError for an unknown language or member, and for a text too long."""
+        """Raise ValidationError for an unknown member, and for a text too long.
+
+        A language may be one that the shop had before. Forms and requests refuse others.
+        """
         super().validate(value, model_instance)
-        clean_translations(value, self.members, self.languages())
+        clean_translations(value, self.members, value if isinstance(value, Mapping) else ())
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """Keep the texts in languages for which the form has no inputs."""
+        old = getattr(instance, self.attname)
+        super().save_form_data(instance, replaced(old, data, self.languages()))
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return a form field with an input for each language and member."""

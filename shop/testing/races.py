@@ -23,7 +23,7 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 
     def run(call: Callable[[], R]) -> R:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=60)
             return call()
         finally:
             connections.close_all()
@@ -44,7 +44,7 @@ def until_blocked(count: int) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             # Within a transaction, the view would otherwise not change.

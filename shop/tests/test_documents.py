@@ -139,11 +139,11 @@ def test_every_list_is_tried():
 
 
 UNIQUE = ("/api/cart/", "/api/shop/", "/api/users/me/")
-"""Paths without an id that are no lists."""
+"""Paths without an id that are not lists."""
 SUGGESTIONS = "/api/products/suggest/"
 """A path whose response has several lists."""
 FILES = ("/api/orders/{order_id}/invoices/{invoice_id}/pdf/",)
-"""Paths whose responses are no JSON."""
+"""Paths whose responses are not JSON."""
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -264,7 +264,7 @@ def test_an_operation_has_exactly_the_problems_that_it_refuses_with(documents):
 
 
 def test_every_path_with_an_id_may_not_exist(documents, anyone):
-    # An id that is no number is no path of the API.
+    # A path with an id that is not a number is not part of the API.
     assert anyone.get("/api/orders/tea/").json()["code"] == "not_found"
     responses = documents[""]["components"]["responses"]
     for path, methods in documents[""]["paths"].items():

@@ -1,7 +1,8 @@
 """Reads the catalog as plain values, for all export formats.
 
-Seven statements read a chunk of some hundred products, so the memory that is needed does not depend
-on the size of the catalog. Archived products, orders and sales are not exported.
+Seven statements read a chunk of some hundred products, and one more reads its translations if the
+shop has several languages, so the memory that is needed does not depend on the size of the catalog.
+Archived products, orders and sales are not exported.
 """
 
 from collections import defaultdict
@@ -20,6 +21,8 @@ from catalog.images.models import ProductImage
 from catalog.products.fields import FIELDS, Owner, names_of
 from catalog.products.models import Product, ProductQuerySet
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.reads import AllTexts, all_translations
+from shop.core.language_codes import further_languages
 from shop.core.money import show
 
 CHUNK = 500
@@ -60,6 +63,7 @@ def _categories(products: ProductQuerySet | None) -> Iterator[Entry]:
     children = defaultdict(list)
     for category in categories:
         children[category.parent_id].append(category)
+    translations = all_translations("category", [category.pk for category in categories])
     queue: list[tuple[Category, str]] = [(root, "") for root in children[None]]
     while queue:
         category, parent = queue.pop(0)
@@ -72,6 +76,7 @@ def _categories(products: ProductQuerySet | None) -> Iterator[Entry]:
             "is_published": category.is_published,
             "seo_title": category.seo_title,
             "seo_description": category.seo_description,
+            **_translations(translations.get(category.pk, {})),
         }
         queue += [(child, category.slug) for child in children[category.pk]]
 
@@ -120,6 +125,7 @@ class _Chunk:
         chosen = members.filter(collection__rule__isnull=True)
         for pk, slug in chosen.values_list("product_id", "collection__slug").order_by("pk"):
             self._collections[pk].append(slug)
+        self._translations = all_translations("product", [product.pk for product in products])
         self._values: dict[int, Entry] = defaultdict(dict)
         values = ProductAttribute.objects.filter(product__in=products).select_related("attribute")
         for value in values.order_by("attribute__slug"):
@@ -138,6 +144,7 @@ class _Chunk:
                 "options": product.options,
                 **_sold(product, priced=not variants),
                 "attributes": self._values[product.pk],
+                **_translations(self._translations.get(product.pk, {})),
                 "pictures": self._images[product.pk],
                 "variants": [self._variant(variant) for variant in variants],
             }
@@ -151,6 +158,11 @@ class _Chunk:
             "pictures": self._images[variant.pk],
         }
         return dict(sorted(entry.items(), key=_place))
+
+
+def _translations(texts: AllTexts) -> Entry:
+    """Return the member with the texts in further languages, if the shop has any."""
+    return {"translations": texts} if further_languages() else {}
 
 
 def _sold(row: Product, *, priced: bool) -> Entry:

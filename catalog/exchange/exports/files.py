@@ -12,11 +12,12 @@ from catalog.exchange.exports.shopify import write_shopify
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, OPTIONS
 from catalog.exchange.imports.tables import escape_formula
+from catalog.exchange.imports.translations import SEPARATOR, translated_columns
 from catalog.products.models import Product
 
 FORMATS = ("csv", "xlsx", "json", "shopify")
 
-_NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice"})
+_NESTED = frozenset({"variants", "pictures", "attributes", "options", "choice", "translations"})
 
 
 def export_products(
@@ -37,7 +38,7 @@ def export_products(
         write_shopify(file, entries, _metadata_keys())
         return
     slugs = Attribute.objects.order_by("slug").values_list("slug", flat=True)
-    columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs)]
+    columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs), *translated_columns()]
     rows = (row for entry in entries for row in _flatten(entry))
     if form == "xlsx":
         # Only now, because openpyxl needs some MiB, which an import has better uses for.
@@ -72,6 +73,8 @@ def _row(entry: Entry) -> Entry:
     options: list[str] = entry.get("choice") or entry.get("options") or []
     cells.update(zip(OPTIONS, options, strict=False))
     cells.update({ATTRIBUTE + slug: v for slug, v in entry.get("attributes", {}).items()})
+    for language, texts in entry.get("translations", {}).items():
+        cells.update({f"{name}{SEPARATOR}{language}": text for name, text in texts.items()})
     for name, value in cells.items():
         if isinstance(value, list):
             cells[name] = _join(value)

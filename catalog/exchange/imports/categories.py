@@ -1,8 +1,8 @@
 """Finds categories and collections of a file by their slugs or their exact names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import Self
 
 from catalog.categories.models import Category
@@ -91,14 +91,14 @@ class Categories:
                 return None
         return found
 
-    def free_slug(self, reference: CategoryReference) -> str:
-        """Return a slug for a new category: the one in the file, or one made from the name."""
-        if not reference.is_name and reference.slug() == fold(reference.text):
-            return reference.slug()
+    def free_slug(self, reference: CategoryReference, taken: Container[str] = ()) -> str:
+        """Return a slug for a new category: the one in the file, or one made from the name.
+
+        ``taken`` are slugs that cannot be used although no category has them now.
+        """
+        slug = reference.slug()
+        if not reference.is_name and slug == fold(reference.text) and slug not in taken:
+            return slug
         base = make_slug(reference.text, length=CATEGORY_NAME_LENGTH - _SUFFIX, default="category")
-        candidates = (f"{base}-{number}" for number in count(2))
-        return (
-            base
-            if base not in self._by_slug
-            else next(slug for slug in candidates if slug not in self._by_slug)
-        )
+        candidates = chain([base], (f"{base}-{number}" for number in count(2)))
+        return next(s for s in candidates if s not in self._by_slug and s not in taken)

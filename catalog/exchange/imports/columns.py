@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.tables import Table, TableRow, cell_error
+from catalog.exchange.imports.translations import SEPARATOR, remedy_of
 from shop.core.unknown import nearest
 
 NO_NAME = "a column without a name"
+ABOVE = "text above the header"
 _SIMILARITY = 0.8
 
 
@@ -35,10 +37,15 @@ class NotRead:
 
     def _describe(self, name: str) -> str:
         number = self.rows[name]
+        hint = remedy_of(name) or self._question(name)
+        return f"{name}, {number:,} row{'' if number == 1 else 's'}{hint}"
+
+    def _question(self, name: str) -> str:
         prefix, dot, member = name.rpartition(".")
-        meant = nearest(member, self._known[name], _SIMILARITY)
-        question = f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
-        return f"{name}, {number:,} row{'' if number == 1 else 's'}{question}"
+        is_text = SEPARATOR in member
+        alike = [known for known in self._known[name] if (SEPARATOR in known) == is_text]
+        meant = nearest(member, alike, _SIMILARITY)
+        return f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +59,12 @@ class Columns:
 
     def rows(self, table: Table) -> Iterator[TableRow]:
         """Yield the rows, with the cells of known columns, and count the cells of the others."""
+        for _ in range(table.above):
+            self.not_read.add(ABOVE)
         for line, cells in table.rows:
-            yield self._row(line, cells)
+            yield self._row(line, cells, table)
 
-    def _row(self, line: int, cells: list[str]) -> TableRow:
+    def _row(self, line: int, cells: list[str], table: Table) -> TableRow:
         """Return a row. Missing cells at its end are empty."""
         missing = [""] * (len(self.names) - len(cells))
         found, errors = {}, []
@@ -68,8 +77,12 @@ class Columns:
             found[name] = "" if error else cell
             if error:
                 errors.append(RowError(line, title, error))
-        if any(cells[len(self.names) :]):
-            errors.append(RowError(line, "", "The row has more cells than the header."))
+        if len(cells) > len(self.names) and any(further := cells[len(self.names) :]):
+            # In text, a cell without a column may be a value with a separator in it.
+            if table.is_csv and any(cells[table.width :]):
+                errors.append(RowError(line, "", "The row has more cells than the header."))
+            else:
+                self.not_read.add(NO_NAME) if any(cell.strip() for cell in further) else None
         return TableRow(line, found, tuple(errors))
 
 

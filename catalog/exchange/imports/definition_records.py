@@ -7,6 +7,7 @@ from catalog.attributes.models import AttributeKind
 from catalog.exchange.imports import values
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError
+from catalog.exchange.imports.translations import read_translations
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_CATEGORY_DEPTH
 from shop.core.lines import without_invisible
 
@@ -18,11 +19,15 @@ ONLY_NEW = "only_new"
 
 @dataclass(slots=True)
 class CategoryRecord:
-    """A category. ``parent`` has no text for a root, and is None if the column is missing."""
+    """A category. ``parent`` has no text for a root, and is None if the column is missing.
+
+    ``translations`` are texts by language.
+    """
 
     row: Row
     values: dict[str, Any]
     parent: CategoryReference | None
+    translations: dict[str, dict[str, Any]]
     errors: list[RowError]
     warnings: list[RowError]
 
@@ -100,9 +105,10 @@ def _read_category(row: Row) -> CategoryRecord:
     found = row.findings()
     columns = values.read_cells(row, values.CATEGORY, found)
     parent = read_category_reference(row, found)
+    translations = read_translations(row, found)
     if "slug" not in columns and not found.errors:
         found.errors.append(row.error("slug", "A category needs a slug."))
-    return CategoryRecord(row, columns, parent, found.errors, found.warnings)
+    return CategoryRecord(row, columns, parent, translations, found.errors, found.warnings)
 
 
 def _read_collection(row: Row) -> CollectionRecord:

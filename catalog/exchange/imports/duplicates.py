@@ -6,6 +6,7 @@ from typing import Self
 
 from catalog.exchange.imports.names import ProductNames
 from catalog.exchange.imports.records import ProductRecord
+from catalog.exchange.imports.translations import SEPARATOR
 
 
 class FileKeys:
@@ -43,9 +44,20 @@ class FileKeys:
         if earlier:
             reason = f"The product was already on line {earlier}. Put all its rows together."
             record.errors.append(record.row.error("slug" if record.slug else "name", reason))
+        self._check_translations(record)
         for row, sku in record.skus():
-            if line := self._line_of(f"sku {sku}", row.line) or 0:
+            if line := self._line_of(f"sku {sku.upper()}", row.line) or 0:
                 record.errors.append(row.error("sku", f"Line {line} has the same SKU."))
+
+    def _check_translations(self, record: ProductRecord) -> None:
+        """Leave out slugs of translations that a product above has in the same language."""
+        for language, texts in record.translations.items():
+            slug, line = texts.get("slug"), record.row.line
+            earlier = self._line_of(f"slug {language} {slug}", line) if slug else None
+            if earlier:
+                del texts["slug"]
+                reason = f"Line {earlier} has the same slug. It was left out."
+                record.warn(record.row.error(f"slug{SEPARATOR}{language}", reason))
 
     def remember_slug(self, slug: str, line: int) -> None:
         """Remember the slug of a product that was found or made without a slug in the file."""

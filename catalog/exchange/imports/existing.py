@@ -17,8 +17,9 @@ from catalog.exchange.imports.records import ProductRecord
 from catalog.images.models import ProductImage
 from catalog.products.families import slug_candidates
 from catalog.products.models import Product
-from catalog.slugs.services import earlier_owners
+from catalog.slugs.services import owners_of_slugs, reserved_slugs
 from catalog.tax_classes.models import TaxClass
+from catalog.translations.reads import AllTexts, all_translations
 from shop.core.slugs import fold_name
 
 
@@ -42,6 +43,10 @@ class ExistingRows:
     """The ids of collections whose products a rule selects."""
     memberships: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     """The ids of collections by product."""
+    translations: dict[int, AllTexts] = field(default_factory=dict)
+    """The texts in further languages, by product."""
+    owners: list[tuple[str, str, int]] = field(default_factory=list)
+    """Slugs that translations are to have, with the language and the id of who has them."""
 
     def find(self, record: ProductRecord) -> list[Product]:
         """Return the products that a record may be: by its slug, or else its SKU, or else its name.
@@ -54,6 +59,13 @@ class ExistingRows:
         found = by_key[0].get(by_key[1])
         return [found] if found else []
 
+    def has_another(self, slug: str, language: str, pk: int | None) -> bool:
+        """Return whether another product than ``pk`` has a slug that a translation is to have."""
+        return any(
+            (found, owner != pk) == (slug, True) and owned in {"", language}
+            for found, owned, owner in self.owners
+        )
+
     def free_slug(self, record: ProductRecord) -> str:
         """Return the slug of a new product, or reserve one if the file has none."""
         free = (slug for slug in slug_candidates(record.base_slug()) if slug not in self.slugs)
@@ -65,7 +77,7 @@ class ExistingRows:
 def read_existing(
     records: Sequence[ProductRecord], names: ProductNames, *, lock: bool
 ) -> ExistingRows:
-    """Read the existing rows of these products, with at most fourteen statements.
+    """Read the existing rows of these products, with at most sixteen statements.
 
     ``lock`` locks products and variants in ascending id, and needs a transaction.
     """
@@ -83,6 +95,8 @@ def read_existing(
     tags = ProductTag.objects.filter(product_id__in=existing.families).order_by("pk")
     for pk, tag in tags.values_list("product_id", "tag"):
         existing.tags[pk].append(tag)
+    if any(record.translations for record in records):
+        _read_translations(existing, records)
     if any(record.images or any(v.images for v in record.variants) for record in records):
         images = ProductImage.objects.filter(product_id__in=pks).select_related("download")
         for image in images.order_by("position", "pk"):
@@ -97,8 +111,12 @@ def _read_families(
     given = {record.slug for record in records if record.slug}
     by_name = [record for record in records if record.is_found_by_name()]
     wanted = {record.folded_name() for record in by_name}
+    # Names and taken slugs come from the same rows. If names were read first, a concurrent import
+    # could commit in between: its product would not be found, but its slug would be avoided.
+    bases = [record.base_slug() for record in by_name]
+    owners, existing.slugs = _owners_of_slugs(bases, given)
     ids = {pk for pk, _, _ in _with_slugs(given)} | names.ids_of(wanted)
-    ids |= _created_since(by_name, wanted)
+    ids |= {pk for pk, _, name in owners if fold_name(name) in wanted}
     skus = {sku for record in records for _, sku in record.skus()}
     by_sku = products.filter(sku__in=skus).exclude(sku="").values_list("pk", "parent_id")
     ids |= {parent or pk for pk, parent in by_sku}
@@ -111,10 +129,9 @@ def _read_families(
             existing.by_slug[row.slug] = row
         if row.parent_id is None:
             existing.by_name[fold_name(row.name)].append(row)
-    new = [
-        record.base_slug() for record in records if not record.slug and not existing.find(record)
-    ]
-    existing.slugs = given | _taken(new, given)
+    found_by_sku = (r for r in records if not r.slug and not r.is_found_by_name())
+    new = [record.base_slug() for record in found_by_sku if not existing.find(record)]
+    existing.slugs |= given | _owners_of_slugs(new, given.union(bases))[1]
 
 
 def _with_slugs(slugs: Collected[str]) -> list[tuple[int, str, str]]:
@@ -124,31 +141,31 @@ def _with_slugs(slugs: Collected[str]) -> list[tuple[int, str, str]]:
     return list(products.values_list("pk", "slug", "name")) if slugs else []
 
 
-def _created_since(records: Sequence[ProductRecord], wanted: Collected[str]) -> set[int]:
-    """Return the ids of products with the wanted names that this import has created.
+def _owners_of_slugs(
+    bases: Sequence[str], given: Collected[str]
+) -> tuple[list[tuple[int, str, str]], set[str]]:
+    """Return the products whose slugs are made from these names, and all such slugs in use.
 
-    They are not among the names at its start, but have a slug that was made from the name.
-    """
-    found = _with_slugs({record.base_slug() for record in records})
-    found += _with_slugs({slug for _, base, _ in found for slug in slug_candidates(base)[1:]})
-    return {pk for pk, _, name in found if fold_name(name) in wanted}
-
-
-def _taken(bases: Sequence[str], given: Collected[str]) -> set[str]:
-    """Return the slugs for new products that are taken: of others, or redirected.
-
-    Numbers are added only to the slugs of names that are taken or occur twice, so that the others
+    Slugs are in use if a product has them, in any language, or if they are redirected. Numbers are
+    added only to the slugs of names that are in use, ``given`` or occur twice, so that the others
     need no further statement.
     """
-    taken = _in_use(set(bases) - set(given))
-    often = [b for b, number in Counter(bases).items() if number > 1 or b in taken or b in given]
-    return taken | _in_use({slug for base in often for slug in slug_candidates(base)[1:]})
+    if not bases:
+        return [], set()
+    owners = _with_slugs(set(bases))
+    used = {slug for _, slug, _ in owners} | reserved_slugs("product", set(bases))
+    often = [b for b, number in Counter(bases).items() if number > 1 or b in used or b in given]
+    if numbered := {slug for base in often for slug in slug_candidates(base)[1:]}:
+        owners += _with_slugs(numbered)
+        used |= reserved_slugs("product", numbered)
+    return owners, used.union(slug for _, slug, _ in owners)
 
 
-def _in_use(slugs: Collected[str]) -> set[str]:
-    if not slugs:
-        return set()
-    return {slug for _, slug, _ in _with_slugs(slugs)} | earlier_owners("product", slugs).keys()
+def _read_translations(existing: ExistingRows, records: Sequence[ProductRecord]) -> None:
+    existing.translations = all_translations("product", existing.families)
+    texts = (texts for record in records for texts in record.translations.values())
+    slugs = {given["slug"] for given in texts if given.get("slug")}
+    existing.owners = owners_of_slugs("product", slugs)
 
 
 def _read_collections(existing: ExistingRows) -> None:

@@ -21,6 +21,7 @@ from catalog.exchange.imports.records import (
 from catalog.exchange.imports.rows import Row, quote
 from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.exchange.imports.tax_classes import set_tax_class
+from catalog.exchange.imports.translations import SEPARATOR, changed_translations
 from catalog.images.models import ProductImage
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
 from catalog.options.services import fold_options
@@ -230,6 +231,7 @@ class Planner:
             plan.new_tags = [tag for tag in record.tags if tag not in tags]
             plan.old_tags = [tag for tag in tags if tag not in record.tags]
         self._set_collections(plan)
+        self._set_translations(plan)
         for name, cell in record.attributes.items():
             self._set_attribute(plan, name, cell)
         if plan.changes_keywords():
@@ -254,6 +256,18 @@ class Planner:
                 record.warn(record.row.error(column, f"{reason} The product was not added."))
             else:
                 plan.collections[pk] = reference.text
+
+    def _set_translations(self, plan: Plan) -> None:
+        """Set the texts that change. A slug that another product has is left out."""
+        record, pk = plan.record, plan.product.row.pk
+        for language, texts in record.translations.items():
+            slug = texts.get("slug", "")
+            if slug and self._existing.has_another(slug, language, pk):
+                del texts["slug"]
+                reason = f"Another product has the slug {quote(slug)}. It was left out."
+                record.warn(record.row.error(f"slug{SEPARATOR}{language}", reason))
+        existing = self._existing.translations.get(pk, {})
+        plan.translations = changed_translations(record.translations, existing)
 
     def _set_attribute(self, plan: Plan, name: str, cell: Any) -> None:
         record, slug = plan.record, name.removeprefix(ATTRIBUTE)

@@ -7,6 +7,7 @@ from typing import Any
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.records import ProductRecord
 from catalog.products.writes import FamilyChanges, RowChanges
+from catalog.translations.services import Translations
 
 NEW_CATEGORY = -1
 """The id of a category that does not exist yet. It is created before the product is written."""
@@ -68,7 +69,8 @@ class Plan(FamilyChanges):
         lines += [f"removed tag {tag}" for tag in self.old_tags]
         names = [*self.collections.values(), *(r.text for r in self.missing_collections)]
         lines += [f"new in the collection {name}" for name in names]
-        return lines + [f"new value of {slug}" for slug in self.attributes]
+        lines += [f"new value of {slug}" for slug in self.attributes]
+        return lines + list(_describe_texts(self.translations))
 
 
 def _describe(changes: RowChanges) -> Iterator[str]:
@@ -89,6 +91,15 @@ def _describe(changes: RowChanges) -> Iterator[str]:
         yield f"{len(changes.new_images)} new images"
     if changes.changed_images:
         yield f"{len(changes.changed_images)} changed images"
+
+
+def _describe_texts(translations: Translations) -> Iterator[str]:
+    for language, texts in translations.items():
+        if texts is None:
+            yield f"no texts in {language}"
+        for name, text in (texts or {}).items():
+            quoted = "" if name in _NOT_QUOTED else f" {_quote(text)}"
+            yield f"new {name} ({language}){quoted}"
 
 
 def _quote(value: Any) -> str:

@@ -15,6 +15,7 @@ from catalog.exchange.imports.definition_records import (
 )
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE
+from catalog.exchange.imports.translations import read_translations
 from catalog.limits import MAX_IMAGES, MAX_VARIANTS
 from catalog.products.families import base_slug
 from shop.core.slugs import fold_name, normalize_slug
@@ -59,6 +60,8 @@ class ProductRecord:
     options: list[str] | None
     tags: list[str] | None
     attributes: dict[str, str]
+    translations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The texts in further languages, by language."""
     collections: list[CategoryReference] = field(default_factory=list)
     variants: list[VariantRecord] = field(default_factory=list)
     images: list[ImageRecord] = field(default_factory=list)
@@ -146,6 +149,7 @@ def _read_product(row: Row) -> ProductRecord:
         tags=lists.read_tags(row, found),
         collections=lists.read_collections(row, found),
         attributes=_read_attributes(row, found),
+        translations=read_translations(row, found) if row.kind == Kind.PRODUCT else {},
         errors=found.errors,
         warnings=found.warnings,
     )

@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError
 
 from catalog.collections.services import add_members, lock_collections
+from catalog.errors import SlugTaken
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.counts import Counts, Outcome, Result
 from catalog.exchange.imports.definition_records import Definition
@@ -167,13 +168,13 @@ class _Run:
                 actor=self._options.actor,
                 collections=self._collections,
             )
-        except IntegrityError:
+        except IntegrityError as error:
             if len(records) > 1:
                 half = len(records) // 2
                 return self._write_all(records[:half]) + self._write_all(records[half:])
             if not again:
                 return self._write_all(records, again=True)
-        reason = "Another user took the slug or a SKU, or deleted the category, at the same time."
+            reason = _reason(error)
         records[0].errors.append(records[0].row.error("slug", reason))
         return []
 
@@ -238,6 +239,13 @@ def write(
         rows = [row for plan in changed for row in plan.rows()]
         queue_downloads([image for row in rows for image in row.new_images])
     return plans
+
+
+def _reason(error: IntegrityError) -> str:
+    """Return why a product could not be written, although its plan was right."""
+    if isinstance(error.__cause__, SlugTaken):
+        return str(error.__cause__)
+    return "Another product has the slug, in any language, or a SKU, or the category is gone."
 
 
 def _missing_categories(plans: Sequence[Plan]) -> list[CategoryReference]:

@@ -5,16 +5,23 @@ all rows are products. The columns of other tables are guessed or chosen (``mapp
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.exchange.imports.columns import NotRead, find_columns
-from catalog.exchange.imports.conversions import in_grams, split_urls
+from catalog.exchange.imports.conversions import in_grams, split_paths, split_urls
+from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
-from catalog.exchange.imports.mapping import COST, GRAMS, IMAGES, guess
+from catalog.exchange.imports.mapping import COST, IMAGES, WEIGHTS, guess
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports.stock_words import AVAILABILITY, set_stock
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
+from catalog.exchange.imports.translations import (
+    is_translation,
+    translated_column,
+    translated_columns,
+)
 from catalog.limits import MAX_OPTIONS
 from catalog.products.fields import FIELDS, Owner, members_of
 from shop.core.slugs import fold_name, normalize_slug
@@ -50,20 +57,35 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
 COLUMNS = (*_COLUMNS, *(n for n in _MEMBERS if n not in _COLUMNS), "collections", "rule")
-TARGETS = (IMAGES, CATEGORY_PATH, GRAMS, COST, "tax_code")
+TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code")
 """More columns that those of another table can be read as."""
-_NUMBERS = frozenset({"price", "compare_at_price", GRAMS, COST})
-_INSTEAD = {"category": CATEGORY_PATH, "weight": GRAMS, "picture": IMAGES}
+_AMOUNTS = frozenset({"price", "compare_at_price", COST, *WEIGHTS})
+_WHOLE = frozenset({"stock", "low_stock_threshold", "weight"})
+_INSTEAD = {
+    "category": (CATEGORY_PATH,),
+    "weight": tuple(WEIGHTS),
+    "picture": (IMAGES,),
+    "stock": (AVAILABILITY,),
+}
 """Columns of another table that are not guessed if the table has the shop's own one."""
 _WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
 _LISTS = ("tags", "choices", "collections")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
+_OF_SOLD |= {*WEIGHTS, AVAILABILITY}
 _USED: dict[Kind, set[str]] = {
     Kind.PRODUCT: _OF_SOLD
     | {*members_of(Owner.PRODUCT), "category", "collections", "tags", *TARGETS},
     Kind.VARIANT: _OF_SOLD | {*members_of(Owner.VARIANT)},
     Kind.IMAGE: {"slug", "picture", "picture_small", "alt", "position"},
-    Kind.CATEGORY: {"slug", "name", "category", "position", "is_published"},
+    Kind.CATEGORY: {
+        "slug",
+        "name",
+        "category",
+        "position",
+        "is_published",
+        "seo_title",
+        "seo_description",
+    },
     Kind.ATTRIBUTE: {"slug", "name", "kind", "choices"},
     Kind.TAX_CLASS: {"slug", "name"},
     Kind.COLLECTION: {"slug", "name", "description", "position", "is_published", "rule"},
@@ -71,10 +93,10 @@ _USED: dict[Kind, set[str]] = {
 """The columns that rows of each kind have."""
 
 
-def numbers(header: Sequence[str], choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals."""
+def numbers(header: Sequence[str], choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are."""
     columns = columns_of(header, choices)
-    return lambda title: columns[title] in _NUMBERS
+    return numbers_of(lambda title: columns[title], _AMOUNTS, _WHOLE)
 
 
 def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
@@ -86,7 +108,7 @@ def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
     _check_choices(header, choices)
     known = {title: _canonical(title) for title in header}
     taken = {*known.values(), *choices.columns.values()}
-    taken |= {other for name, other in _INSTEAD.items() if name in taken}
+    taken |= {other for name in _INSTEAD.keys() & taken for other in _INSTEAD[name]}
     guessed = {
         title: found
         for title in header
@@ -103,7 +125,7 @@ def _check_choices(header: Sequence[str], choices: Choices) -> None:
         if title not in header:
             raise FileError(f"The file has no column {quote(title)}.")
         if name and not _canonical_target(name):
-            known = ", ".join((*COLUMNS, *TARGETS))
+            known = ", ".join((*COLUMNS, *TARGETS, *translated_columns()))
             raise FileError(f"There is no column {quote(name)}. Choose one of {known}.")
 
 
@@ -115,17 +137,18 @@ def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     """Yield the rows of a table. Raises FileError if it has no column that identifies products."""
     not_read, found = reading.not_read, columns_of(table.header, choices)
     reading.columns = {title: name for title, name in found.items() if _canonical(title) != name}
-    columns = find_columns(table.header, lambda title: found[title], COLUMNS, not_read)
+    known = (*COLUMNS, *translated_columns())
+    columns = find_columns(table.header, lambda title: found[title], known, not_read)
     if not {"slug", "sku", "name"}.intersection(columns.names):
         reason = "At least one of the columns slug, sku and name is required."
-        known = ", ".join((*COLUMNS, f"{ATTRIBUTE}SLUG"))
-        raise FileError(f"{reason} Known columns: {known}.", line=1)
+        names = ", ".join((*known, f"{ATTRIBUTE}SLUG"))
+        raise FileError(f"{reason} Known columns: {names}.", line=1)
     titles = dict(zip(columns.names, columns.header, strict=True))
     titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
     for row in columns.rows(table):
         read = _read_row(row, titles, not_read, is_csv=table.is_csv)
         yield read
-        yield from _images(read)
+        yield from _images(read, choices.images_from)
 
 
 def _canonical(title: str) -> str:
@@ -136,7 +159,7 @@ def _canonical(title: str) -> str:
     if dot and prefix + dot in {METADATA, PRIVATE_METADATA}:
         return title
     name = fold_name(title).replace(" ", "_")
-    return name if name in COLUMNS else ""
+    return name if name in COLUMNS else translated_column(title)
 
 
 def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is_csv: bool) -> Row:
@@ -158,16 +181,26 @@ def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is
         if name in cells:
             cells[name] = split(str(cells[name]))
     if CATEGORY_PATH in cells:
-        names = str(cells[CATEGORY_PATH]).split(">")
-        cells[CATEGORY_PATH] = [name.strip() for name in names if name.strip()]
-    if GRAMS in cells:
-        cells["weight"] = in_grams(str(cells.pop(GRAMS)), "kg")
-    return Row(Kind(kind), row.line, cells, titles, tuple(errors))
+        _set_categories(cells)
+    for name, unit in WEIGHTS.items():
+        if name in cells:
+            cells["weight"] = in_grams(str(cells.pop(name)), unit)
+    warnings = [RowError(row.line, titles[n], reason) for n, reason in set_stock(cells)]
+    return Row(Kind(kind), row.line, cells, titles, tuple(errors), tuple(warnings))
 
 
-def _images(row: Row) -> Iterator[Row]:
+def _set_categories(cells: dict[str, Cell]) -> None:
+    """Set the category of a product, and the collections that its other categories become."""
+    first, *others = split_paths(str(cells[CATEGORY_PATH])) or [[]]
+    cells[CATEGORY_PATH] = first
+    if others:
+        cells["collections"] = [*cells.get("collections", []), *(path[-1] for path in others)]
+
+
+def _images(row: Row, images_from: str) -> Iterator[Row]:
     """Yield a row for each image of a product in a cell with several addresses."""
-    for url in split_urls(str(row.cells.get(IMAGES, ""))) if row.kind == Kind.PRODUCT else ():
+    cell = str(row.cells.get(IMAGES, "")) if row.kind == Kind.PRODUCT else ""
+    for url in split_urls(cell, images_from):
         yield Row(Kind.IMAGE, row.line, {"picture": url}, {"picture": row.names[IMAGES]})
 
 
@@ -179,6 +212,7 @@ def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
         for name, cell in cells.items()
         if name not in used
         and not (kind == Kind.PRODUCT and name.startswith(ATTRIBUTE))
+        and not is_translation(kind, name)
         and not (kind in _WITH_METADATA and name.startswith((METADATA, PRIVATE_METADATA)))
         and (cell.strip() if isinstance(cell, str) else cell)
     ]

@@ -32,6 +32,7 @@ from catalog.products.admin.forms import (
     tracking_field,
 )
 from catalog.products.admin.list_editing import ListEditingAdmin
+from catalog.products.admin.translations import TranslationSection
 from catalog.products.admin.variants import GENERATE, VariantInline, VariantSection
 from catalog.products.families import lock_family
 from catalog.products.fields import FIELDS, INHERITED, NewVariant, Owner, members_of, names_of
@@ -40,6 +41,7 @@ from catalog.products.variants import create_variant
 from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.section import REASON, TARGET, StockSection
 from catalog.stock.services import adjust_stock
+from catalog.translations.forms import translated_fieldsets
 from shop.core.admin import Work
 
 _PUBLISHING = ["is_published", "publish_at"]
@@ -85,6 +87,7 @@ class ProductAdmin(ListEditingAdmin):
         StockSection,
         VariantSection,
         ImageSection,
+        TranslationSection,
     )
     variant_sections: ClassVar[Sequence[type[Section]]] = (StockSection, ImageSection)
     argument_fields = {
@@ -132,6 +135,8 @@ class ProductAdmin(ListEditingAdmin):
         ]
         if attributes := list(attribute_fields(_attributes())):
             sets.append(("Attributes", {"fields": attributes}))
+        if self._may_save(request, obj):
+            sets += translated_fieldsets("product", request)
         sets.append(_METADATA)
         return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
 
@@ -154,13 +159,15 @@ class ProductAdmin(ListEditingAdmin):
 
     def sections_of(self, request: HttpRequest, obj: Product | None) -> list[Section]:
         """Return the sections of a page that the user may save."""
-        if not (
-            self.has_change_permission(request, obj) if obj else self.has_add_permission(request)
-        ):
+        if not self._may_save(request, obj):
             return []
         is_variant = obj is not None and obj.parent_id is not None
         kinds = self.variant_sections if is_variant else self.product_sections
         return [kind(request, obj) for kind in kinds]
+
+    def _may_save(self, request: HttpRequest, obj: Product | None) -> bool:
+        may_change = self.has_change_permission(request, obj)
+        return may_change if obj else self.has_add_permission(request)
 
     def lock(self, request: HttpRequest, pk: Any) -> None:
         """Lock the product with its variants, as the services do. Raises ProductNotFound."""
