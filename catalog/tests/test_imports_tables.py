@@ -6,8 +6,9 @@ from django.core.management import CommandError, call_command
 from catalog.exchange.imports import Choices, FileError
 from catalog.models import Collection, Product, ProductImage
 from catalog.tests.exchange import errors_of, import_content, notices_of, warnings_of
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 GERMAN = (
     "Artikel-Nr.;Bezeichnung;Preis (EUR);UVP;Lagerbestand;EAN;Hersteller;Warengruppe;Gewicht (kg);"
