@@ -154,7 +154,7 @@ def test_paths_of_categories_have_several_forms(cell, path, collections):
         names.insert(0, category.name)
         category = category.parent
     assert names == path
-    assert list(Collection.objects.values_list("name", flat=True)) == collections
+    assert list(Collection.objects.order_by("pk").values_list("name", flat=True)) == collections
 
 
 def test_relative_images_of_a_table_are_below_a_chosen_address(tmp_path, capsys):
