@@ -8,8 +8,9 @@ from catalog.models import Product, ProductImage
 from catalog.services import create_product
 from catalog.tests.exchange import errors_of, everything, import_content, warnings_of
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 HEADER = (
     "Handle,Title,Body (HTML),Vendor,Tags,Option1 Name,Option1 Value,Variant SKU,"

@@ -13,8 +13,9 @@ from catalog.tests.exchange import (
     source_of,
     warnings_of,
 )
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 TABLE = (
     "sku,store_view_code,attribute_set_code,product_type,categories,name,description,weight,"

@@ -6,8 +6,9 @@ from django.core.management import CommandError, call_command
 from catalog.exchange.imports import Choices, FileError
 from catalog.models import Collection, Product, ProductImage
 from catalog.tests.exchange import errors_of, import_content, notices_of, warnings_of
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 GERMAN = (
     "Artikel-Nr.;Bezeichnung;Preis (EUR);UVP;Lagerbestand;EAN;Hersteller;Warengruppe;Gewicht (kg);"
@@ -153,7 +154,7 @@ def test_paths_of_categories_have_several_forms(cell, path, collections):
         names.insert(0, category.name)
         category = category.parent
     assert names == path
-    assert list(Collection.objects.values_list("name", flat=True)) == collections
+    assert list(Collection.objects.order_by("pk").values_list("name", flat=True)) == collections
 
 
 def test_relative_images_of_a_table_are_below_a_chosen_address(tmp_path, capsys):

@@ -13,8 +13,9 @@ from catalog.tests.exchange import (
     warnings_of,
 )
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 HEADER = (
     "ID,Type,SKU,Name,Published,Visibility in catalog,Short description,Description,"

@@ -11,6 +11,9 @@ from catalog.search import matching
 from catalog.search.words import allowed_typos, closest_words, edit_distance
 from shop.core.errors import InvalidField
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 

@@ -23,6 +23,7 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 
     def run(call: Callable[[], R]) -> R:
         try:
+            _be_patient()
             barrier.wait(timeout=60)
             return call()
         finally:
@@ -30,6 +31,15 @@ def at_once(*calls: Callable[[], R]) -> list[R]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def _be_patient() -> None:
+    """Let this thread wait longer for locks than a request does: the machine may be slow."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET lock_timeout = '60s'; SET statement_timeout = '60s'")
+        else:
+            cursor.execute("PRAGMA busy_timeout = 60000")
 
 
 def times(count: int, call: Callable[[], R]) -> list[R]:
@@ -40,7 +50,7 @@ def times(count: int, call: Callable[[], R]) -> list[R]:
 def until_blocked(count: int) -> None:
     """Wait until ``count`` other connections wait for a lock.
 
-    Raises TimeoutError after ten seconds. Does not wait on SQLite, which has no row locks.
+    Raises TimeoutError after a minute. Does not wait on SQLite, which has no row locks.
     """
     if connection.vendor != "postgresql":
         return

@@ -351,6 +351,8 @@ def test_a_form_whose_first_request_is_still_running_is_kept(admin_browser, amy,
 
     def send_second():
         entered.wait(timeout=60)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
         try:
             return admin_browser.post(path, form)
         finally:

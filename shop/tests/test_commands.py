@@ -37,6 +37,7 @@ from shop.testing.starting import runner
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@on_one_database
 def test_serve_refuses_a_port_that_is_in_use():
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian listens
@@ -274,6 +275,7 @@ def test_the_interval_of_the_worker_is_positive(db, every):
         call_command("sweep", "--every", every)
 
 
+@on_one_database
 @pytest.mark.skipif(django.VERSION >= (6,), reason="Django 6 reads the database before a start")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, number):

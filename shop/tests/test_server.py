@@ -1,4 +1,7 @@
-"""A real server in both modes: raw requests, connections, middleware and shutdown."""
+"""A real server: raw requests, connections, middleware and shutdown.
+
+On SQLite it is that of the plain mode, on PostgreSQL that of the fast mode.
+"""
 
 import os
 import signal
@@ -15,16 +18,15 @@ from shop.testing.serving import url_of_the_tests_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MODES = ["plain", "fast"] if connection.vendor == "postgresql" else ["plain"]
 HOST = b"Host: 127.0.0.1\r\n"
 LIST = "/api/products/"
 
 
-@pytest.fixture(scope="module", params=MODES)
-def shop(request, django_db_setup, django_db_blocker):
+@pytest.fixture(scope="module")
+def shop(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         url = url_of_the_tests_database()
-    with running_shop(url, SHOP_ENGINE=request.param, HEADER_TIMEOUT="1") as shop:
+    with running_shop(url, HEADER_TIMEOUT="1") as shop:
         yield shop
 
 
@@ -91,12 +93,11 @@ def test_an_idle_connection_is_closed(shop):
         wait_until_closed(connected)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_another_middleware_sees_every_request(tmp_path, tea, mode):
+def test_another_middleware_sees_every_request(tmp_path, tea):
     counted = tmp_path / "counted"
     own = {"DJANGO_SETTINGS_MODULE": "shop.testing.counting", "COUNTED_REQUESTS": str(counted)}
     url = url_of_the_tests_database()
-    with running_shop(url, workers=1, SHOP_ENGINE=mode, **own) as shop:
+    with running_shop(url, workers=1, **own) as shop:
         bodies = {send(shop.url, "GET", LIST).body for _ in range(3)}
     assert counted.read_text().splitlines().count(LIST) == 3
     assert len(bodies) == 1
@@ -132,10 +133,8 @@ def revision_connections():
         return cursor.fetchone()[0]
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_workers_end_with_the_main_process_and_release_the_port(mode):
-    url = url_of_the_tests_database()
-    with running_shop(url, SHOP_ENGINE=mode) as shop:
+def test_workers_end_with_the_main_process_and_release_the_port():
+    with running_shop(url_of_the_tests_database()) as shop:
         workers = shop.workers()
         port = int(shop.environment["PORT"])
         os.kill(shop.process.pid, signal.SIGKILL)
@@ -144,8 +143,6 @@ def test_workers_end_with_the_main_process_and_release_the_port(mode):
         while any(map(runs, workers)) or not is_free(port):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-    with running_shop(url, SHOP_ENGINE=mode, PORT=str(port)) as shop:
-        assert send(shop.url, "GET", LIST).status == 200
 
 
 def runs(pid):
@@ -156,6 +153,7 @@ def runs(pid):
 
 
 def is_free(port):
+    """Return whether a server would listen on the port: ``serve`` binds it in this way first."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -4,6 +4,7 @@ A number may have what the mark leaves no doubt about: signs between thousands, 
 currency. Everything else is an error in its row, so that no price is guessed.
 """
 
+import pickle
 import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import replace
@@ -72,26 +73,30 @@ def read_decimals(table: Table, kind_of: Numbers, chosen: str = "") -> tuple[Tab
     places = [place for place, kind in enumerate(kinds) if kind]
     if not places:
         return table, chosen or POINT
-    rows = iter(table.rows)
-    sample, failed = _sample(rows)
-    found = _detect(sample, [place for place in places if kinds[place] == Number.AMOUNT])
-    mark = chosen or found or POINT
-    rows = chain(sample, _raise(failed), rows)
+    rows, found = iter(table.rows), chosen
+    if not chosen:
+        sample, failed = _sample(rows)
+        found = _detect(sample, [place for place in places if kinds[place] == Number.AMOUNT])
+        rows = chain(_unpack(sample), _raise(failed), rows)
+    mark = found or POINT
     if mark == COMMA:
         return replace(table, rows=_converted(rows, places, _from_comma)), mark
     # Without a proof, 1,000 may as well be a number with three decimals.
-    whole = [p for p in places if kinds[p] == Number.WHOLE] if chosen or found else []
+    whole = [p for p in places if kinds[p] == Number.WHOLE] if found else []
     rows = _converted(rows, whole, _without_commas)
     return replace(table, rows=_converted(rows, places, _from_point)), mark
 
 
-def _sample(rows: Iterator[_Row]) -> tuple[list[_Row], FileError | None]:
-    """Return the first rows, and the error that ends them, which is raised after them."""
-    sample: list[_Row] = []
+def _sample(rows: Iterator[_Row]) -> tuple[list[bytes], FileError | None]:
+    """Return the first rows, packed, and the error that ends them, which is raised after them.
+
+    As objects they would need several times as much memory.
+    """
+    sample: list[bytes] = []
     size = 0
     try:
         for row in rows:
-            sample.append(row)
+            sample.append(pickle.dumps(row, protocol=pickle.HIGHEST_PROTOCOL))
             size += sum(map(len, row[1]))
             if len(sample) == _SAMPLE_ROWS or size > _SAMPLE_CHARACTERS:
                 break
@@ -100,21 +105,25 @@ def _sample(rows: Iterator[_Row]) -> tuple[list[_Row], FileError | None]:
     return sample, None
 
 
+def _unpack(sample: Iterable[bytes]) -> Iterator[_Row]:
+    return map(pickle.loads, sample)  # this process has packed them
+
+
 def _raise(error: FileError | None) -> Iterator[_Row]:
     if error is not None:
         raise error
     yield from ()
 
 
-def _detect(sample: Iterable[_Row], places: list[int]) -> str:
+def _detect(sample: Iterable[bytes], places: list[int]) -> str:
     """Return the mark that the numbers prove, or "" if they prove none or both."""
-    texts = [
-        _bare(cells[place])
-        for _, cells in sample
-        for place in places
-        if place < len(cells) and not isinstance(cells[place], SheetCell)
-    ]
-    has_commas, has_points = (any(map(p.fullmatch, texts)) for p in (_IS_COMMA, _IS_POINT))
+    has_commas = has_points = False
+    for _, cells in _unpack(sample):
+        for place in places:
+            if place < len(cells) and not isinstance(cells[place], SheetCell):
+                text = _bare(cells[place])
+                has_commas = has_commas or bool(_IS_COMMA.fullmatch(text))
+                has_points = has_points or bool(_IS_POINT.fullmatch(text))
     if has_commas == has_points:
         return ""
     return COMMA if has_commas else POINT
