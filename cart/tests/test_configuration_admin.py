@@ -16,7 +16,10 @@ from cart.taxes.factories import create_tax_rate
 from cart.taxes.models import ShippingTax, TaxRate
 from catalog.factories import CategoryFactory, ProductFactory
 from shop.core.models import ConfigurationRevision
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import choose, form_of, messages_of, submit
+
+pytestmark = on_one_engine
 
 METHODS = "/admin/cart/shippingmethod/"
 RATES = "/admin/cart/shippingrate/"

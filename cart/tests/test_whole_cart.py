@@ -304,7 +304,7 @@ def test_times_tell_when_a_cart_changes_and_expires(anyone, ada, tea):
         assert expires - changed == timedelta(days=days)
 
 
-@pytest.mark.parametrize("count", [1, 50])
+@pytest.mark.parametrize("count", [1, 9])
 def test_a_change_sends_the_same_number_of_statements_for_any_number_of_items(ada, count):
     fill_cart(ada.user, ProductFactory())
     items = [

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from secrets import token_hex
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -16,9 +16,12 @@ from django.utils import timezone
 
 from catalog import revision
 from catalog.images.models import ProductImage
-from catalog.images.processing import SIZES, process_image
+from catalog.images.sizes import SIZES
 from shop.core.errors import ShopError, Unavailable
 from shop.core.jobs import is_time_over
+
+if TYPE_CHECKING:
+    from catalog.images.processing import ProcessedImage
 
 logger = logging.getLogger("shop.images")
 
@@ -44,6 +47,13 @@ class ImageFiles(NamedTuple):
     placeholder: str
 
 
+def _process(upload: IO[bytes]) -> "ProcessedImage":
+    # Pillow and its decoders need 5 MiB, in processes that never see an image too.
+    from catalog.images.processing import process_image  # noqa: PLC0415
+
+    return process_image(upload)
+
+
 def all_names(large: str, small: str) -> list[str]:
     """Return the names of all files of an image that has these two, the largest first."""
     if not re.fullmatch(NAME, large):
@@ -63,7 +73,7 @@ def store_image(upload: IO[bytes]) -> Iterator[ImageFiles]:
     Enter it outside of a transaction, because processing is slow and must not prolong locks. Raises
     ImageInvalid, ImageTooLarge, Unavailable.
     """
-    processed = process_image(upload)
+    processed = _process(upload)
     key = token_hex(16)
     large = f"{FOLDER}/{key[:2]}/{key}{_LARGE}"
     facts = (processed.width, processed.height, processed.placeholder)
@@ -102,7 +112,7 @@ def _complete(row: ProductImage) -> int:
     """Write the missing files of an image, then what pages need; return 1 if it still exists."""
     large = str(row.large.name)
     with default_storage.open(large) as file:
-        processed = process_image(BytesIO(file.read()))
+        processed = _process(BytesIO(file.read()))
     if re.fullmatch(NAME, large):
         for name, content in zip(all_names(large, ""), processed.files, strict=True):
             if not default_storage.exists(name):

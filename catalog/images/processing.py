@@ -18,13 +18,11 @@ from PIL import Image, ImageCms, PngImagePlugin
 from PIL.Image import Transpose
 
 from catalog.images.errors import ImageInvalid, ImageTooLarge, image_too_large
+from catalog.images.sizes import LARGE, SIZES
 from catalog.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE
 from shop.core.conversions import ConversionError, converted, limit_process
 from shop.core.errors import Unavailable
 
-LARGE, MEDIUM, SMALL, THUMBNAIL = 1600, 800, 400, 200
-SIZES = {"large": LARGE, "medium": MEDIUM, "small": SMALL, "thumbnail": THUMBNAIL}
-"""Pixels of the longer side by size, descending. Smaller images are not enlarged."""
 _PLACEHOLDER = 16
 """Pixels of the longer side of the image in a placeholder, which has about 300 characters."""
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from catalog.images.errors import image_too_large
 from catalog.images.files import all_names
 from catalog.images.models import ProductImage
-from catalog.images.processing import SIZES
+from catalog.images.sizes import SIZES
 from catalog.limits import ALT_LENGTH, MAX_IMAGE_BYTES, MAX_POSITION
 from shop.core.fields import StrictInt, StrictStr
 from shop.core.openapi import example

@@ -30,21 +30,23 @@ _INVISIBLE = frozenset({"Cf", "Cs"})
 _TWO_LETTERS = re.compile("([aou])e")
 _UMLAUT = re.compile(f"[{''.join(_UMLAUTS)}]")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-# Scripts that are written without spaces.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff"
     "\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff"
 )
+"""Ranges of characters of scripts that are written without spaces."""
 # Vowel signs of Indic scripts belong to words, although they are not letters.
 _SIGNS = "\u0900-\u0dff\u3099\u309a"
-_WORD = re.compile(rf"(?:[^\W_]|[{_SIGNS}{_UNSPACED}])+")
-_RUN = re.compile(rf"[{_UNSPACED}]+|[^{_UNSPACED}]+")
-_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(rf"(?:[^\W_]|[{_SIGNS}{UNSPACED}])+")
+_RUN = re.compile(rf"[{UNSPACED}]+|[^{UNSPACED}]+")
+_UNSPACED_START = re.compile(f"[{UNSPACED}]")
 _ALNUM = re.compile(r"[0-9]+|[^0-9]+")
 _CAMEL = re.compile(r"(?<=[a-z][a-z])(?=[A-Z][a-z])")
 _of_thread = local()
 _CACHED = 5_000
 """Words whose forms are remembered, which take some 2 MiB."""
+_BARCODE = 8
+"""Digits from which on a number may be a barcode."""
 _APOSTROPHES = re.compile("['’ʼ`´]")
 _IRREGULAR = {
     "mice": "mouse", "men": "man", "women": "woman", "children": "child", "feet": "foot",
@@ -97,7 +99,12 @@ def camel_words(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=_CACHED)
 def forms(word: str) -> tuple[str, ...]:
-    """Return the folded forms of a word: itself, with umlauts as two letters, and its stems."""
+    """Return the folded forms of a word: itself, with umlauts as two letters, and its stems.
+
+    A barcode also has a form without leading zeros, since UPC and EAN differ by them.
+    """
+    if word.isdigit() and len(word) >= _BARCODE:
+        return tuple(dict.fromkeys((word, word.lstrip("0"))))
     spellings = dict.fromkeys((fold(word), fold(_spell_umlauts(word))))
     found = dict(spellings)
     for spelling in spellings:

@@ -1,13 +1,15 @@
-"""Other words for those of a search that no product has: corrected, split, or left out."""
+"""Other words for those of a search that finds nothing: compounds, corrections, or none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import islice
 from operator import or_
 
 from django.db import connection
 from django.db.models import Q
 
+from catalog.indexing.documents import plain_words
 from catalog.indexing.models import IndexedWord
 from catalog.indexing.text import is_unspaced
 from catalog.search.matching import is_found
@@ -18,15 +20,26 @@ _MAX_CANDIDATES = 3000
 _MAX_COMPOUNDS = 30
 _COMPOUND_END = 4
 """Letters from which on a word of a search is also the end of compounds."""
+_FEWEST, _MOST = 3, 6
+"""Words of a search of which one may be left out although some product has it."""
 _LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A corrected search, and its text for people."""
+    """Another search, and its text for people, which is None if no word was replaced."""
 
     query: Query
-    text: str
+    text: str | None
+
+
+def alternatives(query: Query) -> Iterator[Correction]:
+    """Yield what may be searched for instead of a search that finds nothing, the best first."""
+    if add_parts_of_compounds(query):
+        yield Correction(query, None)
+    if corrected := correct(query):
+        yield corrected
+    yield from leave_out(query)
 
 
 def add_compounds(query: Query) -> None:
@@ -47,6 +60,27 @@ def add_compounds(query: Query) -> None:
             if (begin := _begin(word, end)) and {begin, begin[:-1]} & known
         ]
         term.others += compounds[:_MAX_COMPOUNDS]
+
+
+def add_parts_of_compounds(query: Query) -> bool:
+    """Let the terms also match any words that contain them. One statement, or none.
+
+    One of the terms has to be the beginning or the end of such a word. Unlike ``add_compounds``,
+    the rest of the word may be unknown. Returns whether there are such words.
+    """
+    terms = [term for term in query.terms if _may_end_compound(term)]
+    if not terms:
+        return False
+    sides = [("word", term.folded) for term in terms]
+    sides += [("backwards", term.folded[::-1]) for term in terms]
+    condition = reduce(or_, (_starts_with(column, text) for column, text in sides))
+    words = IndexedWord.objects.filter(condition).values_list("word", flat=True)
+    found = sorted(words[:_MAX_CANDIDATES], key=lambda word: (len(word), word))
+    before = [list(term.others) for term in terms]
+    for term in terms:
+        compounds = (word for word in found if term.folded in word and word != term.folded)
+        term.others = list(dict.fromkeys((*term.others, *islice(compounds, _MAX_COMPOUNDS))))
+    return [term.others for term in terms] != before
 
 
 def correct(query: Query) -> Correction | None:
@@ -73,7 +107,22 @@ def correct(query: Query) -> Correction | None:
     if not required or not (any(corrections.values()) or len(terms) < len(query.terms)):
         return None
     terms[-1].is_last = True
-    return Correction(Query(terms, language=query.language), " ".join(texts))
+    return _correction_to(query, terms, " ".join(texts))
+
+
+def leave_out(query: Query) -> Iterator[Correction]:
+    """Yield the search without each one of its words, the shortest first, if it has three."""
+    required = [term for term in query.terms if not term.is_stop_word]
+    if _FEWEST <= len(required) <= _MOST:
+        for left_out in sorted(required, key=lambda term: len(term.text)):
+            terms = [term for term in query.terms if term is not left_out]
+            yield _correction_to(query, terms, " ".join(term.text for term in terms))
+
+
+def _correction_to(query: Query, terms: list[Term], text: str) -> Correction:
+    """Return a search for other terms instead."""
+    words = tuple(plain_words(text))
+    return Correction(Query(terms, language=query.language, words=words), text)
 
 
 def _may_end_compound(term: Term) -> bool:

@@ -1,8 +1,8 @@
-"""Errors of the changes feed."""
+"""Errors of the changes feed, and about synonyms."""
 
 from django.utils.translation import gettext_lazy as _
 
-from shop.core.errors import Conflict
+from shop.core.errors import Conflict, NotFound
 
 
 class CursorOutdated(Conflict):
@@ -10,3 +10,10 @@ class CursorOutdated(Conflict):
 
     code = "cursor_outdated"
     message = _("This cursor is no longer valid. Please load the catalog again without a cursor.")
+
+
+class SynonymNotFound(NotFound):
+    """404: the group of synonyms does not exist."""
+
+    code = "synonym_not_found"
+    message = _("These synonyms do not exist.")

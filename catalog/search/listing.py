@@ -20,7 +20,7 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, up_to_cents
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
-from catalog.search.correction import correct
+from catalog.search.correction import alternatives
 from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.facets import FacetReader
 from catalog.search.filters import apply_filters
@@ -194,10 +194,14 @@ class Listing:
         searched = self._read_search(search)
         rows = self._find_matches(wanted, order, products, searched)
         corrected = None
-        if self._is_empty(wanted, rows, products, searched) and (other := correct(searched)):
-            searched = other.query
-            rows = self._find_matches(wanted, order, products, searched)
-            corrected = other.text if rows.pks else None
+        if self._is_empty(wanted, rows, products, searched):
+            for other in alternatives(searched):
+                searched, corrected = other.query, other.text
+                rows = self._find_matches(wanted, order, products, searched)
+                if rows.pks:
+                    break
+            else:
+                corrected = None
         page = replace(
             self._build(wanted, rows), count_is_capped=rows.is_capped, corrected_query=corrected
         )

@@ -114,7 +114,7 @@ def _sorted(pks: list[int], query: Query) -> list[tuple[int, int]]:
         return []
     products = Product.objects.filter(pk__in=pks, search_texts__language__in=query.languages)
     rows = products.order_by().values_list(
-        "pk", "search_texts__words", "sold", is_in_stock(), "created_at"
+        "pk", "search_texts__words", "brand", "sold", is_in_stock(), "created_at"
     )
     scorer = Scorer(query, timezone.now())
     points: dict[int, int] = {}

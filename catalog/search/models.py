@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import SYNONYMS_LENGTH
+from catalog.permissions import sees_all
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractUser, AnonymousUser
+
+
+class SynonymQuerySet(models.QuerySet["Synonym"]):
+    """Reads of synonyms."""
+
+    def visible_to(self, user: AbstractUser | AnonymousUser) -> SynonymQuerySet:
+        """Return all groups for staff with a permission for synonyms, and none for others."""
+        return self if sees_all(user, "synonym") else self.none()
 
 
 class Synonym(models.Model):
@@ -16,6 +30,8 @@ class Synonym(models.Model):
         max_length=SYNONYMS_LENGTH,
         help_text="Words with the same meaning, separated by commas, such as: sofa, couch, settee.",
     )
+
+    objects = SynonymQuerySet.as_manager()
 
     class Meta:
         ordering = ("words",)

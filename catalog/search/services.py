@@ -5,9 +5,10 @@ from django.utils.translation import gettext as _
 
 from catalog import revision
 from catalog.limits import MAX_SYNONYM_WORDS
+from catalog.search.errors import SynonymNotFound
 from catalog.search.models import Synonym
 from catalog.search.synonyms import read_phrases
-from shop.core.errors import InvalidField, NotFound
+from shop.core.errors import InvalidField
 from shop.core.transactions import transactional
 
 
@@ -21,7 +22,7 @@ def create_synonym(*, words: str) -> Synonym:
 
 @transactional
 def update_synonym(*, synonym_id: int, words: str) -> Synonym:
-    """Change a group of synonyms. Raises InvalidField, NotFound."""
+    """Change a group of synonyms. Raises InvalidField, SynonymNotFound."""
     synonym = _lock(synonym_id)
     _save(synonym, words)
     return synonym
@@ -29,7 +30,7 @@ def update_synonym(*, synonym_id: int, words: str) -> Synonym:
 
 @transactional
 def delete_synonym(*, synonym_id: int) -> None:
-    """Delete a group of synonyms. Raises NotFound."""
+    """Delete a group of synonyms. Raises SynonymNotFound."""
     _lock(synonym_id).delete()
     revision.bump()
 
@@ -37,7 +38,7 @@ def delete_synonym(*, synonym_id: int) -> None:
 def _lock(synonym_id: int) -> Synonym:
     found = Synonym.objects.select_for_update().filter(pk=synonym_id).first()
     if found is None:
-        raise NotFound
+        raise SynonymNotFound
     return found
 
 

@@ -19,7 +19,14 @@ from catalog.indexing.text import (
     runs,
     unspaced_runs,
 )
-from catalog.indexing.units import QUANTITY, quantity_word
+from catalog.indexing.units import (
+    DIMENSIONS,
+    QUANTITY,
+    amount,
+    dimensions,
+    dimensions_word,
+    quantity_words,
+)
 from catalog.limits import MAX_SEARCH_WORDS
 
 STOP_WORDS = frozenset(
@@ -67,17 +74,17 @@ Node = Word | All | OneOf
 
 @dataclass(slots=True)
 class Term:
-    """A part of a search between two spaces, or a quantity.
+    """A part of a search between two spaces, a quantity, or dimensions.
 
-    ``text`` is what was written, ``words`` its words in lower case. ``quantity`` is its word if it
-    is one. ``phrases`` are synonyms, and ``others`` compounds and corrections, in which a space
-    separates words.
+    ``text`` is what was written, ``words`` its words in lower case. ``amounts`` are the words of a
+    quantity or of dimensions. ``phrases`` are synonyms, and ``others`` compounds and corrections,
+    in which a space separates words.
     """
 
     text: str
     words: list[str]
     is_last: bool = False
-    quantity: str = ""
+    amounts: tuple[str, ...] = ()
     phrases: list[tuple[str, ...]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
@@ -101,12 +108,14 @@ class Term:
 class Query:
     """A search. ``names_only`` excludes what only descriptions and categories contain.
 
+    ``words`` are its folded words as they were written, also repeated ones.
     Texts of the shop's own language are searched, and translations to ``language`` unless it is "".
     """
 
     terms: list[Term]
     names_only: bool = False
     language: str = ""
+    words: tuple[str, ...] = ()
 
     @property
     def languages(self) -> list[str]:
@@ -140,20 +149,30 @@ class Query:
 
 def read_terms(text: str) -> Query:
     """Read a search without a statement."""
-    terms: list[Term] = []
-    lower = plain(text)
-    end = 0
-    for found in QUANTITY.finditer(lower):
-        terms += _terms(lower[end : found.start()])
-        unit = found[2] or ""
-        words = [found[1].replace(",", ".").replace(".", ""), *([unit] if unit else [])]
-        terms.append(Term(found[0].strip(), words, quantity=quantity_word(found)))
-        end = found.end()
-    terms += _terms(lower[end:])
-    terms = list({(term.text, term.quantity): term for term in terms}.values())[:MAX_SEARCH_WORDS]
+    found = list(_read_dimensions(plain(text)))
+    terms = list({(term.text, term.amounts): term for term in found}.values())[:MAX_SEARCH_WORDS]
     if terms:
         terms[-1].is_last = True
-    return Query(terms, names_only=all(term.is_stop_word for term in terms))
+    words = tuple(fold(word) for term in found for word in term.words)
+    return Query(terms, names_only=all(term.is_stop_word for term in terms), words=words)
+
+
+def _read_dimensions(text: str) -> Iterator[Term]:
+    end = 0
+    for found in DIMENSIONS.finditer(text):
+        yield from _read_quantities(text[end : found.start()])
+        yield Term(found[0].strip(), dimensions(found), amounts=(dimensions_word(found),))
+        end = found.end()
+    yield from _read_quantities(text[end:])
+
+
+def _read_quantities(text: str) -> Iterator[Term]:
+    end = 0
+    for found in QUANTITY.finditer(text):
+        yield from _terms(text[end : found.start()])
+        yield Term(found[0].strip(), amount(found), amounts=quantity_words(found))
+        end = found.end()
+    yield from _terms(text[end:])
 
 
 def add_synonyms(
@@ -170,8 +189,8 @@ def add_synonyms(
 
 def node_of(term: Term, *, prefix: bool) -> Iterator[Node]:
     """Yield the alternatives of a term by itself."""
-    if term.quantity:
-        yield Word(term.quantity)
+    for word in term.amounts:
+        yield Word(word, is_prefix=prefix and "x" in word)
     if len(term.words) > 1:
         yield All(tuple(OneOf(tuple(_word(word, is_last=False))) for word in term.words))
     yield from _word(term.whole, is_last=prefix)
@@ -213,9 +232,9 @@ def _word(word: str, is_last: bool) -> Iterator[Node]:  # noqa: FBT001 - interna
     if is_last and len(word) >= _PREFIX:
         yield from (Word(spelling, is_prefix=True) for spelling in _spellings(word))
     pieces = [fold(piece) for piece in parts(word)]
-    if 1 < len(pieces) <= _JOINED:
-        *first, last = pieces
-        yield All((*map(Word, first), Word(last)))
+    # The index has two pieces also as one word, which is more exact than m & 8.
+    if 1 < len(pieces) <= _JOINED and not (len(pieces) == 2 and len(pieces[0]) == 1):
+        yield All(tuple(map(Word, pieces)))
 
 
 def _spellings(word: str) -> Sequence[str]:

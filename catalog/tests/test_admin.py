@@ -10,8 +10,10 @@ from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import archive_product
 from shop.testing.budget import count_statements
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 from shop.testing.pages import choose, confirm, form_of, messages_of
+
+pytestmark = on_one_engine
 
 LIST = "/admin/catalog/product/"
 

@@ -14,7 +14,10 @@ from catalog.factories import ProductFactory
 from catalog.limits import MAX_UPLOAD
 from catalog.models import Product, StockMovement
 from catalog.tests.exchange import FILES, everything, export, import_content
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import form_of, messages_of
+
+pytestmark = on_one_engine
 
 LIST = "/admin/catalog/product/"
 TABLE = b"slug,name,price,stock\ntea,Tea,5.00,7\npot,Pot,24.00,2\nbad,Bad,abc,1\n"

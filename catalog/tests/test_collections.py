@@ -11,7 +11,10 @@ from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.models import Collection, CollectionProduct, Product
 from catalog.tests.test_filters import names
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import submit
+
+pytestmark = on_one_engine
 
 PATH = "/api/collections/"
 

@@ -10,7 +10,9 @@ from catalog.factories import ProductFactory
 from catalog.models import Product
 from catalog.tests.test_filters import sale
 from shop.testing.budget import query_budget
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 ORDERINGS = ["", "price", "-price", "name", "-name", "newest", "best_selling", "relevance"]

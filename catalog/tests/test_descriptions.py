@@ -8,8 +8,9 @@ from catalog.factories import ProductFactory
 from catalog.models import Product
 from catalog.products.descriptions import sanitize, text_of
 from catalog.tests.exchange import everything, export, import_content
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 LIST, ADMIN = "/api/products/", "/admin/catalog/product/"
 RAW = (

@@ -11,8 +11,9 @@ from catalog.models import Attribute, Category, Product, TaxClass
 from catalog.services import create_product, update_product
 from catalog.tests.exchange import FILES, errors_of, export, import_content
 from shop.testing.budget import count_statements
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 SHOP = FILES / "shop.csv"
 

@@ -11,6 +11,9 @@ from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, Shir
 from catalog.models import OptionSet, Product
 from catalog.options.services import follow_variants
 from catalog.tests.test_filters import names, refusal
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 

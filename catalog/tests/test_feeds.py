@@ -15,7 +15,9 @@ from catalog.images.models import ProductImage
 from catalog.models import Product
 from catalog.products.identifiers import valid_gtin
 from shop.testing.budget import query_budget
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
+
+pytestmark = on_one_engine
 
 FEED = "/feeds/google-merchant.xml"
 G = "{http://base.google.com/ns/1.0}"

@@ -14,8 +14,10 @@ from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory
 from catalog.models import Product
 from catalog.options.services import follow_variants
+from shop.testing.marks import on_one_engine
 
 pytestmark = [
+    on_one_engine,
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="These are PostgreSQL's plans"),
 ]

@@ -14,6 +14,9 @@ from catalog.models import Product, Sale
 from catalog.prices import reads
 from catalog.prices.sql import read_active_sales, with_current_price
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 

@@ -9,8 +9,9 @@ from catalog import services
 from catalog.factories import ProductFactory, SaleFactory
 from catalog.models import Product
 from catalog.tests.test_filters import names
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 
 def prices(client, pk):

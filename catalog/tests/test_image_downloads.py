@@ -13,9 +13,10 @@ from catalog.models import ImageDownload, Product, ProductImage
 from catalog.tests.exchange import everything, import_content
 from catalog.tests.uploads import picture
 from shop.core import tasks
+from shop.testing.marks import on_one_engine
 from shop.testing.receiver import DROP, Reply, receiving
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 IMAGE = Reply(200, {"Content-Type": "image/png"}, picture())
 

@@ -16,6 +16,9 @@ from catalog.tests.exchange import (
     source_of,
     warnings_of,
 )
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 WOOCOMMERCE = """Type,SKU,Name,Published,Regular price,Visibility in catalog,Tax status,Categories
 simple,CAP,Cap,1,9.00,visible,taxable,"Clothing > Hats, Clothing, Beach, Gifts > For him"

@@ -8,8 +8,9 @@ from catalog.models import Product, ProductImage
 from catalog.services import create_product
 from catalog.tests.exchange import errors_of, everything, import_content, warnings_of
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 HEADER = (
     "Handle,Title,Body (HTML),Vendor,Tags,Option1 Name,Option1 Value,Variant SKU,"
@@ -217,15 +218,21 @@ def test_corrections_apply_to_json():
     assert ProductImage.objects.get().source_url == "https://cdn.example.com/a.jpg"
 
 
-@pytest.mark.parametrize("price", ["1,299.00", "$19.90", "19.900", "1 299.00"])
-def test_a_price_is_never_guessed(price):
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        ("1,299", "Write digits and a decimal point only."),
+        ("19.900", "Write digits and a decimal point only."),
+        ("12 50", "Write digits and a decimal point only."),
+        ("12,50 €", "The currency of the shop is USD."),
+        ("EUR 12.50", "The currency of the shop is USD."),
+    ],
+)
+def test_a_price_is_never_guessed(price, reason):
     table = HEADER + shopify(**{"Variant Price": price})
     counts, results = import_content(table)
     assert counts == (0, 0, 0, 1)
     assert errors_of(results) == [
-        (
-            f'line 2, Variant Price: "{price}" is not a price such as 1.99. Write digits '
-            "and a decimal point only."
-        )
+        f'line 2, Variant Price: "{price}" is not a price such as 1.99. {reason}'
     ]
     assert not Product.objects.exists()

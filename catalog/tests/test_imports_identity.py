@@ -6,8 +6,9 @@ from catalog.models import Category, Product
 from catalog.services import create_category, create_product, update_product
 from catalog.tests.exchange import errors_of, everything, export, import_content
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 SHOPIFY = (
     "Handle,Title,Type,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"

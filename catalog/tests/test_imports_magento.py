@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.exchange import imports
-from catalog.models import Product
+from catalog.models import Product, ProductImage
 from catalog.tests.exchange import (
     REAL,
     errors_of,
@@ -13,8 +13,9 @@ from catalog.tests.exchange import (
     source_of,
     warnings_of,
 )
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 TABLE = (
     "sku,store_view_code,attribute_set_code,product_type,categories,name,description,weight,"
@@ -87,6 +88,30 @@ def test_relative_images_need_the_address_of_the_old_shop():
 
 
 @pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogs in {REAL}")
+def test_texts_of_images_and_quoted_values_are_kept_and_numbers_have_commas():
+    header = (
+        "sku;product_type;url_key;name;price;weight;qty;manage_stock;base_image;base_image_label;"
+        "additional_images;additional_image_labels;configurable_variations\n"
+    )
+    variant = "T-S;simple;tee-s;Tee S;1.019,9000;0,35;1.005,0000;1;;;;;\n"
+    tee = (
+        "T;configurable;tee;Tee;;;;1;https://e.com/a.jpg;Front, worn;"
+        "https://e.com/b.jpg,https://e.com/c.jpg;Back,Side;"
+        '"sku=T-S,size=""S, slim"""\n'
+    )
+    counts, results = import_content(header + variant + tee)
+    assert (counts, errors_of(results)) == ((1, 0, 0, 0), [])
+    small = Product.objects.get(sku="T-S")
+    assert (small.options, str(small.price), small.weight) == (["S, slim"], "1019.90", 350)
+    assert small.stock == 1005
+    images = ProductImage.objects.order_by("pk").values_list("source_url", "alt")
+    assert list(images) == [
+        ("https://e.com/a.jpg", "Front, worn"),
+        ("https://e.com/b.jpg", "Back"),
+        ("https://e.com/c.jpg", "Side"),
+    ]
+
+
 def test_a_real_export_is_imported():
     counts, results = import_content(REAL / "magento-luma.csv")
     assert (counts[3], errors_of(results)) == (0, [])

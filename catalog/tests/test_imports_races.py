@@ -9,7 +9,7 @@ from accounts.factories import UserFactory
 from cart.factories import fill_cart
 from cart.guests import Buyer
 from catalog.factories import ProductFactory
-from catalog.models import Category, Product, StockMovement
+from catalog.models import Category, Collection, Product, StockMovement
 from catalog.services import adjust_stock, create_product
 from catalog.tests.exchange import errors_of, everything, import_content
 from orders.services import place_order
@@ -30,7 +30,7 @@ def test_stock_is_computed_while_the_product_is_locked(amy, tea):
             until_blocked(1)
 
     def count():
-        begun.wait(10)
+        begun.wait(60)
         import_content("slug,stock\ntea,25\n")
 
     at_once(sell, count)
@@ -131,17 +131,39 @@ def import_twice(table, number):
     return errors_of(results), [*created, counts[0]]
 
 
-def test_another_import_between_any_two_statements_creates_no_product_twice():
+TABLES = {
+    "names": ("name,price\nTea{n} !,1.00\nTea{n} #,1.00\nTea{n} +,1.00\n", 3),
+    "skus": ("sku,name,price\nS{n}-1,Tea{n} !,1.00\nS{n}-2,Tea{n} #,1.00\n", 2),
+    "categories and collections": (
+        (
+            "name,price,category,collections\nTea{n},1.00,Hot{n} +,New{n} +\n"
+            "Pot{n},1.00,Hot{n} #,New{n} #\n"
+        ),
+        2,
+    ),
+    "definitions": (
+        (
+            "row,slug,name,kind,attribute:size{n},tax_class,category,price\n"
+            "tax_class,low{n},Low{n},,,,,\ncategory,hot{n},Hot{n},,,,,\n"
+            "collection,new{n},New{n},,,,,\nattribute,size{n},Size{n},number,,,,\n"
+            "product,tea{n},Tea{n},,3,low{n},hot{n},1.00\n"
+        ),
+        5,
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "count"), TABLES.values(), ids=list(TABLES))
+def test_another_import_between_any_two_statements_creates_nothing_twice(table, count):
     for number in range(1, 100):
-        names = [f"Tea{number} {sign}" for sign in "!#+"]
-        table = "name,price\n" + "".join(f"{name},1.00\n" for name in names)
-        errors, created = import_twice(table, number)
-        assert (errors, sum(created)) == ([], 3)
-        products = Product.objects.filter(name__startswith=f"Tea{number} ")
-        assert sorted(products.values_list("name", flat=True)) == names
+        errors, created = import_twice(table.format(n=number), number)
+        assert (errors, sum(created)) == ([], count)
         if len(created) == 1:
             break
-    assert number > 6
+    assert number > 3
+    for model in (Product, Category, Collection):
+        names = list(model.objects.values_list("name", flat=True))
+        assert len(names) == len({*names})
     assert_audit_passes()
 
 

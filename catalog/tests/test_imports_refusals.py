@@ -37,7 +37,7 @@ def workbook(*rows):
         (GOOD.encode("utf-16")[:-1], "line 2: The file is UTF-16, but damaged"),
         (b"slug,name,price\ntea,T\x00a,1.00\n", "line 2: The file contains a NUL"),
         (b"PK\x03\x04" + b"x" * 100, "The file is a damaged workbook."),
-        (b"\n\nslug\n", "line 1: The first line must contain the names"),
+        (b"\n\n \n", "line 1: The first line must contain the names"),
         (b"description,price\nx,1.00\n", "line 1: At least one of the columns slug, sku and name"),
         (b"slug,slug\ntea,tea\n", "line 1, slug: The header contains this column twice."),
         (b"slug,price,Price \ntea,1.00,2.00\n", "line 1, Price: The header contains this column"),

@@ -12,8 +12,9 @@ from catalog.models import Category, PriceChange, Product, ProductTag, StockMove
 from catalog.services import adjust_stock, archive_product, create_product
 from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 SHOP = FILES / "shop.csv"
 

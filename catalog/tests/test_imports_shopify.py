@@ -5,8 +5,9 @@ import pytest
 from catalog.models import Product
 from catalog.tests.exchange import FILES, REAL, errors_of, everything, import_content, notices_of
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 SHOPIFY = FILES / "shopify.csv"
 HEADER = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Qty,Variant Price\n"

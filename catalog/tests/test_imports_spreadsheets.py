@@ -9,9 +9,9 @@ from openpyxl import Workbook
 
 from catalog.models import Product
 from catalog.tests.exchange import errors_of, everything, import_content
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 _AS_TEXT = "Format the column as text and enter the value again."
 

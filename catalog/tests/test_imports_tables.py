@@ -4,10 +4,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.exchange.imports import Choices, FileError
-from catalog.models import Product
-from catalog.tests.exchange import errors_of, import_content, notices_of
+from catalog.models import Collection, Product, ProductImage
+from catalog.tests.exchange import errors_of, import_content, notices_of, warnings_of
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 GERMAN = (
     "Artikel-Nr.;Bezeichnung;Preis (EUR);UVP;Lagerbestand;EAN;Hersteller;Warengruppe;Gewicht (kg);"
@@ -59,9 +60,127 @@ def test_columns_encoding_and_decimal_commas_are_detected_and_shown(encoding, ti
     assert not white.is_published
 
 
-def test_cyrillic_is_recognized():
-    import_content("name,price\nЧайник синий,5.00\n".encode("cp1251"))
-    assert Product.objects.get().name == "Чайник синий"
+@pytest.mark.parametrize(
+    ("name", "encoding", "end"),
+    [
+        ("Чайник синий", "cp1251", "\n"),
+        ("Łyżka żółta", "cp1250", "\n"),
+        ("Kavárna ťuká", "cp1250", "\n"),
+        ("Tee für 5 €", "iso-8859-15", "\n"),
+        ("Tee für 5 €", "cp1252", "\n"),
+        ("Süßer Tee für Café", "mac-roman", "\r"),
+    ],
+)
+def test_encodings_with_one_byte_for_each_letter_are_recognized(name, encoding, end):
+    import_content(f"name,price{end}{name},5.00{end}".encode(encoding))
+    assert Product.objects.get().name == name
+
+
+@pytest.mark.parametrize(
+    ("price", "stock", "expected"),
+    [
+        ("$1,234.50", "1,000", ("1234.50", 1000)),
+        ("USD 1'234.50", "1'000", ("1234.50", 1000)),
+        ("1 234.50 USD", "3.0", ("1234.50", 3)),
+        ("1.234,50 $", "1.000", ("1234.50", 1000)),
+        ("1\u202f234,50", "5,0000", ("1234.50", 5)),
+    ],
+)
+def test_signs_between_thousands_and_the_currency_of_the_shop_are_read(price, stock, expected):
+    counts, _ = import_content(f"name;price;stock\nTea;{price};{stock}\n")
+    assert counts == (1, 0, 0, 0)
+    product = Product.objects.get()
+    assert (str(product.price), product.stock) == expected
+
+
+def test_thousands_of_units_need_a_proof_of_the_decimal_mark():
+    _, results = import_content('name,price,stock\nTea,5,"1,000"\n')
+    assert errors_of(results) == [
+        'line 2, stock: "1,000" is not an integer from -1,000,000,000 to 1,000,000,000.'
+    ]
+
+
+def test_a_title_above_the_header_and_columns_without_a_name_are_counted():
+    table = "Prices 2026,,,\n\nsku,,name,price,,\nA,x,Tea,1.00,,y\nB,,Pot,2.00,,,z\n"
+    counts, results = import_content(table)
+    assert counts == (1, 0, 0, 1)
+    assert errors_of(results) == ["line 5: The row has more cells than the header."]
+    assert notices_of(table, dry_run=True)[0] == (
+        "not read: text above the header, 1 row; a column without a name, 2 rows"
+    )
+
+
+def test_words_for_stock_and_weights_with_units_are_read():
+    table = (
+        "sku;name;price;stock;weight;barcode\n"
+        "A;Tea;1.00;in stock;0,5 kg;4.00638E+12\nB;Pot;1.00;Ausverkauft;2 lb;\n"
+        "C;Cup;1.00;>10;350;\nD;Jar;1.00;preorder;1,500 kg;\nE;Tin;1.00;some;;\n"
+    )
+    counts, results = import_content(table)
+    assert counts == (4, 0, 0, 1)
+    assert [warning.partition(". ")[0] for warning in warnings_of(results)] == [
+        "line 2, stock: The number of units is unknown, so the stock is not tracked.",
+        'line 2, barcode: A spreadsheet has shortened the number to "4.00638E+12"',
+        'line 4, stock: ">10" was read as 10.',
+        'line 5, weight: "1,500 kg" is not an integer from 0 to 1,000,000,000',
+    ]
+    rows = Product.objects.order_by("sku")
+    assert list(rows.values_list("stock", "track_stock", "backorder", "weight", "barcode")) == [
+        (0, False, True, 500, ""),
+        (0, True, False, 907, ""),
+        (10, True, False, 350, ""),
+        (0, True, True, 0, ""),
+    ]
+    import_content("sku,Verfügbarkeit\nA,nicht lieferbar\nB,auf lager\nC,perhaps\n")
+    assert list(rows.values_list("stock", "track_stock")[:3]) == [(0, True), (0, False), (10, True)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "path", "collections"),
+    [
+        ("Kitchen > Tea", ["Kitchen", "Tea"], []),
+        ("Kitchen » Tea | Gifts » Sets", ["Kitchen", "Tea"], ["Sets"]),
+        ("Kitchen > Tea, Gifts > Sets", ["Kitchen", "Tea"], ["Sets"]),
+        ("Kitchen, Home > Tea", ["Kitchen, Home", "Tea"], []),
+        ("Kitchen / Tea", ["Kitchen", "Tea"], []),
+        ("Kitchen|Tea", ["Kitchen", "Tea"], []),
+        ("T-Shirts/Tops", ["T-Shirts/Tops"], []),
+    ],
+)
+def test_paths_of_categories_have_several_forms(cell, path, collections):
+    import_content(f'name,price,Kategorie\nTea,1.00,"{cell}"\n')
+    category, names = Product.objects.get().category, []
+    while category:
+        names.insert(0, category.name)
+        category = category.parent
+    assert names == path
+    assert list(Collection.objects.order_by("pk").values_list("name", flat=True)) == collections
+
+
+def test_relative_images_of_a_table_are_below_a_chosen_address(tmp_path, capsys):
+    text = 'name,price,Bilder\nTea,1.00,"a.jpg; /b c.jpg; https://e.com/c.jpg"\n'
+    imported(text, tmp_path, "--images-from", "https://old.example/media")
+    assert list(ProductImage.objects.order_by("pk").values_list("source_url", flat=True)) == [
+        "https://old.example/media/a.jpg",
+        "https://old.example/media/b%20c.jpg",
+        "https://e.com/c.jpg",
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (
+            '{"total": 2, "skip": {"a": [1]}, "products": [{"title": "A", "price": 1}, '
+            '{"title": "B", "price": 2}], "limit": 30}'
+        ),
+        '{"data":[{"title":"A","price":1},{"title":"B","price":2}]}',
+        '{"title": "A", "price": 1}\n{"title": "B", "price": 2}\n',
+    ],
+)
+def test_lists_of_json_have_several_forms(content):
+    assert import_content(content, name="file.json")[0] == (2, 0, 0, 0)
+    assert list(Product.objects.order_by("pk").values_list("name", flat=True)) == ["A", "B"]
 
 
 def test_a_file_with_both_decimal_marks_has_points():
@@ -132,6 +251,12 @@ def test_keys_of_metadata_are_added_and_those_that_do_not_fit_are_left_out():
     product = Product.objects.get()
     assert (product.metadata, product.private_metadata) == ({"b": "2"}, {"d": "4"})
     assert [w.column for r in results for w in r.warnings] == ["metadata.c"]
+
+
+def test_skus_that_differ_in_case_are_one_sku():
+    counts, results = import_content("sku,name,price\nAb,Tea,1.00\naB,Pot,1.00\n")
+    assert counts == (1, 0, 0, 1)
+    assert errors_of(results) == ["line 3, sku: Line 2 has the same SKU."]
 
 
 def test_choices_for_a_missing_column():

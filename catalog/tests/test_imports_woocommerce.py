@@ -13,8 +13,9 @@ from catalog.tests.exchange import (
     warnings_of,
 )
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 HEADER = (
     "ID,Type,SKU,Name,Published,Visibility in catalog,Short description,Description,"
@@ -23,6 +24,8 @@ HEADER = (
     "Attribute 1 name,Attribute 1 value(s),Attribute 2 name,Attribute 2 value(s),"
     "Meta: material,Meta: _margin,Upsells\n"
 )
+SIZES = {"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}
+SIZE = {"Attribute 1 name": "Size", "Attribute 1 value(s)": "S"}
 COLUMNS = HEADER.strip().split(",")
 # "GTIN, UPC, EAN oder ISBN" needs quotation marks in a file with commas.
 GERMAN = (
@@ -82,6 +85,60 @@ def test_variations_are_found_wherever_they_are_and_numbers_are_german():
     before = everything()
     assert import_content(GERMAN)[0] == (0, 0, 3, 0)
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        (
+            "Type;SKU;Naam;Reguliere prijs;Actieprijs;Op voorraad?;Voorraad;Hoofd;"
+            "Naam eigenschap 1;Waarde(n) eigenschap 1"
+        ),
+        (
+            "Type;SKU;Naam;Reguliere prijs;Actieprijs;Op voorraad?;Voorraad;Hoofd;"
+            "Attribuut 1 naam;Attribuut 1 waarde(n)"
+        ),
+        (
+            "Type;UGS;Nom;Tarif régulier;Tarif promo;En stock ?;Stock;Parent;"
+            "Nom de l’attribut 1;Valeur(s) de l’attribut 1 "
+        ),
+        (
+            "Tipo;SKU;Nombre;Precio normal;Precio rebajado;¿Existencias?;Inventario;Superior;"
+            "Nombre del atributo 1;Valor(es) del atributo 1"
+        ),
+        (
+            "Tipo;COD;Nome;Prezzo di listino;Prezzo in offerta;In stock?;Magazzino;Genitore;"
+            "Nome dell'attributo 1;Valore dell'attributo 1"
+        ),
+    ],
+)
+def test_headers_are_read_in_several_languages(header):
+    rows = "variable;T;Tea;;;1;;;Size;S, M\nvariation;T-S;Tea S;9,50;8,00;1;3;T;Size;S\n"
+    counts, results = import_content(f"{header}\n{rows}")
+    assert (counts, errors_of(results)) == ((2, 0, 0, 0), [])
+    assert notices_of(f"{header}\n{rows}", dry_run=True) == [
+        "read as woocommerce: UTF-8, semicolons, decimal commas"
+    ]
+    variant = Product.objects.get(sku="T-S")
+    assert (variant.options, str(variant.price), variant.stock) == (["S"], "8.00", 3)
+
+
+def test_a_stock_that_variations_share_is_sold_by_none_of_them():
+    content = table(
+        product("T", Type="variable", Stock="10", **SIZES, **{"Regular price": ""}),
+        product("T-S", Type="variation", Parent="T", **SIZE),
+        product(
+            "T-M", Type="variation", Parent="T", Stock="2", **{**SIZE, "Attribute 1 value(s)": "M"}
+        ),
+    )
+    _, results = import_content(content)
+    assert warnings_of(results) == [
+        "line 3, Stock: The variations share the stock of their product, 10. Set that of each."
+    ]
+    assert list(
+        Product.objects.exclude(parent=None).order_by("pk").values_list("track_stock", "stock")
+    ) == [(True, 0), (True, 2)]
+    assert "not read: Stock of products with variations, 1 row" in notices_of(content)
 
 
 def test_a_simple_product_keeps_everything():

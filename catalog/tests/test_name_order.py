@@ -4,6 +4,9 @@ from django.core.management import call_command
 
 from catalog.factories import ProductFactory
 from catalog.models import Product
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 IN_ORDER = [

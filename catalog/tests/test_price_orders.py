@@ -16,6 +16,9 @@ from catalog.prices.formulas import ActiveSale, highest_list_price
 from catalog.search.cursors import Place, write_cursor
 from catalog.tests.test_filters import amounts, fixed, percents, sale
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 LIST = "/api/products/"
 PRODUCTS = 60

@@ -10,6 +10,9 @@ from catalog.revision import current
 from orders.factories import place_order
 from orders.services import cancel_order
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 
 def rank(capsys, *options):

@@ -15,8 +15,9 @@ from catalog.related import services as related_services
 from orders.factories import place_order
 from orders.models import Order
 from orders.services import cancel_order
+from shop.testing.marks import on_one_engine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 
 
 def relate(capsys):

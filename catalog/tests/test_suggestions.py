@@ -6,6 +6,9 @@ from catalog import services
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import Product
 from shop.testing.budget import query_budget
+from shop.testing.marks import on_one_engine
+
+pytestmark = on_one_engine
 
 PATH = "/api/products/suggest/"
 

@@ -5,9 +5,10 @@ import pytest
 from catalog import services
 from catalog.factories import ProductFactory, ShirtFactory
 from catalog.models import Attribute, Collection, OptionTranslation
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import form_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_engine]
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.1"}
 MATERIAL = {"de": {"name": "Werkstoff", "choices": {"Clay": "Ton"}}}
 

@@ -18,8 +18,10 @@ from orders.tests.test_guests import ADDRESS, Guest
 from orders.tokens import make_order_token
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 from shop.testing.pages import choose, messages_of, submit
+
+pytestmark = on_one_engine
 
 LIST = "/admin/orders/order/"
 

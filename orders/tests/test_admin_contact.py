@@ -4,7 +4,10 @@ from cart.shipping.factories import create_method
 from orders.models import AddressKind, Order, OrderAddress
 from orders.services import confirm_order, fulfil
 from orders.tests.test_guests import ADDRESS, Guest
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import messages_of, submit
+
+pytestmark = on_one_engine
 
 
 def test_an_address_is_changed_until_the_order_is_shipped(

@@ -12,7 +12,10 @@ from orders.models import Order
 from orders.tests.test_guests import ADDRESS
 from shop.core.models import Event
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import messages_of, submit
+
+pytestmark = on_one_engine
 
 LIST = "/admin/cart/draft/"
 SHIPPING = {f"shipping_address_{name}": value for name, value in ADDRESS.items()}

@@ -56,7 +56,7 @@ def test_a_guest_orders_again_in_a_new_cart(anyone, ada, tea):
     assert anyone.post(f"{ORDERS}{order_id}/reorder/").status_code == 401
 
 
-@pytest.mark.parametrize("count", [1, 20])
+@pytest.mark.parametrize("count", [1, 9])
 def test_ordering_again_sends_the_same_statements_for_any_number_of_items(ada, count):
     order = place_order(ada.user, *ProductFactory.create_batch(count))
     ada.post("/api/cart/", {"items": []})

@@ -1,6 +1,7 @@
 """Which status may follow which: the table of ``orders.states``, repeated here by hand."""
 
 import pytest
+from django.db import transaction
 
 from orders.factories import place_order
 from orders.models import Order
@@ -37,10 +38,16 @@ def test_the_table_has_exactly_these_moves():
     assert set(MOVES) == set(OrderStatus)
 
 
-@pytest.mark.parametrize("wanted", list(OrderStatus))
 @pytest.mark.parametrize("now", list(OrderStatus))
-def test_an_order_takes_only_a_status_that_the_table_allows(ada, tea, now, wanted):
+def test_an_order_takes_only_a_status_that_the_table_allows(ada, tea, now):
     order = place_order(ada.user, tea)
+    for wanted in OrderStatus:
+        with transaction.atomic():
+            assert_order_takes_only_what_the_table_allows(order, now, wanted)
+            transaction.set_rollback(True)
+
+
+def assert_order_takes_only_what_the_table_allows(order, now, wanted):
     columns = {"status": now, "amount_paid": order.total if now == "paid" else 0}
     if now == "refunded" or (wanted == "refunded" and now not in ("pending", "cancelled")):
         columns |= {"amount_paid": order.total, "amount_refunded": order.total}

@@ -168,7 +168,7 @@ def show_refund(refund: Refund) -> dict[str, Any]:
         "status": refund.status,
         "amount": show(refund.amount),
         "currency": refund.payment.currency,
-        "items": [_item(each) for each in refund.items.all()],
+        "items": [_item(each) for each in sorted(refund.items.all(), key=_place)],
         "shipping": show(refund.shipping),
         "shipping_tax": show(refund.shipping_tax),
         "return_id": refund.order_return_id,
@@ -178,6 +178,11 @@ def show_refund(refund: Refund) -> dict[str, Any]:
         "created_at": refund.created_at,
         **show_failure(refund),
     }
+
+
+def _place(row: RefundItem) -> int:
+    """Return the sort key of a refunded item: they are in the order of the order's items."""
+    return row.item_id
 
 
 def _item(row: RefundItem) -> dict[str, Any]:

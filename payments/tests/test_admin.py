@@ -14,8 +14,10 @@ from payments.factories import pay, refund_payment
 from payments.models import DemoCharge, Dispute, Payment, Refund
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import count_statements
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 from shop.testing.pages import choose, messages_of, submit
+
+pytestmark = on_one_engine
 
 LIST = "/admin/payments/payment/"
 

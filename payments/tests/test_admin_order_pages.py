@@ -10,7 +10,10 @@ from payments.factories import pay
 from payments.models import Refund
 from payments.services import record_manual_payment
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_engine
 from shop.testing.pages import messages_of, submit
+
+pytestmark = on_one_engine
 
 
 def url_of(order, page):

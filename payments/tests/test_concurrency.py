@@ -18,12 +18,12 @@ def hold_four_slots():
 
     def hold():
         with gateways.slot():
-            taken.wait(10)
-            assert release.wait(10)
+            taken.wait(60)
+            assert release.wait(60)
 
     with ThreadPoolExecutor(4) as pool:
         holding = [pool.submit(hold) for _ in range(4)]
-        taken.wait(10)
+        taken.wait(60)
         try:
             yield release
         finally:
@@ -45,7 +45,7 @@ def check_four_slots_and_four_waiting_requests():
 
     with hold_four_slots() as release, ThreadPoolExecutor(5) as pool:
         waiting = [pool.submit(take) for _ in range(5)]
-        refused = wait(waiting, timeout=10, return_when=FIRST_COMPLETED).done
+        refused = wait(waiting, timeout=60, return_when=FIRST_COMPLETED).done
         release.set()
         ended = [each.exception() or each.result() for each in waiting]
     assert [type(each.exception()) for each in refused] == [GatewayBusy]

@@ -1,8 +1,6 @@
 """The example of docs/payments.md: its gateway, and its app, which needs no change to the shop."""
 
 import json
-import os
-import subprocess
 import sys
 import types
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ from payments.gateways import registry
 from payments.models import Payment
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.marks import on_one_database
+from shop.testing.starting import manage, runner
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "payments.md"
@@ -108,7 +107,13 @@ def test_a_late_payment_is_refunded(ada, tea, till):
     assert_audit_passes()
 
 
-def run_with_app(folder, *, code="till"):
+@pytest.fixture(scope="module")
+def interpreter():
+    with runner() as run:
+        yield run
+
+
+def run_with_app(run, folder, *, code="till"):
     """Install the example app in ``folder``; print the available payment methods with it."""
     app = folder / "till"
     app.mkdir()
@@ -122,31 +127,20 @@ def run_with_app(folder, *, code="till"):
         "PAYMENT_METHODS += ['till']\n"
     )
     methods = "from payments import gateways; print(*gateways.enabled())"
-    return subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", methods],
-        check=False,
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(folder),
-            "DJANGO_SETTINGS_MODULE": "till_settings",
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    environment = {"PYTHONPATH": str(folder), "DJANGO_SETTINGS_MODULE": "till_settings"}
+    return run(manage("shell", "-c", methods), environment)
 
 
 @on_one_database
-def test_an_app_registers_its_gateway_without_changing_the_shop(tmp_path):
-    done = run_with_app(tmp_path)
+def test_an_app_registers_its_gateway_without_changing_the_shop(interpreter, tmp_path):
+    done = run_with_app(interpreter, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "card cash_on_delivery bank_transfer till"
 
 
 @on_one_database
-def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_path):
-    done = run_with_app(tmp_path, code="card")
+def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(interpreter, tmp_path):
+    done = run_with_app(interpreter, tmp_path, code="card")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "The settings of the shop are wrong: Two payment gateways have the code 'card': "
@@ -157,9 +151,11 @@ def test_the_shop_does_not_start_with_two_gateways_that_have_the_same_code(tmp_p
 
 @on_one_database
 @pytest.mark.parametrize("code", ["till no. 1", "Kasse/Süd", "", "t" * 31])
-def test_the_shop_does_not_start_with_a_code_that_events_cannot_contain(tmp_path, code):
+def test_the_shop_does_not_start_with_a_code_that_events_cannot_contain(
+    interpreter, tmp_path, code
+):
     """Otherwise no payment of the gateway could be settled, after the money was captured."""
-    done = run_with_app(tmp_path, code=code)
+    done = run_with_app(interpreter, tmp_path, code=code)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "The settings of the shop are wrong: The code of a payment gateway must have 1 to "

@@ -27,7 +27,7 @@ class Listener(ThreadingHTTPServer):
 
     def wait_for(self, count):
         with self.arrived:
-            assert self.arrived.wait_for(lambda: len(self.seen) >= count, timeout=10), self.seen
+            assert self.arrived.wait_for(lambda: len(self.seen) >= count, timeout=60), self.seen
             return [json.loads(body)["type"] for body, _ in self.seen]
 
 
@@ -113,7 +113,7 @@ def test_webhooks_are_duplicated_and_withheld(stripe_api, fake_stripe, listener)
     assert sorted(listener.wait_for(6)) == sorted(KINDS * 2)
     fake_stripe.send_webhooks(listener.url, withhold=1.0)
     buy(stripe_api)
-    assert fake_stripe.wait_until_idle(10)
+    assert fake_stripe.wait_until_idle(60)
     assert len(fake_stripe.deliveries()["withheld"]) == 3
     assert len(listener.seen) == 6
 

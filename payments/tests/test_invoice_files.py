@@ -24,7 +24,9 @@ from payments.invoices.pdf import render_pdf
 from payments.models import LedgerEntry
 from shop.testing.budget import query_budget
 from shop.testing.fixtures import Caller
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
+
+pytestmark = on_one_engine
 
 
 def pages(data):

@@ -22,10 +22,11 @@ from payments.invoices.content import day_of
 from payments.models import DocumentCounter, Invoice, Payment, Refund
 from shop.core import deliveries
 from shop.testing.assertions import assert_audit_passes
-from shop.testing.invoice_storm import problems, start
+from shop.testing.invoice_storm import problems
 from shop.testing.races import at_once, times
 from shop.testing.server import environment_for
 from shop.testing.serving import url_of_the_tests_database
+from shop.testing.starting import runner
 
 YEAR = datetime.now(UTC).year  # TIME_ZONE of the tests is UTC
 ADDRESS = {
@@ -430,10 +431,11 @@ def test_processes_that_are_killed_leave_no_gap(ada, tea, tmp_path):
         DJANGO_SETTINGS_MODULE="shop.testing.faulty",
         FAULTS=str(tmp_path),
     )
-    for point, ended in (("invoice.numbered", -9), ("invoice.inserted", -9), (None, 0)):
-        if point is not None:
-            (tmp_path / point).touch()
-        with start(orders, environment) as process:
-            assert process.wait(timeout=60) == ended
+    issue = f"from shop.testing.invoice_storm import issue_all; issue_all({orders})"
+    with runner("import django; django.setup()", environment) as run:
+        for point, ended in (("invoice.numbered", -9), ("invoice.inserted", -9), (None, 0)):
+            if point is not None:
+                (tmp_path / point).touch()
+            assert run(issue, environment).returncode == ended
     assert problems(3) == []
     assert_audit_passes()

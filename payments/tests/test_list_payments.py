@@ -53,22 +53,22 @@ def test_a_filter_shows_no_payments_of_other_buyers(bob, payments):
         ("orderid=1", "orderid", 'did you mean "order_id"?'),
     ],
 )
-def test_an_error_says_what_is_allowed(ada, payments, query, field, sentence):
+def test_an_error_says_what_is_allowed(ada, query, field, sentence):
     answer = ada.get(f"{LIST}?{query}")
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["field"]) == (400, field)
     assert sentence in error["detail"]
 
 
-@pytest.mark.parametrize("amount", ["10.00", "4.49", "4.51", "0.01"])
-def test_another_amount_than_that_of_the_payment_is_not_recorded(amy, payments, amount):
+def test_another_amount_than_that_of_the_payment_is_not_recorded(amy, payments):
     transfer = payments[1]
-    answer = amy.post(f"{LIST}{transfer.pk}/record/", {"amount": amount})
-    body = answer.json()
-    assert (answer.status_code, body["code"]) == (409, "amount_mismatch")
-    assert (body["owed"], body["amount"]) == ("4.50", amount)
-    assert Payment.objects.get(pk=transfer.pk).status == "pending"
-    assert not LedgerEntry.objects.filter(payment=transfer).exists()
+    for amount in ("10.00", "4.49", "4.51", "0.01"):
+        answer = amy.post(f"{LIST}{transfer.pk}/record/", {"amount": amount})
+        body = answer.json()
+        assert (answer.status_code, body["code"]) == (409, "amount_mismatch")
+        assert (body["owed"], body["amount"]) == ("4.50", amount)
+        assert Payment.objects.get(pk=transfer.pk).status == "pending"
+        assert not LedgerEntry.objects.filter(payment=transfer).exists()
 
 
 @pytest.mark.parametrize("body", [{"amount": "4.50"}, {"amount": "4.5"}, {}, None])
@@ -79,7 +79,7 @@ def test_the_amount_of_the_payment_is_recorded(amy, payments, body):
     assert (entry.amount, entry.actor) == (payments[1].amount, amy.user)
 
 
-@pytest.mark.parametrize("amount", ["0.00", "-1", 4.5, "x"])
-def test_a_malformed_amount_is_a_400(amy, payments, amount):
-    answer = amy.post(f"{LIST}{payments[1].pk}/record/", {"amount": amount})
-    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")
+def test_a_malformed_amount_is_a_400(amy, payments):
+    for amount in ("0.00", "-1", 4.5, "x"):
+        answer = amy.post(f"{LIST}{payments[1].pk}/record/", {"amount": amount})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "amount")

@@ -139,7 +139,7 @@ def test_settling_locks_the_order_before_the_payment(ada, tea, monkeypatch):
                 )
 
     def settle():
-        held.wait(10)
+        held.wait(60)
         return services.settle(payment=payment, outcome=Outcome(OutcomeStatus.SUCCEEDED)).status
 
     assert at_once(begin, settle) == [None, "succeeded"]
@@ -161,7 +161,7 @@ def test_settling_a_refund_locks_the_order_before_the_payment(ada, amy, tea, mon
             return Payment.objects.filter(pk=payment.pk).update(currency="USD")
 
     def settle():
-        held.wait(10)
+        held.wait(60)
         return services.send_refund(services.get_refund(refund_id)).status
 
     assert at_once(hold, settle) == [1, "succeeded"]

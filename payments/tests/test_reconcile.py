@@ -299,9 +299,9 @@ def test_a_worker_that_stops_asks_for_no_further_list(paid, fake_stripe):
 
 def test_a_list_that_hangs_takes_no_longer_than_another_request(paid, fake_stripe, monkeypatch):
     monkeypatch.setattr(client, "TOTAL_SECONDS", 0.2)
-    fake_stripe.fail("hang", "/v1/payment_intents", times=None, seconds=30)
+    fake_stripe.fail("hang", "/v1/payment_intents", times=None, seconds=300)
     start = time.monotonic()
     with pytest.raises(CommandError, match="stripe did not answer"):
         call_command("reconcile_payments")
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 60
     fake_stripe.clear_faults()

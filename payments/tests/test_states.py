@@ -1,6 +1,9 @@
 """The tables of moves, compared with a second copy, and an attempt of every pair of states."""
 
+from contextlib import contextmanager
+
 import pytest
+from django.db import transaction
 
 from orders.factories import place_order
 from payments import services
@@ -57,6 +60,14 @@ def test_the_tables_have_exactly_these_moves():
     assert (set(PAYMENT_MOVES), set(REFUND_MOVES)) == (set(PaymentStatus), set(RefundStatus))
 
 
+@contextmanager
+def rolled_back():
+    """Undo what the block writes."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
 def payment(ada, tea):
     return pay(place_order(ada.user, tea), token="demo_late")
@@ -86,11 +97,16 @@ def move(payment, wanted):
         services.settle(payment=payment, outcome=outcome)
 
 
-@pytest.mark.parametrize("wanted", list(PaymentStatus))
 @pytest.mark.parametrize("now", list(PaymentStatus))
-def test_a_payment_changes_its_status_only_as_the_table_allows(payment, now, wanted):
-    put(payment, now)
-    move(payment, wanted)
+def test_a_payment_changes_its_status_only_as_the_table_allows(payment, now):
+    for wanted in PaymentStatus:
+        with rolled_back():
+            put(payment, now)
+            move(payment, wanted)
+            assert_moved_as_the_table_allows(now, wanted)
+
+
+def assert_moved_as_the_table_allows(now, wanted):
     stored = Payment.objects.get()
     is_allowed = (now, wanted) in PAYMENT_ALLOWED
     assert stored.status == (wanted if is_allowed else now)

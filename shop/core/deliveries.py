@@ -21,6 +21,7 @@ from shop.core.logs import place_of
 from shop.core.models import Event, EventDelivery, EventHandler
 from shop.core.times import ago, in_future
 from shop.core.tracing import working_on
+from shop.core.transactions import wait_for_turn
 
 logger = logging.getLogger("shop.events")
 
@@ -32,7 +33,7 @@ _FIRST_DELAY = timedelta(seconds=10)
 _LONGEST_DELAY = timedelta(hours=1)
 RETENTION = timedelta(days=30)
 
-_LOCK_ID = 7_305_810_222
+_TURN = 7_305_810_222
 _NUMBER = """
 UPDATE core_event SET position = numbered.position
 FROM (
@@ -49,22 +50,12 @@ def dispatch() -> int:
     It handles ``BATCH`` events at most, in one transaction: call it until it returns 0.
     """
     with transaction.atomic():
-        _lock()
+        wait_for_turn(_TURN)
         positions = _positions_of_handlers()
         done = _assign_positions()
         for name, registration in registered().items():
             done += _create_deliveries(registration, positions[name])
     return done
-
-
-def _lock() -> None:
-    """Wait until no other ``dispatch`` runs, and block others until the transaction ends.
-
-    SQLite allows one writing transaction anyway.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK_ID])
 
 
 def _last_position() -> int:

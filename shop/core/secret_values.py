@@ -34,8 +34,10 @@ _PUBLISHED = (
 )
 """Parts of the examples in this repository, in Django's templates and in tutorials."""
 _PUBLISHED_PASSWORDS = frozenset({"shop", "postgres", "password", "secret", "changeme", "…", "..."})
-# At least four words or numbers with separators.
-_SENTENCE = re.compile(r"(?:[a-z]+|\d+)(?:[-_ .](?:[a-z]+|\d+)){3,}", re.IGNORECASE)
+# At least four words or numbers with separators. The letters of a random value without digits are
+# also between separators, but capital letters are anywhere in it.
+_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d+)"
+_SENTENCE = re.compile(rf"{_WORD}(?:[-_ .]{_WORD}){{3,}}")
 _SEPARATORS = str.maketrans("", "", "-_ .:/")
 _STEPS = (-1, 0, 1)
 _STRIDES = (1, 2, 3)

@@ -1,16 +1,16 @@
-"""One transaction for each service, which is repeated after a deadlock."""
+"""One transaction for each service, which is repeated after a deadlock, or one at a time."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import Error, transaction
+from django.db import Error, connection, transaction
 
 from shop.engine import sqlstate, succeeds_when_repeated
 
 ATTEMPTS = 3
 
-__all__ = ["ATTEMPTS", "sqlstate", "transactional"]
+__all__ = ["ATTEMPTS", "sqlstate", "transactional", "wait_for_turn"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,3 +48,13 @@ def transactional(service: Callable[P, R]) -> Callable[P, R]:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     return run
+
+
+def wait_for_turn(number: int) -> None:
+    """Wait until no other transaction has called this with ``number``, and block others.
+
+    The turn ends with the transaction. SQLite allows one writing transaction anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

@@ -3,7 +3,8 @@
 Only the settings ``shop.testing.faulty`` install this app. It wraps the functions of ``POINTS``
 when the server starts. A file in the folder ``settings.FAULTS`` arms the point of the same name. An
 empty file kills the next process that reaches the point with SIGKILL, and is removed. A file with a
-number stays, and delays every call by so many seconds; ``NAME.reached`` is created then.
+number stays, and delays every call by so many seconds, or until it is removed; ``NAME.reached`` is
+created then.
 """
 
 import os
@@ -80,6 +81,8 @@ def _strike(armed: Path) -> None:
         return
     if seconds:
         Path(f"{armed}.reached").touch()
-        time.sleep(float(seconds))
+        end = time.monotonic() + float(seconds)
+        while armed.exists() and time.monotonic() < end:
+            time.sleep(0.01)
     else:
         os.kill(os.getpid(), signal.SIGKILL)

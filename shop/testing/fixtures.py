@@ -8,9 +8,10 @@ from typing import Any
 import environ
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client, TransactionTestCase
 from django.test.utils import override_settings
+from pytest_django import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from accounts.factories import StaffFactory, UserFactory
@@ -105,6 +106,26 @@ def django_db_setup(
         default["NAME"] = connection.settings_dict["NAME"] = name
         yield
         connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def module_db(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Let fixtures of a module create rows once, which all of its tests read.
+
+    The rows are in a transaction that is rolled back after the module. Each test undoes its own
+    changes, so it may change the rows; objects of Python that it changes it has to load itself.
+    """
+    for item in request.session.items:
+        marker = item.get_closest_marker("django_db")
+        if item.path == request.path and marker and marker.kwargs.get("transaction"):
+            pytest.fail(f"{item.nodeid} would empty the tables, with the rows of the module")
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with django_db_blocker.unblock(), block:
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(scope="session", autouse=True)

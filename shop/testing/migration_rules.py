@@ -3,9 +3,9 @@
 The previous release serves requests while they run, and goes on afterwards. So no statement may
 rewrite or scan a table while it is locked, and nothing that the previous release uses may go.
 
-``python -m shop.testing.migration_rules`` applies the missing migrations of the shop to the
-database of DATABASE_URL, and prints what each did as JSON. ``--until '{"cart": "0002"}'`` only
-migrates each app to the migration named, and the apps of Django to their last ones.
+``python -m shop.testing.migration_rules '{"cart": "0002"}'`` migrates an empty database, that of
+DATABASE_URL, to the migrations named, and the apps of Django to their last ones. Then it applies
+the others, and prints what each of these did as JSON.
 """
 
 import argparse
@@ -137,10 +137,8 @@ def _recorder(statements: list[str]) -> Any:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m shop.testing.migration_rules")
-    parser.add_argument("--until", type=json.loads)
+    parser.add_argument("previous", type=json.loads)
     options = parser.parse_args()
     django.setup()
-    if options.until:
-        migrate_until(options.until)
-    else:
-        sys.stdout.write(json.dumps(apply_missing()))
+    migrate_until(options.previous)
+    sys.stdout.write(json.dumps(apply_missing()))

@@ -62,7 +62,7 @@ def running_pooler(database_url: str, *, accepts_options: bool = False) -> Itera
             yield url
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def _user(host: str) -> str | None:
@@ -76,7 +76,7 @@ def _user(host: str) -> str | None:
 
 
 def _wait_until_ready(url: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             connect(url).close()

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from shop.testing.server import free_port
 
-_STARTS_WITHIN = 10
+_STARTS_WITHIN = 60
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def redis_server(folder: Path) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(url: str) -> None:

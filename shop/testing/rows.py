@@ -8,7 +8,7 @@ from cart.drafts import create_draft
 from cart.factories import fill_cart
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.models import RelatedProduct
-from catalog.services import create_attribute, create_collection
+from catalog.services import create_attribute, create_collection, create_synonym
 from orders.factories import place_order
 from orders.services import add_note, declare_withdrawal, request_return, ship_order
 from orders.services.returns import Wish
@@ -80,6 +80,7 @@ def fill_every_list(buyer: User, staff: User) -> dict[str, int]:
         "drafts": draft.pk,
         "products": product.pk,
         "sales": sale.pk,
+        "synonyms": create_synonym(words="sofa, couch").pk,
         "orders": order.pk,
         "returns": return_id,
         "payments": payment.pk,

@@ -5,6 +5,7 @@ For tests that need a real server, fuzzing and benchmarks. It listens on loopbac
 products on SQLite.
 """
 
+import fcntl
 import json
 import os
 import secrets
@@ -19,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +48,10 @@ _ENVIRONMENT = {
     "EMAIL_URL": "none",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
-_STARTS_WITHIN = 30
+_STARTS_WITHIN = 60
+_PORTS = range(20_000, 32_768)
+"""Ports that the system does not give to outgoing connections."""
+_reserved: set[int] = set()
 
 
 @dataclass
@@ -180,7 +185,7 @@ def send(  # noqa: PLR0913 - the parts of a request
     *,
     token: str = "",
     key: str = "",
-    timeout: float = 30,
+    timeout: float = 60,
     **more: str,
 ) -> Answer:
     """Send a request on a new connection; return the response, whatever its status.
@@ -244,18 +249,47 @@ def connect(database_url: str) -> Any:
 
 
 def free_port() -> int:
-    """Return a port that is free at the moment."""
+    """Return a port on which nothing listens, and which other processes of tests do not get.
+
+    It is reserved until this process ends.
+    """
+    while True:
+        port = secrets.choice(_PORTS)
+        if port not in _reserved and _reserve(port) and _is_unused(port):
+            return port
+
+
+def _reserve(port: int) -> bool:
+    """Lock the byte of the port in a file of this user, unless another process has."""
+    try:
+        fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    _reserved.add(port)
+    return True
+
+
+@cache
+def _reservations() -> int:
+    """Return the descriptor of the file, which stays open: closing it would release all locks."""
+    path = Path(tempfile.gettempdir()) / f"shop-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _is_unused(port: int) -> bool:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _end(shop: Shop) -> None:
     if shop.process.poll() is None:
         shop.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            shop.process.wait(30)
+            shop.process.wait(60)
     with suppress(ProcessLookupError):
         os.killpg(shop.process.pid, signal.SIGKILL)
 

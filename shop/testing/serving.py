@@ -31,7 +31,7 @@ class FaultyServer:
     faults: Path
 
     def arm(self, point: str, seconds: str = "") -> None:
-        """Kill the next process at the point, or delay every call there by ``seconds``."""
+        """Kill the next process at the point, or delay every call there by ``seconds`` at most."""
         (self.faults / point).write_text(seconds)
 
     def is_armed(self, point: str) -> bool:
@@ -40,13 +40,13 @@ class FaultyServer:
 
     def wait_until_reached(self, point: str) -> None:
         """Wait until a call is delayed at the point."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not (self.faults / f"{point}.reached").exists():
             assert time.monotonic() < deadline, f"{point} was not reached"
             time.sleep(0.01)
 
     def disarm(self, point: str) -> None:
-        """Stop delaying calls at the point."""
+        """Stop delaying calls at the point, also those that it delays now."""
         (self.faults / point).unlink()
 
     def send(
@@ -65,7 +65,7 @@ class FaultyServer:
         self, method: str, path: str, body: dict[str, Any], *, token: str, key: str
     ) -> Answer:
         """Send a request until there is a response, because a killed worker is replaced soon."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 return self.send(method, path, body, token=token, key=key)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from http.cookies import SimpleCookie
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, Group
@@ -14,7 +15,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import links
-from accounts.factories import PASSWORD, UserFactory, staff_with
+from accounts.factories import PASSWORD, staff_with
 from accounts.models import Address, User
 from accounts.tests.test_address_book import BERLIN
 from accounts.tokens import open_session
@@ -65,7 +66,8 @@ WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
 class World:
     """The rows that the operations name, such as ``{order}``. Each is created when it is used."""
 
-    def __init__(self, settings: Any) -> None:
+    def __init__(self, settings: Any, owner: User) -> None:
+        self.owner = owner
         self._settings = settings
         settings.METRICS_TOKEN = "0123456789-of-the-monitoring"
 
@@ -77,10 +79,6 @@ class World:
     def fill(self, text: str) -> str:
         """Replace each ``{name}`` in a path or a value."""
         return re.sub(r"{(\w+)}", lambda found: self.id_of(found[1]), text)
-
-    @cached_property
-    def owner(self) -> User:
-        return UserFactory(username="owner")
 
     @cached_property
     def colleague(self) -> User:
@@ -372,6 +370,12 @@ class Person:
     def __init__(self, user: User | None = None) -> None:
         self.user = user or AnonymousUser()
 
+    def logged_in(self) -> "Person":
+        """Log in, if that did not happen yet."""
+        assert self.api
+        assert self.browser
+        return self
+
     @cached_property
     def api(self) -> APIClient:
         client = APIClient(raise_request_exception=False)
@@ -414,7 +418,7 @@ class Operation:
             if not is_page:
                 is_upload = self.key.endswith("/images/")
                 how["format"] = "multipart" if is_upload else "json"
-        with undone():
+        with undone(client):
             PREPARATIONS.get(self.key, lambda world, user: None)(world, person.user)
             return getattr(client, self.method.lower())(path, **how)
 
@@ -425,13 +429,15 @@ class Operation:
 
 
 @contextmanager
-def undone() -> Iterator[None]:
-    """Roll back what the block does, and empty the caches that know of it."""
+def undone(client: Client) -> Iterator[None]:
+    """Roll back what the block does, and undo what caches and the client know of it."""
+    cookies = SimpleCookie(client.cookies)
     block = transaction.atomic()
     block._from_testcase = True  # gateways may be called inside it, as in Django's TestCase
     with block:
         yield
         transaction.set_rollback(True)
+    client.cookies = cookies
     revision.clear_caches()
 
 
@@ -516,6 +522,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "product_ids": [world.product.pk],
     },
     "PATCH /api/sales/{sale}/": lambda world: {"name": "New"},
+    "POST /api/synonyms/": lambda world: {"words": "lamp, light"},
+    "PATCH /api/synonyms/{synonym}/": lambda world: {"words": "lamp, light"},
     "POST /api/webhook-endpoints/": lambda world: {"url": "https://erp.example.com/new"},
     "PATCH /api/webhook-endpoints/{endpoint}/": lambda world: {"description": "New"},
 }

@@ -346,11 +346,13 @@ def test_a_form_whose_first_request_is_still_running_is_kept(admin_browser, amy,
         with transaction.atomic():
             IdempotencyKey.objects.create(user=amy.user, scope=f"POST {path}", key=key)
             entered.set()
-            leave.wait(timeout=30)
+            leave.wait(timeout=60)
             transaction.set_rollback(True)
 
     def send_second():
-        entered.wait(timeout=30)
+        entered.wait(timeout=60)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
         try:
             return admin_browser.post(path, form)
         finally:

@@ -5,13 +5,14 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import F
 
+from accounts.factories import UserFactory
 from accounts.models import User
 from cart.models import Cart
 from cart.promotions.factories import create_promotion, create_voucher
 from cart.promotions.models import PromotionUse, Voucher, VoucherRedemption
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
-from catalog.factories import CategoryFactory, ProductFactory
+from catalog.factories import CategoryFactory, ProductFactory, ShirtFactory
 from catalog.models import CategoryLink, Product, StockMovement
 from orders.factories import place_order
 from orders.models import (
@@ -34,6 +35,7 @@ from payments.models import (
     Refund,
     RefundItem,
 )
+from shop.testing.fixtures import DocumentedClient
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -44,28 +46,31 @@ ADDRESS = {
 }
 
 
-@pytest.fixture
-def shop(ada, bob, anyone, tea, shirt):
+@pytest.fixture(scope="module")
+def rows(module_db):
     """A paid, a refunded, a cancelled, a pending and a shipped order, one of them with a variant."""
     from orders import services
     from payments.jobs import settle_payments
 
-    pay(place_order(ada.user, tea))
-    returned = pay(place_order(ada.user, tea))
-    credit_refund(refund_id=refund_payment(returned, actor=bob.user, restock=True).pk)
-    late = place_order(ada.user, tea)
+    ada, bob = UserFactory(username="ada"), UserFactory(username="bob")
+    tea, shirt = ProductFactory(name="Tea", price="4.50", stock=10), ShirtFactory()
+    anyone = DocumentedClient(raise_request_exception=False)
+    pay(place_order(ada, tea))
+    returned = pay(place_order(ada, tea))
+    credit_refund(refund_id=refund_payment(returned, actor=bob, restock=True).pk)
+    late = place_order(ada, tea)
     pay(late, token="demo_late")
-    services.cancel_order(order_id=late.pk, actor=ada.user)
+    services.cancel_order(order_id=late.pk, actor=ada)
     settle_payments()
     create_method(prices={"DE": "4.90"})
     create_tax_rate("DE", "19")
     create_voucher(max_uses=2)
     create_promotion("Free shipping", kind="free_shipping", max_uses=9)
-    place_order(bob.user, tea, shirt.variants.earliest("pk"))
+    place_order(bob, tea, shirt.variants.earliest("pk"))
     CategoryFactory()
-    shipped = place_order(bob.user, tea)
+    shipped = place_order(bob, tea)
     pay(shipped, method="cash_on_delivery")
-    services.ship_order(order_id=shipped.pk, actor=bob.user)
+    services.ship_order(order_id=shipped.pk, actor=bob)
     cup = ProductFactory(name="Cup", price="4.50")
     _order_of_a_guest(anyone, cup)
     _order_of_a_guest(anyone, cup, is_cancelled=True)
@@ -86,6 +91,11 @@ def _order_of_a_guest(anyone, cup, *, is_cancelled=False):
     if is_cancelled:
         path = f"/api/orders/{placed['order_id']}/cancel/"
         assert anyone.post(path, headers=headers).status_code == 200
+
+
+@pytest.fixture
+def shop(rows, db):
+    """Those orders, which this test may change."""
 
 
 def test_audit_reports_that_there_is_no_breach(shop, capsys):

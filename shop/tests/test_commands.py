@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import django
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command, get_commands
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -23,17 +24,20 @@ from catalog.tests.exchange import everything, export, import_content
 from orders.factories import place_order
 from orders.models import Order
 from payments.factories import pay
+from shop.management.commands import seed_demo
 from shop.management.demo import details
 from shop.management.demo.images import draw_image
 from shop.management.demo.variants import DEMO_PRODUCTS, PRODUCTS_WITH_VARIANTS
 from shop.testing.assertions import assert_audit_passes
 from shop.testing.marks import on_one_database
+from shop.testing.races import at_once, until_blocked
 from shop.testing.server import environment_for, free_port
 from shop.testing.starting import runner
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+@on_one_database
 def test_serve_refuses_a_port_that_is_in_use():
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian listens
@@ -110,7 +114,7 @@ def test_the_server_on_an_unmigrated_database_says_what_to_do(tmp_path):
     with process.stdout as output:
         assert any(UNMIGRATED in line for line in output)
         process.terminate()
-    process.wait(30)
+    process.wait(60)
 
 
 def test_the_demo_products_are_plausible():
@@ -143,6 +147,35 @@ def test_seeding_twice_creates_no_duplicates(db, capsys, settings, tmp_path):
         assert picture.large.storage.exists(picture.large.name)
         assert picture.small.storage.exists(picture.small.name)
     assert_audit_passes()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_seeding_twice_at_once_creates_no_duplicates(monkeypatch, settings):
+    settings.DEBUG = True
+    monkeypatch.setattr(seed_demo, "DEMO_PRODUCTS", DEMO_PRODUCTS[:2])
+    begun = Event()
+
+    def seed():
+        seed_demo.load_catalog(with_images=False)
+        seed_demo.load_checkout()
+        seed_demo.get_or_create_user(*seed_demo.CUSTOMER)
+
+    def seed_first():
+        with transaction.atomic():
+            seed()
+            begun.set()
+            until_blocked(1)
+
+    def seed_second():
+        assert begun.wait(60)
+        seed()
+
+    at_once(seed_first, seed_second)
+    configuration = (Product, ShippingMethod, ShippingRate, TaxRate, Promotion, Voucher, User)
+    variants = sum(len(product.variants) for product in DEMO_PRODUCTS[:2])
+    assert [model.objects.count() for model in configuration] == [2 + variants, 2, 3, 3, 2, 1, 1]
+    assert Category.objects.count() == len(details.CATEGORIES)
+    assert Sale.objects.count() == 1
 
 
 def test_a_demo_image_depends_on_the_product_only():
@@ -242,6 +275,7 @@ def test_the_interval_of_the_worker_is_positive(db, every):
         call_command("sweep", "--every", every)
 
 
+@on_one_database
 @pytest.mark.skipif(django.VERSION >= (6,), reason="Django 6 reads the database before a start")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, number):
@@ -252,7 +286,7 @@ def test_the_worker_survives_database_errors_and_stops_on_signals(tmp_path, numb
     try:
         lines = [sweep.stderr.readline() for _ in range(2)]
         sweep.send_signal(number)
-        assert sweep.wait(timeout=10) == 0
+        assert sweep.wait(timeout=60) == 0
     finally:
         sweep.kill()
         sweep.stderr.close()

@@ -74,7 +74,7 @@ def test_a_worker_killed_inside_payment_charges_once(
     Payment.objects.update(created_at=F("created_at") - timedelta(minutes=1))
     call_command("settle_payments")
     assert Payment.objects.get().status == settled
-    assert list(DemoCharge.objects.values_list("status", flat=True)) == charges
+    assert list(DemoCharge.objects.order_by("pk").values_list("status", flat=True)) == charges
     paid = settled == PaymentStatus.SUCCEEDED
     assert Order.objects.get().status == (OrderStatus.PAID if paid else OrderStatus.PENDING)
 

@@ -1,7 +1,5 @@
 """``manage.py check --database default``: poolers, their time-outs, and a database that is away."""
 
-import subprocess
-import sys
 from contextlib import ExitStack
 
 import pytest
@@ -9,8 +7,9 @@ from django.conf import settings
 from django.db import connection
 
 from shop.testing.pooler import running_pooler
-from shop.testing.server import ROOT, environment_for, free_port
+from shop.testing.server import environment_for, free_port
 from shop.testing.serving import url_of_the_tests_database
+from shop.testing.starting import manage, runner
 from shop.tests.test_pooler import database_time_outs
 
 behind_a_pooler = pytest.mark.skipif(
@@ -19,19 +18,17 @@ behind_a_pooler = pytest.mark.skipif(
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def check(database_url, **environment):
-    """Return exit code and output of the checks."""
-    done = subprocess.run(
-        [sys.executable, "manage.py", "check", "--database", "default", "--tag", "database"],
-        check=False,
-        cwd=ROOT,
-        env=environment_for(database_url, **environment),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stdout
+@pytest.fixture(scope="module")
+def check():
+    """A function that returns exit code and output of the checks of a database."""
+    with runner() as run:
+
+        def checks(database_url, **environment):
+            command = manage("check", "--database", "default", "--tag", "database")
+            done = run(command, environment_for(database_url, **environment))
+            return done.returncode, done.stdout + done.stderr
+
+        yield checks
 
 
 @behind_a_pooler
@@ -47,7 +44,7 @@ def check(database_url, **environment):
         ),
     ],
 )
-def test_what_is_wrong_behind_a_pooler_is_an_error(accepts_options, environment, error):
+def test_what_is_wrong_behind_a_pooler_is_an_error(check, accepts_options, environment, error):
     database = url_of_the_tests_database()
     with running_pooler(database, accepts_options=accepts_options) as pooled:
         code, output = check(pooled, **environment)
@@ -57,7 +54,7 @@ def test_what_is_wrong_behind_a_pooler_is_an_error(accepts_options, environment,
 
 @behind_a_pooler
 @pytest.mark.parametrize("engine", ["plain", "fast"])
-def test_a_pooler_that_is_named_and_has_time_outs_is_fine(engine):
+def test_a_pooler_that_is_named_and_has_time_outs_is_fine(check, engine):
     with ExitStack() as stack:
         if engine == "plain":  # the fast engine sends them with each transaction
             stack.enter_context(database_time_outs())
@@ -67,13 +64,13 @@ def test_a_pooler_that_is_named_and_has_time_outs_is_fine(engine):
 
 
 @behind_a_pooler
-def test_the_hint_names_each_time_out_that_is_missing():
+def test_the_hint_names_each_time_out_that_is_missing(check):
     with running_pooler(url_of_the_tests_database()) as pooled:
         _, output = check(pooled, DATABASE_POOLER="true", SHOP_ENGINE="plain")
     for name, value in settings.DATABASE_TIMEOUTS.items():
         assert f"SET {name} = '{value}';" in output
 
 
-def test_an_outage_is_not_an_error_of_the_settings():
+def test_an_outage_is_not_an_error_of_the_settings(check):
     code, output = check(f"postgres://shop@127.0.0.1:{free_port()}/shop")
     assert (code, "System check identified no issues" in output) == (0, True), output

@@ -90,7 +90,7 @@ INLINE = re.compile(r"<script(?![^>]*\ssrc=)(?![^>]*json)|<style|\sstyle=|\son[a
 @on_one_database
 def test_pages_have_no_inline_scripts_and_styles(anyone, admin_browser, db, settings):
     """Their policy does not run them."""
-    world = World(settings)
+    world = World(settings, UserFactory())
     paths = {
         operation.path
         for row in ROWS

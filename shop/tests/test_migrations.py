@@ -15,8 +15,9 @@ from django.db.migrations.state import ProjectState
 from shop.management import migrating
 from shop.management.migrating import PatientExecutor
 from shop.management.table_locks import needed_locks
+from shop.testing.databases import migrated_database
 from shop.testing.migration_rules import created_tables, problems
-from shop.testing.server import connect, environment_for, fresh_database, manage
+from shop.testing.server import connect, environment_for, fresh_database
 from shop.testing.serving import url_of_the_tests_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -36,36 +37,17 @@ needs_postgresql = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def template(django_db_setup):
-    """The name of a database that has the schema of the previous release."""
+@needs_postgresql
+def test_no_migration_since_the_previous_release_locks_a_table_in_use_for_long(django_db_setup):
     with fresh_database(url_of_the_tests_database()) as database:
-        subprocess.run(
-            [sys.executable, "-m", "shop.testing.migration_rules", "--until", json.dumps(PREVIOUS)],
+        done = subprocess.run(
+            [sys.executable, "-m", "shop.testing.migration_rules", json.dumps(PREVIOUS)],
             env=environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings"),
             cwd=ROOT,
             check=True,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        yield database.rpartition("/")[2]
-
-
-@pytest.fixture
-def previous(template):
-    """The environment of a shop whose database has the schema of the previous release."""
-    with fresh_database(url_of_the_tests_database(), template=template) as database:
-        yield environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings")
-
-
-@needs_postgresql
-def test_no_migration_since_the_previous_release_locks_a_table_in_use_for_long(previous):
-    done = subprocess.run(
-        [sys.executable, "-m", "shop.testing.migration_rules"],
-        env=previous,
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
     applied = json.loads(done.stdout)
     new = created_tables(one for migration in applied for one in migration["statements"])
     assert len(applied) >= 18
@@ -123,29 +105,56 @@ def test_a_constraint_is_validated_in_another_migration():
     assert found.startswith("the lock of the same migration is held")
 
 
+# Locks the order items after the orders.
+LATER = """
+from django.db.migrations import Migration, RunSQL
+
+
+class Migration(Migration):
+    operations = [
+        RunSQL([
+            "ALTER TABLE orders_order ADD COLUMN x integer NULL",
+            "ALTER TABLE orders_orderitem ADD COLUMN x integer NULL",
+        ])
+    ]
+"""
+
+
+@pytest.fixture
+def behind(django_db_setup, tmp_path):
+    """The environment of a shop whose database lacks one migration, that of an app."""
+    for folder in ("later", "later/migrations"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "later" / "migrations" / "0001_initial.py").write_text(LATER)
+    more = {"EXTRA_APPS": "later", "PYTHONPATH": str(tmp_path)}
+    with migrated_database(url_of_the_tests_database(), tmp_path) as database:
+        yield environment_for(database, DJANGO_SETTINGS_MODULE="shop.settings", **more)
+
+
 @needs_postgresql
-def test_requests_do_not_wait_behind_a_migration_that_waits_for_a_long_transaction(previous):
-    database = previous["DATABASE_URL"]
+def test_requests_do_not_wait_behind_a_migration_that_waits_for_a_long_transaction(behind):
+    database = behind["DATABASE_URL"]
     with connect(database) as long, connect(database) as request:
-        # One migration locks this table after that of the orders.
         long.cursor().execute("SELECT count(*) FROM orders_orderitem")
         reader = request.cursor()
         reader.execute("SET lock_timeout = '1s'")
         request.commit()
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"],
-            env=previous,
+            env=behind,
             stderr=subprocess.PIPE,
             text=True,
         )
         for _ in range(3):  # attempts of the migration
-            assert " a table of orders.00" in process.stderr.readline()
+            assert " a table of later.0001" in process.stderr.readline()
             reader.execute("SELECT count(*) FROM orders_order")
             request.commit()
         long.rollback()
         process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert manage(previous, "showmigrations", "--plan").count("[ ]") == 0
+        assert process.returncode == 0
+        reader.execute("SELECT x FROM orders_order UNION SELECT x FROM orders_orderitem")
+        assert reader.fetchall() == []
 
 
 def migration(*statements):
@@ -165,6 +174,9 @@ def test_a_migration_is_given_up_with_its_name_and_leaves_no_lock(monkeypatch):
             PatientExecutor(connection).apply_migration(ProjectState(), migration(*changes))
         other.cursor().execute("LOCK TABLE orders_order, catalog_product NOWAIT")
         other.rollback()
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("3s",)
 
 
 @needs_postgresql
@@ -185,12 +197,3 @@ def test_tables_in_use_are_locked_in_the_order_of_transactions():
         ("orders_order", "ACCESS EXCLUSIVE"),
         ("catalog_product", "ACCESS EXCLUSIVE"),
     ]
-
-
-@needs_postgresql
-@pytest.mark.django_db(transaction=True)
-def test_the_command_leaves_the_time_out_of_locks_as_it_was():
-    manage(environment_for(url_of_the_tests_database()), "migrate", "--verbosity", "0")
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW lock_timeout")
-        assert cursor.fetchone() == ("3s",)

@@ -72,11 +72,11 @@ def nginx(folder, shop_port):
         yield http, https, ssl.create_default_context(cafile=certificate)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def wait_for(port):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             with closing(HTTPConnection("127.0.0.1", port)) as connection:

@@ -299,8 +299,8 @@ def test_an_error_in_the_loop_does_not_block_callers(db, monkeypatch):
         with monkeypatch.context() as broken:
             broken.setattr(running, "add_reader", lambda *_: 1 / 0)
             broken.setattr(running, "add_writer", lambda *_: 1 / 0)
-            first = await asyncio.wait_for(query.row(), 5)
-        return first, await asyncio.wait_for(query.row(), 5)
+            first = await asyncio.wait_for(query.row(), 60)
+        return first, await asyncio.wait_for(query.row(), 60)
 
     assert asyncio.run(ask_of_a_loop_that_fails()) == (None, (1,))
 

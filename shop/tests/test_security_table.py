@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import RequestFactory
 from django.urls import URLResolver, get_resolver
 
 from accounts.admin import offered_permissions
-from accounts.factories import StaffFactory, UserFactory, staff_with
+from accounts.factories import StaffFactory, UserFactory, grant, staff_with
 from accounts.models import User
 from shop.tests.security_world import Operation, Person, World
 
@@ -63,26 +64,67 @@ def names_of(permissions):
     return {f"{row.content_type.app_label}.{row.codename}" for row in permissions}
 
 
-def people(row, world):
-    """The callers of a row: column, what they are, and their clients.
+def all_but(row):
+    """Each permission except for those with which the row's operations are possible."""
+    return names_of(offered_permissions()) - set(row.permission.split(" + ")[0].split(" / "))
 
-    Rights do not depend on the kind of database. On PostgreSQL each operation is tried once.
-    """
-    yield "superuser", "", Person(StaffFactory())
-    if connection.vendor == "postgresql":
-        return
-    yield "anonymous", "", Person()
-    yield "buyer", "", Person(UserFactory())
-    yield "owner", "", Person(world.owner)
-    yield "staff", "", Person(staff_with())
+
+class People:
+    """The callers of all rows. Each is created, and logs in, once."""
+
+    def __init__(self):
+        self.superuser = Person(StaffFactory()).logged_in()
+        self.buyer = Person(UserFactory()).logged_in()
+        self.owner = Person(UserFactory(username="owner")).logged_in()
+        self.in_group = {name: Person(staff_with(group=name)).logged_in() for name in GROUPS}
+        self.rights_of = {
+            name: names_of(Group.objects.get(name=name).permissions.all()) for name in GROUPS
+        }
+        self.clerk = Person(staff_with()).logged_in()
+
+    def of(self, row):
+        """The callers of a row: column, what they are, and their clients.
+
+        Rights do not depend on the kind of database. On PostgreSQL each operation is tried once.
+        """
+        yield "superuser", "", self.superuser
+        if connection.vendor == "postgresql":
+            return
+        yield "anonymous", "", Person()
+        yield "buyer", "", self.buyer
+        yield "owner", "", self.owner
+        tried = []
+        for column, rights in staff_of(row):
+            tried.append((row.expected[column], rights))
+            grant(self.clerk.user, *rights)
+            yield column, sorted(rights), self.clerk
+        tried.append((row.expected["superuser"], names_of(offered_permissions())))
+        for group in GROUPS:
+            if not is_between(tried, row.expected[group], self.rights_of[group]):
+                yield group, "", self.in_group[group]
+
+
+def staff_of(row):
+    """The columns of staff whose rights do not come from a group, with these."""
+    yield "staff", set()
     if row.permission != "–":
-        for permissions in sets_of_permissions(row.permission):
-            yield "with it", sorted(permissions), Person(staff_with(*permissions))
-        first = set(row.permission.split(" + ")[0].split(" / "))
-        others = names_of(offered_permissions()) - first
-        yield "without it", "", Person(staff_with(*others))
-    for group in GROUPS:
-        yield group, "", Person(staff_with(group=group))
+        for rights in sets_of_permissions(row.permission):
+            yield "with it", rights
+        yield "without it", all_but(row)
+
+
+def is_between(tried, status, rights):
+    """Whether somebody with fewer and somebody with more rights gets this status.
+
+    Then a group gets it too: requests check which permissions a caller has, never who has them.
+    """
+    found = [other for expected, other in tried if expected == status]
+    return any(fewer <= rights for fewer in found) and any(rights <= more for more in found)
+
+
+@pytest.fixture(scope="module")
+def people(module_db):
+    return People()
 
 
 def outcome(answer, operation, world):
@@ -97,15 +139,15 @@ def outcome(answer, operation, world):
 
 @pytest.mark.usefixtures("unthrottled")
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.operations[0].key)
-def test_each_caller_gets_the_expected_status(row, db, settings):
-    world = World(settings)
+def test_each_caller_gets_the_expected_status(row, people, db, settings):
+    world = World(settings, people.owner.user)
     for operation in row.operations:  # rows exist before the first request
         for name in re.findall(r"{(\w+)}", f"{operation.path} {operation.members}"):
             world.id_of(name)
         if operation.key in LISTS:
             world.id_of(LISTS[operation.key][2])
     wrong = []
-    for column, permissions, person in people(row, world):
+    for column, permissions, person in people.of(row):
         for operation in row.operations:
             found = outcome(operation.try_as(person, world), operation, world)
             if found != row.expected[column]:

@@ -25,6 +25,7 @@ def test_the_index_lists_the_resources(anyone, db):
         "attributes",
         "collections",
         "sales",
+        "synonyms",
         "cart",
         "checkout",
         "orders",

@@ -13,6 +13,7 @@ from catalog.exchange.imports.translations import SEPARATOR, remedy_of
 from shop.core.unknown import nearest
 
 NO_NAME = "a column without a name"
+ABOVE = "text above the header"
 _SIMILARITY = 0.8
 
 
@@ -58,10 +59,12 @@ class Columns:
 
     def rows(self, table: Table) -> Iterator[TableRow]:
         """Yield the rows, with the cells of known columns, and count the cells of the others."""
+        for _ in range(table.above):
+            self.not_read.add(ABOVE)
         for line, cells in table.rows:
-            yield self._row(line, cells)
+            yield self._row(line, cells, table)
 
-    def _row(self, line: int, cells: list[str]) -> TableRow:
+    def _row(self, line: int, cells: list[str], table: Table) -> TableRow:
         """Return a row. Missing cells at its end are empty."""
         missing = [""] * (len(self.names) - len(cells))
         found, errors = {}, []
@@ -74,8 +77,12 @@ class Columns:
             found[name] = "" if error else cell
             if error:
                 errors.append(RowError(line, title, error))
-        if any(cells[len(self.names) :]):
-            errors.append(RowError(line, "", "The row has more cells than the header."))
+        if len(cells) > len(self.names) and any(further := cells[len(self.names) :]):
+            # In text, a cell without a column may be a value with a separator in it.
+            if table.is_csv and any(cells[table.width :]):
+                errors.append(RowError(line, "", "The row has more cells than the header."))
+            else:
+                self.not_read.add(NO_NAME) if any(cell.strip() for cell in further) else None
         return TableRow(line, found, tuple(errors))
 
 

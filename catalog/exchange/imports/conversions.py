@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from urllib.parse import urljoin
 
 from catalog.limits import ATTRIBUTE_NAME_LENGTH, MAX_OPTIONS
 from shop.core.slugs import make_slug
@@ -20,6 +21,12 @@ _KEY_LENGTH = 64
 # Commas separate addresses, but may be in them.
 _BETWEEN_URLS = re.compile(r"[\s,;|]+(?=https?://|//)|\s*[|\n]\s*")
 _BETWEEN = re.compile(r"(?<!\\),")
+_BETWEEN_FILES = re.compile(r"\s*[,;|\n]\s*")
+_WEIGHT = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([a-z]+)", re.IGNORECASE)
+_THREE_DECIMALS = re.compile(r"[1-9][0-9]*,[0-9]{3}")
+# Between a category and its parent. A slash without spaces may be in a name.
+_BELOW = re.compile(r"\s*(?:->|[>»→])\s*|\s+/\s+")
+_BETWEEN_PATHS = re.compile(r"\s*[|;\n]\s*")
 
 
 def in_grams(cell: str, unit: str) -> str:
@@ -31,9 +38,43 @@ def in_grams(cell: str, unit: str) -> str:
         return cell.strip()
 
 
-def split_urls(cell: str) -> list[str]:
-    """Return the addresses in a cell."""
-    return [url.strip(" ,;") for url in _BETWEEN_URLS.split(cell) if url.strip(" ,;")]
+def weight_with_unit(cell: str) -> str:
+    """Return grams for a weight with a unit, such as "0,5 kg". Others stay as they are."""
+    found = _WEIGHT.fullmatch(cell)
+    if not found or found[2].lower() not in _GRAMS or _THREE_DECIMALS.fullmatch(found[1]):
+        return cell
+    return in_grams(found[1].replace(",", "."), found[2])
+
+
+def split_urls(cell: str, base: str = "") -> list[str]:
+    """Return the addresses in a cell. Relative ones belong to a ``base``, if there is one."""
+    found = [url.strip(" ,;") for url in _BETWEEN_URLS.split(cell) if url.strip(" ,;")]
+    if not base:
+        return found
+    parts = [[url] if "//" in url else _BETWEEN_FILES.split(url) for url in found]
+    return [join_url(base, part) for urls in parts for part in urls if part]
+
+
+def join_url(base: str, address: str) -> str:
+    """Return an address, which is below ``base`` if it is relative."""
+    if "://" in address or address.startswith("//"):
+        return address
+    return urljoin(base.rstrip("/") + "/", address.lstrip("/"))
+
+
+def split_paths(cell: str) -> list[list[str]]:
+    """Return the paths of categories in a cell, without those that are the beginning of another.
+
+    Vertical bars and semicolons are between paths if there are paths, and else between the names of
+    one. Commas are between paths if there is a path on each side of them, as names contain commas.
+    """
+    if not _BELOW.search(cell):
+        return deepest_first([[name for name in _BETWEEN_PATHS.split(cell.strip()) if name]])
+    paths = _BETWEEN_PATHS.split(cell)
+    if len(paths) == 1 and all(_BELOW.search(part) for part in cell.split(",")):
+        paths = cell.split(",")
+    names = ([name.strip() for name in _BELOW.split(path)] for path in paths)
+    return deepest_first([name for name in path if name] for path in names)
 
 
 def split_list(cell: str) -> list[str]:

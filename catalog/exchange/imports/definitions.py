@@ -53,17 +53,23 @@ class Definitions:
         if record.errors:
             return None
         try:
-            if isinstance(record, CategoryRecord):
-                return self._define_category(record)
-            if isinstance(record, CollectionRecord):
-                return self._define_collection(record)
-            if isinstance(record, TaxClassRecord):
-                return self._define_tax_class(record)
-            return self._define_attribute(record)
+            try:
+                return self._define(record)
+            except SlugTaken:  # another user may have created it at the same time
+                return self._define(record)
         except ShopError as error:
             reason = str(error.facts.get("reason", error.detail))
             record.errors.append(record.row.error("slug", reason))
             return None
+
+    def _define(self, record: Definition) -> bool | None:
+        if isinstance(record, CategoryRecord):
+            return self._define_category(record)
+        if isinstance(record, CollectionRecord):
+            return self._define_collection(record)
+        if isinstance(record, TaxClassRecord):
+            return self._define_tax_class(record)
+        return self._define_attribute(record)
 
     def create_undefined_category(self, reference: CategoryReference) -> None:
         """Create a category that products refer to although it is not defined, unless it exists.
@@ -132,9 +138,9 @@ class Definitions:
         collection = Collection.objects.filter(slug=values["slug"]).first()
         if collection is None:
             is_new = values["slug"] not in self.collections
-            self.collections.add(values["slug"])
             if is_new and not self._dry_run:
                 create_collection(**values)
+            self.collections.add(values["slug"])
             return True if is_new else None
         changed = {name: v for name, v in values.items() if getattr(collection, name) != v}
         if not changed:
@@ -149,10 +155,10 @@ class Definitions:
         if record.parent is not None:
             values["parent_id"] = self._parent(record)
         if category is None and slug not in self.categories:
-            self.categories.add(slug)
             if not self._dry_run and not record.errors:
                 translations = changed_translations(record.translations, {})
                 create_category(**values, translations=translations)
+            self.categories.add(slug)
             return True
         changed = {n: v for n, v in values.items() if category and getattr(category, n) != v}
         if category is not None and record.translations:
@@ -181,9 +187,9 @@ class Definitions:
         if attribute is None and values["slug"] in self.attributes and record.is_only_new:
             return None
         if attribute is None:
-            self.attributes[values["slug"]] = Attribute(**values)
             if not self._dry_run:
                 create_attribute(**values)
+            self.attributes[values["slug"]] = Attribute(**values)
             return True
         if record.is_only_new:
             return None
@@ -201,9 +207,9 @@ class Definitions:
         code, name = record.values["slug"], record.values["name"]
         existing = TaxClass.objects.filter(code=code).first()
         if existing is None and code not in self.tax_classes:
-            self.tax_classes.add(code)
             if not self._dry_run:
                 create_tax_class(code=code, name=name)
+            self.tax_classes.add(code)
             return True
         if existing is None or existing.name == name:
             return None

@@ -46,7 +46,7 @@ class FileKeys:
             record.errors.append(record.row.error("slug" if record.slug else "name", reason))
         self._check_translations(record)
         for row, sku in record.skus():
-            if line := self._line_of(f"sku {sku}", row.line) or 0:
+            if line := self._line_of(f"sku {sku.upper()}", row.line) or 0:
                 record.errors.append(row.error("sku", f"Line {line} has the same SKU."))
 
     def _check_translations(self, record: ProductRecord) -> None:

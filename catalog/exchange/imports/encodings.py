@@ -28,6 +28,11 @@ _NUL_SHARE = 0.3
 # Western words have single letters beyond ASCII, those of other scripts consist of them.
 _WORD_OF_OTHER_SCRIPT = re.compile(rb"[\xc0-\xff]{3,}")
 _LETTER = re.compile(rb"[\xc0-\xff]")
+# Letters of Central Europe in words, which are other signs or nothing in Windows-1252: ł ą ż ť Ź.
+_CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z][\xb3\xb9\xbf\xbe\xbc][a-z]|\xaf[a-z]|[\x8d\x8f\x9d]")
+_EURO = b"\xa4"
+"""The euro of ISO 8859-15. In Windows-1252 it is a sign that nobody uses."""
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 
 
 def title_of(encoding: str) -> str:
@@ -81,13 +86,25 @@ def _utf_16_without_mark(head: bytes) -> str:
 
 
 def _single_byte(file: BinaryIO) -> str:
-    """Guess between the two most frequent encodings with one byte for each letter."""
+    """Guess between the most frequent encodings with one byte for each letter."""
     file.seek(0)
     words = letters = 0
+    seen = dict.fromkeys(("line feed", "return", "central", "euro", "windows"), False)
     while chunk := file.read(_CHUNK):
         words += sum(map(len, _WORD_OF_OTHER_SCRIPT.findall(chunk)))
         letters += len(_LETTER.findall(chunk))
-    return "cp1251" if 2 * words > letters else "cp1252"
+        seen["line feed"] |= b"\n" in chunk
+        seen["return"] |= b"\r" in chunk
+        seen["central"] |= bool(_CENTRAL_EUROPEAN.search(chunk))
+        seen["euro"] |= _EURO in chunk
+        seen["windows"] |= bool(_OF_WINDOWS.search(chunk))
+    if seen["return"] and not seen["line feed"]:
+        return "mac-roman"  # only programs of that time end lines so
+    if 2 * words > letters:
+        return "cp1251"
+    if seen["central"]:
+        return "cp1250"
+    return "iso-8859-15" if seen["euro"] and not seen["windows"] else "cp1252"
 
 
 def _check(file: BinaryIO, encoding: str) -> str:

@@ -1,6 +1,6 @@
 """Builds the rows of a product with its variants, for formats that have them in any order."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from catalog.attributes.models import AttributeKind
@@ -13,6 +13,10 @@ _ITEM = "Product"
 """The option of a group of products, which customers choose one of."""
 
 
+Images = Mapping[str, str]
+"""The alternative texts of images by their addresses."""
+
+
 @dataclass(slots=True)
 class Family:
     """A product with its variants, each with its options and images."""
@@ -20,14 +24,14 @@ class Family:
     line: int
     cells: dict[str, Cell]
     titles: Mapping[str, str] = field(default_factory=dict)
-    images: list[str] = field(default_factory=list)
-    variants: list[tuple[TableRow, dict[str, Cell], list[str]]] = field(default_factory=list)
+    images: Images = field(default_factory=dict)
+    variants: list[tuple[TableRow, dict[str, Cell], Images]] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
     warnings: list[RowError] = field(default_factory=list)
 
     def add_variant(
-        self, row: TableRow, options: Mapping[str, str], cells: dict[str, Cell], images: list[str]
+        self, row: TableRow, options: Mapping[str, str], cells: dict[str, Cell], images: Images
     ) -> None:
         """Add a variant, whose ``options`` have a value for each option of the product."""
         self.options = list(options)
@@ -54,9 +58,10 @@ def family_rows(family: Family) -> Iterator[Row]:
         yield from _images(row.line, images, family.titles)
 
 
-def _images(line: int, urls: Iterable[str], titles: Mapping[str, str]) -> Iterator[Row]:
-    for url in urls:
-        yield Row(Kind.IMAGE, line, {"picture": url}, titles)
+def _images(line: int, images: Images, titles: Mapping[str, str]) -> Iterator[Row]:
+    for url, text in images.items():
+        cells: dict[str, Cell] = {"picture": url, **({"alt": text} if text else {})}
+        yield Row(Kind.IMAGE, line, cells, titles)
 
 
 def grouped_variants(
@@ -79,7 +84,7 @@ def grouped_variants(
             family.warnings.append(RowError(family.line, "", reason))
             sold |= {"track_stock": "true", "backorder": "false", "stock": "0"}
         family.warnings += warnings
-        family.add_variant(TableRow(family.line, {}), {_ITEM: option}, sold, [])
+        family.add_variant(TableRow(family.line, {}), {_ITEM: option}, sold, {})
     if len(family.variants) < expected:
         number = expected - len(family.variants)
         reason = f"{number} products of the group are not in the file, or have no price."

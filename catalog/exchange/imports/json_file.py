@@ -1,7 +1,7 @@
 """Reads JSON: the shop's own export, and product feeds of other shops.
 
-The file is a list of objects, or an object whose member ``products`` is one. An object with a
-``title`` and without a ``name`` is from a feed.
+The file is a list of objects, an object whose member ``products`` is one, or an object in each
+line. An object with a ``title`` and without a ``name`` is from a feed.
 """
 
 import json
@@ -11,8 +11,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 
 from catalog.exchange.imports.columns import NotRead
-from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, Rows
+from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows
 from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, split, unused_columns
+from catalog.exchange.imports.stock_words import set_stock
 from catalog.exchange.imports.translations import FIELDS, SEPARATOR, translated_column
 from catalog.limits import MAX_JSON_DEPTH, MAX_JSON_OBJECT, MAX_JSON_VALUES
 from shop.core.money import quantize, show
@@ -23,6 +24,9 @@ _SPACE = " \t\r\n"
 _HUNDRED = Decimal(100)
 # Numbers are kept as text, so that prices are not rounded.
 _DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+_NAMES_OF_LISTS = ("products", "items", "data", "results")
+_OF_PRODUCT = frozenset({"title", "name", "sku", "slug"})
+_NO_LIST = "The file must be a list, or an object with a list as products"
 _NESTED = frozenset({"row", "variants", "pictures", "attributes", "choice"})
 _LISTS = frozenset({"tags", "options", "choice", "choices", "collections"})
 _TRANSLATIONS = "translations"
@@ -124,10 +128,13 @@ def _read_feed(found: dict[str, Any], line: int, not_read: NotRead) -> Iterator[
             cells[_FEED[name]] = _cell(value, _FEED[name])
         elif name not in {"discountPercentage", "images", "thumbnail"} and _is_filled(value):
             not_read.add(name, _FEED)
+    warnings = [
+        RowError(line, _FEED_NAMES.get(name, name), reason) for name, reason in set_stock(cells)
+    ]
     if "discountPercentage" in found:
         discount = _cell(found["discountPercentage"])
         cells["compare_at_price"] = _price_before(discount, cells.get("price"))
-    yield Row(Kind.PRODUCT, line, cells, _FEED_NAMES)
+    yield Row(Kind.PRODUCT, line, cells, _FEED_NAMES, warnings=tuple(warnings))
     urls = _cell(found.get("images")) or _cell(found.get("thumbnail"))
     for number, url in enumerate(urls if isinstance(urls, list) else [urls]):
         if url:
@@ -199,19 +206,56 @@ class _Reader:
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self._buffer, self._at, self._line, self._ended = "", 0, 1, False
+        self._size = 0
+        """The characters of the last item."""
 
     def objects(self) -> Iterator[tuple[int, Any]]:
-        """Yield each item with the number of its first line."""
-        if self._next() == "{":
-            self._skip('{"products":[')
+        """Yield each item with the number of its first line.
+
+        A file may be a list, an object with a list, or objects that follow each other.
+        """
+        if self._next() == "[":
+            yield from self._items()
+        elif self._next() == "{":
+            yield from self._object()
         else:
-            self._skip("[")
+            raise self._error(_NO_LIST)
+
+    def _items(self) -> Iterator[tuple[int, Any]]:
+        self._advance(1)
         while self._next() != "]":
             yield self._line, self._decode()
             if self._next() == ",":
                 self._advance(1)
             elif self._next() != "]":
                 raise self._error("A comma or the end of the list is missing")
+
+    def _object(self) -> Iterator[tuple[int, Any]]:
+        """Yield the items of its list, or the object itself and those that follow it."""
+        line, members, size = self._line, {}, 0
+        self._advance(1)
+        while self._next() != "}":
+            name = self._decode()
+            if self._next() != ":" or not isinstance(name, str):
+                raise self._error(_NO_LIST)
+            self._advance(1)
+            if self._next() == "[" and name in _NAMES_OF_LISTS:
+                yield from self._items()
+                return
+            members[name] = self._decode()
+            size += len(name) + self._size
+            if size > MAX_JSON_OBJECT:
+                raise self._error(_NO_LIST)
+            if self._next() == ",":
+                self._advance(1)
+            elif self._next() != "}":
+                raise self._error("A comma or the end of the object is missing")
+        self._advance(1)
+        if not _OF_PRODUCT & members.keys():
+            raise self._error(_NO_LIST)
+        yield line, members
+        while self._has_more():
+            yield self._line, self._decode()
 
     def _decode(self) -> Any:
         while True:
@@ -228,15 +272,17 @@ class _Reader:
                 if not _is_within_depth(found):
                     reason = f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels"
                     raise self._error(reason)
-                self._advance(end - self._at)
+                self._size = end - self._at
+                self._advance(self._size)
                 return found
 
-    def _skip(self, expected: str) -> None:
-        for part in ("{", '"products"', ":", "[") if expected[0] == "{" else ("[",):
-            self._next()
-            if not self._buffer.startswith(part, self._at):
-                raise self._error("The file must be a list, or an object with a list as products")
-            self._advance(len(part))
+    def _has_more(self) -> bool:
+        """Skip white space and return whether another object follows."""
+        while self._at < len(self._buffer) or self._fill():
+            if self._buffer[self._at] not in _SPACE:
+                return True
+            self._advance(1)
+        return False
 
     def _next(self) -> str:
         """Skip white space and return the next character."""

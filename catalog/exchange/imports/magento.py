@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from itertools import zip_longest
 
 from django.utils import timezone
 
@@ -12,6 +12,7 @@ from catalog.exchange.imports.conversions import (
     deepest_first,
     in_grams,
     is_on,
+    join_url,
     limit_options,
     split_urls,
 )
@@ -22,6 +23,7 @@ from catalog.exchange.imports.magento_columns import (
     CODES,
     IMAGES,
     INTERNAL,
+    LABELS,
     NOT_TAXED,
     PAIR,
     PATHS,
@@ -108,29 +110,32 @@ class _Product:
         for variation in self.cell("configurable_variations").split("|"):
             pairs = dict(PAIR.findall(variation))
             if sku := pairs.pop("sku", "").strip():
-                found[sku] = {name: value.strip() for name, value in pairs.items()}
+                found[sku] = {name: value.strip('" ') for name, value in pairs.items()}
         return found
 
     def labels(self) -> dict[str, str]:
         """Return the titles of the options by their codes."""
         labels = dict(PAIR.findall(self.cell("configurable_variation_labels")))
         codes = dict.fromkeys(code for values in self.children().values() for code in values)
-        return {code: labels.get(code, "").strip() or _title(code) for code in codes}
+        return {code: labels.get(code, "").strip('" ') or _title(code) for code in codes}
 
-    def images(self) -> list[str]:
-        """Return the addresses of the images. Relative ones need the address of the old shop."""
-        names = [name for name in IMAGES if self.cell(name)]
-        urls = []
-        for name in names:
+    def images(self) -> dict[str, str]:
+        """Return the texts of the images by their addresses.
+
+        Relative ones need the address of the old shop.
+        """
+        found: dict[str, str] = {}
+        for name in filter(self.cell, IMAGES):
             parts = [part for text in split_urls(self.cell(name)) for part in text.split(",")]
             relative = any(not part.startswith(("http://", "https://", "//")) for part in parts)
             if relative and not self.images_from:
                 self.not_read.add(f"{self.titles[name]} (choose the address of the images)")
                 continue
-            base = self.images_from.rstrip("/") + "/"
-            places = [part.strip() for part in parts]
-            urls += [urljoin(base, p if "://" in p else p.lstrip("/")) for p in places]
-        return list(dict.fromkeys(urls))
+            labels = self.cell(LABELS[name])
+            texts = labels.split(",") if len(parts) > 1 else [labels]
+            for part, label in zip_longest(parts, texts[: len(parts)], fillvalue=""):
+                found.setdefault(join_url(self.images_from, part.strip()), label.strip())
+        return found
 
     def error(self, name: str, reason: str) -> RowError:
         return RowError(self.row.line, self.titles.get(name, name), reason)

@@ -1,12 +1,15 @@
 """The columns of Magento 2's product CSV, and the lists in them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.reading import Choices
 from shop.core.slugs import fold_name
 
 IMAGES = ("base_image", "image", "additional_images")
+LABELS = dict(zip(IMAGES, (*["base_image_label"] * 2, "additional_image_labels"), strict=True))
+"""The column with the texts of the images in a column."""
 KNOWN = frozenset(
     {
         "sku",
@@ -28,8 +31,7 @@ KNOWN = frozenset(
         "meta_title",
         "meta_description",
         *IMAGES,
-        "base_image_label",
-        "additional_image_labels",
+        *LABELS.values(),
         "additional_attributes",
         "qty",
         "allow_backorders",
@@ -49,7 +51,8 @@ KNOWN = frozenset(
 OF_MAGENTO = frozenset(
     {"attribute_set_code", "product_websites", "store_view_code", "url_key", "visibility"}
 )
-NUMBERS = frozenset({"price", "special_price", "weight", "cost", "msrp_price"})
+AMOUNTS = frozenset({"price", "special_price", "weight", "cost", "msrp_price"})
+WHOLE = frozenset({"qty", "notify_on_stock_below"})
 # A pair in additional_attributes or configurable_variations. Values may contain commas.
 PAIR = re.compile(
     r"(?:^|,)\s*([A-Za-z][A-Za-z0-9_]*)=(.*?)(?=,\s*[A-Za-z][A-Za-z0-9_]*=|$)", re.DOTALL
@@ -68,9 +71,9 @@ def is_magento(header: Sequence[str]) -> bool:
     return {"sku", "product_type"} <= names and bool(names & OF_MAGENTO)
 
 
-def numbers(_header: Sequence[str], _choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals."""
-    return lambda title: _fold(title) in NUMBERS
+def numbers(_header: Sequence[str], _choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are."""
+    return numbers_of(_fold, AMOUNTS, WHOLE)
 
 
 def _fold(title: str) -> str:

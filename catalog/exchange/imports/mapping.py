@@ -3,12 +3,13 @@
 import re
 
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from catalog.exchange.imports.stock_words import AVAILABILITY
 from shop.core.slugs import fold
 
 IMAGES = "images"
 """A column with the addresses of several images."""
-GRAMS = "weight_in_kg"
-"""A column with kilograms."""
+WEIGHTS = {"weight_in_kg": "kg", "weight_in_lb": "lb", "weight_in_oz": "oz"}
+"""The columns with weights in other units than grams."""
 COST = "private_metadata.cost"
 
 # In the languages of the files that shops have: English, German, French, Spanish, Italian, Dutch.
@@ -33,10 +34,10 @@ _NAMES = {
     "compare_at_price": "uvp; rrp; msrp; list price; old price; regular price; original price; "
     "was price; price before; compare at; streichpreis; alter preis; listenpreis; "
     "statt preis; prix barré; ancien prix; precio anterior; prezzo di listino; adviesprijs",
-    "stock": "bestand; lagerbestand; lagermenge; menge; anzahl; quantity; qty; inventory; "
-    "inventory quantity; stock quantity; stock level; stock qty; on hand; available; units; "
-    "verfügbar; verfügbare menge; quantité; existencias; cantidad; quantità; giacenza; voorraad; "
-    "aantal; variant inventory qty",
+    "stock": "bestand; lagerbestand; lagermenge; lagerstand; warenbestand; stückzahl; "
+    "menge; anzahl; quantity; qty; inventory; inventory quantity; stock quantity; stock level; "
+    "stock qty; on hand; available; units; verfügbar; verfügbare menge; quantité; existencias; "
+    "cantidad; quantità; giacenza; voorraad; aantal; variant inventory qty",
     "barcode": "ean; ean13; ean 13; ean code; ean nummer; gtin; gtin13; upc; isbn; isbn13; "
     "strichcode; code barres; código de barras; codigo de barras; codice a barre; streepjescode; "
     "variant barcode; gtin ean; ean gtin; gtin upc ean or isbn",
@@ -55,7 +56,12 @@ _NAMES = {
     "slug": "handle; url key; url handle; permalink; urlkey; url slug; seo url",
     "weight": "weight g; weight in g; weight grams; weight in grams; grams; gramm; gewicht g; "
     "gewicht in g; gewicht in gramm; poids g; peso g; gewicht gramm; variant grams",
-    GRAMS: "weight kg; weight in kg; gewicht kg; gewicht in kg; poids kg; peso kg; kilograms",
+    "weight_in_kg": "weight kg; weight in kg; gewicht kg; gewicht in kg; poids kg; peso kg; "
+    "kilograms; shipping weight kg",
+    "weight_in_lb": "weight lb; weight lbs; weight in lb; weight in lbs; weight in pounds; pounds",
+    "weight_in_oz": "weight oz; weight in oz; weight in ounces; ounces",
+    AVAILABILITY: "availability; in stock; is in stock; stock status; verfügbarkeit; lagerstatus; "
+    "disponibilité; disponibilidad; disponibilità; beschikbaarheid; availability status",
     "is_published": "published; active; enabled; online; visible; veröffentlicht; aktiv; sichtbar; "
     "publié; actif; publicado; activo; pubblicato; attivo; gepubliceerd; actief",
     COST: "cost; cost price; cost per item; purchase price; buying price; einkaufspreis; ek; "

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from catalog.exchange.imports import magento, shop, shopify, shopify_inventory, woocommerce
+from catalog.exchange.imports.decimals import Numbers
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Rows
 from catalog.exchange.imports.tables import Table
@@ -13,14 +14,14 @@ Header = Sequence[str]
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A format: its columns with decimals, and the function that converts a table to rows.
+    """A format: its columns with numbers, and the function that converts a table to rows.
 
     ``matches`` decides whether a table with this header has the format.
     """
 
     title: str
     matches: Callable[[Header], bool]
-    numbers: Callable[[Header, Choices], Callable[[str], bool]]
+    numbers: Callable[[Header, Choices], Numbers]
     read: Callable[[Table, Reading, Choices], Rows]
 
 

@@ -13,9 +13,7 @@ _READER = "catalog.exchange.workbooks"
 
 def read_xlsx(file: BinaryIO) -> Table:
     """Read the first sheet. Raises FileError, and Unavailable while others are converted."""
-    rows = _rows(file)
-    _, header = next(rows, (1, []))
-    return make_table(header, rows, is_csv=False)
+    return make_table(_rows(file), is_csv=False)
 
 
 def _rows(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:

@@ -5,15 +5,17 @@ all rows are products. The columns of other tables are guessed or chosen (``mapp
 """
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from catalog.exchange.imports.columns import NotRead, find_columns
-from catalog.exchange.imports.conversions import in_grams, split_urls
+from catalog.exchange.imports.conversions import in_grams, split_paths, split_urls
+from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
-from catalog.exchange.imports.mapping import COST, GRAMS, IMAGES, guess
+from catalog.exchange.imports.mapping import COST, IMAGES, WEIGHTS, guess
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports.stock_words import AVAILABILITY, set_stock
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
 from catalog.exchange.imports.translations import (
     is_translation,
@@ -55,14 +57,21 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
 COLUMNS = (*_COLUMNS, *(n for n in _MEMBERS if n not in _COLUMNS), "collections", "rule")
-TARGETS = (IMAGES, CATEGORY_PATH, GRAMS, COST, "tax_code")
+TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code")
 """More columns that those of another table can be read as."""
-_NUMBERS = frozenset({"price", "compare_at_price", GRAMS, COST})
-_INSTEAD = {"category": CATEGORY_PATH, "weight": GRAMS, "picture": IMAGES}
+_AMOUNTS = frozenset({"price", "compare_at_price", COST, *WEIGHTS})
+_WHOLE = frozenset({"stock", "low_stock_threshold", "weight"})
+_INSTEAD = {
+    "category": (CATEGORY_PATH,),
+    "weight": tuple(WEIGHTS),
+    "picture": (IMAGES,),
+    "stock": (AVAILABILITY,),
+}
 """Columns of another table that are not guessed if the table has the shop's own one."""
 _WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
 _LISTS = ("tags", "choices", "collections")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
+_OF_SOLD |= {*WEIGHTS, AVAILABILITY}
 _USED: dict[Kind, set[str]] = {
     Kind.PRODUCT: _OF_SOLD
     | {*members_of(Owner.PRODUCT), "category", "collections", "tags", *TARGETS},
@@ -84,10 +93,10 @@ _USED: dict[Kind, set[str]] = {
 """The columns that rows of each kind have."""
 
 
-def numbers(header: Sequence[str], choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals."""
+def numbers(header: Sequence[str], choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are."""
     columns = columns_of(header, choices)
-    return lambda title: columns[title] in _NUMBERS
+    return numbers_of(lambda title: columns[title], _AMOUNTS, _WHOLE)
 
 
 def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
@@ -99,7 +108,7 @@ def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
     _check_choices(header, choices)
     known = {title: _canonical(title) for title in header}
     taken = {*known.values(), *choices.columns.values()}
-    taken |= {other for name, other in _INSTEAD.items() if name in taken}
+    taken |= {other for name in _INSTEAD.keys() & taken for other in _INSTEAD[name]}
     guessed = {
         title: found
         for title in header
@@ -139,7 +148,7 @@ def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     for row in columns.rows(table):
         read = _read_row(row, titles, not_read, is_csv=table.is_csv)
         yield read
-        yield from _images(read)
+        yield from _images(read, choices.images_from)
 
 
 def _canonical(title: str) -> str:
@@ -172,16 +181,26 @@ def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is
         if name in cells:
             cells[name] = split(str(cells[name]))
     if CATEGORY_PATH in cells:
-        names = str(cells[CATEGORY_PATH]).split(">")
-        cells[CATEGORY_PATH] = [name.strip() for name in names if name.strip()]
-    if GRAMS in cells:
-        cells["weight"] = in_grams(str(cells.pop(GRAMS)), "kg")
-    return Row(Kind(kind), row.line, cells, titles, tuple(errors))
+        _set_categories(cells)
+    for name, unit in WEIGHTS.items():
+        if name in cells:
+            cells["weight"] = in_grams(str(cells.pop(name)), unit)
+    warnings = [RowError(row.line, titles[n], reason) for n, reason in set_stock(cells)]
+    return Row(Kind(kind), row.line, cells, titles, tuple(errors), tuple(warnings))
 
 
-def _images(row: Row) -> Iterator[Row]:
+def _set_categories(cells: dict[str, Cell]) -> None:
+    """Set the category of a product, and the collections that its other categories become."""
+    first, *others = split_paths(str(cells[CATEGORY_PATH])) or [[]]
+    cells[CATEGORY_PATH] = first
+    if others:
+        cells["collections"] = [*cells.get("collections", []), *(path[-1] for path in others)]
+
+
+def _images(row: Row, images_from: str) -> Iterator[Row]:
     """Yield a row for each image of a product in a cell with several addresses."""
-    for url in split_urls(str(row.cells.get(IMAGES, ""))) if row.kind == Kind.PRODUCT else ():
+    cell = str(row.cells.get(IMAGES, "")) if row.kind == Kind.PRODUCT else ""
+    for url in split_urls(cell, images_from):
         yield Row(Kind.IMAGE, row.line, {"picture": url}, {"picture": row.names[IMAGES]})
 
 

@@ -1,10 +1,11 @@
 """Reads Shopify's product CSV. The rows with one ``Handle`` are a product with its variants."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 
 from catalog.exchange.imports.columns import find_columns
 from catalog.exchange.imports.conversions import in_grams, split_list
+from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.reading import Choices, Reading
@@ -28,9 +29,10 @@ _EXEMPT = "exempt"
 """The code of the tax class of what Shopify does not tax."""
 # Similar columns that are not read would make one think that they were misspelled.
 _SUGGESTED = [name for name in KNOWN if name != OF_VARIANT["tax_code"]]
-_NUMBERS = frozenset(
+_AMOUNTS = frozenset(
     {OF_VARIANT[name] for name in ("price", "compare_at_price", "weight", "private_metadata.cost")}
 )
+_WHOLE = frozenset({OF_VARIANT["stock"]})
 _POLICIES = {"": "", "deny": "false", "continue": "true", "false": "false", "true": "true"}
 _VISIBLE_STATUSES = ("", "active")
 _NO_CATEGORY = "uncategorized"
@@ -41,9 +43,9 @@ def is_shopify(header: Sequence[str]) -> bool:
     return "Handle" in map(canonical, header)
 
 
-def numbers(_header: Sequence[str], _choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals."""
-    return lambda title: canonical(title) in _NUMBERS
+def numbers(_header: Sequence[str], _choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are."""
+    return numbers_of(canonical, _AMOUNTS, _WHOLE)
 
 
 def read_shopify(table: Table, reading: Reading, _choices: Choices) -> Rows:

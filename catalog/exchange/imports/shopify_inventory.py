@@ -1,9 +1,10 @@
 """Reads Shopify's inventory CSV, which has the stock of each variant at each location."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from catalog.exchange.imports.columns import find_columns
+from catalog.exchange.imports.decimals import Numbers
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.shopify_columns import canonical as of_products
@@ -36,9 +37,9 @@ def is_inventory(header: Sequence[str]) -> bool:
     return bool(folded & _AVAILABLE.keys()) or {"hs code", "coo"} <= folded
 
 
-def numbers(_header: Sequence[str], _choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals: none has."""
-    return lambda _title: False
+def numbers(_header: Sequence[str], _choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are: none has a mark."""
+    return lambda _title: None
 
 
 def _canonical(title: str, *, has_locations: bool) -> str:

@@ -2,9 +2,9 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, Self, TextIO
 
 from catalog.exchange.imports.rows import FileError, RowError
@@ -15,6 +15,8 @@ csv.field_size_limit(MAX_LINE)
 _DELIMITERS = ",;\t|"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _ESCAPE = "'"
+_MAX_ABOVE = 10
+"""The lines in which the header is looked for; those above it have at most one cell with text."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?", re.ASCII)
 # The line with which spreadsheets are told the separator.
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*')
@@ -53,14 +55,22 @@ class SheetCell(str):
         return cell
 
 
+TableLine = tuple[int, list[str]]
+"""The number of a row's first line, and its cells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A header, and an iterator over the rows below it, each with its line and its cells."""
 
     header: list[str]
-    rows: Iterator[tuple[int, list[str]]]
+    rows: Iterator[TableLine]
     is_csv: bool = True
     delimiter: str = ""
+    width: int = 0
+    """The cells of the header, with those without a name after its last column."""
+    above: int = 0
+    """The lines above the header with text, such as the title of a list."""
 
 
 def cell_error(cell: str) -> str:
@@ -88,32 +98,44 @@ def read_csv(text: TextIO, delimiter: str = "") -> Table:
     given = _SEPARATOR.fullmatch(first)
     if given:
         first = next(lines, "")
+    head = [first]
+    while len(head) < _MAX_ABOVE and head[-1] and not any(d in head[-1] for d in _DELIMITERS):
+        head.append(next(lines, ""))
     if not delimiter:
-        delimiter = given[1] if given else max(_DELIMITERS, key=first.count)
+        delimiter = given[1] if given else max(_DELIMITERS, key=head[-1].count)
     before = 1 if given else 0
-    rows = _rows(csv.reader(chain([first], lines), delimiter=delimiter, strict=True), before, lines)
-    _, header = next(rows, (1, []))
-    return make_table(header, rows, delimiter=delimiter)
+    reader = csv.reader(chain(head, lines), delimiter=delimiter, strict=True)
+    return make_table(_rows(reader, before, lines), delimiter=delimiter)
 
 
-def make_table(
-    header: Iterable[str],
-    rows: Iterable[tuple[int, list[str]]],
-    *,
-    is_csv: bool = True,
-    delimiter: str = "",
-) -> Table:
+def make_table(rows: Iterator[TableLine], *, is_csv: bool = True, delimiter: str = "") -> Table:
     """Return a table without empty rows. Raises FileError for an invalid header."""
+    head, found = [], False
+    for row in islice(rows, _MAX_ABOVE):
+        head.append(row)
+        if found := _filled(row) > 1:
+            break
+    # A table with one column has no row with several cells.
+    place = len(head) - 1 if found else next((n for n, r in enumerate(head) if _filled(r)), 0)
+    line, header = head[place] if head else (1, [])
     names = [name.strip("\ufeff \t\r\n\xa0") for name in header]
+    width = len(names)
     while names and not names[-1]:
         names.pop()
     if not names or len(names) > MAX_COLUMNS:
         reason = f"The first line must contain the names of at most {MAX_COLUMNS} columns."
-        raise FileError(reason, line=1)
-    return Table(names, ((line, cells) for line, cells in rows if any(cells)), is_csv, delimiter)
+        raise FileError(reason, line=line)
+    below = chain(head[place + 1 :], rows)
+    filled = ((number, cells) for number, cells in below if any(cells))
+    above = sum(map(bool, map(_filled, head[:place])))
+    return Table(names, filled, is_csv, delimiter, width, above)
 
 
-def _rows(reader: Any, before: int, lines: "_Lines") -> Iterator[tuple[int, list[str]]]:
+def _filled(row: TableLine) -> int:
+    return sum(bool(cell.strip("\ufeff \t\r\n\xa0")) for cell in row[1])
+
+
+def _rows(reader: Any, before: int, lines: "_Lines") -> Iterator[TableLine]:
     first_line = before + 1
     try:
         for cells in reader:

@@ -8,9 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from catalog.exchange.imports.conversions import weight_with_unit
+from catalog.exchange.imports.decimals import has_other_currency
 from catalog.exchange.imports.rows import Findings, Row, quote
+from catalog.exchange.imports.stock_words import count
 from catalog.exchange.imports.texts import (
     Corrected,
     InvalidValue,
@@ -33,7 +37,6 @@ from catalog.limits import (
     PRODUCT_NAME_LENGTH,
     SEO_DESCRIPTION_LENGTH,
     SEO_TITLE_LENGTH,
-    SKU_LENGTH,
     TAX_CLASS_CODE_LENGTH,
     TAX_CLASS_NAME_LENGTH,
 )
@@ -48,9 +51,14 @@ _WHOLE = re.compile(r"(-?[0-9]{1,10})(\.0+)?", re.ASCII)
 # Spreadsheets write their own language.
 _TRUE = frozenset(
     {"true", "yes", "y", "1", "on", "ja", "wahr", "oui", "vrai", "sí", "si", "verdadero", "vero"}
+    | {"active", "enabled", "published", "visible", "online", "aktiv", "sichtbar", "veröffentlicht"}
+    | {"actif", "publié", "activo", "publicado", "attivo", "pubblicato", "actief", "waar", "x"}
 )
 _FALSE = frozenset(
-    {"false", "no", "n", "0", "off", "nein", "falsch", "non", "faux", "falso", "nee"}
+    {"false", "no", "n", "0", "off", "nein", "falsch", "non", "faux", "falso", "nee", "onwaar"}
+    | {"inactive", "disabled", "draft", "unpublished", "hidden", "offline", "archived"}
+    | {"inaktiv", "versteckt", "entwurf", "inactif", "brouillon", "inactivo", "borrador"}
+    | {"inattivo", "bozza", "inactief", "concept"}
 )
 
 
@@ -96,6 +104,8 @@ def amount(value: str) -> Decimal:
     """Convert an amount of money."""
     if not _AMOUNT.fullmatch(value):
         reason = "Write digits and a decimal point only."
+        if has_other_currency(value):
+            reason = f"The currency of the shop is {settings.SHOP_CURRENCY}."
         raise InvalidValue(f"{quote(value)} is not a price such as 1.99. {reason}")
     found = Decimal(value).quantize(CENT)
     if not is_payable(found):
@@ -113,6 +123,24 @@ def whole(low: int, high: int) -> Callable[[str], int]:
         return int(found[1])
 
     return read
+
+
+def grams(limit: int) -> Callable[[str], int]:
+    """Return a function that converts weights, in grams or with a unit."""
+    read = whole(0, limit)
+    return lambda value: read(value if value.isdecimal() else weight_with_unit(value))
+
+
+def _units(value: str) -> int | Corrected:
+    """Convert a stock. A number with a sign or a unit is corrected."""
+    try:
+        return whole(-MAX_STOCK, MAX_STOCK)(value)
+    except InvalidValue:
+        try:
+            return count(value)
+        except InvalidValue:
+            pass
+        raise
 
 
 def boolean(value: str) -> bool:
@@ -170,6 +198,12 @@ _READERS: dict[Kind, Callable[[EditableField], Callable[[str], Any]]] = {
     Kind.INSTANT: lambda _: instant,
     Kind.METADATA: lambda _: metadata,
 }
+# What spreadsheets change, and what has a unit.
+_SPECIAL: dict[str, Callable[[EditableField], Callable[[str], Any]]] = {
+    "sku": lambda field: code(field.limit),
+    "barcode": lambda field: code(field.limit),
+    "weight": lambda field: grams(field.limit),
+}
 # Without these a product would be found by another key, or be sold at a wrong price, tax or time.
 _DECISIVE = frozenset({"sku", "price", "is_published", "publish_at", "tax_class_id"})
 
@@ -187,7 +221,8 @@ def _fields(*owners: Owner, without: Sequence[str] = ()) -> dict[str, Field]:
             empty = None
         elif not field.required:
             empty = _EMPTY.get(field.kind, SKIP)
-        read = code(SKU_LENGTH) if field.name == "sku" else _READERS[field.kind](field)
+        special = _SPECIAL.get(field.name, _READERS[field.kind])
+        read = special(field)
         fields[field.member] = Field(read, empty, optional=field.name not in _DECISIVE)
     return fields
 
@@ -198,7 +233,7 @@ SOLD: Mapping[str, Field] = _fields(Owner.SOLD)
 VARIANT: Mapping[str, Field] = _fields(Owner.SOLD, Owner.VARIANT, Owner.EACH)
 # The code of another shop's tax class, which may be unknown.
 TAX_CODE: Mapping[str, Field] = {"tax_code": Field(exact(ATTRIBUTE_TEXT_LENGTH), optional=True)}
-STOCK: Mapping[str, Field] = {"stock": Field(whole(-MAX_STOCK, MAX_STOCK))}
+STOCK: Mapping[str, Field] = {"stock": Field(_units)}
 SLUG: Mapping[str, Field] = {"slug": Field(slug(PRODUCT_NAME_LENGTH))}
 IN_CATEGORY: Mapping[str, Field] = {
     name: Field(exact_line(CATEGORY_NAME_LENGTH), "", optional=True)

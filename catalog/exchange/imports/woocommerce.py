@@ -1,11 +1,11 @@
 """Reads WooCommerce's product CSV. Variations are rows of their own, anywhere in the file."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from catalog.exchange.imports.columns import find_columns
+from catalog.exchange.imports.columns import NotRead, find_columns
 from catalog.exchange.imports.conversions import (
     attribute_slug,
     deepest_first,
@@ -15,6 +15,7 @@ from catalog.exchange.imports.conversions import (
     split_list,
     split_urls,
 )
+from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.families import Family, attribute_rows, family_rows, grouped_variants
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.reading import Choices, Reading
@@ -22,7 +23,8 @@ from catalog.exchange.imports.rows import Cell, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.stored_rows import StoredRows
 from catalog.exchange.imports.tables import Table, TableRow, unescape_formula
 from catalog.exchange.imports.woocommerce_columns import (
-    NUMBERS,
+    AMOUNTS,
+    WHOLE,
     canonical,
     is_woocommerce,
     unit_of,
@@ -37,9 +39,9 @@ _SEO = ("seo_title", "seo_description")
 _BRANDS = ("brand", "brands", "marke", "marken", "manufacturer", "hersteller", "marque", "marca")
 
 
-def numbers(_header: Sequence[str], _choices: Choices) -> Callable[[str], bool]:
-    """Return the function that decides whether a column has numbers with decimals."""
-    return lambda title: canonical(title) in NUMBERS
+def numbers(_header: Sequence[str], _choices: Choices) -> Numbers:
+    """Return the function that returns what the numbers of a column are."""
+    return numbers_of(canonical, AMOUNTS, WHOLE)
 
 
 def read_woocommerce(table: Table, reading: Reading, _choices: Choices) -> Rows:
@@ -61,7 +63,7 @@ def read_woocommerce(table: Table, reading: Reading, _choices: Choices) -> Rows:
             if product.has_type(_VARIATION):
                 yield from _lost_variation(product, stored)
             else:
-                yield from _rows(product, stored)
+                yield from _rows(product, stored, reading.not_read)
         stored.finish()
 
 
@@ -111,17 +113,20 @@ def _lost_variation(product: _Product, stored: StoredRows) -> Iterator[Row]:
         yield Row(Kind.PRODUCT, product.row.line, _sold(product)[0], errors=(error,))
 
 
-def _rows(product: _Product, stored: StoredRows) -> Iterator[Row]:
+def _rows(product: _Product, stored: StoredRows, not_read: NotRead) -> Iterator[Row]:
     variations = [
         _Product(row, product.titles, is_csv=product.is_csv)
         for row in stored.children(product.keys())
     ]
     family = Family(product.row.line, _cells(product), titles=_names_of(product.titles))
     family.errors += product.row.errors
-    family.images = split_urls(product.cell("images"))
+    family.images = dict.fromkeys(split_urls(product.cell("images")), "")
     sold, warnings = _sold(product)
     if product.has_type("variable"):
         _add_variations(family, product, variations)
+        for name in _NOT_OF_PARENTS:
+            if product.cell(name).strip():
+                not_read.add(f"{product.titles[name]} of products with variations")
         family.cells |= {name: cell for name, cell in sold.items() if name not in _OF_VARIANTS}
     elif product.has_type("grouped"):
         items = [stored.find(sku) for sku in split_list(product.cell("grouped"))]
@@ -177,6 +182,7 @@ _OF_VARIANTS = frozenset(
     {"price", "compare_at_price", "stock", "track_stock", "backorder", "low_stock_threshold"}
 )
 """What a product with variants does not have itself."""
+_NOT_OF_PARENTS = ("regular_price", "sale_price", "stock", "low_stock")
 
 
 def _sold(product: _Product) -> tuple[dict[str, Cell], list[RowError]]:
@@ -246,9 +252,21 @@ def _add_variations(family: Family, product: _Product, variations: list[_Product
         options = limit_options({name: values.get(name, "") or _ANY for name in names})
         cells, warnings = _sold(item)
         cells["position"] = item.cell("position") if item.cell("position").isdecimal() else ""
-        images = split_urls(item.cell("images"))
-        family.warnings += warnings
+        images = dict.fromkeys(split_urls(item.cell("images")), "")
+        family.warnings += warnings + _share_stock(cells, product, item)
         family.add_variant(item.row, options, cells, images)
+
+
+def _share_stock(cells: dict[str, Cell], product: _Product, item: _Product) -> list[RowError]:
+    """Sell out a variation whose stock is that of its product, which each may sell only once."""
+    units = product.cell("stock").strip()
+    if not units or cells.get("track_stock") != "false":
+        return []
+    shared: dict[str, Cell] = {}
+    _add_stock(shared, product)
+    cells |= shared | {"stock": "0"}
+    reason = f"The variations share the stock of their product, {units}. Set that of each."
+    return [item.error("stock", reason)]
 
 
 def _add_attributes(family: Family, product: _Product) -> None:

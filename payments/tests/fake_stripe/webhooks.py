@@ -59,7 +59,7 @@ def send(plan: DeliveryPlan, event: Object) -> int:
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         "Stripe-Signature": signature(body, plan.secrets, int(time.time())),
     }
-    connection = HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=60)
     try:
         connection.request("POST", address.path or "/", body, headers)
         return connection.getresponse().status

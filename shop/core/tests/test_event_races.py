@@ -50,12 +50,12 @@ def test_an_event_with_a_lower_id_that_commits_later_is_not_skipped():
             if connection.vendor == "postgresql":  # SQLite allows one writer at a time
                 Event.objects.count()  # sends the insert, which takes the lower id
                 is_recorded.set()
-                assert may_commit.wait(20)
+                assert may_commit.wait(60)
         is_recorded.set()
 
     with ThreadPoolExecutor(1) as pool:
         first = in_a_thread(pool, record_and_wait)
-        assert is_recorded.wait(20)
+        assert is_recorded.wait(60)
         with transaction.atomic():
             record(2)
         deliveries.dispatch()
@@ -122,14 +122,14 @@ def test_a_delivery_is_taken_by_one_worker_until_its_lease_ends():
         calls.append(event.pk)
         if len(calls) == 1:
             has_begun.set()
-            assert may_end.wait(20)
+            assert may_end.wait(60)
 
     events.register("order.paid", handle, name="a")
     record_many(1)
     deliveries.dispatch()
     with ThreadPoolExecutor(1) as pool:
         first = in_a_thread(pool, deliveries.deliver_next)
-        assert has_begun.wait(20)
+        assert has_begun.wait(60)
         assert not deliveries.deliver_next()
         EventDelivery.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1))
         assert deliveries.deliver_next()

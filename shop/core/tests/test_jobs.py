@@ -37,7 +37,7 @@ def test_of_parallel_workers_one_runs_a_job():
 
     def work():
         calls.append(1)
-        inside.wait(5)
+        inside.wait(60)
         return "done"
 
     def attempt(number):

@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 import threading
-import time
 from io import StringIO
 
 import pytest
@@ -19,8 +18,13 @@ class Interrupted(StringIO):
 
     broken = True
 
+    def __init__(self):
+        super().__init__()
+        self.failed = threading.Event()
+
     def write(self, text):
         if self.broken:
+            self.failed.set()
             raise ValueError("I/O operation on closed file.")
         return super().write(text)
 
@@ -77,9 +81,7 @@ def test_logging_continues_after_a_write_error(handler, finish, monkeypatch):
     console = Interrupted()
     monkeypatch.setattr(sys, "stderr", console)
     handler.handle(record("lost"))
-    while handler.queue.qsize():
-        time.sleep(0.01)
-    time.sleep(3 * logs._PAUSE)
+    assert console.failed.wait(60)
     console.broken = False
     handler.handle(record("kept"))
     finish()

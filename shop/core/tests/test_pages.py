@@ -10,9 +10,14 @@ pytestmark = on_one_database
 LIST = "/api/products/"
 
 
-@pytest.fixture(autouse=True)
-def products(db):
+@pytest.fixture(scope="module")
+def products(module_db):
     return ProductFactory.create_batch(45)
+
+
+@pytest.fixture(autouse=True)
+def _products(products, db):
+    """Every test has the products."""
 
 
 def ids(page):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shop.engine.server import processes
+from shop.testing.marks import on_one_database
 from shop.testing.server import ROOT, running_shop
 from shop.testing.serving import url_of_the_tests_database
 
@@ -81,18 +82,21 @@ def pinned(number, workers, *, before="", batch="True"):
     return [int(processor) for processor in affinity]
 
 
+@on_one_database
 def test_a_worker_for_each_processor_is_pinned(two):
     for workers in (2, 3):
         for number in range(workers):
             assert pinned(number, workers) == [two[number % len(two)]]
 
 
+@on_one_database
 def test_fewer_workers_than_processors_are_not_pinned(two):
     if len(two) < 2:
         pytest.skip("this machine has one processor")
     assert pinned(0, 1) == two
 
 
+@on_one_database
 def test_a_system_that_refuses_pinning_is_supported(two):
     """The seccomp filter of a container may refuse it."""
     refuses = "def refuse(*_): raise PermissionError(1, 'Operation not permitted')"

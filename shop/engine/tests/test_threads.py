@@ -12,7 +12,7 @@ from shop.testing.clock import LoopClock
 
 
 def run(scene):
-    return asyncio.run(asyncio.wait_for(scene(), 10))
+    return asyncio.run(asyncio.wait_for(scene(), 60))
 
 
 def full(_):
@@ -24,7 +24,7 @@ def test_the_last_used_thread_is_used_first():
     gates = {name: Event() for name in "abc"}
 
     def work(name):
-        gates[name].wait(10)
+        gates[name].wait(60)
         return current_thread().name
 
     async def scene():
@@ -45,7 +45,7 @@ def test_work_waits_for_a_free_thread():
     gate, worked = Event(), []
 
     def work(number):
-        gate.wait(10)
+        gate.wait(60)
         worked.append((number, current_thread().name))
         return number
 
@@ -67,14 +67,14 @@ def test_a_client_that_disconnects_does_not_block_a_thread():
 
     def work(name):
         begun.set()
-        gate.wait(10)
+        gate.wait(60)
         return name
 
     async def scene():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
         threads = ThreadScheduler(at_once=1, at_most=1)
         left = threads.run(partial(work, "left"))
-        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.to_thread(begun.wait, 60)
         left.cancel()
         gate.set()
         return await threads.run(partial(work, "stayed"))
@@ -99,7 +99,7 @@ def test_threads_end_with_their_scheduler():
 
     thread = run(scene)
     gc.collect()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -108,7 +108,7 @@ def test_work_waits_if_no_further_thread_can_start(monkeypatch):
 
     def work(number):
         first.set()
-        gate.wait(10)
+        gate.wait(60)
         return number, current_thread().name
 
     async def scene():
@@ -118,7 +118,7 @@ def test_work_waits_if_no_further_thread_can_start(monkeypatch):
             with pytest.raises(RuntimeError):
                 threads.run(current_thread)
         one = threads.run(partial(work, 1))
-        await asyncio.to_thread(first.wait, 10)
+        await asyncio.to_thread(first.wait, 60)
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", full)
             two = threads.run(partial(work, 2))
@@ -136,7 +136,7 @@ def test_a_thread_that_waits_is_not_counted():
     def work(name):
         names[name] = current_thread().name
         begun[name].set()
-        assert gates[name].wait(10)
+        assert gates[name].wait(60)
 
     async def scene():
         clock = LoopClock()
@@ -145,18 +145,18 @@ def test_a_thread_that_waits_is_not_counted():
         await clock.forward(0.09)
         assert not begun["b"].wait(0.05)
         await clock.forward(0.02)
-        assert begun["b"].wait(10)  # a waits
+        assert begun["b"].wait(60)  # a waits
         await clock.forward(0.2)
         assert not begun["c"].wait(0.05)  # there is no third thread
         gates["a"].set()
         await futures["a"]
-        assert begun["c"].wait(10)  # b waits
+        assert begun["c"].wait(60)  # b waits
         gates["b"].set()
         gates["c"].set()
         await asyncio.gather(futures["b"], futures["c"])
         after = [threads.run(partial(work, name)) for name in "de"]
         gates["e"].set()
-        assert begun["d"].wait(10)
+        assert begun["d"].wait(60)
         assert not begun["e"].wait(0.05)  # one at once again
         gates["d"].set()
         await asyncio.gather(*after)
@@ -171,7 +171,7 @@ def test_a_thread_that_has_just_started_is_counted():
 
     def work(name):
         begun[name].set()
-        assert gate.wait(10)
+        assert gate.wait(60)
 
     async def scene():
         clock = LoopClock()
@@ -180,10 +180,10 @@ def test_a_thread_that_has_just_started_is_counted():
         await clock.forward(0.09)
         futures += [threads.run(partial(work, name)) for name in "bcd"]
         await clock.forward(0.02)
-        assert begun["c"].wait(10)  # a waits, b and c have just started
+        assert begun["c"].wait(60)  # a waits, b and c have just started
         assert not begun["d"].wait(0.05)
         await clock.forward(0.09)
-        assert begun["d"].wait(10)
+        assert begun["d"].wait(60)
         gate.set()
         await asyncio.gather(*futures)
 
@@ -199,7 +199,7 @@ def test_a_result_is_returned_if_the_next_work_fails_to_start(monkeypatch):
     async def scene():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
         threads = ThreadScheduler(at_once=2, at_most=2)
-        futures = [threads.run(partial(gate.wait, 10))]
+        futures = [threads.run(partial(gate.wait, 60))]
         with monkeypatch.context() as patch:
             patch.setattr(Thread, "start", full)
             futures += [threads.run(current_thread) for _ in range(2)]

@@ -10,15 +10,9 @@ from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint, rotate_secret
 from shop.integrations.signing import secret_of
 from shop.integrations.tests.conftest import record, run_due_tasks
-from shop.testing.server import ROOT
+from shop.testing.server import ROOT, free_port
 
 PAGE = ROOT / "docs" / "webhooks.md"
-
-
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def connects(port):

@@ -3,7 +3,9 @@
 import json
 import socket
 from base64 import b64decode
+from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 import pytest
 from django.db.models import F
@@ -13,7 +15,6 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from orders.factories import place_order
 from shop.core import tasks
 from shop.core.models import Event
-from shop.core.outbound import Limits
 from shop.integrations import sending, services
 from shop.integrations.models import WebhookDelivery, WebhookEndpoint
 from shop.integrations.signing import signature_of
@@ -81,6 +82,7 @@ def test_the_signature_of_the_example_that_the_libraries_of_the_specification_te
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+SLOW = Reply(200, body=b"x", pause=3)
 FAILURES = [
     (
         Reply(500, body=b"out \x00of order"),
@@ -90,7 +92,7 @@ FAILURES = [
     ),
     (Reply(404), 404, "", "The endpoint responded with 404."),
     (DROP, None, "", "The connection failed: RemoteDisconnected."),
-    (Reply(200, body=b"x", pause=2), None, "", "There was no complete response in time."),
+    (SLOW, None, "", "There was no complete response in time."),
     (Reply(302, {"Location": "/"}), 302, "", "302: redirections are not followed."),
     (
         Reply(307, {"Location": "http://169.254.169.254/"}),
@@ -103,11 +105,13 @@ FAILURES = [
 def test_a_webhook_that_is_not_accepted_is_sent_later(
     monkeypatch, created, receiver, reply, status, excerpt, error
 ):
-    limits = Limits(seconds=0.3, connect_seconds=0.2, max_bytes=2000, may_be_cut=True)
-    monkeypatch.setattr(sending, "LIMITS", limits)
+    usual = sending.LIMITS
+    seconds = 1 if reply == SLOW else usual.seconds
+    monkeypatch.setattr(sending, "LIMITS", replace(usual, seconds=seconds))
     event = record()
     receiver.replies.append(reply)
     run_due_tasks()
+    monkeypatch.setattr(sending, "LIMITS", usual)
     delivery, endpoint = WebhookDelivery.objects.get(), WebhookEndpoint.objects.get()
     assert (delivery.status, delivery.attempts, delivery.ended_at) == ("waiting", 1, None)
     assert (delivery.response_status, delivery.response_excerpt) == (status, excerpt)
@@ -139,8 +143,8 @@ def test_the_delays_grow_for_three_days(created, receiver):
     for _ in range(14):
         run_due_tasks()
         delivery, endpoint = WebhookDelivery.objects.get(), WebhookEndpoint.objects.get()
-        delays.append(round(seconds_until(delivery.next_attempt_at)))
-        pauses.append(round(seconds_until(endpoint.paused_until)))
+        delays.append(5 * ceil(seconds_until(delivery.next_attempt_at) / 5))
+        pauses.append(5 * ceil(seconds_until(endpoint.paused_until) / 5))
         pass_time()
     assert delays == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 10240, 20480, 21600, 21600]
     assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *[900] * 6]

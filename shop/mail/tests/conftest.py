@@ -33,7 +33,7 @@ def smtp(settings):
     """A mail server, which the shop uses."""
     with mail_server() as server:
         url = f"smtp://127.0.0.1:{server.port}"
-        settings.MAILERS = configuration.mailers(url, timeout=0.3, is_debug=False)
+        settings.MAILERS = configuration.mailers(url, timeout=60, is_debug=False)
         yield server
 
 

@@ -51,9 +51,22 @@ def test_a_message_is_sent_once(order, smtp, work):
     assert len(smtp.accepted) == 1
 
 
+SILENCE = 1.5
+"""Seconds, longer than the time-out of ``work_impatiently``."""
+
+
+def work_impatiently(settings, work, action):
+    """Work, with a short time-out if the server is going to be silent."""
+    options = settings.MAILERS["default"]["OPTIONS"]
+    usual = options["timeout"]
+    options["timeout"] = 1 if action == SILENCE else usual
+    work()
+    options["timeout"] = usual
+
+
 TEMPORARY = [
     ("connect", DROP, "SMTPServerDisconnected"),
-    ("connect", 0.5, "SMTPServerDisconnected: Connection unexpectedly closed: timed out"),
+    ("connect", SILENCE, "SMTPServerDisconnected: Connection unexpectedly closed: timed out"),
     ("connect", "421 busy", "421 busy"),
     ("EHLO", DROP, "SMTPServerDisconnected"),
     ("MAIL", "451 later", "Sender refused: 451 later"),
@@ -65,14 +78,16 @@ TEMPORARY = [
     ("DATA", DROP, "SMTPServerDisconnected"),
     ("text", "451 later", "451 later"),
     ("text", DROP, "SMTPServerDisconnected"),
-    ("text", 0.5, "SMTPServerDisconnected"),
+    ("text", SILENCE, "SMTPServerDisconnected"),
 ]
 
 
 @pytest.mark.parametrize(("phase", "action", "error"), TEMPORARY)
-def test_a_message_that_is_not_accepted_is_sent_later(order, smtp, work, phase, action, error):
+def test_a_message_that_is_not_accepted_is_sent_later(
+    order, settings, smtp, work, phase, action, error
+):
     smtp.faults[phase] = action
-    work()
+    work_impatiently(settings, work, action)
     message = Message.objects.get()
     assert (message.status, message.attempts, message.ended_at) == ("waiting", 1, None)
     assert message.last_error.startswith(error)
@@ -110,10 +125,10 @@ def test_a_message_that_is_refused_for_good_is_not_repeated(order, smtp, work, p
     assert (smtp.connections, smtp.accepted) == (1, [])
 
 
-@pytest.mark.parametrize("action", [DROP, "421 no", 0.5])
-def test_what_happens_after_the_acceptance_does_not_matter(order, smtp, work, action):
+@pytest.mark.parametrize("action", [DROP, "421 no", SILENCE])
+def test_what_happens_after_the_acceptance_does_not_matter(order, settings, smtp, work, action):
     smtp.faults["QUIT"] = action
-    work()
+    work_impatiently(settings, work, action)
     make_due()
     work()
     assert len(smtp.accepted) == 1
@@ -124,7 +139,7 @@ def test_what_happens_after_the_acceptance_does_not_matter(order, smtp, work, ac
 def test_a_refused_login_is_no_fault_of_the_message(order, settings, smtp, work):
     with mail_server(password="right") as server:
         url = f"smtp://shop:wrong@127.0.0.1:{server.port}"
-        settings.MAILERS = configuration.mailers(url, timeout=1, is_debug=False)
+        settings.MAILERS = configuration.mailers(url, timeout=60, is_debug=False)
         work()
         message = Message.objects.get()
         assert (message.status, message.last_error) == ("waiting", "Login refused: 535")

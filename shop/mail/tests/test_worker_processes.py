@@ -102,14 +102,15 @@ def test_two_workers_share_the_messages_and_one_is_killed(queue, smtp, ada, tea)
         wait_until(lambda: killed and Message.objects.filter(status="sent").count() >= 3)
         (survivor,) = [worker for worker in running if worker not in killed]
         survivor.terminate()
-        assert survivor.wait(20) == 0
+        assert survivor.wait(60) == 0
     assert Message.objects.waiting().exists()
     pass_time()
     with workers(1, **mail, **queue):
         wait_until(lambda: not Message.objects.waiting().exists())
     sent = {mail["Message-ID"] for mail in smtp.accepted}
     assert sent == set(Message.objects.values_list("message_id", flat=True))
-    assert len(smtp.accepted) == 5
+    # The other thread of the killed process may not have stored that its message was accepted.
+    assert len(smtp.accepted) <= 6
     assert DBTaskResult.objects.exists() is not bool(queue)
 
 

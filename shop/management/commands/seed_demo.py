@@ -35,9 +35,10 @@ from orders import services as orders
 from orders.access import access_for
 from orders.models import Order
 from payments import services as payments
+from shop.core.transactions import transactional, wait_for_turn
 from shop.management.base import ShopCommand
 from shop.management.demo import details
-from shop.management.demo.checkout import load_checkout
+from shop.management.demo.checkout import TURN, load_checkout
 from shop.management.demo.german import german, translated_options
 from shop.management.demo.images import write_image
 from shop.management.demo.products import DemoProduct
@@ -104,14 +105,20 @@ def load_catalog(*, with_images: bool) -> int:
 
     Images are written before the transaction, to keep it short.
     """
-    known = set(Product.objects.values_list("name", flat=True))
-    missing = [product for product in DEMO_PRODUCTS if product.name not in known]
+    missing = _missing()
     images = {product.name: _write_images(product) if with_images else {} for product in missing}
     with transaction.atomic():
+        wait_for_turn(TURN)
         categories = _load_structure()
+        missing = [product for product in _missing() if product.name in images]
         for product in missing:
             _load(product, categories, images[product.name])
     return len(missing)
+
+
+def _missing() -> list[DemoProduct]:
+    known = set(Product.objects.values_list("name", flat=True))
+    return [product for product in DEMO_PRODUCTS if product.name not in known]
 
 
 def _load(product: DemoProduct, categories: dict[str, int], images: Images) -> None:
@@ -218,8 +225,10 @@ def _load_sale(categories: dict[str, int]) -> None:
         )
 
 
+@transactional
 def get_or_create_user(username: str, email: str, password: str, *, is_staff: bool = False) -> User:
     """Return the user with this name, created with this password if it did not exist."""
+    wait_for_turn(TURN)
     user = User.objects.filter(username_key=fold(username)).first()
     if user is None:
         user = User(username=username, email=email, is_staff=is_staff, is_superuser=is_staff)
