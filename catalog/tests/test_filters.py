@@ -1,4 +1,4 @@
-"""Filters, orderings and sparse fields of GET /api/products/."""
+"""Filters and orderings of GET /api/products/."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -36,8 +36,8 @@ def refusal(client, query, code="invalid"):
     return error["field"], error["detail"]
 
 
-@pytest.fixture
-def products(db):
+@pytest.fixture(scope="module")
+def rows(module_db):
     """Five different products, A to E."""
     services.create_attribute(name="Litres", slug="litres", kind="number")
     services.create_attribute(name="Vegan", slug="vegan", kind="boolean")
@@ -55,6 +55,11 @@ def products(db):
         "D": ProductFactory(name="D", price="3", stock=0, backorder=True, compare_at_price="6", attributes={"material": "Glass", "origin": "Kyōto & Uji"}),
         "E": ProductFactory(name="E", price="100", brand="Hearth", compare_at_price="90", tags=["new"]),
     }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def products(rows, db):
+    return rows
 
 
 @pytest.mark.parametrize(
@@ -117,14 +122,6 @@ def test_best_sellers_come_first(anyone, products):
     assert names(anyone, "ordering=best_selling") == "CBEDA"
 
 
-def test_a_product_is_in_stock_if_a_variant_is(anyone, db):
-    for name, stock, backorder in (("F", 0, False), ("G", 3, False), ("H", 0, True)):
-        variant = {"choice": {"Size": "S"}, "stock": stock, "backorder": backorder}
-        ProductFactory(name=name, stock=0, options=["Size"], variants=[variant])
-    assert names(anyone, "in_stock=true") == "GH"
-    assert names(anyone, "in_stock=false") == "F"
-
-
 @pytest.mark.parametrize(
     ("query", "field", "allowed"),
     [
@@ -164,20 +161,6 @@ def test_an_error_lists_what_is_allowed(anyone, products, query, field, allowed)
     named, detail = refusal(anyone, query, code)
     assert (named, allowed in detail) == (field, True), detail
     assert not revision.responses
-
-
-def test_sparse_fields(anyone, amy, tea):
-    path = f"{LIST}{tea.pk}/"
-    wanted = {"id": tea.pk, "name": "Tea", "price": "4.50"}
-    assert anyone.get(f"{LIST}?fields=price,id,name").json()["products"] == [wanted]
-    assert anyone.get(f"{path}?fields=price,id,name,id").json() == wanted
-    assert amy.get(f"{path}?fields=stock,id").json() == {"id": tea.pk, "stock": 10}
-    assert amy.get(f"{LIST}?fields=stock").json()["products"] == [{"id": tea.pk, "stock": 10}]
-    some = {"id": tea.pk, "tags": [], "variants": []}
-    assert anyone.get(f"{path}?fields=tags,variants").json() == some
-    response = anyone.get(f"{path}?fields=stock")
-    assert (response.status_code, response.json()["errors"][0]["field"]) == (400, "fields")
-    assert "lowest_price_30_days" in response.json()["errors"][0]["detail"]
 
 
 def sale(kind, value, *, products=(), categories=(), ends_at=None):

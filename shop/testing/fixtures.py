@@ -114,8 +114,10 @@ def module_db(
 ) -> Iterator[None]:
     """Let fixtures of a module create rows once, which all of its tests read.
 
-    The rows are in a transaction that is rolled back after the module. Each test undoes its own
-    changes, so it may change the rows; objects of Python that it changes it has to load itself.
+    Every test of the module that uses the database has to request them, so that their order does
+    not matter. The rows are in a transaction that is rolled back after the module. Each test undoes
+    its own changes, so it may change the rows; objects of Python that it changes it has to load
+    itself.
     """
     for item in request.session.items:
         marker = item.get_closest_marker("django_db")
