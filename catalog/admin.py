@@ -5,6 +5,7 @@ from catalog.categories.admin import CategoryAdmin
 from catalog.collections.admin import CollectionAdmin
 from catalog.history.admin import ProductChangeAdmin
 from catalog.images.admin import ImageAdmin
+from catalog.images.download_admin import ImageDownloadAdmin
 from catalog.options.admin import OptionTranslationAdmin
 from catalog.prices.admin import SaleAdmin
 from catalog.products.admin.products import ProductAdmin
@@ -17,6 +18,7 @@ __all__ = [
     "CategoryAdmin",
     "CollectionAdmin",
     "ImageAdmin",
+    "ImageDownloadAdmin",
     "OptionTranslationAdmin",
     "ProductAdmin",
     "ProductChangeAdmin",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from catalog.images.errors import ImageInvalid, ImageTooLarge
@@ -82,9 +82,11 @@ def queue_existing() -> int:
     return number
 
 
-def retry_failed() -> int:
-    """Make downloads that have failed due again; return their number."""
+def retry_failed(downloads: QuerySet[ImageDownload] | None = None) -> int:
+    """Make downloads that have failed due again, all or those given; return their number."""
     failed = ImageDownload.objects.filter(status=DownloadStatus.FAILED)
+    if downloads is not None:
+        failed = failed.filter(pk__in=downloads.order_by().values("pk"))
     return failed.restart(VALIDITY, enqueued_until=None)
 
 

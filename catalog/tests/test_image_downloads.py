@@ -135,3 +135,29 @@ def test_images_of_earlier_imports_are_downloaded_on_demand(host, capsys, admin_
     ]
     page = admin_browser.get("/admin/catalog/product/import/").content.decode()
     assert "0 images downloaded, 1 waiting, 0 failed." in page
+
+
+def test_staff_see_downloads_and_try_those_that_failed_again(host, admin_browser):
+    host.replies = [Reply(404)]
+    import_content(table(f"{host.url}/a.png", f"{host.url}/b.png"))
+    ImageDownload.objects.filter(url__endswith="/b.png").update(
+        next_attempt_at=F("next_attempt_at") + timedelta(hours=1)
+    )
+    work()
+    failed, waiting = ImageDownload.objects.order_by("pk")
+    assert (failed.status, waiting.status) == ("failed", "waiting")
+    page = "/admin/catalog/imagedownload/"
+    shown = admin_browser.get(page, {"status__exact": "failed"}).content.decode()
+    assert "The host responded with 404." in shown
+    assert f'<a href="/admin/catalog/product/{Product.objects.get().pk}/change/">Tea</a>' in shown
+    assert waiting.url not in shown
+    assert waiting.url in admin_browser.get(page, {"q": "b.png"}).content.decode()
+    chosen = {"action": "retry", "_selected_action": [failed.pk, waiting.pk]}
+    answer = admin_browser.post(page, chosen, follow=True).content.decode()
+    assert "1 downloads will be tried again." in answer
+    before = waiting.next_attempt_at
+    waiting.refresh_from_db()
+    assert waiting.next_attempt_at == before
+    work()
+    failed.refresh_from_db()
+    assert (failed.status, failed.image.source_url) == ("done", "")

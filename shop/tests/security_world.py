@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser, Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts import links
@@ -32,7 +33,7 @@ from catalog import revision
 from catalog.factories import CategoryFactory, ProductFactory, SaleFactory, ShirtFactory
 from catalog.images.files import store_image
 from catalog.images.services import add_image
-from catalog.models import ProductChange, StockMovement
+from catalog.models import ImageDownload, ProductChange, StockMovement
 from catalog.services import (
     create_attribute,
     create_collection,
@@ -147,6 +148,16 @@ class World:
     @cached_property
     def file(self) -> str:
         return self.image.small.name
+
+    @cached_property
+    def download(self) -> Any:
+        return ImageDownload.objects.create(
+            image=self.image,
+            url="https://example.com/a.jpg",
+            status="failed",
+            valid_until=timezone.now(),
+            ended_at=timezone.now(),
+        )
 
     @cached_property
     def movement(self) -> Any:
