@@ -246,6 +246,8 @@ def _value(field: Any, row: Model) -> Any:
         value = getattr(row, field.attname)
         return None if value is None else json.dumps(value, cls=field.encoder)
     value = field.pre_save(row, add=True)
+    if value is None:
+        return None
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 

@@ -113,7 +113,11 @@ class DatabaseWrapper(PostgresWrapper):
         cursor = self._statement_cursor()
         execution = self._prepare(sql, len(values)) if prepare else sql
         raw: Any = self.connection
-        raw.is_queueing = self.in_atomic_block and raw.pipelines
+        is_queueing = self.in_atomic_block and raw.pipelines
+        if is_queueing and cursor is self._shared_cursor:  # nothing observes it
+            cursor.queue(execution, values)
+            return
+        raw.is_queueing = is_queueing
         try:
             with self.wrap_database_errors:
                 cursor.execute(execution, values)

@@ -44,8 +44,7 @@ class Cursor(PlainCursor):  # type: ignore[misc]
         connection = self.connection
         self._sent = None
         if connection.is_queueing:
-            self._sent = self.mogrify(query, vars)
-            connection.pending += self._sent + b"; "
+            self.queue(query, vars)
             return
         before = connection.pending or connection.limits_of_one_statement()
         if not before:
@@ -55,6 +54,11 @@ class Cursor(PlainCursor):  # type: ignore[misc]
             self.send(query, vars)
         else:
             self._execute_after(before, self.mogrify(query, vars))
+
+    def queue(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
+        """Execute with the next statement of the connection."""
+        self._sent = self.mogrify(query, vars)
+        self.connection.pending += self._sent + b"; "
 
     def send(self, query: Any, vars: Any = None) -> None:  # noqa: A002 - psycopg2's name
         """Execute now, before the pending statements."""
