@@ -87,7 +87,6 @@ def test_relative_images_need_the_address_of_the_old_shop():
     )
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogs in {REAL}")
 def test_texts_of_images_and_quoted_values_are_kept_and_numbers_have_commas():
     header = (
         "sku;product_type;url_key;name;price;weight;qty;manage_stock;base_image;base_image_label;"
@@ -112,6 +111,7 @@ def test_texts_of_images_and_quoted_values_are_kept_and_numbers_have_commas():
     ]
 
 
+@pytest.mark.skipif(not REAL.exists(), reason=f"there are no real catalogs in {REAL}")
 def test_a_real_export_is_imported():
     counts, results = import_content(REAL / "magento-luma.csv")
     assert (counts[3], errors_of(results)) == (0, [])
