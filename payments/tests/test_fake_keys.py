@@ -81,6 +81,7 @@ def test_a_key_has_at_most_255_characters(stripe_api):
     assert pay(stripe_api, key="k" * 255).status == "succeeded"
 
 
+@pytest.mark.django_db  # threads that run at once set the time-outs of their connections
 def test_a_key_in_use_is_a_409(fake_stripe):
     fake_stripe.fail("slow", INTENTS, seconds=0.5)
     results = times(3, partial(_outcome, fake_stripe))
@@ -88,6 +89,7 @@ def test_a_key_in_use_is_a_409(fake_stripe):
     assert len(fake_stripe.ledger()) == 1
 
 
+@pytest.mark.django_db  # threads that run at once set the time-outs of their connections
 def test_the_sdk_retries_while_a_key_is_in_use(fake_stripe):
     fake_stripe.fail("slow", INTENTS, seconds=0.5)
     assert times(3, partial(_outcome, fake_stripe, retries=3)) == [200] * 3
