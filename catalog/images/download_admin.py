@@ -1,7 +1,5 @@
 """The admin of the images that imports found on other hosts."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -50,11 +48,11 @@ class ImageDownloadAdmin(ReadOnlyAdmin):
         """Return whether the user may see images."""
         return self.has_view_permission(request)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_view_permission(self, request: HttpRequest, obj: ImageDownload | None = None) -> bool:
         """Return whether the user may see images."""
         names = ("catalog.view_productimage", "catalog.change_productimage")
         return any(map(request.user.has_perm, names))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: ImageDownload | None = None) -> bool:
         """Return whether the user may run the action. A row has no form."""
         return obj is None and request.user.has_perm("catalog.change_productimage")

@@ -31,7 +31,7 @@ _LETTER = re.compile(rb"[\xc0-\xff]")
 # Letters of Central Europe in words, which are other signs or nothing in Windows-1252: ł ą ż ť Ź.
 _CENTRAL_EUROPEAN = re.compile(rb"[A-Za-z][\xb3\xb9\xbf\xbe\xbc][a-z]|\xaf[a-z]|[\x8d\x8f\x9d]")
 _EURO = b"\xa4"
-"""The euro of ISO 8859-15. In Windows-1252 it is a sign that nobody uses."""
+"""The euro of ISO 8859-15. In Windows-1252 it is the currency sign, which texts do not contain."""
 _OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 
 
