@@ -218,6 +218,13 @@ class ShopAutoSchema(AutoSchema):
             schema.setdefault("pattern", _NOT_BLANK)
         return schema
 
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        # Exactly one must match the empty text, also where formats are not asserted.
+        match schema:
+            case {"oneOf": [other, {"type": "string", "maxLength": 0}]}:
+                other.setdefault("minLength", 1)
+
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:

@@ -144,7 +144,7 @@ class AddressText(StrictStr):
         return text if is_seen else ""
 
 
-@extend_schema_field({"type": "string", "pattern": "^([A-Za-z]{2})?$", "examples": ["DE"]})
+@extend_schema_field({"type": "string", "pattern": "^[A-Za-z]{2}$", "examples": ["DE"]})
 class CountryField(AddressText):
     """The code of a country, which is stored in capital letters."""
 

@@ -373,6 +373,23 @@ def test_generators_understand_the_documents(documents, part):
     assert named - used <= {"schemas/Problem"}
 
 
+@pytest.mark.parametrize(
+    ("component", "member"),
+    [
+        ("AddressRequest", "country"),
+        ("FulfilRequest", "tracking_url"),
+        ("CategoryTextsRequest", "slug"),
+        ("ProductTextsRequest", "slug"),
+    ],
+)
+@pytest.mark.parametrize("asserted", [True, False])
+def test_the_schema_of_a_text_that_may_be_empty_allows_the_empty_text(
+    documents, component, member, asserted
+):
+    schema = documents[""]["components"]["schemas"][component]["properties"][member]
+    assert Draft202012Validator(schema, validate_formats=asserted).is_valid("")
+
+
 def test_parameters_with_any_name_are_an_object(documents):
     parameters = {
         parameter["name"]: parameter
