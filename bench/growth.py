@@ -21,7 +21,7 @@ _SIZES = {"small": (1_000, 1_000, 10_000), "large": (100_000, 100_000, 1_000_000
 _REPEAT = 15
 
 # The words of product names. Each is in a tenth or a fiftieth of all names.
-_WORDS = {
+WORDS = {
     "colours": (  # noqa: SIM905 - read as prose
         "red blue green black white yellow purple orange brown grey "
     ).split(),
@@ -162,7 +162,7 @@ def _measure(size: str, plans: str) -> None:
 def script(*, products: int, plain: int, customers: int, orders: int) -> str:
     """Return the statements that fill a database. ``plain`` products have no variants."""
     sizes = {"products": products, "plain": plain, "customers": customers, "orders": orders}
-    return _LOAD.format(**sizes, **_WORDS)
+    return _LOAD.format(**sizes, **WORDS)
 
 
 def _load(statements: str) -> None:

@@ -112,6 +112,8 @@ MAX_RELATED = 12
 """Related products of a product."""
 MAX_FACET_VALUES = 100
 """Values of one facet. Those of most products are returned."""
+MAX_COUNTED_PRODUCTS = 20_000
+"""Products of a filtered list that facets count. Those of a longer one are estimated."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

@@ -22,6 +22,7 @@ from catalog import revision
 from catalog.options.models import OptionSetValue, ProductOptionSet
 from catalog.options.services import fold_option
 from catalog.products.models import ProductQuerySet
+from catalog.samples import Sample
 from shop.core.errors import InvalidField
 from shop.core.unknown import nearest
 
@@ -88,10 +89,19 @@ def with_option_values(
 
 
 def with_variant(
-    products: ProductQuerySet, options: Mapping[str, Iterable[str]], variants: ProductQuerySet
+    products: ProductQuerySet,
+    options: Mapping[str, Iterable[str]],
+    variants: ProductQuerySet,
+    sample: Sample | None = None,
 ) -> ProductQuerySet:
-    """Return the products of which one of ``variants`` has these values of all these options."""
-    return products.filter(pk__in=_families(options, variants).values("family"))
+    """Return the products of which one of ``variants`` has these values of all these options.
+
+    Products outside of ``sample`` need not be returned, so that their variants are not read.
+    """
+    families = _families(options, variants)
+    if sample is not None:
+        families = sample.of(families, "family")
+    return products.filter(pk__in=families.values("family"))
 
 
 def without_variant(

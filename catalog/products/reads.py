@@ -15,13 +15,13 @@ from django.db.models import (
     BooleanField,
     Case,
     CharField,
-    Exists,
     ExpressionWrapper,
     F,
     OuterRef,
     QuerySet,
     Subquery,
     Sum,
+    Value,
     When,
 )
 from django.db.models.functions import Cast, Coalesce
@@ -50,12 +50,14 @@ def for_list(products: ProductQuerySet) -> ProductQuerySet:
 def is_in_stock() -> Case:
     """Return the condition that a product, or one of its variants, can be ordered now.
 
-    CASE instead of OR, so that PostgreSQL uses index-only scans. EXISTS instead of a list of ids,
-    because a list that does not fit into work_mem is read again for each product.
+    CASE instead of OR, so that PostgreSQL uses index-only scans. A value of a subquery instead of
+    EXISTS or a list of ids: with much work_mem PostgreSQL would read all variants for these, and
+    with little of it a list is read again for each product.
     """
     variants = Product.objects.not_archived().filter(parent_id=OuterRef("pk"), is_stocked=True)
+    stocked = Subquery(variants.order_by().values("is_stocked")[:1])
     return Case(
-        When(has_variants=True, then=Exists(variants)),
+        When(has_variants=True, then=Coalesce(stocked, Value(value=False))),
         default=F("is_stocked"),
         output_field=BooleanField(),
     )

@@ -1,14 +1,15 @@
 """Facets: the values of the filters of a list, with the numbers of products that have them.
 
 Each facet is counted as if its own filter were open, so that a storefront can offer its other
-values. One statement counts all of them.
+values. One statement counts all of them, in a sample of the products if there are very many.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -23,14 +24,17 @@ from catalog.options.reads import Variants, read_option_filters, variants_of_set
 from catalog.prices.formulas import ActiveSale
 from catalog.prices.sql import with_current_price, with_highest_price
 from catalog.products.models import Product, ProductQuerySet
+from catalog.samples import Sample
 from catalog.search import facets_sql
 from catalog.search.query import ListQuery
 from shop.core.money import show
 from shop.core.slugs import normalize_slug
 
 _PRICE_FILTERS = ("min_price", "max_price")
-Part = tuple[str, QuerySet[Any, Any] | str]
-"""A template of ``facets_sql``, and the query that it counts, or its SQL."""
+Part = tuple[str, QuerySet[Any, Any] | list[QuerySet[Any, Any]] | str]
+"""A template of ``facets_sql``, and the queries that it counts, or their SQL."""
+Compiled = tuple[str, tuple[Any, ...]]
+M = TypeVar("M", ProductAttribute, ProductOptionSet)
 
 
 class _Row(NamedTuple):
@@ -54,7 +58,7 @@ class FacetReader:
 
     ``visible`` are the listed products that the user may see, ``found`` those that the search
     finds, or None without a search. ``apply`` applies the filters of a query to products.
-    ``sales`` are the active sales.
+    ``sales`` are the active sales. With a ``sample``, ``found`` are only those in it.
     """
 
     query: ListQuery
@@ -63,6 +67,7 @@ class FacetReader:
     apply: Callable[[ProductQuerySet, ListQuery], ProductQuerySet]
     sales: tuple[ActiveSale, ...]
     for_staff: bool
+    sample: Sample | None = None
 
     def read(self) -> dict[str, Any]:
         """Return the facets as the response has them. One statement."""
@@ -78,19 +83,24 @@ class FacetReader:
             "price": self._price_range(rows.get("price", [])),
             "attributes": _attributes(rows.get("attributes", [])),
             "options": self._options(rows.get("options", [])),
+            "is_estimated": self.sample is not None,
         }
 
     def _execute(self) -> list[_Row]:
         prefix, values = self._common_tables()
         statements = []
         for template, part in self._parts():
-            sql, parameters = (part, ()) if isinstance(part, str) else _compiled(part)
+            sql, parameters = _compiled(part)
             if sql:
                 statements.append(template.format(sql=sql))
                 values += parameters
         with connection.cursor() as cursor:
             cursor.execute(prefix + " UNION ALL ".join(statements), values)
-            return [_Row(*row) for row in cursor.fetchall()]
+            rows = [_Row(*row) for row in cursor.fetchall()]
+        if self.sample is None:
+            return rows
+        factor = self.sample.one_in
+        return [row._replace(products=factor * (row.products or 0)) for row in rows]
 
     def _common_tables(self) -> tuple[str, list[Any]]:
         """Return the SQL of tables that several parts read, and its values.
@@ -131,6 +141,8 @@ class FacetReader:
         if self.found is not None:
             ids = RawSQL("SELECT id FROM found_", [])
             products = Product.objects.filter(pk__in=ids)
+        elif self.sample is not None:
+            products = self.sample.of(products)
         return self.apply(products, self.query.without(open_filters)).order_by()
 
     def _reads_matched(self, *open_filters: str) -> bool:
@@ -149,14 +161,16 @@ class FacetReader:
             else:
                 found = self._products(own).values(value=F(column))
                 yield template, found.annotate(products=Count("pk"))
-        if self._reads_matched(*_PRICE_FILTERS):
+        if self._has_exact_prices:
+            yield facets_sql.PRICES, self._cheapest_and_dearest()
+        elif self._reads_matched(*_PRICE_FILTERS):
             yield facets_sql.PRICES, facets_sql.PRICED
         else:
             products = self._priced(self._products(*_PRICE_FILTERS))
             low, high = self._price_columns
             yield facets_sql.PRICES, products.values(low=F(low), high=F(high))
         yield from self._attribute_parts()
-        sets = ProductOptionSet.objects.filter(self._is_in(*self.query.options))
+        sets = self._in_sample(ProductOptionSet).filter(self._is_in(*self.query.options))
         yield facets_sql.OPTIONS, sets.values("option_set_id").annotate(products=Count("pk"))
 
     def _attribute_parts(self) -> Iterator[Part]:
@@ -164,13 +178,36 @@ class FacetReader:
         filters: dict[str, list[str]] = {}
         for name in self.query.attributes:
             filters.setdefault(normalize_slug(name.split(".")[1]), []).append(name)
-        others = ProductAttribute.objects.filter(self._is_in())
+        values = self._in_sample(ProductAttribute)
+        others = values.filter(self._is_in())
         if filters:
             others = others.exclude(attribute__slug__in=filters)
         yield facets_sql.ATTRIBUTES, _grouped(others)
         for slug, names in filters.items():
-            own = ProductAttribute.objects.filter(self._is_in(*names), attribute__slug=slug)
+            own = values.filter(self._is_in(*names), attribute__slug=slug)
             yield facets_sql.ATTRIBUTES, _grouped(own)
+
+    @property
+    def _has_exact_prices(self) -> bool:
+        """Whether the index on prices has the price range of a list that is counted in a sample.
+
+        Sales change prices, and neither a search nor a filter by options can be read in the order
+        of an index.
+        """
+        is_simple = self.found is None and not self.query.options and not self.sales
+        return self.sample is not None and is_simple
+
+    def _cheapest_and_dearest(self) -> list[QuerySet[Product, Any]]:
+        """Return queries of the products with the ends of the price range, each of one product."""
+        products = self.apply(self.visible, self.query.without(_PRICE_FILTERS))
+        rows = products.values(low=F("price"), high=F("highest_price"))
+        dearest = rows.filter(highest_price__isnull=False).order_by("-highest_price")
+        return [rows.order_by("price")[:1], rows.order_by("-price")[:1], dearest[:1]]
+
+    def _in_sample(self, rows: type[M]) -> QuerySet[M, Any]:
+        """Return the rows of all products, or of those in the sample."""
+        found = rows.objects.all()
+        return found if self.sample is None else self.sample.of(found, "product_id")
 
     def _is_in(self, *open_filters: str) -> Q:
         """Return the condition that the product of a row matches, with some filters open.
@@ -213,8 +250,14 @@ class FacetReader:
         ]
 
 
-def _compiled(query: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of a query with its values; an empty text if it cannot find anything."""
+def _compiled(query: QuerySet[Any, Any] | list[QuerySet[Any, Any]] | str) -> Compiled:
+    """Return the SQL of queries with its values; an empty text if they cannot find anything."""
+    if isinstance(query, str):
+        return query, ()
+    if isinstance(query, list):
+        found = [(sql, values) for sql, values in map(_compiled, query) if sql]
+        parts = [f"SELECT * FROM ({sql}) part{n}" for n, (sql, _) in enumerate(found)]  # noqa: S608 - values are separate
+        return " UNION ALL ".join(parts), tuple(chain.from_iterable(own for _, own in found))
     try:
         sql, values = query.query.sql_with_params()
     except EmptyResultSet:

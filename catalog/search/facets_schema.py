@@ -64,6 +64,11 @@ _FACETS = _object(
             _object({"name": _TEXT, "label": _LABEL, "values": _LABELLED}),
             "The options of products with variants, for `option.<name>=`.",
         ),
+        "is_estimated": {
+            "type": "boolean",
+            "description": "Whether the counts are estimates from a sample, because the list has "
+            "many thousand products. Values that few products have may be missing.",
+        },
     }
 )
 # Not an object itself, because drf-spectacular would look for an example of each member.
@@ -90,5 +95,6 @@ FACETS: dict[str, Any] = {
                 "values": [{"value": "M", "label": "M", "count": 1}],
             }
         ],
+        "is_estimated": False,
     },
 }

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, IntegerField, Subquery
+from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
@@ -20,11 +20,12 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, up_to_cents
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
+from catalog.samples import Sample, sample_for
 from catalog.search.correction import alternatives
 from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.facets import FacetReader
 from catalog.search.filters import apply_filters
-from catalog.search.matching import Results, matching, ranked
+from catalog.search.matching import CountOf, Results, matching, ranked
 from catalog.search.query import ListQuery
 from catalog.search.synonyms import read_synonyms
 from catalog.search.terms import Query
@@ -115,13 +116,6 @@ _SORT_ORDERS = {
 }
 
 
-class _CountOf(Subquery):
-    """The number of rows of another query."""
-
-    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_)"
-    output_field = IntegerField()
-
-
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """The requested page, by number or, if that is None, at a place. None is the first page."""
@@ -135,11 +129,15 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Ids, each with a sort key or the count. ``count`` is None for a page after a cursor."""
+    """Ids, each with a sort key or the count. ``count`` is None for a page after a cursor.
+
+    ``found`` is about the number of all products that a search finds, if facets need it.
+    """
 
     rows: list[tuple[Any, ...]]
     count: int | None
     is_capped: bool = False
+    found: int | None = None
 
     @property
     def pks(self) -> list[int]:
@@ -152,7 +150,8 @@ def find_page(wanted: PageRequest, results: Results) -> Rows:
     rows: list[tuple[Any, ...]] = list(results.rows)
     if wanted.number is not None:
         start = (wanted.number - 1) * wanted.size
-        return Rows(rows[start : start + wanted.size], len(rows), results.is_capped)
+        page = rows[start : start + wanted.size]
+        return Rows(page, len(rows), results.is_capped, results.found)
     if wanted.place is not None:
         place = (wanted.place.key, wanted.place.pk)
         keys = ((relevance, pk) for pk, relevance in results.rows)
@@ -161,7 +160,8 @@ def find_page(wanted: PageRequest, results: Results) -> Rows:
         else:
             rows = [(pk, relevance) for relevance, pk in keys if (relevance, pk) < place]
     size = wanted.size + 1
-    return Rows(rows[-size:] if wanted.is_before else rows[:size], None)
+    page = rows[-size:] if wanted.is_before else rows[:size]
+    return Rows(page, None, results.is_capped, results.found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ class Listing:
         products = self._apply_filters(visible, self.query, sales)
         search = self.query.values.get("search")
         if search is None:
-            page = self._build(wanted, self._find(wanted, order, products))
-            return self._with_facets(page, visible, None)
+            rows = self._find(wanted, order, products)
+            return self._with_facets(self._build(wanted, rows), rows, visible, None)
         searched = self._read_search(search)
         rows = self._find_matches(wanted, order, products, searched)
         corrected = None
@@ -205,7 +205,7 @@ class Listing:
         page = replace(
             self._build(wanted, rows), count_is_capped=rows.is_capped, corrected_query=corrected
         )
-        return self._with_facets(page, visible, matching(visible, searched))
+        return self._with_facets(page, rows, visible, searched)
 
     def _read_search(self, search: str) -> Query:
         synonyms = revision.cached_values.get_or_put("synonyms", self.revision, read_synonyms)
@@ -215,7 +215,8 @@ class Listing:
         self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query
     ) -> Rows:
         if self.query.ordering == "relevance":
-            return find_page(wanted, ranked(products, searched))
+            estimates = "include" in self.query.values
+            return find_page(wanted, ranked(products, searched, estimates=estimates))
         return self._find(wanted, order, matching(products, searched))
 
     @staticmethod
@@ -228,12 +229,23 @@ class Listing:
         return wanted.place is None or not matching(products, searched).exists()
 
     def _apply_filters(
-        self, products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
+        self,
+        products: ProductQuerySet,
+        query: ListQuery,
+        sales: tuple[ActiveSale, ...],
+        sample: Sample | None = None,
     ) -> ProductQuerySet:
-        return apply_filters(products, query, self.revision, sales=sales, for_staff=self.for_staff)
+        return apply_filters(
+            products,
+            query,
+            self.revision,
+            sales=sales,
+            for_staff=self.for_staff,
+            sample=sample,
+        )
 
     def _with_facets(
-        self, page: Page, visible: ProductQuerySet, found: ProductQuerySet | None
+        self, page: Page, rows: Rows, visible: ProductQuerySet, searched: Query | None
     ) -> Page:
         """Add the facets if the query includes them. They are cached unless there is a search."""
         if "include" not in self.query.values:
@@ -241,16 +253,28 @@ class Listing:
 
         def make() -> dict[str, Any]:
             sales = self._read_sales()
-            apply = partial(self._apply_filters, sales=sales)
-            return FacetReader(self.query, visible, found, apply, sales, self.for_staff).read()
+            sample = self._sample(rows)
+            apply = partial(self._apply_filters, sales=sales, sample=sample)
+            found = matching(visible, searched, sample) if searched else None
+            reader = FacetReader(
+                self.query, visible, found, apply, sales, self.for_staff, sample=sample
+            )
+            return reader.read()
 
         key = f"facets {self.query.filter_key()}"
-        current = self.revision if found is None else None
+        current = self.revision if searched is None else None
         facets = revision.cached_values.get_or_put(key, current, make)
         if is_translated(self.language):  # the cache is for all languages
             categories = [dict(category) for category in facets["categories"]]
             facets = {**facets, "categories": categories}
         return replace(page, facets=facets)
+
+    def _sample(self, rows: Rows) -> Sample | None:
+        """Return the sample in which facets are counted, or None if all products are counted."""
+        count = rows.found if rows.is_capped else rows.count
+        if count is None and "search" not in self.query.values:
+            count = revision.cached_values.get(self._count_key(), self.revision)
+        return sample_for(count or 0, is_filtered=self.query.has_filters)
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -272,17 +296,20 @@ class Listing:
         """Return the ids on a page, and the count of all products unless it is cached."""
         if wanted.number is None:
             return self._find_at_place(wanted, order, products)
-        key = None if "search" in self.query.values else f"count {self.query.filter_key()}"
+        key = None if "search" in self.query.values else self._count_key()
         count = revision.cached_values.get(key, self.revision) if key else None
         start = (wanted.number - 1) * wanted.size
         page = slice(start, start + wanted.size)
         if count is not None:
             return Rows(order.fetch(products, page, "pk"), count)
-        rows = order.fetch(products, page, "pk", _CountOf(products.order_by().values("pk")))
+        rows = order.fetch(products, page, "pk", CountOf(products.order_by().values("pk")))
         count = rows[0][1] if rows else products.count()
         if key:
             revision.cached_values.put(key, self.revision, count)
         return Rows(rows, count)
+
+    def _count_key(self) -> str:
+        return f"count {self.query.filter_key()}"
 
     def _find_at_place(
         self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet

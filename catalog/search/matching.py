@@ -5,9 +5,10 @@ Both only narrow the catalog down to candidates; ``relevance`` sorts them alike 
 
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, F, FloatField, Func, Value
+from django.db.models import BooleanField, F, FloatField, Func, IntegerField, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from catalog.indexing.services import SQLITE_TABLE
 from catalog.limits import MAX_RANKED_RESULTS
 from catalog.products.models import Product, ProductQuerySet
 from catalog.products.reads import is_in_stock
+from catalog.samples import ESTIMATE, Sample
 from catalog.search.relevance import Candidate, Scorer
 from catalog.search.terms import Query, Term, to_postgresql, to_sqlite
 
@@ -33,38 +35,56 @@ _RANKED = f"SELECT product_id, -BM25({SQLITE_TABLE}, 10, 4, 2, 0.3) {_TEXT}"
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """Ids of products with their relevance, the best first, and whether there are more."""
+    """Ids of products with their relevance, the best first, and whether there are more.
+
+    ``found`` is about the number of all of them, if it was asked for.
+    """
 
     rows: list[tuple[int, int]]
     is_capped: bool = False
+    found: int | None = None
 
 
-def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
-    """Return the products that match a search."""
+class CountOf(Subquery):
+    """The number of rows of another query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted_)"
+    output_field = IntegerField()
+
+
+def matching(
+    products: ProductQuerySet, query: Query, sample: Sample | None = None
+) -> ProductQuerySet:
+    """Return the products that match a search, or those of them that are in a sample."""
     expression = _expression(query)
     if not expression:
         return products.none()
     if connection.vendor == "sqlite":
         values = [expression, query.language]
-        return products.filter(pk__in=RawSQL(_IDS, values))  # noqa: S611 - a constant
+        ids = f"{_IDS} AND {sample.sql('product_id')}" if sample else _IDS
+        return products.filter(pk__in=RawSQL(ids, values))  # noqa: S611 - constants
     matches = _Matches(F("vector"), Value(expression))
     found = ProductSearch.objects.filter(matches, language__in=query.languages)
+    if sample:
+        found = sample.of(found, "product_id")
     return products.filter(pk__in=found.values("product_id"))
 
 
-def ranked(products: ProductQuerySet, query: Query) -> Results:
+def ranked(products: ProductQuerySet, query: Query, *, estimates: bool = False) -> Results:
     """Return at most ``MAX_RANKED_RESULTS`` matching products by relevance.
 
-    At most three statements.
+    At most three statements. ``estimates`` asks for ``found``.
     """
     expression = _expression(query)
-    candidates = _candidates(products, expression, query) if expression else []
+    candidates, found = (
+        _candidates(products, expression, query, estimates=estimates) if expression else ([], 0)
+    )
     is_capped = len(candidates) > MAX_RANKED_RESULTS
     del candidates[MAX_RANKED_RESULTS:]
     best = _sorted(candidates[:_SORTED], query)
     others = candidates[_SORTED:]
     rows = best + [(pk, len(others) - n) for n, pk in enumerate(others)]
-    return Results(rows, is_capped)
+    return Results(rows, is_capped, found)
 
 
 def is_found(term: Term, language: str) -> bool:
@@ -83,19 +103,27 @@ def _expression(query: Query) -> str:
     return f"{{a b}} : {text}" if query.names_only else text
 
 
-def _candidates(products: ProductQuerySet, expression: str, query: Query) -> list[int]:
+def _candidates(
+    products: ProductQuerySet, expression: str, query: Query, *, estimates: bool
+) -> tuple[list[int], int | None]:
     """Return the ids of the candidates in the order of the database, one more than the limit.
 
-    A product that matches in two languages has the better place.
+    A product that matches in two languages has the better place. ``estimates`` asks for about the
+    number of all candidates as well.
     """
     limit = MAX_RANKED_RESULTS + 1
     if connection.vendor == "postgresql":
         rank = _Rank(F("search_texts__vector"), Value(expression))
         matches = _Matches(F("search_texts__vector"), Value(expression))
         found = products.filter(matches, search_texts__language__in=query.languages)
-        pks = found.annotate(text_rank=rank).order_by("-text_rank", "-pk").values_list("pk")
-        rows = pks[: limit * len(query.languages)]
-        return list(dict.fromkeys(pk for (pk,) in rows))[:limit]
+        number: list[Any] = []
+        if estimates:
+            sampled = matching(products.order_by(), query, ESTIMATE)
+            number = [CountOf(sampled.values("pk"))]
+        ordered = found.annotate(text_rank=rank).order_by("-text_rank", "-pk")
+        rows = list(ordered.values_list("pk", *number)[: limit * len(query.languages)])
+        total = ESTIMATE.one_in * rows[0][1] if rows and estimates else None
+        return list(dict.fromkeys(row[0] for row in rows))[:limit], total
     values = [expression, query.language]
     with connection.cursor() as cursor:
         cursor.execute(_RANKED, values)
@@ -104,8 +132,8 @@ def _candidates(products: ProductQuerySet, expression: str, query: Query) -> lis
         rows.sort(key=itemgetter(1))
     ranks = dict(rows)
     visible = products.filter(pk__in=RawSQL(_IDS, values)).order_by()  # noqa: S611
-    found_pks = visible.values_list("pk", flat=True)
-    return sorted(found_pks, key=lambda pk: (-ranks.get(pk, 0), -pk))[:limit]
+    found_pks = list(visible.values_list("pk", flat=True))
+    return sorted(found_pks, key=lambda pk: (-ranks.get(pk, 0), -pk))[:limit], len(found_pks)
 
 
 def _sorted(pks: list[int], query: Query) -> list[tuple[int, int]]:

@@ -108,6 +108,7 @@ def test_all_facets_of_the_whole_list(anyone, shop):
                 ],
             },
         ],
+        "is_estimated": False,
     }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ CASES = [
     "after=&in_stock=true",
     "metadata.erp-id=17",
 ]
+FACETS = ["in_stock=true", "option.size=5&in_stock=true", "search=teapot&in_stock=true"]
 
 
 @pytest.fixture
@@ -147,6 +148,26 @@ def statements_of(client, query):
     assert response.status_code == 200, response.content
     statements = [query["sql"] for query in captured if 'FROM "catalog_product"' in query["sql"]]
     return [statement for statement in statements if "reductions" not in statement]
+
+
+@pytest.mark.parametrize("most", [20_000, 10])
+def test_no_facet_reads_a_subquery_again_for_each_product(anyone, catalog, monkeypatch, most):
+    monkeypatch.setattr("catalog.samples.MAX_COUNTED_PRODUCTS", most)
+    for query in FACETS:
+        statements = statements_of(anyone, f"include=facets&{query}")
+        assert any("'categories'" in statement for statement in statements)
+        assert [s for s in statements if rereading(s)] == []
+
+
+def test_the_stock_of_variants_is_searched_in_an_index_with_any_work_mem(anyone, catalog):
+    (statement, *_) = statements_of(anyone, "in_stock=true")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '1GB'")
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("SET LOCAL work_mem TO DEFAULT")
+    assert "SubPlan" in plan
+    assert "hashed SubPlan" not in plan
 
 
 def test_the_check_finds_a_subquery_that_is_read_again(catalog):
