@@ -6,12 +6,12 @@ The same products are in a sample each time, so that a list has the same facets 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.lookups import LessThan
 
 from catalog.limits import MAX_COUNTED_PRODUCTS
 
-M = TypeVar("M", bound=Model)
+Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _PLACES = 65_536
 # Multiplied by this (the golden ratio), ids at any regular distance are spread over all places.
 _FACTOR = 40_503
@@ -23,7 +23,7 @@ class Sample:
 
     one_in: int
 
-    def of(self, rows: QuerySet[M, Any], column: str = "pk") -> QuerySet[M, Any]:
+    def of(self, rows: Rows, column: str = "pk") -> Rows:
         """Return the rows of the products in the sample; ``column`` has the product's id."""
         place = F(column) % _PLACES * _FACTOR % _PLACES
         return rows.filter(LessThan(place, _PLACES // self.one_in))
