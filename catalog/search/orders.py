@@ -99,16 +99,16 @@ class TranslatedNameOrder(SortOrder):
         Two statements; one, which sorts all products, for a page far behind the first.
         """
         named = Q(translations__language=self.language, translations__name_key__gt=b"")
-        products = products.annotate(
+        keyed = products.annotate(
             texts=FilteredRelation("translations", condition=named), key=F("texts__name_key")
         )
         further = [column for column in columns if column not in ("pk", self.column)]
         if page.stop > _MAX_MERGED:
-            products = products.annotate(shown_key=Coalesce("key", "name_key"))
-            ordered = self._sort(products, "shown_key")
+            shown = keyed.annotate(shown_key=Coalesce("key", "name_key"))
+            ordered = self._sort(shown, "shown_key")
             return list(ordered.values_list("pk", *(further or ["shown_key"]))[page])
-        first = self._first(products.filter(key__gt=b""), "key", page.stop, further, place)
-        others = products.filter(key=None)
+        first = self._first(keyed.filter(key__gt=b""), "key", page.stop, further, place)
+        others = keyed.filter(key=None)
         if len(first) == page.stop:
             side = "gte" if self.descending else "lte"
             others = others.filter(**{f"name_key__{side}": first[-1][0]})

@@ -6,6 +6,8 @@ empty text means the one of the product or category itself.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +28,7 @@ class Translation(models.Model):
     """A language, and the texts that both products and categories have."""
 
     language = models.CharField(max_length=CODE_LENGTH, help_text="A code such as de or pt-br.")
+    name: Any  # a field of each model, because each has a limit of its own
     seo_title = LineField(
         "SEO title", max_length=SEO_TITLE_LENGTH, blank=True, default="", db_default=""
     )
