@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from cart.pricing.charges import TaxReason
 from cart.pricing.conditions import Obstacle
 from cart.pricing.context import Context
 from cart.pricing.results import Discount, Estimate, PricedVoucher, PricingProblem
 from cart.pricing.rounding import round_half_up
-from cart.pricing.types import ZERO, Voucher, VoucherReason
+from cart.pricing.types import ZERO, Voucher
 
 
 def priced_vouchers(
@@ -48,21 +47,14 @@ def _priced_voucher(
 def voucher_problems(vouchers: Sequence[PricedVoucher]) -> tuple[PricingProblem, ...]:
     """Return a problem for each voucher that does not apply."""
     return tuple(
-        PricingProblem("voucher_not_applicable", "voucher_codes", _facts(voucher))
+        PricingProblem(
+            "voucher_not_applicable",
+            "voucher_codes",
+            {"code": voucher.code, "reason": voucher.reason, **voucher.facts},
+        )
         for voucher in vouchers
         if voucher.reason is not None
     )
-
-
-def _facts(voucher: PricedVoucher) -> dict[str, Any]:
-    facts: dict[str, Any] = {"code": voucher.code, "reason": voucher.reason}
-    if voucher.missing is not None:
-        facts["missing"] = voucher.missing
-    if voucher.missing_quantity is not None:
-        facts["missing_quantity"] = voucher.missing_quantity
-    if voucher.reason == VoucherReason.NOT_COMBINABLE:
-        facts["with"] = list(voucher.combined_with)
-    return facts
 
 
 def discount_estimates(discounts: Sequence[Discount], context: Context) -> tuple[Estimate, ...]:

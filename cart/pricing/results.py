@@ -96,6 +96,18 @@ class PricedVoucher:
     missing_quantity: int | None = None
     """With ``not_for_these_items``: how many eligible units are missing."""
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the reason says more, by the names of responses; empty for an applied code."""
+        facts: dict[str, Any] = {}
+        if self.missing is not None:
+            facts["missing"] = self.missing
+        if self.missing_quantity is not None:
+            facts["missing_quantity"] = self.missing_quantity
+        if self.reason == VoucherReason.NOT_COMBINABLE:
+            facts["with"] = list(self.combined_with)
+        return facts
+
 
 @dataclass(frozen=True, slots=True)
 class OfferedMethod:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from cart.columns import CartItemRow
 from cart.payment_methods import payment_methods
 from cart.priced import PricedCart
-from cart.pricing import PricedItem, Totals, explain
+from cart.pricing import PricedItem, PricedVoucher, Totals, explain
 from cart.problems import is_blocking, problems_of, products_of, serialize_problem
 from cart.services import Opened
 from catalog.images.serializers import serialize_image
@@ -156,16 +156,7 @@ def _parts(totals: Totals) -> dict[str, Any]:
             }
             for method in totals.shipping_methods
         ],
-        "vouchers": [
-            {
-                "code": voucher.code,
-                "name": voucher.name,
-                "is_applied": voucher.is_applied,
-                "amount": show(voucher.amount),
-                "reason": voucher.reason,
-            }
-            for voucher in totals.vouchers
-        ],
+        "vouchers": [_voucher(voucher) for voucher in totals.vouchers],
         "discounts": [
             {
                 "promotion_id": discount.promotion_id,
@@ -195,6 +186,21 @@ def _parts(totals: Totals) -> dict[str, Any]:
         ],
         "estimated": [{"member": one.member, "reason": one.reason} for one in totals.estimated],
     }
+
+
+def _voucher(voucher: PricedVoucher) -> dict[str, Any]:
+    """Return a code. One that does not apply has the facts of its reason, as its problem does."""
+    body = {
+        "code": voucher.code,
+        "name": voucher.name,
+        "is_applied": voucher.is_applied,
+        "amount": show(voucher.amount),
+        "reason": voucher.reason,
+    }
+    facts = voucher.facts
+    if "missing" in facts:
+        facts["missing"] = show(facts["missing"])
+    return body | facts
 
 
 def _amounts(totals: Totals) -> dict[str, str]:

@@ -34,6 +34,18 @@ class RateField(serializers.CharField):
     """A percentage, such as "19" or "5.5"."""
 
 
+_MISSING_QUANTITY = "`not_for_these_items`: how many eligible units are missing."
+
+
+def _applied_instead() -> serializers.ListField:
+    """Return the member ``with``."""
+    return serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="`not_combinable`: the codes, or names of promotions, that apply instead.",
+    )
+
+
 class CartProblemSerializer(serializers.Serializer[Any]):
     """Something that the buyer should know or must change. Each code has facts of its own."""
 
@@ -56,18 +68,13 @@ class CartProblemSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="`minimum_total`: the missing amount. `address_incomplete`: names of members.",
     )
-    missing_quantity = serializers.IntegerField(required=False)
+    missing_quantity = serializers.IntegerField(required=False, help_text=_MISSING_QUANTITY)
     shipping_method = serializers.CharField(required=False, allow_null=True)
     limit = serializers.IntegerField(required=False, help_text="Items that a cart can hold.")
 
     def get_fields(self) -> Any:
         """Add a member whose name is a keyword."""
-        other = serializers.ListField(
-            child=serializers.CharField(),
-            required=False,
-            help_text="`not_combinable`: the codes that apply instead.",
-        )
-        return {**super().get_fields(), "with": other}
+        return {**super().get_fields(), "with": _applied_instead()}
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
@@ -121,13 +128,23 @@ class CartShippingMethodSerializer(serializers.Serializer[Any]):
 
 
 class EnteredVoucherSerializer(serializers.Serializer[Any]):
-    """A voucher code that the buyer entered."""
+    """A voucher code that the buyer entered. Each reason has the facts of its problem."""
 
     code = serializers.CharField()
     name = serializers.CharField()
     is_applied = serializers.BooleanField()
     amount = AmountField()
-    reason = serializers.CharField(allow_null=True, help_text="Why it does not apply.")
+    reason = serializers.CharField(
+        allow_null=True, help_text="Why it does not apply, such as `minimum_total`."
+    )
+    missing = AmountField(
+        required=False, help_text="`minimum_total`: what the eligible items must cost more."
+    )
+    missing_quantity = serializers.IntegerField(required=False, help_text=_MISSING_QUANTITY)
+
+    def get_fields(self) -> Any:
+        """Add a member whose name is a keyword."""
+        return {**super().get_fields(), "with": _applied_instead()}
 
 
 class CartAllocationSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from django.utils.dateparse import parse_datetime
 
 from cart.factories import fill_cart
 from cart.models import Cart, CartItem
-from cart.promotions.factories import create_voucher
+from cart.promotions.factories import create_promotion, create_voucher
 from cart.shipping.factories import create_method
 from cart.taxes.factories import create_tax_rate
 from cart.tests.test_guests import Guest, open_cart
@@ -341,3 +341,28 @@ def test_the_items_of_a_guests_cart_that_was_ordered_do_not_change(anyone, tea):
         assert (response.status_code, response.json()["code"]) == (409, "cart_not_open")
         assert response.json()["cart_id"] == cart_id
     assert CartItem.objects.get().quantity == 1
+
+
+def test_a_code_says_what_is_missing_or_applies_instead(ada, tea):
+    fill_cart(ada.user, tea)
+    create_voucher("SPRING", promotion=create_promotion("Spring", needs_code=True))
+    rules = {"DEAR": {"minimum_total": 20}, "MANY": {"minimum_quantity": 3}}
+    for code, rule in rules.items():
+        create_voucher(code, promotion=create_promotion(code.title(), needs_code=True, **rule))
+    create_voucher("SECOND", promotion=create_promotion("Second", needs_code=True))
+    entered = ["DEAR", "MANY", "SPRING", "SECOND", "none"]
+    body = ada.patch(CART, {"voucher_codes": entered}).json()
+    members = {"code", "name", "is_applied", "amount", "reason"}
+    found = [
+        (voucher["reason"], {k: v for k, v in voucher.items() if k not in members})
+        for voucher in body["vouchers"]
+    ]
+    assert found == [
+        ("minimum_total", {"missing": "15.50"}),
+        ("not_for_these_items", {"missing_quantity": 2}),
+        (None, {}),
+        ("not_combinable", {"with": ["SPRING"]}),
+        ("unknown", {}),
+    ]
+    for problem, (reason, facts) in zip(body["problems"], found[:2] + found[3:], strict=True):
+        assert problem.items() >= {"reason": reason, **facts}.items()

@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts.factories import UserFactory, staff_with
 from accounts.models import User
+from cart.promotions.models import Promotion
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import ProductImage
 from catalog.services import create_attribute
@@ -38,6 +39,7 @@ later_migrations = [
     import_module("shop.migrations.0007_catalog_managers_write_collections").GRANT.add,
     import_module("shop.migrations.0008_catalog_managers_maintain_synonyms").GRANT.add,
     import_module("shop.migrations.0009_catalog_managers_translate_options").GRANT.add,
+    import_module("shop.migrations.0010_checkout_managers").create_group,
 ]
 
 
@@ -357,15 +359,28 @@ def test_staff_whose_group_may_refund_refund_in_api_and_admin(ada, tea, bob):
     assert [p.status for p in Payment.objects.order_by("pk")] == ["refunded", "refunded"]
 
 
+def test_checkout_managers_choose_the_products_of_a_promotion(client, draft):
+    client.force_login(staff_with(group="checkout manager"))
+    for field in ("products", "categories", "collections"):
+        names = {"app_label": "cart", "model_name": "promotion", "field_name": field}
+        assert client.get("/admin/autocomplete/", names).status_code == 200
+    page = client.get("/admin/cart/promotion/add/")
+    chosen = {"name": "Launch", "kind": "percent", "value": "10", "products": [draft.pk]}
+    form = form_of(page) | chosen | {"scope": "selection"}
+    assert client.post("/admin/cart/promotion/add/", form).status_code == 302
+    assert list(Promotion.objects.get().products.all()) == [draft]
+
+
 # -- the groups ----------------------------------------------------------------------------------
 
+VERBS = ("add", "change", "delete", "view")
 CATALOG = [
     f"catalog.{verb}_{model}"
     for model in (
         *("attribute", "category", "collection", "optiontranslation", "product"),
         *("productimage", "sale", "synonym"),
     )
-    for verb in ("add", "change", "delete", "view")
+    for verb in VERBS
 ]
 GROUPS = {
     "accountant": {
@@ -380,6 +395,15 @@ GROUPS = {
         "payments.view_payment",
     },
     "catalog manager": {*CATALOG, "catalog.view_productchange", "catalog.view_stockmovement"},
+    "checkout manager": {
+        *(f"cart.{verb}_promotion" for verb in VERBS),
+        *(f"cart.{verb}_shippingmethod" for verb in VERBS),
+        *(f"cart.{verb}_taxrate" for verb in VERBS),
+        *(f"cart.{verb}_voucher" for verb in VERBS),
+        *(f"catalog.{verb}_taxclass" for verb in VERBS),
+        *("catalog.view_category", "catalog.view_collection", "catalog.view_product"),
+        *(f"shop_mail.{verb}_mailtext" for verb in VERBS),
+    },
     "order clerk": {
         "accounts.view_user",
         *("cart.add_draft", "cart.change_draft", "cart.delete_draft", "cart.view_draft"),
@@ -429,7 +453,7 @@ def migrate_groups():
         change(apps, connection.schema_editor())
 
 
-def test_a_new_database_has_the_four_groups(db):
+def test_a_new_database_has_the_five_groups(db):
     assert groups() == GROUPS
 
 

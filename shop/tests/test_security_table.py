@@ -18,7 +18,7 @@ from shop.tests.security_world import Operation, Person, World
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "security.md"
 CALLERS = ("anonymous", "buyer", "owner", "staff")
-GROUPS = ("catalog manager", "order clerk", "support", "accountant")
+GROUPS = ("catalog manager", "checkout manager", "order clerk", "support", "accountant")
 COLUMNS = ("operation", *CALLERS, "permission", "with it", "without it", *GROUPS, "superuser")
 
 LISTS = {
