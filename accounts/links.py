@@ -76,7 +76,7 @@ def email_change_of_token(token: str) -> EmailChange | None:
     except signing.BadSignature:
         return None
     changes = EmailChange.objects.filter(pk=change_id, user=pk, confirmed_at=None)
-    change: EmailChange | None = changes.filter(user__is_active=True).select_related("user").first()
+    change = changes.select_related("user").first()
     if change is None or not compare_digest(state, _reset_state(change.user)):
         raise LinkInvalid
     return change

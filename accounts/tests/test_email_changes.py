@@ -9,8 +9,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import links
+from accounts.errors import LinkInvalid, WrongPassword
 from accounts.factories import PASSWORD
 from accounts.models import EmailChange, User
+from accounts.services.email_changes import confirm_email_change, request_email_change
 from orders.factories import place_order
 from orders.models import Order
 from shop.core.models import Event
@@ -111,6 +113,14 @@ def test_the_password_is_needed(ada, anyone):
 
 
 @pytest.mark.django_db
+def test_a_password_that_was_changed_meanwhile_is_wrong(ada):
+    User.objects.update(password="other")
+    with pytest.raises(WrongPassword):
+        request_email_change(user=ada.user, email=NEW, password=PASSWORD, language="")
+    assert not EmailChange.objects.exists()
+
+
+@pytest.mark.django_db
 def test_only_the_last_link_is_valid(ada, anyone):
     ask(ada, "first@example.org")
     first = last_token()
@@ -128,9 +138,13 @@ def test_only_the_last_link_is_valid(ada, anyone):
 def test_a_link_is_invalid_once_the_account_has_changed(ada, anyone, change):
     ask(ada)
     token = last_token()
+    read_before = links.email_change_of_token(token)
     User.objects.update(**change)
     assert confirm(anyone, token) == USED
+    with pytest.raises(LinkInvalid):
+        confirm_email_change(change=read_before)
     assert User.objects.get().email == "ada@example.com"
+    assert EmailChange.objects.get().confirmed_at is None
 
 
 @pytest.mark.django_db
