@@ -1,6 +1,6 @@
 """Product families: a product with its variants, which a transaction locks together."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from secrets import token_hex
 
@@ -80,7 +80,7 @@ def lock_families(product_ids: Collection[int]) -> list[Family]:
 def free_slug(name: str) -> str:
     """Return a slug for a product of this name that is neither in use nor redirected now."""
     base = base_slug(name)
-    candidates = slug_candidates(base)
+    candidates = list(slug_candidates(base))
     taken = set(Product.objects.filter(slug__in=candidates).values_list("slug", flat=True))
     taken |= reserved_slugs("product", candidates)
     free = (slug for slug in candidates if slug not in taken)
@@ -92,6 +92,8 @@ def base_slug(name: str) -> str:
     return make_slug(name, length=PRODUCT_NAME_LENGTH - _SUFFIX, default="product")
 
 
-def slug_candidates(base: str) -> list[str]:
-    """Return the slugs to try for products of the same name, in order."""
-    return [base, *(f"{base}-{number}" for number in range(2, _SLUG_CANDIDATES))]
+def slug_candidates(base: str) -> Iterator[str]:
+    """Yield the slugs to try for products of the same name, in order."""
+    yield base
+    for number in range(2, _SLUG_CANDIDATES):
+        yield f"{base}-{number}"

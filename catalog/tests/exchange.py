@@ -5,7 +5,20 @@ from pathlib import Path
 
 from catalog.exchange import imports
 from catalog.exchange.exports import export_products
-from catalog.models import CatalogRevision, PriceChange, Product, ProductImage, StockMovement
+from catalog.models import (
+    Attribute,
+    CatalogRevision,
+    Category,
+    Collection,
+    PriceChange,
+    Product,
+    ProductAttribute,
+    ProductChange,
+    ProductImage,
+    ProductTag,
+    StockMovement,
+    TaxClass,
+)
 
 FILES = Path(__file__).parent / "files"
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -52,3 +65,16 @@ def everything():
     """Return all rows that a repeated import must not change."""
     models = (Product, StockMovement, PriceChange, ProductImage, CatalogRevision)
     return [list(model.objects.order_by("pk").values()) for model in models]
+
+
+def empty_the_shop():
+    """Delete what an import creates."""
+    found = (PriceChange, ProductAttribute, ProductChange, ProductImage, ProductTag, StockMovement)
+    for model in found:
+        model.objects.all().delete()
+    Product.objects.exclude(parent=None).delete()
+    for model in (Product, Attribute, TaxClass):
+        model.objects.all().delete()
+    Collection.objects.all().delete()
+    Category.objects.update(parent=None)
+    Category.objects.all().delete()

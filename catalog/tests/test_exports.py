@@ -7,37 +7,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
-from catalog.models import Attribute, Category, Product, TaxClass
+from catalog.models import Product
 from catalog.services import create_product, update_product
-from catalog.tests.exchange import FILES, errors_of, export, import_content
+from catalog.tests.exchange import FILES, empty_the_shop, errors_of, export, import_content
 from shop.testing.budget import count_statements
 from shop.testing.marks import on_one_engine
 
 pytestmark = [pytest.mark.django_db, on_one_engine]
 
 SHOP = FILES / "shop.csv"
-
-
-def empty_the_shop():
-    from catalog.models import (
-        Collection,
-        PriceChange,
-        ProductAttribute,
-        ProductChange,
-        ProductImage,
-        ProductTag,
-        StockMovement,
-    )
-
-    found = (PriceChange, ProductAttribute, ProductChange, ProductImage, ProductTag, StockMovement)
-    for model in found:
-        model.objects.all().delete()
-    Product.objects.exclude(parent=None).delete()
-    for model in (Product, Attribute, TaxClass):
-        model.objects.all().delete()
-    Collection.objects.all().delete()
-    Category.objects.update(parent=None)
-    Category.objects.all().delete()
 
 
 def as_exported(path):

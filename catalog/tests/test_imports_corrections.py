@@ -189,8 +189,8 @@ def test_optional_values_of_the_own_table_are_left_out():
             'line 2, compare_at_price: "1e3" is not a price such as 1.99. Write digits and a decimal '
             "point only."
         ),
-        'line 2, backorder: "maybe" is neither true nor false.',
         'line 2, low_stock_threshold: "-1" is not an integer from 0 to 1,000,000,000.',
+        'line 2, backorder: "maybe" is neither true nor false.',
     ]
     tea = Product.objects.get()
     assert (str(tea.price), str(tea.compare_at_price), tea.backorder) == ("1.50", "2.00", False)

@@ -11,14 +11,14 @@ from shop.testing.marks import on_one_engine
 pytestmark = [pytest.mark.django_db, on_one_engine]
 
 GERMAN = (
-    "Artikel-Nr.;Bezeichnung;Preis (EUR);UVP;Lagerbestand;EAN;Hersteller;Warengruppe;Gewicht (kg);"
+    "Artikel-Nr.;Bezeichnung;Preis (USD);UVP;Lagerbestand;EAN;Hersteller;Warengruppe;Gewicht (kg);"
     "Bild;EK;Aktiv;Farbe\n"
     "T-1;Grüner Tee;1.004,50;;7;4006381333931;Blatt;Küche > Tee;0,25;"
     "https://e.com/a.jpg https://e.com/b.jpg;2,10;ja;grün\n"
     "T-2;Weißer Tee;12,00 USD;14;;;;;;;;nein;\n"
 )
 COLUMNS = (
-    "columns: Artikel-Nr. as sku, Bezeichnung as name, Preis (EUR) as price, "
+    "columns: Artikel-Nr. as sku, Bezeichnung as name, Preis (USD) as price, "
     "UVP as compare_at_price, Lagerbestand as stock, EAN as barcode, Hersteller as brand, "
     "Warengruppe as category_path, Gewicht (kg) as weight_in_kg, Bild as images, "
     "EK as private_metadata.cost, Aktiv as is_published"

@@ -44,6 +44,7 @@ _PLAIN = {
     UUIDField,
 }
 """Fields whose values psycopg2 sends as the ORM would, without a conversion."""
+_CONVERSIONS = ("pre_save", "get_prep_value", "get_db_prep_value", "get_db_prep_save")
 
 
 class Insert:
@@ -238,7 +239,15 @@ def _insertion_of_many(
     filled = [field for field in fields if field.primary_key or field not in given]
     table = _quote(model._meta.db_table)  # noqa: SLF001 - public
     sql = f"INSERT INTO {table} ({_names(given)}) VALUES "  # noqa: S608 - names of our own
-    return sql, [(field, type(field) in _PLAIN) for field in given], filled
+    return sql, [(field, _is_plain(type(field))) for field in given], filled
+
+
+def _is_plain(kind: type) -> bool:
+    """Return whether a field is one of ``_PLAIN``, or a subclass with the same conversions."""
+    base = next((parent for parent in kind.__mro__ if parent in _PLAIN), None)
+    return base is not None and all(
+        getattr(kind, name) is getattr(base, name) for name in _CONVERSIONS
+    )
 
 
 def _value(field: Any, row: Model) -> Any:

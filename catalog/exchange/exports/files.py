@@ -34,11 +34,11 @@ def export_products(
     if form == "json":
         _write_json(file, entries)
         return
+    attributes = dict(Attribute.objects.order_by("slug").values_list("slug", "name"))
     if form == "shopify":
-        write_shopify(file, entries, _metadata_keys())
+        write_shopify(file, entries, _metadata_keys(), attributes)
         return
-    slugs = Attribute.objects.order_by("slug").values_list("slug", flat=True)
-    columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in slugs), *translated_columns()]
+    columns = [*COLUMNS, *(ATTRIBUTE + slug for slug in attributes), *translated_columns()]
     rows = (row for entry in entries for row in _flatten(entry))
     if form == "xlsx":
         # Only now, because openpyxl needs some MiB, which an import has better uses for.

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
+from operator import itemgetter
 from typing import Any, BinaryIO
 from urllib.parse import urljoin
 
@@ -12,7 +13,7 @@ from django.core.files.storage import default_storage
 
 from catalog.exchange.exports.entries import Entry, as_text
 from catalog.exchange.imports.rows import Kind
-from catalog.exchange.imports.shopify_columns import metafield_title
+from catalog.exchange.imports.shopify_columns import attribute_title, metafield_title
 from catalog.limits import MAX_OPTIONS
 
 _NO_OPTION = ("Title", "Default Title")
@@ -61,14 +62,18 @@ _COLUMNS = (
 Line = dict[str, Any]
 
 
-def write_shopify(file: BinaryIO, entries: Iterator[Entry], keys: list[str]) -> None:
+def write_shopify(
+    file: BinaryIO, entries: Iterator[Entry], keys: list[str], attributes: Mapping[str, str]
+) -> None:
     """Write a row for each variant and each further image of the products.
 
-    ``keys`` are those of the products' metadata, which become metafields.
+    ``keys`` are those of the products' metadata, and ``attributes`` the names of attributes by
+    their slugs. Both become metafields.
     """
     names: dict[str, str] = {}
     collections: dict[str, str] = {}
-    columns = [*_COLUMNS, *(metafield_title(key) for key in keys)]
+    titles = {slug: attribute_title(slug, name) for slug, name in attributes.items()}
+    columns = [*_COLUMNS, *(metafield_title(key) for key in keys), *titles.values()]
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     lines = csv.DictWriter(text, columns, restval="")
     lines.writeheader()
@@ -79,17 +84,20 @@ def write_shopify(file: BinaryIO, entries: Iterator[Entry], keys: list[str]) -> 
             collections[entry["slug"]] = entry["name"]
         elif entry["row"] == Kind.PRODUCT:
             entry["collections"] = [collections[slug] for slug in entry["collections"]]
-            lines.writerows(_rows(entry, names))
+            values = {titles[slug]: value for slug, value in entry["attributes"].items()}
+            lines.writerows(_rows(entry, names, values))
     text.flush()
     text.detach()
 
 
-def _rows(entry: Entry, names: dict[str, str]) -> Iterator[Line]:
+def _rows(entry: Entry, names: dict[str, str], values: Line) -> Iterator[Line]:
+    """Yield the rows of a product. Their order is that of its variants and its images."""
     nothing: Line = {}
-    sold = [_sold(entry, variant) for variant in entry["variants"]] or [_sold(entry, None)]
+    variants = sorted(entry["variants"], key=itemgetter("position"))
+    sold = [_sold(entry, variant) for variant in variants] or [_sold(entry, None)]
     images = [_image(image, place) for place, image in enumerate(entry["pictures"], start=1)]
     for number, (variant, image) in enumerate(zip_longest(sold, images, fillvalue=nothing)):
-        product = _product(entry, names) if number == 0 else {}
+        product = {**_product(entry, names), **values} if number == 0 else {}
         options = {} if number or not variant else _option_names(entry)
         line = {"Handle": entry["slug"], **product, **options, **variant, **image}
         yield {name: as_text(value) for name, value in line.items()}

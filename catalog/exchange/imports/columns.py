@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
+
+from catalog.exchange.imports.mapping import other_currency
 from catalog.exchange.imports.rows import FileError, RowError
 from catalog.exchange.imports.tables import Table, TableRow, cell_error
 from catalog.exchange.imports.translations import SEPARATOR, remedy_of
@@ -37,7 +40,7 @@ class NotRead:
 
     def _describe(self, name: str) -> str:
         number = self.rows[name]
-        hint = remedy_of(name) or self._question(name)
+        hint = remedy_of(name) or _currency_of(name) or self._question(name)
         return f"{name}, {number:,} row{'' if number == 1 else 's'}{hint}"
 
     def _question(self, name: str) -> str:
@@ -46,6 +49,12 @@ class NotRead:
         alike = [known for known in self._known[name] if (SEPARATOR in known) == is_text]
         meant = nearest(member, alike, _SIMILARITY)
         return f" (did you mean {prefix}{dot}{meant}?)" if meant and meant != member else ""
+
+
+def _currency_of(name: str) -> str:
+    found = other_currency(name)
+    own = settings.SHOP_CURRENCY
+    return f" (amounts in {found}; the currency of the shop is {own})" if found else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,14 +27,23 @@ _IS_COMMA = re.compile(r"-?(\d+,\d{1,2}|0,\d+|\d{1,3}(\.\d{3})+,\d+)", re.ASCII)
 _IS_POINT = re.compile(r"-?(\d+\.\d{1,2}|0\.\d+|\d{1,3}(,\d{3})+\.\d+)", re.ASCII)
 _WITH_COMMA = re.compile(r"-?(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", re.ASCII)
 _WITH_POINT = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+(?=\.))(\.\d+)?", re.ASCII)
+_NO_CENTS = re.compile(r"[.,](?:--?|[–—])$")
+"""What stands for the decimals of a whole amount: 12,- and 12.–"""
 _PLAIN = re.compile(r"-?\d+(?:\.\d{1,2})?", re.ASCII)
 _THOUSANDS = re.compile(r"-?\d{1,3}(,\d{3})+", re.ASCII)
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "Fr.", "PLN": "zł", "CZK": "Kč"}
 _SIGNS |= dict.fromkeys(("CAD", "AUD", "NZD", "SGD", "HKD", "MXN"), "$")
 _SIGNS |= dict.fromkeys(("SEK", "NOK", "DKK"), "kr") | {"INR": "₹", "KRW": "₩", "TRY": "₺"}
+_SIGNS["CNY"] = _SIGNS["JPY"]
 _OTHER = re.compile(
     r"(?:[A-Z]{3}|[€$£¥₹₩₺₽₴])\s?[\d.,]+|[\d.,]+\s?(?:[A-Z]{3}|[€$£¥₹₩₺₽₴]|zł|kr|Kč|Ft)"
 )
+_CODE = re.compile(
+    r"\b(?:AED|ARS|AUD|BGN|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|ISK|JPY|KRW|"
+    r"MXN|MYR|NOK|NZD|PHP|PLN|RON|RSD|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR)\b",
+    re.IGNORECASE,
+)
+"""The codes of currencies in the names of columns. Others look like words."""
 
 
 class Number(Enum):
@@ -164,7 +173,22 @@ def _bare(cell: str) -> str:
     for sign in (settings.SHOP_CURRENCY, _SIGNS.get(settings.SHOP_CURRENCY, "")):
         if sign:
             text = text.removeprefix(sign).removesuffix(sign).strip()
+    text = _NO_CENTS.sub("", text)
     return _IS_SPACE.sub("", text) if _WITH_SPACES.fullmatch(text) else text
+
+
+def currency_in(title: str) -> tuple[str, str]:
+    """Return the code of the currency in the name of a column, or "", and the name without it.
+
+    A sign that several currencies have is that of the shop if the shop's currency has it.
+    """
+    if found := _CODE.search(title):
+        return found[0].upper(), title[: found.start()] + title[found.end() :]
+    for code in (settings.SHOP_CURRENCY, *_SIGNS):
+        sign = _SIGNS.get(code, "")
+        if sign and re.search(rf"(?<!\w){re.escape(sign)}(?!\w)", title):
+            return code, title.replace(sign, " ")
+    return "", title
 
 
 def has_other_currency(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection as Collected
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from secrets import token_hex
 from typing import Any
 
@@ -155,7 +156,7 @@ def _owners_of_slugs(
     owners = _with_slugs(set(bases))
     used = {slug for _, slug, _ in owners} | reserved_slugs("product", set(bases))
     often = [b for b, number in Counter(bases).items() if number > 1 or b in used or b in given]
-    if numbered := {slug for base in often for slug in slug_candidates(base)[1:]}:
+    if numbered := {slug for base in often for slug in islice(slug_candidates(base), 1, None)}:
         owners += _with_slugs(numbered)
         used |= reserved_slugs("product", numbered)
     return owners, used.union(slug for _, slug, _ in owners)

@@ -9,6 +9,7 @@ from catalog.products.models import Product
 from shop.core.metadata import validate_metadata
 
 _COLUMNS = {METADATA: "metadata", PRIVATE_METADATA: "private_metadata"}
+_PREFIXES = tuple(_COLUMNS)
 
 
 def add_metadata(record: ProductRecord, row: Row, product: Product) -> None:
@@ -16,8 +17,10 @@ def add_metadata(record: ProductRecord, row: Row, product: Product) -> None:
 
     A value that does not fit is left out with a warning.
     """
-    names = [name for name in row.cells if name.startswith(tuple(_COLUMNS))]
-    for prefix, column in _COLUMNS.items() if names else ():
+    names = [name for name in row.cells if name.startswith(_PREFIXES)]
+    if not names:
+        return
+    for prefix, column in _COLUMNS.items():
         given = {name: row.text(name) for name in names if name.startswith(prefix)}
         existing = getattr(product, column)
         if not any(given.values()) and not existing:

@@ -4,7 +4,7 @@ The whole file is checked first, in constant memory. Texts that are damaged or c
 workbooks that are too large when unpacked, are rejected.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 
 from catalog.exchange.imports.decimals import read_decimals
 from catalog.exchange.imports.encodings import find_encoding
+from catalog.exchange.imports.entities import decoded
 from catalog.exchange.imports.json_file import read_json
 from catalog.exchange.imports.readers import READERS, detect_format
 from catalog.exchange.imports.reading import Choices, Reading
@@ -21,6 +22,7 @@ from catalog.exchange.imports.rows import FileError, Rows
 from catalog.exchange.imports.sheets import read_xlsx
 from catalog.exchange.imports.tables import Table, read_csv
 from catalog.limits import MAX_FILE_BYTES, MAX_UNPACKED
+from shop.core.slugs import fold_name
 
 FORMATS = (*READERS, "json")
 
@@ -74,9 +76,15 @@ def read(source: Source, reading: Reading) -> Rows:
     with _opened(source, reading) as found:
         if isinstance(found, Table):
             table = _detect_in(found, source, reading)
-            yield from READERS[reading.format].read(table, reading, source.choices)
+            rows = READERS[reading.format].read(table, reading, source.choices)
+            yield from rows if is_own(table.header) else map(decoded, rows)
         else:
             yield from read_json(found, reading.not_read)
+
+
+def is_own(header: Sequence[str]) -> bool:
+    """Return whether a table has been exported by a shop like this, whose names are as they are."""
+    return "row" in map(fold_name, header)
 
 
 @contextmanager

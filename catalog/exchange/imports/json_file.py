@@ -11,8 +11,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TextIO
 
 from catalog.exchange.imports.columns import NotRead
+from catalog.exchange.imports.entities import decoded
+from catalog.exchange.imports.mapping import CURRENCY
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows
-from catalog.exchange.imports.shop import ATTRIBUTE, COLUMNS, split, unused_columns
+from catalog.exchange.imports.shop import (
+    ATTRIBUTE,
+    COLUMNS,
+    other_currency_in,
+    split,
+    unused_columns,
+)
 from catalog.exchange.imports.stock_words import set_stock
 from catalog.exchange.imports.translations import FIELDS, SEPARATOR, translated_column
 from catalog.limits import MAX_JSON_DEPTH, MAX_JSON_OBJECT, MAX_JSON_VALUES
@@ -40,6 +48,7 @@ _FEED = {
     "price": "price",
     "stock": "stock",
     "tags": "tags",
+    "currency": CURRENCY,
 }
 _FEED_NAMES = {ours: theirs for theirs, ours in _FEED.items()} | {
     "picture": "images",
@@ -55,7 +64,7 @@ def read_json(text: TextIO, not_read: NotRead) -> Rows:
             raise FileError("A product must be an object.", line=line)
         is_feed = "title" in found and "name" not in found
         if is_feed:
-            yield from _read_feed(found, line, not_read)
+            yield from map(decoded, _read_feed(found, line, not_read))
         else:
             yield from _Object(line, not_read).rows(found)
 
@@ -134,7 +143,9 @@ def _read_feed(found: dict[str, Any], line: int, not_read: NotRead) -> Iterator[
     if "discountPercentage" in found:
         discount = _cell(found["discountPercentage"])
         cells["compare_at_price"] = _price_before(discount, cells.get("price"))
-    yield Row(Kind.PRODUCT, line, cells, _FEED_NAMES, warnings=tuple(warnings))
+    reason = other_currency_in(cells)
+    errors = (RowError(line, CURRENCY, reason),) if reason else ()
+    yield Row(Kind.PRODUCT, line, cells, _FEED_NAMES, errors, tuple(warnings))
     urls = _cell(found.get("images")) or _cell(found.get("thumbnail"))
     for number, url in enumerate(urls if isinstance(urls, list) else [urls]):
         if url:

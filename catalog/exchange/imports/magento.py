@@ -19,6 +19,7 @@ from catalog.exchange.imports.conversions import (
 from catalog.exchange.imports.families import Family, attribute_rows, family_rows, grouped_variants
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.magento_columns import (
+    BELOW,
     BRANDS,
     CODES,
     IMAGES,
@@ -165,6 +166,10 @@ def _family(product: _Product, stored: StoredRows) -> Family:
         grouped_variants(family, cells, len(items))
     else:
         family.cells |= sold
+        if kind == "bundle":
+            family.cells |= {"track_stock": "true", "backorder": "false", "stock": "0"}
+            reason = "A bundle is not sold as a set here. It is sold out."
+            family.warnings.append(product.error("product_type", reason))
     _add_attributes(family, product)
     return family
 
@@ -182,7 +187,7 @@ def _cells(product: _Product) -> dict[str, Cell]:
     cells["seo_title"] = product.cell("meta_title")
     cells["seo_description"] = product.cell("meta_description")
     if "categories" in product.row.cells:
-        paths = [[name.strip() for name in path.split("/")] for path in _paths(product)]
+        paths = [_names(path) for path in _paths(product)]
         first, *others = deepest_first(map(_without_root, paths)) or [[]]
         cells["category_path"] = first
         cells[FURTHER] = [path[-1] for path in others]
@@ -191,6 +196,11 @@ def _cells(product: _Product) -> dict[str, Cell]:
 
 def _paths(product: _Product) -> list[str]:
     return [path.strip() for path in PATHS.split(product.cell("categories")) if path.strip()]
+
+
+def _names(path: str) -> list[str]:
+    """Return the names in a path. Slashes in a name are escaped."""
+    return [name.replace("\\/", "/").strip() for name in BELOW.split(path)]
 
 
 def _without_root(path: list[str]) -> list[str]:

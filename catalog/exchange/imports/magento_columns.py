@@ -59,6 +59,7 @@ PAIR = re.compile(
 )
 # A comma between paths is followed by a name, or by a space and a path from the usual root.
 PATHS = re.compile(r",(?=\S)|,\s+(?=default category)", re.IGNORECASE)
+BELOW = re.compile(r"(?<!\\)/")
 ROOT = "default category"
 INTERNAL = frozenset({"has_options", "required_options", "shipment_type", "samples_title"})
 BRANDS, CODES = ("brand", "manufacturer"), ("ean", "gtin", "upc", "barcode", "isbn")

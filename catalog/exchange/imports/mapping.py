@@ -2,6 +2,9 @@
 
 import re
 
+from django.conf import settings
+
+from catalog.exchange.imports.decimals import currency_in
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
 from catalog.exchange.imports.stock_words import AVAILABILITY
 from shop.core.slugs import fold
@@ -11,6 +14,8 @@ IMAGES = "images"
 WEIGHTS = {"weight_in_kg": "kg", "weight_in_lb": "lb", "weight_in_oz": "oz"}
 """The columns with weights in other units than grams."""
 COST = "private_metadata.cost"
+CURRENCY = "currency"
+"""A column with the code of the currency of the amounts in its row."""
 
 # In the languages of the files that shops have: English, German, French, Spanish, Italian, Dutch.
 _NAMES = {
@@ -18,7 +23,8 @@ _NAMES = {
     "product number; part number; model number; stock keeping unit; artikelnummer; artikelnr; "
     "artikel nr; art nr; artnr; bestellnummer; produktnummer; best nr; référence; reference; ref; "
     "code article; référence produit; referencia; código; codigo; codice; codice articolo; "
-    "riferimento; artikelcode; productcode; variant sku; produktcode",
+    "riferimento; artikelcode; productcode; variant sku; produktcode; product code sku; "
+    "product sku; item sku; seller sku",
     "name": "title; titel; product; product name; product title; item; item name; article; "
     "article name; artikel; artikelname; artikelbezeichnung; bezeichnung; produkt; produktname; "
     "produktbezeichnung; produkttitel; nom; nom du produit; produit; désignation; titre; nombre; "
@@ -29,7 +35,8 @@ _NAMES = {
     "description longue; descripción; descripcion; descrizione; beschrijving; description html",
     "price": "preis; verkaufspreis; vk; vk preis; vk brutto; bruttopreis; endpreis; preis brutto; "
     "selling price; sales price; sale price; retail price; unit price; gross price; price gross; "
-    "price incl vat; prix; prix ttc; prix de vente; precio; precio de venta; prezzo; "
+    "price incl vat; price incl tax; price including tax; price tax included; prix; prix ttc; "
+    "prix de vente; precio; precio de venta; prezzo; "
     "prezzo di vendita; prijs; verkoopprijs; variant price",
     "compare_at_price": "uvp; rrp; msrp; list price; old price; regular price; original price; "
     "was price; price before; compare at; streichpreis; alter preis; listenpreis; "
@@ -37,10 +44,12 @@ _NAMES = {
     "stock": "bestand; lagerbestand; lagermenge; lagerstand; warenbestand; stückzahl; "
     "menge; anzahl; quantity; qty; inventory; inventory quantity; stock quantity; stock level; "
     "stock qty; on hand; available; units; verfügbar; verfügbare menge; quantité; existencias; "
-    "cantidad; quantità; giacenza; voorraad; aantal; variant inventory qty",
+    "cantidad; quantità; giacenza; voorraad; aantal; variant inventory qty; current stock; "
+    "current stock level; current quantity",
     "barcode": "ean; ean13; ean 13; ean code; ean nummer; gtin; gtin13; upc; isbn; isbn13; "
     "strichcode; code barres; código de barras; codigo de barras; codice a barre; streepjescode; "
-    "variant barcode; gtin ean; ean gtin; gtin upc ean or isbn",
+    "variant barcode; gtin ean; ean gtin; gtin upc ean or isbn; global trade item number; "
+    "gps global trade item number",
     "brand": "marke; hersteller; manufacturer; vendor; maker; brand name; markenname; marque; "
     "fabricant; marca; fabricante; produttore; merk; fabrikant; label",
     CATEGORY_PATH: "categories; category path; category name; product category; product type; "
@@ -52,10 +61,17 @@ _NAMES = {
     "etiquetas; etichette; trefwoorden",
     IMAGES: "image; image url; image urls; image link; image src; photo; photos; picture url; "
     "pictures; main image; bild; bilder; bild url; bildadresse; bildlink; produktbild; foto; "
-    "fotos; images url; imagen; imágenes; immagine; immagini; afbeelding; afbeeldingen; thumbnail",
-    "slug": "handle; url key; url handle; permalink; urlkey; url slug; seo url",
-    "weight": "weight g; weight in g; weight grams; weight in grams; grams; gramm; gewicht g; "
-    "gewicht in g; gewicht in gramm; poids g; peso g; gewicht gramm; variant grams",
+    "fotos; images url; imagen; imágenes; immagine; immagini; afbeelding; afbeeldingen; thumbnail; "
+    "product image; product images; product image url; featured image; images src",
+    "slug": "handle; url key; url handle; permalink; urlkey; url slug; seo url; url rewritten; "
+    "product url key",
+    "seo_title": "meta title; page title; search engine title; seitentitel; meta titel; titre seo; "
+    "balise titre; título seo; titolo seo",
+    "seo_description": "meta description; search engine description; page description; "
+    "meta beschreibung; métadescription; meta descripción; meta descrizione",
+    "weight": "shipping weight; weight g; weight in g; weight grams; weight in grams; grams; "
+    "gramm; gewicht g; gewicht in g; gewicht in gramm; gewicht gramm; poids g; peso g; "
+    "variant grams",
     "weight_in_kg": "weight kg; weight in kg; gewicht kg; gewicht in kg; poids kg; peso kg; "
     "kilograms; shipping weight kg",
     "weight_in_lb": "weight lb; weight lbs; weight in lb; weight in lbs; weight in pounds; pounds",
@@ -63,29 +79,41 @@ _NAMES = {
     AVAILABILITY: "availability; in stock; is in stock; stock status; verfügbarkeit; lagerstatus; "
     "disponibilité; disponibilidad; disponibilità; beschikbaarheid; availability status",
     "is_published": "published; active; enabled; online; visible; veröffentlicht; aktiv; sichtbar; "
-    "publié; actif; publicado; activo; pubblicato; attivo; gepubliceerd; actief",
-    COST: "cost; cost price; cost per item; purchase price; buying price; einkaufspreis; ek; "
-    "ek preis; prix d achat; coste; costo; inkoopprijs",
+    "product visible; publié; actif; publicado; activo; pubblicato; attivo; gepubliceerd; actief",
+    COST: "cost; cost price; cost per item; purchase price; buying price; wholesale price; "
+    "wholesale cost; einkaufspreis; ek; ek preis; prix d achat; coste; costo; inkoopprijs",
     "tax_code": "tax class; tax code; vat class; steuerklasse; classe de taxe; clase de impuesto; "
     "classe iva; belastingklasse",
     "requires_shipping": "shipping required; physical; versandpflichtig",
+    CURRENCY: "currency code; price currency; währung; devise; moneda; divisa; valuta; munt",
 }
 _SIGNS = re.compile(r"[\W_]+")
-_CURRENCY = re.compile(r"\b(?:eur|usd|gbp|chf|jpy|sek|nok|dkk|pln|czk|cad|aud)\b")
+# What other shops add to the names of columns for people who fill them in.
+_HINT = re.compile(r"\((?:x,\s*y,\s*z\W*|0/1|html|required|optional|pflichtfeld)\)", re.IGNORECASE)
+_AMOUNTS = frozenset({"price", "compare_at_price", COST})
 
 
 def _key(title: str) -> str:
-    return _SIGNS.sub(" ", fold(title)).strip()
+    return _SIGNS.sub(" ", fold(_HINT.sub(" ", title))).strip()
 
 
-_BY_KEY = {_key(name): ours for ours, names in _NAMES.items() for name in names.split(";")}
+_BY_KEY = {_key(ours): ours for ours in _NAMES}
+_BY_KEY |= {_key(name): ours for ours, names in _NAMES.items() for name in names.split(";")}
 
 
 def guess(title: str) -> str:
     """Return the column of the shop that a column is by its name, or "".
 
-    Case, punctuation and the code of a currency do not matter: "Preis (EUR)" is a price.
+    Case, punctuation and the shop's own currency do not matter: "Preis (EUR)" is a price. A column
+    with amounts in another currency is none.
     """
-    key = _key(title)
-    without = " ".join(_CURRENCY.sub(" ", key).split())
-    return _BY_KEY.get(key) or _BY_KEY.get(without, "")
+    currency, without = currency_in(title)
+    found = _BY_KEY.get(_key(title)) or _BY_KEY.get(_key(without).removesuffix(" in"), "")
+    return "" if found in _AMOUNTS and currency not in {"", settings.SHOP_CURRENCY} else found
+
+
+def other_currency(title: str) -> str:
+    """Return the currency of a column with amounts, such as "EUR", if it is not the shop's."""
+    currency, without = currency_in(title)
+    is_amount = _BY_KEY.get(_key(without).removesuffix(" in")) in _AMOUNTS
+    return currency if is_amount and currency != settings.SHOP_CURRENCY else ""

@@ -183,8 +183,9 @@ class _Run:
     ) -> Callable[[], list[Plan]]:
         """Return the function that plans records in a transaction, which may be repeated.
 
-        There is nothing to lock for a new product, so its plan is used, once: the constraints find
-        what others have written since.
+        The plans are in the order of the records, so that new products get ascending ids. There is
+        nothing to lock for a new product, so its plan is used, once: the constraints find what
+        others have written since.
         """
         once = [list(ready)]
 
@@ -192,7 +193,11 @@ class _Run:
             plans = once.pop() if once else []
             planned = {id(plan.record) for plan in plans}
             others = [record for record in records if id(record) not in planned]
-            return [*self._plan(others, lock=True), *plans] if others else plans
+            if not others:
+                return plans
+            plans += self._plan(others, lock=True)
+            by_record = {id(plan.record): plan for plan in plans}
+            return [by_record[id(record)] for record in records if id(record) in by_record]
 
         return plan_all
 

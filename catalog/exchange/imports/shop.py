@@ -8,11 +8,13 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
 from catalog.exchange.imports.columns import NotRead, find_columns
 from catalog.exchange.imports.conversions import in_grams, split_paths, split_urls
 from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
-from catalog.exchange.imports.mapping import COST, IMAGES, WEIGHTS, guess
+from catalog.exchange.imports.mapping import COST, CURRENCY, IMAGES, WEIGHTS, guess
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.stock_words import AVAILABILITY, set_stock
@@ -57,7 +59,7 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
 COLUMNS = (*_COLUMNS, *(n for n in _MEMBERS if n not in _COLUMNS), "collections", "rule")
-TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code")
+TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code", CURRENCY)
 """More columns that those of another table can be read as."""
 _AMOUNTS = frozenset({"price", "compare_at_price", COST, *WEIGHTS})
 _WHOLE = frozenset({"stock", "low_stock_threshold", "weight"})
@@ -71,7 +73,7 @@ _INSTEAD = {
 _WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
 _LISTS = ("tags", "choices", "collections")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
-_OF_SOLD |= {*WEIGHTS, AVAILABILITY}
+_OF_SOLD |= {*WEIGHTS, AVAILABILITY, CURRENCY}
 _USED: dict[Kind, set[str]] = {
     Kind.PRODUCT: _OF_SOLD
     | {*members_of(Owner.PRODUCT), "category", "collections", "tags", *TARGETS},
@@ -182,11 +184,21 @@ def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is
             cells[name] = split(str(cells[name]))
     if CATEGORY_PATH in cells:
         _set_categories(cells)
+    reasons = filter(None, [other_currency_in(cells)])
+    errors += (RowError(row.line, titles[CURRENCY], reason) for reason in reasons)
     for name, unit in WEIGHTS.items():
         if name in cells:
             cells["weight"] = in_grams(str(cells.pop(name)), unit)
     warnings = [RowError(row.line, titles[n], reason) for n, reason in set_stock(cells)]
     return Row(Kind(kind), row.line, cells, titles, tuple(errors), tuple(warnings))
+
+
+def other_currency_in(cells: dict[str, Cell]) -> str:
+    """Take the currency out of a row. Return why its price is refused, or ""."""
+    currency = str_of(cells.pop(CURRENCY, "")).strip().upper()
+    if currency in {"", settings.SHOP_CURRENCY} or not str_of(cells.get("price", "")).strip():
+        return ""
+    return f"{quote(currency)} is not the currency of the shop, {settings.SHOP_CURRENCY}."
 
 
 def _set_categories(cells: dict[str, Cell]) -> None:

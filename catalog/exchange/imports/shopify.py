@@ -7,9 +7,11 @@ from catalog.exchange.imports.columns import find_columns
 from catalog.exchange.imports.conversions import in_grams, split_list
 from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
+from catalog.exchange.imports.families import attribute_rows
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports.shop import ATTRIBUTE
 from catalog.exchange.imports.shopify_columns import (
     CATEGORY,
     KNOWN,
@@ -17,6 +19,9 @@ from catalog.exchange.imports.shopify_columns import (
     OF_PRODUCT,
     OF_VARIANT,
     TAXABLE,
+    UNIT,
+    WEIGHT,
+    attribute_name,
     canonical,
     is_metafield,
 )
@@ -58,9 +63,16 @@ def read_shopify(table: Table, reading: Reading, _choices: Choices) -> Rows:
     missing = [name for name in required if name not in columns.names]
     if missing:
         raise FileError("This column is required.", line=1, column=missing[0])
+    yield from attribute_rows(
+        {
+            name.removeprefix(ATTRIBUTE): attribute_name(title)
+            for name, title in zip(columns.names, columns.header, strict=True)
+            if name.startswith(ATTRIBUTE) and attribute_name(title)
+        }
+    )
     titles = dict(zip(columns.names, columns.header, strict=True))
     names = {ours: titles.get(name, name) for ours, name in _NAMES.items()}
-    return _read(columns.rows(table), {**titles, **names})
+    yield from _read(columns.rows(table), {**titles, **names})
 
 
 def _read(rows: Iterator[TableRow], names: Mapping[str, str]) -> Rows:
@@ -85,6 +97,7 @@ def _product(rows: list[TableRow], names: Mapping[str, str]) -> Iterator[Row]:
         errors.append(RowError(variants[1].line, "Option1 Name", reason))
     cells = {**_cells(first, OF_PRODUCT), "options": options, **_published(first)}
     cells |= {**_categories(first), **_metadata(first, "")}
+    cells |= {name: cell for name, cell in first.cells.items() if name.startswith(ATTRIBUTE)}
     cells["tags"] = [tag.strip() for tag in str(cells.get("tags", "")).split(",") if tag.strip()]
     if "Tags" not in first.cells:
         del cells["tags"]
@@ -113,7 +126,11 @@ def _variants(rows: list[TableRow], options: list[str], names: Mapping[str, str]
 def _images(rows: list[TableRow], names: Mapping[str, str]) -> Iterator[Row]:
     for row in rows:
         if row.cells.get("Image Src", "").strip():
-            yield Row(Kind.IMAGE, row.line, _cells(row, OF_IMAGE), names)
+            cells = _cells(row, OF_IMAGE)
+            place = str(cells.get("position", "")).strip()
+            if place.isdecimal():  # Shopify counts from 1
+                cells["position"] = str(max(int(place) - 1, 0))
+            yield Row(Kind.IMAGE, row.line, cells, names)
 
 
 def _option_values(row: TableRow, options: list[str]) -> list[str]:
@@ -135,6 +152,8 @@ def _variant_cells(row: TableRow) -> tuple[dict[str, Cell], tuple[RowError, ...]
     cells = {**_cells(row, OF_VARIANT), **_untaxed(row), **_metadata(row, "variant ")}
     if "weight" in cells:
         cells["weight"] = in_grams(str(cells["weight"]), "g")
+    elif WEIGHT in row.cells:
+        cells["weight"] = in_grams(row.cells[WEIGHT], row.cells.get(UNIT, "").strip() or "g")
     tracker = cells.get("track_stock")
     if tracker is not None:
         cells["track_stock"] = "true" if str(tracker).strip() else "false"

@@ -4,7 +4,7 @@ import re
 
 from catalog.exchange.imports.conversions import metadata_key
 from catalog.limits import MAX_OPTIONS
-from shop.core.slugs import fold_name
+from shop.core.slugs import fold_name, normalize_slug
 
 OF_PRODUCT = {
     "slug": "Handle",
@@ -33,6 +33,9 @@ OF_VARIANT = {
 OF_IMAGE = {"picture": "Image Src", "position": "Image Position", "alt": "Image Alt Text"}
 TAXABLE = "Variant Taxable"
 CATEGORY = "Product Category"
+WEIGHT = "Variant Weight"
+"""In the unit of ``UNIT``, in the files of programs that edit the products of Shopify."""
+UNIT = "Variant Weight Unit"
 OPTIONS = [f"Option{n} {part}" for n in range(1, MAX_OPTIONS + 1) for part in ("Name", "Value")]
 KNOWN = (
     *OF_PRODUCT.values(),
@@ -40,7 +43,8 @@ KNOWN = (
     *OF_IMAGE.values(),
     *OPTIONS,
     "Variant Image",
-    "Variant Weight Unit",  # of the weight that Shopify shows; Variant Grams are always grams
+    UNIT,  # of the weight that Shopify shows; Variant Grams are always grams
+    WEIGHT,
     TAXABLE,
     "Status",
     CATEGORY,
@@ -69,18 +73,29 @@ _NEWER = {
     "standard product type": CATEGORY,
     "custom product type": "Type",
     "custom collections": "Collection",
+    "body html": "Body (HTML)",
+    "variant cost": "Cost per item",
+    "metafield: title_tag": "SEO Title",
+    "metafield: description_tag": "SEO Description",
 }
 _BY_NAME = {fold_name(name): name for name in KNOWN} | _NEWER
 _METAFIELD = re.compile(r"(.*) \((product|variant)\.metafields\.([^.)]+)\.([^)]+)\)", re.IGNORECASE)
 _OTHER_METAFIELD = re.compile(r"(variant )?metafield: ([^ \[]+?)\s*(?:\[.*\])?", re.IGNORECASE)
+_TYPE = re.compile(r"\s*\[.*\]$")
+"""The type of a metafield, after its name."""
+ATTRIBUTES = "attributes"
+"""The namespace of the metafields that an export makes of attributes."""
 _OWN_NAMESPACE = "shop"
 """The namespace of the metafields that an export makes of keys without one."""
 _GOOGLE = "google shopping / "
 
 
 def canonical(title: str) -> str:
-    """Return the name of a column in older files, or ``metadata.KEY`` for a metafield, or ""."""
-    folded = fold_name(title)
+    """Return the name of a column in older files, or ``metadata.KEY`` for a metafield, or "".
+
+    A metafield that an export has made of an attribute is ``attr.SLUG``.
+    """
+    folded = _TYPE.sub("", fold_name(title))
     if folded in _BY_NAME:
         return _BY_NAME[folded]
     if folded.startswith(_GOOGLE):
@@ -94,7 +109,10 @@ def canonical(title: str) -> str:
 
 
 def _metafield(owner: str, namespace: str, key: str) -> str:
-    full = metadata_key(key if namespace == _OWN_NAMESPACE else f"{namespace}.{key}")
+    if (owner, namespace) == ("product", ATTRIBUTES):
+        return f"attr.{normalize_slug(key)}"
+    own = namespace == _OWN_NAMESPACE or not key
+    full = metadata_key((key or namespace) if own else f"{namespace}.{key}")
     return f"{'' if owner == 'product' else 'variant '}metadata.{full}"
 
 
@@ -108,6 +126,19 @@ def metafield_title(key: str, owner: str = "product") -> str:
     return f"{name} ({owner}.metafields.{namespace}.{name})"
 
 
+def attribute_title(slug: str, name: str) -> str:
+    """Return the name of the column that ``canonical`` reads as an attribute."""
+    return f"{name} (product.metafields.{ATTRIBUTES}.{slug})"
+
+
+def attribute_name(title: str) -> str:
+    """Return the name of the attribute in a column that ``attribute_title`` has named, or ""."""
+    found = _METAFIELD.fullmatch(title.strip())
+    is_attribute = found and (found[2].lower(), found[3]) == ("product", ATTRIBUTES)
+    return found[1] if found and is_attribute else ""
+
+
 def is_metafield(title: str) -> bool:
     """Return whether a column has a metafield."""
-    return "metadata." in canonical(title) and not canonical(title).startswith("private_")
+    name = canonical(title)
+    return name.startswith("attr.") or ("metadata." in name and not name.startswith("private_"))

@@ -1,5 +1,6 @@
 """Reads Shopify's inventory CSV, which has the stock of each variant at each location."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -25,6 +26,8 @@ _QUANTITIES = ("available", "on_hand_new", "on_hand")
 # In older files every other column is a location.
 _NOT_LOCATIONS = frozenset({"hs code", "coo", "bin name", "incoming", "unavailable", "committed"})
 _NOT_STOCKED = "not stocked"
+# Units have no decimals, so a sign before three digits is one between thousands.
+_THOUSANDS = re.compile(r"(?<=[0-9])[,.'\u00a0\u202f ](?=[0-9]{3}(?![0-9]))")
 _KEYS = ("Handle", "Title", "Variant SKU")
 
 
@@ -107,7 +110,7 @@ def _units(row: TableRow) -> tuple[int | None, tuple[RowError, ...]]:
         if not cell or cell.lower() == _NOT_STOCKED:
             continue
         try:
-            total = (total or 0) + int(cell)
+            total = (total or 0) + int(_THOUSANDS.sub("", cell))
         except ValueError:
             reason = f"{quote(cell)} is not an integer."
             return None, (RowError(row.line, name.removeprefix("location "), reason),)

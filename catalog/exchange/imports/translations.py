@@ -54,7 +54,7 @@ def translated_column(title: str) -> str:
 
 def is_translation(kind: Kind, column: str) -> bool:
     """Return whether rows of a kind have a column with translations."""
-    return column.partition(SEPARATOR)[0] in FIELDS.get(kind, ()) and SEPARATOR in column
+    return SEPARATOR in column and column.partition(SEPARATOR)[0] in FIELDS.get(kind, ())
 
 
 def remedy_of(title: str) -> str:

@@ -48,6 +48,9 @@ from shop.core.money import CENT, is_payable
 
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
 _WHOLE = re.compile(r"(-?[0-9]{1,10})(\.0+)?", re.ASCII)
+_DATE_WITH_DOTS = re.compile(
+    r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(?:,?\s+([0-9]{2}:[0-9]{2}(?::[0-9]{2})?))?", re.ASCII
+)
 # Spreadsheets write their own language.
 _TRUE = frozenset(
     {"true", "yes", "y", "1", "on", "ja", "wahr", "oui", "vrai", "sí", "si", "verdadero", "vero"}
@@ -153,7 +156,10 @@ def boolean(value: str) -> bool:
 
 
 def instant(value: str) -> datetime:
-    """Convert a time. Without an offset it is UTC."""
+    """Convert a time, or a date such as 31.01.2030. Without an offset it is UTC."""
+    if found := _DATE_WITH_DOTS.fullmatch(value):
+        day, month, year, time = found.groups()
+        value = f"{year}-{month:0>2}-{day:0>2}T{time or '00:00'}"
     try:
         read = datetime.fromisoformat(value)
     except ValueError:
@@ -274,9 +280,9 @@ OF_ATTRIBUTE = Field(exact_line(ATTRIBUTE_TEXT_LENGTH), "", optional=True)
 def read_cells(row: Row, fields: Mapping[str, Field], found: Findings) -> dict[str, Any]:
     """Return the values of a row in the columns of ``fields``, and add to ``found``."""
     values = {}
-    for name, field in fields.items():
-        cell = row.cells.get(name)
-        if cell is None:
+    for name, cell in row.cells.items():
+        field = fields.get(name)
+        if field is None:
             continue
         value = cell if isinstance(cell, str) else " ".join(cell)
         read = _read_cell(row, name, field, value, found) if value.strip() else field.empty

@@ -1,5 +1,6 @@
 """Reads WooCommerce's product CSV. Variations are rows of their own, anywhere in the file."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +35,14 @@ __all__ = ["is_woocommerce", "numbers", "read_woocommerce"]
 
 _VARIATION = "variation"
 _ANY = "Any"
+_COMMAS = re.compile("[,;]")
+_TYPES = frozenset({"", "simple", "variable", _VARIATION, "grouped", "external"})
+_TYPES |= {"virtual", "downloadable"}
+_SUBSCRIPTIONS = {
+    "subscription": "simple",
+    "variable-subscription": "variable",
+    "subscription_variation": _VARIATION,
+}
 _DIRECT = {"name": "name", "sku": "sku", "barcode": "barcode", "low_stock": "low_stock_threshold"}
 _SEO = ("seo_title", "seo_description")
 _BRANDS = ("brand", "brands", "marke", "marken", "manufacturer", "hersteller", "marque", "marca")
@@ -80,8 +89,19 @@ class _Product:
         return unescape_formula(text) if self.is_csv else text
 
     def has_type(self, name: str) -> bool:
-        types = self.cell("type").lower().replace(";", ",").split(",")
-        return name in {found.strip() for found in types}
+        return name in self.types()
+
+    def types(self) -> set[str]:
+        """Return the types. A subscription of a plugin has the variations of any product."""
+        types = (found.strip() for found in _COMMAS.split(self.cell("type").lower()))
+        return {_SUBSCRIPTIONS.get(name, name) for name in types}
+
+    def check_type(self) -> list[RowError]:
+        """Return a warning about a type that plugins of WooCommerce add, such as a bundle."""
+        if self.types() <= _TYPES:
+            return []
+        reason = f"The type {quote(self.cell('type'))} is unknown. It was read as a simple product."
+        return [self.error("type", reason)]
 
     def keys(self) -> list[str]:
         number = self.cell("id").strip()
@@ -122,7 +142,8 @@ def _rows(product: _Product, stored: StoredRows, not_read: NotRead) -> Iterator[
     family.errors += product.row.errors
     family.images = dict.fromkeys(split_urls(product.cell("images")), "")
     sold, warnings = _sold(product)
-    if product.has_type("variable"):
+    family.warnings += product.check_type()
+    if product.has_type("variable") or variations:
         _add_variations(family, product, variations)
         for name in _NOT_OF_PARENTS:
             if product.cell(name).strip():
