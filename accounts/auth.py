@@ -1,13 +1,12 @@
 """Authentication by bearer token, which reads user and session in one statement."""
 
 from functools import lru_cache
-from typing import Any
+from time import time
+from typing import Any, NamedTuple
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.utils import aware_utcnow
 
 from accounts import tokens
 from accounts.errors import BearerExpected
@@ -32,11 +31,9 @@ class SessionJWTAuthentication(BaseAuthentication):
             return None
         if len(header) != 2 or header[0].lower() != "bearer" or "," in header[1]:
             raise BearerExpected
-        token = _verified_token(header[1])
-        try:
-            token.check_exp(current_time=aware_utcnow())
-        except TokenError:
-            raise InvalidToken from None
+        token, ends_at = _verified_token(header[1])
+        if ends_at <= time():
+            raise InvalidToken
         key = idempotency_key_of(request)
         if key is None:
             user = tokens.user_of(token)
@@ -53,15 +50,24 @@ class SessionJWTAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
+class _Verified(NamedTuple):
+    """A verified token, and when it expires: seconds since 1970, with the leeway for clocks."""
+
+    token: ShopAccessToken
+    ends_at: float
+
+
 @lru_cache(maxsize=4096)
-def _verified_token(raw: str) -> ShopAccessToken:
+def _verified_token(raw: str) -> _Verified:
     """Return the token, with signature and claims verified. Raises InvalidToken.
 
-    Cached, since a valid token stays valid until it expires: the caller checks ``exp`` each time,
-    and user and session in the database. The returned token is shared and must not be changed.
-    Errors are not cached.
+    Cached, since a valid token stays valid until it expires: the caller compares ``ends_at`` each
+    time, and checks user and session in the database. The returned token is shared and must not be
+    changed. Errors are not cached.
     """
-    return tokens.verified(ShopAccessToken, raw)
+    token = tokens.verified(ShopAccessToken, raw)
+    leeway = token.get_token_backend().get_leeway().total_seconds()
+    return _Verified(token, token["exp"] + leeway)
 
 
 def caller(request: Request) -> User:

@@ -17,10 +17,11 @@ from django.db.models import (
     OuterRef,
     Q,
     Subquery,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Cast, Coalesce, JSONObject
 
 from catalog.models import Product, ProductImage, for_sale
 
@@ -110,11 +111,11 @@ class CartRow(NamedTuple):
     image: Any
 
 
-def cart_members(prefix: str = "") -> Case:
+def cart_members(prefix: str = "") -> Cast:
     """Return the members of a cart as JSON, null if none is set; ``prefix`` is the lookup to it."""
     members = JSONObject(**{name: F(f"{prefix}{name}") for name in CART})
     are_unset = Q(**{f"{prefix}{name}": value for name, value in _UNSET.items()})
-    return Case(When(~are_unset, then=members))
+    return _as_text(Case(When(~are_unset, then=members)))
 
 
 def item_columns(item: str = "") -> tuple[Any, ...]:
@@ -125,16 +126,23 @@ def item_columns(item: str = "") -> tuple[Any, ...]:
     product, parent = f"{item}product__", f"{item}product__parent_id"
     is_sellable = for_sale(product) & Q(**{f"{product}has_variants": False})
     columns = ("name", "price", "compare_at_price", "sku", "parent_id", "stock", "backorder")
+    image = Coalesce(_image(f"{item}product_id"), _unless_null(parent, _image(parent)))
     return (
         *(F(f"{item}{name}") for name in ("product_id", "quantity", "price_seen")),
         F(f"{item}price_override"),
         *(F(f"{product}{name}") for name in columns),
         ExpressionWrapper(is_sellable, output_field=BooleanField()),
         Coalesce(f"{product}tax_class_id", Value("")),
-        *(F(f"{product}{name}") for name in ("weight", "requires_shipping", "slug", "options")),
-        _parent(parent),
-        Coalesce(_image(f"{item}product_id"), _unless_null(parent, _image(parent))),
+        *(F(f"{product}{name}") for name in ("weight", "requires_shipping", "slug")),
+        _as_text(F(f"{product}options")),
+        _as_text(_parent(parent)),
+        _as_text(image),
     )
+
+
+def _as_text(expression: Any) -> Cast:
+    """Return JSON as text, for which psycopg2 calls no function in Python, as for JSON."""
+    return Cast(expression, TextField())
 
 
 def _parent(pk: str) -> Case:
@@ -157,7 +165,7 @@ def _unless_null(name: str, expression: Any) -> Case:
 
 
 def load(value: Any) -> Any:
-    """Return the value of JSON that a cursor returns as text, and the ORM decoded."""
+    """Return the value of JSON that a statement returns as text."""
     return orjson.loads(value) if isinstance(value, str) else value
 
 

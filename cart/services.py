@@ -51,7 +51,7 @@ def add_item(*, buyer: Buyer, product_id: int, quantity: int) -> Opened:
     cart = Opened(row.cart_id) if row.cart_id else open_cart(buyer)
     price = _price_of(product_id, row)
     if in_cart:
-        set_item_quantity.run(
+        set_item_quantity.send_with_next(
             cart_id=cart.cart_id, product_id=product_id, quantity=new_quantity, price_seen=price
         )
     elif (row.item_count or 0) >= MAX_ITEMS:
@@ -71,7 +71,7 @@ def set_quantity(*, buyer: Buyer, product_id: int, quantity: int) -> None:
     row = _read_stock(buyer, product_id)
     _check_stock(product_id, row, quantity)
     price = _price_of(product_id, row)
-    set_item_quantity.run(
+    set_item_quantity.send_with_next(
         cart_id=cart_id, product_id=product_id, quantity=quantity, price_seen=price
     )
 

@@ -39,6 +39,7 @@ from catalog.stock.services import (
     variant_required,
 )
 from catalog.tax_classes.services import create_tax_class, delete_tax_class, rename_tax_class
+from catalog.translations.completion import complete_translated_name_keys
 
 __all__ = [
     "LockedProduct",
@@ -47,6 +48,7 @@ __all__ = [
     "archive_product",
     "complete_highest_prices",
     "complete_name_keys",
+    "complete_translated_name_keys",
     "create_attribute",
     "create_category",
     "create_collection",

@@ -19,10 +19,9 @@ from orders.models import (
     OrderQuerySet,
     OrderTax,
 )
-from orders.models.orders import order_with_database_time
 from orders.states import UNPAID, FulfilmentStatus, OrderPaymentStatus, OrderStatus, sources_of
 from shop.core.postal_addresses import MEMBERS
-from shop.engine import Insert, Update, columns_of, update, update_and_read
+from shop.engine import Insert, Update, instance_with, update, update_and_read
 
 new_items = Insert(
     OrderItem,
@@ -67,11 +66,26 @@ def may_be_cancelled(order: Order) -> bool:
     return order.status in sources_of(OrderStatus.CANCELLED) and not order.amount_paid
 
 
-@update_and_read(order_with_database_time, *columns_of(Order), Now())
+_PAYABLE = (
+    *("id", "status", "currency", "total", "amount_cancelled", "amount_paid", "amount_committed"),
+    *("pay_before", "has_own_window", "created_at"),
+)
+"""What a payment that begins has to know of its order."""
+
+
+def _payable_order(*columns: Any) -> Order:
+    order = instance_with(Order, _PAYABLE, columns[:-1])
+    order.database_time = columns[-1]
+    return order
+
+
+@update_and_read(_payable_order, *_PAYABLE, Now())
 def commit_total(
     *, order_id: int, user_id: int | None = None, cart_id: int | None = None
 ) -> tuple[OrderQuerySet, dict[str, object]]:
     """Commit all that is due of an order to a payment that begins; lock the order and return it.
+
+    The columns that a payment does not need are deferred.
 
     Changes no row of an order that accepts no payment, has a fee, or has other payments.
     """

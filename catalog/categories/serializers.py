@@ -16,6 +16,7 @@ from catalog.limits import (
 )
 from catalog.translations.serializers import (
     TRANSLATIONS_HELP,
+    CategoryTextsSerializer,
     CategoryTranslationSerializer,
     TranslationsField,
 )
@@ -94,21 +95,6 @@ class CategorySerializer(CategoryNodeSerializer):
         required=False,
         help_text="Only for staff, and if the shop has further languages: the texts, by code.",
     )
-
-
-@extend_schema_serializer(examples=[example({"name": "Teekannen", "slug": "teekannen"})])
-class CategoryTextsSerializer(RequestSerializer):
-    """The texts of a category in a further language. Empty ones are those of the category."""
-
-    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False, allow_blank=True)
-    slug = SlugField(
-        max_length=CATEGORY_NAME_LENGTH,
-        required=False,
-        allow_blank=True,
-        help_text="The default is made from the name.",
-    )
-    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
-    seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)
 
 
 @extend_schema_serializer(examples=[example({"parent_id": None, "position": 20})])

@@ -12,6 +12,7 @@ from catalog.categories.models import Category
 from catalog.models.revision import CatalogRevision
 from catalog.permissions import sees_all
 from catalog.translations.reads import text_in
+from shop.core.sort_keys import sort_key
 
 
 @dataclass(slots=True)
@@ -37,6 +38,10 @@ class Node:
         """Return its ancestors, with the root first, and itself."""
         return [*(self.parent.path() if self.parent else ()), self]
 
+    def place(self) -> tuple[int, bytes, int]:
+        """Return its place among its siblings: by position, then by name."""
+        return (self.position, sort_key(self.name), self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -57,7 +62,7 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
     current = CatalogRevision.objects.filter(pk=CatalogRevision.ONLY)
     rows: list[tuple[Any, ...]] = list(
         Category.objects.visible_to(user)
-        .in_sort_order()
+        .order_by()
         .values_list(
             "parent_id",
             Subquery(current.values(version=version)),
@@ -79,8 +84,9 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
     for row in rows:
         nodes[row[3]] = Node(*(*row[3:], for_staff))
     roots = []
-    for parent_id, _, _, pk, *_ in rows:
-        node = nodes[pk]
+    parents = {pk: parent_id for parent_id, _, _, pk, *_ in rows}
+    for node in sorted(nodes.values(), key=Node.place):
+        parent_id = parents[node.id]
         if parent_id is None:
             roots.append(node)
         else:

@@ -9,15 +9,14 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, IntegerField, Subquery
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models import IntegerField, Subquery
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from catalog import revision
 from catalog.prices.formulas import ActiveSale, in_cents
-from catalog.prices.sql import from_cents, narrow_to_first, read_active_sales, up_to_cents
+from catalog.prices.sql import read_active_sales
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
 from catalog.search.correction import alternatives
@@ -25,6 +24,7 @@ from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.facets import FacetReader
 from catalog.search.filters import apply_filters
 from catalog.search.matching import Results, matching, ranked
+from catalog.search.orders import SortOrder, TranslatedNameOrder
 from catalog.search.query import ListQuery
 from catalog.search.synonyms import read_synonyms
 from catalog.search.terms import Query
@@ -33,58 +33,6 @@ from shop.core.errors import InvalidField
 from shop.core.language_codes import is_translated
 from shop.core.links import origin_of
 from shop.core.pagination import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, PageBeyondEnd, read_number
-
-
-@dataclass(frozen=True, slots=True)
-class SortOrder:
-    """A sort order: by a column, then by id in the same direction.
-
-    ``sales`` are the active sales if the column is ``current_cents``.
-    """
-
-    column: str
-    descending: bool = False
-    sales: tuple[ActiveSale, ...] = ()
-
-    def fetch(self, products: ProductQuerySet, page: slice, *columns: Any) -> list[Any]:
-        """Return columns of the products on a page. Two statements if there are sales."""
-        candidates = products
-        if self.sales:
-            candidates = narrow_to_first(
-                products, page.stop, self.sales, descending=self.descending
-            )
-        rows = list(self.sort(candidates).values_list(*columns)[page])
-        if candidates is not products and len(rows) < page.stop - page.start:
-            # Prices have changed between the two statements.
-            rows = list(self.sort(products).values_list(*columns)[page])
-        return rows
-
-    def sort(self, products: ProductQuerySet) -> ProductQuerySet:
-        """Sort products in this order."""
-        sign = "-" if self.descending else ""
-        columns = dict.fromkeys((self.column, "pk"))
-        return products.order_by(*(f"{sign}{column}" for column in columns))
-
-    def reversed(self) -> "SortOrder":
-        """Return the opposite order."""
-        return replace(self, descending=not self.descending)
-
-    def after(self, products: ProductQuerySet, place: Place) -> ProductQuerySet:
-        """Return the products after a place."""
-        if self.column == "pk":
-            lookup = "lt" if self.descending else "gt"
-            return products.filter(**{f"pk__{lookup}": place.pk})
-        if self.sales and self.descending:
-            products = up_to_cents(products, place.key, self.sales)
-        elif self.sales:
-            products = from_cents(products, place.key)
-        compare = TupleLessThan if self.descending else TupleGreaterThan
-        key: Any = place.key
-        if self.column == "price":
-            key = Decimal(place.key) / 100
-        elif self.column == "name_key":
-            key = bytes.fromhex(place.key)
-        return products.filter(compare(Tuple(F(self.column), F("pk")), (key, place.pk)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,9 +237,8 @@ class Listing:
     ) -> Rows:
         """Return the ids with sort keys, and one more at the far end if there are more."""
         direction = order.reversed() if wanted.is_before else order
-        if wanted.place is not None:
-            products = direction.after(products, wanted.place)
-        rows = direction.fetch(products, slice(0, wanted.size + 1), "pk", order.column)
+        page = slice(0, wanted.size + 1)
+        rows = direction.fetch(products, page, "pk", order.column, place=wanted.place)
         return Rows(rows[::-1] if wanted.is_before else rows, None)
 
     def _build(self, wanted: PageRequest, rows: Rows) -> Page:
@@ -316,6 +263,8 @@ class Listing:
 
     def _sort_order(self, sales: tuple[ActiveSale, ...]) -> SortOrder:
         ordering = self.query.ordering
+        if ordering in {"name", "-name"} and is_translated(self.language):
+            return TranslatedNameOrder("name_key", ordering == "-name", language=self.language)
         if ordering not in {"price", "-price"}:
             return _SORT_ORDERS[ordering]
         return SortOrder("current_cents" if sales else "price", ordering.startswith("-"), sales)

@@ -6,15 +6,18 @@ import pytest
 
 from catalog.factories import CategoryFactory, ProductFactory
 from catalog.models import (
+    Attribute,
     CatalogRevision,
     Category,
     CategoryTranslation,
+    Collection,
     EarlierSlug,
+    OptionTranslation,
     Product,
     ProductChange,
     ProductTranslation,
 )
-from catalog.services import update_category
+from catalog.services import create_option_translation, update_category
 from catalog.tests.exchange import (
     errors_of,
     export,
@@ -157,3 +160,82 @@ def test_a_file_without_translations_costs_no_statement(settings):
     settings.SHOP_LANGUAGES = {"en": "English"}
     assert count_statements(lambda: import_content(table)) == several
     assert "name:de" not in export().decode()
+
+
+SHORT = """row,slug,name,kind,choices,name:de,description:de,choices:de,values:de
+attribute,material,Material,choice,"Clay,Glass",Werkstoff,,"{""Clay"": ""Ton""}",
+collection,gifts,Gifts,,,Geschenke,Kleine Dinge.,,
+option,,Size,,,Größe,,,"{""Small"": ""Klein""}"
+"""
+
+
+def short_texts():
+    return [
+        Attribute.objects.get().translations,
+        Collection.objects.get().translations,
+        OptionTranslation.objects.get().translations,
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+def test_translations_of_attributes_collections_and_options_come_back_the_same(form):
+    assert import_content(SHORT)[0] == (3, 0, 0, 0)
+    texts = [
+        {"de": {"name": "Werkstoff", "choices": {"Clay": "Ton"}}},
+        {"de": {"name": "Geschenke", "description": "Kleine Dinge."}},
+        {"de": {"name": "Größe", "values": {"Small": "Klein"}}},
+    ]
+    assert short_texts() == texts
+    assert import_content(SHORT)[0] == (0, 0, 3, 0)
+    before = export(form)
+    assert import_content(before, name=f"file.{form}")[0] == (0, 0, 3, 0)
+    assert notices_of(before, name=f"file.{form}") == []
+    empty_the_shop()
+    OptionTranslation.objects.all().delete()
+    assert import_content(before, name=f"file.{form}", dry_run=True)[0] == (3, 0, 0, 0)
+    assert not OptionTranslation.objects.exists()
+    assert import_content(before, name=f"file.{form}")[0] == (3, 0, 0, 0)
+    assert short_texts() == texts
+    assert export(form) == before or form == "xlsx"
+
+
+def test_cells_change_and_remove_short_translations():
+    import_content(SHORT)
+    table = "row,slug,name,kind,choices,name:de,values:de\n"
+    table += 'attribute,material,Material,choice,"Clay,Glass",Material,\n'
+    table += "collection,gifts,Gifts,,,,\noption,,SIZE,,,Maß,\n"
+    assert import_content(table)[0] == (0, 3, 0, 0)
+    assert short_texts() == [
+        {"de": {"name": "Material", "choices": {"Clay": "Ton"}}},
+        {"de": {"description": "Kleine Dinge."}},
+        {"de": {"name": "Maß"}},
+    ]
+    rows = [
+        {"row": "collection", "slug": "gifts", "name": "Gifts", "translations": {"de": None}},
+        {"row": "option", "name": "Size", "translations": {"pt-br": {"name": "Tamanho"}}},
+        {"row": "option", "name": "Colour", "translations": {"de": {"values": {"Red": 5}}}},
+    ]
+    assert import_content(json.dumps(rows), name="file.json")[0] == (1, 2, 0, 0)
+    assert Collection.objects.get().translations == {}
+    options = OptionTranslation.objects.order_by("key").values_list("translations", flat=True)
+    assert list(options) == [
+        {"de": {"values": {"Red": "5"}}},
+        {"de": {"name": "Maß"}, "pt-br": {"name": "Tamanho"}},
+    ]
+
+
+def test_short_translations_that_do_not_fit_are_left_out_or_refused():
+    create_option_translation(name="Size", translations={"de": {"name": "Größe"}})
+    table = "row,slug,name,kind,choices,choices:de,values:de\n"
+    table += 'attribute,material,Material,choice,Clay,"{""Wood"": ""Holz""}",\n'
+    table += 'option,,Size,,,,"{""S"": {""x"": 1}}"\noption,,,,,,\n'
+    counts, results = import_content(table)
+    assert counts == (0, 0, 1, 2)
+    assert warnings_of(results) == [
+        "line 3, translations: de.values must be a text. The translations were left out."
+    ]
+    assert errors_of(results) == [
+        "line 2, slug: The attribute has no choice “Wood”.",
+        "line 4, name: The cell must not be empty.",
+    ]
+    assert OptionTranslation.objects.get().translations == {"de": {"name": "Größe"}}

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from catalog.limits import CATEGORY_NAME_LENGTH, SEO_DESCRIPTION_LENGTH, SEO_TITLE_LENGTH
+from shop.core.fields import LineField, SlugField, StrictStr
 from shop.core.language_codes import further_languages, own_language
+from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 from shop.core.unknown import unknown_names
 
@@ -57,3 +61,18 @@ class ProductTranslationSerializer(CategoryTranslationSerializer):
     """The texts of a product in a further language; empty ones are those of the product."""
 
     description = serializers.CharField()
+
+
+@extend_schema_serializer(examples=[example({"name": "Teekannen", "slug": "teekannen"})])
+class CategoryTextsSerializer(RequestSerializer):
+    """The texts of a category in a further language. Empty ones are those of the category."""
+
+    name = LineField(max_length=CATEGORY_NAME_LENGTH, required=False, allow_blank=True)
+    slug = SlugField(
+        max_length=CATEGORY_NAME_LENGTH,
+        required=False,
+        allow_blank=True,
+        help_text="The default is made from the name.",
+    )
+    seo_title = LineField(max_length=SEO_TITLE_LENGTH, required=False, allow_blank=True)
+    seo_description = StrictStr(max_length=SEO_DESCRIPTION_LENGTH, required=False, allow_blank=True)

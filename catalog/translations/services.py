@@ -13,6 +13,7 @@ from catalog.errors import SlugTaken
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.translations.models import CategoryTranslation, ProductTranslation
 from shop.core.slugs import make_slug
+from shop.core.sort_keys import sort_key
 
 Kind = Literal["product", "category"]
 Texts = Mapping[str, Any]
@@ -27,7 +28,7 @@ MEMBERS: dict[Kind, tuple[str, ...]] = {
 }
 """The texts of a translation, as requests and responses have them."""
 _COLUMNS: dict[Kind, tuple[str, ...]] = {
-    "product": (*MEMBERS["product"], "description_text"),
+    "product": (*MEMBERS["product"], "description_text", "name_key"),
     "category": MEMBERS["category"],
 }
 _SUFFIX = 20
@@ -96,6 +97,8 @@ def _write(kind: Kind, pk: int, language: str, row: Any, texts: Texts | None) ->
     new = MODELS[kind](**{f"{kind}_id": pk, "language": language})
     for column in _COLUMNS[kind]:
         setattr(new, column, texts.get(column, getattr(row or new, column)))
+    if kind == "product":
+        new.name_key = sort_key(new.name) if new.name else b""
     needs_slug = bool(texts.get("name")) and "slug" not in texts and not new.slug
     return _Write(kind, pk, language, row, new, needs_slug)
 

@@ -26,6 +26,9 @@ _PAUSE = 0.05
 _MAX_QUEUE = 10_000
 _MAX_LINES = 500
 
+# To find them out takes longer than the rest of a record, and no line shows them.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The id of the request that the current thread processes; its log records contain it."""
 

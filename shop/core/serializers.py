@@ -47,6 +47,11 @@ class RequestSerializer(serializers.Serializer[Any]):
         unknown = unknown_names("member", data.keys() - misplaced.keys(), self.members)
         raise serializers.ValidationError({**self._other_errors(data), **misplaced, **unknown})
 
+    def run_validators(self, value: Any) -> None:
+        """Run the validators of the whole body. Without any, DRF would copy the body for them."""
+        if self.validators:
+            super().run_validators(value)
+
     @cached_property
     def _known(self) -> frozenset[str]:
         return frozenset(self.members)

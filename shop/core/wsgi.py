@@ -3,7 +3,11 @@
 from typing import Any
 
 import django
+from django.conf import global_settings, settings
+from django.core.cache import close_caches
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import reset_queries
 from django.utils.http import parse_header_parameters
 
 from shop.core.errors import MALFORMED_HEADER
@@ -34,4 +38,13 @@ class ShopHandler(WSGIHandler):
 def get_wsgi_application() -> ShopHandler:
     """Return the WSGI application, as Django's function of this name does."""
     django.setup(set_prefix=False)
+    _disconnect_receivers_without_effect()
     return ShopHandler()
+
+
+def _disconnect_receivers_without_effect() -> None:
+    """Let Django do less at the ends of each request, for a fortieth of the time of a short one."""
+    if not settings.DEBUG:  # only then it logs the queries that it would discard
+        request_started.disconnect(reset_queries)
+    if settings.CACHES == global_settings.CACHES:  # in this process, without a connection to close
+        request_finished.disconnect(close_caches)

@@ -43,7 +43,7 @@ from shop.engine.parts import is_fast, uses
 from shop.engine.postgresql.base import TableChanged
 from shop.engine.postgresql.connection import PREPARED_ELSEWHERE
 from shop.engine.returning import UpdateAndRead, update_and_read
-from shop.engine.rows import columns_of, instance_of, json_columns_of
+from shop.engine.rows import columns_of, instance_of, instance_with, json_columns_of
 from shop.engine.statements import (
     Select,
     Update,
@@ -65,6 +65,7 @@ __all__ = [
     "insert",
     "insert_many",
     "instance_of",
+    "instance_with",
     "is_fast",
     "json_columns_of",
     "lift_statement_timeout",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
 from django.db import IntegrityError, connections, transaction
 from django.db.models import (
     BooleanField,
@@ -91,7 +92,7 @@ class Insert:
         values = list(row)
         for index, field in self._json:
             if values[index] is not None:
-                values[index] = json.dumps(values[index], cls=field.encoder)
+                values[index] = _as_json(values[index], field)
         return values
 
     def _compile(self) -> tuple[str, str]:
@@ -176,7 +177,7 @@ def _fill_in(row: Model, fields: list[Any], values: Sequence[Any]) -> None:
     """Set the attributes that the database filled in."""
     for field, value in zip(fields, values, strict=False):
         is_text = isinstance(field, JSONField)
-        setattr(row, field.attname, json.loads(value) if is_text else value)
+        setattr(row, field.attname, orjson.loads(value) if is_text else value)
     state = row._state  # noqa: SLF001 - as the ORM notes it
     state.adding, state.db = False, DEFAULT_DB_ALIAS
 
@@ -253,11 +254,24 @@ def _is_plain(kind: type) -> bool:
 def _value(field: Any, row: Model) -> Any:
     if isinstance(field, JSONField):  # as text, which needs none of Django's adapters
         value = getattr(row, field.attname)
-        return None if value is None else json.dumps(value, cls=field.encoder)
+        return None if value is None else _as_json(value, field)
     value = field.pre_save(row, add=True)
     if value is None:
         return None
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def _as_json(value: Any, field: "JSONField[Any, Any]") -> str:
+    """Return the text of a JSON value, by orjson if the standard library would write the same."""
+    if field.encoder is None:
+        try:
+            return orjson.dumps(value, option=_AS_JSON).decode()
+        except TypeError:  # such as an integer of more than 64 bits
+            pass
+    return json.dumps(value, cls=field.encoder)
+
+
+_AS_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def _quote(name: str) -> str:

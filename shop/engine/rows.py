@@ -37,12 +37,18 @@ def instance_of(model: type[M], values: Sequence[Any]) -> M:
     """
     names = columns_of(model)
     if len(values) == len(names):
-        all_values = _values_of_all_fields(model, names)((*values, DEFERRED))
-    else:
-        of_json = (_decoded(value) for value in values[len(names) :])
-        all_values = (*values[: len(names)], *of_json)
-        names += json_columns_of(model)
-        all_values = _values_of_all_fields(model, names)(all_values)
+        return instance_with(model, names, values)
+    of_json = (_decoded(value) for value in values[len(names) :])
+    all_names = names + json_columns_of(model)
+    return instance_with(model, all_names, (*values[: len(names)], *of_json))
+
+
+def instance_with(model: type[M], names: tuple[str, ...], values: Sequence[Any]) -> M:
+    """Return an instance from the values of some columns, which are not JSON as text.
+
+    The others are deferred: the instance loads one when it is accessed.
+    """
+    all_values = _values_of_all_fields(model, names)((*values, DEFERRED))
     return model.from_db(DEFAULT_DB_ALIAS, names, all_values)
 
 

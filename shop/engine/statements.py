@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
 from threading import local
-from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple, cast
+from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple
 
 from django.conf import settings
 from django.db import connections, models
@@ -31,16 +31,20 @@ Value = int | str | Decimal | list[int] | list[str] | None
 _Compiled = tuple[str, list[str]]
 
 
-_thread = local()
+class _Thread(local):
+    connection: BaseDatabaseWrapper
+
+
+_thread = _Thread()
 
 
 def _connection() -> BaseDatabaseWrapper:
     """Return the connection of this thread. Django looks it up each time, for 4 µs."""
     try:
-        return cast("BaseDatabaseWrapper", _thread.connection)
+        return _thread.connection
     except AttributeError:
         _thread.connection = connections[DEFAULT_DB_ALIAS]
-        return cast("BaseDatabaseWrapper", _thread.connection)
+        return _thread.connection
 
 
 def fast_connection() -> DatabaseWrapper | None:

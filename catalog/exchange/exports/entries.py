@@ -18,12 +18,14 @@ from catalog.collections.models import Collection, CollectionProduct
 from catalog.exchange.imports.rows import Kind
 from catalog.exchange.imports.shop import COLUMNS
 from catalog.images.models import ProductImage
+from catalog.options.models import OptionTranslation
 from catalog.products.fields import FIELDS, Owner, names_of
 from catalog.products.models import Product, ProductQuerySet
 from catalog.tax_classes.models import TaxClass
 from catalog.translations.reads import AllTexts, all_translations
 from shop.core.language_codes import further_languages
 from shop.core.money import show
+from shop.core.translations import in_shop_languages
 
 CHUNK = 500
 
@@ -31,7 +33,7 @@ Entry = dict[str, Any]
 
 
 def read_entries(only: Ids[int] | None = None) -> Iterator[Entry]:
-    """Yield categories, attributes, tax classes and collections, then products in ascending id.
+    """Yield categories, attributes and what else is defined, then products in ascending id.
 
     ``only`` are the ids of the products to export, with their categories and collections.
     """
@@ -47,6 +49,10 @@ def read_entries(only: Ids[int] | None = None) -> Iterator[Entry]:
     if only is not None:
         collections = collections.filter(memberships__product__in=products).distinct()
     yield from map(_collection, collections)
+    if further_languages():
+        for option in OptionTranslation.objects.order_by("key"):
+            texts = _translations(in_shop_languages(option.translations))
+            yield {"row": Kind.OPTION.value, "name": option.name, **texts}
     after = 0
     while chunk := list(
         products.filter(pk__gt=after).select_related("category").order_by("pk")[:CHUNK]
@@ -88,6 +94,7 @@ def _attribute(attribute: Attribute) -> Entry:
         "name": attribute.name,
         "kind": attribute.kind,
         "choices": attribute.choices,
+        **_translations(in_shop_languages(attribute.translations)),
     }
 
 
@@ -100,6 +107,7 @@ def _collection(collection: Collection) -> Entry:
         "position": collection.position,
         "is_published": collection.is_published,
         "rule": collection.rule,
+        **_translations(in_shop_languages(collection.translations)),
     }
 
 

@@ -16,6 +16,7 @@ _PLURALS = {
     Kind.ATTRIBUTE: "attributes",
     Kind.TAX_CLASS: "tax classes",
     Kind.COLLECTION: "collections",
+    Kind.OPTION: "options",
 }
 
 

@@ -1,14 +1,16 @@
-"""Records of the categories, attributes and tax classes that a file defines."""
+"""Records of the categories, attributes and other things that a file defines."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.attributes.models import AttributeKind
+from catalog.attributes.models import ATTRIBUTE_MEMBERS, AttributeKind
+from catalog.collections.models import COLLECTION_MEMBERS
 from catalog.exchange.imports import values
 from catalog.exchange.imports.categories import CategoryReference
 from catalog.exchange.imports.rows import Findings, Kind, Row, RowError
-from catalog.exchange.imports.translations import read_translations
+from catalog.exchange.imports.translations import read_short_translations, read_translations
 from catalog.limits import CATEGORY_NAME_LENGTH, MAX_CATEGORY_DEPTH
+from catalog.options.models import OPTION_MEMBERS
 from shop.core.lines import without_invisible
 
 CATEGORY_PATH = "category_path"
@@ -39,6 +41,7 @@ class AttributeRecord:
     row: Row
     values: dict[str, Any]
     choices: list[str]
+    translations: dict[str, dict[str, Any]]
     errors: list[RowError]
     warnings: list[RowError]
     is_only_new: bool = False
@@ -60,13 +63,25 @@ class CollectionRecord:
 
     row: Row
     values: dict[str, Any]
+    translations: dict[str, dict[str, Any]]
     errors: list[RowError]
     warnings: list[RowError]
 
 
-Definition = CategoryRecord | AttributeRecord | TaxClassRecord | CollectionRecord
+@dataclass(slots=True)
+class OptionRecord:
+    """The translations of an option and its values, for all products that have it."""
 
-DEFINED = (Kind.CATEGORY, Kind.ATTRIBUTE, Kind.TAX_CLASS, Kind.COLLECTION)
+    row: Row
+    values: dict[str, Any]
+    translations: dict[str, dict[str, Any]]
+    errors: list[RowError]
+    warnings: list[RowError]
+
+
+Definition = CategoryRecord | AttributeRecord | TaxClassRecord | CollectionRecord | OptionRecord
+
+DEFINED = (Kind.CATEGORY, Kind.ATTRIBUTE, Kind.TAX_CLASS, Kind.COLLECTION, Kind.OPTION)
 """The kinds of rows that define something."""
 
 
@@ -76,6 +91,8 @@ def read_definition(row: Row) -> Definition:
         return _read_category(row)
     if row.kind == Kind.COLLECTION:
         return _read_collection(row)
+    if row.kind == Kind.OPTION:
+        return _read_option(row)
     return _read_attribute(row) if row.kind == Kind.ATTRIBUTE else _read_tax_class(row)
 
 
@@ -116,7 +133,17 @@ def _read_collection(row: Row) -> CollectionRecord:
     columns = values.read_cells(row, values.COLLECTION, found)
     if not found.errors and not {"slug", "name"} <= columns.keys():
         found.errors.append(row.error("slug", "A collection needs a slug and a name."))
-    return CollectionRecord(row, columns, found.errors, found.warnings)
+    translations = read_short_translations(row, COLLECTION_MEMBERS, found)
+    return CollectionRecord(row, columns, translations, found.errors, found.warnings)
+
+
+def _read_option(row: Row) -> OptionRecord:
+    found = row.findings()
+    columns = values.read_cells(row, values.OPTION, found)
+    if not found.errors and not columns:
+        found.errors.append(row.error("name", "An option needs a name."))
+    translations = read_short_translations(row, OPTION_MEMBERS, found)
+    return OptionRecord(row, columns, translations, found.errors, found.warnings)
 
 
 def _read_attribute(row: Row) -> AttributeRecord:
@@ -131,7 +158,8 @@ def _read_attribute(row: Row) -> AttributeRecord:
     cell = row.cells.get("choices", [])
     choices = cell if isinstance(cell, list) else []
     is_only_new = row.text(ONLY_NEW) == "true"
-    return AttributeRecord(row, columns, choices, errors, found.warnings, is_only_new)
+    translations = read_short_translations(row, ATTRIBUTE_MEMBERS, found)
+    return AttributeRecord(row, columns, choices, translations, errors, found.warnings, is_only_new)
 
 
 def _read_tax_class(row: Row) -> TaxClassRecord:

@@ -1,4 +1,4 @@
-"""Categories, attributes and tax classes that a file defines. Their services write them."""
+"""Categories, attributes and other things that a file defines. Their services write them."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,15 +17,29 @@ from catalog.exchange.imports.definition_records import (
     CategoryRecord,
     CollectionRecord,
     Definition,
+    OptionRecord,
     TaxClassRecord,
 )
 from catalog.exchange.imports.existing import read_collections
-from catalog.exchange.imports.translations import changed_translations
+from catalog.exchange.imports.translations import changed_translations, merged_translations
+from catalog.options.models import OptionTranslation
+from catalog.options.services import fold_option
+from catalog.options.translating import create_option_translation, update_option_translation
 from catalog.tax_classes.models import TaxClass
 from catalog.tax_classes.services import create_tax_class, rename_tax_class
 from catalog.translations.reads import translations_of
 from shop.core.errors import ShopError
 from shop.core.slugs import fold_name
+from shop.core.translations import Translations, in_shop_languages
+
+_InOneColumn = AttributeRecord | CollectionRecord | OptionRecord
+
+
+def _changed_texts(record: _InOneColumn, existing: Translations) -> dict[str, Any]:
+    """Return the translations of a row with those that exist already, if they differ from them."""
+    before = in_shop_languages(existing)
+    after = merged_translations(record.translations, before)
+    return {} if after == before else {"translations": after}
 
 
 def _read_collections() -> Categories:
@@ -67,6 +81,8 @@ class Definitions:
             return self._define_category(record)
         if isinstance(record, CollectionRecord):
             return self._define_collection(record)
+        if isinstance(record, OptionRecord):
+            return self._define_option(record)
         if isinstance(record, TaxClassRecord):
             return self._define_tax_class(record)
         return self._define_attribute(record)
@@ -137,12 +153,14 @@ class Definitions:
         values = dict(record.values)
         collection = Collection.objects.filter(slug=values["slug"]).first()
         if collection is None:
+            values["translations"] = merged_translations(record.translations, {})
             is_new = values["slug"] not in self.collections
             if is_new and not self._dry_run:
                 create_collection(**values)
             self.collections.add(values["slug"])
             return True if is_new else None
         changed = {name: v for name, v in values.items() if getattr(collection, name) != v}
+        changed |= _changed_texts(record, collection.translations)
         if not changed:
             return None
         if not self._dry_run:
@@ -187,6 +205,7 @@ class Definitions:
         if attribute is None and values["slug"] in self.attributes and record.is_only_new:
             return None
         if attribute is None:
+            values["translations"] = merged_translations(record.translations, {})
             if not self._dry_run:
                 create_attribute(**values)
             self.attributes[values["slug"]] = Attribute(**values)
@@ -197,11 +216,26 @@ class Definitions:
             reason = f"The existing attribute {attribute.slug} has the kind {attribute.kind}."
             record.errors.append(record.row.error("kind", reason))
             return None
-        if (attribute.name, attribute.choices) == (values["name"], record.choices):
+        written = {"name": values["name"], "choices": record.choices}
+        changed = {name: v for name, v in written.items() if getattr(attribute, name) != v}
+        changed |= _changed_texts(record, attribute.translations)
+        if not changed:
             return None
         if not self._dry_run:
-            update_attribute(attribute_id=attribute.pk, name=values["name"], choices=record.choices)
+            update_attribute(attribute_id=attribute.pk, **changed)
         return False
+
+    def _define_option(self, record: OptionRecord) -> bool | None:
+        name = record.values["name"]
+        option = OptionTranslation.objects.filter(key=fold_option(name)).first()
+        texts = _changed_texts(record, option.translations if option else {})
+        if not texts:
+            return None
+        if not self._dry_run and option is None:
+            create_option_translation(name=name, **texts)
+        elif not self._dry_run and option is not None:
+            update_option_translation(translation_id=option.pk, **texts)
+        return option is None
 
     def _define_tax_class(self, record: TaxClassRecord) -> bool | None:
         code, name = record.values["slug"], record.values["name"]

@@ -22,7 +22,12 @@ from catalog.exchange.imports.shop import (
     unused_columns,
 )
 from catalog.exchange.imports.stock_words import set_stock
-from catalog.exchange.imports.translations import FIELDS, SEPARATOR, translated_column
+from catalog.exchange.imports.translations import (
+    FIELDS,
+    SEPARATOR,
+    has_several_texts,
+    translated_column,
+)
 from catalog.limits import MAX_JSON_DEPTH, MAX_JSON_OBJECT, MAX_JSON_VALUES
 from shop.core.money import quantize, show
 from shop.core.slugs import normalize_slug
@@ -157,7 +162,7 @@ def _fits(column: str, value: Any) -> bool:
     """Return whether a member has a type that its column can have."""
     if isinstance(value, list):
         return column in _LISTS and not any(isinstance(item, dict | list) for item in value)
-    return not isinstance(value, dict) or column in _OBJECTS
+    return not isinstance(value, dict) or column in _OBJECTS or has_several_texts(column)
 
 
 def _is_filled(value: Any) -> bool:

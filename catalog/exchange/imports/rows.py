@@ -46,6 +46,7 @@ class Kind(StrEnum):
     ATTRIBUTE = "attribute"
     TAX_CLASS = "tax_class"
     COLLECTION = "collection"
+    OPTION = "option"
 
 
 @dataclass(frozen=True, slots=True)

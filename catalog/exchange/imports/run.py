@@ -113,7 +113,8 @@ class _Run:
 
     def _define(self, record: Definition) -> Result:
         is_new = self._definitions.define(record)
-        title = f"{record.row.kind} {record.values.get('slug', '')}"
+        name = record.values.get("slug") or record.values.get("name", "")
+        title = f"{record.row.kind} {name}"
         kind = record.row.kind
         if record.errors:
             return Result(title, Outcome.REFUSED, (), record.errors, record.warnings, kind)

@@ -91,6 +91,7 @@ _USED: dict[Kind, set[str]] = {
     Kind.ATTRIBUTE: {"slug", "name", "kind", "choices"},
     Kind.TAX_CLASS: {"slug", "name"},
     Kind.COLLECTION: {"slug", "name", "description", "position", "is_published", "rule"},
+    Kind.OPTION: {"name"},
 }
 """The columns that rows of each kind have."""
 

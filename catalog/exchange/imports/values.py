@@ -34,6 +34,7 @@ from catalog.limits import (
     DESCRIPTION_LENGTH,
     MAX_POSITION,
     MAX_STOCK,
+    OPTION_LENGTH,
     PRODUCT_NAME_LENGTH,
     SEO_DESCRIPTION_LENGTH,
     SEO_TITLE_LENGTH,
@@ -270,6 +271,7 @@ COLLECTION: Mapping[str, Field] = {
     "is_published": Field(boolean),
     "rule": Field(json_object, None),
 }
+OPTION: Mapping[str, Field] = {"name": Field(exact_line(OPTION_LENGTH), REQUIRED)}
 TAX_CLASS: Mapping[str, Field] = {
     "slug": Field(tax_class(TAX_CLASS_CODE_LENGTH), REQUIRED),
     "name": Field(exact_line(TAX_CLASS_NAME_LENGTH), REQUIRED),

@@ -14,13 +14,16 @@ from catalog.limits import (
     MAX_TAGS,
     MAX_VARIANTS,
     OPTION_LENGTH,
-    PRODUCT_NAME_LENGTH,
     TAG_LENGTH,
 )
 from catalog.products.descriptions import sanitize
 from catalog.products.fields import FIELDS, Kind, Owner, names_of
 from catalog.tax_classes.services import normalize_code
-from catalog.translations.serializers import TRANSLATIONS_HELP, TranslationsField
+from catalog.translations.serializers import (
+    TRANSLATIONS_HELP,
+    CategoryTextsSerializer,
+    TranslationsField,
+)
 from shop.core.fields import (
     AmountField,
     IdField,
@@ -136,19 +139,10 @@ class NewVariantSerializer(SoldSerializer):
 
 
 @extend_schema_serializer(examples=[example({"name": "Teekanne", "slug": "teekanne"})])
-class ProductTextsSerializer(RequestSerializer):
+class ProductTextsSerializer(CategoryTextsSerializer):
     """The texts of a product in a further language. Empty ones are those of the product itself."""
 
-    name = LineField(max_length=PRODUCT_NAME_LENGTH, required=False, allow_blank=True)
-    slug = SlugField(
-        max_length=PRODUCT_NAME_LENGTH,
-        required=False,
-        allow_blank=True,
-        help_text="The default is made from the name.",
-    )
     description = request_field("description")
-    seo_title = request_field("seo_title")
-    seo_description = request_field("seo_description")
 
 
 class _DetailsSerializer(SoldSerializer):

@@ -6,9 +6,11 @@ from django.db.models import F
 
 from cart.models import Cart, CartStatus
 from catalog.models import MovementKind, Product, StockMovement
-from shop.core.models import RateCounter
+from shop.core.models import Event, RateCounter
 from shop.engine import Insert, Select, Update, ValueByKey, columns_of, insert, insert_many
 from shop.engine.statements import compiles
+
+_EVENTS = Insert(Event, "kind", "object_type", "object_id", "data", "is_internal")
 
 only_compiled = pytest.mark.skipif(not compiles(), reason="statements are compiled on PostgreSQL")
 
@@ -95,6 +97,15 @@ def test_many_inserted_rows_have_the_values_of_the_database_in_their_order(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         insert_many([Product(name="F", slug="f", price=1), Product(name="A", slug="a", price=1)])
     assert not Product.objects.filter(slug="f").exists()
+
+
+@pytest.mark.parametrize("value", [{}, {"a": "ü"}, {"a": 10**30}, {"a": [1.5, None, {"b": True}]}])
+def test_json_is_stored_as_the_orm_stores_it(ada, value):
+    cart = Cart(user=ada.user, metadata=value)
+    insert(cart)
+    assert Cart.objects.get(pk=cart.pk).metadata == value
+    _EVENTS.send_with_next([("a.b", "a", 1, value, False)])
+    assert Event.objects.get().data == value
 
 
 def test_a_given_primary_key_is_inserted(db):

@@ -6,6 +6,7 @@ from catalog.images.files import complete_images
 from catalog.services import (
     complete_highest_prices,
     complete_name_keys,
+    complete_translated_name_keys,
     follow_spellings,
     follow_variants,
 )
@@ -26,7 +27,8 @@ class Command(ShopCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Complete, and print the numbers."""
         lift_statement_timeout()
-        self.stdout.write(f"{complete_name_keys()} sort keys of names computed")
+        keys = complete_name_keys() + complete_translated_name_keys()
+        self.stdout.write(f"{keys} sort keys of names computed")
         self.stdout.write(f"{follow_variants()} products with other option values")
         self.stdout.write(f"{complete_highest_prices()} products with other highest prices")
         self.stdout.write(f"{follow_spellings()} spellings of brands and tags")

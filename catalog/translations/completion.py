@@ -1,0 +1,34 @@
+"""Completes translations that an older release has written: sort keys of names."""
+
+from catalog import revision
+from catalog.products.models import Product
+from catalog.translations.models import ProductTranslation
+from shop.core.jobs import is_time_over
+from shop.core.sort_keys import sort_key
+from shop.core.transactions import transactional
+
+_BATCH = 500
+
+
+def complete_translated_name_keys() -> int:
+    """Compute missing sort keys, a transaction for each batch; return the number of products."""
+    missing = ProductTranslation.objects.filter(name_key=b"").exclude(name="")
+    after, changed = 0, 0
+    while not is_time_over():
+        rows = missing.filter(product_id__gt=after).order_by("product_id")
+        pks = list(rows.values_list("product_id", flat=True).distinct()[:_BATCH])
+        if not pks:
+            break
+        _complete(pks)
+        after, changed = pks[-1], changed + len(pks)
+    return changed
+
+
+@transactional
+def _complete(product_ids: list[int]) -> None:
+    Product.objects.lock_all(product_ids)  # as every writer of translations does
+    rows = list(ProductTranslation.objects.filter(product_id__in=product_ids).exclude(name=""))
+    for row in rows:
+        row.name_key = sort_key(row.name)
+    ProductTranslation.objects.bulk_update(rows, ["name_key"])
+    revision.bump()
