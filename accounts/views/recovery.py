@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.auth import caller
-from accounts.errors import EmailAlreadyVerified, LinkInvalid
+from accounts.errors import EmailAlreadyVerified, EmailTaken, LinkInvalid
 from accounts.serializers import (
     AddressOfAccountSerializer,
     LinkTokenSerializer,
@@ -115,12 +115,12 @@ class EmailVerificationViewSet(ShopViewSet):
         "Verify an address",
         takes=LinkTokenSerializer,
         answers={200: MessageSerializer},
-        refuses=[LinkInvalid],
+        refuses=[LinkInvalid, EmailTaken],
         audience="buyers",
     )
     @action(detail=False, methods=["post"])
     def confirm(self, request: Request) -> Response:
-        """Verify the address with the token of a link.
+        """Verify the address with the token of a link, also another address of an account.
 
         Orders that were placed with this address and without an account join the account.
         """

@@ -9,6 +9,8 @@ import fcntl
 import hashlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -17,7 +19,8 @@ from pathlib import Path
 import django
 from django.apps import apps
 
-from shop.testing.server import ROOT, administer, connect, environment_for, fresh_database, manage
+from shop.testing.server import ROOT, administer, connect, environment_for, fresh_database
+from shop.testing.starting import manage
 
 _FOLDER = ROOT / ".pytest_cache" / "databases"
 
@@ -40,7 +43,7 @@ def migrated_database(server_url: str, folder: Path) -> Iterator[str]:
 def _migrated_file() -> Path:
     """Return a file with the database of SQLite, which is created if it is missing."""
     file = _FOLDER / f"{_digest()}.sqlite3"
-    with _one_at_a_time():
+    with _one_at_a_time("sqlite"):
         if not file.exists():
             partial = _FOLDER / "partial.sqlite3"
             partial.unlink(missing_ok=True)
@@ -54,7 +57,7 @@ def _migrated_file() -> Path:
 def _migrated_template(server_url: str) -> str:
     """Return the name of a database on the server, which is created if it is missing."""
     name = f"shop_template_{_digest()}"
-    with _one_at_a_time():
+    with _one_at_a_time("postgresql"):
         with closing(connect(server_url)) as connection, connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             is_missing = cursor.fetchone() is None
@@ -66,7 +69,11 @@ def _migrated_template(server_url: str) -> str:
 
 
 def _migrate(database_url: str) -> None:
-    manage(environment_for(database_url), "migrate", "--verbosity", "0")
+    """Run ``manage.py migrate`` without garbage collection, a fourth of its time here."""
+    code = f"import gc; gc.disable()\n{manage('migrate', '--verbosity', '0')}"
+    subprocess.run(
+        [sys.executable, "-c", code], env=environment_for(database_url), cwd=ROOT, check=True
+    )
 
 
 @cache
@@ -82,9 +89,9 @@ def _digest() -> str:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let processes of tests that start at once wait for the first one."""
+def _one_at_a_time(kind: str) -> Iterator[None]:
+    """Let processes that need a database of this kind at once wait for the first one."""
     _FOLDER.mkdir(parents=True, exist_ok=True)
-    with (_FOLDER / "lock").open("w") as file:
+    with (_FOLDER / f"{kind}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -9,6 +9,7 @@ the others, and prints what each of these did as JSON.
 """
 
 import argparse
+import gc
 import json
 import re
 import sys
@@ -140,5 +141,6 @@ if __name__ == "__main__":
     parser.add_argument("previous", type=json.loads)
     options = parser.parse_args()
     django.setup()
+    gc.disable()  # a fourth of the time of the migrations
     migrate_until(options.previous)
     sys.stdout.write(json.dumps(apply_missing()))

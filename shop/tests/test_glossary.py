@@ -42,7 +42,6 @@ EXCEPTIONS = {
     "bench/growth.py": {"desk", "shelf"},
     "bench/search/*": {"desk", "door", "shelf"},
     "catalog/indexing/text.py": {"shelf"},
-    "catalog/tests/test_search.py": {"shelf"},
     "shop/management/demo/*": {"desk", "seat"},
     # Headers of a file in French.
     "catalog/exchange/imports/woocommerce_columns.py": {"catalogue"},
