@@ -21,12 +21,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.address_book import Address
 from accounts.addresses import fold, fold_address
+from accounts.email_changes import EmailChange
 from accounts.passwords import normalize_password, spellings
 from shop.core.metadata import HasMetadata
 from shop.core.permissions import sees_all
 from shop.engine import columns_of, instance_of, select
 
-__all__ = ["KEY_LENGTH", "Address", "User", "login_key", "user_of_email", "user_of_username"]
+__all__ = [
+    "KEY_LENGTH",
+    "Address",
+    "EmailChange",
+    "User",
+    "login_key",
+    "user_of_email",
+    "user_of_username",
+]
 
 KEY_LENGTH = 255 * 4  # NFKC and case folding can turn one character into several
 PHONE_LENGTH = 16  # E.164: a plus and 15 digits

@@ -149,6 +149,20 @@ class VerificationThrottle(CountingThrottle):
         return f"user {request.user.pk}"
 
 
+class EmailChangeThrottle(VerificationThrottle):
+    """Requests of one user for a link to another address: each sends an e-mail."""
+
+    name = "email-change"
+    limits = (Limit(5, HOUR), Limit(10, DAY))
+
+
+class NewEmailThrottle(ResetAccountThrottle):
+    """Requests for a link to one new address, of any user: each sends an e-mail."""
+
+    name = "new-email"
+    limits = (Limit(5, HOUR), Limit(10, DAY))
+
+
 class LinkThrottle(CountingThrottle):
     """Tokens of links from one network address."""
 

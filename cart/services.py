@@ -63,10 +63,12 @@ def add_item(*, buyer: Buyer, product_id: int, quantity: int) -> Opened:
 
 @transactional
 def set_quantity(*, buyer: Buyer, product_id: int, quantity: int) -> None:
-    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, VariantRequired, OutOfStock."""
-    cart_id = lock_cart(buyer)
-    item = CartItem.objects.filter(cart_id=cart_id or 0, product_id=product_id)
-    if cart_id is None or not item.exists():
+    """Set an item's quantity. Raises ItemNotFound, ProductNotFound, VariantRequired, OutOfStock.
+
+    Raises NoOpenCart if the cart of a guest was ordered.
+    """
+    cart_id = _lock_cart_with_items(buyer)
+    if not CartItem.objects.filter(cart_id=cart_id, product_id=product_id).exists():
         raise ItemNotFound
     row = _read_stock(buyer, product_id)
     _check_stock(product_id, row, quantity)
@@ -78,13 +80,19 @@ def set_quantity(*, buyer: Buyer, product_id: int, quantity: int) -> None:
 
 @transactional
 def remove_item(*, buyer: Buyer, product_id: int) -> None:
-    """Remove an item. The cart stays open. Raises ItemNotFound."""
-    cart_id = lock_cart(buyer)
-    if cart_id is None:
-        raise ItemNotFound
+    """Remove an item. The cart stays open. Raises ItemNotFound, NoOpenCart."""
+    cart_id = _lock_cart_with_items(buyer)
     if not CartItem.objects.filter(cart_id=cart_id, product_id=product_id).delete()[0]:
         raise ItemNotFound
     touch.send_with_next(cart_id=cart_id)
+
+
+def _lock_cart_with_items(buyer: Buyer) -> int:
+    """Lock the open cart and return its id. Raises ItemNotFound, NoOpenCart if there is none."""
+    cart_id = lock_cart(buyer)
+    if cart_id is None:
+        raise ItemNotFound if buyer.user is not None else NoOpenCart
+    return cart_id
 
 
 @transactional

@@ -1,6 +1,7 @@
 """Endpoints of the caller's open cart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from django.http import HttpResponse
@@ -107,10 +108,8 @@ class CartViewSet(ShopViewSet):
         A voucher code that does not apply is in `problems`; the other changes are made.
         """
         buyer = buyer_of(request)
-        try:
+        with _refusing_ordered(buyer):
             return _change(request, buyer)
-        except NoOpenCart:
-            raise GuestCartNotOpen(cart_id=buyer.cart_id) from None
 
     @describe(
         "Clear cart",
@@ -178,7 +177,7 @@ class CartViewSet(ShopViewSet):
         "Set quantity",
         takes=QuantitySerializer,
         answers={200: CartSerializer},
-        refuses=[ItemNotFound, ProductNotFound, OutOfStock, *_GUESTS],
+        refuses=[ItemNotFound, ProductNotFound, OutOfStock, *_GUESTS, GuestCartNotOpen],
         parameters=[LANGUAGE],
         audience="buyers",
     )
@@ -187,20 +186,32 @@ class CartViewSet(ShopViewSet):
         """Set the quantity of an item, and return the cart."""
         buyer = buyer_of(request)
         body = read(QuantitySerializer, request)
-        services.set_quantity(buyer=buyer, product_id=int(product_id), **body)
+        with _refusing_ordered(buyer):
+            services.set_quantity(buyer=buyer, product_id=int(product_id), **body)
         return respond(serialize_cart(view_cart(buyer=buyer), request))
 
     @describe(
         "Remove from cart",
         answers={204: None},
-        refuses=[ItemNotFound, *_GUESTS],
+        refuses=[ItemNotFound, *_GUESTS, GuestCartNotOpen],
         audience="buyers",
     )
     @items.mapping.delete
     def remove_item(self, request: Request, product_id: str) -> Response:
         """Remove an item."""
-        services.remove_item(buyer=buyer_of(request), product_id=int(product_id))
+        buyer = buyer_of(request)
+        with _refusing_ordered(buyer):
+            services.remove_item(buyer=buyer, product_id=int(product_id))
         return Response(status=204)
+
+
+@contextmanager
+def _refusing_ordered(buyer: Buyer) -> Iterator[None]:
+    """Refuse a change of a guest's cart that was ordered, such as by the back button."""
+    try:
+        yield
+    except NoOpenCart:
+        raise GuestCartNotOpen(cart_id=buyer.cart_id) from None
 
 
 def _change(request: Request, buyer: Buyer) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Returns in the admin: a read-only list, with an action for each step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,18 @@ from django.utils.safestring import mark_safe
 
 from accounts.models import User
 from orders import services
+from orders.admin_parts import Step
+from orders.admin_return_forms import (
+    ApproveForm,
+    ReceiveForm,
+    RejectForm,
+    approve_step,
+    receive_step,
+    reject_step,
+)
 from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
+from orders.admin_with_steps import WithSteps
 from orders.models import Return, ReturnItem, ReturnStep
 from shop.core.admin import ReadOnlyInline, Work
 
@@ -66,9 +76,21 @@ _WORK: dict[str, tuple[str, Callable[[User], Work]]] = {
 
 _OFFERED = {
     ReturnStep.REQUESTED: ("approve", "reject"),
-    ReturnStep.APPROVED: ("receive", "receive_and_restock", "close"),
+    ReturnStep.APPROVED: ("receive", "close"),
     ReturnStep.RECEIVED: ("close",),
 }
+_LABELS = {
+    "approve": "Approve",
+    "reject": "Reject",
+    "receive": "Receive units",
+    "close": "Close",
+}
+
+
+def _steps_of(row: Return) -> Iterator[Step]:
+    """Yield the steps that the status allows."""
+    for name in _OFFERED.get(ReturnStep(row.status), ()):
+        yield Step(_LABELS[name], reverse(f"admin:orders_return_{name}", args=[row.pk]))
 
 
 class ReturnInline(ReadOnlyInline):
@@ -87,16 +109,13 @@ class ReturnInline(ReadOnlyInline):
     @admin.display(description="Steps")
     def steps(self, row: Return) -> str:
         """Link to the steps that the status allows."""
-        links = [
-            (reverse(f"admin:orders_return_{name}", args=[row.pk]), name.replace("_", " "))
-            for name in _OFFERED.get(ReturnStep(row.status), ())
-        ]
+        links = [(step.url, step.label) for step in _steps_of(row)]
         return format_html_join(mark_safe(" · "), '<a href="{}">{}</a>', links)
 
 
 @admin.register(Return)
-class ReturnAdmin(FoundByOrder):
-    """Returns. A part of the units is received by the API."""
+class ReturnAdmin(WithSteps, FoundByOrder):
+    """Returns, with a page for each step, and actions for several returns."""
 
     list_display = ("id", "created_at", "order", "kind", "resolution", "status", "reason")
     list_select_related = ("order",)
@@ -112,31 +131,68 @@ class ReturnAdmin(FoundByOrder):
     inlines = (ReturnItemInline,)
     actions = ("approve", "reject", "receive", "receive_and_restock", "close")
 
+    def offered(self, request: HttpRequest, row: Return) -> Iterable[Step]:
+        """Return the steps that the status allows, for those who may change returns."""
+        return _steps_of(row) if self.has_change_permission(request) else ()
+
     def get_urls(self) -> list[URLPattern]:
         """Add the page of each step."""
+        pages = {
+            "approve": self.approve_view,
+            "reject": self.reject_view,
+            "receive": self.receive_view,
+            "close": self.close_view,
+        }
         steps = [
             path(
-                f"<int:pk>/{name.replace('_', '-')}/",
-                self.admin_site.admin_view(partial(self.step_view, name=name)),
-                name=f"orders_return_{name}",
+                f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"orders_return_{name}"
             )
-            for name in _WORK
+            for name, view in pages.items()
         ]
         return [*steps, *super().get_urls()]
 
-    def step_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """Show what a step will do with a return; if the form was sent, do it.
+    def approve_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Approve a return with an answer."""
+        row = self._return(request, pk)
+        form = ApproveForm(request.POST or None, initial={"resolution": row.resolution})
+        return self.act_by_form(
+            request,
+            form,
+            approve_step(row, form, staff_of(request), back=_page_after(request, row)),
+        )
 
-        Then go to the page of the order, from which steps are linked, if the user may view it.
-        """
+    def reject_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Reject a return with an answer."""
+        row = self._return(request, pk)
+        form = RejectForm(request.POST or None)
+        return self.act_by_form(
+            request, form, reject_step(row, form, staff_of(request), back=_page_after(request, row))
+        )
+
+    def receive_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Record which units of a return arrived."""
+        row = self._return(request, pk)
+        form = ReceiveForm(row, request.POST or None)
+        return self.act_by_form(
+            request,
+            form,
+            receive_step(row, form, staff_of(request), back=_page_after(request, row)),
+        )
+
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether nothing is left to do about a return; if the form was sent, close it."""
+        row = self._return(request, pk)
+        verb, work = _WORK["close"]
+        return self.act_on_one(
+            request, row, verb, work(staff_of(request)), back=_page_after(request, row)
+        )
+
+    def _return(self, request: HttpRequest, pk: int) -> Return:
+        """Return a return. Raises PermissionDenied, Http404."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        found = get_object_or_404(self.get_queryset(request), pk=pk)
-        back = ""
-        if request.user.has_perm("orders.view_order"):
-            back = reverse("admin:orders_order_change", args=[found.order_id])
-        verb, work = _WORK[name]
-        return self.act_on_one(request, found, verb, work(staff_of(request)), back=back)
+        row: Return = get_object_or_404(self.get_queryset(request).select_related("order"), pk=pk)
+        return row
 
     @admin.action(description="Approve selected returns", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -174,3 +230,10 @@ class ReturnAdmin(FoundByOrder):
     def _act(self, request: HttpRequest, queryset: QuerySet[Any], name: str) -> HttpResponse | None:
         verb, work = _WORK[name]
         return self.act(request, queryset, verb, work(staff_of(request)))
+
+
+def _page_after(request: HttpRequest, row: Return) -> str:
+    """Return the page of the order, if the user may view it; otherwise that of the return."""
+    if request.user.has_perm("orders.view_order"):
+        return reverse("admin:orders_order_change", args=[row.order_id])
+    return reverse("admin:orders_return_change", args=[row.pk])

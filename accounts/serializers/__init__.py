@@ -22,6 +22,7 @@ from accounts.serializers.sessions import (
 )
 from accounts.serializers.users import (
     DeletionSerializer,
+    NewEmailSerializer,
     NewPasswordSerializer,
     ProfileSerializer,
     RegisteredSerializer,
@@ -38,6 +39,7 @@ __all__ = [
     "EmailField",
     "LinkTokenSerializer",
     "MessageSerializer",
+    "NewEmailSerializer",
     "NewPasswordSerializer",
     "PasswordResetSerializer",
     "ProfileSerializer",

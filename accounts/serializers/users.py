@@ -57,7 +57,7 @@ class ProfileSerializer(RequestSerializer):
     elsewhere: ClassVar[Mapping[str, Any]] = {
         "password": _("Send a new password to /api/users/me/password/."),
         "username": _("The username cannot be changed."),
-        "email": _("The e-mail address cannot be changed here."),
+        "email": _("Send a new e-mail address to /api/users/me/email/."),
     }
 
     first_name = NameField(required=False, allow_blank=True, allow_null=True)
@@ -91,6 +91,16 @@ class NewPasswordSerializer(RequestSerializer):
 
     current = PasswordField()
     new = NewPasswordField(min_length=8)
+
+
+@extend_schema_serializer(
+    examples=[example({"email": "ada@example.org", "password": "correct horse battery"})]
+)
+class NewEmailSerializer(RequestSerializer):
+    """Another e-mail address, and the password of the caller."""
+
+    email = EmailField()
+    password = PasswordField()
 
 
 @extend_schema_serializer(examples=[example({"password": "correct horse battery"})])

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from accounts.addresses import fold, fold_address
 from accounts.errors import StaffKept
 from accounts.hooks import on_account_deleted
-from accounts.models import Address, User
+from accounts.models import Address, EmailChange, User
 from accounts.services.passwords import check_current_password
 from shop.core import events
 from shop.core.handlers import InvalidToken
@@ -46,6 +46,7 @@ def _delete(user: User) -> None:
         raise InvalidToken
     on_account_deleted.run(locked)
     Address.objects.visible_to(locked).delete()
+    EmailChange.objects.filter(user=locked).delete()
     IdempotencyKey.objects.filter(user=locked).delete()
     _anonymize(locked)
     events.record(

@@ -6,6 +6,7 @@ from accounts import links
 from accounts.errors import EmailAlreadyVerified, LinkInvalid
 from accounts.hooks import on_email_verified
 from accounts.models import User
+from accounts.services.email_changes import confirm_email_change
 from shop.core import events
 from shop.core.security_log import log_security
 from shop.core.transactions import transactional
@@ -37,8 +38,13 @@ def record_verification_request(user: User, *, language: str) -> None:
 def verify_email(*, token: str) -> None:
     """Mark the address as verified, for which the link was made. Raises LinkInvalid (400).
 
-    A link works once, and only as long as the account has the address.
+    A link works once, and only as long as the account has the address, or still wants to have it:
+    then the account gets it by this, or EmailTaken (409) is raised.
     """
+    change = links.email_change_of_token(token)
+    if change is not None:
+        confirm_email_change(change=change)
+        return
     user = links.user_of_verification_token(token)
     _verify(user)
     log_security("email.verified", account_id=user.pk)

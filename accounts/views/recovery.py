@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -11,7 +12,7 @@ from rest_framework.response import Response
 
 from accounts import services
 from accounts.auth import caller
-from accounts.errors import EmailAlreadyVerified, LinkInvalid
+from accounts.errors import EmailAlreadyVerified, EmailTaken, LinkInvalid
 from accounts.serializers import (
     AddressOfAccountSerializer,
     LinkTokenSerializer,
@@ -55,7 +56,7 @@ class PasswordResetViewSet(ShopViewSet):
         body = read(AddressOfAccountSerializer, request)
         services.request_password_reset(**body, language=get_language() or "")
         return Response(
-            {"message": "If this address has an account, a link was sent to it."}, status=202
+            {"message": _("If this address has an account, a link was sent to it.")}, status=202
         )
 
     @describe(
@@ -106,7 +107,7 @@ class EmailVerificationViewSet(ShopViewSet):
 
         def work() -> Response:
             services.request_verification(user=caller(request), language=get_language() or "")
-            return Response({"message": "A link was sent to your address."}, status=202)
+            return Response({"message": _("A link was sent to your address.")}, status=202)
 
         return idempotent(request, work)
 
@@ -114,14 +115,14 @@ class EmailVerificationViewSet(ShopViewSet):
         "Verify an address",
         takes=LinkTokenSerializer,
         answers={200: MessageSerializer},
-        refuses=[LinkInvalid],
+        refuses=[LinkInvalid, EmailTaken],
         audience="buyers",
     )
     @action(detail=False, methods=["post"])
     def confirm(self, request: Request) -> Response:
-        """Verify the address with the token of a link.
+        """Verify the address with the token of a link, also another address of an account.
 
         Orders that were placed with this address and without an account join the account.
         """
         services.verify_email(**read(LinkTokenSerializer, request))
-        return Response({"message": "Your e-mail address is verified."})
+        return Response({"message": _("Your e-mail address is verified.")})

@@ -3,6 +3,7 @@
 from typing import cast
 
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -66,7 +67,7 @@ class LogoutViewSet(ShopViewSet):
 
         def work() -> Response:
             services.log_out(sid=cast("AccessToken", request.auth)["sid"])
-            return Response({"message": "You are logged out."})
+            return Response({"message": _("You are logged out.")})
 
         return idempotent(request, work)
 
@@ -77,7 +78,7 @@ class LogoutViewSet(ShopViewSet):
 
         def work() -> Response:
             services.log_out_everywhere(user=caller(request))
-            return Response({"message": "You are logged out everywhere."})
+            return Response({"message": _("You are logged out everywhere.")})
 
         return idempotent(request, work)
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -14,6 +15,8 @@ from accounts.errors import EmailTaken, StaffKept, UsernameTaken, WrongPassword
 from accounts.models import User
 from accounts.serializers import (
     DeletionSerializer,
+    MessageSerializer,
+    NewEmailSerializer,
     NewPasswordSerializer,
     ProfileSerializer,
     RegisteredSerializer,
@@ -23,6 +26,8 @@ from accounts.serializers import (
 )
 from accounts.sign_in import cart_token_of
 from accounts.throttles import (
+    EmailChangeThrottle,
+    NewEmailThrottle,
     OwnPasswordThrottle,
     RegistrationAttemptThrottle,
     RegistrationThrottle,
@@ -34,6 +39,7 @@ from shop.core.viewsets import ShopViewSet, read
 _THROTTLES: dict[str | None, tuple[type[CountingThrottle], ...]] = {
     "create": (RegistrationAttemptThrottle, RegistrationThrottle),
     "password": (OwnPasswordThrottle,),
+    "email": (OwnPasswordThrottle, EmailChangeThrottle, NewEmailThrottle),
     "delete_me": (OwnPasswordThrottle,),
 }
 """The limits of each action."""
@@ -143,3 +149,26 @@ class UserViewSet(ShopViewSet):
             body = read(NewPasswordSerializer, request)
             pair = services.change_password(user=caller(request), **body)
         return Response(TokenPairSerializer(pair).data)
+
+    @describe(
+        "Change the e-mail address",
+        takes=NewEmailSerializer,
+        answers={202: MessageSerializer},
+        refuses=[WrongPassword],
+        holds_secret=True,  # the password in the body: no digest of it is stored
+        audience="buyers",
+    )
+    @action(detail=False, methods=["post"], url_path="me/email")
+    def email(self, request: Request) -> Response:
+        """Send a link to another address. The response is the same whether or not it is taken.
+
+        The account gets the address when the token of the link is sent to
+        `POST /api/users/verify-email/confirm/`; the old address is notified. Until then nothing
+        changes, and only the last link is valid. Wrong passwords count as failed logins.
+        """
+        with OwnPasswordThrottle().counting_wrong_passwords(request):
+            body = read(NewEmailSerializer, request)
+            services.request_email_change(
+                user=caller(request), **body, language=get_language() or ""
+            )
+        return Response({"message": "A link was sent to the new address."}, status=202)

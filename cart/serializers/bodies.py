@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from cart.columns import CartItemRow
@@ -25,7 +26,7 @@ _FEW = 10
 
 def serialize_added(cart: Opened) -> dict[str, Any]:
     """Return the response body of an addition."""
-    body = {"message": "Added to your cart.", "cart_id": cart.cart_id}
+    body = {"message": _("Added to your cart."), "cart_id": cart.cart_id}
     return body if cart.token is None else {**body, "cart_token": cart.token}
 
 

@@ -143,7 +143,8 @@ def test_an_addition_with_the_token_of_an_ordered_cart_opens_a_new_one(anyone, t
     Cart.objects.update(status=CartStatus.ORDERED)
     assert guest.get(CART).json()["cart_items"] == []
     assert guest.delete(CART).status_code == 204
-    assert guest.patch(f"{CART}items/{tea.pk}/", {"quantity": 2}).status_code == 404
+    late = guest.patch(f"{CART}items/{tea.pk}/", {"quantity": 2})
+    assert (late.status_code, late.json()["code"]) == (409, "cart_not_open")
     body = guest.post(ADD, {"product_id": tea.pk, "quantity": 1}).json()
     assert body["cart_id"] != cart_id
     assert Guest(body["cart_token"]).get(CART).json()["cart_id"] == body["cart_id"]

@@ -333,6 +333,16 @@ def test_voucher_codes_cannot_be_guessed(anyone, tea, ada):
     assert ada.patch(CART, {"voucher_codes": [voucher.code]}).status_code == 200
 
 
+def test_the_items_of_a_guests_cart_that_was_ordered_do_not_change(anyone, tea):
+    guest, cart_id = open_cart(anyone, tea)
+    Cart.objects.update(status="ordered")
+    url = f"{CART}items/{tea.pk}/"
+    for response in (guest.patch(url, {"quantity": 2}), guest.delete(url)):
+        assert (response.status_code, response.json()["code"]) == (409, "cart_not_open")
+        assert response.json()["cart_id"] == cart_id
+    assert CartItem.objects.get().quantity == 1
+
+
 def test_a_code_says_what_is_missing_or_applies_instead(ada, tea):
     fill_cart(ada.user, tea)
     create_voucher("SPRING", promotion=create_promotion("Spring", needs_code=True))

@@ -21,6 +21,7 @@ from orders.reads import OrderDetails
 from orders.serializers.fulfilments import serialize_fulfilments
 from orders.shown import amount_due, statuses_of
 from orders.statements import may_be_cancelled
+from orders.timeline_texts import translate_note
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
@@ -194,7 +195,7 @@ def _payment(payment: PaymentSummary) -> dict[str, Any]:
 def _event(event: OrderEvent, order: Order, reader: User | None) -> dict[str, Any]:
     return {
         "status": event.status,
-        "note": event.note,
+        "note": translate_note(event.note),
         "actor": _name_actor(event, order, reader),
         "created_at": event.created_at,
     }

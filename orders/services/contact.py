@@ -14,16 +14,10 @@ from orders.services.destinations import addresses_of, changed_amounts
 from orders.services.timeline import add_to_timeline, record_event
 from orders.shown import statuses_of
 from orders.states import FulfilmentStatus, OrderStatus
+from orders.timeline_texts import MEMBERS
 from shop.core.postal_addresses import PostalAddress
 from shop.core.transactions import transactional
 
-_WORDS = {
-    "shipping_address": "shipping address",
-    "billing_address": "billing address",
-    "phone": "phone number",
-    "email": "e-mail address",
-}
-"""What can be changed, and its words in the timeline, which has no personal data."""
 _KINDS = {"shipping_address": AddressKind.SHIPPING, "billing_address": AddressKind.BILLING}
 
 
@@ -63,7 +57,7 @@ def change_contact(
         Order.objects.filter(pk=order.pk).update(**columns)
     changed += [name for name in ("phone", "email") if name in columns]
     if changed:
-        note = f"Changed: {', '.join(_WORDS[name] for name in changed)}"
+        note = f"Changed: {', '.join(MEMBERS[name] for name in changed)}"
         add_to_timeline(order.pk, order.status, note, actor, by_guest=by_guest)
         record_event(order.pk, "changed", **dict.fromkeys(changed, True))
 

@@ -11,7 +11,7 @@ from cart.shipping.factories import create_method
 from catalog.factories import ProductFactory
 from catalog.models import Product
 from orders.factories import bare_orders, place_order
-from orders.models import Order
+from orders.models import Order, Return
 from orders.services import request_return
 from orders.services.returns import Wish
 from orders.tests.test_guests import ADDRESS, Guest
@@ -257,18 +257,65 @@ def test_the_packing_slip_has_no_prices_and_the_language_of_the_buyer(admin_brow
     assert order.number in page
 
 
-def test_a_return_is_approved_and_received_from_the_page_of_the_order(admin_browser, ada, tea):
-    order = place_order(ada.user, tea, quantity=2)
+@pytest.fixture
+def asked(admin_browser, ada, tea):
+    """A requested return of two of three shipped units."""
+    order = place_order(ada.user, tea, quantity=3)
     for step in ("confirm", "ship"):
         act(admin_browser, step, order)
-    wish = Wish(units={tea.pk: 1}, kind="return", resolution="refund")
-    return_id = request_return(order_id=order.pk, wish=wish, actor=ada.user)
-    for step, following in (("approve", "receive-and-restock"), ("receive-and-restock", "close")):
-        page = f"/admin/orders/return/{return_id}/{step}/"
-        assert f'href="{page}"' in admin_browser.get(url_of(order)).content.decode()
-        done = submit(admin_browser, admin_browser.get(page))
-        assert done.request["PATH_INFO"] == url_of(order)
-        assert f"/admin/orders/return/{return_id}/{following}/" in done.content.decode()
-    assert order.items.get().quantity_returned == 1
-    assert Product.objects.get().stock == 9
+    wish = Wish(units={tea.pk: 2}, kind="return", resolution="refund")
+    return Return.objects.get(
+        pk=request_return(order_id=order.pk, wish=wish, actor=ada.user),
+    )
+
+
+def test_a_part_of_a_return_is_received_after_an_answer(admin_browser, ada, tea, asked):
+    pages = f"/admin/orders/return/{asked.pk}"
+    for page in (f"{pages}/change/", url_of(asked.order)):
+        assert f'href="{pages}/approve/"' in admin_browser.get(page).content.decode()
+    answer = {"answer": "Send it to our shop.", "resolution": "replacement"}
+    shown = admin_browser.post(f"{pages}/approve/", answer)
+    assert "Send it to our shop." in shown.content.decode()
+    asked.refresh_from_db()
+    assert asked.status == "requested"  # until it is confirmed
+    done = submit(admin_browser, shown)
+    assert done.request["PATH_INFO"] == url_of(asked.order)
+    assert f'href="{pages}/receive/"' in done.content.decode()
+
+    form = admin_browser.get(f"{pages}/receive/").context["form"]
+    assert form[f"units_{tea.pk}"].initial == 2
+    too_many = admin_browser.post(f"{pages}/receive/", {f"units_{tea.pk}": 3})
+    assert too_many.context["form"].errors
+    shown = admin_browser.post(
+        f"{pages}/receive/", {f"units_{tea.pk}": 1, f"restock_{tea.pk}": "on"}
+    )
+    assert "1 of 2 arrived, 1 into stock" in shown.content.decode()
+    submit(admin_browser, shown)
+
+    asked.refresh_from_db()
+    assert (asked.status, asked.resolution, asked.answer) == (
+        "received",
+        "replacement",
+        "Send it to our shop.",
+    )
+    item = asked.items.get()
+    assert (item.quantity_received, item.quantity_restocked) == (1, 1)
+    assert Product.objects.get().stock == 8
     assert_audit_passes()
+
+
+def test_a_return_is_rejected_with_an_answer_and_then_has_no_steps(admin_browser, asked):
+    pages = f"/admin/orders/return/{asked.pk}"
+    submit(admin_browser, admin_browser.post(f"{pages}/reject/", {"answer": "It is worn."}))
+    asked.refresh_from_db()
+    assert (asked.status, asked.answer) == ("rejected", "It is worn.")
+    page = admin_browser.get(f"{pages}/change/").content.decode()
+    assert re.findall(rf'href="{pages}/(\w+)/"', page) == ["history"]
+
+
+def test_only_who_may_change_returns_sees_their_steps(asked):
+    pages = f"/admin/orders/return/{asked.pk}"
+    browser = browser_of("view_return")
+    assert f'href="{pages}/approve/"' not in browser.get(f"{pages}/change/").content.decode()
+    for step in ("approve", "reject", "receive", "close"):
+        assert browser.post(f"{pages}/{step}/").status_code == 403

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.email_changes import EmailChange
 from accounts.models import User
 from orders.models import Order, Withdrawal
 from orders.numbers import read_number
@@ -81,7 +82,15 @@ def _about_user(kind: str) -> Event:
     user = User.objects.order_by("-pk").first()
     if user is None:
         raise LookupError("There is no user: register one, or run seed_demo.")
-    return Event(kind=kind, object_type="user", object_id=user.pk, data={})
+    data = {"change_id": _last_change()} if kind.startswith("account.email_") else {}
+    return Event(kind=kind, object_type="user", object_id=user.pk, data=data)
+
+
+def _last_change() -> int:
+    change = EmailChange.objects.order_by("-pk").first()
+    if change is None:
+        raise LookupError("There is no change of an address: ask for one.")
+    return change.pk
 
 
 def _about_withdrawal(kind: str) -> Event:

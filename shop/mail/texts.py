@@ -32,6 +32,7 @@ SHARED_WORDS = (
     "Your code:",
     "If it was not you, you can ignore this message. Your password stays as it is.",
     "Confirm the address",
+    "If it was not you, please tell us at once.",
     "If you have no account with this address, you can ignore this message.",
     "Your declaration",
     "Order:",
@@ -48,7 +49,7 @@ SHARED_WORDS = (
 _PLACEHOLDER = re.compile(r"{(\w*)}")
 _AMOUNT = frozenset({"order_paid", "order_refunded", "payment_failed"})
 _DOCUMENT = frozenset({"invoice_issued", "credit_note_issued"})
-_ACCOUNT = frozenset({"password_reset", "verification"})
+_ACCOUNT = frozenset({"email_change", "email_changed", "password_reset", "verification"})
 
 
 def translatable_templates() -> list[str]:

@@ -488,6 +488,10 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "current": PASSWORD,
         "new": f"new-{PASSWORD}",
     },
+    "POST /api/users/me/email/": lambda world: {
+        "email": "other@example.com",
+        "password": PASSWORD,
+    },
     "POST /api/users/password-reset/": lambda world: {"email": world.owner.email},
     "POST /api/users/password-reset/confirm/": lambda world: {
         "token": links.make_reset_token(world.owner),

@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from accounts.factories import PASSWORD
 from accounts.models import User
 from shop.mail.models import Message
+from shop.mail.previews import preview
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
 
@@ -68,3 +70,36 @@ def test_a_user_who_was_deactivated_gets_nothing(anyone, ada, smtp, work):
     Message.objects.update(next_attempt_at=Message.objects.get().created_at)
     work()
     assert Message.objects.get().status == "unneeded"
+
+
+def test_the_new_address_gets_a_link_and_the_old_one_is_notified(anyone, ada, smtp, work):
+    body = {"email": "ada@example.org", "password": PASSWORD}
+    assert ada.post("/api/users/me/email/", body, HTTP_ACCEPT_LANGUAGE="de").status_code == 202
+    work()
+    (asked,) = smtp.accepted
+    assert (asked["To"], asked["Subject"]) == (
+        "ada@example.org",
+        "Neue E-Mail-Adresse bestätigen",
+    )
+    token = token_of(asked, "verify")
+    used = anyone.post(
+        "/api/users/verify-email/confirm/", {"token": token}, HTTP_ACCEPT_LANGUAGE="de"
+    )
+    assert used.status_code == 200
+    work()
+    notice = smtp.accepted[1]
+    assert (notice["To"], notice["Subject"]) == (
+        "ada@example.com",
+        "Ihre E-Mail-Adresse wurde geändert",
+    )
+    assert "example.org" not in notice.get_body(("plain",)).get_content()
+    assert preview("email_changed", language="de").subject == notice["Subject"]
+    with pytest.raises(LookupError, match="nobody"):
+        preview("email_change")
+
+
+def test_a_link_that_was_replaced_is_not_sent(ada, smtp, work):
+    for email in ("first@example.org", "second@example.org"):
+        ada.post("/api/users/me/email/", {"email": email, "password": PASSWORD})
+    work()
+    assert smtp.recipients == ["second@example.org"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management import call_command
 
+from accounts.services.email_changes import delete_old_email_changes
 from accounts.tokens import forget_expired_tokens
 from cart.deletion import delete_carts_of_deleted_accounts, delete_old_carts
 from catalog.exchange.uploads import delete_expired
@@ -23,6 +24,7 @@ BATCH = 1000
 
 _DELETIONS: dict[str, Callable[[int], int]] = {
     "expired tokens": forget_expired_tokens,
+    "changes of e-mail addresses": delete_old_email_changes,
     "carts of deleted accounts": delete_carts_of_deleted_accounts,
     "old carts": delete_old_carts,
     "idempotency records": delete_old_keys,
@@ -39,6 +41,7 @@ class Command(ShopCommand):
 
     help = (
         "Deletes expired tokens and sessions, ended rate counters, carts of deleted accounts, "
+        "changes of e-mail addresses after 30 days, "
         "carts of guests after 30 days and of users after 180 days without a change, "
         "idempotency records after 48 hours, event deliveries 30 days after they were done, tasks "
         "a day after they ended, messages 180 and webhook deliveries 30 days after they ended, and "
