@@ -6,25 +6,21 @@ and the time of orders while an import changes the same products, compared with 
 
 import argparse
 import csv
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench.commands import NAME, run_command
 from bench.load import Client, Sample, expect, request, run
 from shop.testing.postgres import running_postgres
 from shop.testing.server import (
-    ROOT,
-    connect,
     environment_for,
     fresh_database,
     manage,
@@ -32,7 +28,6 @@ from shop.testing.server import (
     running_shop,
 )
 
-_NAME = "shop-import"
 _COLUMNS = ("row", "slug", "name", "description", "category", "brand", "tags", "option1")
 _COLUMNS += ("sku", "price", "stock", "picture", "alt")
 _SIZES = ("S", "M", "L")
@@ -60,7 +55,7 @@ def main() -> int:
         running_postgres(durable=True) as server,
         fresh_database(server) as database,
     ):
-        environment = environment_for(database, PGAPPNAME=_NAME)
+        environment = environment_for(database, PGAPPNAME=NAME)
         manage(environment, "migrate", "--verbosity", "0")
         first, second = Path(folder) / "first.csv", Path(folder) / "second.csv"
         products = write_products(first, options.rows, price="10.00", stock=100_000)
@@ -110,47 +105,20 @@ def _product(number: int, price: str, stock: int) -> list[dict[str, Any]]:
 
 def _run(environment: dict[str, str], database: str, *arguments: str) -> Usage:
     """Run a command of the shop, and measure it."""
+    longest = [0.0]
+
+    def look(cursor: Any) -> None:
+        cursor.execute(
+            "SELECT COALESCE(EXTRACT(EPOCH FROM MAX(clock_timestamp() - xact_start)), 0) "
+            "FROM pg_stat_activity WHERE application_name = %s AND state <> 'idle'",
+            [NAME],
+        )
+        longest[0] = max(longest[0], float(cursor.fetchone()[0]))
+
     start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", *arguments],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-    )
-    with _watch(database) as longest:
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{arguments[0]} failed")
+    usage = run_command(environment, database, *arguments, every=0.01, look=look)
     took = time.perf_counter() - start
     return Usage(took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, longest[0])
-
-
-@contextmanager
-def _watch(database: str) -> Iterator[list[float]]:
-    """Yield a list with the longest transaction of the command so far, in seconds."""
-    longest, stop = [0.0], threading.Event()
-
-    def look() -> None:
-        connection = connect(database)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            while not stop.wait(0.01):
-                cursor.execute(
-                    "SELECT COALESCE(EXTRACT(EPOCH FROM MAX(clock_timestamp() - xact_start)), 0) "
-                    "FROM pg_stat_activity WHERE application_name = %s AND state <> 'idle'",
-                    [_NAME],
-                )
-                longest[0] = max(longest[0], float(cursor.fetchone()[0]))
-        connection.close()
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield longest
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _measure_orders(environment: dict[str, str], database: str, work: Callable[[], Usage]) -> None:

@@ -9,23 +9,18 @@ import argparse
 import csv
 import os
 import random
-import subprocess
-import sys
 import tempfile
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bench import say
 from bench.against import SAME, checked_out
+from bench.commands import NAME, run_command
 from bench.exchange import write_products
 from shop.testing.postgres import running_postgres
-from shop.testing.server import ROOT, connect, environment_for, fresh_database, manage
+from shop.testing.server import ROOT, environment_for, fresh_database, manage
 
-_NAME = "shop-import"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STEPS = {"all new": "first", "again": "first", "all changed": "second"}
 """What a file does to the database, with the name of the file."""
@@ -95,7 +90,7 @@ def _write_plain(path: Path, rows: int, *, price: str, stock: int) -> None:
 
 def _import_all(server: str, root: Path, files: dict[str, Path]) -> dict[str, Usage]:
     with fresh_database(server) as database:
-        environment = environment_for(database, PGAPPNAME=_NAME)
+        environment = environment_for(database, PGAPPNAME=NAME)
         manage(environment, "migrate", "--verbosity", "0", root=root)
         return {
             step: _run(environment, database, root, files[file]) for step, file in _STEPS.items()
@@ -103,45 +98,17 @@ def _import_all(server: str, root: Path, files: dict[str, Path]) -> dict[str, Us
 
 
 def _run(environment: dict[str, str], database: str, root: Path, file: Path) -> Usage:
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "import_products", str(file)],
-        env=environment,
-        cwd=root,
-        stdout=subprocess.DEVNULL,
-    )
-    with _watch(database) as seconds:
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"import_products failed in {root}")
+    seconds: dict[int, float] = {}
+
+    def look(cursor: Any) -> None:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [NAME])
+        for (pid,) in cursor.fetchall():
+            seconds[pid] = max(_processor(pid), seconds.get(pid, 0))
+
+    arguments = ("import_products", str(file))
+    usage = run_command(environment, database, *arguments, root=root, every=0.1, look=look)
     command = usage.ru_utime + usage.ru_stime
     return Usage(command, sum(seconds.values()), usage.ru_maxrss / 1024)
-
-
-@contextmanager
-def _watch(database: str) -> Iterator[dict[int, float]]:
-    """Yield the processor seconds of the connections of the command, by their process ids."""
-    seconds: dict[int, float] = {}
-    stop = threading.Event()
-
-    def look() -> None:
-        connection = connect(database)
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            while not stop.wait(0.1):
-                sql = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
-                cursor.execute(sql, [_NAME])
-                for (pid,) in cursor.fetchall():
-                    seconds[pid] = max(_processor(pid), seconds.get(pid, 0))
-        connection.close()
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield seconds
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _processor(pid: int) -> float:
