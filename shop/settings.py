@@ -875,10 +875,6 @@ SECURE_HSTS_PRELOAD: bool = _flag("SECURE_HSTS_PRELOAD", default=False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # they recommend the last two
 # They look for Django's own classes; ``shop.core.admin_middleware`` has subclasses of them.
 SILENCED_SYSTEM_CHECKS += ["security.W002", "security.W003"]
-# ``shop.core.security_headers`` adds these headers to every response.
-SECURE_CONTENT_TYPE_NOSNIFF = False
-SECURE_REFERRER_POLICY = SECURE_CROSS_ORIGIN_OPENER_POLICY = None
-SILENCED_SYSTEM_CHECKS += ["security.W006", "security.W022"]
 # Django 6 demands django.contrib.postgres for a field and an index that work without it. The app
 # would add lookups that nothing uses, and statements to each new connection.
 SILENCED_SYSTEM_CHECKS += ["postgres.E005"]
