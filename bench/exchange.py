@@ -154,7 +154,8 @@ def _log_in(url: str, number: int) -> str:
     person = {"username": f"ada{number}", "email": f"a{number}@example.com"}
     person["password"] = "corr3ct-horse"
     post(f"{url}/api/users/", person)
-    token: str = post(f"{url}/api/login/", person)["token"]
+    credentials = {name: person[name] for name in ("username", "password")}
+    token: str = post(f"{url}/api/login/", credentials)["token"]
     return token
 
 

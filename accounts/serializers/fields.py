@@ -3,7 +3,8 @@
 import unicodedata
 from typing import Any
 
-from django.core.validators import validate_email
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 
 from accounts.models import validate_foldable
 from accounts.passwords import LONGEST_INPUT, MAX_LENGTH, normalize_password, spellings
@@ -14,6 +15,7 @@ from shop.core.phones import PHONE_LENGTH, normalize_phone
 USERNAME_LENGTH = 150
 EMAIL_LENGTH = 254
 NAME_LENGTH = 150
+_LOCAL_PART = 64
 
 
 class PasswordField(StrictStr):
@@ -58,12 +60,29 @@ class UsernameField(StrictStr):
         return unicodedata.normalize("NFKC", text).strip()
 
 
+class EmailAddressValidator(EmailValidator):
+    """Django's rule, without what RFC 5321 limits or mail servers refuse.
+
+    Section 4.5.3.1.1 allows at most 64 octets, which are ASCII here, before the "@".
+    """
+
+    def __call__(self, value: str | None) -> None:
+        """Raise ValidationError for anything else than an address."""
+        super().__call__(value)
+        if len(str(value).rpartition("@")[0]) > _LOCAL_PART:
+            raise ValidationError(self.message, code=self.code, params={"value": value})
+
+    def validate_domain_part(self, domain_part: str) -> bool:
+        """Return whether the domain is a name, not ``[127.0.0.1]``."""
+        return bool(self.domain_regex.match(domain_part))
+
+
 class EmailField(StrictStr):
     """An e-mail address."""
 
     def __init__(self, **kwargs: Any) -> None:
         """Set the rules."""
-        rules: list[Any] = [validate_email, validate_foldable]
+        rules: list[Any] = [EmailAddressValidator(), validate_foldable]
         super().__init__(max_length=EMAIL_LENGTH, validators=rules, **kwargs)
 
 

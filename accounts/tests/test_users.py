@@ -57,6 +57,8 @@ def test_registration_refuses_fields_that_only_staff_set(anyone, db, name):
         ({"username": 7}, "username"),
         ({"email": "none"}, "email"),
         ({"email": "a@" + "x" * 250 + ".org"}, "email"),
+        ({"email": "a@[127.0.0.1]"}, "email"),
+        ({"email": "a" * 65 + "@example.com"}, "email"),
         ({"email": None}, "email"),
         ({"password": "short1!"}, "password"),
         ({"password": "x" * 129}, "password"),
@@ -71,6 +73,10 @@ def test_an_invalid_registration_is_a_400(anyone, db, change, field):
     assert response.status_code == 400
     assert {error["field"] for error in response.json()["errors"]} == {field}
     assert not User.objects.exists()
+
+
+def test_an_address_may_have_64_characters_before_the_sign(anyone, db):
+    assert anyone.post(USERS, ADA | {"email": "a" * 64 + "@example.com"}).status_code == 201
 
 
 @pytest.mark.parametrize(

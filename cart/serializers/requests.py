@@ -3,15 +3,12 @@
 import re
 from typing import Any
 
-from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from accounts.models import validate_foldable
-from accounts.serializers.fields import LanguageField
+from accounts.serializers.fields import EmailField, LanguageField
 from cart.models import (
-    EMAIL_LENGTH,
     MAX_CODES,
     MAX_CONSENTS,
     MAX_ITEMS,
@@ -101,12 +98,7 @@ class CartChangesSerializer(RequestSerializer):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=AddItemSerializer(), required=False, allow_null=True, max_length=MAX_ITEMS
     )
-    email = StrictStr(
-        max_length=EMAIL_LENGTH,
-        required=False,
-        allow_null=True,
-        validators=[validate_email, validate_foldable],
-    )
+    email = EmailField(required=False, allow_null=True)
     phone = StrictStr(
         max_length=PHONE_LENGTH,
         required=False,
