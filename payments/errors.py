@@ -31,7 +31,7 @@ class MethodNotConfigured(InvalidField):
     code = "payment_method_not_configured"
     example = {
         "field": "payment_method",
-        "reason": "This payment method is not available. Choose one of: card.",
+        "reason": "This payment method is not available. Choose one of: Card.",
         "payment_methods": ["card"],
     }
 

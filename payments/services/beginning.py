@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Case, When
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from orders.access import OrderAccess
@@ -36,7 +37,8 @@ def check_method(method: str) -> None:
     """Raise MethodNotConfigured unless buyers can choose this payment method."""
     enabled = gateways.enabled()
     if method not in enabled:
-        names = ", ".join(enabled)
+        language = get_language() or ""
+        names = ", ".join(name_of(code, language) for code in enabled)
         raise MethodNotConfigured(
             field="payment_method",
             reason=_("This payment method is not available. Choose one of: {names}.").format(

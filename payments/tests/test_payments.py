@@ -123,6 +123,9 @@ def test_a_method_that_is_not_available_is_a_400_with_the_available_ones(
     if method:
         assert answer.json()["payment_methods"] == ALL_METHODS[1:]
         assert answer.json()["code"] == "payment_method_not_configured"
+        assert answer.json()["errors"][0]["detail"].endswith(
+            "Choose one of: Cash on delivery, Bank transfer."
+        )
     assert not Payment.objects.exists()
 
 

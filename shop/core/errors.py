@@ -119,7 +119,7 @@ class Unauthorized(ShopError):
 
     status = 401
     code = "not_authenticated"
-    message = _("Log in, and send the token as `Authorization: Bearer <token>`.")
+    message = _("Please log in to do this.")
 
     @property
     def headers(self) -> dict[str, str]:
