@@ -85,7 +85,7 @@ class CartRow(NamedTuple):
     has_sale: bool
     revision: str | None
     """The revision of the configuration (``shop.core.configuration``)."""
-    members: Any
+    members: str | None
     """JSON of ``CART``; None if none of them is set."""
     product_id: int
     quantity: int
@@ -104,11 +104,11 @@ class CartRow(NamedTuple):
     requires_shipping: bool
     slug: str
     """Of the product itself, also for a variant."""
-    options: Any
+    options: str
     """JSON: the product's options, or the values of a variant."""
-    parent: Any
+    parent: str | None
     """JSON: slug and options of a variant's product."""
-    image: Any
+    image: str | None
 
 
 def cart_members(prefix: str = "") -> Cast:
