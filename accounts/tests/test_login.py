@@ -326,7 +326,8 @@ def test_an_empty_header_is_no_credential(anyone, tea, header):
     assert anyone.get("/api/products/", headers=headers).status_code == 200
     answer = anyone.get(ME, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
-    assert "`Authorization: Bearer <token>`" in answer.json()["detail"]
+    assert answer.json()["detail"] == "Please log in to do this."
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api"'
 
 
 def test_unsigned_expired_and_foreign_tokens_are_401(anyone, ada):
