@@ -35,6 +35,7 @@ from payments.models import (
     Refund,
     RefundItem,
 )
+from shop.management.audit.payments import committed_amounts_match_payments
 from shop.testing.fixtures import DocumentedClient
 
 ADDRESS = {
@@ -249,6 +250,18 @@ def test_two_active_payments_are_a_breach(shop, capsys):
     with pytest.raises(CommandError):
         call_command("audit")
     assert f"orders_have_one_active_payment: order {paid.order_id}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_late_payment_of_a_part_is_not_committed(shop, is_late):
+    """The previous release, which leaves 0, may have taken the payment that came in time."""
+    paid = Payment.objects.get(status="succeeded")
+    part = {"amount": 1, "amount_captured": 1, "amount_refunded": 1, "is_partial": True}
+    Payment.objects.create(
+        **part, order=paid.order, method="card", currency="USD", status="refunded", is_late=is_late
+    )
+    Order.objects.filter(pk=paid.order_id).update(amount_committed=0)
+    assert bool(list(committed_amounts_match_payments())) != is_late
 
 
 def test_movements_that_differ_from_orders_are_a_breach(shop, capsys):

@@ -42,14 +42,15 @@ def committed_amounts_match_payments() -> Iterator[str]:
     """I4: the committed amount of an order is what its payments bring or may bring, at most all.
 
     An earlier release, which knows no partial payments, leaves 0. It begins no payment of an order
-    of which a part is paid or being paid.
+    of which a part is paid or being paid. A late payment does not count: it is paid back.
     """
     for pk, committed, covered in rows(
         """
         SELECT placed.id, placed.amount_committed, COALESCE(live.total, 0)
         FROM orders_order placed
         LEFT JOIN (SELECT order_id,
-                   MAX(CASE WHEN is_partial AND status NOT IN ('failed', 'cancelled')
+                   MAX(CASE WHEN is_partial AND NOT is_late
+                                 AND status NOT IN ('failed', 'cancelled')
                        THEN 1 ELSE 0 END) AS partial,
                    SUM(CASE WHEN status IN ('pending', 'requires_action', 'processing',
                                             'authorised') THEN amount
