@@ -17,30 +17,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import open_session
+from bench.list_queries import FILTERS, ORDERINGS, SEARCHES
 from catalog import revision
 from catalog.models import Product, Sale
 from catalog.prices.formulas import in_cents
 from catalog.search.cursors import Place, write_cursor
 
-_QUERIES = [
-    *(f"ordering={name}" for name in ("price", "-price", "name", "newest", "best_selling")),
-    "category=5",
-    "category=50&ordering=price",
-    "min_price=50&max_price=60",
-    "in_stock=true",
-    "on_sale=true",
-    "brand=Brand+7",
-    "tag=tag7",
-    "attr.material=Material+7",
-    "attr.litres.min=9.5&category=50",
-    "option.size=40",
-    "option.size=40&in_stock=true",
-    "search=teapot",
-    "search=red+ceramic+teapots",
-    "search=benchmark",
-    "search=ceramik+tepot",
-    "search=kettle&ordering=price&in_stock=true",
-]
 _FREQUENT = [
     "product list, uncached",
     "product, uncached",
@@ -95,7 +77,7 @@ class Shopper:
     def _lists(self) -> dict[str, Callable[[], Any]]:
         """Return lists with each filter and sort order, and their last pages."""
         last = self._get("/api/products/?page_size=100")["count"] // 20
-        queries = {f"list: {query}": query for query in _QUERIES}
+        queries = {f"list: {query}": query for query in (*ORDERINGS, *FILTERS, *SEARCHES)}
         for ordering in ("", "price", "-name", "best_selling"):
             suffix = f"&ordering={ordering}" if ordering else ""
             queries[f"list: last page{suffix}"] = f"page={last}{suffix}"
