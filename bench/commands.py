@@ -8,10 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from psycopg2 import extensions
 
 from shop.testing.server import ROOT, connect
 
+Look = Callable[[extensions.cursor], None]
+"""What looks at the database while a command runs."""
 NAME = "shop-import"
 """The application's name of the connections of a command, which PGAPPNAME has to set."""
 
@@ -22,7 +25,7 @@ def run_command(
     *arguments: str,
     root: Path = ROOT,
     every: float,
-    look: Callable[[Any], None],
+    look: Look,
 ) -> resource.struct_rusage:
     """Run ``manage.py`` in a tree, and return what it used.
 
@@ -43,7 +46,7 @@ def run_command(
 
 
 @contextmanager
-def _looking(database: str, every: float, look: Callable[[Any], None]) -> Iterator[None]:
+def _looking(database: str, every: float, look: Look) -> Iterator[None]:
     stop = threading.Event()
 
     def work() -> None:

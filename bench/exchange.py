@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from psycopg2 import extensions
+
 from bench.commands import NAME, run_command
 from bench.load import Client, Sample, expect, request, run
 from shop.testing.postgres import running_postgres
@@ -107,7 +109,7 @@ def _run(environment: dict[str, str], database: str, *arguments: str) -> Usage:
     """Run a command of the shop, and measure it."""
     longest = [0.0]
 
-    def look(cursor: Any) -> None:
+    def look(cursor: extensions.cursor) -> None:
         cursor.execute(
             "SELECT COALESCE(EXTRACT(EPOCH FROM MAX(clock_timestamp() - xact_start)), 0) "
             "FROM pg_stat_activity WHERE application_name = %s AND state <> 'idle'",

@@ -12,7 +12,9 @@ import random
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from psycopg2 import extensions
 
 from bench import say
 from bench.against import SAME, checked_out
@@ -100,7 +102,7 @@ def _import_all(server: str, root: Path, files: dict[str, Path]) -> dict[str, Us
 def _run(environment: dict[str, str], database: str, root: Path, file: Path) -> Usage:
     seconds: dict[int, float] = {}
 
-    def look(cursor: Any) -> None:
+    def look(cursor: extensions.cursor) -> None:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [NAME])
         for (pid,) in cursor.fetchall():
             seconds[pid] = max(_processor(pid), seconds.get(pid, 0))
