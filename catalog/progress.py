@@ -1,10 +1,22 @@
-"""Scheduled jobs that follow the changes of the catalog, also those of a previous release."""
+"""Scheduled jobs that complete the catalog, or follow its changes, in batches."""
 
 from collections.abc import Callable
 
 from catalog import revision
 from catalog.models.progress import CatalogProgress
 from shop.core.jobs import is_time_over
+
+
+def in_batches(next_ids: Callable[[int], list[int]], write: Callable[[list[int]], None]) -> int:
+    """Give ids to ``write`` in batches until there are no more or the time is over.
+
+    ``next_ids(pk)`` returns the next ids after ``pk``. Returns the number of ids.
+    """
+    after, done = 0, 0
+    while not is_time_over() and (ids := next_ids(after)):
+        write(ids)
+        after, done = ids[-1], done + len(ids)
+    return done
 
 
 def follow_changes(

@@ -7,8 +7,7 @@ from django.db.models.functions import Coalesce
 from catalog import revision
 from catalog.prices.current import highest_price
 from catalog.products.models import Product
-from catalog.progress import follow_changes
-from shop.core.jobs import is_time_over
+from catalog.progress import follow_changes, in_batches
 from shop.core.sort_keys import sort_key
 from shop.core.transactions import transactional
 
@@ -19,14 +18,11 @@ _HIGHEST_PRICES = "highest_prices"
 def complete_name_keys() -> int:
     """Compute missing sort keys, a transaction for each batch; return the number of products."""
     missing = Product.objects.listed().filter(name_key=b"", archived_at=None).order_by("pk")
-    after, changed = 0, 0
-    while not is_time_over():
-        pks = list(missing.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH])
-        if not pks:
-            break
-        _complete(pks)
-        after, changed = pks[-1], changed + len(pks)
-    return changed
+
+    def next_ids(after: int) -> list[int]:
+        return list(missing.filter(pk__gt=after).values_list("pk", flat=True)[:_BATCH])
+
+    return in_batches(next_ids, _complete)
 
 
 @transactional

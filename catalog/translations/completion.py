@@ -2,8 +2,8 @@
 
 from catalog import revision
 from catalog.products.models import Product
+from catalog.progress import in_batches
 from catalog.translations.models import ProductTranslation
-from shop.core.jobs import is_time_over
 from shop.core.sort_keys import sort_key
 from shop.core.transactions import transactional
 
@@ -13,15 +13,12 @@ _BATCH = 500
 def complete_translated_name_keys() -> int:
     """Compute missing sort keys, a transaction for each batch; return the number of products."""
     missing = ProductTranslation.objects.filter(name_key=b"").exclude(name="")
-    after, changed = 0, 0
-    while not is_time_over():
+
+    def next_ids(after: int) -> list[int]:
         rows = missing.filter(product_id__gt=after).order_by("product_id")
-        pks = list(rows.values_list("product_id", flat=True).distinct()[:_BATCH])
-        if not pks:
-            break
-        _complete(pks)
-        after, changed = pks[-1], changed + len(pks)
-    return changed
+        return list(rows.values_list("product_id", flat=True).distinct()[:_BATCH])
+
+    return in_batches(next_ids, _complete)
 
 
 @transactional
