@@ -107,13 +107,18 @@ def guess(title: str) -> str:
     Case, punctuation and the shop's own currency do not matter: "Preis (EUR)" is a price. A column
     with amounts in another currency is none.
     """
-    currency, without = currency_in(title)
-    found = _BY_KEY.get(_key(title)) or _BY_KEY.get(_key(without).removesuffix(" in"), "")
-    return "" if found in _AMOUNTS and currency not in {"", settings.SHOP_CURRENCY} else found
+    found, other = _read_title(title)
+    return "" if other else found
 
 
 def other_currency(title: str) -> str:
     """Return the currency of a column with amounts, such as "EUR", if it is not the shop's."""
+    return _read_title(title)[1]
+
+
+def _read_title(title: str) -> tuple[str, str]:
+    """Return the column of a title, or "", and the currency of its amounts if it is another one."""
     currency, without = currency_in(title)
-    is_amount = _BY_KEY.get(_key(without).removesuffix(" in")) in _AMOUNTS
-    return currency if is_amount and currency != settings.SHOP_CURRENCY else ""
+    found = _BY_KEY.get(_key(title)) or _BY_KEY.get(_key(without).removesuffix(" in"), "")
+    is_other = found in _AMOUNTS and currency not in {"", settings.SHOP_CURRENCY}
+    return found, currency if is_other else ""
