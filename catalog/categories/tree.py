@@ -84,9 +84,8 @@ def read_tree(user: AbstractUser | AnonymousUser, language: str | None = None) -
     for row in rows:
         nodes[row[3]] = Node(*(*row[3:], for_staff))
     roots = []
-    parents = {pk: parent_id for parent_id, _, _, pk, *_ in rows}
-    for node in sorted(nodes.values(), key=Node.place):
-        parent_id = parents[node.id]
+    for parent_id, _, _, pk, *_ in sorted(rows, key=lambda row: nodes[row[3]].place()):
+        node = nodes[pk]
         if parent_id is None:
             roots.append(node)
         else:
