@@ -140,7 +140,7 @@ def item_columns(item: str = "") -> tuple[Any, ...]:
     )
 
 
-def _as_text(expression: Any) -> Cast:
+def _as_text(expression: Case | Coalesce | F) -> Cast:
     """Return JSON as text, for which psycopg2 calls no function in Python, as for JSON."""
     return Cast(expression, TextField())
 
