@@ -49,6 +49,7 @@ def test_names_on_the_pages_of_the_admin_are_german():
 
 def test_no_migration_has_the_translated_names(db):
     with override("de"):
+        assert str(Product._meta.verbose_name) == "Produkt"
         assert str(Product._meta.verbose_name_plural) == "Produkte"
         assert str(Product._meta.get_field("price").verbose_name) == "Preis"
         assert "verbose_name" not in ModelState.from_model(Product).options
