@@ -1,6 +1,7 @@
 """Client addresses, as the limits of requests count them."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -16,6 +17,7 @@ def client_address(remote: str, forwarded: str) -> str:
     return hops[-min(settings.NUM_PROXIES, len(hops))].strip()[:64]
 
 
+@lru_cache(maxsize=1024)
 def network_of(text: str) -> str:
     """Return the /64 network of an IPv6 address, an IPv4 address as it is, or the start of a text.
 
