@@ -121,11 +121,9 @@ class Application:
                 caller = await self._in_thread(partial(self._site.uploader, scope)) if large else ""
                 with self._upload(caller) if large else nullcontext(BytesIO()) as body:
                     limits = self._limits
-                    async with asyncio.timeout(
-                        limits.upload_timeout if large else limits.body_timeout
-                    ):
-                        if not await _read_body(body, length, receive):
-                            return None
+                    seconds = limits.upload_timeout if large else limits.body_timeout
+                    if length and not await _read_body(body, seconds, receive):
+                        return None
                     return await self._run(make_environ(scope, body))
         except TimeoutError:
             return self._site.error_response(scope, 408)
@@ -200,14 +198,18 @@ class Application:
             self._running -= 1
 
 
-async def _read_body(body: IO[bytes], length: int, receive: Receive) -> bool:
-    """Read the body, and rewind the file; return False if the client has disconnected."""
-    more = length > 0
-    while more:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            return False
-        body.write(event.get("body", b""))
-        more = event.get("more_body", False)
+async def _read_body(body: IO[bytes], seconds: float, receive: Receive) -> bool:
+    """Read the body, and rewind the file; return False if the client has disconnected.
+
+    Raises TimeoutError if it has not arrived after ``seconds``.
+    """
+    async with asyncio.timeout(seconds):
+        more = True
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                return False
+            body.write(event.get("body", b""))
+            more = event.get("more_body", False)
     body.seek(0)
     return True
