@@ -74,7 +74,10 @@ class IndexView(StrictView, APIRootView):
 
 
 _FREQUENT = frozenset(
-    {"product-list", "product-detail", "cart-list", "order-list", "payment-list", "checkout-list"}
+    {
+        *("product-list", "product-detail", "cart-list", "cart-add"),
+        *("order-list", "payment-list", "checkout-list"),
+    }
 )
 """The names of the routes of frequent requests."""
 
