@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
@@ -26,8 +28,14 @@ _FEW = 10
 
 def serialize_added(cart: Opened) -> dict[str, Any]:
     """Return the response body of an addition."""
-    body = {"message": _("Added to your cart."), "cart_id": cart.cart_id}
+    body = {"message": _added(get_language()), "cart_id": cart.cart_id}
     return body if cart.token is None else {**body, "cart_token": cart.token}
+
+
+@cache
+def _added(_language: str | None) -> str:
+    """Return the message of an addition in the active language, which ``gettext`` looks for."""
+    return _("Added to your cart.")
 
 
 def serialize_cart(
