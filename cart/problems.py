@@ -182,20 +182,17 @@ _FIELDS = dict.fromkeys(("out_of_stock", "product_unavailable", "cart_full"), "i
 
 def _of_items(cart: PricedCart) -> list[ShopError]:
     """Return the problems of the items: one kind after the other, each in the order of items."""
-    pairs = [
+    # Most carts have no problem, and are read often.
+    suspicious = [
         (row, priced.item.unit_price)
         for row, priced in zip(cart.items, cart.totals.items, strict=True)
+        if row.price_seen != priced.item.unit_price
+        or row.stock < row.quantity
+        or not row.is_sellable
     ]
-    if not any(_is_suspicious(row, price) for row, price in pairs):
-        return []
-    found = [kind(*pair) for kind in (_unavailable, _shortage, _price_change) for pair in pairs]
+    kinds = (_unavailable, _shortage, _price_change)
+    found = [kind(*pair) for kind in kinds for pair in suspicious]
     return [problem for problem in found if problem is not None]
-
-
-def _is_suspicious(row: CartItemRow, price: Decimal) -> bool:
-    """Return whether an item can have a problem. Most carts have none, and are read often."""
-    is_short = row.stock < row.quantity and not row.backorder
-    return is_short or row.price_seen != price or not row.is_sellable
 
 
 def _unavailable(row: CartItemRow, _price: Decimal) -> ShopError | None:

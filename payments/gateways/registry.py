@@ -40,15 +40,13 @@ def registered() -> Mapping[str, Gateway]:
 
 def enabled() -> dict[str, Gateway]:
     """Return the gateways that buyers can choose, by code. PAYMENT_METHODS selects them."""
-    return {code: gateway for code, gateway in _gateways.items() if _is_enabled(gateway)}
-
-
-def _is_enabled(gateway: Gateway) -> bool:
-    if not gateway.is_enabled:
-        return False
-    if settings.PAYMENT_METHODS:
-        return gateway.code in settings.PAYMENT_METHODS
-    return settings.DEBUG or not gateway.recorded_by_staff
+    chosen, has_all = settings.PAYMENT_METHODS, settings.DEBUG
+    return {
+        code: gateway
+        for code, gateway in _gateways.items()
+        if gateway.is_enabled
+        and (code in chosen if chosen else has_all or not gateway.recorded_by_staff)
+    }
 
 
 def _name_of(gateway: Gateway) -> str:

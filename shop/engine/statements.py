@@ -10,6 +10,7 @@ called and the queryset executed each time.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
+from itertools import starmap
 from threading import local
 from typing import Any, Generic, ParamSpec, TypeVar, TypeVarTuple
 
@@ -127,7 +128,7 @@ class Select(_Statement, Generic[P, Row]):
             if compiles()
             else self._build(*args, **values)
         )
-        return [self._row(*columns) for columns in found]
+        return list(starmap(self._row, found))
 
     def row(self, *args: P.args, **values: P.kwargs) -> Row | None:
         """Return the first row, or None."""
