@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_units import UnitsForm
 from orders.models import Fulfilment, FulfilmentState, OrderItem
@@ -56,8 +58,8 @@ class FulfilmentInline(ReadOnlyInline):
     """The fulfilments of an order, oldest first."""
 
     model = Fulfilment
-    fields = ("status", "units", "carrier", "tracking", "actor", "created_at", "steps")
-    readonly_fields = ("units", "tracking", "steps")
+    fields = ("status", "units", "carrier", "tracking", "actor", "created_at", "slip", "steps")
+    readonly_fields = ("units", "tracking", "slip", "steps")
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -81,6 +83,15 @@ class FulfilmentInline(ReadOnlyInline):
         """Return the tracking number, as a link if the URL is known."""
         number, url = fulfilment.tracking_number, fulfilment.tracking_url
         return format_html('<a href="{}">{}</a>', url, number or url) if url else number
+
+    @admin.display(description=_("Packing slip"))
+    def slip(self, fulfilment: Fulfilment) -> str:
+        """Link to the packing slip of the fulfilment."""
+        if fulfilment.status == FulfilmentState.CANCELLED:
+            return ""
+        args = [fulfilment.order_id, fulfilment.pk]
+        url = reverse("admin:orders_order_fulfilment_slip", args=args)
+        return format_html('<a href="{}">{}</a>', url, gettext("Print"))
 
     @admin.display(description="Steps")
     def steps(self, fulfilment: Fulfilment) -> str:
