@@ -5,8 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cart.pricing.charges import TaxReason
 from orders.admin_drafts import DraftAdmin
 from orders.admin_fulfilments import FulfilmentInline
 from orders.admin_notes import OrderNoteAdmin, OrderNoteInline
@@ -17,8 +19,8 @@ from orders.admin_steps import WORK
 from orders.admin_views import StepViews
 from orders.admin_withdrawals import WithdrawalAdmin, WithdrawalInline
 from orders.models import Order, OrderAdjustment, OrderEvent, OrderTax
-from orders.numbers import show_number
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline
+from orders.states import OrderStatus
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Waiting
 
 __all__ = ["DraftAdmin", "OrderAdmin", "OrderNoteAdmin", "ReturnAdmin", "WithdrawalAdmin"]
 
@@ -30,11 +32,27 @@ class OrderAdjustmentInline(ReadOnlyInline):
     fields = ("kind", "name", "amount", "voucher", "released_at")
 
 
+_TAX_REASONS = {
+    TaxReason.HOME_COUNTRY: _("Rate of the shop's country"),
+    TaxReason.DESTINATION_COUNTRY: _("Rate of the country of destination"),
+    TaxReason.ADDRESS_MISSING: _("Rate of the shop's country, without an address"),
+    TaxReason.REVERSE_CHARGE: _("Reverse charge"),
+    TaxReason.NO_RATE: _("No rate for this country"),
+    TaxReason.SHIPPING_NOT_TAXED: _("Shipping is not taxed"),
+}
+
+
 class OrderTaxInline(ReadOnlyInline):
     """The taxes of an order by rate."""
 
     model = OrderTax
-    fields = ("name", "rate", "country", "region", "base", "amount", "reason")
+    fields = ("name", "rate", "country", "region", "base", "amount", "shown_reason")
+    readonly_fields = ("shown_reason",)
+
+    @admin.display(description=_("Reason"))
+    def shown_reason(self, tax: OrderTax) -> str:
+        """Return why the rate applies, in words."""
+        return str(_TAX_REASONS.get(tax.reason, tax.reason))
 
 
 class OrderEventInline(ReadOnlyInline):
@@ -67,6 +85,11 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
         "SKU, reference of a payment, or amount such as 12.50."
     )
     readonly_fields = ("shown_number",)
+    waiting = (
+        Waiting(
+            _("Orders to ship"), lambda: {"status__in": [OrderStatus.CONFIRMED, OrderStatus.PAID]}
+        ),
+    )
     inlines = (
         OrderAdjustmentInline,
         OrderTaxInline,
@@ -103,7 +126,7 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
     @admin.display(description="Number", ordering="id")
     def shown_number(self, order: Order) -> str:
         """Return the number as the buyer sees it."""
-        return show_number(order.number, order_id=order.pk)
+        return order.shown_number
 
     @admin.display(description="Buyer")
     def buyer(self, order: Order) -> User | str:

@@ -35,7 +35,7 @@ class OrderNoteAdmin(PartAdmin):
 
     permission_model = "orders.order"
     list_display = ("__str__", "is_public", "author", "created_at")
-    list_select_related = ("author",)
+    list_select_related = ("author", "order")
     fields = ("order", "text", "is_public")
     raw_id_fields = ("order",)
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders import services
@@ -28,18 +29,24 @@ from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
 from orders.admin_with_steps import WithSteps
 from orders.models import Return, ReturnItem, ReturnStep
-from shop.core.admin import ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Waiting, Work
 
 
 class ReturnItemInline(ReadOnlyInline):
     """The items of a return."""
 
     model = ReturnItem
-    fields = ("item", "quantity", "quantity_received", "quantity_restocked")
+    fields = ("name", "quantity", "quantity_received", "quantity_restocked")
+    readonly_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the order items in the same statement."""
         return super().get_queryset(request).select_related("item")
+
+    @admin.display(description=_("Item"))
+    def name(self, row: ReturnItem) -> str:
+        """Return the name of the item, without the quantity that was ordered."""
+        return row.item.name
 
 
 def _approve(actor: User) -> Work:
@@ -129,6 +136,11 @@ class ReturnAdmin(WithSteps, FoundByOrder):
     )
     readonly_fields = ("created_at",)
     inlines = (ReturnItemInline,)
+    waiting = (
+        Waiting(_("Returns to answer"), lambda: {"status__exact": ReturnStep.REQUESTED}),
+        Waiting(_("Returns to receive"), lambda: {"status__exact": ReturnStep.APPROVED}),
+        Waiting(_("Returns to close"), lambda: {"status__exact": ReturnStep.RECEIVED}),
+    )
     actions = ("approve", "reject", "receive", "receive_and_restock", "close")
 
     def offered(self, request: HttpRequest, row: Return) -> Iterable[Step]:

@@ -13,15 +13,15 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_parts import Step
 from orders.admin_steps import staff_of
 from orders.admin_with_steps import WithSteps
 from orders.models import Order, Withdrawal, WithdrawalStatus
 from orders.models.withdrawals import NUMBER_LENGTH
-from orders.numbers import show_number
 from orders.services import accept_withdrawal, handle_withdrawal, link_withdrawal
-from shop.core.admin import Effect, FormStep, ReadOnlyInline, Work
+from shop.core.admin import Effect, FormStep, ReadOnlyInline, Waiting, Work
 
 
 class WithdrawalInline(ReadOnlyInline):
@@ -52,6 +52,9 @@ class WithdrawalAdmin(WithSteps):
         *("created_at", "status", "handled_at", "handled_by", "accepted_return"),
     )
     readonly_fields = ("created_at", "declared_items")
+    waiting = (
+        Waiting(_("Withdrawals to handle"), lambda: {"status__exact": WithdrawalStatus.NEW}),
+    )
     actions = ("handle", "accept")
 
     @admin.display(description="Items")
@@ -158,7 +161,7 @@ def _accepting(request: HttpRequest) -> tuple[str, Work]:
 def _effects_of_link(row: Withdrawal, order_id: int) -> Iterator[Effect]:
     """Yield what clerks compare before they link a withdrawal to an order."""
     order = Order.objects.select_related("user").get(pk=order_id)
-    yield "Order", show_number(order.number, order_id=order.pk)
+    yield "Order", order.shown_number
     yield "Placed", date_format(localtime(order.created_at), "DATETIME_FORMAT")
     yield "Items", "\n".join(f"{each.quantity} × {each.name}" for each in order.items.all())
     yield "Buyer", "\n".join(filter(None, [str(order.user or ""), order.email]))

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 import payments.dispute_admin
 import payments.invoices.admin  # noqa: F401 - registers it
@@ -22,9 +23,10 @@ from payments import gateways, services
 from payments.admin_forms import RefundForm
 from payments.admin_order_pages import OrderMoneyPages
 from payments.admin_steps import STEPS, VerbAndWork, capturing, recording, voiding
-from payments.models import LedgerEntry, Payment, Refund
+from payments.methods import method_name
+from payments.models import LedgerEntry, Payment, PaymentStatus, Refund
 from payments.order_admin import references
-from shop.core.admin import ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Waiting, Work
 from shop.core.money import show
 
 
@@ -83,9 +85,9 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
 
     list_display = (
         "id",
-        "order_id",
+        "order",
         "user",
-        "method",
+        "shown_method",
         "status",
         "amount",
         "amount_captured",
@@ -94,7 +96,12 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         "created_at",
     )
     inlines = (RefundInline, LedgerInline)
-    readonly_fields = ("refund_link",)
+    waiting = (
+        Waiting(
+            _("Late payments to refund"), lambda: {"status__exact": PaymentStatus.REFUND_PENDING}
+        ),
+    )
+    readonly_fields = ("refund_link", "shown_method")
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("provider_reference",)  # it is not used, but without one there is no search
@@ -107,6 +114,11 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
     def own_condition(self, term: str) -> Q:
         """Find a payment by its reference."""
         return Q(provider_reference__in=references(term))
+
+    @admin.display(description=_("Payment method"), ordering="method")
+    def shown_method(self, payment: Payment) -> str:
+        """Return the name of the payment method."""
+        return method_name(payment.method)
 
     @admin.display(description="Refund")
     def refund_link(self, payment: Payment) -> str:

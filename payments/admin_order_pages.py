@@ -14,6 +14,7 @@ from orders.models import Order
 from orders.shown import amount_due
 from payments import services
 from payments.admin_forms import CancelItemsForm, OrderRefundForm
+from payments.methods import method_name
 from payments.models import Payment, Refund
 from shop.core.admin import Effect, FormStep
 from shop.core.money import add_up, show
@@ -96,7 +97,7 @@ def _effects_of_refunds(refund_id: int) -> Iterator[Effect]:
     refunds = services.refunds_of_request(refund_id)
     for refund in refunds:
         amount = f"{show(refund.amount)} {refund.payment.currency}"
-        how = "returned by hand" if refund.by_hand else refund.payment.method
+        how = "returned by hand" if refund.by_hand else method_name(refund.payment.method)
         yield f"Refund of payment {refund.payment_id} ({how})", amount
     for each in (each for refund in refunds for each in refund.items.all()):
         yield f"{each.quantity} × {each.item.name}", f"{show(each.amount)}, tax {show(each.tax)}"

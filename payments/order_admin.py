@@ -13,6 +13,7 @@ from orders.models import Order
 from orders.services import cancellable_units
 from orders.states import OrderStatus
 from payments import gateways
+from payments.methods import method_name
 from payments.models import Invoice, Payment, PaymentStatus
 from payments.states import OPEN, REFUNDABLE
 from shop.core.money import show
@@ -96,7 +97,7 @@ def _row(payment: Payment) -> Sequence[Any]:
     url = reverse("admin:payments_payment_change", args=[payment.pk])
     return (
         format_html('<a href="{}">{}</a>', url, payment.pk),
-        payment.method,
+        method_name(payment.method),
         payment.get_status_display(),
         f"{show(payment.amount)} {payment.currency}",
         show(payment.amount_captured),

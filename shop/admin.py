@@ -9,10 +9,11 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from catalog import revision
 from shop.core import deliveries
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Waiting, Work
 from shop.core.errors import InvalidField
 from shop.core.metrics import readings
 from shop.core.models import Event, EventDelivery, ScheduledJob, Worker
@@ -64,6 +65,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter,)
     search_fields = ("handler__startswith",)
     number_fields = ("pk", "event_id")
+    waiting = (Waiting(_("Deliveries given up"), lambda: {"given_up_at__isnull": False}),)
     actions = ("try_again",)
 
     @admin.action(description="Try selected deliveries again", permissions=["change"])

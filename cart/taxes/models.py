@@ -142,7 +142,7 @@ class ShippingTax(ConfigurationModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.country}: {self.rule}"
+        return f"{self.country}: {self.get_rule_display()}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the country in upper case."""

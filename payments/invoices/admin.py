@@ -42,7 +42,8 @@ class InvoiceAdmin(FoundByOrder):
     """Invoices and credit notes, newest first."""
 
     change_list_template = "admin/payments/invoice/change_list.html"
-    list_display = ("number", "kind", "order_id", "total", "currency", "issued_on", "file")
+    list_display = ("number", "kind", "order", "total", "currency", "issued_on", "file")
+    list_select_related = ("order",)
     list_filter = ("kind", ("issued_on", admin.DateFieldListFilter))
     search_fields = ("number",)  # it is not used, but without one there is no search
     search_help_text = "The number of an invoice, or what finds its order."

@@ -1,17 +1,24 @@
 """The admin of webhook endpoints, and of the log of their deliveries."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin
 from catalog.attributes.forms import SeparatedListField
-from shop.core.admin import ReadOnlyAdmin, Work
+from orders.admin_parts import Step
+from orders.admin_with_steps import WithSteps
+from shop.core.admin import Waiting, Work
 from shop.integrations import services
 from shop.integrations.models import MAX_KINDS, WebhookDelivery, WebhookEndpoint
 from shop.integrations.signing import secret_of
@@ -47,6 +54,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
     )
     list_filter = ("is_enabled", "deactivation")
     search_fields = ("url", "description")
+    waiting = (Waiting(_("Webhook endpoints that fail"), lambda: {"failing_since__isnull": False}),)
     actions = ("rotate_secret",)
     _state = (
         *("former_secret_until", "failures_in_a_row", "failing_since", "paused_until"),
@@ -116,7 +124,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(WithSteps):
     """Deliveries, newest first."""
 
     list_display = (
@@ -140,5 +148,27 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
     ) -> HttpResponse | None:
         """Send deliveries that have ended again; refuse those that wait."""
-        work = Work(lambda delivery: services.redeliver(delivery_id=delivery.pk))
-        return self.act(request, queryset, "sent again", work)
+        return self.act(request, queryset, "sent again", Work(_redeliver))
+
+    def offered(self, request: HttpRequest, row: WebhookDelivery) -> Iterator[Step]:
+        """Yield the step that sends a delivery again that has ended."""
+        if row.ended_at is not None and self.has_change_permission(request):
+            url = reverse("admin:shop_integrations_webhookdelivery_send_again", args=[row.pk])
+            yield Step(gettext("Send again"), url)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that sends a delivery again."""
+        view = self.admin_site.admin_view(self.send_again_view)
+        name = "shop_integrations_webhookdelivery_send_again"
+        return [path("<int:pk>/send-again/", view, name=name), *super().get_urls()]
+
+    def send_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether a delivery shall be sent again; if the form was sent, do it."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        return self.act_on_one(request, row, "sent again", Work(_redeliver))
+
+
+def _redeliver(delivery: WebhookDelivery) -> None:
+    services.redeliver(delivery_id=delivery.pk)

@@ -28,7 +28,7 @@ def tracking_field() -> forms.TypedChoiceField:
     A missing checkbox would end the tracking of stock, also by a form of an older release.
     """
     return forms.TypedChoiceField(
-        label="Stock",
+        label="Stock tracking",
         choices=[(True, "is tracked"), (False, "is not tracked: it can always be ordered")],
         coerce=lambda value: str(value) == "True",
         empty_value=None,

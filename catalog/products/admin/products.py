@@ -42,7 +42,7 @@ from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.section import REASON, TARGET, StockSection
 from catalog.stock.services import adjust_stock
 from catalog.translations.forms import translated_fieldsets
-from shop.core.admin import Work
+from shop.core.admin import Waiting, Work
 
 _PUBLISHING = ["is_published", "publish_at"]
 _SOLD = members_of(Owner.SOLD)
@@ -80,6 +80,13 @@ class ProductAdmin(ListEditingAdmin):
         "tax_class",
         KindFilter,
         ArchivedFilter,
+    )
+    waiting = (
+        Waiting(
+            _("Products low in stock"),
+            lambda: {"pk__in": Product.objects.low_in_stock().values("pk")},
+            query="stock=low",
+        ),
     )
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
