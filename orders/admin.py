@@ -32,7 +32,7 @@ class OrderAdjustmentInline(ReadOnlyInline):
     fields = ("kind", "name", "amount", "voucher", "released_at")
 
 
-_TAX_REASONS = {
+_TAX_REASONS: dict[str, Any] = {
     TaxReason.HOME_COUNTRY: _("Rate of the shop's country"),
     TaxReason.DESTINATION_COUNTRY: _("Rate of the country of destination"),
     TaxReason.ADDRESS_MISSING: _("Rate of the shop's country, without an address"),
@@ -80,7 +80,7 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
         ("created_at", admin.DateFieldListFilter),
     )
     search_fields = ("number",)  # it is not used, but without one there is no search
-    search_help_text = (
+    search_help_text = _(
         "Order number, name, the beginning of a username or e-mail address, phone number, product, "
         "SKU, reference of a payment, or amount such as 12.50."
     )
@@ -123,37 +123,37 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
         context["page"] = page_of(request, order)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.display(description="Number", ordering="id")
+    @admin.display(description=_("Number"), ordering="id")
     def shown_number(self, order: Order) -> str:
         """Return the number as the buyer sees it."""
         return order.shown_number
 
-    @admin.display(description="Buyer")
+    @admin.display(description=_("Buyer"))
     def buyer(self, order: Order) -> User | str:
         """Return the user, or the e-mail address of a guest."""
         return order.user or order.email
 
-    @admin.action(description="Confirm selected orders", permissions=["change"])
+    @admin.action(description=_("Confirm selected orders"), permissions=["change"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Confirm orders that are not paid yet."""
         return self._act(request, queryset, "confirm")
 
-    @admin.action(description="Ship selected orders", permissions=["change"])
+    @admin.action(description=_("Ship selected orders"), permissions=["change"])
     def ship(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Ship all units that are left of the orders."""
         return self._act(request, queryset, "ship")
 
-    @admin.action(description="Deliver selected orders", permissions=["change"])
+    @admin.action(description=_("Deliver selected orders"), permissions=["change"])
     def deliver(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Record that the orders were delivered."""
         return self._act(request, queryset, "deliver")
 
-    @admin.action(description="Cancel selected orders", permissions=["change"])
+    @admin.action(description=_("Cancel selected orders"), permissions=["change"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Cancel the orders, and return their units to stock."""
         return self._act(request, queryset, "cancel")
 
-    @admin.action(description="Revoke links of selected orders", permissions=["change"])
+    @admin.action(description=_("Revoke links of selected orders"), permissions=["change"])
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         """Make the links to the orders in e-mails invalid."""
         return self._act(request, queryset, "revoke_links")

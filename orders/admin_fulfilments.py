@@ -33,8 +33,8 @@ class FulfilForm(UnitsForm):
         max_length=TRACKING_URL_LENGTH,
         required=False,
         assume_scheme="https",
-        label="Tracking URL",
-        help_text="Where the buyer follows the shipment.",
+        label=_("Tracking URL"),
+        help_text=_("Where the buyer follows the shipment."),
     )
 
     all_units = True
@@ -72,13 +72,13 @@ class FulfilmentInline(ReadOnlyInline):
         may_change = request.user.has_perm("orders.change_order")
         return [name for name in self.fields if may_change or name != "steps"]
 
-    @admin.display(description="Units")
+    @admin.display(description=_("Units"))
     def units(self, fulfilment: Fulfilment) -> str:
         """Return the quantities with the names of the items."""
         items = fulfilment.items.all()
         return ", ".join(f"{item.quantity} × {item.order_item.name}" for item in items)
 
-    @admin.display(description="Tracking")
+    @admin.display(description=_("Tracking"))
     def tracking(self, fulfilment: Fulfilment) -> str:
         """Return the tracking number, as a link if the URL is known."""
         number, url = fulfilment.tracking_number, fulfilment.tracking_url
@@ -93,7 +93,7 @@ class FulfilmentInline(ReadOnlyInline):
         url = reverse("admin:orders_order_fulfilment_slip", args=args)
         return format_html('<a href="{}">{}</a>', url, gettext("Print"))
 
-    @admin.display(description="Steps")
+    @admin.display(description=_("Steps"))
     def steps(self, fulfilment: Fulfilment) -> str:
         """Link to what can be done with a shipped fulfilment."""
         if fulfilment.status != FulfilmentState.SHIPPED:

@@ -58,7 +58,7 @@ def _reject(actor: User) -> Work:
     def reject(row: Return) -> None:
         services.reject_return(return_id=row.pk, actor=actor, answer="")
 
-    return Work(reject, note="The buyers get a message.")
+    return Work(reject, note=_("The buyers get a message."))
 
 
 def _receive(actor: User, *, restock: bool) -> Work:
@@ -113,7 +113,7 @@ class ReturnInline(ReadOnlyInline):
         may_change = request.user.has_perm("orders.change_return")
         return [name for name in self.fields if may_change or name != "steps"]
 
-    @admin.display(description="Steps")
+    @admin.display(description=_("Steps"))
     def steps(self, row: Return) -> str:
         """Link to the steps that the status allows."""
         links = [(step.url, step.label) for step in _steps_of(row)]
@@ -128,7 +128,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
     list_select_related = ("order",)
     list_filter = ("status", "kind", ("created_at", admin.DateFieldListFilter))
     search_fields = ("pk",)  # it is not used, but without one there is no search
-    search_help_text = "Number of the return, or what finds its order."
+    search_help_text = _("Number of the return, or what finds its order.")
     fields = (
         *("order", "kind", "resolution", "status", "reason", "note", "answer"),
         *("requested_by", "created_at", "decided_by", "decided_at"),
@@ -206,18 +206,18 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         row: Return = get_object_or_404(self.get_queryset(request).select_related("order"), pk=pk)
         return row
 
-    @admin.action(description="Approve selected returns", permissions=["change"])
+    @admin.action(description=_("Approve selected returns"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Approve requested returns."""
         return self._act(request, queryset, "approve")
 
-    @admin.action(description="Reject selected returns", permissions=["change"])
+    @admin.action(description=_("Reject selected returns"), permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Reject requested returns."""
         return self._act(request, queryset, "reject")
 
     @admin.action(
-        description="Receive all units of selected returns, without restocking",
+        description=_("Receive all units of selected returns, without restocking"),
         permissions=["change"],
     )
     def receive(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -225,7 +225,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         return self._act(request, queryset, "receive")
 
     @admin.action(
-        description="Receive all units of selected returns, and restock them",
+        description=_("Receive all units of selected returns, and restock them"),
         permissions=["change"],
     )
     def receive_and_restock(
@@ -234,7 +234,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         """Record that all units arrived, and return them to stock."""
         return self._act(request, queryset, "receive_and_restock")
 
-    @admin.action(description="Close selected returns", permissions=["change"])
+    @admin.action(description=_("Close selected returns"), permissions=["change"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Close returns of which nothing is left to do."""
         return self._act(request, queryset, "close")

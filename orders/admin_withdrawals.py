@@ -32,7 +32,7 @@ class WithdrawalInline(ReadOnlyInline):
     readonly_fields = ("created_at", "declared_items")
     show_change_link = True
 
-    @admin.display(description="Items")
+    @admin.display(description=_("Items"))
     def declared_items(self, withdrawal: Withdrawal) -> str:
         """Return the items in one line."""
         return describe_items(withdrawal)
@@ -46,7 +46,7 @@ class WithdrawalAdmin(WithSteps):
     list_select_related = ("order",)
     list_filter = ("status", ("created_at", admin.DateFieldListFilter))
     search_fields = ("email__startswith", "name__startswith", "order_number")
-    search_help_text = "Order number as it was entered, or the beginning of an address or name."
+    search_help_text = _("Order number as it was entered, or the beginning of an address or name.")
     fields = (
         *("order", "order_number", "email", "name", "declared_items", "note", "language"),
         *("created_at", "status", "handled_at", "handled_by", "accepted_return"),
@@ -57,12 +57,12 @@ class WithdrawalAdmin(WithSteps):
     )
     actions = ("handle", "accept")
 
-    @admin.display(description="Items")
+    @admin.display(description=_("Items"))
     def declared_items(self, withdrawal: Withdrawal) -> str:
         """Return the items in one line."""
         return describe_items(withdrawal)
 
-    @admin.action(description="Mark selected withdrawals as handled", permissions=["change"])
+    @admin.action(description=_("Mark selected withdrawals as handled"), permissions=["change"])
     def handle(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Record that withdrawals were handled."""
         return self.act(request, queryset, *_handling(request))
@@ -71,7 +71,7 @@ class WithdrawalAdmin(WithSteps):
         """Ask for the permission to decide about returns too."""
         return self.has_change_permission(request) and request.user.has_perm("orders.change_return")
 
-    @admin.action(description="Accept selected withdrawals as returns", permissions=["accept"])
+    @admin.action(description=_("Accept selected withdrawals as returns"), permissions=["accept"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Make an approved return of each withdrawal."""
         return self.act(request, queryset, *_accepting(request))
@@ -107,7 +107,7 @@ class WithdrawalAdmin(WithSteps):
         step = FormStep(
             row=row,
             title=f"Link {row} to an order",
-            submit="Link to the order",
+            submit=_("Link to the order"),
             back=_page_of(row),
             begin=lambda: link_withdrawal(withdrawal_id=row.pk, actor=actor, **form.cleaned_data),
             effects=lambda order_id: list(_effects_of_link(row, order_id)),
@@ -140,7 +140,7 @@ class LinkForm(forms.Form):
     order_number = forms.CharField(
         max_length=NUMBER_LENGTH,
         widget=AdminTextInputWidget,
-        help_text="In any spelling. The list of orders finds it by name, address or product.",
+        help_text=_("In any spelling. The list of orders finds it by name, address or product."),
     )
 
 

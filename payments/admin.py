@@ -33,7 +33,7 @@ from shop.core.money import show
 class MethodFilter(admin.SimpleListFilter):
     """Filters by payment method. It offers the registered gateways, which needs no query."""
 
-    title = "method"
+    title = _("method")
     parameter_name = "method"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -105,7 +105,7 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("provider_reference",)  # it is not used, but without one there is no search
-    search_help_text = (
+    search_help_text = _(
         "Payment number, reference, or what finds its order: order number, name, e-mail address, "
         "phone number, product, amount."
     )
@@ -120,41 +120,41 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         """Return the name of the payment method."""
         return method_name(payment.method)
 
-    @admin.display(description="Refund")
+    @admin.display(description=_("Refund"))
     def refund_link(self, payment: Payment) -> str:
         """Link to the page that refunds a part or all of the payment."""
         url = reverse("admin:payments_payment_refund", args=[payment.pk])
         return format_html('<a href="{}">Refund this payment</a>', url)
 
-    @admin.display(description="Buyer")
+    @admin.display(description=_("Buyer"))
     def user(self, payment: Payment) -> User | str:
         """Return the buyer of the order; the e-mail address of a guest."""
         return payment.order.user or payment.order.email
 
-    @admin.action(description="Record the money of selected payments", permissions=["change"])
+    @admin.action(description=_("Record the money of selected payments"), permissions=["change"])
     def record_payment(
         self, request: HttpRequest, queryset: QuerySet[Payment]
     ) -> HttpResponse | None:
         """Record that the money of manual payments arrived."""
         return self.act(request, queryset, *recording(request))
 
-    @admin.action(description="Capture selected payments", permissions=["change"])
+    @admin.action(description=_("Capture selected payments"), permissions=["change"])
     def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Capture the whole authorised amount."""
         return self.act(request, queryset, *capturing(request))
 
-    @admin.action(description="Void selected payments", permissions=["change"])
+    @admin.action(description=_("Void selected payments"), permissions=["change"])
     def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Void the authorisations."""
         return self.act(request, queryset, *voiding(request))
 
-    @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
+    @admin.action(description=_("Refund what is left of selected payments"), permissions=["refund"])
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Refund all that is left. The page of a payment refunds a part."""
         return self._refund_rest(request, queryset, restock=False)
 
     @admin.action(
-        description="Refund what is left of selected payments, and restock their items",
+        description=_("Refund what is left of selected payments, and restock their items"),
         permissions=["refund"],
     )
     def refund_and_restock(

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_steps import page_of_order, staff_of
 from orders.models import Order
@@ -56,7 +57,7 @@ class OrderMoneyPages(_Base):
         step = FormStep(
             row=order,
             title=f"Refund {order}",
-            submit="Refund",
+            submit=_("Refund"),
             back=page_of_order(request, order),
             begin=lambda: services.begin_order_refund(
                 order_id=order.pk, wanted=form.wanted, actor=actor
@@ -75,12 +76,12 @@ class OrderMoneyPages(_Base):
         step = FormStep(
             row=order,
             title=f"Cancel items of {order}",
-            submit="Cancel items",
+            submit=_("Cancel items"),
             back=page_of_order(request, order),
             begin=lambda: services.cancel_items(order_id=order.pk, units=form.units, actor=actor),
             effects=lambda _done: list(_effects_of_cancellation(order, form)),
             finish=partial(_finish_cancellation, order),
-            note="The units return to stock, and what was paid for them is refunded.",
+            note=_("The units return to stock, and what was paid for them is refunded."),
         )
         return self.act_by_form(request, form, step)
 

@@ -42,7 +42,7 @@ class DisputeAdmin(FoundByOrder):
         Waiting(_("Disputes to answer"), lambda: {"status__exact": DisputeStatus.NEEDS_RESPONSE}),
     )
     search_fields = ("reference",)  # it is not used, but without one there is no search
-    search_help_text = "Dispute number, reference, or what finds its order."
+    search_help_text = _("Dispute number, reference, or what finds its order.")
     actions = ("release",)
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -53,19 +53,19 @@ class DisputeAdmin(FoundByOrder):
         """Find a dispute by the provider's reference."""
         return Q(reference=term)
 
-    @admin.display(description="Order")
+    @admin.display(description=_("Order"))
     def order_link(self, dispute: Dispute) -> str:
         """Link to the order."""
         order = dispute.payment.order
         url = reverse("admin:orders_order_change", args=[order.pk])
         return format_html('<a href="{}">{}</a>', url, order.shown_number)
 
-    @admin.display(description="Shipping held", boolean=True)
+    @admin.display(description=_("Shipping held"), boolean=True)
     def shipping_held(self, dispute: Dispute) -> bool:
         """Return whether the order must not be shipped."""
         return dispute.payment.order.shipping_held
 
-    @admin.action(description="Release the shipping of the orders", permissions=["change"])
+    @admin.action(description=_("Release the shipping of the orders"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> HttpResponse | None:
         """Let the orders be shipped."""
         staff: Any = request.user
@@ -73,6 +73,6 @@ class DisputeAdmin(FoundByOrder):
             raise PermissionDenied
         work = Work(
             lambda dispute: release_shipping(order_id=dispute.payment.order_id, actor=staff),
-            note="The orders can be shipped then, although the bank suspects fraud.",
+            note=_("The orders can be shipped then, although the bank suspects fraud."),
         )
         return self.act(request, queryset, "released", work)

@@ -32,14 +32,14 @@ class EventAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "kind", "object_type", "object_id", "data", "position", "created_at")
     search_fields = ("kind__startswith",)
-    search_help_text = "The number of an event, or the beginning of a kind such as order.paid."
+    search_help_text = _("The number of an event, or the beginning of a kind such as order.paid.")
     inlines = (DeliveryInline,)
 
 
 class StateFilter(admin.SimpleListFilter):
     """Filter deliveries by their state."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -68,7 +68,7 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     waiting = (Waiting(_("Deliveries given up"), lambda: {"given_up_at__isnull": False}),)
     actions = ("try_again",)
 
-    @admin.action(description="Try selected deliveries again", permissions=["change"])
+    @admin.action(description=_("Try selected deliveries again"), permissions=["change"])
     def try_again(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> HttpResponse | None:

@@ -33,9 +33,11 @@ class EndpointForm(forms.ModelForm):
         separator=",",
         max_item_length=_KIND_LENGTH,
         max_items=MAX_KINDS,
-        label="Kinds",
-        help_text="The kinds of events that it gets, such as order.paid, order.refunded. "
-        "Empty: all of them.",
+        label=_("Kinds"),
+        help_text=_(
+            "The kinds of events that it gets, such as order.paid, order.refunded. "
+            "Empty: all of them."
+        ),
     )
 
     class Meta:
@@ -70,7 +72,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
         """Return what only the worker changes."""
         return self._state
 
-    @admin.display(description="Deliveries")
+    @admin.display(description=_("Deliveries"))
     def deliveries_link(self, endpoint: WebhookEndpoint) -> str:
         """Return a link to the deliveries of an endpoint."""
         page = reverse("admin:shop_integrations_webhookdelivery_changelist")
@@ -100,7 +102,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
         names = [str(endpoint) for endpoint in objs]
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
-    @admin.action(description="Rotate the secret of selected endpoints", permissions=["change"])
+    @admin.action(description=_("Rotate the secret of selected endpoints"), permissions=["change"])
     def rotate_secret(
         self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
     ) -> HttpResponse | None:
@@ -112,7 +114,9 @@ class WebhookEndpointAdmin(ServiceAdmin):
         work = Work(
             lambda endpoint: services.rotate_secret(endpoint_id=endpoint.pk),
             finish=show,
-            note="The present secrets sign as well for 24 hours, and those before them no longer.",
+            note=_(
+                "The present secrets sign as well for 24 hours, and those before them no longer."
+            ),
         )
         return self.act(request, queryset, "given a new secret", work)
 
@@ -134,16 +138,18 @@ class WebhookDeliveryAdmin(WithSteps):
     list_select_related = ("endpoint", "event")
     list_filter = ("status", "endpoint")
     search_fields = ("event__kind", "endpoint__url")
-    search_help_text = "The number of a delivery or an event, a kind of events or a part of a URL."
+    search_help_text = _(
+        "The number of a delivery or an event, a kind of events or a part of a URL."
+    )
     number_fields = ("pk", "event_id")
     actions = ("redeliver",)
 
-    @admin.display(description="Kind", ordering="event__kind")
+    @admin.display(description=_("Kind"), ordering="event__kind")
     def event_kind(self, delivery: WebhookDelivery) -> str:
         """Return the kind of the event."""
         return delivery.event.kind
 
-    @admin.action(description="Send selected deliveries again", permissions=["change"])
+    @admin.action(description=_("Send selected deliveries again"), permissions=["change"])
     def redeliver(
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
     ) -> HttpResponse | None:

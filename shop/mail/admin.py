@@ -66,7 +66,7 @@ class MessageAdmin(WithSteps):
     )
     list_filter = ("status", ("template", KindFilter), "language")
     search_fields = ("recipient", "message_id")
-    search_help_text = "The number of a message or an event, order:7, user:3 or a Message-ID."
+    search_help_text = _("The number of a message or an event, order:7, user:3 or a Message-ID.")
     number_fields = ("pk", "event_id")
     readonly_fields = ("kind", "shown_recipient")
     waiting = (Waiting(_("Messages that failed in the last three days"), _failed_lately),)
@@ -105,7 +105,7 @@ class MessageAdmin(WithSteps):
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         return self.act_on_one(request, row, "sent again", Work(send_again))
 
-    @admin.action(description="Send selected messages again", permissions=["change"])
+    @admin.action(description=_("Send selected messages again"), permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Message]) -> HttpResponse | None:
         """Send messages that have ended again; refuse those that wait."""
         return self.act(request, queryset, "sent again", Work(send_again))
@@ -141,7 +141,7 @@ def _texts_field(template: str) -> TranslationsFormField:
     return TranslationsFormField(
         members=members_of(template),
         languages=shop_languages(),
-        label="Texts",
+        label=_("Texts"),
         originals={"words": _words} if template == WORDS else {},
         help_text=f"An empty field: the shop's own text, or English. It may contain {names}.",
     )
@@ -195,14 +195,14 @@ class MailTextAdmin(ShopModelAdmin):
         template = "order_placed" if row.template == WORDS else row.template
         return show_message(sample(template, language).html)
 
-    @admin.display(description="Previews")
+    @admin.display(description=_("Previews"))
     def previews(self, row: MailText) -> str:
         """Return a link to the preview in each language."""
         name = "admin:shop_mail_mailtext_preview"
         links = ((reverse(name, args=[row.pk, code]), text) for code, text in self._languages())
         return format_html_join(" · ", '<a href="{}" target="_blank">{}</a>', links)
 
-    @admin.display(description="In")
+    @admin.display(description=_("In"))
     def languages(self, row: MailText) -> str:
         """Return the codes of the languages."""
         return ", ".join(sorted(row.translations)) or "–"

@@ -54,7 +54,10 @@ def with_recipients(messages: QuerySet[Any]) -> QuerySet[Any]:
     numbers = Order.objects.filter(pk=OuterRef("of_order")).values("number")[:1]
     usernames = User.objects.filter(pk=OuterRef("of_user")).values("username")[:1]
     named = messages.annotate(of_order=_id_of("order"), of_user=_id_of("user"))
-    return named.annotate(order_number=Subquery(numbers), username=Subquery(usernames))
+    result: QuerySet[Any] = named.annotate(
+        order_number=Subquery(numbers), username=Subquery(usernames)
+    )
+    return result
 
 
 def _id_of(kind: str) -> Case:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import staff_of
@@ -223,7 +224,7 @@ class ProductAdmin(ListEditingAdmin):
                 min_value=0,
                 max_value=MAX_STOCK,
                 initial=0,
-                help_text="The initial stock. Use stock adjustments to change it later.",
+                help_text=_("The initial stock. Use stock adjustments to change it later."),
             )
         if db_field.name == "track_stock":
             return tracking_field()
@@ -231,7 +232,7 @@ class ProductAdmin(ListEditingAdmin):
             return shipping_field()
         if db_field.name == "weight":
             return forms.IntegerField(
-                label="Weight in grams",
+                label=_("Weight in grams"),
                 min_value=0,
                 max_value=MAX_WEIGHT,
                 initial=0,
@@ -245,13 +246,13 @@ class ProductAdmin(ListEditingAdmin):
         """Add the units in stock."""
         return cast("ProductQuerySet", super().get_queryset(request)).with_units()
 
-    @admin.display(description="Stock", ordering="units", empty_value="not tracked")
-    def units(self, product: Any) -> int | None:
+    @admin.display(description=_("Stock"), ordering="units")
+    def units(self, product: Any) -> int | str:
         """Return the units in stock, of a product with variants those of all variants."""
         units: int | None = product.units
-        return units
+        return gettext("not tracked") if units is None else units
 
-    @admin.display(description="Stock, variants and images")
+    @admin.display(description=_("Stock, variants and images"))
     def links(self, product: Product) -> str:
         """Return links to stock movements, and to the pages that adjust stock or add something."""
         movements = format_html(
@@ -306,19 +307,19 @@ class ProductAdmin(ListEditingAdmin):
         names = [str(product) for product in objs]
         return names, {"products": len(names)}, set(), []
 
-    @admin.action(description="Publish selected products", permissions=["change"])
+    @admin.action(description=_("Publish selected products"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Publish the selected products."""
         work = Work(partial(_set_published, is_published=True))
         return self.act(request, queryset, "published", work)
 
-    @admin.action(description="Unpublish selected products", permissions=["change"])
+    @admin.action(description=_("Unpublish selected products"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Unpublish the selected products."""
         work = Work(partial(_set_published, is_published=False))
         return self.act(request, queryset, "unpublished", work)
 
-    @admin.action(description="Archive selected products", permissions=["delete"])
+    @admin.action(description=_("Archive selected products"), permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> HttpResponse | None:
