@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from cart.models import Cart
 from cart.pricing.charges import TaxReason
 from orders.admin_drafts import DraftAdmin
 from orders.admin_fulfilments import FulfilmentInline
@@ -103,6 +104,13 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
 
     class Media:
         css = {"all": ("shop/order.css",)}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the order with its cart, which is named by its user, by two statements."""
+        order = super().get_object(request, object_id, from_field)
+        if order is not None:
+            prefetch_related_objects([order], Prefetch("cart", Cart.objects.select_related("user")))
+        return order
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str

@@ -64,7 +64,7 @@ class FulfilmentInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch actors and items by three statements."""
-        fulfilments = super().get_queryset(request).select_related("actor")
+        fulfilments = super().get_queryset(request).select_related("actor", "order")
         return fulfilments.prefetch_related("items__order_item")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -26,7 +26,7 @@ class OrderNoteInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the authors in the same statement."""
-        return super().get_queryset(request).select_related("author")
+        return super().get_queryset(request).select_related("author", "order")
 
 
 @admin.register(OrderNote)

@@ -108,6 +108,10 @@ class ReturnInline(ReadOnlyInline):
     readonly_fields = ("created_at", "steps")
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the order, which names the returns, in the same statement."""
+        return super().get_queryset(request).select_related("order")
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the steps to those who may change returns."""
         may_change = request.user.has_perm("orders.change_return")

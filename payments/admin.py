@@ -64,7 +64,7 @@ class RefundInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the actors with the refunds."""
-        return super().get_queryset(request).select_related("actor")
+        return super().get_queryset(request).select_related("actor", "payment__order")
 
 
 class LedgerInline(ReadOnlyInline):

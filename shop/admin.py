@@ -25,6 +25,10 @@ class DeliveryInline(ReadOnlyInline):
     model = EventDelivery
     fields = ("handler", "attempts", "next_attempt_at", "done_at", "given_up_at", "last_error")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the event, which names the deliveries, in the same statement."""
+        return super().get_queryset(request).select_related("event")
+
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):

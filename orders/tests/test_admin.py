@@ -52,7 +52,7 @@ def test_an_action_reports_success_or_error_for_each_selected_order(admin_browse
     act(admin_browser, "cancel", cancelled)
     assert sorted(act(admin_browser, "cancel", open_order, cancelled)) == [
         f"Cancelled: {open_order} (1 of 2).",
-        f"Order {cancelled.pk}: An order that is cancelled cannot become cancelled.",
+        f"{cancelled}: An order that is cancelled cannot become cancelled.",
     ]
     assert Product.objects.get().stock == 10
     assert_audit_passes()

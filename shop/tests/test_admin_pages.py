@@ -71,7 +71,7 @@ def orders(ada, bob, amy, tea):
         pass
     create_deliveries()
     for caller in (ada, bob):
-        add_item(buyer=Buyer(user_id=caller.user.pk), product_id=tea.pk, quantity=1)
+        add_item(buyer=Buyer(user=caller.user), product_id=tea.pk, quantity=1)
     return orders
 
 

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from orders.factories import place_order
+from orders.models import Order
 from shop.core.metrics import readings
 from shop.mail.models import Message
 from shop.testing.pages import choose, confirm, messages_of
@@ -26,7 +27,9 @@ def test_staff_send_a_message_again(admin_browser, message, smtp, work):
     assert "Recipient refused: 550 &lt;…&gt; is unknown" in listed
     assert "ada@example.com" not in listed
     done = confirm(admin_browser, PAGE, "send_again", message)
-    assert messages_of(done) == [f"Sent again: order_placed to order:{message.event.object_id}."]
+    assert messages_of(done) == [
+        f"Sent again: Order placed to Buyer of order {Order.objects.get().number}."
+    ]
     work()
     (first,) = smtp.accepted
     assert first["Message-ID"] == message.message_id
