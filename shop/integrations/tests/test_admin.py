@@ -58,7 +58,7 @@ def test_staff_change_rotate_and_delete_an_endpoint(admin_browser, created, rece
 
 
 def test_staff_send_a_delivery_again(admin_browser, created, receiver):
-    event = record()
+    record()
     run_due_tasks()
     delivery = WebhookDelivery.objects.get()
     done = confirm(admin_browser, LOG, "redeliver", delivery)
