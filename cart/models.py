@@ -60,9 +60,9 @@ MAX_LINK_HOURS = 366 * 24
 class CartStatus(models.TextChoices):
     """The status of a cart. Only an open cart can change."""
 
-    OPEN = "open", "Open"
-    ORDERED = "ordered", "Ordered"
-    MERGED = "merged", "Merged"
+    OPEN = "open", _("Open")
+    ORDERED = "ordered", _("Ordered")
+    MERGED = "merged", _("Merged")
 
 
 class CartQuerySet(models.QuerySet["Cart"]):

@@ -121,7 +121,7 @@ class OrderAdmin(StepViews, ReadOnlyAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the columns below the rest, when they are asked for."""
         fields = self.get_fields(request, obj)
-        return [("All columns", {"fields": fields, "classes": ("collapse",)})]
+        return [(_("All columns"), {"fields": fields, "classes": ("collapse",)})]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orders.admin_parts import Step
@@ -183,4 +184,4 @@ def describe_items(withdrawal: Withdrawal) -> str:
     for item in withdrawal.items:
         names = [str(item[name]) for name in ("name", "sku", "product_id") if name in item]
         lines.append(f"{item.get('quantity', 'all')} × {' / '.join(names)}")
-    return ", ".join(lines) or "the whole order"
+    return ", ".join(lines) or gettext("the whole order")

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 import payments.dispute_admin
@@ -124,7 +125,7 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
     def refund_link(self, payment: Payment) -> str:
         """Link to the page that refunds a part or all of the payment."""
         url = reverse("admin:payments_payment_refund", args=[payment.pk])
-        return format_html('<a href="{}">Refund this payment</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("Refund this payment"))
 
     @admin.display(description=_("Buyer"))
     def user(self, payment: Payment) -> User | str:

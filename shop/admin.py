@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog import revision
@@ -48,7 +49,11 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the three states."""
-        return [("given_up", "Given up"), ("waiting", "Waiting"), ("done", "Done")]
+        return [
+            ("given_up", gettext("Given up")),
+            ("waiting", gettext("Waiting")),
+            ("done", gettext("Done")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the deliveries in the chosen state."""

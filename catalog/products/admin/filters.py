@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.products.models import Product
@@ -22,7 +23,11 @@ class StockFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the levels."""
-        return [("in", "In stock"), ("low", "Low stock"), ("out", "Out of stock")]
+        return [
+            ("in", gettext("In stock")),
+            ("low", gettext("Low stock")),
+            ("out", gettext("Out of stock")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by the selected level."""
@@ -57,7 +62,7 @@ class KindFilter(_DefaultedFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices other than the default."""
-        return [("variants", "Variants"), ("all", "Both")]
+        return [("variants", gettext("Variants")), ("all", gettext("Both"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by kind. With the stock filter the default is both, since variants have stock."""
@@ -75,7 +80,7 @@ class ArchivedFilter(_DefaultedFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choice other than the default."""
-        return [("1", "Archived")]
+        return [("1", gettext("Archived"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by whether products are archived."""

@@ -132,21 +132,24 @@ class ProductAdmin(ListEditingAdmin):
             return [
                 (None, {"fields": fields}),
                 _METADATA,
-                ("History", {"fields": _HISTORY}),
+                (_("History"), {"fields": _HISTORY}),
             ]
         has_variants = obj is not None and obj.has_variants
         sold = ["price", *_INHERITED] if has_variants else [*_SOLD, *self._stock(request, obj)]
         sets: list[Any] = [
             (None, {"fields": [*_PRODUCT, "tag_words"]}),
-            ("Price and stock", {"fields": sold, "description": _FOR_ALL if has_variants else ""}),
-            ("Publication", {"fields": _PUBLISHING}),
+            (
+                _("Price and stock"),
+                {"fields": sold, "description": _FOR_ALL if has_variants else ""},
+            ),
+            (_("Publication"), {"fields": _PUBLISHING}),
         ]
         if attributes := list(attribute_fields(_attributes())):
-            sets.append(("Attributes", {"fields": attributes}))
+            sets.append((_("Attributes"), {"fields": attributes}))
         if self._may_save(request, obj):
             sets += translated_fieldsets("product", request)
         sets.append(_METADATA)
-        return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
+        return [*sets, (_("History"), {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """Make stock, and the values that a variant shares with its product, read-only."""
