@@ -94,7 +94,7 @@ class PromotionAdmin(ConfigurationAdmin):
     @admin.display(description=_("Kind"), ordering="kind")
     def kind_label(self, promotion: Promotion) -> str:
         """Return what people call the kind."""
-        return promotion_kinds().get(promotion.kind, f"{promotion.kind} (not installed)")
+        return str(promotion_kinds().get(promotion.kind, f"{promotion.kind} (not installed)"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the preview, and the page that makes codes."""

@@ -52,7 +52,8 @@ class KindFilter(admin.AllValuesFieldListFilter):
 
 def _failed_lately() -> dict[str, Any]:
     """Return the conditions of messages that failed lately, which their index by time finds."""
-    since = timezone.localdate() - timedelta(days=3)
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=3)
     return {"status__exact": MessageStatus.FAILED, "ended_at__gte": since}
 
 

@@ -7,7 +7,7 @@ from orders.factories import place_order
 from orders.models import Order
 from shop.core.metrics import readings
 from shop.mail.models import Message
-from shop.testing.pages import choose, confirm, messages_of
+from shop.testing.pages import choose, confirm, messages_of, submit
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/shop_mail/message/"
@@ -38,6 +38,15 @@ def test_staff_send_a_message_again(admin_browser, message, smtp, work):
     confirm(admin_browser, PAGE, "send_again", message)
     work()
     assert len({mail["Message-ID"] for mail in smtp.accepted}) == 2
+
+
+def test_a_message_is_sent_again_from_its_page(admin_browser, message):
+    page = f"{PAGE}{message.pk}/"
+    assert f'href="{page}send-again/"' in admin_browser.get(f"{page}change/").content.decode()
+    submit(admin_browser, admin_browser.get(f"{page}send-again/"))
+    message.refresh_from_db()
+    assert (message.status, message.attempts) == ("waiting", 0)
+    assert f'href="{page}send-again/"' not in admin_browser.get(f"{page}change/").content.decode()
 
 
 def test_a_message_that_waits_is_not_sent_again(admin_browser, message, work, smtp):
