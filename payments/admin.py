@@ -239,7 +239,7 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         done = self.save_form_once(request, form, begin)
         if done is not None and begun:  # not if the form was sent before
             refund = services.send_refund(services.get_refund(begun[-1]))
-            message = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
+            message = f"{refund}: {refund.status}."
             self.log_change(request, payment, message)
             messages.success(request, message)
         return done

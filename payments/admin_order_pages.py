@@ -115,9 +115,7 @@ def _effects_of_refunds(refund_id: int) -> Iterator[Effect]:
 def _send(refund_id: int) -> str:
     """Send the refunds of one request, and say what became of them."""
     refunds = [services.send_refund(each) for each in services.refunds_of_request(refund_id)]
-    sent = (
-        f"{each} of {show(each.amount)} {each.payment.currency}: {each.status}" for each in refunds
-    )
+    sent = (f"{each}: {each.status}" for each in refunds)
     return f"{', '.join(sent)}."
 
 
