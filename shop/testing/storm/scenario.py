@@ -15,6 +15,7 @@ from shop.testing.postgres import Postgres, own_postgres
 from shop.testing.server import ROOT, Shop, environment_for, fresh_database, manage
 from shop.testing.storm.chaos import Chaos
 from shop.testing.storm.observations import Observations
+from shop.testing.storm.order_rows import describe_orders
 from shop.testing.storm.rows import read
 
 
@@ -111,11 +112,12 @@ def run_actors(shop: Shop, actors: Sequence[Actor], chaos: Chaos, seconds: float
 
 
 def audit(shop: Shop) -> str:
-    """Return the output of ``manage.py audit``."""
+    """Return the output of ``manage.py audit``, with the rows of the orders that it names."""
     try:
         return shop.manage("audit").strip()
     except subprocess.CalledProcessError as error:
-        return f"BREACHES: {error.stdout}"
+        rows = describe_orders(shop.environment["DATABASE_URL"], error.stdout)
+        return f"BREACHES: {error.stdout}{rows}"
 
 
 def report(
