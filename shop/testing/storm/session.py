@@ -48,7 +48,7 @@ class Session:
         while time.monotonic() < deadline:
             try:
                 response = send(
-                    random.choice(self.urls), method, path, body, token=self.token, key=key
+                    random.choice(tuple(self.urls)), method, path, body, token=self.token, key=key
                 )
             except (OSError, HTTPException):
                 self.observed.count("dropped")
