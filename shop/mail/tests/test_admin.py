@@ -7,9 +7,10 @@ from orders.factories import place_order
 from orders.models import Order
 from shop.core.metrics import readings
 from shop.mail.models import Message
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, confirm, messages_of, submit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 PAGE = "/admin/shop_mail/message/"
 
 
