@@ -34,10 +34,10 @@ from shop.integrations.models import WebhookDelivery, WebhookEndpoint
 from shop.integrations.services import create_endpoint
 from shop.mail.models import Message
 from shop.testing.budget import count_statements
-from shop.testing.marks import on_one_engine
+from shop.testing.marks import on_one_database
 from shop.testing.pages import submit
 
-pytestmark = [pytest.mark.django_db(transaction=True), on_one_engine]
+pytestmark = [pytest.mark.django_db(transaction=True), on_one_database]
 
 
 def sell(buyer, staff, product):
