@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -171,4 +172,4 @@ class UserViewSet(ShopViewSet):
             services.request_email_change(
                 user=caller(request), **body, language=get_language() or ""
             )
-        return Response({"message": "A link was sent to the new address."}, status=202)
+        return Response({"message": _("A link was sent to the new address.")}, status=202)

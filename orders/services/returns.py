@@ -117,7 +117,7 @@ def receive_return(
         announced = expected.get(product_id)
         if announced is None or units.quantity > announced.quantity:
             item = items_of(row.order_id, [product_id])[0]
-            raise _limit(item, announced.quantity if announced else 0)
+            raise _limit(item, announced.quantity if announced else 0, "not_announced")
         _receive(announced, units)
         if units.restock and units.quantity:
             stock[product_id] = units.quantity
@@ -201,8 +201,12 @@ def _expected(order_id: int) -> dict[int, int]:
     return dict(rows.values_list("item_id").annotate(Sum("quantity")).order_by())
 
 
-def _limit(item: OrderItem, available: int) -> ReturnLimit:
-    return ReturnLimit(product_id=item.product_id, name=item.name, available=max(0, available))
+def _limit(item: OrderItem, available: int, reason: str = "quantity") -> ReturnLimit:
+    if available <= 0 and reason == "quantity":
+        reason = "in_return" if item.quantity_fulfilled else "not_shipped"
+    return ReturnLimit(
+        product_id=item.product_id, name=item.name, available=max(0, available), reason=reason
+    )
 
 
 def _check_window(order: Order) -> None:
