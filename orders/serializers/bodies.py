@@ -18,6 +18,7 @@ from orders.models import (
 from orders.numbers import show_number
 from orders.payments import NOTHING, ActionType, NextAction, PaymentSummary
 from orders.reads import OrderDetails
+from orders.returnable import can_return, returnable_units
 from orders.serializers.fulfilments import serialize_fulfilments
 from orders.shown import amount_due, statuses_of
 from orders.statements import may_be_cancelled
@@ -68,8 +69,10 @@ def serialize_order(
     order = details.order
     summary = serialize_summary(order, payments)
     addresses = {address.kind: address for address in details.addresses}
+    returnable = returnable_units(details)
     return {
         **summary,
+        "can_return": can_return(details, returnable),
         "next_action": _next_action(payments),
         "amount_cancelled": show(order.amount_cancelled),
         "amount_paid": show(order.amount_paid),
@@ -82,7 +85,7 @@ def serialize_order(
         "shipping_address": _address(addresses.get(AddressKind.SHIPPING)),
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
         "adjustments": [_adjustment(each) for each in details.adjustments],
-        "items": [_item(item, origin) for item in details.items],
+        "items": [_item(item, returnable[item.pk], origin) for item in details.items],
         "fulfilments": serialize_fulfilments(
             details.fulfilments, sees_names=reader is not None and sees_all(reader, "orders.order")
         ),
@@ -156,7 +159,7 @@ def _tax(row: OrderTax) -> dict[str, Any]:
     }
 
 
-def _item(item: OrderItem, origin: str) -> dict[str, Any]:
+def _item(item: OrderItem, returnable: int, origin: str) -> dict[str, Any]:
     regular = item.unit_price if item.regular_unit_price is None else item.regular_unit_price
     return {
         "product_id": item.product_id,
@@ -170,6 +173,7 @@ def _item(item: OrderItem, origin: str) -> dict[str, Any]:
         "quantity_cancelled": item.quantity_cancelled,
         "quantity_fulfilled": item.quantity_fulfilled,
         "quantity_returned": item.quantity_returned,
+        "quantity_returnable": returnable,
         "line_total": show(item.line_total),
         "discount": _show(item.discount),
         "tax_rate": show_rate(item.tax_rate or ZERO),

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.errors import ReturnLimit, ReturnNotOpen, ReturnWindowClosed
-from orders.models import OPEN_STEPS, Order, OrderItem, Return, ReturnItem, ReturnStep
+from orders.models import Order, OrderItem, Return, ReturnItem, ReturnStep
+from orders.reads import units_in_returns
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
 from orders.services.refunding import put_back_both, record_earlier_restock
@@ -54,7 +55,7 @@ def request_return(
     refresh_statuses(order_id)
     order = Order.objects.lock(order_id)
     items = items_of(order_id, wish.units)
-    expected = _expected(order_id)
+    expected = units_in_returns(order_id)
     for item in items:
         available = item.quantity_fulfilled - item.quantity_returned - expected.get(item.pk, 0)
         if wish.units[item.product_id] > available:
@@ -191,14 +192,6 @@ def _receive(row: ReturnItem, units: Arrived) -> None:
         item = OrderItem.objects.get(pk=row.item_id)
         raise _limit(item, item.quantity_fulfilled - item.quantity_returned)
     ReturnItem.objects.filter(pk=row.pk).update(quantity_received=count, quantity_restocked=stock)
-
-
-def _expected(order_id: int) -> dict[int, int]:
-    """Return the units of returns that are requested or approved, by item."""
-    rows = ReturnItem.objects.filter(
-        order_return__order_id=order_id, order_return__status__in=OPEN_STEPS
-    )
-    return dict(rows.values_list("item_id").annotate(Sum("quantity")).order_by())
 
 
 def _limit(item: OrderItem, available: int, reason: str = "quantity") -> ReturnLimit:

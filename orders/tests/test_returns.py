@@ -5,11 +5,13 @@ from functools import partial
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
 
 from catalog.models import Product, StockMovement
 from orders import services
 from orders.factories import place_order
 from orders.models import Fulfilment, Order, OrderItem, Return, ReturnItem
+from orders.states import OrderStatus
 from orders.tokens import make_order_token
 from payments.factories import pay
 from payments.models import Refund
@@ -173,6 +175,35 @@ def test_returns_are_possible_for_a_time_after_the_arrival(ada, amy, tea, order,
     assert amy.post(path(order), units(tea, 1)).status_code == 201
     services.deliver_order(order_id=order.pk, actor=amy.user)
     assert ada.post(path(order), units(tea, 1)).status_code == 201
+
+
+def test_the_order_says_what_can_be_returned(ada, amy, anyone, tea, order, settings):
+    def shown(caller=ada, **headers):
+        body = caller.get(f"/api/orders/{order.pk}/", headers=headers).json()
+        return body["can_return"], body["items"][0]["quantity_returnable"]
+
+    link = {"X-Order-Token": make_order_token(order)}
+    assert shown() == shown(anyone, **link) == (True, 3)
+    first = ada.post(path(order), units(tea, 1)).json()["return_id"]
+    assert shown() == (True, 2)
+    ada.post(path(order), units(tea, 2))
+    assert shown() == (False, 0)
+    amy.post(f"/api/returns/{first}/reject/", {"answer": "Opened"})
+    assert shown() == (True, 1)
+    settings.RETURN_WINDOW_DAYS = 14
+    Fulfilment.objects.update(created_at=F("created_at") - timedelta(days=15))
+    assert shown() == (False, 1)
+    Fulfilment.objects.update(delivered_at=Now())
+    assert shown() == (True, 1)
+
+
+def test_an_order_of_the_release_before_can_be_returned(ada, tea):
+    placed = place_order(ada.user, tea)
+    assert ada.get(f"/api/orders/{placed.pk}/").json()["can_return"] is False
+    Order.objects.update(status=OrderStatus.SHIPPED)
+    body = ada.get(f"/api/orders/{placed.pk}/").json()
+    assert (body["can_return"], body["items"][0]["quantity_returnable"]) == (True, 1)
+    assert ada.post(path(placed), units(tea, 1)).status_code == 201
 
 
 def test_units_that_were_not_shipped_cannot_be_returned(ada, tea):
