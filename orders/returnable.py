@@ -31,7 +31,7 @@ def can_return(details: OrderDetails, units: Mapping[int, int]) -> bool:
 
 
 def _window_has_closed(details: OrderDetails) -> bool:
-    """Return what ``orders.windows.return_window_ends`` says, from the fulfilments that were read."""
+    """Return what ``orders.windows.return_window_ends`` says, from rows that were read."""
     rows = [each.fulfilment for each in details.fulfilments]
     arrivals = [
         row.delivered_at or row.created_at
