@@ -1,6 +1,6 @@
 """The response bodies of orders."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ from orders.returnable import can_return, returnable_units
 from orders.serializers.fulfilments import serialize_fulfilments
 from orders.shown import amount_due, statuses_of
 from orders.statements import may_be_cancelled
-from orders.timeline_texts import translate_note
+from orders.timeline_texts import JOINED, translate_note
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
@@ -90,7 +90,7 @@ def serialize_order(
             details.fulfilments, sees_names=reader is not None and sees_all(reader, "orders.order")
         ),
         "payments": [_payment(payment) for payment in payments],
-        "events": [_event(event, order, reader) for event in details.events],
+        "events": list(_events(details, reader)),
     }
 
 
@@ -196,13 +196,25 @@ def _payment(payment: PaymentSummary) -> dict[str, Any]:
     }
 
 
-def _event(event: OrderEvent, order: Order, reader: User | None) -> dict[str, Any]:
-    return {
-        "status": event.status,
-        "note": translate_note(event.note),
-        "actor": _name_actor(event, order, reader),
-        "created_at": event.created_at,
-    }
+def _events(details: OrderDetails, reader: User | None) -> Iterator[dict[str, Any]]:
+    """Yield the timeline.
+
+    Without a login nobody sees that the order of a guest has joined an account, and its name: the
+    guest may have typed the address of somebody else.
+    """
+    is_hidden = reader is None and any(event.note == JOINED for event in details.events)
+    for event in details.events:
+        if is_hidden and event.note == JOINED:
+            continue
+        is_owner = event.actor_id is not None and event.actor_id == details.order.user_id
+        yield {
+            "status": event.status,
+            "note": translate_note(event.note),
+            "actor": "guest"
+            if is_hidden and is_owner
+            else _name_actor(event, details.order, reader),
+            "created_at": event.created_at,
+        }
 
 
 def _name_actor(event: OrderEvent, order: Order, reader: User | None) -> str:
