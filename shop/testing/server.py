@@ -29,6 +29,8 @@ import environ
 import psycopg2
 from psycopg2.extensions import make_dsn
 
+from shop.engine.server.processes import with_huge_pages
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
     "ENV_FILE": os.devnull,
@@ -122,6 +124,8 @@ def running_shop(
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
         defaults = {"WEB_CONCURRENCY": str(workers), "MEDIA_ROOT": f"{folder}/media"}
         env = environment_for(database_url, PORT=str(port), **{**defaults, **environment})
+        if root == ROOT:  # ``serve`` would start a second time, which takes a second
+            env = with_huge_pages(env)
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
