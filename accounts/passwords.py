@@ -93,7 +93,7 @@ class NormalizedValidator:
         try:
             self._validator.validate(normalize_password(password[:LONGEST_INPUT]), user)
         except ValidationError as error:
-            sentence = _SENTENCES.get(error.code)
+            sentence = _SENTENCES.get(error.code or "")
             if sentence is None:
                 raise
             raise ValidationError(sentence, code=error.code) from None

@@ -64,7 +64,7 @@ class DeclareWithdrawalSerializer(RequestSerializer):
         number = attrs.pop("number", former)
         if number is None:
             required = self.fields["number"].error_messages["required"]
-            raise serializers.ValidationError({"number": [ErrorDetail(required, "required")]})
+            raise serializers.ValidationError({"number": [ErrorDetail(str(required), "required")]})
         return {**attrs, "order_number": number}
 
 
