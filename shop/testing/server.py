@@ -50,7 +50,7 @@ _ENVIRONMENT = {
     "EMAIL_URL": "none",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
-_STARTS_WITHIN = 60
+_STARTS_WITHIN = 180
 _PORTS = range(20_000, 32_768)
 """Ports that the system does not give to outgoing connections."""
 _reserved: set[int] = set()
@@ -164,7 +164,7 @@ def post(url: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310
         url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
         content: dict[str, Any] = json.load(response)
         return content
 
