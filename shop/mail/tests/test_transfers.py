@@ -28,7 +28,7 @@ def test_the_message_has_account_and_reference(ada, order, smtp, work):
     text = mail.get_body(("plain",)).get_content().replace("\r\n", "\n")
     assert "Bitte überweisen Sie den Betrag mit diesem Verwendungszweck:" in text
     rows = (
-        "Betrag  9,00\N{NO-BREAK SPACE}$\nKontoinhaber  Tea House GmbH\n"
+        "Betrag  9,00 $\nKontoinhaber  Tea House GmbH\n"
         "IBAN  DE89 3704 0044 0532 0130 00\nBIC  COBADEFFXXX\n"
         f"Verwendungszweck  {reference}\n"
     )
