@@ -38,6 +38,7 @@ def test_the_list_has_the_users_own_orders_newest_first_without_items(ada, bob, 
         "payment_required": True,
         "can_pay": True,
         "can_cancel": True,
+        "can_return": False,
     }
 
 
@@ -63,6 +64,7 @@ def test_an_order_has_items_and_events(ada, tea):
         "quantity_cancelled": 0,
         "quantity_fulfilled": 0,
         "quantity_returned": 0,
+        "quantity_returnable": 0,
         "amount_refunded": "0.00",
         "requires_shipping": True,
         "discount": "0.00",
@@ -95,6 +97,7 @@ def test_an_order_has_items_and_events(ada, tea):
         "payment_required": True,
         "can_pay": True,
         "can_cancel": True,
+        "can_return": False,
         "fulfilments": [],
         "payments": [],
         "next_action": {**NO_ACTION, "payment_id": None},
