@@ -38,7 +38,6 @@ def test_the_list_has_the_users_own_orders_newest_first_without_items(ada, bob, 
         "payment_required": True,
         "can_pay": True,
         "can_cancel": True,
-        "can_return": False,
     }
 
 
