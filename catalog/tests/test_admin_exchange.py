@@ -61,6 +61,14 @@ def test_a_file_is_previewed_and_then_imported(admin_browser, amy, tea, tmp_path
     assert [path for path in (tmp_path / "imports").rglob("*") if path.is_file()] == []
 
 
+def test_staff_see_a_price_of_0_and_an_empty_one(admin_browser, tea):
+    page = upload(admin_browser, b"slug,name,price\ntea,Tea,\nfree,Free,0\n")
+    for shown in (page, confirm(admin_browser, page)):
+        text = shown.content.decode()
+        assert "Warning: line 2, price: The cell is empty. The price is 4.50." in text
+        assert "Warning: line 3, price: The price is 0." in text
+
+
 def test_a_workbook_and_shopify_csv_can_be_imported(admin_browser):
     import_content(FILES / "shop.csv")
     book = export("xlsx")

@@ -13,6 +13,7 @@ from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.extras import add_metadata
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
+from catalog.exchange.imports.prices import check_price
 from catalog.exchange.imports.records import (
     ImageRecord,
     ProductRecord,
@@ -104,6 +105,8 @@ class Planner:
         self._set_columns(plan, record.row, product, {**record.values, **record.sold})
         self._set_backorder(plan, record.row, product, record.sold)
         self._check_sku(plan, record.row, product)
+        if not (plan.variants or record.variants):
+            check_price(record, plan.product, record.row, record.sold)
         if record.options is not None:
             product.options = record.options
             product.has_variants = bool(record.options)
@@ -204,6 +207,7 @@ class Planner:
             variant.price = plan.product.row.price
             if variant.price is None:
                 errors.append(record.row.error("price", "A new variant needs a price."))
+        check_price(plan.record, changes, record.row, record.values)
         self._set_backorder(plan, record.row, variant, record.values)
         self._check_sku(plan, record.row, variant)
         self._set_stock(plan, changes, record.row, record.stock)
