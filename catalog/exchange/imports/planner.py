@@ -183,12 +183,16 @@ class Planner:
     def _find_variant(self, plan: Plan, record: VariantRecord) -> RowChanges | None:
         """Return the existing variant with the SKU of the record, or else with its options."""
         sku = record.values.get("sku")
-        existing = [changes for changes in plan.variants if changes.before]
-        by_sku = [v for v in existing if sku and v.before and v.before["sku"] == sku]
-        by_options = [v for v in existing if v.before and v.before["options"] == record.options]
-        wanted = fold_options(record.options or ())
-        similar = [v for v in existing if wanted == fold_options((v.before or {})["options"])]
-        return next(iter(by_sku + by_options + similar), None)
+        existing = [(changes, changes.before) for changes in plan.variants if changes.before]
+        for changes, before in existing if sku else ():
+            if before["sku"] == sku:
+                return changes
+        for changes, before in existing:
+            if before["options"] == record.options:
+                return changes
+        wanted = fold_options(record.options or ()) if existing else ()
+        similar = (v for v, before in existing if wanted == fold_options(before["options"]))
+        return next(similar, None)
 
     def _set_variant(self, plan: Plan, changes: RowChanges, record: VariantRecord) -> None:
         errors, variant = plan.record.errors, changes.row
