@@ -280,7 +280,7 @@ def _unchanged(plan: Plan) -> Result:
     variants = {Outcome.UNCHANGED: len(plan.variants)} if plan.variants else {}
     warnings = plan.record.warnings
     title = plan.record.title()
-    return Result(title, Outcome.UNCHANGED, warnings=warnings, variants=variants)
+    return Result(title, Outcome.UNCHANGED, [], warnings=warnings, variants=variants)
 
 
 def _result(plan: Plan) -> Result:
