@@ -12,8 +12,9 @@ from payments.tests.test_refunds_of_items import FailingRefunds
 from shop.core import events
 from shop.mail import configuration
 from shop.mail.models import Message
+from shop.testing.marks import on_one_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled"), on_one_database]
 
 STAFF = ["orders@tea.example", "office@tea.example"]
 

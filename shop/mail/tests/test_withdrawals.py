@@ -10,8 +10,9 @@ from orders.models import Withdrawal
 from orders.services import add_note, declare_withdrawal
 from shop.mail.models import Message
 from shop.mail.previews import preview
+from shop.testing.marks import on_one_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 
 def test_a_receipt_has_what_was_declared_and_when(anyone, smtp, work, settings):
