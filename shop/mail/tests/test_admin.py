@@ -6,9 +6,10 @@ from django.test import Client
 from orders.factories import place_order
 from shop.core.metrics import readings
 from shop.mail.models import Message
+from shop.testing.marks import on_one_database
 from shop.testing.pages import choose, confirm, messages_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 PAGE = "/admin/shop_mail/message/"
 
 
