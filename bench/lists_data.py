@@ -49,8 +49,8 @@ SELECT id, parent_id FROM catalog_category WHERE parent_id IS NOT NULL;
 INSERT INTO catalog_product (id, name, slug, description, keywords, brand, category_id, price,
     compare_at_price, stock, sold, is_published, has_variants, options)
 SELECT i, {name}, 'product-' || i, {description},
-    'brand' || (i % 100) || ' tag' || (i % 200) || ' SKU-' || i, 'Brand ' || (i % 100), 11 + i * 7 % 100,
-    1 + i * 37 % 20000 / 100.0, CASE WHEN i % 50 = 0 THEN 250 END,
+    'brand' || (i % 100) || ' tag' || (i % 200) || ' SKU-' || i, 'Brand ' || (i % 100),
+    11 + i * 7 % 100, 1 + i * 37 % 20000 / 100.0, CASE WHEN i % 50 = 0 THEN 250 END,
     CASE WHEN i > {plain} THEN 0 ELSE 1000 END, i * 31 % 1000, true, i > {plain},
     CASE WHEN i > {plain} THEN {option} ELSE {no_option} END
 FROM number
