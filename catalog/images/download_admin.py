@@ -17,7 +17,7 @@ class ImageDownloadAdmin(ReadOnlyAdmin):
     """Downloads, newest first. They have the permissions of images."""
 
     list_display = (
-        *("id", "product", "url", "status", "attempts", "last_error", "next_attempt_at"),
+        *("id", "product", "status", "last_error", "url", "attempts", "next_attempt_at"),
         "ended_at",
     )
     list_select_related = ("image__product",)

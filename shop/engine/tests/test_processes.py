@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from shop.engine.server import processes
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 from shop.testing.server import ROOT, running_shop
 from shop.testing.serving import url_of_the_tests_database
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can pin processes")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux can pin processes"),
+    on_one_engine,  # SQLite has the plain one
+]
 
 _PIN = """
 import os
