@@ -75,4 +75,4 @@ class Address(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Address {self.pk}"
+        return ", ".join(filter(None, (self.name, self.line1, self.city)))

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -126,7 +127,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
     list_display_links = ("id", "username")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("username_key", "email_key")
-    search_help_text = "Part of a username or e-mail address, in upper or lower case."
+    search_help_text = _("Part of a username or e-mail address, in upper or lower case.")
     ordering = ("-id",)  # Django's UserAdmin orders by username
     actions = ("log_out_everywhere",)
     argument_fields = {"username_key": "username", "email_key": "email"}
@@ -143,7 +144,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
         (None, {"fields": ("username", "email", "usable_password", "password1", "password2")}),
     )
 
-    @admin.display(description="Addresses")
+    @admin.display(description=_("Addresses"))
     def address_book(self, user: User) -> str:
         """Return the addresses of a user. Only the user changes them."""
         rows = ((_describe(address),) for address in user.addresses.order_by("pk"))
@@ -204,7 +205,7 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
             return show()
         return self.submit_once(request, show, show_errors=False)
 
-    @admin.action(description="Log selected users out everywhere", permissions=["change"])
+    @admin.action(description=_("Log selected users out everywhere"), permissions=["change"])
     def log_out_everywhere(
         self, request: HttpRequest, queryset: QuerySet[User]
     ) -> HttpResponse | None:
@@ -217,6 +218,6 @@ class UserAdmin(ShopModelAdmin, DjangoUserAdmin):
 
         work = Work(
             log_out,
-            note="Their sessions end on every device, in the API and here.",
+            note=_("Their sessions end on every device, in the API and here."),
         )
         return self.act(request, queryset, "logged out everywhere", work)

@@ -33,4 +33,4 @@ class EmailChange(models.Model):
         indexes = [models.Index(fields=["created_at"], name="email_change_by_age")]
 
     def __str__(self) -> str:
-        return f"Change {self.pk} of user {self.user_id}"
+        return f"{self.user}"

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 MAX_LENGTH = 128
 """The largest number of characters of a password, in the form that is hashed."""
@@ -71,6 +72,15 @@ class CharactersValidator:
         ).format(limit=MAX_LENGTH)
 
 
+_SENTENCES = {
+    "password_too_similar": gettext_lazy(
+        "This password is too similar to your name, username or e-mail address."
+    ),
+    "password_entirely_numeric": gettext_lazy("This password consists of digits only."),
+}
+"""Sentences that replace those of Django, which name columns and end with a space in German."""
+
+
 class NormalizedValidator:
     """Another validator, which sees the password in the form that is hashed."""
 
@@ -80,7 +90,13 @@ class NormalizedValidator:
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise ValidationError if the validator does."""
-        self._validator.validate(normalize_password(password[:LONGEST_INPUT]), user)
+        try:
+            self._validator.validate(normalize_password(password[:LONGEST_INPUT]), user)
+        except ValidationError as error:
+            sentence = _SENTENCES.get(error.code or "")
+            if sentence is None:
+                raise
+            raise ValidationError(sentence, code=error.code) from None
 
     def get_help_text(self) -> str:
         """Return the help text of the validator."""

@@ -49,8 +49,8 @@ SELECT id, parent_id FROM catalog_category WHERE parent_id IS NOT NULL;
 INSERT INTO catalog_product (id, name, slug, description, keywords, brand, category_id, price,
     compare_at_price, stock, sold, is_published, has_variants, options)
 SELECT i, {name}, 'product-' || i, {description},
-    'brand' || i % 100 || ' tag' || i % 200 || ' SKU-' || i, 'Brand ' || i % 100, 11 + i * 7 % 100,
-    1 + i * 37 % 20000 / 100.0, CASE WHEN i % 50 = 0 THEN 250 END,
+    'brand' || (i % 100) || ' tag' || (i % 200) || ' SKU-' || i, 'Brand ' || (i % 100),
+    11 + i * 7 % 100, 1 + i * 37 % 20000 / 100.0, CASE WHEN i % 50 = 0 THEN 250 END,
     CASE WHEN i > {plain} THEN 0 ELSE 1000 END, i * 31 % 1000, true, i > {plain},
     CASE WHEN i > {plain} THEN {option} ELSE {no_option} END
 FROM number
@@ -67,12 +67,12 @@ FROM catalog_product product JOIN number ON i <= {variants} WHERE product.has_va
 ORDER BY product.id, i;
 INSERT INTO catalog_pricechange (product_id, price) SELECT id, price FROM catalog_product;
 INSERT INTO catalog_producttag (product_id, tag)
-SELECT id, 'tag' || id % 200 FROM catalog_product WHERE parent_id IS NULL;
+SELECT id, 'tag' || (id % 200) FROM catalog_product WHERE parent_id IS NULL;
 INSERT INTO catalog_attribute (id, name, slug, kind, choices) VALUES
     (1, 'Litres', 'litres', 'number', {nothing}), (2, 'Material', 'material', 'text', {nothing});
 INSERT INTO catalog_productattribute (product_id, attribute_id, number, text)
 SELECT id, 1, id % 100 / 10.0, NULL FROM catalog_product WHERE parent_id IS NULL UNION ALL
-SELECT id, 2, NULL, 'Material ' || id % 500 FROM catalog_product WHERE parent_id IS NULL;
+SELECT id, 2, NULL, 'Material ' || (id % 500) FROM catalog_product WHERE parent_id IS NULL;
 DROP TABLE number;
 DROP TABLE word;
 """

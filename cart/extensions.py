@@ -4,12 +4,16 @@ Call these functions in ``AppConfig.ready()``. ``cart.pricing.protocols`` descri
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
 
 from cart.pricing import PromotionRule, ShippingRates, TaxRules, TaxTable
 from cart.promotions.models import PromotionKind
 from cart.taxes.vat_numbers import VatNumberChecker
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 _shipping: list[ShippingRates] = []
 _taxes: list[Callable[[TaxTable], TaxRules]] = []
@@ -73,7 +77,7 @@ def promotion_rules() -> dict[str, PromotionRule]:
     return {kind: rule for kind, (_label, rule) in _rules.items()}
 
 
-def promotion_kinds() -> dict[str, str]:
+def promotion_kinds() -> dict[str, "StrOrPromise"]:
     """Return the labels of all kinds of promotions."""
-    added = {kind: label for kind, (label, _rule) in _rules.items()}
+    added: dict[str, StrOrPromise] = {kind: label for kind, (label, _rule) in _rules.items()}
     return dict(PromotionKind.choices) | added

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -59,9 +60,9 @@ MAX_LINK_HOURS = 366 * 24
 class CartStatus(models.TextChoices):
     """The status of a cart. Only an open cart can change."""
 
-    OPEN = "open", "Open"
-    ORDERED = "ordered", "Ordered"
-    MERGED = "merged", "Merged"
+    OPEN = "open", _("Open")
+    ORDERED = "ordered", _("Ordered")
+    MERGED = "merged", _("Merged")
 
 
 class CartQuerySet(models.QuerySet["Cart"]):
@@ -167,7 +168,9 @@ class Cart(HasMetadata):
         ]
 
     def __str__(self) -> str:
-        return f"Cart {self.pk}"
+        words = gettext("Cart of {buyer}")
+        buyer = self.user if self.user_id else self.email
+        return words.format(buyer=buyer or gettext("a guest"))
 
 
 class CartItem(models.Model):
@@ -213,7 +216,7 @@ class CartItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × product {self.product_id}"
+        return f"{self.quantity} × {self.product}"
 
 
 class DraftStatus(models.TextChoices):
@@ -281,7 +284,9 @@ class Draft(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Draft {self.pk}"
+        words = gettext("Draft {id} for {buyer}")
+        buyer = self.customer if self.customer_id else self.cart.email
+        return words.format(id=self.pk, buyer=buyer or gettext("a guest"))
 
     @property
     def status(self) -> DraftStatus:

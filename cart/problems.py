@@ -16,7 +16,7 @@ from cart.priced import Address, PricedCart
 from cart.pricing import PricingProblem, VoucherReason
 from catalog.errors import OutOfStock, ProductUnavailable
 from shop.core.errors import Conflict, ShopError
-from shop.core.money import currency, show
+from shop.core.money import show
 from shop.core.postal_addresses import PostalAddress, label_of, missing_fields
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class PriceChanged(Conflict):
     """A notice: the price is not that of the last addition. Facts: product_id, name, old, new."""
 
     code = "price_changed"
+    amounts = ("old", "new")
     field = "items"
     message = _("The price of “{name}” has changed from {old} to {new}.")
     example: ClassVar[dict[str, Any]] = {
@@ -53,6 +54,7 @@ class VoucherNotApplicable(Conflict):
     """
 
     code = "voucher_not_applicable"
+    amounts = ("missing",)
     reports_all = True
     field = "voucher_codes"
     example: ClassVar[dict[str, Any]] = {"voucher_code": "SPRING", "reason": "expired"}
@@ -62,7 +64,7 @@ class VoucherNotApplicable(Conflict):
         VoucherReason.NOT_STARTED: _("The code “{voucher_code}” is not valid yet."),
         VoucherReason.USED_UP: _("The code “{voucher_code}” has been used already."),
         VoucherReason.MINIMUM_TOTAL: _(
-            "Add items for {missing} {currency} more to use the code “{voucher_code}”."
+            "Add items for {missing} more to use the code “{voucher_code}”."
         ),
         VoucherReason.NOT_FOR_THESE_ITEMS: _(
             "The code “{voucher_code}” does not apply to the items in your cart."
@@ -78,9 +80,9 @@ class VoucherNotApplicable(Conflict):
         return self._MESSAGES[self.facts["reason"]]
 
     def words(self) -> dict[str, Any]:
-        """Add the currency and the other codes."""
+        """Add the other codes."""
         others = ", ".join(self.facts.get("with", ()))
-        return {**super().words(), "currency": currency(), "others": others}
+        return {**super().words(), "others": others}
 
 
 class EmailMissing(Conflict):

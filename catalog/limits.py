@@ -98,6 +98,8 @@ MAX_SEARCH_WORDS = 20
 """Words of a search query. Further words are ignored."""
 MAX_RANKED_RESULTS = 1000
 """Products that are ranked and returned when results are sorted by relevance."""
+MAX_COUNTED_RESULTS = 10_000
+"""Products that match filters up to which a list has their number, on pages before that one."""
 SYNONYMS_LENGTH = 500
 """Characters of one group of synonyms."""
 MAX_SYNONYM_WORDS = 3
@@ -113,7 +115,9 @@ MAX_RELATED = 12
 MAX_FACET_VALUES = 100
 """Values of one facet. Those of most products are returned."""
 MAX_COUNTED_PRODUCTS = 20_000
-"""Products of a filtered list that facets count. Those of a longer one are estimated."""
+"""Products of a list that facets count. Those of a longer one are estimated."""
+SAMPLED_PRODUCTS = 5_000
+"""Products that are counted for an estimate, at least."""
 CHANGES_PAGE_SIZE = 100
 """Products in one page of the changes feed."""
 

@@ -6,15 +6,25 @@ The same products are in a sample each time, so that a list has the same facets 
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Func, IntegerField, QuerySet
 from django.db.models.lookups import LessThan
 
-from catalog.limits import MAX_COUNTED_PRODUCTS
+from catalog.limits import MAX_COUNTED_PRODUCTS, SAMPLED_PRODUCTS
 
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 _PLACES = 65_536
-# Multiplied by this (the golden ratio), ids at any regular distance are spread over all places.
-_FACTOR = 40_503
+
+
+class Place(Func):
+    """The place of a product's id among ``_PLACES``. A sample has the products of the first ones.
+
+    Multiplied by the golden ratio of the places, ids at any regular distance are spread over all of
+    them. The numbers are not parameters, so that SQLite uses the index on this expression, too.
+    """
+
+    template = "((%(expressions)s & 65535) * 40503 & 65535)"
+    arity = 1
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +35,15 @@ class Sample:
 
     def of(self, rows: Rows, column: str = "pk") -> Rows:
         """Return the rows of the products in the sample; ``column`` has the product's id."""
-        place = F(column) % _PLACES * _FACTOR % _PLACES
-        return rows.filter(LessThan(place, _PLACES // self.one_in))
-
-    def sql(self, column: str) -> str:
-        """Return the condition of ``of`` as SQL without values, in which %% is a percent sign."""
-        return f"{column} %% {_PLACES} * {_FACTOR} %% {_PLACES} < {_PLACES // self.one_in}"
+        return rows.filter(LessThan(Place(F(column)), _PLACES // self.one_in))
 
 
-ESTIMATE = Sample(16)
-"""The sample in which the results of a search are counted, to learn whether they are many."""
+ESTIMATE = Sample(64)
+"""The sample in which a long list is counted, to learn about how many products it has."""
 
 
-def sample_for(products: int, *, is_filtered: bool) -> Sample | None:
-    """Return the sample in which the facets of so many products are counted; None for all.
-
-    Without filters indexes contain what is counted, so that ten times as many products can be.
-    """
-    most = MAX_COUNTED_PRODUCTS * (1 if is_filtered else 10)
-    return Sample(products * 2 // most) if products > most else None
+def sample_for(products: int) -> Sample | None:
+    """Return the sample in which the facets of so many products are counted; None for all."""
+    if products <= MAX_COUNTED_PRODUCTS:
+        return None
+    return Sample(max(2, products // SAMPLED_PRODUCTS))

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from cart.configuration import current_configuration
 from orders import services
@@ -32,11 +33,11 @@ class ContactForm(RequestForm):
     serializer_class = ChangeOrderSerializer
 
     email = forms.CharField(
-        label="E-mail address",
+        label=_("E-mail address"),
         max_length=EMAIL_LENGTH,
         required=False,
         widget=AdminTextInputWidget,
-        help_text="Links that were sent to the former address become invalid.",
+        help_text=_("Links that were sent to the former address become invalid."),
     )
     phone = forms.CharField(max_length=PHONE_LENGTH, required=False, widget=AdminTextInputWidget)
 
@@ -84,13 +85,15 @@ def contact_step(request: HttpRequest, order: Order, form: ContactForm) -> FormS
     return FormStep(
         row=order,
         title=f"Change the addresses of {order}",
-        submit="Change addresses",
+        submit=_("Change addresses"),
         back=page_of_order(request, order),
         begin=change,
         effects=lambda _done: list(_effects(order, form.before)),
         finish=lambda _done: f"Changed addresses of {order}.",
-        note="The amounts of the order stay. An address at which shipping or tax would cost "
-        "something else is refused.",
+        note=_(
+            "The amounts of the order stay. An address at which shipping or tax would cost "
+            "something else is refused."
+        ),
     )
 
 

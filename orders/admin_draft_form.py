@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import (
     AdminTextInputWidget,
     AutocompleteSelect,
 )
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from cart.configuration import current_configuration
@@ -52,36 +53,39 @@ class DraftForm(RequestForm):
     customer_id = forms.ModelChoiceField(
         User.objects.none(),
         required=False,
-        label="Customer",
-        help_text="Whose order it becomes. Leave it empty for a guest.",
+        label=_("Customer"),
+        help_text=_("Whose order it becomes. Leave it empty for a guest."),
         widget=AutocompleteSelect(Draft._meta.get_field("customer"), admin.site),  # noqa: SLF001 - documented by Django
     )
     email = forms.CharField(
-        label="E-mail address",
+        label=_("E-mail address"),
         max_length=EMAIL_LENGTH,
         required=False,
         widget=AdminTextInputWidget,
-        help_text="Who gets the link. Empty: the address of the customer.",
+        help_text=_("Who gets the link. Empty: the address of the customer."),
     )
     phone = forms.CharField(
-        label="Phone number", max_length=PHONE_LENGTH, required=False, widget=AdminTextInputWidget
+        label=_("Phone number"),
+        max_length=PHONE_LENGTH,
+        required=False,
+        widget=AdminTextInputWidget,
     )
     language = forms.ChoiceField(
         choices=lambda: [("", "---------"), *languages_of_buyers().items()],
         required=False,
-        help_text="Of the messages.",
+        help_text=_("Of the messages."),
     )
     shipping_method = forms.ChoiceField(
-        required=False, help_text="Empty: the cheapest that is available."
+        required=False, help_text=_("Empty: the cheapest that is available.")
     )
     voucher_codes = forms.CharField(
-        required=False, widget=AdminTextInputWidget, help_text="Separate several by commas."
+        required=False, widget=AdminTextInputWidget, help_text=_("Separate several by commas.")
     )
     note = forms.CharField(
         max_length=NOTE_LENGTH,
         required=False,
         widget=AdminTextareaWidget(attrs={"rows": 3}),
-        help_text="The note of the buyer, which is copied to the order.",
+        help_text=_("The note of the buyer, which is copied to the order."),
     )
     link_hours = forms.IntegerField(
         min_value=1,
@@ -115,13 +119,13 @@ class DraftForm(RequestForm):
             item = self.items[number] if number < len(self.items) else None
             self.fields[f"item_{number}_product"] = forms.ModelChoiceField(
                 products,
-                label="Product",
+                label=_("Product"),
                 required=False,
                 initial=item and item.product_id,
                 widget=AutocompleteSelect(CartItem._meta.get_field("product"), admin.site),  # noqa: SLF001 - documented by Django
             )
             self.fields[f"item_{number}_quantity"] = forms.IntegerField(
-                label="Quantity",
+                label=_("Quantity"),
                 required=False,
                 min_value=0,
                 max_value=MAX_QUANTITY,

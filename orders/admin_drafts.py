@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from cart import drafts
 from cart.models import CartStatus, Draft
@@ -48,7 +49,7 @@ class DraftAdmin(WithSteps):
     list_display = ("__str__", "recipient", "shown_status", "created_by", "link_expires_at")
     list_select_related = ("cart", "customer", "created_by")
     search_fields = ("customer__email_key__startswith", "cart__email__startswith")
-    search_help_text = "Number, or the beginning of an e-mail address."
+    search_help_text = _("Number, or the beginning of an e-mail address.")
     fields = (
         *("recipient", "shown_status", "contents", "placed_order", "created_by", "link_hours"),
         *("sent_at", "link_expires_at", "created_at"),
@@ -129,27 +130,27 @@ class DraftAdmin(WithSteps):
         step = FormStep(
             row=draft or Draft(),
             title=f"Edit {draft}" if draft else "New draft",
-            submit="Save draft",
+            submit=_("Save draft"),
             back=_page_of(draft) if draft else self._list_url(),
             begin=save,
             location=_page_of,
             effects=lambda saved: list(describe(saved)),
             finish=lambda saved: f"Saved: {saved}.",
-            note="A draft takes no stock. The order is placed when its payment link is sent.",
+            note=_("A draft takes no stock. The order is placed when its payment link is sent."),
         )
         return self.act_by_form(request, form, step)
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def recipient(self, draft: Draft) -> str:
         """Return the customer, or the e-mail address of a guest."""
         return str(draft.customer or draft.cart.email or "")
 
-    @admin.display(description="Status")
+    @admin.display(description=_("Status"))
     def shown_status(self, draft: Draft) -> str:
         """Return the status in words."""
         return str(draft.status.label)
 
-    @admin.display(description="Contents")
+    @admin.display(description=_("Contents"))
     def contents(self, draft: Draft) -> str:
         """Return what an open draft contains and costs at current prices, and what it lacks."""
         if draft.cart.status != CartStatus.OPEN:
@@ -157,7 +158,7 @@ class DraftAdmin(WithSteps):
         lines = ([f"{label}: {text}"] for label, text in describe(draft))
         return format_html_join(mark_safe("<br>"), "{}", lines)
 
-    @admin.display(description="Order")
+    @admin.display(description=_("Order"))
     def placed_order(self, draft: Draft) -> str:
         """Link to the order that the draft became."""
         order = Order.objects.filter(cart=draft.cart_id).first()
@@ -166,7 +167,7 @@ class DraftAdmin(WithSteps):
         url = reverse("admin:orders_order_change", args=[order.pk])
         return format_html('<a href="{}">{}</a>', url, order)
 
-    @admin.action(description="Send selected drafts", permissions=["change"])
+    @admin.action(description=_("Send selected drafts"), permissions=["change"])
     def send(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Place the orders of drafts, and mail the links that pay them."""
         return self.act(request, queryset, "sent", _send(request))

@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_units import UnitsForm
 from orders.models import Fulfilment, FulfilmentState, OrderItem
@@ -31,8 +33,8 @@ class FulfilForm(UnitsForm):
         max_length=TRACKING_URL_LENGTH,
         required=False,
         assume_scheme="https",
-        label="Tracking URL",
-        help_text="Where the buyer follows the shipment.",
+        label=_("Tracking URL"),
+        help_text=_("Where the buyer follows the shipment."),
     )
 
     all_units = True
@@ -56,13 +58,13 @@ class FulfilmentInline(ReadOnlyInline):
     """The fulfilments of an order, oldest first."""
 
     model = Fulfilment
-    fields = ("status", "units", "carrier", "tracking", "actor", "created_at", "steps")
-    readonly_fields = ("units", "tracking", "steps")
+    fields = ("status", "units", "carrier", "tracking", "actor", "created_at", "slip", "steps")
+    readonly_fields = ("units", "tracking", "slip", "steps")
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch actors and items by three statements."""
-        fulfilments = super().get_queryset(request).select_related("actor")
+        fulfilments = super().get_queryset(request).select_related("actor", "order")
         return fulfilments.prefetch_related("items__order_item")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -70,19 +72,28 @@ class FulfilmentInline(ReadOnlyInline):
         may_change = request.user.has_perm("orders.change_order")
         return [name for name in self.fields if may_change or name != "steps"]
 
-    @admin.display(description="Units")
+    @admin.display(description=_("Units"))
     def units(self, fulfilment: Fulfilment) -> str:
         """Return the quantities with the names of the items."""
         items = fulfilment.items.all()
         return ", ".join(f"{item.quantity} × {item.order_item.name}" for item in items)
 
-    @admin.display(description="Tracking")
+    @admin.display(description=_("Tracking"))
     def tracking(self, fulfilment: Fulfilment) -> str:
         """Return the tracking number, as a link if the URL is known."""
         number, url = fulfilment.tracking_number, fulfilment.tracking_url
         return format_html('<a href="{}">{}</a>', url, number or url) if url else number
 
-    @admin.display(description="Steps")
+    @admin.display(description=_("Packing slip"))
+    def slip(self, fulfilment: Fulfilment) -> str:
+        """Link to the packing slip of the fulfilment."""
+        if fulfilment.status == FulfilmentState.CANCELLED:
+            return ""
+        args = [fulfilment.order_id, fulfilment.pk]
+        url = reverse("admin:orders_order_fulfilment_slip", args=args)
+        return format_html('<a href="{}">{}</a>', url, gettext("Print"))
+
+    @admin.display(description=_("Steps"))
     def steps(self, fulfilment: Fulfilment) -> str:
         """Link to what can be done with a shipped fulfilment."""
         if fulfilment.status != FulfilmentState.SHIPPED:

@@ -26,7 +26,7 @@ class OrderNoteInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the authors in the same statement."""
-        return super().get_queryset(request).select_related("author")
+        return super().get_queryset(request).select_related("author", "order")
 
 
 @admin.register(OrderNote)
@@ -35,7 +35,7 @@ class OrderNoteAdmin(PartAdmin):
 
     permission_model = "orders.order"
     list_display = ("__str__", "is_public", "author", "created_at")
-    list_select_related = ("author",)
+    list_select_related = ("author", "order")
     fields = ("order", "text", "is_public")
     raw_id_fields = ("order",)
 

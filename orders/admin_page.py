@@ -13,7 +13,6 @@ from django.urls import reverse
 from orders.admin_parts import parts_of
 from orders.admin_steps import steps_of, steps_of_any
 from orders.models import Order, OrderAddress, OrderItem
-from orders.numbers import show_number
 from orders.shown import amount_due, statuses_of
 from shop.core.money import ZERO, show
 
@@ -56,7 +55,7 @@ def page_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     addresses = list(OrderAddress.objects.filter(order=order).order_by("-kind"))
     parts = parts_of(request, order)
     return {
-        "number": show_number(order.number, order_id=order.pk),
+        "number": order.shown_number,
         "customer_url": _page_url(request, "accounts.user", order.user_id),
         "addresses": addresses,
         "statuses": list(_statuses(order)),

@@ -5,12 +5,15 @@ They register functions in their AppConfig.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 from django.http import HttpRequest
 
 from orders.models import Order
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,7 @@ class Step:
     ``reason`` says why it cannot be done now. It is empty if it can.
     """
 
-    label: str
+    label: "StrOrPromise"
     url: str
     reason: str = ""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextareaWidget
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders import services
@@ -25,7 +26,7 @@ class RejectForm(forms.Form):
         max_length=NOTE_LENGTH,
         required=False,
         widget=AdminTextareaWidget,
-        help_text="The buyer reads it in a message.",
+        help_text=_("The buyer reads it in a message."),
     )
 
 
@@ -33,7 +34,7 @@ class ApproveForm(RejectForm):
     """What the buyer is answered, and gets."""
 
     resolution = forms.ChoiceField(
-        choices=ReturnResolution.choices, help_text="What the buyer gets for the units."
+        choices=ReturnResolution.choices, help_text=_("What the buyer gets for the units.")
     )
 
 
@@ -74,7 +75,7 @@ def _fields_of(each: ReturnItem) -> Iterator[tuple[str, forms.Field]]:
     )
     yield (
         f"{_RESTOCK}{product_id}",
-        forms.BooleanField(label="Return these to stock", required=False),
+        forms.BooleanField(label=_("Return these to stock"), required=False),
     )
 
 

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders import services
@@ -28,18 +29,24 @@ from orders.admin_search import FoundByOrder
 from orders.admin_steps import staff_of
 from orders.admin_with_steps import WithSteps
 from orders.models import Return, ReturnItem, ReturnStep
-from shop.core.admin import ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Waiting, Work
 
 
 class ReturnItemInline(ReadOnlyInline):
     """The items of a return."""
 
     model = ReturnItem
-    fields = ("item", "quantity", "quantity_received", "quantity_restocked")
+    fields = ("name", "quantity", "quantity_received", "quantity_restocked")
+    readonly_fields = ("name",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the order items in the same statement."""
         return super().get_queryset(request).select_related("item")
+
+    @admin.display(description=_("Item"))
+    def name(self, row: ReturnItem) -> str:
+        """Return the name of the item, without the quantity that was ordered."""
+        return row.item.name
 
 
 def _approve(actor: User) -> Work:
@@ -51,7 +58,7 @@ def _reject(actor: User) -> Work:
     def reject(row: Return) -> None:
         services.reject_return(return_id=row.pk, actor=actor, answer="")
 
-    return Work(reject, note="The buyers get a message.")
+    return Work(reject, note=_("The buyers get a message."))
 
 
 def _receive(actor: User, *, restock: bool) -> Work:
@@ -101,12 +108,16 @@ class ReturnInline(ReadOnlyInline):
     readonly_fields = ("created_at", "steps")
     show_change_link = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the order, which names the returns, in the same statement."""
+        return super().get_queryset(request).select_related("order")
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Show the steps to those who may change returns."""
         may_change = request.user.has_perm("orders.change_return")
         return [name for name in self.fields if may_change or name != "steps"]
 
-    @admin.display(description="Steps")
+    @admin.display(description=_("Steps"))
     def steps(self, row: Return) -> str:
         """Link to the steps that the status allows."""
         links = [(step.url, step.label) for step in _steps_of(row)]
@@ -121,7 +132,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
     list_select_related = ("order",)
     list_filter = ("status", "kind", ("created_at", admin.DateFieldListFilter))
     search_fields = ("pk",)  # it is not used, but without one there is no search
-    search_help_text = "Number of the return, or what finds its order."
+    search_help_text = _("Number of the return, or what finds its order.")
     fields = (
         *("order", "kind", "resolution", "status", "reason", "note", "answer"),
         *("requested_by", "created_at", "decided_by", "decided_at"),
@@ -129,6 +140,11 @@ class ReturnAdmin(WithSteps, FoundByOrder):
     )
     readonly_fields = ("created_at",)
     inlines = (ReturnItemInline,)
+    waiting = (
+        Waiting(_("Returns to answer"), lambda: {"status__exact": ReturnStep.REQUESTED}),
+        Waiting(_("Returns to receive"), lambda: {"status__exact": ReturnStep.APPROVED}),
+        Waiting(_("Returns to close"), lambda: {"status__exact": ReturnStep.RECEIVED}),
+    )
     actions = ("approve", "reject", "receive", "receive_and_restock", "close")
 
     def offered(self, request: HttpRequest, row: Return) -> Iterable[Step]:
@@ -194,18 +210,18 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         row: Return = get_object_or_404(self.get_queryset(request).select_related("order"), pk=pk)
         return row
 
-    @admin.action(description="Approve selected returns", permissions=["change"])
+    @admin.action(description=_("Approve selected returns"), permissions=["change"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Approve requested returns."""
         return self._act(request, queryset, "approve")
 
-    @admin.action(description="Reject selected returns", permissions=["change"])
+    @admin.action(description=_("Reject selected returns"), permissions=["change"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Reject requested returns."""
         return self._act(request, queryset, "reject")
 
     @admin.action(
-        description="Receive all units of selected returns, without restocking",
+        description=_("Receive all units of selected returns, without restocking"),
         permissions=["change"],
     )
     def receive(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
@@ -213,7 +229,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         return self._act(request, queryset, "receive")
 
     @admin.action(
-        description="Receive all units of selected returns, and restock them",
+        description=_("Receive all units of selected returns, and restock them"),
         permissions=["change"],
     )
     def receive_and_restock(
@@ -222,7 +238,7 @@ class ReturnAdmin(WithSteps, FoundByOrder):
         """Record that all units arrived, and return them to stock."""
         return self._act(request, queryset, "receive_and_restock")
 
-    @admin.action(description="Close selected returns", permissions=["change"])
+    @admin.action(description=_("Close selected returns"), permissions=["change"])
     def close(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Close returns of which nothing is left to do."""
         return self._act(request, queryset, "close")

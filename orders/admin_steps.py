@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders import services
@@ -40,7 +41,7 @@ def _as_staff(request: HttpRequest, service: Any, **kwargs: Any) -> Any:
 
 def _confirm(request: HttpRequest) -> Work:
     work = _as_staff(request, services.confirm_order, note="Confirmed by staff")
-    return Work(work, amount=_total, note="The order can be shipped before it is paid.")
+    return Work(work, amount=_total, note=_("The order can be shipped before it is paid."))
 
 
 def _ship(request: HttpRequest) -> Work:

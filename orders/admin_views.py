@@ -13,9 +13,9 @@ from django.utils.translation import get_language, override
 from orders import services
 from orders.admin_contact import ContactForm, contact_step
 from orders.admin_fulfilments import FulfilForm
+from orders.admin_packing import contents_of
 from orders.admin_steps import WORK, staff_of
-from orders.models import AddressKind, Fulfilment, Order
-from orders.numbers import show_number
+from orders.models import AddressKind, Fulfilment, FulfilmentState, Order
 from shop.core.admin import Work, reason_of
 from shop.core.errors import ShopError
 
@@ -59,6 +59,11 @@ class StepViews(_Base):
             )
             for name in _FULFILMENT_WORK
         ]
+        slip_of_fulfilment = path(
+            "<int:order_id>/fulfilments/<int:pk>/packing-slip/",
+            view(self.packing_slip_view),
+            name="orders_order_fulfilment_slip",
+        )
         slip = path(
             "<int:order_id>/packing-slip/",
             view(self.packing_slip_view),
@@ -68,7 +73,7 @@ class StepViews(_Base):
         contact = path(
             "<int:order_id>/contact/", view(self.contact_view), name="orders_order_contact"
         )
-        return [*steps, *fulfilments, fulfil, contact, slip]
+        return [*steps, *fulfilments, fulfil, contact, slip, slip_of_fulfilment]
 
     def step_view(self, request: HttpRequest, order_id: int, name: str) -> HttpResponse:
         """Show what a step will do with an order; if the form was sent, do it."""
@@ -142,19 +147,22 @@ class StepViews(_Base):
         form = ContactForm(order, request.POST if request.method == "POST" else None)
         return self.act_by_form(request, form, contact_step(request, order, form))
 
-    def packing_slip_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
-        """Show the page to print that goes with the goods: units that were not cancelled."""
+    def packing_slip_view(
+        self, request: HttpRequest, order_id: int, pk: int | None = None
+    ) -> HttpResponse:
+        """Show the page to print that goes with a fulfilment; without one, with what is left."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         order = get_object_or_404(self.get_queryset(request), pk=order_id)
-        items = [
-            (item, item.quantity - item.quantity_cancelled) for item in order.items.order_by("pk")
-        ]
+        fulfilment = None
+        if pk is not None:
+            sent = order.fulfilments.exclude(status=FulfilmentState.CANCELLED)
+            fulfilment = get_object_or_404(sent, pk=pk)
         context = {
-            "number": show_number(order.number, order_id=order.pk),
+            "number": order.shown_number,
             "order": order,
             "address": order.addresses.filter(kind=AddressKind.SHIPPING).first(),
-            "items": [each for each in items if each[1] and each[0].requires_shipping is not False],
+            **contents_of(order, fulfilment),
         }
         with override(order.language or get_language()):
             return render(request, "admin/orders/order/packing_slip.html", context)

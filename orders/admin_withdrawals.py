@@ -13,15 +13,16 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_parts import Step
 from orders.admin_steps import staff_of
 from orders.admin_with_steps import WithSteps
 from orders.models import Order, Withdrawal, WithdrawalStatus
 from orders.models.withdrawals import NUMBER_LENGTH
-from orders.numbers import show_number
 from orders.services import accept_withdrawal, handle_withdrawal, link_withdrawal
-from shop.core.admin import Effect, FormStep, ReadOnlyInline, Work
+from shop.core.admin import Effect, FormStep, ReadOnlyInline, Waiting, Work
 
 
 class WithdrawalInline(ReadOnlyInline):
@@ -32,7 +33,7 @@ class WithdrawalInline(ReadOnlyInline):
     readonly_fields = ("created_at", "declared_items")
     show_change_link = True
 
-    @admin.display(description="Items")
+    @admin.display(description=_("Items"))
     def declared_items(self, withdrawal: Withdrawal) -> str:
         """Return the items in one line."""
         return describe_items(withdrawal)
@@ -46,20 +47,23 @@ class WithdrawalAdmin(WithSteps):
     list_select_related = ("order",)
     list_filter = ("status", ("created_at", admin.DateFieldListFilter))
     search_fields = ("email__startswith", "name__startswith", "order_number")
-    search_help_text = "Order number as it was entered, or the beginning of an address or name."
+    search_help_text = _("Order number as it was entered, or the beginning of an address or name.")
     fields = (
         *("order", "order_number", "email", "name", "declared_items", "note", "language"),
         *("created_at", "status", "handled_at", "handled_by", "accepted_return"),
     )
     readonly_fields = ("created_at", "declared_items")
+    waiting = (
+        Waiting(_("Withdrawals to handle"), lambda: {"status__exact": WithdrawalStatus.NEW}),
+    )
     actions = ("handle", "accept")
 
-    @admin.display(description="Items")
+    @admin.display(description=_("Items"))
     def declared_items(self, withdrawal: Withdrawal) -> str:
         """Return the items in one line."""
         return describe_items(withdrawal)
 
-    @admin.action(description="Mark selected withdrawals as handled", permissions=["change"])
+    @admin.action(description=_("Mark selected withdrawals as handled"), permissions=["change"])
     def handle(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Record that withdrawals were handled."""
         return self.act(request, queryset, *_handling(request))
@@ -68,7 +72,7 @@ class WithdrawalAdmin(WithSteps):
         """Ask for the permission to decide about returns too."""
         return self.has_change_permission(request) and request.user.has_perm("orders.change_return")
 
-    @admin.action(description="Accept selected withdrawals as returns", permissions=["accept"])
+    @admin.action(description=_("Accept selected withdrawals as returns"), permissions=["accept"])
     def accept(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Make an approved return of each withdrawal."""
         return self.act(request, queryset, *_accepting(request))
@@ -104,7 +108,7 @@ class WithdrawalAdmin(WithSteps):
         step = FormStep(
             row=row,
             title=f"Link {row} to an order",
-            submit="Link to the order",
+            submit=_("Link to the order"),
             back=_page_of(row),
             begin=lambda: link_withdrawal(withdrawal_id=row.pk, actor=actor, **form.cleaned_data),
             effects=lambda order_id: list(_effects_of_link(row, order_id)),
@@ -137,7 +141,7 @@ class LinkForm(forms.Form):
     order_number = forms.CharField(
         max_length=NUMBER_LENGTH,
         widget=AdminTextInputWidget,
-        help_text="In any spelling. The list of orders finds it by name, address or product.",
+        help_text=_("In any spelling. The list of orders finds it by name, address or product."),
     )
 
 
@@ -158,7 +162,7 @@ def _accepting(request: HttpRequest) -> tuple[str, Work]:
 def _effects_of_link(row: Withdrawal, order_id: int) -> Iterator[Effect]:
     """Yield what clerks compare before they link a withdrawal to an order."""
     order = Order.objects.select_related("user").get(pk=order_id)
-    yield "Order", show_number(order.number, order_id=order.pk)
+    yield "Order", order.shown_number
     yield "Placed", date_format(localtime(order.created_at), "DATETIME_FORMAT")
     yield "Items", "\n".join(f"{each.quantity} × {each.name}" for each in order.items.all())
     yield "Buyer", "\n".join(filter(None, [str(order.user or ""), order.email]))
@@ -180,4 +184,4 @@ def describe_items(withdrawal: Withdrawal) -> str:
     for item in withdrawal.items:
         names = [str(item[name]) for name in ("name", "sku", "product_id") if name in item]
         lines.append(f"{item.get('quantity', 'all')} × {' / '.join(names)}")
-    return ", ".join(lines) or "the whole order"
+    return ", ".join(lines) or gettext("the whole order")

@@ -14,9 +14,15 @@ class OrdersConfig(AppConfig):
         from cart import first_orders  # noqa: PLC0415
         from orders.history import has_ordered  # noqa: PLC0415
         from orders.metrics import read  # noqa: PLC0415 - it imports models
-        from orders.services import join_orders_of_guests  # noqa: PLC0415
+        from orders.services import (  # noqa: PLC0415
+            join_account_of_address,
+            join_orders_of_guests,
+        )
+        from orders.services.joining import SECURED  # noqa: PLC0415
+        from shop.core import events  # noqa: PLC0415
         from shop.core.metrics import register  # noqa: PLC0415
 
         register(read)
         first_orders.register(has_ordered)
         on_email_verified(join_orders_of_guests)
+        events.register(SECURED, join_account_of_address, name="orders.joining")

@@ -1,12 +1,15 @@
 """The errors of orders."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy, pgettext_lazy
 
 from orders.states import describe_status
 from shop.core.errors import Conflict, InvalidField, NotFound, Unauthorized
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class CartNotFound(NotFound):
@@ -64,6 +67,7 @@ class TotalChanged(Conflict):
     """
 
     code = "total_changed"
+    amounts = ("total", "expected")
     reports_all = True
     field = "expected_total"
     message = _("The total has changed from {expected} to {total}. Please check your order again.")
@@ -87,6 +91,7 @@ class TotalLimit(Conflict):
     """409. Facts: limit, an amount in the shop's currency."""
 
     code = "total_limit"
+    amounts = ("limit",)
     reports_all = True
     message = _("The total of an order cannot exceed {limit}. Lower the quantities.")
     example = {"limit": "9999999999.99"}
@@ -240,19 +245,34 @@ class UnitsReturned(Conflict):
 
 
 class ReturnLimit(Conflict):
-    """409: more units than were shipped and not returned yet. Facts: product_id, name, available.
+    """409: more units than can be returned. Facts: product_id, name, available, reason.
 
-    Units of returns that are requested or approved are not available either.
+    The reason is ``not_shipped`` (no unit was), ``in_return`` (all shipped units were returned, or
+    are in returns that are requested or approved), ``quantity`` (fewer units are left) or
+    ``not_announced`` (more units have arrived than the return is about).
     """
 
     code = "return_limit"
     field = "items"
+    _MESSAGES: ClassVar[dict[str, "StrOrPromise"]] = {
+        "not_shipped": _("{name} has not been shipped yet, and cannot be returned."),
+        "in_return": _("All shipped units of {name} are part of a return already."),
+        "not_announced": ngettext_lazy(
+            "This return is about {available} unit of {name}.",
+            "This return is about {available} units of {name}.",
+            "available",
+        ),
+    }
     message = ngettext_lazy(
         "{available} unit of {name} can still be returned.",
         "{available} units of {name} can still be returned.",
         "available",
     )
-    example = {"product_id": 7, "name": "Teapot", "available": 1}
+    example = {"product_id": 7, "name": "Teapot", "available": 1, "reason": "quantity"}
+
+    def template(self) -> "StrOrPromise":
+        """Choose by the reason."""
+        return self._MESSAGES.get(self.facts["reason"], self.message)
 
 
 class ReturnWindowClosed(Conflict):

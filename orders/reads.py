@@ -1,14 +1,15 @@
 """Reads orders with what belongs to them, by statements that are compiled once per process."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.models import (
+    OPEN_STEPS,
     Fulfilment,
     FulfilmentItem,
     Order,
@@ -17,6 +18,7 @@ from orders.models import (
     OrderEvent,
     OrderItem,
     OrderTax,
+    ReturnItem,
 )
 from shop.engine import Select, columns_of, instance_of, json_columns_of, select
 
@@ -43,10 +45,15 @@ class OrderDetails:
     events: Sequence[OrderEvent]
     """With their actors."""
     fulfilments: Sequence[FulfilmentDetails]
+    units_in_returns: Mapping[int, int]
+    """The units of returns that are requested or approved, by the id of the item."""
 
 
 def details_of(order: Order) -> OrderDetails:
-    """Return an order that was read already with what belongs to it: a statement for each kind."""
+    """Return an order that was read already with what belongs to it: a statement for each kind.
+
+    Those of returns are read if the order has any.
+    """
     return OrderDetails(
         order,
         _items.rows(order_id=order.pk),
@@ -55,6 +62,7 @@ def details_of(order: Order) -> OrderDetails:
         _taxes.rows(order_id=order.pk),
         _events.rows(order_id=order.pk),
         fulfilments_of(order.pk),
+        units_in_returns(order.pk) if order.return_status else {},
     )
 
 
@@ -65,6 +73,14 @@ def fulfilments_of(order_id: int) -> list[FulfilmentDetails]:
         details = FulfilmentDetails(item.fulfilment, [])
         found.setdefault(item.fulfilment_id, details).items.append(item)
     return list(found.values())
+
+
+def units_in_returns(order_id: int) -> dict[int, int]:
+    """Return the units of returns that are requested or approved, by the id of the item."""
+    rows = ReturnItem.objects.filter(
+        order_return__order_id=order_id, order_return__status__in=OPEN_STEPS
+    )
+    return dict(rows.values_list("item_id").annotate(Sum("quantity")).order_by())
 
 
 def read_order(order_id: int) -> Order:

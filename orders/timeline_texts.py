@@ -10,6 +10,8 @@ from collections.abc import Callable
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
+JOINED = _("Joined the account")
+"""Who reads an order without a login does not see this entry: it says that an account exists."""
 _TEXTS = frozenset(
     {
         _("All items cancelled"),
@@ -20,7 +22,7 @@ _TEXTS = frozenset(
         _("Dispute lost"),
         _("Dispute won"),
         _("Fulfilment cancelled"),
-        _("Joined the account"),
+        JOINED,
         _("Late payment refunded"),
         _("Not paid in time"),
         _("Note added"),

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 import payments.dispute_admin
 import payments.invoices.admin  # noqa: F401 - registers it
@@ -22,16 +24,17 @@ from payments import gateways, services
 from payments.admin_forms import RefundForm
 from payments.admin_order_pages import OrderMoneyPages
 from payments.admin_steps import STEPS, VerbAndWork, capturing, recording, voiding
-from payments.models import LedgerEntry, Payment, Refund
+from payments.methods import method_name
+from payments.models import LedgerEntry, Payment, PaymentStatus, Refund
 from payments.order_admin import references
-from shop.core.admin import ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyInline, Waiting, Work
 from shop.core.money import show
 
 
 class MethodFilter(admin.SimpleListFilter):
     """Filters by payment method. It offers the registered gateways, which needs no query."""
 
-    title = "method"
+    title = _("method")
     parameter_name = "method"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -62,7 +65,7 @@ class RefundInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Fetch the actors with the refunds."""
-        return super().get_queryset(request).select_related("actor")
+        return super().get_queryset(request).select_related("actor", "payment__order")
 
 
 class LedgerInline(ReadOnlyInline):
@@ -83,9 +86,9 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
 
     list_display = (
         "id",
-        "order_id",
+        "order",
         "user",
-        "method",
+        "shown_method",
         "status",
         "amount",
         "amount_captured",
@@ -94,11 +97,16 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         "created_at",
     )
     inlines = (RefundInline, LedgerInline)
-    readonly_fields = ("refund_link",)
+    waiting = (
+        Waiting(
+            _("Late payments to refund"), lambda: {"status__exact": PaymentStatus.REFUND_PENDING}
+        ),
+    )
+    readonly_fields = ("refund_link", "shown_method")
     list_select_related = ("order__user",)
     list_filter = ("status", MethodFilter, ("created_at", admin.DateFieldListFilter))
     search_fields = ("provider_reference",)  # it is not used, but without one there is no search
-    search_help_text = (
+    search_help_text = _(
         "Payment number, reference, or what finds its order: order number, name, e-mail address, "
         "phone number, product, amount."
     )
@@ -108,41 +116,46 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         """Find a payment by its reference."""
         return Q(provider_reference__in=references(term))
 
-    @admin.display(description="Refund")
+    @admin.display(description=_("Payment method"), ordering="method")
+    def shown_method(self, payment: Payment) -> str:
+        """Return the name of the payment method."""
+        return method_name(payment.method)
+
+    @admin.display(description=_("Refund"))
     def refund_link(self, payment: Payment) -> str:
         """Link to the page that refunds a part or all of the payment."""
         url = reverse("admin:payments_payment_refund", args=[payment.pk])
-        return format_html('<a href="{}">Refund this payment</a>', url)
+        return format_html('<a href="{}">{}</a>', url, gettext("Refund this payment"))
 
-    @admin.display(description="Buyer")
+    @admin.display(description=_("Buyer"))
     def user(self, payment: Payment) -> User | str:
         """Return the buyer of the order; the e-mail address of a guest."""
         return payment.order.user or payment.order.email
 
-    @admin.action(description="Record the money of selected payments", permissions=["change"])
+    @admin.action(description=_("Record the money of selected payments"), permissions=["change"])
     def record_payment(
         self, request: HttpRequest, queryset: QuerySet[Payment]
     ) -> HttpResponse | None:
         """Record that the money of manual payments arrived."""
         return self.act(request, queryset, *recording(request))
 
-    @admin.action(description="Capture selected payments", permissions=["change"])
+    @admin.action(description=_("Capture selected payments"), permissions=["change"])
     def capture(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Capture the whole authorised amount."""
         return self.act(request, queryset, *capturing(request))
 
-    @admin.action(description="Void selected payments", permissions=["change"])
+    @admin.action(description=_("Void selected payments"), permissions=["change"])
     def void(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Void the authorisations."""
         return self.act(request, queryset, *voiding(request))
 
-    @admin.action(description="Refund what is left of selected payments", permissions=["refund"])
+    @admin.action(description=_("Refund what is left of selected payments"), permissions=["refund"])
     def refund(self, request: HttpRequest, queryset: QuerySet[Payment]) -> HttpResponse | None:
         """Refund all that is left. The page of a payment refunds a part."""
         return self._refund_rest(request, queryset, restock=False)
 
     @admin.action(
-        description="Refund what is left of selected payments, and restock their items",
+        description=_("Refund what is left of selected payments, and restock their items"),
         permissions=["refund"],
     )
     def refund_and_restock(
@@ -226,7 +239,7 @@ class PaymentAdmin(OrderMoneyPages, FoundByOrder):
         done = self.save_form_once(request, form, begin)
         if done is not None and begun:  # not if the form was sent before
             refund = services.send_refund(services.get_refund(begun[-1]))
-            message = f"{refund} of {show(refund.amount)} {payment.currency}: {refund.status}."
+            message = f"{refund}: {refund.status}."
             self.log_change(request, payment, message)
             messages.success(request, message)
         return done

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminTextInputWidget
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_units import UnitsForm
 from orders.models import Order, OrderItem, Return, ReturnStep
@@ -27,12 +28,14 @@ class RefundForm(forms.Form):
     reason = forms.CharField(max_length=REASON_LENGTH, required=False, widget=AdminTextInputWidget)
     restock = forms.BooleanField(
         required=False,
-        help_text="Return all items of the order to stock. Possible once for each order.",
+        help_text=_("Return all items of the order to stock. Possible once for each order."),
     )
     by_hand = forms.BooleanField(
         required=False,
-        help_text="You have already returned the money in cash or by bank transfer. The refund is "
-        "recorded, and the payment provider is not called.",
+        help_text=_(
+            "You have already returned the money in cash or by bank transfer. The refund is "
+            "recorded, and the payment provider is not called."
+        ),
     )
 
     def clean_reason(self) -> str:
@@ -53,14 +56,17 @@ class OrderRefundForm(UnitsForm, RefundForm):
     needs_units = False
 
     shipping = forms.BooleanField(
-        required=False, help_text="Refund what is left of the shipping and the fee, with their tax."
+        required=False,
+        help_text=_("Refund what is left of the shipping and the fee, with their tax."),
     )
     order_return = forms.ModelChoiceField(
         Return.objects.none(),
         required=False,
-        label="Return",
-        help_text="The return that the refund is for. Without quantities above, all of its units "
-        "that were not refunded yet.",
+        label=_("Return"),
+        help_text=_(
+            "The return that the refund is for. Without quantities above, all of its units "
+            "that were not refunded yet."
+        ),
     )
 
     def __init__(self, order: Order, data: Any = None) -> None:

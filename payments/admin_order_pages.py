@@ -8,12 +8,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_steps import page_of_order, staff_of
 from orders.models import Order
 from orders.shown import amount_due
 from payments import services
 from payments.admin_forms import CancelItemsForm, OrderRefundForm
+from payments.methods import method_name
 from payments.models import Payment, Refund
 from shop.core.admin import Effect, FormStep
 from shop.core.money import add_up, show
@@ -55,7 +57,7 @@ class OrderMoneyPages(_Base):
         step = FormStep(
             row=order,
             title=f"Refund {order}",
-            submit="Refund",
+            submit=_("Refund"),
             back=page_of_order(request, order),
             begin=lambda: services.begin_order_refund(
                 order_id=order.pk, wanted=form.wanted, actor=actor
@@ -74,12 +76,12 @@ class OrderMoneyPages(_Base):
         step = FormStep(
             row=order,
             title=f"Cancel items of {order}",
-            submit="Cancel items",
+            submit=_("Cancel items"),
             back=page_of_order(request, order),
             begin=lambda: services.cancel_items(order_id=order.pk, units=form.units, actor=actor),
             effects=lambda _done: list(_effects_of_cancellation(order, form)),
             finish=partial(_finish_cancellation, order),
-            note="The units return to stock, and what was paid for them is refunded.",
+            note=_("The units return to stock, and what was paid for them is refunded."),
         )
         return self.act_by_form(request, form, step)
 
@@ -96,7 +98,7 @@ def _effects_of_refunds(refund_id: int) -> Iterator[Effect]:
     refunds = services.refunds_of_request(refund_id)
     for refund in refunds:
         amount = f"{show(refund.amount)} {refund.payment.currency}"
-        how = "returned by hand" if refund.by_hand else refund.payment.method
+        how = "returned by hand" if refund.by_hand else method_name(refund.payment.method)
         yield f"Refund of payment {refund.payment_id} ({how})", amount
     for each in (each for refund in refunds for each in refund.items.all()):
         yield f"{each.quantity} × {each.item.name}", f"{show(each.amount)}, tax {show(each.tax)}"
@@ -113,9 +115,7 @@ def _effects_of_refunds(refund_id: int) -> Iterator[Effect]:
 def _send(refund_id: int) -> str:
     """Send the refunds of one request, and say what became of them."""
     refunds = [services.send_refund(each) for each in services.refunds_of_request(refund_id)]
-    sent = (
-        f"{each} of {show(each.amount)} {each.payment.currency}: {each.status}" for each in refunds
-    )
+    sent = (f"{each}: {each.status}" for each in refunds)
     return f"{', '.join(sent)}."
 
 

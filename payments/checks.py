@@ -101,3 +101,18 @@ def check_invoices(app_configs: Any, **_: Any) -> list[CheckMessage]:
             id="payments.W002",
         )
     ]
+
+
+@register(Tags.compatibility, deploy=True)
+def check_bank_account(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Warn if buyers can choose a bank transfer, and do not see an account."""
+    if "bank_transfer" not in gateways.enabled() or settings.SELLER_IBAN:
+        return []
+    return [
+        CheckWarning(
+            "Buyers who pay by bank transfer do not see the account of the shop.",
+            hint="Set SELLER_IBAN, and SELLER_BIC and SELLER_BANK if banks ask for them; or remove "
+            "bank_transfer from PAYMENT_METHODS.",
+            id="payments.W003",
+        )
+    ]

@@ -8,12 +8,14 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from orders.admin_search import FoundByOrder
 from orders.services import release_shipping
 from payments.models import Dispute
-from shop.core.admin import Work
+from payments.models.disputes import DisputeStatus
+from shop.core.admin import Waiting, Work
 
 
 @admin.register(Dispute)
@@ -36,8 +38,11 @@ class DisputeAdmin(FoundByOrder):
     list_filter = ("status", "kind", ("due_by", admin.DateFieldListFilter))
     readonly_fields = ("order_link", "shipping_held")
     order_lookup = "payment__order"
+    waiting = (
+        Waiting(_("Disputes to answer"), lambda: {"status__exact": DisputeStatus.NEEDS_RESPONSE}),
+    )
     search_fields = ("reference",)  # it is not used, but without one there is no search
-    search_help_text = "Dispute number, reference, or what finds its order."
+    search_help_text = _("Dispute number, reference, or what finds its order.")
     actions = ("release",)
 
     def get_ordering(self, request: HttpRequest) -> Any:
@@ -48,19 +53,19 @@ class DisputeAdmin(FoundByOrder):
         """Find a dispute by the provider's reference."""
         return Q(reference=term)
 
-    @admin.display(description="Order")
+    @admin.display(description=_("Order"))
     def order_link(self, dispute: Dispute) -> str:
         """Link to the order."""
-        order_id = dispute.payment.order_id
-        url = reverse("admin:orders_order_change", args=[order_id])
-        return format_html('<a href="{}">{}</a>', url, order_id)
+        order = dispute.payment.order
+        url = reverse("admin:orders_order_change", args=[order.pk])
+        return format_html('<a href="{}">{}</a>', url, order.shown_number)
 
-    @admin.display(description="Shipping held", boolean=True)
+    @admin.display(description=_("Shipping held"), boolean=True)
     def shipping_held(self, dispute: Dispute) -> bool:
         """Return whether the order must not be shipped."""
         return dispute.payment.order.shipping_held
 
-    @admin.action(description="Release the shipping of the orders", permissions=["change"])
+    @admin.action(description=_("Release the shipping of the orders"), permissions=["change"])
     def release(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> HttpResponse | None:
         """Let the orders be shipped."""
         staff: Any = request.user
@@ -68,6 +73,6 @@ class DisputeAdmin(FoundByOrder):
             raise PermissionDenied
         work = Work(
             lambda dispute: release_shipping(order_id=dispute.payment.order_id, actor=staff),
-            note="The orders can be shipped then, although the bank suspects fraud.",
+            note=_("The orders can be shipped then, although the bank suspects fraud."),
         )
         return self.act(request, queryset, "released", work)

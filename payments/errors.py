@@ -74,6 +74,7 @@ class PaymentAmountLimit(Conflict):
     """
 
     code = "payment_amount_limit"
+    amounts = ("payable",)
     field = "amount"
     message = _("At most {payable} of this order is still to be paid.")
     example = {"payable": "18.50"}
@@ -107,6 +108,7 @@ class MethodAmountLimit(Conflict):
     """
 
     code = "payment_method_limit"
+    amounts = ("limit",)
     field = "payment_method"
     message = _("You can pay at most {limit} this way. Please choose another payment method.")
     example = {"payment_method": "cash_on_delivery", "limit": "500.00"}
@@ -144,6 +146,7 @@ class RefundLimit(Conflict):
     """
 
     code = "refund_limit"
+    amounts = ("refundable",)
     field = "amount"
     message = _("At most {refundable} of this payment can still be refunded.")
     example = {"refundable": "4.50"}
@@ -188,6 +191,7 @@ class CaptureLimit(Conflict):
     """
 
     code = "capture_limit"
+    amounts = ("authorised",)
     field = "amount"
     message = _("At most {authorised} of this payment can be captured.")
     example = {"authorised": "48.00"}
@@ -200,6 +204,7 @@ class AmountMismatch(Conflict):
     """
 
     code = "amount_mismatch"
+    amounts = ("owed", "amount")
     field = "amount"
     message = _(
         "This payment is about {owed}, not {amount}. Only the whole amount can be recorded: return "

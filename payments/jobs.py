@@ -206,7 +206,7 @@ def _apply_logging_errors(function: Callable[[Row], bool], row: Row) -> bool | N
         except jobs.TimeOver:
             return None
         except Exception as error:  # noqa: BLE001 - a row that fails must not stop the others
-            jobs.row_failed(row, error)
+            jobs.row_failed(jobs.identify(row), error)
             return False
 
 

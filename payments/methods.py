@@ -58,6 +58,12 @@ def name_of(method: str, language: str = "") -> str:
         return translation.gettext(registered()[method].name)
 
 
+def method_name(method: str) -> str:
+    """Return the name of a method in the active language; the code of one that is unknown."""
+    known = method in registered()
+    return name_of(method, translation.get_language() or "") if known else method
+
+
 def fee_of(method: str) -> Decimal:
     """Return what paying by a method costs the buyer, in the shop's currency."""
     # As HasFee says. isinstance asks for the members of a protocol again each time.

@@ -1,5 +1,8 @@
 """What a buyer has to do about a payment, in one shape for every gateway (``orders.payments``)."""
 
+from django.conf import settings
+from stdnum import iban
+
 from orders.payments import NOTHING, ActionType, NextAction
 from payments import gateways
 from payments.gateways import Gateway
@@ -44,12 +47,26 @@ def _instructions(payment: Payment, gateway: Gateway) -> NextAction:
         return NOTHING
     window = gateway.payment_window
     data = {
+        **_account(),
         "reference": payment.provider_reference,
         "amount": show(payment.amount),
         "currency": payment.currency,
     }
     ends_at = None if window is None else payment.created_at + window
     return NextAction(ActionType.DISPLAY, data=data, expires_at=ends_at)
+
+
+def _account() -> dict[str, str]:
+    """Return the seller's bank account, as invoices have it; nothing if none is configured."""
+    if not settings.SELLER_IBAN:
+        return {}
+    account = {
+        "account_holder": settings.SELLER_NAME,
+        "iban": iban.compact(settings.SELLER_IBAN),
+        "bic": settings.SELLER_BIC,
+        "bank": settings.SELLER_BANK,
+    }
+    return {name: text for name, text in account.items() if text}
 
 
 def reference_of(payment: Payment) -> str:

@@ -7,12 +7,15 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from orders.admin_parts import Part, Section, Step, register_part, register_search
 from orders.models import Order
 from orders.services import cancellable_units
 from orders.states import OrderStatus
 from payments import gateways
+from payments.methods import method_name
 from payments.models import Invoice, Payment, PaymentStatus
 from payments.states import OPEN, REFUNDABLE
 from shop.core.money import show
@@ -21,6 +24,12 @@ _PAYMENT_COLUMNS = (
     *("Payment", "Method", "Status", "Amount", "Captured", "Refunded", "Reference"),
     "Capture before",
 )
+_STEPS = {
+    "record": _("Record the money of payment {id}"),
+    "capture": _("Capture payment {id}"),
+    "void": _("Void payment {id}"),
+    "refund": _("Refund payment {id}"),
+}
 
 
 def register() -> None:
@@ -73,7 +82,7 @@ def _refunds(order: Order, payments: Iterable[Payment]) -> Iterator[Step]:
     if is_paid:
         yield _step_of_order(order, "refund", "Refund")
     if len(refundable) > 1 or not is_paid:
-        yield from (_step(each, "refund", "Refund") for each in refundable)
+        yield from (_step(each, "refund") for each in refundable)
 
 
 def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
@@ -81,22 +90,22 @@ def _steps(request: HttpRequest, payment: Payment) -> Iterator[Step]:
     if request.user.has_perm("payments.change_payment"):
         gateway = gateways.registered().get(payment.method)
         if payment.status in OPEN and gateway is not None and gateway.recorded_by_staff:
-            yield _step(payment, "record", "Record the money of")
+            yield _step(payment, "record")
         if payment.status == PaymentStatus.AUTHORISED or payment.amount_capturable:
-            yield _step(payment, "capture", "Capture")
-            yield _step(payment, "void", "Void")
+            yield _step(payment, "capture")
+            yield _step(payment, "void")
 
 
-def _step(payment: Payment, name: str, label: str) -> Step:
+def _step(payment: Payment, name: str) -> Step:
     url = reverse(f"admin:payments_payment_{name}", args=[payment.pk])
-    return Step(f"{label} payment {payment.pk}", url)
+    return Step(gettext(_STEPS[name]).format(id=payment.pk), url)
 
 
 def _row(payment: Payment) -> Sequence[Any]:
     url = reverse("admin:payments_payment_change", args=[payment.pk])
     return (
         format_html('<a href="{}">{}</a>', url, payment.pk),
-        payment.method,
+        method_name(payment.method),
         payment.get_status_display(),
         f"{show(payment.amount)} {payment.currency}",
         show(payment.amount_captured),

@@ -9,10 +9,12 @@ from django.contrib import admin
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog import revision
 from shop.core import deliveries
-from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Work
+from shop.core.admin import ReadOnlyAdmin, ReadOnlyInline, Waiting, Work
 from shop.core.errors import InvalidField
 from shop.core.metrics import readings
 from shop.core.models import Event, EventDelivery, ScheduledJob, Worker
@@ -24,6 +26,10 @@ class DeliveryInline(ReadOnlyInline):
     model = EventDelivery
     fields = ("handler", "attempts", "next_attempt_at", "done_at", "given_up_at", "last_error")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the event, which names the deliveries, in the same statement."""
+        return super().get_queryset(request).select_related("event")
+
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
@@ -31,19 +37,23 @@ class EventAdmin(ReadOnlyAdmin):
 
     list_display = ("id", "kind", "object_type", "object_id", "data", "position", "created_at")
     search_fields = ("kind__startswith",)
-    search_help_text = "The number of an event, or the beginning of a kind such as order.paid."
+    search_help_text = _("The number of an event, or the beginning of a kind such as order.paid.")
     inlines = (DeliveryInline,)
 
 
 class StateFilter(admin.SimpleListFilter):
     """Filter deliveries by their state."""
 
-    title = "state"
+    title = _("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the three states."""
-        return [("given_up", "Given up"), ("waiting", "Waiting"), ("done", "Done")]
+        return [
+            ("given_up", gettext("Given up")),
+            ("waiting", gettext("Waiting")),
+            ("done", gettext("Done")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the deliveries in the chosen state."""
@@ -64,9 +74,10 @@ class EventDeliveryAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter,)
     search_fields = ("handler__startswith",)
     number_fields = ("pk", "event_id")
+    waiting = (Waiting(_("Deliveries given up"), lambda: {"given_up_at__isnull": False}),)
     actions = ("try_again",)
 
-    @admin.action(description="Try selected deliveries again", permissions=["change"])
+    @admin.action(description=_("Try selected deliveries again"), permissions=["change"])
     def try_again(
         self, request: HttpRequest, queryset: QuerySet[EventDelivery]
     ) -> HttpResponse | None:

@@ -19,7 +19,7 @@ TOKEN_LENGTH = 2000
 class CredentialsSerializer(RequestSerializer):
     """A username or an e-mail address, and the password."""
 
-    username = StrictStr(max_length=EMAIL_LENGTH)
+    username = StrictStr(max_length=EMAIL_LENGTH, help_text="The username, or the e-mail address.")
     password = PasswordField()
 
 

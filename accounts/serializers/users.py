@@ -43,6 +43,10 @@ class RegistrationSerializer(RequestSerializer):
     password = NewPasswordField(min_length=8)
     first_name = NameField(required=False, allow_blank=True)
     last_name = NameField(required=False, allow_blank=True)
+    language = LanguageField(
+        required=False,
+        help_text="The language of e-mails. The default is the one that Accept-Language prefers.",
+    )
     login = StrictBool(
         required=False, help_text="Log in too: the response then contains the tokens of a login."
     )

@@ -35,6 +35,7 @@ def register(  # noqa: PLR0913 - the members of the request
     username: str = "",
     first_name: str = "",
     last_name: str = "",
+    language: str = "",
     login: bool = False,
     cart_token: str = "",
 ) -> Registered:
@@ -44,7 +45,7 @@ def register(  # noqa: PLR0913 - the members of the request
     is opened in the same transaction, and ``cart_token`` is for ``on_sign_in``. The password is
     hashed before the transaction begins, because hashing takes longer than the transaction.
     """
-    user = User(email=email, first_name=first_name, last_name=last_name)
+    user = User(email=email, first_name=first_name, last_name=last_name, language=language)
     user.username = username or make_username(email)
     user.username_key, user.email_key = fold(user.username), fold_address(email)
     user.password = hash_new_password(password, user, field="password")

@@ -50,7 +50,7 @@ def test_a_link_gives_the_account_a_verified_address_once(ada, anyone):
     answer = ask(ada, "Ada@Example.org", headers={"Accept-Language": "de"})
     assert (answer.status_code, answer.json()) == (
         202,
-        {"message": "A link was sent to the new address."},
+        {"message": "Ein Link wurde an die neue Adresse gesendet."},
     )
     assert stored(ada.user) == ("ada@example.com",) * 2
     token = last_token()

@@ -86,6 +86,23 @@ def test_the_rules_of_passwords_hold(ada, new):
     assert User.objects.values().get() == before
 
 
+@pytest.mark.parametrize(
+    ("new", "german"),
+    [
+        (
+            "ada@example.com",
+            "Dieses Passwort ist Ihrem Namen, Benutzernamen oder Ihrer E-Mail-Adresse zu ähnlich.",
+        ),
+        ("73912846501", "Dieses Passwort besteht nur aus Ziffern."),
+        ("password123", "Dieses Passwort ist zu üblich."),
+    ],
+)
+def test_refused_passwords_are_explained_in_german(ada, new, german):
+    body = {"current": PASSWORD, "new": new}
+    answer = ada.post(OWN, body, headers={"Accept-Language": "de"})
+    assert [error["detail"] for error in answer.json()["errors"]] == [german]
+
+
 def test_wrong_passwords_count_as_failed_logins(ada, anyone):
     for _ in range(5):
         assert change(ada, new="short").status_code == 400  # nothing was guessed

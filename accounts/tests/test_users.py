@@ -205,6 +205,27 @@ def test_an_empty_username_is_refused(anyone, db, username):
     assert not User.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("accept", "chosen", "stored"),
+    [
+        ("de-AT,de;q=0.9,en;q=0.5", {}, "de"),
+        ("fr", {}, None),
+        ("", {}, None),
+        ("de", {"language": "en"}, "en"),
+    ],
+)
+def test_the_language_is_chosen_or_negotiated(anyone, db, accept, chosen, stored):
+    headers = {"Accept-Language": accept} if accept else {}
+    answer = anyone.post("/api/users/", ADA | chosen, headers=headers)
+    assert (answer.status_code, answer.json()["language"]) == (201, stored)
+    assert User.objects.get().language == (stored or "")
+
+
+def test_an_unknown_language_is_refused(anyone, db):
+    answer = anyone.post("/api/users/", ADA | {"language": "tlh"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "language")
+
+
 def test_names_are_kept_and_returned(anyone, db):
     names = {"first_name": "Ada", "last_name": "King, Countess of Lovelace"}
     answer = anyone.post(USERS, ADA | names | {"login": True})

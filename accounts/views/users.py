@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -33,6 +34,7 @@ from accounts.throttles import (
     RegistrationThrottle,
 )
 from shop.core.openapi import describe
+from shop.core.shop_languages import choose_buyer_language
 from shop.core.throttling import CountingThrottle
 from shop.core.viewsets import ShopViewSet, read
 
@@ -80,14 +82,14 @@ class UserViewSet(ShopViewSet):
     def create(self, request: Request) -> Response:
         """Create a customer. With `login` the response contains the tokens of a login too."""
         with RegistrationThrottle().counting_valid_bodies(request):
-            user, pair = services.register(
-                **read(RegistrationSerializer, request), cart_token=cart_token_of(request)
-            )
-        body = dict(UserSerializer(user).data)
+            accepted = choose_buyer_language(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+            body = {"language": accepted, **read(RegistrationSerializer, request)}
+            user, pair = services.register(**body, cart_token=cart_token_of(request))
+        answer = dict(UserSerializer(user).data)
         if pair is not None:
-            body |= TokenPairSerializer(pair).data
+            answer |= TokenPairSerializer(pair).data
         location = f"{request.path}{user.pk}/"
-        return Response(body, status=201, headers={"Location": location})
+        return Response(answer, status=201, headers={"Location": location})
 
     @describe("Retrieve user", answers={200: UserSerializer})
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -171,4 +173,4 @@ class UserViewSet(ShopViewSet):
             services.request_email_change(
                 user=caller(request), **body, language=get_language() or ""
             )
-        return Response({"message": "A link was sent to the new address."}, status=202)
+        return Response({"message": _("A link was sent to the new address.")}, status=202)

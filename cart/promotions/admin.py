@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from cart.admin_base import ConfigurationAdmin
 from cart.configuration import current_configuration
@@ -47,7 +48,7 @@ class UseInline(ReadOnlyInline):
     """The orders that have used a promotion with a limit."""
 
     model = PromotionUse
-    verbose_name_plural = "uses"
+    verbose_name_plural = _("uses")
     fields = ("order_id", "used_at", "released_at")
     ordering = ("-pk",)
 
@@ -90,10 +91,10 @@ class PromotionAdmin(ConfigurationAdmin):
             return forms.ChoiceField(choices=[("", "---------"), *promotion_kinds().items()])
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="Kind", ordering="kind")
+    @admin.display(description=_("Kind"), ordering="kind")
     def kind_label(self, promotion: Promotion) -> str:
         """Return what people call the kind."""
-        return promotion_kinds().get(promotion.kind, f"{promotion.kind} (not installed)")
+        return str(promotion_kinds().get(promotion.kind, f"{promotion.kind} (not installed)"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the preview, and the page that makes codes."""
@@ -107,7 +108,7 @@ class PromotionAdmin(ConfigurationAdmin):
         ]
         return [*pages, *super().get_urls()]
 
-    @admin.display(description="More")
+    @admin.display(description=_("More"))
     def links(self, promotion: Promotion) -> str:
         """Return links to the preview and the vouchers."""
         preview = reverse("admin:cart_promotion_preview", args=[promotion.pk])
@@ -191,7 +192,7 @@ class RedemptionInline(ReadOnlyInline):
     """The orders that have used a voucher."""
 
     model = VoucherRedemption
-    verbose_name_plural = "uses"
+    verbose_name_plural = _("uses")
     fields = ("order_id", "redeemed_at", "released_at")
     ordering = ("-pk",)
 
@@ -246,7 +247,7 @@ class VoucherAdmin(ConfigurationAdmin):
         view = self.admin_site.admin_view(self.export_view)
         return [path("export/", view, name="cart_voucher_export"), *super().get_urls()]
 
-    @admin.display(description="Used", ordering="used")
+    @admin.display(description=_("Used"), ordering="used")
     def uses(self, voucher: Voucher) -> str:
         """Return the number of uses, and their limit."""
         return f"{voucher.used} of {voucher.max_uses or 'any number'}"

@@ -15,7 +15,7 @@ NOTICE = {
     "code": "price_changed",
     "blocking": False,
     "field": "items",
-    "detail": "The price of “Teapot” has changed from 25.00 to 24.00.",
+    "detail": "The price of “Teapot” has changed from €25.00 to €24.00.",
     "product_id": 7,
     "name": "Teapot",
     "old": "25.00",

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from cart.admin_base import ConfigurationAdmin, PartAdmin, places_field
 from cart.shipping import overlaps
@@ -34,17 +35,17 @@ class RateInline(ReadOnlyInline):
     """The rates of a method."""
 
     model = ShippingRate
-    verbose_name_plural = "rates"
+    verbose_name_plural = _("rates")
     fields = ("places", "band", "price", "pages")
     readonly_fields = fields
     ordering = ("pk",)
 
-    @admin.display(description="For")
+    @admin.display(description=_("For"))
     def places(self, rate: ShippingRate) -> str:
         """Return the countries, with regions or postal codes."""
         return str(rate)
 
-    @admin.display(description="Applies to")
+    @admin.display(description=_("Applies to"))
     def band(self, rate: ShippingRate) -> str:
         """Return the bands."""
         return overlaps.band_of(rate)
@@ -101,13 +102,13 @@ class ShippingMethodAdmin(ConfigurationAdmin):
         super().response_add(request, obj, post_url_continue)  # the message
         return HttpResponseRedirect(reverse("admin:cart_shippingmethod_change", args=[obj.pk]))
 
-    @admin.display(description="Rates")
+    @admin.display(description=_("Rates"))
     def add_rate(self, method: ShippingMethod) -> str:
         """Return a link to the page that adds a rate."""
         url = reverse("admin:cart_shippingrate_add")
         return format_html('<a href="{}?method={}">Add a rate</a>', url, method.pk)
 
-    @admin.display(description="Ships to")
+    @admin.display(description=_("Ships to"))
     def delivered_to(self, method: ShippingMethod) -> str:
         """Return the countries of the rates."""
         codes = sorted({code for rate in method.rates.all() for code in rate.countries})

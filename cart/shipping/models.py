@@ -24,10 +24,10 @@ MAX_DAYS = 365
 class ShippingType(models.TextChoices):
     """How a method brings the goods. Clients may show it as an icon."""
 
-    PARCEL = "parcel", "Parcel"
-    LETTER = "letter", "Letter"
-    FREIGHT = "freight", "Freight"
-    PICKUP = "pickup", "Pickup"
+    PARCEL = "parcel", _("Parcel")
+    LETTER = "letter", _("Letter")
+    FREIGHT = "freight", _("Freight")
+    PICKUP = "pickup", _("Pickup")
 
 
 class ShippingMethod(ConfigurationModel):

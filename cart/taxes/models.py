@@ -109,10 +109,10 @@ class TaxRate(ConfigurationModel):
 class ShippingTaxRule(models.TextChoices):
     """How shipping is taxed."""
 
-    CLASS = "class", "By the tax class of the shipping method"
-    PROPORTIONAL = "proportional", "Like the items, in proportion to their totals"
-    HIGHEST = "highest", "By the highest rate of the items"
-    NONE = "none", "Not at all"
+    CLASS = "class", _("By the tax class of the shipping method")
+    PROPORTIONAL = "proportional", _("Like the items, in proportion to their totals")
+    HIGHEST = "highest", _("By the highest rate of the items")
+    NONE = "none", _("Not at all")
 
 
 class ShippingTax(ConfigurationModel):
@@ -142,7 +142,7 @@ class ShippingTax(ConfigurationModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.country}: {self.rule}"
+        return f"{self.country}: {self.get_rule_display()}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the country in upper case."""

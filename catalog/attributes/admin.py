@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin
 from catalog.attributes import services
@@ -22,7 +23,7 @@ class AttributeForm(forms.ModelForm):
         separator="\n",
         max_item_length=ATTRIBUTE_TEXT_LENGTH,
         max_items=MAX_ATTRIBUTE_CHOICES,
-        help_text="One choice per line. Only for attributes of the kind “One of its choices”.",
+        help_text=_("One choice per line. Only for attributes of the kind “One of its choices”."),
     )
 
     class Meta:

@@ -48,10 +48,10 @@ class ProductTag(models.Model):
 class AttributeKind(models.TextChoices):
     """The type of an attribute's values."""
 
-    TEXT = "text", "Text"
-    NUMBER = "number", "Number"
-    BOOLEAN = "boolean", "Yes or no"
-    CHOICE = "choice", "One of its choices"
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    BOOLEAN = "boolean", _("Yes or no")
+    CHOICE = "choice", _("One of its choices")
 
 
 class AttributeQuerySet(models.QuerySet["Attribute"]):

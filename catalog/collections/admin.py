@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin
 from catalog.collections import services
@@ -26,7 +27,7 @@ class CollectionAdmin(ServiceAdmin):
     )
     argument_fields = {"product_ids": "chosen"}
 
-    @admin.display(description="By rule", boolean=True)
+    @admin.display(description=_("By rule"), boolean=True)
     def has_rule(self, collection: Collection) -> bool:
         """Return whether a rule selects the products."""
         return collection.rule is not None

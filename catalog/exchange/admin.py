@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin, staff_of
 from catalog.exchange import exports, imports, uploads
@@ -35,12 +36,12 @@ class ExchangeAdmin(ServiceAdmin):
 
     change_list_template = "admin/catalog/product/change_list.html"
 
-    @admin.action(description="Export selected products as CSV", permissions=["view"])
+    @admin.action(description=_("Export selected products as CSV"), permissions=["view"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
         """Return the selected products as CSV."""
         return self._download(request, "csv", queryset)
 
-    @admin.action(description="Export selected products as a workbook", permissions=["view"])
+    @admin.action(description=_("Export selected products as a workbook"), permissions=["view"])
     def export_xlsx(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse:
         """Return the selected products as XLSX."""
         return self._download(request, "xlsx", queryset)

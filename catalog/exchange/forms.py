@@ -21,6 +21,7 @@ from catalog.limits import MAX_UPLOAD
 
 MAX_CHOSEN = 150
 """Columns for which the page has a select; DATA_UPLOAD_MAX_NUMBER_FIELDS allows few more."""
+_NOT_READ = "not read"
 _DETECTED = ("", "as detected")
 _FORMATS = [(name, reader.title) for name, reader in READERS.items()]
 
@@ -51,12 +52,16 @@ class ImportForm(forms.Form):
 
 
 class ColumnRow(NamedTuple):
-    """A column of the file on the page: its title, its first values, and its select if any."""
+    """A column of the file on the page: its title, its first values, and its select if any.
+
+    Without a select the page shows what it is read as; the number of rows says it if there is one.
+    """
 
     title: str
     samples: list[str]
     number_not_read: int
     field: forms.BoundField | None
+    read_as: str
 
 
 class ReadingForm(forms.Form):
@@ -113,7 +118,7 @@ class ColumnsForm(forms.Form):
             extra = [(name, name) for name in (own, column.field) if name and name not in known]
             self.fields[f"column_{number}"] = forms.ChoiceField(
                 required=False,
-                choices=[("", "not read"), *fields, *dict(extra).items()],
+                choices=[("", _NOT_READ), *fields, *dict(extra).items()],
                 initial=column.field,
                 label=column.title,
             )
@@ -131,7 +136,8 @@ class ColumnsForm(forms.Form):
         for number, column in enumerate(self._glance.columns):
             field = self[f"column_{number}"] if self.may_choose else None
             number_not_read = not_read.get(column.title, 0)
-            yield ColumnRow(column.title, list(column.samples), number_not_read, field)
+            read_as = _label(column.field) or ("" if number_not_read else _NOT_READ)
+            yield ColumnRow(column.title, list(column.samples), number_not_read, field, read_as)
 
     def has_seen(self, sent: QueryDict) -> bool:
         """Return whether a page was sent that had the columns of the file as it is read now."""
@@ -159,5 +165,10 @@ def _fields() -> list[tuple[str, str]]:
     """Return the columns of the shop that a column can be read as, with their labels."""
     names = [*COLUMNS, *TARGETS, *translated_columns()]
     slugs = Attribute.objects.order_by("slug").values_list("slug", "name")
-    labels = [(name, name.removeprefix(PRIVATE_METADATA).replace("_", " ")) for name in names]
+    labels = [(name, _label(name)) for name in names]
     return [*labels, *((f"{ATTRIBUTE}{slug}", f"attribute {name}") for slug, name in slugs)]
+
+
+def _label(name: str) -> str:
+    name = name.removeprefix(PRIVATE_METADATA)
+    return name if "." in name else name.replace("_", " ")

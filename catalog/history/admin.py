@@ -1,6 +1,7 @@
 """The admin of the change log."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from catalog.history.models import ProductChange
 from shop.core.admin import ReadOnlyAdmin
@@ -18,7 +19,7 @@ class ProductChangeAdmin(ReadOnlyAdmin):
         *("product__name", "product__sku__exact", "user__username_key__startswith", "detail"),
         *("old__exact", "new__exact"),
     )
-    search_help_text = (
+    search_help_text = _(
         "The number of a product or a change, a name, an SKU, a user, a value or a reason."
     )
     number_fields = ("pk", "product_id")

@@ -20,10 +20,10 @@ VALUE_LENGTH = 500
 class ChangedBy(models.TextChoices):
     """How a value was changed."""
 
-    ADMIN = "admin", "Admin"
-    API = "api", "API"
-    IMPORT = "import", "Import"
-    SYSTEM = "system", "Command"
+    ADMIN = "admin", _("Admin")
+    API = "api", _("API")
+    IMPORT = "import", _("Import")
+    SYSTEM = "system", _("Command")
 
 
 class ProductChangeQuerySet(models.QuerySet["ProductChange"]):

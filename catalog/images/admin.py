@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin, staff_of
 from catalog.images import services
@@ -35,20 +36,22 @@ class ImageForm(forms.Form):
     """An image to add."""
 
     image = forms.FileField(
-        help_text="A JPEG, PNG, WebP, AVIF, HEIC or GIF file of at most 10 MiB and 50 megapixels."
+        help_text=_(
+            "A JPEG, PNG, WebP, AVIF, HEIC or GIF file of at most 10 MiB and 50 megapixels."
+        )
     )
     alt = forms.CharField(
-        label="Alternative text",
+        label=_("Alternative text"),
         max_length=ALT_LENGTH,
         required=False,
         widget=AdminTextInputWidget,
-        help_text="A description of the image for screen readers.",
+        help_text=_("A description of the image for screen readers."),
     )
     position = forms.IntegerField(
         min_value=0,
         max_value=MAX_POSITION,
         required=False,
-        help_text="Images are sorted by position. If empty, the image is placed last.",
+        help_text=_("Images are sorted by position. If empty, the image is placed last."),
     )
 
     def clean_image(self) -> UploadedFile:
@@ -63,12 +66,12 @@ class ImageInline(ReadOnlyInline):
     """The images of a product."""
 
     model = ProductImage
-    verbose_name_plural = "images"
+    verbose_name_plural = _("images")
     fields = ("thumbnail", "alt", "position", "pages")
     readonly_fields = fields
     ordering = ("position", "pk")
 
-    @admin.display(description="Image")
+    @admin.display(description=_("Image"))
     def thumbnail(self, image: ProductImage) -> str:
         """Return the small image."""
         return thumbnail(image)
@@ -95,7 +98,7 @@ class ImageAdmin(ServiceAdmin):
     readonly_fields = ("thumbnail", "product")
     actions = None
 
-    @admin.display(description="Image")
+    @admin.display(description=_("Image"))
     def thumbnail(self, image: ProductImage) -> str:
         """Return the small image."""
         return thumbnail(image)

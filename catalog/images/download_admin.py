@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from catalog.images import downloads
 from catalog.images.models import ImageDownload
@@ -16,25 +17,25 @@ class ImageDownloadAdmin(ReadOnlyAdmin):
     """Downloads, newest first. They have the permissions of images."""
 
     list_display = (
-        *("id", "product", "url", "status", "attempts", "last_error", "next_attempt_at"),
+        *("id", "product", "status", "last_error", "url", "attempts", "next_attempt_at"),
         "ended_at",
     )
     list_select_related = ("image__product",)
     list_filter = ("status",)
     search_fields = ("url", "last_error")
-    search_help_text = "The number of a download or a product, or a part of a URL or an error."
+    search_help_text = _("The number of a download or a product, or a part of a URL or an error.")
     number_fields = ("pk", "image__product_id")
     ordering = ("-pk",)
     actions = ("retry",)
 
-    @admin.display(description="Product")
+    @admin.display(description=_("Product"))
     def product(self, download: ImageDownload) -> str:
         """Return a link to the product of the image."""
         product = download.image.product
         url = reverse("admin:catalog_product_change", args=[product.pk])
         return format_html('<a href="{}">{}</a>', url, product)
 
-    @admin.action(description="Try selected downloads again", permissions=["change"])
+    @admin.action(description=_("Try selected downloads again"), permissions=["change"])
     def retry(self, request: HttpRequest, queryset: QuerySet[ImageDownload]) -> None:
         """Let the worker download again what has failed. Others stay as they are."""
         number = downloads.retry_failed(queryset)

@@ -50,7 +50,8 @@ class ImageSerializer(serializers.Serializer[Any]):
     )
     height = serializers.IntegerField(allow_null=True)
     placeholder = serializers.CharField(
-        help_text="A data URI of a few pixels to show until the image has loaded, or empty."
+        help_text="A data URI of a few pixels to show until the image has loaded. It is empty in "
+        "carts and orders, whose images are small, and for an image that has none."
     )
     alt = serializers.CharField(help_text="Alternative text for screen readers.")
     position = serializers.IntegerField()

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin
 from catalog.options import translating
@@ -20,7 +21,7 @@ class OptionTranslationAdmin(ServiceAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("name",)
     actions = None
 
-    @admin.display(description="Translated to")
+    @admin.display(description=_("Translated to"))
     def languages(self, row: OptionTranslation) -> str:
         """Return the codes of the languages."""
         return ", ".join(sorted(row.translations)) or "–"

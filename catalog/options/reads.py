@@ -19,7 +19,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext as _
 
 from catalog import revision
-from catalog.options.models import OptionSetValue, ProductOptionSet
+from catalog.options.models import OptionSetValue
 from catalog.options.services import fold_option
 from catalog.products.models import ProductQuerySet
 from catalog.samples import Sample
@@ -84,8 +84,8 @@ def with_option_values(
     for name in options:
         if fold_option(name.removeprefix("option.")) not in known:
             raise InvalidField(field=name[:100], reason=_unknown_option(name, known))
-    sets = ProductOptionSet.objects.filter(option_set_id__in=_sets_with(options))
-    return products.filter(pk__in=sets.values("product_id"))
+    # A join instead of a list of ids: the first products by id may all be without options.
+    return products.filter(option_set__option_set_id__in=_sets_with(options))
 
 
 def with_variant(

@@ -38,8 +38,8 @@ class PriceChange(models.Model):
 class SaleKind(models.TextChoices):
     """How a sale reduces a price."""
 
-    PERCENT = "percent", "Percent off"
-    FIXED = "fixed", "Amount off"
+    PERCENT = "percent", _("Percent off")
+    FIXED = "fixed", _("Amount off")
 
 
 class SaleQuerySet(models.QuerySet["Sale"]):

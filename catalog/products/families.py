@@ -11,6 +11,7 @@ from catalog.errors import ProductNotFound
 from catalog.limits import PRODUCT_NAME_LENGTH
 from catalog.products.models import Product
 from catalog.slugs.services import reserved_slugs
+from shop.core.language_codes import own_language
 from shop.core.slugs import make_slug
 
 _SLUG_CANDIDATES = 20
@@ -89,7 +90,9 @@ def free_slug(name: str) -> str:
 
 def base_slug(name: str) -> str:
     """Return the slug that is made from a name, with room for a number. Names may share it."""
-    return make_slug(name, length=PRODUCT_NAME_LENGTH - _SUFFIX, default="product")
+    return make_slug(
+        name, length=PRODUCT_NAME_LENGTH - _SUFFIX, default="product", language=own_language()
+    )
 
 
 def slug_candidates(base: str) -> Iterator[str]:

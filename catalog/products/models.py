@@ -24,6 +24,7 @@ from catalog.limits import (
     SKU_LENGTH,
 )
 from catalog.permissions import sees_all
+from catalog.samples import Place
 from catalog.tax_classes.models import TaxClass
 from shop.core.lines import LineField
 from shop.core.metadata import HasMetadata
@@ -413,6 +414,8 @@ class Product(HasMetadata):
                 ),
                 name="product_invisible",
             ),
+            # not partial, because PostgreSQL uses the statistics of the expression only then
+            models.Index(F("parent"), Place("id"), name="product_in_sample"),
             # GET /api/products/low-stock/
             models.Index(
                 fields=["id"],

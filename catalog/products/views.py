@@ -233,14 +233,14 @@ class ProductViewSet(SuggestActions, RelatedActions, ProductReads, StockActions)
         listing = Listing(self.request, query, revision, options["for_staff"], language)
         page = listing.page(self.get_queryset())
         translate(page.products, language, page.facets["categories"] if page.facets else ())
-        about_search = (
-            {"count_is_capped": page.count_is_capped, "corrected_query": page.corrected_query}
-            if "search" in query.values
-            else {}
-        )
+        further: dict[str, Any] = {}
+        if "search" in query.values or page.count_is_capped:
+            further["count_is_capped"] = page.count_is_capped
+        if "search" in query.values:
+            further["corrected_query"] = page.corrected_query
         body = {
             "count": page.count,
-            **about_search,
+            **further,
             "next": page.next,
             "previous": page.previous,
             "next_cursor": page.next_cursor,

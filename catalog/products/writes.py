@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -43,6 +44,7 @@ _at = _names.index("position")
 _DERIVED = ("keywords", "description_text", "name_key", "highest_price")
 COLUMNS = (*_names[:_at], "has_variants", "options", *_names[_at:], *_DERIVED)
 """The columns of an existing row that are written if they change."""
+_values_of = attrgetter(*COLUMNS)
 
 _KEYWORDS = {"options", *(field.name for field in SEARCHED)}
 
@@ -66,11 +68,13 @@ class RowChanges:
     @classmethod
     def of(cls, row: Product) -> Self:
         """Return empty changes of an existing row. Set the new values on the row afterwards."""
-        return cls(row, {name: getattr(row, name) for name in COLUMNS})
+        return cls(row, dict(zip(COLUMNS, _values_of(row), strict=True)))
 
     def columns(self) -> list[str]:
         """Return the columns of an existing row that change."""
         before = self.before or {}
+        if tuple(before.values()) == _values_of(self.row):
+            return []
         return [name for name, value in before.items() if getattr(self.row, name) != value]
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -34,7 +34,6 @@ _PRICE_FILTERS = ("min_price", "max_price")
 Part = tuple[str, QuerySet[Any, Any] | list[QuerySet[Any, Any]] | str]
 """A template of ``facets_sql``, and the queries that it counts, or their SQL."""
 Compiled = tuple[str, tuple[Any, ...]]
-M = TypeVar("M", ProductAttribute, ProductOptionSet)
 
 
 class _Row(NamedTuple):
@@ -106,7 +105,7 @@ class FacetReader:
         """Return the SQL of tables that several parts read, and its values.
 
         ``found_`` has the products that the search finds, ``matched_`` those that match all
-        filters. Without filters the indexes are faster.
+        filters. For the exact counts of the whole list the indexes are faster.
         """
         tables: list[str] = []
         values: list[Any] = []
@@ -114,7 +113,7 @@ class FacetReader:
             sql, parameters = _compiled(self.found.order_by().values("pk"))
             tables.append(facets_sql.FOUND.format(sql=sql or facets_sql.NOTHING_FOUND))
             values += parameters
-        if self._is_filtered:
+        if self._has_matched:
             columns = ("pk", "category_id", "brand", *self._price_columns)
             sql, parameters = _compiled(self._priced(self._products()).values_list(*columns))
             tables.append(facets_sql.MATCHED.format(sql=sql or facets_sql.NOTHING_MATCHED))
@@ -122,8 +121,8 @@ class FacetReader:
         return f"WITH {', '.join(tables)} " if tables else "", values
 
     @property
-    def _is_filtered(self) -> bool:
-        return self.found is not None or self.query.has_filters
+    def _has_matched(self) -> bool:
+        return self.found is not None or self.query.has_filters or self.sample is not None
 
     @property
     def _price_columns(self) -> tuple[str, str]:
@@ -149,7 +148,7 @@ class FacetReader:
         """Return whether the filters that should be open are not set anyway."""
         query = self.query
         given = query.values.keys() | query.attributes.keys() | query.options.keys()
-        return self._is_filtered and given.isdisjoint(open_filters)
+        return self._has_matched and given.isdisjoint(open_filters)
 
     def _parts(self) -> Iterator[Part]:
         for template, column, own in (
@@ -170,7 +169,7 @@ class FacetReader:
             low, high = self._price_columns
             yield facets_sql.PRICES, products.values(low=F(low), high=F(high))
         yield from self._attribute_parts()
-        sets = self._in_sample(ProductOptionSet).filter(self._is_in(*self.query.options))
+        sets = ProductOptionSet.objects.filter(self._is_in(*self.query.options))
         yield facets_sql.OPTIONS, sets.values("option_set_id").annotate(products=Count("pk"))
 
     def _attribute_parts(self) -> Iterator[Part]:
@@ -178,7 +177,7 @@ class FacetReader:
         filters: dict[str, list[str]] = {}
         for name in self.query.attributes:
             filters.setdefault(normalize_slug(name.split(".")[1]), []).append(name)
-        values = self._in_sample(ProductAttribute)
+        values = ProductAttribute.objects.all()
         others = values.filter(self._is_in())
         if filters:
             others = others.exclude(attribute__slug__in=filters)
@@ -204,11 +203,6 @@ class FacetReader:
         dearest = rows.filter(highest_price__isnull=False).order_by("-highest_price")
         return [rows.order_by("price")[:1], rows.order_by("-price")[:1], dearest[:1]]
 
-    def _in_sample(self, rows: type[M]) -> QuerySet[M, Any]:
-        """Return the rows of all products, or of those in the sample."""
-        found = rows.objects.all()
-        return found if self.sample is None else self.sample.of(found, "product_id")
-
     def _is_in(self, *open_filters: str) -> Q:
         """Return the condition that the product of a row matches, with some filters open.
 
@@ -217,7 +211,8 @@ class FacetReader:
         """
         if self._reads_matched(*open_filters):
             return Q(product_id__in=RawSQL("SELECT id FROM matched_", []))
-        if self.found is None and not self.query.without(open_filters).has_filters:
+        has_filters = self.query.without(open_filters).has_filters
+        if not has_filters and self.found is None and self.sample is None:
             return ~Q(product_id__in=_invisible(for_staff=self.for_staff).values("pk"))
         return Q(product_id__in=self._products(*open_filters).values("pk"))
 

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from catalog import revision
+from catalog.limits import MAX_COUNTED_RESULTS
 from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import read_active_sales
 from catalog.products import reads
 from catalog.products.models import ProductQuerySet
-from catalog.samples import Sample, sample_for
+from catalog.samples import ESTIMATE, Sample, sample_for
 from catalog.search.correction import alternatives
 from catalog.search.cursors import Place, read_cursor, write_cursor
 from catalog.search.facets import FacetReader
@@ -75,10 +76,19 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A cached count, and about the number of all products if it is capped and was asked for."""
+
+    count: int
+    is_capped: bool = False
+    found: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
     """Ids, each with a sort key or the count. ``count`` is None for a page after a cursor.
 
-    ``found`` is about the number of all products that a search finds, if facets need it.
+    ``found`` is about the number of all products if ``count`` is capped and facets need it.
     """
 
     rows: list[tuple[Any, ...]]
@@ -134,24 +144,25 @@ class Listing:
         order = self._sort_order(sales)
         visible = products.listed()
         products = self._apply_filters(visible, self.query, sales)
+        sampled = None
+        if "include" in self.query.values:
+            sampled = ESTIMATE.of(self._apply_filters(visible, self.query, sales, ESTIMATE))
         search = self.query.values.get("search")
         if search is None:
-            rows = self._find(wanted, order, products)
+            rows = self._find(wanted, order, products, sampled)
             return self._with_facets(self._build(wanted, rows), rows, visible, None)
         searched = self._read_search(search)
-        rows = self._find_matches(wanted, order, products, searched)
+        rows = self._find_matches(wanted, order, products, sampled, searched)
         corrected = None
         if self._is_empty(wanted, rows, products, searched):
             for other in alternatives(searched):
                 searched, corrected = other.query, other.text
-                rows = self._find_matches(wanted, order, products, searched)
+                rows = self._find_matches(wanted, order, products, sampled, searched)
                 if rows.pks:
                     break
             else:
                 corrected = None
-        page = replace(
-            self._build(wanted, rows), count_is_capped=rows.is_capped, corrected_query=corrected
-        )
+        page = replace(self._build(wanted, rows), corrected_query=corrected)
         return self._with_facets(page, rows, visible, searched)
 
     def _read_search(self, search: str) -> Query:
@@ -159,12 +170,18 @@ class Listing:
         return read_query(search, synonyms, self.language)
 
     def _find_matches(
-        self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet, searched: Query
+        self,
+        wanted: PageRequest,
+        order: SortOrder,
+        products: ProductQuerySet,
+        sampled: ProductQuerySet | None,
+        searched: Query,
     ) -> Rows:
         if self.query.ordering == "relevance":
-            estimates = "include" in self.query.values
-            return find_page(wanted, ranked(products, searched, estimates=estimates))
-        return self._find(wanted, order, matching(products, searched))
+            return find_page(wanted, ranked(products, searched, sampled))
+        if sampled is not None:
+            sampled = matching(sampled, searched)
+        return self._find(wanted, order, matching(products, searched), sampled)
 
     @staticmethod
     def _is_empty(
@@ -202,7 +219,8 @@ class Listing:
             sales = self._read_sales()
             sample = self._sample(rows)
             apply = partial(self._apply_filters, sales=sales, sample=sample)
-            found = matching(visible, searched, sample) if searched else None
+            counted = sample.of(visible) if sample else visible
+            found = matching(counted, searched) if searched else None
             reader = FacetReader(
                 self.query, visible, found, apply, sales, self.for_staff, sample=sample
             )
@@ -218,10 +236,14 @@ class Listing:
 
     def _sample(self, rows: Rows) -> Sample | None:
         """Return the sample in which facets are counted, or None if all products are counted."""
-        count = rows.found if rows.is_capped or rows.count is None else rows.count
-        if count is None and "search" not in self.query.values:
-            count = revision.cached_values.get(self._count_key(), self.revision)
-        return sample_for(count or 0, is_filtered=self.query.has_filters)
+        known: Counted | Rows | None = rows
+        if rows.count is None and "search" not in self.query.values:
+            key = self._count_key(is_exact=not self.query.has_filters)
+            known = revision.cached_values.get(key, self.revision)
+        if known is None:
+            return None
+        exact = None if known.is_capped else known.count
+        return sample_for(exact or known.found or known.count or 0)
 
     def _page_request(self) -> PageRequest:
         parameters = dict(self.query.parameters)
@@ -239,24 +261,46 @@ class Listing:
         place = self._place(name, cursor) if cursor or is_before else None
         return PageRequest(size, None, place, is_before)
 
-    def _find(self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet) -> Rows:
-        """Return the ids on a page, and the count of all products unless it is cached."""
+    def _find(
+        self,
+        wanted: PageRequest,
+        order: SortOrder,
+        products: ProductQuerySet,
+        sampled: ProductQuerySet | None,
+    ) -> Rows:
+        """Return the ids on a page, and the count of all products unless it is cached.
+
+        The products that match filters are counted up to a limit, and exactly for pages behind it,
+        for which as many products are read anyway. For facets those of a sample are counted, too.
+        """
         if wanted.number is None:
             return self._find_at_place(wanted, order, products)
-        key = None if "search" in self.query.values else self._count_key()
-        count = revision.cached_values.get(key, self.revision) if key else None
         start = (wanted.number - 1) * wanted.size
         page = slice(start, start + wanted.size)
-        if count is not None:
-            return Rows(order.fetch(products, page, "pk"), count)
-        rows = order.fetch(products, page, "pk", CountOf(products.order_by().values("pk")))
-        count = rows[0][1] if rows else products.count()
+        is_exact = not self.query.has_filters or page.stop >= MAX_COUNTED_RESULTS
+        key = None if "search" in self.query.values else self._count_key(is_exact=is_exact)
+        known = revision.cached_values.get(key, self.revision) if key else None
+        needs_found = sampled is not None and not is_exact
+        if known is not None and not (needs_found and known.is_capped and known.found is None):
+            return Rows(
+                order.fetch(products, page, "pk"), known.count, known.is_capped, known.found
+            )
+        counted = products.order_by().values("pk")
+        numbers: list[Any] = [CountOf(counted if is_exact else counted[: MAX_COUNTED_RESULTS + 1])]
+        if sampled is not None and not is_exact:
+            numbers.append(CountOf(sampled.order_by().values("pk")))
+        rows = order.fetch(products, page, "pk", *numbers)
+        count, *estimates = rows[0][1:] if rows else (products.count(),)
+        known = Counted(count)
+        if not is_exact and count > MAX_COUNTED_RESULTS:
+            found = ESTIMATE.one_in * estimates[0] if estimates else None
+            known = Counted(MAX_COUNTED_RESULTS, is_capped=True, found=found)
         if key:
-            revision.cached_values.put(key, self.revision, count)
-        return Rows(rows, count)
+            revision.cached_values.put(key, self.revision, known)
+        return Rows(rows, known.count, known.is_capped, known.found)
 
-    def _count_key(self) -> str:
-        return f"count {self.query.filter_key()}"
+    def _count_key(self, *, is_exact: bool) -> str:
+        return f"{'exact ' if is_exact else ''}count {self.query.filter_key()}"
 
     def _find_at_place(
         self, wanted: PageRequest, order: SortOrder, products: ProductQuerySet
@@ -275,7 +319,9 @@ class Listing:
             raise PageBeyondEnd(pages=pages)
         next_link = self._link(page=number + 1) if number < pages else None
         previous_link = self._link(page=number - 1) if number > 1 else None
-        return Page(_read(rows.pks), rows.count, next_link, previous_link)
+        return Page(
+            _read(rows.pks), rows.count, next_link, previous_link, count_is_capped=rows.is_capped
+        )
 
     def _active_sales(self) -> tuple[ActiveSale, ...]:
         """Return the active sales if prices matter. One statement if they are not cached."""

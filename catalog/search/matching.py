@@ -17,7 +17,7 @@ from catalog.indexing.services import SQLITE_TABLE
 from catalog.limits import MAX_RANKED_RESULTS
 from catalog.products.models import Product, ProductQuerySet
 from catalog.products.reads import is_in_stock
-from catalog.samples import ESTIMATE, Sample
+from catalog.samples import ESTIMATE
 from catalog.search.relevance import Candidate, Scorer
 from catalog.search.terms import Query, Term, to_postgresql, to_sqlite
 
@@ -52,33 +52,28 @@ class CountOf(Subquery):
     output_field = IntegerField()
 
 
-def matching(
-    products: ProductQuerySet, query: Query, sample: Sample | None = None
-) -> ProductQuerySet:
-    """Return the products that match a search, or those of them that are in a sample."""
+def matching(products: ProductQuerySet, query: Query) -> ProductQuerySet:
+    """Return the products that match a search."""
     expression = _expression(query)
     if not expression:
         return products.none()
     if connection.vendor == "sqlite":
-        values = [expression, query.language]
-        ids = f"{_IDS} AND {sample.sql('product_id')}" if sample else _IDS
-        return products.filter(pk__in=RawSQL(ids, values))  # noqa: S611 - constants
+        ids = RawSQL(_IDS, [expression, query.language])  # noqa: S611 - constants
+        return products.filter(pk__in=ids)
     matches = _Matches(F("vector"), Value(expression))
     found = ProductSearch.objects.filter(matches, language__in=query.languages)
-    if sample:
-        found = sample.of(found, "product_id")
     return products.filter(pk__in=found.values("product_id"))
 
 
-def ranked(products: ProductQuerySet, query: Query, *, estimates: bool = False) -> Results:
+def ranked(
+    products: ProductQuerySet, query: Query, sampled: ProductQuerySet | None = None
+) -> Results:
     """Return at most ``MAX_RANKED_RESULTS`` matching products by relevance.
 
-    At most three statements. ``estimates`` asks for ``found``.
+    At most three statements. ``sampled``, the products in ``ESTIMATE``, asks for ``found``.
     """
     expression = _expression(query)
-    candidates, found = (
-        _candidates(products, expression, query, estimates=estimates) if expression else ([], 0)
-    )
+    candidates, found = _candidates(products, expression, query, sampled) if expression else ([], 0)
     is_capped = len(candidates) > MAX_RANKED_RESULTS
     del candidates[MAX_RANKED_RESULTS:]
     best = _sorted(candidates[:_SORTED], query)
@@ -104,11 +99,11 @@ def _expression(query: Query) -> str:
 
 
 def _candidates(
-    products: ProductQuerySet, expression: str, query: Query, *, estimates: bool
+    products: ProductQuerySet, expression: str, query: Query, sampled: ProductQuerySet | None
 ) -> tuple[list[int], int | None]:
     """Return the ids of the candidates in the order of the database, one more than the limit.
 
-    A product that matches in two languages has the better place. ``estimates`` asks for about the
+    A product that matches in two languages has the better place. ``sampled`` asks for about the
     number of all candidates as well.
     """
     limit = MAX_RANKED_RESULTS + 1
@@ -117,12 +112,11 @@ def _candidates(
         matches = _Matches(F("search_texts__vector"), Value(expression))
         found = products.filter(matches, search_texts__language__in=query.languages)
         number: list[Any] = []
-        if estimates:
-            sampled = matching(products.order_by(), query, ESTIMATE)
-            number = [CountOf(sampled.values("pk"))]
+        if sampled is not None:
+            number = [CountOf(matching(sampled, query).order_by().values("pk"))]
         ordered = found.annotate(text_rank=rank).order_by("-text_rank", "-pk")
         rows = list(ordered.values_list("pk", *number)[: limit * len(query.languages)])
-        total = ESTIMATE.one_in * rows[0][1] if rows and estimates else None
+        total = ESTIMATE.one_in * rows[0][1] if rows and number else None
         return list(dict.fromkeys(row[0] for row in rows))[:limit], total
     values = [expression, query.language]
     with connection.cursor() as cursor:

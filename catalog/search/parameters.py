@@ -4,7 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from catalog.limits import MAX_FILTER_VALUES, MAX_RANKED_RESULTS, SEARCH_LENGTH
+from catalog.limits import (
+    MAX_COUNTED_RESULTS,
+    MAX_FILTER_VALUES,
+    MAX_RANKED_RESULTS,
+    SEARCH_LENGTH,
+)
 from catalog.products.sparse_fields import FIELDS
 from catalog.search.facets_schema import FACETS
 from catalog.search.identity_filters import MAX_IDS
@@ -154,7 +159,9 @@ LIST_PARAMETERS = [
 _OF_SEARCHES: dict[str, Any] = {
     "count_is_capped": {
         "type": "boolean",
-        "description": "Only for a search: whether there are more products than `count`.",
+        "description": "Whether there are more products than `count`: more than a search ranks, or "
+        f"than the {MAX_COUNTED_RESULTS:,} up to which products that match filters are counted. "
+        "Always there for a search, otherwise only if it is true.",
         "example": False,
     },
     "corrected_query": {

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextInputWidget
+from django.utils.translation import gettext_lazy as _
 
 from catalog.limits import MAX_STOCK, REASON_LENGTH
 from catalog.stock.models import StockMovement
@@ -13,10 +14,10 @@ class StockAdjustmentForm(forms.Form):
     """A number of units to add or remove, with a reason."""
 
     delta = forms.IntegerField(
-        label="Units",
+        label=_("Units"),
         min_value=-MAX_STOCK,
         max_value=MAX_STOCK,
-        help_text="A positive number adds units, a negative number removes them.",
+        help_text=_("A positive number adds units, a negative number removes them."),
     )
     reason = forms.CharField(max_length=REASON_LENGTH, widget=AdminTextInputWidget)
 

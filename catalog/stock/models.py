@@ -18,11 +18,11 @@ Quantities = dict[int, int]
 class MovementKind(models.TextChoices):
     """The cause of a stock movement."""
 
-    INITIAL = "initial", "Initial stock"
-    ADJUSTMENT = "adjustment", "Adjustment by staff"
-    SALE = "sale", "Order placed"
-    CANCELLATION = "cancellation", "Order or items cancelled"
-    RETURN = "return", "Returned by the buyer"
+    INITIAL = "initial", _("Initial stock")
+    ADJUSTMENT = "adjustment", _("Adjustment by staff")
+    SALE = "sale", _("Order placed")
+    CANCELLATION = "cancellation", _("Order or items cancelled")
+    RETURN = "return", _("Returned by the buyer")
 
 
 class StockMovementQuerySet(models.QuerySet["StockMovement"]):

@@ -61,6 +61,14 @@ def test_a_file_is_previewed_and_then_imported(admin_browser, amy, tea, tmp_path
     assert [path for path in (tmp_path / "imports").rglob("*") if path.is_file()] == []
 
 
+def test_staff_see_a_price_of_0_and_an_empty_one(admin_browser, tea):
+    page = upload(admin_browser, b"slug,name,price\ntea,Tea,\nfree,Free,0\n")
+    for shown in (page, confirm(admin_browser, page)):
+        text = shown.content.decode()
+        assert "Warning: line 2, price: The cell is empty. The price is 4.50." in text
+        assert "Warning: line 3, price: The price is 0." in text
+
+
 def test_a_workbook_and_shopify_csv_can_be_imported(admin_browser):
     import_content(FILES / "shop.csv")
     book = export("xlsx")
@@ -245,10 +253,22 @@ def test_a_stored_file_is_only_read_for_its_user_and_known_columns(admin_browser
 def test_a_table_of_a_known_format_shows_its_columns_without_selects(admin_browser):
     page = upload(admin_browser, (FILES / "shopify.csv").read_bytes())
     assert page.context["reading"]["format"].value() == "shopify"
-    assert {row.field for row in page.context["column_rows"]} == {None}
+    rows = page.context["column_rows"]
+    assert {row.field for row in rows} == {None}
+    read_as = {row.title: row.read_as for row in rows}
+    assert (read_as["Vendor"], read_as["Status"]) == ("brand", "is published")
+    assert "<td>compare at price</td>" in page.content.decode()
     assert page.context["confirmation"]
     page = read_again(admin_browser, page, format="shop")
     assert columns_of(page)["Vendor"] == "brand"
+    page = upload(admin_browser, b"Handle,Title,SKU,Bin name,Available\npot,Pot,P,,3\n")
+    assert [row.read_as for row in page.context["column_rows"]] == [
+        "slug",
+        "not read",
+        "sku",
+        "not read",
+        "stock",
+    ]
 
 
 def test_files_that_are_not_confirmed_are_deleted_after_a_day(admin_browser, tmp_path):

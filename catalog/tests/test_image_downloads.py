@@ -1,5 +1,6 @@
 """The worker downloads the images of imports from real servers, which also fail."""
 
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from threading import Event as Flag
@@ -13,6 +14,7 @@ from catalog.models import ImageDownload, Product, ProductImage
 from catalog.tests.exchange import everything, import_content
 from catalog.tests.uploads import picture
 from shop.core import tasks
+from shop.core.outbound import Limits
 from shop.testing.marks import on_one_engine
 from shop.testing.receiver import DROP, Reply, receiving
 
@@ -114,6 +116,45 @@ def test_what_is_no_image_is_given_up_and_can_be_tried_again(host, reply, error,
     assert f"failed {host.url}" not in capsys.readouterr().out
     work()
     assert ImageDownload.objects.get().status == "done"
+
+
+def test_an_image_that_is_too_large_is_not_stored(host, monkeypatch):
+    size = len(IMAGE.body)
+    monkeypatch.setattr(downloads, "LIMITS", replace(downloads.LIMITS, max_bytes=size - 1))
+    import_content(table(f"{host.url}/tea.png"))
+    work()
+    row = ImageDownload.objects.get()
+    assert (row.status, row.last_error) == ("waiting", "The response is too large.")
+    monkeypatch.setattr(downloads, "LIMITS", replace(downloads.LIMITS, max_bytes=size))
+    pass_time()
+    work()
+    assert ImageDownload.objects.get().status == "done"
+
+
+def test_the_limits_of_a_download():
+    assert Limits(seconds=60, max_bytes=10 * 1024 * 1024, max_redirects=3) == downloads.LIMITS
+
+
+def test_each_redirection_of_a_download_is_checked_and_their_number_is_limited(host):
+    with receiving() as inner:
+        inner.usual = IMAGE
+        private = inner.url.replace("127.0.0.1", "127.0.0.2")
+        host.replies = [Reply(302, {"Location": f"{private}/tea.png"})]
+        import_content(table(f"{host.url}/tea.png"))
+        work()
+        assert inner.requests == []
+    row = ImageDownload.objects.get()
+    assert (row.status, row.last_error) == ("failed", "The host has an address that is not public.")
+    further = Reply(302, {"Location": f"{host.url}/next.png"})
+    host.replies = [further] * 3
+    call_command("image_downloads", "--retry")
+    work()
+    assert ImageDownload.objects.get().status == "done"
+    import_content(table(f"{host.url}/pot.png"))
+    host.replies = [further] * 4
+    work()
+    row = ImageDownload.objects.get(url__endswith="pot.png")
+    assert (row.status, row.last_error) == ("failed", "The host responded with 302.")
 
 
 def test_no_private_address_is_requested(host, settings):

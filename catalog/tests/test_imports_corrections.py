@@ -236,3 +236,33 @@ def test_a_price_is_never_guessed(price, reason):
         f'line 2, Variant Price: "{price}" is not a price such as 1.99. {reason}'
     ]
     assert not Product.objects.exists()
+
+
+def test_a_price_that_becomes_0_has_a_warning_once(tea):
+    table = "slug,name,price\ntea,Tea,0\nfree,Free,0.00\n"
+    expected = ["line 2, price: The price is 0.", "line 3, price: The price is 0."]
+    assert warnings_of(import_content(table, dry_run=True)[1]) == expected
+    assert warnings_of(import_content(table)[1]) == expected
+    assert warnings_of(import_content(table)[1]) == []
+
+
+def test_an_empty_price_has_a_warning_and_changes_nothing(tea):
+    for content, name in (
+        ("slug,name,price\ntea,Tea, \n", "a.csv"),
+        ('[{"slug": "tea", "price": null}]', "a.json"),
+    ):
+        counts, results = import_content(content, name)
+        assert counts == (0, 0, 1, 0)
+        assert [w.reason for w in results[0].warnings] == ["The cell is empty. The price is 4.50."]
+    assert warnings_of(import_content("slug,stock\ntea,3\n")[1]) == []
+
+
+def test_prices_of_variants_have_warnings_and_those_of_their_product_have_none():
+    table = "row,slug,name,option1,price\nproduct,pot,Pot,Size,\nvariant,,,S,0\nvariant,,,M,5.00\n"
+    assert warnings_of(import_content(table)[1]) == ["line 3, price: The price is 0."]
+    assert warnings_of(import_content("row,slug,option1,price\nproduct,pot,Size,\n")[1]) == []
+    more = "row,slug,option1,price\nproduct,pot,Size,\nvariant,,M,\nvariant,,L,\n"
+    assert warnings_of(import_content(more)[1]) == [
+        "line 3, price: The cell is empty. The price is 5.00.",
+        "line 4, price: The cell is empty. The price is 0.00.",
+    ]

@@ -62,7 +62,8 @@ def test_a_bundle_of_magento_is_never_sold_for_nothing():
         MAGENTO + "B,bundle,Default,Bundle,0.0000,Default Category/A,1,0,0,0\n"
     )
     assert warnings_of(results[1]) == [
-        "line 2, product_type: A bundle is not sold as a set here. It is sold out."
+        "line 2, product_type: A bundle is not sold as a set here. It is sold out.",
+        "line 2, price: The price is 0.",
     ]
     bundle = Product.objects.get()
     assert (bundle.track_stock, bundle.backorder, bundle.stock) == (True, False, 0)

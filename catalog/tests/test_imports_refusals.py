@@ -1,6 +1,7 @@
 """Errors of imports: unreadable files, and rows with invalid cells."""
 
 import json
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -9,11 +10,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
-from catalog.exchange.imports import FileError, files
+from catalog.exchange import workbooks
+from catalog.exchange.imports import FileError, files, sheets
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
 from catalog.tests.exchange import errors_of, everything, import_content
+from shop.core.conversions import ConversionError
 from shop.testing.marks import on_one_database
 
 pytestmark = [pytest.mark.django_db, on_one_database]
@@ -51,6 +54,7 @@ def workbook(*rows):
             "line 2: The CSV is invalid from here on: field larger",
         ),
         (b"slug,name\n" + b"x" * 2_000_000, "line 2: The line has more than 1,048,576 characters"),
+        (b"a," * 300 + b"a\n1\n", "line 1: The first line must contain the names of at most 300"),
         (b"x" * 2_000_000, "line 1: The line has more than 1,048,576 characters"),
         (b"[", "line 1: The end of the list is missing"),
         (b'[{"slug": "tea"}\n{"slug": "pot"}]', "line 2: A comma or the end"),
@@ -224,14 +228,47 @@ def test_a_workbook_may_contain_numbers_booleans_and_times():
     assert import_content(workbook(*rows))[0] == (0, 0, 1, 0)
 
 
-def test_a_workbook_that_is_too_large_unpacked_is_an_error(monkeypatch):
+@pytest.mark.parametrize(
+    ("part", "size"),
+    [("xl/worksheets/sheet1.xml", 50_000_000), ("xl/sharedStrings.xml", 6_000_000)],
+)
+def test_a_workbook_that_is_too_large_unpacked_is_an_error(part, size, monkeypatch):
     packed = BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
+        archive.writestr(part, b"0" * size)
     assert len(packed.getvalue()) < 100_000
     monkeypatch.setattr(files, "MAX_UNPACKED", 40_000_000)
     with pytest.raises(FileError, match=r"^The unpacked workbook is too large"):
         import_content(packed.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "message"),
+    [
+        ("MAX_SHEET_ROWS", 2, "The sheet has more than 2 rows, of which some may be empty."),
+        ("MAX_SHEET_CELLS", 5, "The sheet has more than 5 cells."),
+        ("MAX_LINE", 15, "The row has more than 15 characters."),
+    ],
+)
+def test_a_sheet_that_is_too_large_is_an_error(limit, value, message, monkeypatch):
+    rows = [["sku", "name"], [], ["A", "x" * 12], ["B", "x" * 15]]
+    read = list(workbooks._rows(BytesIO(workbook(*rows))))
+    assert [line for line, _ in read] == [1, 3, 4]
+    monkeypatch.setattr(workbooks, limit, value)
+    with pytest.raises(workbooks.WorkbookError) as refused:
+        list(workbooks._rows(BytesIO(workbook(*rows))))
+    assert refused.value.reason.startswith(message)
+
+
+def test_a_workbook_that_needs_too_much_time_is_an_error(monkeypatch):
+    @contextmanager
+    def failing(module, file):
+        yield iter([])
+        raise ConversionError
+
+    monkeypatch.setattr(sheets, "converted", failing)
+    with pytest.raises(FileError, match=r"^The workbook needs too much memory or time"):
+        import_content(workbook(["sku", "name"]))
 
 
 DEEP = '[{"slug": "a", "name": "A", "price": 1, "x": ' + "[" * 30 + "]" * 30 + "}]"

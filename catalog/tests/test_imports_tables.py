@@ -168,6 +168,37 @@ def test_relative_images_of_a_table_are_below_a_chosen_address(tmp_path, capsys)
 
 
 @pytest.mark.parametrize(
+    ("titles", "expected"),
+    [
+        ("image2,image,image3", "abc"),
+        ("Bild 1,Bild 2,Bild 3", "abc"),
+        ("image_url_1,image_url_2,ImageUrl3", "abc"),
+        ("image_link,additional_image_link,Gallery", "abc"),
+        ("picture1,picture2,picture 3", "abc"),
+        ("image,image,thumbnail", "ab"),
+        ("photo,thumbnail,image 2", "ac"),
+        ("image2020,image link,name3", "b"),
+    ],
+)
+def test_each_column_with_images_is_read(titles, expected):
+    row = ",".join(f"https://e.com/{letter}.jpg" for letter in "abc")
+    import_content(f"name,price,{titles}\nTea,1.00,{row}\n")
+    images = ProductImage.objects.order_by("position", "pk").values_list("source_url", flat=True)
+    assert [url[14:-4] for url in images] == list(expected)
+
+
+def test_several_columns_can_be_chosen_as_images(tmp_path, capsys):
+    text = "name,price,x,y,image 9\nTea,1.00,https://e.com/1,https://e.com/2,https://e.com/2\n"
+    imported(text, tmp_path, "--map", "x=images", "--map", "y=images")
+    assert list(ProductImage.objects.order_by("pk").values_list("source_url", flat=True)) == [
+        "https://e.com/1",
+        "https://e.com/2",
+    ]
+    imported(text, tmp_path, "--map", "x=images", "--map", "y=", "--map", "image 9=")
+    assert "not read: y, 1 row; image 9, 1 row" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     "content",
     [
         (

@@ -59,6 +59,34 @@ def test_every_slug_that_is_made_is_valid():
     assert make_slug("♥ !", length=245, default="x") == "x"
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "slug"),
+    [
+        ("de", "Große Küche Öl", "grosse-kueche-oel"),
+        ("de-at", "Ku\u0308che ÄRA", "kueche-aera"),
+        ("da", "Rødgrød på Æbler", "roedgroed-paa-aebler"),
+        ("nb", "Blåbær", "blaabaer"),
+        ("sv", "Blå kött", "bla-kott"),
+        ("en", "Küche", "kuche"),
+        ("", "Küche", "kuche"),
+    ],
+)
+def test_letters_become_what_a_language_writes_instead(language, name, slug):
+    assert make_slug(name, length=50, default="x", language=language) == slug
+
+
+@pytest.mark.django_db
+def test_slugs_of_new_products_follow_the_language_of_the_shop(amy, settings):
+    def create(name):
+        return amy.post("/api/products/", {"name": name, "price": "1.00"}).json()
+
+    first = create("Küche")
+    assert first["slug"] == "kuche"
+    settings.SHOP_LANGUAGES = {"de": "Deutsch", "en": "English"}
+    assert create("Küche")["slug"] == "kueche"
+    assert amy.get(f"/api/products/{first['id']}/").json()["slug"] == "kuche"
+
+
 def test_names_are_compared_without_case_width_and_spaces():
     assert fold_name(" Ｇreen\u00a0 TEA ") == "green tea"
     assert fold_name("C++") != fold_name("C#")

@@ -139,7 +139,9 @@ def _make_slugs(kind: Kind, writes: Sequence[_Write]) -> None:
     """Make slugs from names, with the id of the product or category where one is taken."""
     for write in writes:
         length, default = PRODUCT_NAME_LENGTH - _SUFFIX, f"{kind}-{write.owner_id}"
-        write.after.slug = make_slug(write.after.name, length=length, default=default)
+        write.after.slug = make_slug(
+            write.after.name, length=length, default=default, language=write.language
+        )
     taken = set(_taken(kind, writes))
     seen: set[tuple[str, str]] = set()
     for write in writes:

@@ -45,4 +45,4 @@ class OrderEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Order {self.order_id} {self.status}"
+        return str(self.get_status_display())

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.contents import OrderItem
@@ -75,7 +76,8 @@ class Fulfilment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Fulfilment {self.pk}"
+        words = gettext("Fulfilment {id} of order {number}")
+        return words.format(id=self.pk, number=self.order.shown_number)
 
 
 class FulfilmentItem(models.Model):
@@ -103,4 +105,4 @@ class FulfilmentItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × item {self.order_item_id}"
+        return f"{self.quantity} × {self.order_item.name}"

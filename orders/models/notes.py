@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -57,4 +58,4 @@ class OrderNote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Note {self.pk} of order {self.order_id}"
+        return gettext("Note about order {number}").format(number=self.order.shown_number)

@@ -11,10 +11,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from accounts.models import User
 from cart.models import Cart
 from orders.models.rules import CONSTRAINTS
+from orders.numbers import show_number
 from orders.states import FulfilmentStatus, OrderPaymentStatus, OrderStatus, ReturnStatus
 from shop.core.metadata import HasMetadata
 from shop.core.money import MAX_DIGITS
@@ -222,8 +224,13 @@ class Order(HasMetadata):
         due: Decimal = self.total - self.amount_cancelled
         return due
 
+    @property
+    def shown_number(self) -> str:
+        """The number as the buyer sees it."""
+        return show_number(self.number, order_id=self.pk)
+
     def __str__(self) -> str:
-        return f"Order {self.pk}"
+        return gettext("Order {number}").format(number=self.shown_number)
 
 
 def order_with_database_time(*columns: Any) -> Order:

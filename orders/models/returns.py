@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -164,7 +165,8 @@ class Return(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Return {self.pk}"
+        words = gettext("Return {id} of order {number}")
+        return words.format(id=self.pk, number=self.order.shown_number)
 
 
 class ReturnItem(models.Model):
@@ -206,4 +208,4 @@ class ReturnItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.item}"
+        return f"{self.quantity} × {self.item.name}"

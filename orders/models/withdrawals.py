@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.orders import EMAIL_LENGTH, LANGUAGE_LENGTH, NOTE_LENGTH, Order
@@ -82,4 +83,5 @@ class Withdrawal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Withdrawal {self.pk}"
+        words = gettext("Withdrawal {id} of order {number}")
+        return words.format(id=self.pk, number=self.order_number)

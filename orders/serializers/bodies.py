@@ -1,6 +1,6 @@
 """The response bodies of orders."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,11 @@ from orders.models import (
 from orders.numbers import show_number
 from orders.payments import NOTHING, ActionType, NextAction, PaymentSummary
 from orders.reads import OrderDetails
+from orders.returnable import can_return, returnable_units
 from orders.serializers.fulfilments import serialize_fulfilments
 from orders.shown import amount_due, statuses_of
 from orders.statements import may_be_cancelled
-from orders.timeline_texts import translate_note
+from orders.timeline_texts import JOINED, translate_note
 from orders.windows import is_expired
 from shop.core.money import ZERO, show, show_rate
 from shop.core.permissions import sees_all
@@ -68,8 +69,10 @@ def serialize_order(
     order = details.order
     summary = serialize_summary(order, payments)
     addresses = {address.kind: address for address in details.addresses}
+    returnable = returnable_units(details)
     return {
         **summary,
+        "can_return": can_return(details, returnable),
         "next_action": _next_action(payments),
         "amount_cancelled": show(order.amount_cancelled),
         "amount_paid": show(order.amount_paid),
@@ -82,12 +85,12 @@ def serialize_order(
         "shipping_address": _address(addresses.get(AddressKind.SHIPPING)),
         "billing_address": _address(addresses.get(AddressKind.BILLING)),
         "adjustments": [_adjustment(each) for each in details.adjustments],
-        "items": [_item(item, origin) for item in details.items],
+        "items": [_item(item, returnable[item.pk], origin) for item in details.items],
         "fulfilments": serialize_fulfilments(
             details.fulfilments, sees_names=reader is not None and sees_all(reader, "orders.order")
         ),
         "payments": [_payment(payment) for payment in payments],
-        "events": [_event(event, order, reader) for event in details.events],
+        "events": list(_events(details, reader)),
     }
 
 
@@ -156,7 +159,7 @@ def _tax(row: OrderTax) -> dict[str, Any]:
     }
 
 
-def _item(item: OrderItem, origin: str) -> dict[str, Any]:
+def _item(item: OrderItem, returnable: int, origin: str) -> dict[str, Any]:
     regular = item.unit_price if item.regular_unit_price is None else item.regular_unit_price
     return {
         "product_id": item.product_id,
@@ -170,6 +173,7 @@ def _item(item: OrderItem, origin: str) -> dict[str, Any]:
         "quantity_cancelled": item.quantity_cancelled,
         "quantity_fulfilled": item.quantity_fulfilled,
         "quantity_returned": item.quantity_returned,
+        "quantity_returnable": returnable,
         "line_total": show(item.line_total),
         "discount": _show(item.discount),
         "tax_rate": show_rate(item.tax_rate or ZERO),
@@ -192,13 +196,25 @@ def _payment(payment: PaymentSummary) -> dict[str, Any]:
     }
 
 
-def _event(event: OrderEvent, order: Order, reader: User | None) -> dict[str, Any]:
-    return {
-        "status": event.status,
-        "note": translate_note(event.note),
-        "actor": _name_actor(event, order, reader),
-        "created_at": event.created_at,
-    }
+def _events(details: OrderDetails, reader: User | None) -> Iterator[dict[str, Any]]:
+    """Yield the timeline.
+
+    Without a login nobody sees that the order of a guest has joined an account, and its name: the
+    guest may have typed the address of somebody else.
+    """
+    is_hidden = reader is None and any(event.note == JOINED for event in details.events)
+    for event in details.events:
+        if is_hidden and event.note == JOINED:
+            continue
+        is_owner = event.actor_id is not None and event.actor_id == details.order.user_id
+        yield {
+            "status": event.status,
+            "note": translate_note(event.note),
+            "actor": "guest"
+            if is_hidden and is_owner
+            else _name_actor(event, details.order, reader),
+            "created_at": event.created_at,
+        }
 
 
 def _name_actor(event: OrderEvent, order: Order, reader: User | None) -> str:

@@ -123,6 +123,9 @@ class OrderItemSerializer(serializers.Serializer[Any]):
     quantity_cancelled = serializers.IntegerField(help_text="Cancelled before it was shipped.")
     quantity_fulfilled = serializers.IntegerField(help_text="In fulfilments.")
     quantity_returned = serializers.IntegerField(help_text="Shipped, and came back.")
+    quantity_returnable = serializers.IntegerField(
+        help_text="Shipped, neither returned nor in a return that is requested or approved."
+    )
     line_total = AmountField(help_text="Unit price times quantity.")
     discount = AmountField(help_text="The item's share of the discounts.")
     tax_rate = serializers.CharField(help_text="A percentage, such as 19.")
@@ -250,6 +253,7 @@ class NextActionOfOrderSerializer(NextActionSerializer):
             {
                 **SUMMARY_EXAMPLE,
                 "next_action": {**NO_ACTION, "payment_id": None},
+                "can_return": False,
                 "amount_cancelled": "0.00",
                 "amount_paid": "0.00",
                 "amount_refunded": "0.00",
@@ -307,6 +311,7 @@ class NextActionOfOrderSerializer(NextActionSerializer):
                         "quantity_cancelled": 0,
                         "quantity_fulfilled": 0,
                         "quantity_returned": 0,
+                        "quantity_returnable": 0,
                         "line_total": "48.00",
                         "discount": "0.00",
                         "tax_rate": "19",
@@ -333,6 +338,9 @@ class OrderSerializer(PlacedOrderSerializer):
     """An order with everything that belongs to it."""
 
     next_action = NextActionOfOrderSerializer()
+    can_return = serializers.BooleanField(
+        help_text="Whether the buyer can request a return now: units are left, and so is time."
+    )
     amount_cancelled = AmountField(help_text="What cancelled items cost. `total` has it still.")
     amount_paid = AmountField(help_text="All that was captured.")
     amount_refunded = AmountField(help_text="What of the amount paid was refunded.")

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from accounts.serializers import EmailField
 from cart.models import MAX_QUANTITY
@@ -18,12 +19,7 @@ from shop.core.openapi import example
 from shop.core.serializers import RequestSerializer
 
 _ITEM = {"sku": "TP-1", "name": "Teapot", "quantity": 1}
-_DECLARED = {
-    "order_number": "0015NM7S",
-    "email": "ada@example.com",
-    "name": "Ada Lovelace",
-    "items": [_ITEM],
-}
+_DECLARED = {"email": "ada@example.com", "name": "Ada Lovelace", "items": [_ITEM]}
 
 
 class WithdrawnItemSerializer(RequestSerializer):
@@ -41,17 +37,35 @@ class WithdrawnItemSerializer(RequestSerializer):
         return attrs
 
 
-@extend_schema_serializer(examples=[example(_DECLARED)])
+@extend_schema_serializer(
+    examples=[example({"number": "0015NM7S", **_DECLARED})], deprecate_fields=["order_number"]
+)
 class DeclareWithdrawalSerializer(RequestSerializer):
     """The declaration of a consumer. Without `items` it is about the whole order."""
 
-    order_number = StrictStr(max_length=NUMBER_LENGTH, help_text="In any spelling.")
+    number = StrictStr(
+        max_length=NUMBER_LENGTH,
+        required=False,
+        help_text="The number of the order, in any spelling. Required.",
+    )
+    order_number = StrictStr(
+        max_length=NUMBER_LENGTH, required=False, help_text="The former name of `number`."
+    )
     email = EmailField(help_text="The receipt is sent to this address.")
     name = StrictStr(max_length=LENGTHS["name"])
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=WithdrawnItemSerializer(), required=False, max_length=MAX_ITEMS
     )
     note = StrictStr(max_length=NOTE_LENGTH, required=False, allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the number as ``order_number``. Raises ValidationError if there is none."""
+        former = attrs.pop("order_number", None)
+        number = attrs.pop("number", former)
+        if number is None:
+            required = self.fields["number"].error_messages["required"]
+            raise serializers.ValidationError({"number": [ErrorDetail(str(required), "required")]})
+        return {**attrs, "order_number": number}
 
 
 @extend_schema_serializer(
@@ -80,6 +94,7 @@ class DeclaredItemSerializer(serializers.Serializer[Any]):
             {
                 "withdrawal_id": 3,
                 "order_id": 42,
+                "order_number": "0015NM7S",
                 **_DECLARED,
                 "note": "",
                 "status": "new",

@@ -25,7 +25,7 @@ from orders.services.fulfilling import (
 )
 from orders.services.holds import flag_dispute, hold_shipping, release_shipping
 from orders.services.items import items_of
-from orders.services.joining import join_orders_of_guests
+from orders.services.joining import join_account_of_address, join_orders_of_guests
 from orders.services.lookup import request_link
 from orders.services.notes import add_note
 from orders.services.placing import NO_FEE, Fee, Placed, place_once, place_order
@@ -100,6 +100,7 @@ __all__ = [
     "handle_withdrawal",
     "hold_shipping",
     "items_of",
+    "join_account_of_address",
     "join_orders_of_guests",
     "link_withdrawal",
     "may_change_contact",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.models import User
 from orders.errors import ReturnLimit, ReturnNotOpen, ReturnWindowClosed
-from orders.models import OPEN_STEPS, Order, OrderItem, Return, ReturnItem, ReturnStep
+from orders.models import Order, OrderItem, Return, ReturnItem, ReturnStep
+from orders.reads import units_in_returns
 from orders.services.items import items_of
 from orders.services.refreshing import refresh_statuses
 from orders.services.refunding import put_back_both, record_earlier_restock
@@ -54,7 +55,7 @@ def request_return(
     refresh_statuses(order_id)
     order = Order.objects.lock(order_id)
     items = items_of(order_id, wish.units)
-    expected = _expected(order_id)
+    expected = units_in_returns(order_id)
     for item in items:
         available = item.quantity_fulfilled - item.quantity_returned - expected.get(item.pk, 0)
         if wish.units[item.product_id] > available:
@@ -117,7 +118,7 @@ def receive_return(
         announced = expected.get(product_id)
         if announced is None or units.quantity > announced.quantity:
             item = items_of(row.order_id, [product_id])[0]
-            raise _limit(item, announced.quantity if announced else 0)
+            raise _limit(item, announced.quantity if announced else 0, "not_announced")
         _receive(announced, units)
         if units.restock and units.quantity:
             stock[product_id] = units.quantity
@@ -193,16 +194,12 @@ def _receive(row: ReturnItem, units: Arrived) -> None:
     ReturnItem.objects.filter(pk=row.pk).update(quantity_received=count, quantity_restocked=stock)
 
 
-def _expected(order_id: int) -> dict[int, int]:
-    """Return the units of returns that are requested or approved, by item."""
-    rows = ReturnItem.objects.filter(
-        order_return__order_id=order_id, order_return__status__in=OPEN_STEPS
+def _limit(item: OrderItem, available: int, reason: str = "quantity") -> ReturnLimit:
+    if available <= 0 and reason == "quantity":
+        reason = "in_return" if item.quantity_fulfilled else "not_shipped"
+    return ReturnLimit(
+        product_id=item.product_id, name=item.name, available=max(0, available), reason=reason
     )
-    return dict(rows.values_list("item_id").annotate(Sum("quantity")).order_by())
-
-
-def _limit(item: OrderItem, available: int) -> ReturnLimit:
-    return ReturnLimit(product_id=item.product_id, name=item.name, available=max(0, available))
 
 
 def _check_window(order: Order) -> None:

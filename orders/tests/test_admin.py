@@ -52,7 +52,7 @@ def test_an_action_reports_success_or_error_for_each_selected_order(admin_browse
     act(admin_browser, "cancel", cancelled)
     assert sorted(act(admin_browser, "cancel", open_order, cancelled)) == [
         f"Cancelled: {open_order} (1 of 2).",
-        f"Order {cancelled.pk}: An order that is cancelled cannot become cancelled.",
+        f"{cancelled}: An order that is cancelled cannot become cancelled.",
     ]
     assert Product.objects.get().stock == 10
     assert_audit_passes()
@@ -252,7 +252,7 @@ def test_the_packing_slip_has_no_prices_and_the_language_of_the_buyer(admin_brow
     Order.objects.update(language="de", amount_cancelled="4.50")
     page = admin_browser.get(url_of(order, "packing-slip")).content.decode()
     assert "<h1>Lieferschein</h1>" in page
-    assert '<td>TEA-1</td>\n        <td class="quantity">2</td>' in page
+    assert re.search('<td>TEA-1</td>\\s*<td class="quantity">2</td>', page)
     assert "4.50" not in page
     assert order.number in page
 

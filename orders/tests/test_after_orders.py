@@ -2,8 +2,6 @@
 
 import pytest
 
-from accounts.factories import UserFactory
-from accounts.links import make_verification_token
 from cart.promotions.factories import create_promotion
 from catalog.factories import ProductFactory
 from catalog.models import Product
@@ -11,7 +9,6 @@ from orders.factories import place_order
 from orders.models import Order
 from orders.tests.test_guests import Guest
 from shop.core.models import Event
-from shop.testing.assertions import assert_audit_passes
 from shop.testing.budget import LOCK, count_statements, query_budget
 from shop.testing.races import at_once
 
@@ -104,20 +101,6 @@ def test_lookups_are_limited(db, anyone, settings):
     body = {"number": "0015NM7S", "email": "ada@example.com"}
     codes = [anyone.post(LOOKUP, body).status_code for _ in range(21)]
     assert (codes[:20], codes[20]) == ([202] * 20, 429)
-
-
-def test_orders_of_a_guest_join_the_account_of_the_verified_address(anyone, bob, tea):
-    guest, other = Guest(anyone, tea), Guest(anyone, tea, email="other@example.com")
-    order_id = guest.order().json()["order_id"]
-    other.order()
-    user = UserFactory(email="Guest@example.com")
-    assert Order.objects.filter(user=user).count() == 0
-    token = make_verification_token(user)
-    verified = anyone.post("/api/users/verify-email/confirm/", {"token": token})
-    assert verified.status_code == 200
-    assert list(Order.objects.filter(user=user).values_list("pk", flat=True)) == [order_id]
-    assert guest.get(f"{ORDERS}{order_id}/").json()["events"][-1]["note"] == "Joined the account"
-    assert_audit_passes()
 
 
 def test_a_promotion_for_first_orders_counts_orders_of_the_address(anyone, ada, tea):

@@ -10,6 +10,7 @@ from catalog.models import Product, StockMovement
 from orders import services
 from orders.factories import place_order
 from orders.models import Fulfilment, Order, OrderItem, Return, ReturnItem
+from orders.states import OrderStatus
 from orders.tokens import make_order_token
 from payments.factories import pay
 from payments.models import Refund
@@ -139,6 +140,14 @@ def test_units_are_counted_over_all_returns(ada, amy, tea, order):
     assert (answer.status_code, answer.json()["code"]) == (409, "return_limit")
     assert answer.json()["available"] == 1
     assert answer.json()["detail"] == "1 unit of Tea can still be returned."
+    assert answer.json()["reason"] == "quantity"
+    assert ada.post(path(order), units(tea, 1)).status_code == 201
+    none = ada.post(path(order), units(tea, 1)).json()
+    assert (none["reason"], none["available"]) == ("in_return", 0)
+    assert none["detail"] == "All shipped units of Tea are part of a return already."
+    second = Return.objects.latest("pk").pk
+    assert amy.post(f"/api/returns/{second}/reject/", {"answer": "No"}).status_code == 200
+    before = rows()
     unknown = ada.post(path(order), {"items": [{"product_id": 10**9, "quantity": 1}]})
     assert (unknown.status_code, unknown.json()["code"]) == (400, "item_not_in_order")
     twice = ada.post(path(order), {"items": units(tea, 1)["items"] * 2})
@@ -167,10 +176,41 @@ def test_returns_are_possible_for_a_time_after_the_arrival(ada, amy, tea, order,
     assert ada.post(path(order), units(tea, 1)).status_code == 201
 
 
+def test_the_order_says_what_can_be_returned(ada, amy, anyone, tea, order, settings):
+    def shown(caller=ada, **headers):
+        body = caller.get(f"/api/orders/{order.pk}/", headers=headers).json()
+        return body["can_return"], body["items"][0]["quantity_returnable"]
+
+    link = {"X-Order-Token": make_order_token(order)}
+    assert shown() == shown(anyone, **link) == (True, 3)
+    first = ada.post(path(order), units(tea, 1)).json()["return_id"]
+    assert shown() == (True, 2)
+    ada.post(path(order), units(tea, 2))
+    assert shown() == (False, 0)
+    amy.post(f"/api/returns/{first}/reject/", {"answer": "Opened"})
+    assert shown() == (True, 1)
+    settings.RETURN_WINDOW_DAYS = 14
+    Fulfilment.objects.update(created_at=F("created_at") - timedelta(days=15))
+    assert shown() == (False, 1)
+    services.deliver_order(order_id=order.pk, actor=amy.user)
+    assert shown() == (True, 1)
+
+
+def test_an_order_of_the_release_before_can_be_returned(ada, tea):
+    placed = place_order(ada.user, tea)
+    assert ada.get(f"/api/orders/{placed.pk}/").json()["can_return"] is False
+    Order.objects.update(status=OrderStatus.SHIPPED)
+    body = ada.get(f"/api/orders/{placed.pk}/").json()
+    assert (body["can_return"], body["items"][0]["quantity_returnable"]) == (True, 1)
+    assert ada.post(path(placed), units(tea, 1)).status_code == 201
+
+
 def test_units_that_were_not_shipped_cannot_be_returned(ada, tea):
     placed = place_order(ada.user, tea)
     answer = ada.post(path(placed), units(tea, 1))
     assert (answer.status_code, answer.json()["available"]) == (409, 0)
+    assert answer.json()["reason"] == "not_shipped"
+    assert answer.json()["detail"] == "Tea has not been shipped yet, and cannot be returned."
     assert not Return.objects.exists()
 
 
@@ -186,7 +226,9 @@ def test_a_return_takes_its_steps_in_their_order(ada, amy, tea, order):
     assert rows() == before
     amy.post(f"{one}approve/", {"resolution": "replacement"})
     before = rows()
-    assert amy.post(f"{one}receive/", units(tea, 3)).json()["code"] == "return_limit"
+    too_many = amy.post(f"{one}receive/", units(tea, 3)).json()
+    assert (too_many["code"], too_many["reason"]) == ("return_limit", "not_announced")
+    assert too_many["detail"] == "This return is about 2 units of Tea."
     assert amy.post(f"{one}reject/").status_code == 409
     assert rows() == before
     received = amy.post(f"{one}receive/", units(tea, 1)).json()

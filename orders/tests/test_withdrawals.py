@@ -30,7 +30,7 @@ def order(ada, tea):
 def declaration(order, **members):
     number = show_number(order.number, order_id=order.pk)
     return {
-        "order_number": number,
+        "number": number,
         "email": "ada@example.com",
         "name": "Ada Lovelace",
         **members,
@@ -41,11 +41,11 @@ def test_a_withdrawal_is_stored_with_its_order_and_the_response_never_tells(anyo
     items = [{"sku": "TP-1", "quantity": 1}, {"name": "Tea"}]
     typed = order.number.lower().replace("0", "o")
     bodies = [
-        declaration(order, order_number=f"{typed[:4]} - {typed[4:]}", email="ADA@example.com"),
+        declaration(order, number=f"{typed[:4]} - {typed[4:]}", email="ADA@example.com"),
         declaration(order, items=items, note="One is enough."),
         declaration(order, email="eve@example.com"),
-        declaration(order, order_number="00000000"),
-        declaration(order, order_number="my order of last week"),
+        declaration(order, number="00000000"),
+        declaration(order, number="my order of last week"),
     ]
     answers, statements = [], []
     for body in bodies:
@@ -61,7 +61,7 @@ def test_a_withdrawal_is_stored_with_its_order_and_the_response_never_tells(anyo
     }
     found = list(Withdrawal.objects.order_by("pk").values_list("order_id", "order_number"))
     assert found == [
-        (order.pk, bodies[0]["order_number"]),
+        (order.pk, bodies[0]["number"]),
         (order.pk, order.number),
         (None, order.number),
         (None, "00000000"),
@@ -99,6 +99,17 @@ def test_an_address_gets_ten_receipts_an_hour_and_others_still_theirs(anyone, or
     assert Withdrawal.objects.count() == 11
 
 
+def test_the_number_has_its_former_name_too(anyone, order):
+    body = declaration(order)
+    former = {"order_number": body.pop("number"), **body}
+    assert anyone.post(WITHDRAWALS, former).status_code == 202
+    assert Withdrawal.objects.get().order == order
+    missing = anyone.post(WITHDRAWALS, body).json()
+    assert [(error["field"], error["code"]) for error in missing["errors"]] == [
+        ("number", "required")
+    ]
+
+
 def test_a_key_makes_a_declaration_once_also_without_a_login(anyone, order):
     post = partial(anyone.post, WITHDRAWALS, declaration(order), headers={"Idempotency-Key": "k"})
     assert [post().status_code, post().status_code] == [202, 202]
@@ -109,7 +120,7 @@ def test_a_key_makes_a_declaration_once_also_without_a_login(anyone, order):
 
 def test_staff_list_and_handle_withdrawals(anyone, ada, amy, order):
     anyone.post(WITHDRAWALS, declaration(order, items=[{"sku": "TP-1", "quantity": 1}]))
-    anyone.post(WITHDRAWALS, declaration(order, order_number="x"))
+    anyone.post(WITHDRAWALS, declaration(order, number="x"))
     linked, unknown = Withdrawal.objects.order_by("pk")
     page = amy.get(WITHDRAWALS, {"order_id": order.pk, "status": "new"}).json()["withdrawals"]
     assert [each["withdrawal_id"] for each in page] == [linked.pk]
@@ -227,7 +238,7 @@ def test_a_withdrawal_without_an_order_is_linked_by_hand_and_then_accepted(
 ):
     order = pay(place_order(ada.user, tea, quantity=2)).order
     ship_order(order_id=order.pk, actor=amy.user)
-    anyone.post(WITHDRAWALS, declaration(order, order_number="last week", email="a@example.org"))
+    anyone.post(WITHDRAWALS, declaration(order, number="last week", email="a@example.org"))
     withdrawal = Withdrawal.objects.get()
     page_url = f"/admin/orders/withdrawal/{withdrawal.pk}"
     shown = admin_browser.get(f"{page_url}/change/").content.decode()

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from orders.admin_search import FoundByOrder
 from payments.bookkeeping import Period, csv_lines
@@ -23,8 +24,8 @@ _BOOKKEEPING = ("payments.view_invoice", "payments.view_payment", "orders.view_o
 class PeriodForm(forms.Form):
     """The days of an export, both included."""
 
-    first = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(label="To", widget=forms.DateInput(attrs={"type": "date"}))
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
         """Refuse a period that ends before it begins."""
@@ -42,10 +43,11 @@ class InvoiceAdmin(FoundByOrder):
     """Invoices and credit notes, newest first."""
 
     change_list_template = "admin/payments/invoice/change_list.html"
-    list_display = ("number", "kind", "order_id", "total", "currency", "issued_on", "file")
+    list_display = ("number", "kind", "order", "total", "currency", "issued_on", "file")
+    list_select_related = ("order",)
     list_filter = ("kind", ("issued_on", admin.DateFieldListFilter))
     search_fields = ("number",)  # it is not used, but without one there is no search
-    search_help_text = "The number of an invoice, or what finds its order."
+    search_help_text = _("The number of an invoice, or what finds its order.")
     readonly_fields = ("file",)
 
     def own_condition(self, term: str) -> Q:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,7 +18,7 @@ from payments.failures import FAILURE_CODE_LENGTH, FailureCode
 from payments.models.disputes import Dispute
 from payments.models.payments import Payment, sees_all_payments
 from payments.states import RefundStatus
-from shop.core.money import MAX_DIGITS
+from shop.core.money import MAX_DIGITS, show
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -142,7 +143,9 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Refund {self.pk}"
+        words = gettext("Refund {amount} of order {number}")
+        amount = f"{show(self.amount)} {self.payment.currency}"
+        return words.format(amount=amount, number=self.payment.order.shown_number)
 
 
 class EntryKind(models.TextChoices):
@@ -271,4 +274,4 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payment {self.payment_id} {self.kind}"
+        return f"{self.get_kind_display()} {show(self.amount)}"

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now, Round
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,7 +18,7 @@ from orders.models import Order
 from orders.payments import ActionType
 from payments.failures import FAILURE_CODE_LENGTH, FailureCode
 from payments.states import CAPTURED, ENDED, OPEN, UNDECIDED, PaymentStatus
-from shop.core.money import MAX_DIGITS
+from shop.core.money import MAX_DIGITS, show
 from shop.core.permissions import has_staff_permission, sees_all
 from shop.core.tracing import MAX_ID
 
@@ -246,4 +247,6 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payment {self.pk}"
+        words = gettext("Payment {amount} of order {number}")
+        amount = f"{show(self.amount)} {self.currency}"
+        return words.format(amount=amount, number=self.order.shown_number)

@@ -30,6 +30,7 @@ from payments.services import fetch_and_settle, send_refund
 from payments.services.refund_reports import record_reported_refund
 from payments.states import CAPTURED, OPEN, UNDECIDED
 from shop.core import jobs
+from shop.core.jobs import identify
 from shop.core.money import ZERO, show
 
 _CHUNK = 500
@@ -92,14 +93,14 @@ def _compare_unlisted(gateway: Gateway, payment: Payment) -> Iterator[Difference
     # A payment without a reference may never have reached the provider.
     if payment.provider_reference:
         yield Difference(
-            f"{payment} is {payment.status}, but {gateway.code} does not list it "
+            f"{identify(payment)} is {payment.status}, but {gateway.code} does not list it "
             f"({payment.provider_reference})"
         )
 
 
 def _compare(gateway: Gateway, payment: Payment, charge: ReportedCharge) -> Iterator[Difference]:
     statuses = (
-        f"{payment} is {payment.status}, "
+        f"{identify(payment)} is {payment.status}, "
         f"{gateway.code} reports {charge.status} ({charge.reference})"
     )
     if charge.currency != payment.currency:
@@ -155,20 +156,21 @@ def _compare_refunds(
             yield from _compare_refund(refund, reported)
         elif reported.status == RefundState.SUCCEEDED:
             yield Difference(
-                f"{payment}: {gateway.code} refunded {show(reported.amount)} in "
+                f"{identify(payment)}: {gateway.code} refunded {show(reported.amount)} in "
                 f"{reported.reference}, which belongs to no refund of the shop",
                 partial(record_reported_refund, payment, reported),
             )
     for refund in refunds:
         if refund.pk not in matched_ids and refund.status == RefundStatus.SUCCEEDED:
             yield Difference(
-                f"{refund} of {payment} is succeeded, but {gateway.code} does not list it"
+                f"{identify(refund)} of {identify(payment)} is succeeded, "
+                f"but {gateway.code} does not list it"
             )
 
 
 def _compare_refund(refund: Refund, reported: ReportedRefund) -> Iterator[Difference]:
     statuses = (
-        f"{refund} is {refund.status}, "
+        f"{identify(refund)} is {refund.status}, "
         f"the provider reports {reported.status} ({reported.reference})"
     )
     if refund.amount != reported.amount:

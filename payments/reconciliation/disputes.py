@@ -10,6 +10,7 @@ from payments.models.disputes import OPEN_DISPUTES
 from payments.reconciliation.differences import Difference
 from payments.services.disputes import has_dispute_news, refresh_dispute
 from shop.core import jobs
+from shop.core.jobs import identify
 
 
 def find_disputes(
@@ -45,7 +46,7 @@ def _compare(
     if has_dispute_news(payment, reported):
         fetch = partial(source.fetch_dispute, reported.kind, reported.reference)
         yield Difference(
-            f"{payment}: the provider reports {reported.kind} {reported.reference} as "
+            f"{identify(payment)}: the provider reports {reported.kind} {reported.reference} as "
             f"{reported.status}: an event was missed",
             partial(refresh_dispute, payment, fetch, reported.reference),
         )

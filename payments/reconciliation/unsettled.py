@@ -9,6 +9,7 @@ from payments.models import EntryKind, LedgerEntry, Payment, PaymentStatus, Refu
 from payments.reconciliation.differences import Difference
 from payments.services.securing import shipped_unsecured
 from payments.states import UNDECIDED
+from shop.core.jobs import identify
 from shop.core.money import show
 
 
@@ -27,8 +28,8 @@ def _failed_late_refunds() -> Iterator[Difference]:
     for payment in unrefunded.order_by("pk").iterator():
         left = show(payment.amount_captured - payment.amount_refunded)
         yield Difference(
-            f"{payment}: {left} {payment.currency} arrived too late for order {payment.order_id} "
-            "and was not refunded"
+            f"{identify(payment)}: {left} {payment.currency} arrived too late for order "
+            f"{payment.order_id} and was not refunded"
         )
 
 
@@ -47,8 +48,8 @@ def _reversed_refunds() -> Iterator[Difference]:
     for refund in failed.select_related("payment").order_by("pk").iterator():
         payment = refund.payment
         yield Difference(
-            f"{refund} of {payment}: {show(refund.amount)} {payment.currency} came back after the "
-            "refund had succeeded"
+            f"{identify(refund)} of {identify(payment)}: {show(refund.amount)} {payment.currency} "
+            "came back after the refund had succeeded"
         )
 
 
@@ -60,4 +61,4 @@ def _shipped_not_paid() -> Iterator[Difference]:
     in_progress = Payment.objects.filter(order=OuterRef("pk"), status__in=UNDECIDED)
     for order, missing in shipped_unsecured(Order.objects.filter(~Exists(in_progress))):
         due = show(missing)
-        yield Difference(f"{order} was shipped, not paid: {due} {order.currency} is due")
+        yield Difference(f"{identify(order)} was shipped, not paid: {due} {order.currency} is due")

@@ -4,6 +4,9 @@ import pytest
 import stripe
 
 from payments.tests.test_fake_stripe import buy, create, refused
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 def test_refunds_cannot_exceed_the_captured_amount(stripe_api, fake_stripe):

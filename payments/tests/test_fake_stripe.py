@@ -4,6 +4,9 @@ import pytest
 import stripe
 
 from payments.tests.fake_stripe.fixtures import sdk
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 CARD = {"automatic_payment_methods": {"enabled": True, "allow_redirects": "never"}}
 DAY = 24 * 3600

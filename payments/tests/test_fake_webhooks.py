@@ -11,6 +11,9 @@ import stripe
 from payments.tests.fake_stripe.client import sign
 from payments.tests.fake_stripe.webhooks import WEBHOOK_SECRET
 from payments.tests.test_fake_stripe import buy
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 KINDS = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
 

@@ -64,6 +64,19 @@ def test_the_check_names_methods_that_buyers_could_not_choose(settings, chosen, 
     assert found == ids
 
 
+def test_the_check_asks_for_the_account_of_bank_transfers(settings):
+    def found():
+        messages = run_checks(include_deployment_checks=True)
+        return [m.id for m in messages if m.id == "payments.W003"]
+
+    settings.PAYMENT_METHODS, settings.SELLER_IBAN = ["card", "bank_transfer"], ""
+    assert found() == ["payments.W003"]
+    settings.SELLER_IBAN = "DE89370400440532013000"
+    assert found() == []
+    settings.PAYMENT_METHODS, settings.SELLER_IBAN = ["card"], ""
+    assert found() == []
+
+
 @pytest.mark.parametrize(
     ("method", "price", "status"),
     [

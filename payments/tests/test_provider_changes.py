@@ -166,6 +166,6 @@ def test_a_payment_that_the_account_does_not_know_is_given_up_after_the_payment_
     assert given_up in [record.message for record in caplog.records if record.levelname == "ERROR"]
     with pytest.raises(CommandError, match="1 differences"):
         call_command("reconcile_payments")
-    line = f"{payment} is cancelled, but stripe does not list it ({reference})"
+    line = f"Payment {payment.pk} is cancelled, but stripe does not list it ({reference})"
     assert line in capsys.readouterr().out
     assert_audit_passes()

@@ -5,11 +5,15 @@ Apps subclass them in their ``errors.py``. ``shop.core.handlers`` serializes the
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
+
+from shop.core.formats import write_amount
+from shop.core.money import currency
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -33,6 +37,8 @@ class ShopError(Exception):
     """The argument of the service that it is about, if it is about one: a form shows it there."""
     schema_name: ClassVar[str] = ""
     """The name of its schema, if another error has the same code and other facts."""
+    amounts: ClassVar[Sequence[str]] = ()
+    """The facts that are amounts in the shop's currency: the sentence writes them with it."""
     reports_all: ClassVar[bool] = False
     """Whether the response can have ``problems``: it, and all others that prevent the request."""
 
@@ -62,11 +68,15 @@ class ShopError(Exception):
         return self.message
 
     def words(self) -> dict[str, Any]:
-        """Return what replaces the names in the message: the facts, and lists with commas."""
-        return {
-            name: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-            for name, value in self.facts.items()
-        }
+        """Return what replaces the names in the message: the facts as people write them."""
+        return {name: self._word(name, value) for name, value in self.facts.items()}
+
+    def _word(self, name: str, value: Any) -> Any:
+        """Return a list with commas, and an amount with its currency."""
+        if name in self.amounts:
+            language = translation.get_language() or "en"
+            return write_amount(Decimal(value), currency(), language)
+        return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
     @property
     def fields(self) -> list[str]:

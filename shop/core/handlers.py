@@ -250,10 +250,15 @@ def _code(errors: list[dict[str, str]]) -> str:
 def _summary(errors: list[dict[str, str]]) -> str:
     if len(errors) == 1 and errors[0]["code"] == UnknownField.code:
         return errors[0]["detail"]
-    fields = ", ".join(dict.fromkeys(error["field"] for error in errors if error["field"]))
+    fields = list(dict.fromkeys(error["field"] for error in errors if error["field"]))
     if not fields:
         return errors[0]["detail"] if errors else str(ShopError.message)
-    return _("The request is not valid. Please check: {fields}.").format(fields=fields)
+    if len(fields) == 1:
+        reasons = " ".join(error["detail"] for error in errors)
+        return _("The request is not valid. Please check {field}: {reason}").format(
+            field=fields[0], reason=reasons
+        )
+    return _("The request is not valid. Please check: {fields}.").format(fields=", ".join(fields))
 
 
 def _one_line(exc: BaseException) -> str:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.db import DatabaseError, InterfaceError, connections
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from shop.core.models import ScheduledJob, Worker
@@ -94,7 +94,12 @@ def until(stop: Flag) -> Iterator[None]:
         _present.reset(token)
 
 
-def row_failed(row: object, error: BaseException) -> None:
+def identify(row: Model) -> str:
+    """Return the class and the id of a row, for logs and reports. Sends no statement."""
+    return f"{type(row).__name__} {row.pk}"
+
+
+def row_failed(row: str, error: BaseException) -> None:
     """Log the error of one row, and count it for the present run."""
     report(f"{row} could not be settled", error)
     run = _present.get()

@@ -271,7 +271,7 @@ class EventDelivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Event {self.event_id} for {self.handler}"
+        return f"{self.event} → {self.handler}"
 
 
 class ScheduledJob(models.Model):

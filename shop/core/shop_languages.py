@@ -16,7 +16,13 @@ from django.utils.translation import trans_real
 from rest_framework.request import Request
 
 from shop.core.errors import InvalidField
-from shop.core.language_codes import PATTERN, further_languages, own_language, shop_languages
+from shop.core.language_codes import (
+    PATTERN,
+    further_languages,
+    languages_of_buyers,
+    own_language,
+    shop_languages,
+)
 from shop.core.query import Parameter
 
 R = TypeVar("R", bound=HttpResponseBase)
@@ -30,6 +36,14 @@ def choose_shop_language(accept: str) -> str:
     if not further_languages():
         return own_language()
     return _choose(accept.lower(), tuple(shop_languages()))
+
+
+def choose_buyer_language(accept: str) -> str:
+    """Return the language that an Accept-Language header prefers among those that buyers choose.
+
+    It is empty if the header prefers none of them.
+    """
+    return _choose(accept.lower(), ("", *languages_of_buyers()))
 
 
 def read_shop_language(text: str) -> str:

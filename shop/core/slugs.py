@@ -26,6 +26,13 @@ INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\u2800\U000e0100-\U000e01ef]"
 )
 _ASCII_WITH_MARKS = re.compile("([a-z])[\u0300-\u036f]+")
+_DANISH = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa"})
+_LETTERS = {
+    "de": str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"}),
+    **dict.fromkeys(("da", "nb", "nn", "no"), _DANISH),
+}
+"""What people write instead of letters that their keyboard lacks, by language. Swedish writes å, ä
+and ö as a and o, as any other language does here."""
 _NO_ASCII_SLUG = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)
 _HYPHENS = re.compile("-{2,}")
 
@@ -61,13 +68,16 @@ def fold_name(name: str) -> str:
     return " ".join(fold(name).split())
 
 
-def make_slug(name: str, *, length: int, default: str) -> str:
+def make_slug(name: str, *, length: int, default: str, language: str = "") -> str:
     """Return a slug of at most ``length`` characters that people recognize the name in.
 
-    Latin letters become ASCII (``Straße`` → ``strasse``), other scripts stay (``緑茶``). Different
-    names may have the same slug. A name without letters and digits gets the ``default``.
+    Latin letters become ASCII (``Straße`` → ``strasse``), other scripts stay (``緑茶``). Letters
+    that a ``language`` writes as two are two (``Küche`` → ``kueche``). Different names may have the
+    same slug. A name without letters and digits gets the ``default``.
     """
     kept = fold(name)
+    if letters := _LETTERS.get(language.partition("-")[0]):
+        kept = kept.translate(letters)
     if kept.isascii():
         kept = _NO_ASCII_SLUG.sub("-", kept.replace("'", ""))
     else:

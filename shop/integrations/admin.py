@@ -1,17 +1,24 @@
 """The admin of webhook endpoints, and of the log of their deliveries."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import ServiceAdmin
 from catalog.attributes.forms import SeparatedListField
-from shop.core.admin import ReadOnlyAdmin, Work
+from orders.admin_parts import Step
+from orders.admin_with_steps import WithSteps
+from shop.core.admin import Waiting, Work
 from shop.integrations import services
 from shop.integrations.models import MAX_KINDS, WebhookDelivery, WebhookEndpoint
 from shop.integrations.signing import secret_of
@@ -26,9 +33,11 @@ class EndpointForm(forms.ModelForm):
         separator=",",
         max_item_length=_KIND_LENGTH,
         max_items=MAX_KINDS,
-        label="Kinds",
-        help_text="The kinds of events that it gets, such as order.paid, order.refunded. "
-        "Empty: all of them.",
+        label=_("Kinds"),
+        help_text=_(
+            "The kinds of events that it gets, such as order.paid, order.refunded. "
+            "Empty: all of them."
+        ),
     )
 
     class Meta:
@@ -47,6 +56,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
     )
     list_filter = ("is_enabled", "deactivation")
     search_fields = ("url", "description")
+    waiting = (Waiting(_("Webhook endpoints that fail"), lambda: {"failing_since__isnull": False}),)
     actions = ("rotate_secret",)
     _state = (
         *("former_secret_until", "failures_in_a_row", "failing_since", "paused_until"),
@@ -62,7 +72,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
         """Return what only the worker changes."""
         return self._state
 
-    @admin.display(description="Deliveries")
+    @admin.display(description=_("Deliveries"))
     def deliveries_link(self, endpoint: WebhookEndpoint) -> str:
         """Return a link to the deliveries of an endpoint."""
         page = reverse("admin:shop_integrations_webhookdelivery_changelist")
@@ -92,7 +102,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
         names = [str(endpoint) for endpoint in objs]
         return names, {self.opts.verbose_name_plural: len(names)}, set(), []
 
-    @admin.action(description="Rotate the secret of selected endpoints", permissions=["change"])
+    @admin.action(description=_("Rotate the secret of selected endpoints"), permissions=["change"])
     def rotate_secret(
         self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]
     ) -> HttpResponse | None:
@@ -104,7 +114,9 @@ class WebhookEndpointAdmin(ServiceAdmin):
         work = Work(
             lambda endpoint: services.rotate_secret(endpoint_id=endpoint.pk),
             finish=show,
-            note="The present secrets sign as well for 24 hours, and those before them no longer.",
+            note=_(
+                "The present secrets sign as well for 24 hours, and those before them no longer."
+            ),
         )
         return self.act(request, queryset, "given a new secret", work)
 
@@ -116,7 +128,7 @@ class WebhookEndpointAdmin(ServiceAdmin):
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(ReadOnlyAdmin):
+class WebhookDeliveryAdmin(WithSteps):
     """Deliveries, newest first."""
 
     list_display = (
@@ -126,19 +138,43 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_select_related = ("endpoint", "event")
     list_filter = ("status", "endpoint")
     search_fields = ("event__kind", "endpoint__url")
-    search_help_text = "The number of a delivery or an event, a kind of events or a part of a URL."
+    search_help_text = _(
+        "The number of a delivery or an event, a kind of events or a part of a URL."
+    )
     number_fields = ("pk", "event_id")
     actions = ("redeliver",)
 
-    @admin.display(description="Kind", ordering="event__kind")
+    @admin.display(description=_("Kind"), ordering="event__kind")
     def event_kind(self, delivery: WebhookDelivery) -> str:
         """Return the kind of the event."""
         return delivery.event.kind
 
-    @admin.action(description="Send selected deliveries again", permissions=["change"])
+    @admin.action(description=_("Send selected deliveries again"), permissions=["change"])
     def redeliver(
         self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]
     ) -> HttpResponse | None:
         """Send deliveries that have ended again; refuse those that wait."""
-        work = Work(lambda delivery: services.redeliver(delivery_id=delivery.pk))
-        return self.act(request, queryset, "sent again", work)
+        return self.act(request, queryset, "sent again", Work(_redeliver))
+
+    def offered(self, request: HttpRequest, row: WebhookDelivery) -> Iterator[Step]:
+        """Yield the step that sends a delivery again that has ended."""
+        if row.ended_at is not None and self.has_change_permission(request):
+            url = reverse("admin:shop_integrations_webhookdelivery_send_again", args=[row.pk])
+            yield Step(gettext("Send again"), url)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that sends a delivery again."""
+        view = self.admin_site.admin_view(self.send_again_view)
+        name = "shop_integrations_webhookdelivery_send_again"
+        return [path("<int:pk>/send-again/", view, name=name), *super().get_urls()]
+
+    def send_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask whether a delivery shall be sent again; if the form was sent, do it."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        row = get_object_or_404(self.get_queryset(request), pk=pk)
+        return self.act_on_one(request, row, "sent again", Work(_redeliver))
+
+
+def _redeliver(delivery: WebhookDelivery) -> None:
+    services.redeliver(delivery_id=delivery.pk)

@@ -181,4 +181,4 @@ class WebhookDelivery(DueRow):
         ]
 
     def __str__(self) -> str:
-        return f"Event {self.event_id} for endpoint {self.endpoint_id}"
+        return f"{self.event} → {self.endpoint}"

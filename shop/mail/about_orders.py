@@ -30,6 +30,7 @@ from shop.core.models import Event
 from shop.core.money import ZERO
 from shop.mail.links import link
 from shop.mail.mails import Letter, Mail, known_language
+from shop.mail.transfers import transfer_rows
 
 
 class Item(NamedTuple):
@@ -75,7 +76,8 @@ def letter_about(order: Order, **facts: Any) -> Letter:
 
 def order_context(order: Order, language: str) -> dict[str, Any]:
     """Return what templates about an order need. Labels are in the active language."""
-    summary = _summary(order)
+    payments = payments_of([order.pk]).get(order.pk, ())
+    summary = serialize_summary(order, payments)
     values = {"id": str(order.pk), "number": summary["number"], "token": make_order_token(order)}
     return {
         "order": order,
@@ -84,6 +86,7 @@ def order_context(order: Order, language: str) -> dict[str, Any]:
         "totals": list(_totals(order)),
         "addresses": list(_addresses(order)),
         "can_pay": summary["can_pay"],
+        "transfer": transfer_rows(payments, language),
         "order_url": link("order", language=language, **values),
         "payment_url": link("payment", language=language, **values),
     }

@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from shop.core.due_rows import DueQuerySet, DueRow
 from shop.core.language_codes import shop_languages
 from shop.core.models import Event
 from shop.core.translations import Member, TranslationsField
+from shop.mail.names import name_of, recipient_of
 from shop.mail.states import MessageStatus
 
 RETENTION = timedelta(days=180)
@@ -85,7 +87,8 @@ class Message(DueRow):
         ]
 
     def __str__(self) -> str:
-        return f"{self.template} to {self.recipient}"
+        words = gettext("{message} to {recipient}")
+        return words.format(message=name_of(self.template), recipient=recipient_of(self))
 
 
 TEXT_MEMBERS = {
@@ -110,4 +113,4 @@ class MailText(models.Model):
     )
 
     def __str__(self) -> str:
-        return self.template
+        return name_of(self.template)

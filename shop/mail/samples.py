@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from shop.core.money import currency
 from shop.mail.about_orders import Item, Row
 from shop.mail.rendering import Rendered, render
+from shop.mail.transfers import TransferRow
 
 _DAY = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -32,6 +33,7 @@ def _context() -> dict[str, Any]:
         "addresses": [],
         "amount": amount,
         "can_pay": True,
+        "transfer": [TransferRow(_("Reference"), "RF18539007547034")],
         "order_url": "#",
         "payment_url": "#",
         "reset_url": "#",

@@ -22,6 +22,8 @@ SHARED_WORDS = (
     "View your order",
     "To be paid by:",
     "Pay now",
+    "Please transfer the amount with this reference:",
+    *("Account holder", "Bank", "Reference"),
     "Item",
     "Amount",
     "If you have not asked for it, you can ignore this message.",

@@ -123,7 +123,7 @@ def send_large_bodies(abuse: Abuse) -> None:
         b'{"cart_id":' + b"9" * 200_000,
     ):
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        response = requests.post(f"{abuse.shop.url}/api/orders/", body, headers=headers, timeout=30)
+        response = requests.post(f"{abuse.shop.url}/api/orders/", body, headers=headers, timeout=60)
         abuse.count("body", response.status_code)
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +155,19 @@ def _empty_caches() -> None:
     revision.clear_caches()
 
 
+@pytest.fixture(scope="session")
+def _media_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The names of folders. ``tmp_path`` reads those of all tests before to find another one."""
+    folder = tmp_path_factory.mktemp("media")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def media(tmp_path: Path) -> Iterator[Path]:
-    """The folder of the uploads of this test."""
-    with override_settings(MEDIA_ROOT=str(tmp_path / "media")):
-        yield tmp_path / "media"
+def media(_media_folders: Iterator[Path]) -> Iterator[Path]:
+    """The folder of the uploads of this test, which does not exist yet."""
+    folder = next(_media_folders)
+    with override_settings(MEDIA_ROOT=str(folder)):
+        yield folder
 
 
 @pytest.fixture

@@ -64,6 +64,8 @@ def _fuzz(shop: Shop, role: str, examples: int, seed: int) -> int:
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION)),
         *("run", f"{shop.url}/api/schema/", "--max-examples", str(examples)),
         *("--seed", str(seed)),
+        # On a busy machine the first response with the schema takes long.
+        *("--wait-for-schema", "180", "--request-timeout", "60"),
     ]
     if role != "anonymous":
         # A logout would end the session of the run. Other tests cover it.

@@ -8,7 +8,7 @@ from shop.engine import is_fast
 on_one_database = pytest.mark.skipif(
     connection.vendor != "sqlite", reason="does not depend on the kind of database: see SQLite"
 )
-"""For tests that take long and have the same result on every database."""
+"""For tests with the same result on every database: of pure functions, texts, documents, files."""
 
 on_one_engine = pytest.mark.skipif(
     connection.vendor == "postgresql" and not is_fast(),

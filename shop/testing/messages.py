@@ -42,9 +42,7 @@ def marked_messages() -> Catalog:
             method_map=[
                 ("**.py", "python"),
                 ("**/templates/mail/**.html", extract_template),
-                ("**/packing_slip.html", extract_template),
-                ("**/templates/admin/catalog/product/**.html", extract_template),
-                ("**/templates/admin/confirm_form_step.html", extract_template),
+                ("**/templates/admin/**.html", extract_template),
             ],
             keywords=_KEYWORDS,
             directory_filter=lambda path: Path(path).name not in _LEFT_OUT,

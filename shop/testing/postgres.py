@@ -36,7 +36,7 @@ class Postgres:
     def restart(self, mode: str) -> None:
         """Restart the server. ``fast`` closes connections, ``immediate`` is like a crash."""
         server = self.server
-        command = [programs() / "pg_ctl", "-D", str(server.pgdata), "-m", mode, "-w"]
+        command = [programs() / "pg_ctl", "-D", str(server.pgdata), "-m", mode, "-w", "-t", "300"]
         subprocess.run(
             [*command, "-l", str(server.log), "restart"],
             check=True,

@@ -29,6 +29,8 @@ import environ
 import psycopg2
 from psycopg2.extensions import make_dsn
 
+from shop.engine.server.processes import with_huge_pages
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 _ENVIRONMENT = {
     "ENV_FILE": os.devnull,
@@ -48,7 +50,7 @@ _ENVIRONMENT = {
     "EMAIL_URL": "none",
 }
 _INHERITED = ("PATH", "HOME", "LANG", "SHOP_ENGINE", "SHOP_ENGINE_WITHOUT")
-_STARTS_WITHIN = 60
+_STARTS_WITHIN = 180
 _PORTS = range(20_000, 32_768)
 """Ports that the system does not give to outgoing connections."""
 _reserved: set[int] = set()
@@ -122,6 +124,8 @@ def running_shop(
     with tempfile.TemporaryDirectory(prefix="shop-server-") as folder:
         defaults = {"WEB_CONCURRENCY": str(workers), "MEDIA_ROOT": f"{folder}/media"}
         env = environment_for(database_url, PORT=str(port), **{**defaults, **environment})
+        if root == ROOT:  # ``serve`` would start a second time, which takes a second
+            env = with_huge_pages(env)
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -160,7 +164,7 @@ def post(url: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
     request = urllib.request.Request(  # noqa: S310
         url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
         content: dict[str, Any] = json.load(response)
         return content
 

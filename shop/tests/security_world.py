@@ -61,7 +61,7 @@ from shop.integrations.models import WebhookDelivery
 from shop.integrations.services import create_endpoint
 from shop.mail.models import MailText, Message
 
-WITHDRAWAL = {"order_number": "1", "email": "ada@example.com", "name": "Ada"}
+WITHDRAWAL = {"number": "1", "email": "ada@example.com", "name": "Ada"}
 
 
 class World:
@@ -223,12 +223,15 @@ class World:
     def shipped_withdrawal(self) -> Any:
         order = self._pay().order
         ship_order(order_id=order.pk, actor=self.colleague)
-        declared = {**WITHDRAWAL, "order_number": order.number, "email": self.owner.email}
-        return declare_withdrawal(language="", **declared)
+        return declare_withdrawal(
+            order_number=order.number, email=self.owner.email, name="Ada", language=""
+        )
 
     @cached_property
     def withdrawal(self) -> Any:
-        return declare_withdrawal(language="", **WITHDRAWAL)
+        return declare_withdrawal(
+            order_number="1", email="ada@example.com", name="Ada", language=""
+        )
 
     @cached_property
     def shipped(self) -> Any:

@@ -99,7 +99,7 @@ def test_a_command_on_an_unmigrated_database_says_what_to_do(run_unmigrated, tmp
 
 @on_one_database
 def test_the_server_on_an_unmigrated_database_says_what_to_do(tmp_path):
-    """It is not ready until they are applied."""
+    """It is not ready until they are applied. On Linux it has started again with huge pages."""
     environment = environment_for(
         f"sqlite:///{tmp_path}/db.sqlite3", DEBUG="true", PORT=str(free_port())
     )
@@ -113,6 +113,9 @@ def test_the_server_on_an_unmigrated_database_says_what_to_do(tmp_path):
     )
     with process.stdout as output:
         assert any(UNMIGRATED in line for line in output)
+        if sys.platform == "linux":
+            variables = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+            assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in variables
         process.terminate()
     process.wait(60)
 

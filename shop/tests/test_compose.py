@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SERVICES = yaml.load((ROOT / "docker-compose.yml").read_text(), yaml.CSafeLoader)["services"]
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - in a container

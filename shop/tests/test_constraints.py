@@ -4,6 +4,10 @@ import pytest
 from django.apps import apps
 from django.db.models import BaseConstraint
 
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
+
 OWN = ("core", "accounts", "catalog", "cart", "orders", "payments")
 CONSTRAINTS = [
     constraint

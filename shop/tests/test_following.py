@@ -60,7 +60,8 @@ def run_worker(shop):
 def test_one_id_follows_a_purchase(tmp_path, fake_stripe, mail, ada, tea):
     """The gateway drops the connection, so that the worker settles the payment."""
     token, client = ada.pair.token, {"X_Forwarded_For": "203.0.113.9"}
-    with faulty_server(tmp_path, NUM_PROXIES="1", **fake_stripe.environment(), **mail) as server:
+    environment = {**fake_stripe.environment(), **mail, "NUM_PROXIES": "1", "WEB_CONCURRENCY": "1"}
+    with faulty_server(tmp_path, **environment) as server:
         shop = server.shop
         run_worker(shop)  # from now on the handler receives events
 

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
+
 ROOT = Path(__file__).resolve().parents[2]
 
 REPLACED = {

@@ -15,8 +15,10 @@ from rest_framework import serializers
 
 from accounts.factories import PASSWORD, UserFactory
 from catalog.models import Product
+from orders.errors import TotalChanged
+from payments.errors import MethodAmountLimit, RefundLimit
 from shop.asgi import error_response
-from shop.core.errors import Unavailable
+from shop.core.errors import ShopError, Unavailable
 from shop.core.languages import choose_language
 from shop.testing import messages
 from shop.testing.marks import on_one_database
@@ -95,6 +97,57 @@ def test_failed_validation_is_explained_in_german(anyone, db):
     assert errors["email", "max_length"] == ("Möglich sind höchstens 254 Zeichen.")
     assert errors["password", "required"] == "Dieses Feld ist erforderlich."
     assert errors["login", "invalid"] == "Erwartet wird true oder false."
+
+
+def test_the_only_invalid_field_is_explained_in_the_sentence(anyone, db):
+    body = {"password": PASSWORD}
+    english = anyone.post("/api/users/", body).json()["detail"]
+    assert english == "The request is not valid. Please check email: This field is required."
+    german = detail_of(in_german(anyone, "post", "/api/users/", body), 400, "invalid")
+    assert german == (
+        "Die Anfrage ist ungültig. Bitte prüfen Sie email: Dieses Feld ist erforderlich."
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "german"),
+    [
+        (
+            TotalChanged(total="9.99", expected="1250.00"),
+            "€1,250.00",
+            "1.250,00\N{NO-BREAK SPACE}€",
+        ),
+        (RefundLimit(refundable="4.50"), "€4.50", "4,50\N{NO-BREAK SPACE}€"),
+        (MethodAmountLimit(limit="500.00"), "€500.00", "500,00\N{NO-BREAK SPACE}€"),
+    ],
+)
+def test_amounts_in_sentences_have_the_currency(settings, error, english, german):
+    settings.SHOP_CURRENCY = "EUR"
+    with translation.override("en"):
+        assert english in error.detail
+    with translation.override("de"):
+        assert german in error.detail
+
+
+def test_each_amount_of_an_error_is_named():
+    """A fact that looks like an amount, and is in the sentence, is written with the currency."""
+    for error in errors_of_the_shop():
+        shown = re.findall(r"{(\w+)}", str(error.message))
+        amounts = [name for name, value in error.example.items() if is_amount(value)]
+        assert set(amounts) & set(shown) <= set(error.amounts), error
+
+
+def errors_of_the_shop():
+    found, left = set(), [ShopError]
+    while left:
+        children = left.pop().__subclasses__()
+        found.update(children)
+        left.extend(children)
+    return found
+
+
+def is_amount(value):
+    return isinstance(value, str) and bool(re.fullmatch(r"\d+\.\d\d", value))
 
 
 def test_the_texts_of_fields_do_not_stay_in_the_first_language(anyone, db):

@@ -3,7 +3,10 @@
 import pytest
 
 from shop.testing import next as next_versions
+from shop.testing.marks import on_one_database
 from shop.testing.server import ROOT
+
+pytestmark = on_one_database
 
 LOCK = """\
 # compiled

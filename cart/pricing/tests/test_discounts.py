@@ -18,6 +18,9 @@ from cart.pricing.tests.carts import (
     texts,
     voucher,
 )
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 def test_a_percentage_is_rounded_once_and_split_by_totals():

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from cart.pricing import Voucher, explain
 from cart.pricing.tests.carts import BERLIN, cost, item, method, promotion, taxes, voucher
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 PAGE = Path(__file__).parents[3] / "docs" / "pricing.md"
 

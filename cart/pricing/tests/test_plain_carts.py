@@ -6,6 +6,9 @@ from decimal import Decimal
 import pytest
 
 from cart.pricing import PLAIN, Context, Item, price
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 CONTEXT = Context(PLAIN, datetime(2026, 11, 26, tzinfo=UTC))
 

@@ -25,8 +25,11 @@ from cart.pricing import (
     price,
 )
 from cart.pricing.tests.carts import NOW, check
+from shop.testing.marks import on_one_database
 from shop.testing.recomputation.algorithm import Recomputation
 from shop.testing.recomputation.carts import random_cart
+
+pytestmark = on_one_database
 
 CARTS = int(os.environ.get("CARTS", "500"))
 SEED = os.environ.get("SEED", "1")

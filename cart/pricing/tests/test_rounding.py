@@ -6,6 +6,9 @@ from fractions import Fraction
 import pytest
 
 from cart.pricing import round_half_up, split
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import pytest
 
 from cart.pricing import Destination, Rate, normalize_postal_code
 from cart.pricing.tests.carts import BERLIN, PARIS, cost, item, method, promotion, texts
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 MUG = item(1, "10.00", weight=400)
 

@@ -6,6 +6,9 @@ import pytest
 
 from cart.pricing import Destination, TaxRate, TaxTable
 from cart.pricing.tests.carts import BERLIN, PARIS, cost, item, method, promotion, taxes, texts
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 TABLE = taxes("DE 19", "DE reduced 7", "FR 20", "FR reduced 5.5", "CH 0")
 BOOK = item(1, "10.70", tax_class="reduced")

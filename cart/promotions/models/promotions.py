@@ -25,18 +25,18 @@ NAME_LENGTH = 100
 class PromotionKind(models.TextChoices):
     """What a promotion does. Extensions add kinds (``cart.extensions``)."""
 
-    PERCENT = "percent", "Percent off"
-    FIXED_AMOUNT = "fixed_amount", "Amount off"
-    FIXED_PRICE = "fixed_price", "Fixed price for each unit"
-    BUY_X_GET_Y = "buy_x_get_y", "Buy some, get the cheapest free"
-    FREE_SHIPPING = "free_shipping", "Free shipping"
+    PERCENT = "percent", _("Percent off")
+    FIXED_AMOUNT = "fixed_amount", _("Amount off")
+    FIXED_PRICE = "fixed_price", _("Fixed price for each unit")
+    BUY_X_GET_Y = "buy_x_get_y", _("Buy some, get the cheapest free")
+    FREE_SHIPPING = "free_shipping", _("Free shipping")
 
 
 class PromotionScope(models.TextChoices):
     """What a promotion applies to."""
 
-    CART = "cart", "The whole cart"
-    SELECTION = "selection", "Selected products and categories"
+    CART = "cart", _("The whole cart")
+    SELECTION = "selection", _("Selected products and categories")
 
 
 _AMOUNTS = (PromotionKind.FIXED_AMOUNT, PromotionKind.FIXED_PRICE)

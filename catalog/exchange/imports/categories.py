@@ -7,6 +7,7 @@ from typing import Self
 
 from catalog.categories.models import Category
 from catalog.limits import CATEGORY_NAME_LENGTH
+from shop.core.language_codes import own_language
 from shop.core.slugs import fold, fold_name, is_slug, make_slug, normalize_slug
 
 _SUFFIX = 10
@@ -99,6 +100,11 @@ class Categories:
         slug = reference.slug()
         if not reference.is_name and slug == fold(reference.text) and slug not in taken:
             return slug
-        base = make_slug(reference.text, length=CATEGORY_NAME_LENGTH - _SUFFIX, default="category")
+        base = make_slug(
+            reference.text,
+            length=CATEGORY_NAME_LENGTH - _SUFFIX,
+            default="category",
+            language=own_language(),
+        )
         candidates = chain([base], (f"{base}-{number}" for number in count(2)))
         return next(s for s in candidates if s not in self._by_slug and s not in taken)

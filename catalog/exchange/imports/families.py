@@ -77,7 +77,7 @@ def grouped_variants(
         option = name if name.casefold() not in seen else f"{name} ({cells.get('sku', '')})"
         seen.add(name.casefold())
         sold = {n: c for n, c in cells.items() if n not in {"sku", "barcode"}}
-        if "price" not in sold:
+        if not sold.get("price"):
             continue
         if sold.get("track_stock") != "false":
             reason = f"{name} keeps its stock itself. In the group it is sold out."

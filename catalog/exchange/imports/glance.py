@@ -7,7 +7,6 @@ from itertools import islice
 from catalog.exchange.imports.files import Source, open_table
 from catalog.exchange.imports.readers import READERS
 from catalog.exchange.imports.reading import Reading
-from catalog.exchange.imports.shop import columns_of
 
 SAMPLES = 3
 """The rows of which values are shown."""
@@ -16,7 +15,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a file. ``field`` is the column of the shop, or "" if it is not read."""
+    """A column of a file. ``field`` is what it is read as, or "" if it is not read."""
 
     title: str
     field: str
@@ -44,13 +43,12 @@ def glance(source: Source) -> Glance:
         if table is None:
             return Glance(reading)
         rows = [cells for _, cells in islice(table.rows, SAMPLES)]
-    is_any = READERS[reading.format] is READERS["shop"]
-    found = columns_of(table.header, source.choices) if is_any else {}
+    found = READERS[reading.format].read_as(table.header, source.choices)
     columns = [
         Column(title, found.get(title, ""), [_value(cells, place) for cells in rows])
         for place, title in enumerate(table.header)
     ]
-    return Glance(reading, columns, may_choose=is_any)
+    return Glance(reading, columns, may_choose=reading.format == "shop")
 
 
 def _value(cells: Sequence[str], place: int) -> str:

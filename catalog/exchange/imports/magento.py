@@ -236,6 +236,7 @@ def _add_price(cells: dict[str, Cell], product: _Product) -> list[RowError]:
     starts, ends = product.cell("special_price_from_date"), product.cell("special_price_to_date")
     before = product.cell("msrp_price")
     if not price:
+        cells |= {"price": ""} if "price" in product.row.cells else {}
         return []
     is_reduced = bool(sale) and is_on(starts, ends, timezone.localdate())
     cells["price"] = _cents(sale if is_reduced else price)

@@ -17,6 +17,11 @@ COST = "private_metadata.cost"
 CURRENCY = "currency"
 """A column with the code of the currency of the amounts in its row."""
 
+PARENT = "parent"
+"""A column with the product of a variant: its SKU or its slug, or what only its variants share."""
+OPTION, OPTION_NAME, OPTION_VALUE = "option.", "option_name.", "option_value."
+"""The beginnings of the names of columns with the options of variants."""
+
 # In the languages of the files that shops have: English, German, French, Spanish, Italian, Dutch.
 _NAMES = {
     "sku": "item number; item no; item code; article number; article no; product code; "
@@ -62,7 +67,7 @@ _NAMES = {
     IMAGES: "image; image url; image urls; image link; image src; photo; photos; picture url; "
     "pictures; main image; bild; bilder; bild url; bildadresse; bildlink; produktbild; foto; "
     "fotos; images url; imagen; imágenes; immagine; immagini; afbeelding; afbeeldingen; thumbnail; "
-    "product image; product images; product image url; featured image; images src",
+    "product image; product images; product image url; featured image; images src; imageurl",
     "slug": "handle; url key; url handle; permalink; urlkey; url slug; seo url; url rewritten; "
     "product url key",
     "seo_title": "meta title; page title; search engine title; seitentitel; meta titel; titre seo; "
@@ -85,9 +90,29 @@ _NAMES = {
     "tax_code": "tax class; tax code; vat class; steuerklasse; classe de taxe; clase de impuesto; "
     "classe iva; belastingklasse",
     "requires_shipping": "shipping required; physical; versandpflichtig",
+    PARENT: "parent sku; parent id; parent product; parent product sku; parent handle; "
+    "parent code; parent item; item group id; variant group; variant group id; "
+    "variant of; group id; group sku; group code; master sku; master id; style code; style number; "
+    "vaterartikel; elternartikel; hauptartikel; variantengruppe; variante von; produit parent; "
+    "référence parent; producto padre; sku padre; prodotto padre; id padre; hoofdartikel; "
+    "hoofdproduct",
     CURRENCY: "currency code; price currency; währung; devise; moneda; divisa; valuta; munt",
 }
+_OPTION_NAMES = (
+    "size; colour; color; material; pattern; style; flavour; flavor; scent; finish; capacity; "
+    "größe; farbe; muster; geschmack; duft; ausführung; taille; couleur; matière; motif; parfum; "
+    "talla; tamaño; sabor; taglia; colore; materiale; gusto; maat; kleur; materiaal; smaak"
+)
+_FURTHER_IMAGES = (
+    "additional image; additional images; additional image link; additional image links; "
+    "additional image url; additional image urls; further images; more images; other images; "
+    "other image url; gallery; gallery images; image gallery; weitere bilder; zusatzbilder; "
+    "bildergalerie; galerie; images supplémentaires; autres images; imágenes adicionales; "
+    "otras imágenes; immagini aggiuntive; altre immagini; extra afbeeldingen"
+)
 _SIGNS = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"(?<=\D)\d{1,2}(?!\d)")
+"""The number of an image in the name of its column, such as 2 in ``image_url_2``."""
 # What other shops add to the names of columns for people who fill them in.
 _HINT = re.compile(r"\((?:x,\s*y,\s*z\W*|0/1|html|required|optional|pflichtfeld)\)", re.IGNORECASE)
 _AMOUNTS = frozenset({"price", "compare_at_price", COST})
@@ -99,6 +124,28 @@ def _key(title: str) -> str:
 
 _BY_KEY = {_key(ours): ours for ours in _NAMES}
 _BY_KEY |= {_key(name): ours for ours, names in _NAMES.items() for name in names.split(";")}
+
+
+_OPTIONS = frozenset(_key(name) for name in _OPTION_NAMES.split(";"))
+_NUMBERED_OPTION = re.compile(r"(?:variant )?option ?([1-9]) ?(name|value)")
+_FURTHER = frozenset(_key(name) for name in _FURTHER_IMAGES.split(";"))
+
+
+def is_further_image(title: str) -> bool:
+    """Return whether a column has more images by its name, such as ``image 2`` or ``gallery``."""
+    key = _key(title)
+    without = " ".join(_NUMBER.sub(" ", key).split())
+    if without == key:
+        return key in _FURTHER
+    return without in {"picture", *_FURTHER} or _BY_KEY.get(without) == IMAGES
+
+
+def guess_option(title: str) -> str:
+    """Return the column of an option of variants, such as ``option.Size``, or ""."""
+    key = _key(title)
+    if found := _NUMBERED_OPTION.fullmatch(key):
+        return (OPTION_NAME if found[2] == "name" else OPTION_VALUE) + found[1]
+    return f"{OPTION}{title.strip()}" if key in _OPTIONS else ""
 
 
 def guess(title: str) -> str:

@@ -13,6 +13,7 @@ from catalog.exchange.imports.existing import ExistingRows
 from catalog.exchange.imports.extras import add_metadata
 from catalog.exchange.imports.lists import FURTHER
 from catalog.exchange.imports.plans import NEW_CATEGORY, Plan
+from catalog.exchange.imports.prices import check_price
 from catalog.exchange.imports.records import (
     ImageRecord,
     ProductRecord,
@@ -104,6 +105,8 @@ class Planner:
         self._set_columns(plan, record.row, product, {**record.values, **record.sold})
         self._set_backorder(plan, record.row, product, record.sold)
         self._check_sku(plan, record.row, product)
+        if not (plan.variants or record.variants):
+            check_price(record, plan.product, record.row, record.sold)
         if record.options is not None:
             product.options = record.options
             product.has_variants = bool(record.options)
@@ -180,12 +183,16 @@ class Planner:
     def _find_variant(self, plan: Plan, record: VariantRecord) -> RowChanges | None:
         """Return the existing variant with the SKU of the record, or else with its options."""
         sku = record.values.get("sku")
-        existing = [changes for changes in plan.variants if changes.before]
-        by_sku = [v for v in existing if sku and v.before and v.before["sku"] == sku]
-        by_options = [v for v in existing if v.before and v.before["options"] == record.options]
-        wanted = fold_options(record.options or ())
-        similar = [v for v in existing if wanted == fold_options((v.before or {})["options"])]
-        return next(iter(by_sku + by_options + similar), None)
+        existing = [(changes, changes.before) for changes in plan.variants if changes.before]
+        for changes, before in existing if sku else ():
+            if before["sku"] == sku:
+                return changes
+        for changes, before in existing:
+            if before["options"] == record.options:
+                return changes
+        wanted = fold_options(record.options or ()) if existing else ()
+        similar = (v for v, before in existing if wanted == fold_options(before["options"]))
+        return next(similar, None)
 
     def _set_variant(self, plan: Plan, changes: RowChanges, record: VariantRecord) -> None:
         errors, variant = plan.record.errors, changes.row
@@ -204,6 +211,7 @@ class Planner:
             variant.price = plan.product.row.price
             if variant.price is None:
                 errors.append(record.row.error("price", "A new variant needs a price."))
+        check_price(plan.record, changes, record.row, record.values)
         self._set_backorder(plan, record.row, variant, record.values)
         self._check_sku(plan, record.row, variant)
         self._set_stock(plan, changes, record.row, record.stock)

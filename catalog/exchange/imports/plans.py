@@ -32,7 +32,7 @@ class Plan(FamilyChanges):
 
     def has_changes(self) -> bool:
         """Return whether the import has to write anything for this product."""
-        return self.is_new or bool(self.descriptions())
+        return self.is_new or next(self._lines(), None) is not None
 
     def needs_category(self) -> bool:
         """Return whether the category has to be created."""
@@ -59,18 +59,21 @@ class Plan(FamilyChanges):
 
         The list is empty for a new product too: use ``has_changes`` to find out if one is written.
         """
-        lines = list(_describe(self.product))
+        return list(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield from _describe(self.product)
         for variant in self.variants:
             options = " / ".join(variant.row.options)
             if variant.before is None and not self.is_new:
-                lines.append(f"new variant {options}")
-            lines += [f"{options}: {change}" for change in _describe(variant)]
-        lines += [f"new tag {tag}" for tag in self.new_tags]
-        lines += [f"removed tag {tag}" for tag in self.old_tags]
+                yield f"new variant {options}"
+            yield from (f"{options}: {change}" for change in _describe(variant))
+        yield from (f"new tag {tag}" for tag in self.new_tags)
+        yield from (f"removed tag {tag}" for tag in self.old_tags)
         names = [*self.collections.values(), *(r.text for r in self.missing_collections)]
-        lines += [f"new in the collection {name}" for name in names]
-        lines += [f"new value of {slug}" for slug in self.attributes]
-        return lines + list(_describe_texts(self.translations))
+        yield from (f"new in the collection {name}" for name in names)
+        yield from (f"new value of {slug}" for slug in self.attributes)
+        yield from _describe_texts(self.translations)
 
 
 def _describe(changes: RowChanges) -> Iterator[str]:

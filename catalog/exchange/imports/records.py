@@ -22,6 +22,9 @@ from shop.core.slugs import fold_name, normalize_slug
 
 # The names of image files in the media storage. Others must not be imported.
 _STORED_FILE = re.compile(r"products/(?:[0-9a-f]{2}/)?[A-Za-z0-9_-]+\.webp", re.ASCII)
+_OTHERS = {**values.SLUG, **values.STOCK}
+_SOLD = {**values.SOLD, **values.TAX_CODE}
+_VARIANT = {**values.VARIANT, **values.TAX_CODE}
 _MAX_ROWS = (1 + MAX_VARIANTS) * (1 + MAX_IMAGES)
 
 
@@ -137,12 +140,12 @@ def _read_product(row: Row) -> ProductRecord:
     if row.kind != Kind.PRODUCT:
         found.errors.append(row.error("row", f"There is no product above this {row.kind}."))
     columns = values.read_cells(row, values.PRODUCT, found)
-    others = values.read_cells(row, {**values.SLUG, **values.STOCK}, found)
+    others = values.read_cells(row, _OTHERS, found)
     record = ProductRecord(
         row=row,
         slug=others.get("slug", ""),
         values=columns,
-        sold=values.read_cells(row, {**values.SOLD, **values.TAX_CODE}, found),
+        sold=values.read_cells(row, _SOLD, found),
         stock=others.get("stock"),
         category=read_category_reference(row, found),
         options=lists.read_options(row, found, distinct=True),
@@ -161,7 +164,8 @@ def _read_product(row: Row) -> ProductRecord:
 
 def _read_attributes(row: Row, found: Findings) -> dict[str, str]:
     names = [name for name in row.cells if name.startswith(ATTRIBUTE)]
-    return values.read_cells(row, dict.fromkeys(names, values.OF_ATTRIBUTE), found)
+    fields = dict.fromkeys(names, values.OF_ATTRIBUTE)
+    return values.read_cells(row, fields, found) if names else {}
 
 
 def _add(product: ProductRecord, row: Row) -> None:
@@ -211,7 +215,7 @@ def _finish(product: ProductRecord) -> ProductRecord:
 
 
 def _read_variant(row: Row, found: Findings) -> VariantRecord:
-    columns = values.read_cells(row, {**values.VARIANT, **values.TAX_CODE}, found)
+    columns = values.read_cells(row, _VARIANT, found)
     stock = values.read_cells(row, values.STOCK, found).get("stock")
     options = lists.read_options(row, found, distinct=False)
     if not options and not columns.get("sku"):

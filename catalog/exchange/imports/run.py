@@ -81,6 +81,8 @@ class _Run:
         self._source, self._options = source, options
         self._definitions = Definitions(dry_run=options.dry_run)
         self._counts = Counts(is_dry_run=options.dry_run)
+        self._unchanged: set[int] = set()
+        """The ids, as objects, of the plans of a batch that change nothing."""
 
     def run(self, report: Callable[[Result], None]) -> Counts:
         """Import the file, report each result and return their counts. Raises FileError."""
@@ -138,19 +140,20 @@ class _Run:
                 yield _refused(record)
             else:
                 keys.remember_slug(plan.product.row.slug, record.row.line)
-                yield _result(plan)
+                yield _unchanged(plan) if id(plan) in self._unchanged else _result(plan)
 
     def _write(self, records: Sequence[ProductRecord]) -> list[Plan]:
         """Write a batch. Only products that change are locked."""
         plans = self._plan(records, lock=False)
         changed = [plan for plan in plans if plan.has_changes()]
+        self._unchanged = {id(plan) for plan in plans}.difference(map(id, changed))
         ready = [plan for plan in changed if plan.is_ready()]
         self._create_categories(changed)
         self._collections = {pk for plan in changed for pk in plan.collections}
         missing = _missing_collections(changed)
         self._collections |= self._definitions.create_undefined_collections(missing)
         written = self._write_all([plan.record for plan in changed], ready)
-        return [*written, *(plan for plan in plans if not plan.has_changes())]
+        return [*written, *(plan for plan in plans if id(plan) in self._unchanged)]
 
     def _write_all(
         self, records: Sequence[ProductRecord], ready: Sequence[Plan] = (), *, again: bool = False
@@ -271,6 +274,13 @@ def _refused(record: ProductRecord) -> Result:
     return Result(
         title, Outcome.REFUSED, errors=errors, warnings=record.warnings, variants=variants
     )
+
+
+def _unchanged(plan: Plan) -> Result:
+    variants = {Outcome.UNCHANGED: len(plan.variants)} if plan.variants else {}
+    warnings = plan.record.warnings
+    title = plan.record.title()
+    return Result(title, Outcome.UNCHANGED, [], warnings=warnings, variants=variants)
 
 
 def _result(plan: Plan) -> Result:

@@ -5,7 +5,8 @@ all rows are products. The columns of other tables are guessed or chosen (``mapp
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,19 @@ from catalog.exchange.imports.columns import NotRead, find_columns
 from catalog.exchange.imports.conversions import in_grams, split_paths, split_urls
 from catalog.exchange.imports.decimals import Numbers, numbers_of
 from catalog.exchange.imports.definition_records import CATEGORY_PATH
-from catalog.exchange.imports.mapping import COST, CURRENCY, IMAGES, WEIGHTS, guess
+from catalog.exchange.imports.groups import Groups, is_grouped
+from catalog.exchange.imports.mapping import (
+    COST,
+    CURRENCY,
+    IMAGES,
+    OPTION,
+    OPTION_VALUE,
+    PARENT,
+    WEIGHTS,
+    guess,
+    guess_option,
+    is_further_image,
+)
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, FileError, Kind, Row, RowError, Rows, quote
 from catalog.exchange.imports.stock_words import AVAILABILITY, set_stock
@@ -59,7 +72,7 @@ _COLUMNS = (
 # The order of columns is fixed, because spreadsheets may rely on it. New columns come last.
 _MEMBERS = (field.member for field in FIELDS.values() if field.name != "category_id")
 COLUMNS = (*_COLUMNS, *(n for n in _MEMBERS if n not in _COLUMNS), "collections", "rule")
-TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code", CURRENCY)
+TARGETS = (IMAGES, CATEGORY_PATH, *WEIGHTS, AVAILABILITY, COST, "tax_code", CURRENCY, PARENT)
 """More columns that those of another table can be read as."""
 _AMOUNTS = frozenset({"price", "compare_at_price", COST, *WEIGHTS})
 _WHOLE = frozenset({"stock", "low_stock_threshold", "weight"})
@@ -71,6 +84,7 @@ _INSTEAD = {
 }
 """Columns of another table that are not guessed if the table has the shop's own one."""
 _WITH_METADATA = (Kind.PRODUCT, Kind.VARIANT)
+_KINDS = frozenset(Kind)
 _LISTS = ("tags", "choices", "collections")
 _OF_SOLD = {*members_of(Owner.SOLD, Owner.EACH), "stock", "slug", "options", *OPTIONS}
 _OF_SOLD |= {*WEIGHTS, AVAILABILITY, CURRENCY}
@@ -118,9 +132,25 @@ def columns_of(header: Sequence[str], choices: Choices) -> dict[str, str]:
         if not known[title] and (found := guess(title)) and found not in taken
     }
     chosen = {title: _canonical_target(name) for title, name in choices.columns.items()}
-    # The first of several columns that look like the same one.
+    # The first of several columns that look like the same one, and all with further images.
     first = {found: title for title, found in reversed(guessed.items())}
-    return known | {title: found for found, title in first.items()} | chosen
+    images = {title: IMAGES for title in header if not known[title] and is_further_image(title)}
+    columns = known | {title: found for found, title in first.items()}
+    return _with_options(columns | ({} if "picture" in taken else images) | chosen, choices)
+
+
+def _with_options(found: dict[str, str], choices: Choices) -> dict[str, str]:
+    """Guess the options of variants, if a column names their product. Else there is no such one."""
+    names = {*found.values()}
+    if "row" in names or not {PARENT, "slug"} & names:
+        return found
+    free = [title for title, name in found.items() if not name and title not in choices.columns]
+    options = {title: name for title in free if (name := guess_option(title))}
+    if any(name.startswith((OPTION, OPTION_VALUE)) for name in {*options.values(), *names}):
+        return found | options
+    if names.isdisjoint(OPTIONS):
+        return {title: "" if name == PARENT else name for title, name in found.items()}
+    return found
 
 
 def _check_choices(header: Sequence[str], choices: Choices) -> None:
@@ -133,7 +163,8 @@ def _check_choices(header: Sequence[str], choices: Choices) -> None:
 
 
 def _canonical_target(name: str) -> str:
-    return name if name in TARGETS else _canonical(name)
+    is_option = name.startswith(OPTION) and name != OPTION
+    return name if name in TARGETS or is_option else _canonical(name)
 
 
 def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
@@ -141,17 +172,43 @@ def read_shop(table: Table, reading: Reading, choices: Choices) -> Rows:
     not_read, found = reading.not_read, columns_of(table.header, choices)
     reading.columns = {title: name for title, name in found.items() if _canonical(title) != name}
     known = (*COLUMNS, *translated_columns())
-    columns = find_columns(table.header, lambda title: found[title], known, not_read)
+    columns = find_columns(table.header, _numbered(found), known, not_read)
     if not {"slug", "sku", "name"}.intersection(columns.names):
         reason = "At least one of the columns slug, sku and name is required."
         names = ", ".join((*known, f"{ATTRIBUTE}SLUG"))
         raise FileError(f"{reason} Known columns: {names}.", line=1)
     titles = dict(zip(columns.names, columns.header, strict=True))
-    titles["options"] = titles.get(OPTIONS[0], OPTIONS[0])
+    options = (n for n in titles if n in OPTIONS or n.startswith((OPTION, OPTION_VALUE)))
+    titles["options"] = titles.get(next(options, ""), OPTIONS[0])
+
+    def read(row: TableRow) -> tuple[Row, list[Row]]:
+        found = _read_row(row, titles, not_read, is_csv=table.is_csv)
+        return found, list(_images(found, choices.images_from))
+
+    if is_grouped(columns.names):
+        groups = Groups(read, titles, not_read, _USED[Kind.VARIANT])
+        yield from groups.rows(columns.rows(table))
+        return
     for row in columns.rows(table):
-        read = _read_row(row, titles, not_read, is_csv=table.is_csv)
-        yield read
-        yield from _images(read, choices.images_from)
+        product, images = read(row)
+        yield product
+        yield from images
+
+
+def _numbered(found: Mapping[str, str]) -> Callable[[str], str]:
+    """Return the function that names columns. Further ones with images are numbered."""
+    numbers_of_images = count(1)
+
+    def name_of(title: str) -> str:
+        is_image = found[title] == IMAGES
+        number = next(numbers_of_images) if is_image else 1
+        return found[title] if number == 1 else f"{IMAGES}.{number}"
+
+    return name_of
+
+
+def _has_images(name: str) -> bool:
+    return name.partition(".")[0] == IMAGES
 
 
 def _canonical(title: str) -> str:
@@ -165,18 +222,23 @@ def _canonical(title: str) -> str:
     return name if name in COLUMNS else translated_column(title)
 
 
+def _unescaped(cells: Mapping[str, str]) -> dict[str, Cell]:
+    escaped = {name: unescape_formula(cell) for name, cell in cells.items() if cell[:1] == "'"}
+    return {**cells, **escaped}
+
+
 def _read_row(row: TableRow, titles: Mapping[str, str], not_read: NotRead, *, is_csv: bool) -> Row:
-    cells: dict[str, Cell] = {n: unescape_formula(c) if is_csv else c for n, c in row.cells.items()}
+    cells: dict[str, Cell] = _unescaped(row.cells) if is_csv else {**row.cells}
     kind = str(cells.pop("row", "")).strip().lower() or Kind.PRODUCT.value
     errors = list(row.errors)
-    if kind not in set(Kind):
+    if kind not in _KINDS:
         reason = f"{quote(kind)} must be one of {', '.join(Kind)}."
         errors.append(RowError(row.line, "row", reason))
         kind = Kind.PRODUCT.value
     for name in unused_columns(Kind(kind), cells):
         not_read.add(f"{name} of {kind} rows")
     options = [str_of(cells.pop(name)) for name in OPTIONS if name in cells]
-    if any(name in row.cells for name in OPTIONS):
+    if options:
         while options and not options[-1].strip():
             options.pop()
         cells["options"] = options
@@ -211,20 +273,29 @@ def _set_categories(cells: dict[str, Cell]) -> None:
 
 
 def _images(row: Row, images_from: str) -> Iterator[Row]:
-    """Yield a row for each image of a product in a cell with several addresses."""
-    cell = str(row.cells.get(IMAGES, "")) if row.kind == Kind.PRODUCT else ""
-    for url in split_urls(cell, images_from):
-        yield Row(Kind.IMAGE, row.line, {"picture": url}, {"picture": row.names[IMAGES]})
+    """Yield a row for each image of a product in its cells, each of which may have several.
+
+    An image that is in two columns is one.
+    """
+    seen: set[str] = set()
+    for name in filter(_has_images, row.cells if row.kind == Kind.PRODUCT else ()):
+        for url in split_urls(str(row.cells[name]), images_from):
+            if url not in seen:
+                yield Row(Kind.IMAGE, row.line, {"picture": url}, {"picture": row.names[name]})
+            seen.add(url)
 
 
 def unused_columns(kind: Kind, cells: Mapping[str, Cell]) -> list[str]:
     """Return the columns with a value that rows of this kind do not have."""
     used = _USED[kind]
+    if used.issuperset(cells):
+        return []
     return [
         name
         for name, cell in cells.items()
         if name not in used
         and not (kind == Kind.PRODUCT and name.startswith(ATTRIBUTE))
+        and not (kind == Kind.PRODUCT and _has_images(name))
         and not is_translation(kind, name)
         and not (kind in _WITH_METADATA and name.startswith((METADATA, PRIVATE_METADATA)))
         and (cell.strip() if isinstance(cell, str) else cell)

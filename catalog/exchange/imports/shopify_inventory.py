@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from catalog.exchange.imports.columns import find_columns
 from catalog.exchange.imports.decimals import Numbers
 from catalog.exchange.imports.reading import Choices, Reading
 from catalog.exchange.imports.rows import Cell, Kind, Row, RowError, Rows, quote
+from catalog.exchange.imports.shopify_columns import OPTIONS
 from catalog.exchange.imports.shopify_columns import canonical as of_products
 from catalog.exchange.imports.tables import Table, TableRow
 from catalog.limits import MAX_OPTIONS
@@ -56,15 +58,22 @@ def _canonical(title: str, *, has_locations: bool) -> str:
     return "" if has_locations or is_other or name else f"location {folded}"
 
 
+def read_as(header: Sequence[str], _choices: Choices) -> dict[str, str]:
+    """Return what each column of a header is read as, or "" if it is not read."""
+    name_of = partial(_canonical, has_locations=_has_locations(header))
+    ours = {name: name.split()[0].lower() for name in OPTIONS}
+    ours |= {"Handle": "slug", "Variant SKU": "sku", "Title": "", "": ""}
+    return {title: ours.get(name_of(title), "stock") for title in header}
+
+
+def _has_locations(header: Sequence[str]) -> bool:
+    return any(fold_name(title) in _AVAILABLE for title in header)
+
+
 def read_inventory(table: Table, reading: Reading, _choices: Choices) -> Rows:
     """Yield a product with the stock of its variants for each handle. Raises FileError."""
-    has_locations = any(fold_name(title) in _AVAILABLE for title in table.header)
-    columns = find_columns(
-        table.header,
-        lambda title: _canonical(title, has_locations=has_locations),
-        (),
-        reading.not_read,
-    )
+    name_of = partial(_canonical, has_locations=_has_locations(table.header))
+    columns = find_columns(table.header, name_of, (), reading.not_read)
     rows = columns.rows(table)
     for _, grouped in groupby(rows, key=lambda row: row.cells["Handle"].strip()):
         yield from _product(list(grouped))

@@ -230,6 +230,7 @@ def _add_price(cells: dict[str, Cell], product: _Product) -> list[RowError]:
     regular, sale = product.cell("regular_price").strip(), product.cell("sale_price").strip()
     starts, ends = product.cell("starts").strip(), product.cell("ends").strip()
     if not (regular or sale):
+        cells |= {"price": ""} if "regular_price" in product.row.cells else {}
         return []
     is_reduced = bool(sale) and is_on(starts, ends, timezone.localdate())
     cells["price"] = sale if is_reduced else regular or sale

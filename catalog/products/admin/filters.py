@@ -1,24 +1,33 @@
 """The filters of the product list in the admin."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from catalog.products.models import Product
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class StockFilter(admin.SimpleListFilter):
     """Filters by level of stock."""
 
-    title = "stock"
+    title = _("stock")
     parameter_name = "stock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the levels."""
-        return [("in", "In stock"), ("low", "Low stock"), ("out", "Out of stock")]
+        return [
+            ("in", gettext("In stock")),
+            ("low", gettext("Low stock")),
+            ("out", gettext("Out of stock")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by the selected level."""
@@ -35,7 +44,7 @@ class StockFilter(admin.SimpleListFilter):
 class _DefaultedFilter(admin.SimpleListFilter):
     """A filter that also restricts the list when nothing is selected."""
 
-    default_display = ""
+    default_display: "StrOrPromise" = ""
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Replace Django's label "All" of the default."""
@@ -47,13 +56,13 @@ class _DefaultedFilter(admin.SimpleListFilter):
 class KindFilter(_DefaultedFilter):
     """Filters by products and variants. The default is products."""
 
-    title = "kind"
+    title = _("kind")
     parameter_name = "kind"
-    default_display = "Products"
+    default_display = _("Products")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choices other than the default."""
-        return [("variants", "Variants"), ("all", "Both")]
+        return [("variants", gettext("Variants")), ("all", gettext("Both"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by kind. With the stock filter the default is both, since variants have stock."""
@@ -65,13 +74,13 @@ class KindFilter(_DefaultedFilter):
 class ArchivedFilter(_DefaultedFilter):
     """Filters by whether a product is archived. The default is not archived."""
 
-    title = "archive"
+    title = _("archive")
     parameter_name = "archived"
-    default_display = "Not archived"
+    default_display = _("Not archived")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Return the choice other than the default."""
-        return [("1", "Archived")]
+        return [("1", gettext("Archived"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Filter by whether products are archived."""

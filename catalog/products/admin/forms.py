@@ -28,7 +28,7 @@ def tracking_field() -> forms.TypedChoiceField:
     A missing checkbox would end the tracking of stock, also by a form of an older release.
     """
     return forms.TypedChoiceField(
-        label="Stock",
+        label=_("Stock tracking"),
         choices=[(True, "is tracked"), (False, "is not tracked: it can always be ordered")],
         coerce=lambda value: str(value) == "True",
         empty_value=None,
@@ -40,7 +40,7 @@ def tracking_field() -> forms.TypedChoiceField:
 def shipping_field() -> forms.TypedChoiceField:
     """Return the field for ``requires_shipping``, for the same reason as ``tracking_field``."""
     return forms.TypedChoiceField(
-        label="Shipping",
+        label=_("Shipping"),
         choices=[(True, "is shipped"), (False, "is not shipped, such as a download")],
         coerce=lambda value: str(value) == "True",
         empty_value=None,
@@ -117,11 +117,11 @@ class ProductForm(SoldForm):
         ),
     )
     tag_words = SeparatedListField(
-        label="Tags",
+        label=_("Tags"),
         separator=",",
         max_item_length=TAG_LENGTH,
         max_items=MAX_TAGS,
-        help_text="Separated by commas.",
+        help_text=_("Separated by commas."),
     )
 
     class Meta:

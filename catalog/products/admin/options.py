@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.limits import MAX_OPTIONS, OPTION_LENGTH, SKU_LENGTH
 from catalog.options.services import fold_option, fold_options
 from catalog.products.models import Product
+from shop.core.language_codes import own_language
 from shop.core.lines import validate_line
 from shop.core.slugs import make_slug
 
@@ -163,4 +164,4 @@ def _check(items: Sequence[str]) -> None:
 
 
 def _code(text: str) -> str:
-    return make_slug(text, length=SKU_LENGTH, default="").upper()
+    return make_slug(text, length=SKU_LENGTH, default="", language=own_language()).upper()

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.admin_base import staff_of
@@ -42,7 +43,7 @@ from catalog.stock.admin import StockAdjustmentForm
 from catalog.stock.section import REASON, TARGET, StockSection
 from catalog.stock.services import adjust_stock
 from catalog.translations.forms import translated_fieldsets
-from shop.core.admin import Work
+from shop.core.admin import Waiting, Work
 
 _PUBLISHING = ["is_published", "publish_at"]
 _SOLD = members_of(Owner.SOLD)
@@ -80,6 +81,13 @@ class ProductAdmin(ListEditingAdmin):
         "tax_class",
         KindFilter,
         ArchivedFilter,
+    )
+    waiting = (
+        Waiting(
+            _("Products low in stock"),
+            lambda: {"pk__in": Product.objects.low_in_stock().values("pk")},
+            query="stock=low",
+        ),
     )
     search_fields = ("name", "sku__exact", "slug__exact", "keywords")
     autocomplete_fields = ("category",)
@@ -124,21 +132,24 @@ class ProductAdmin(ListEditingAdmin):
             return [
                 (None, {"fields": fields}),
                 _METADATA,
-                ("History", {"fields": _HISTORY}),
+                (_("History"), {"fields": _HISTORY}),
             ]
         has_variants = obj is not None and obj.has_variants
         sold = ["price", *_INHERITED] if has_variants else [*_SOLD, *self._stock(request, obj)]
         sets: list[Any] = [
             (None, {"fields": [*_PRODUCT, "tag_words"]}),
-            ("Price and stock", {"fields": sold, "description": _FOR_ALL if has_variants else ""}),
-            ("Publication", {"fields": _PUBLISHING}),
+            (
+                _("Price and stock"),
+                {"fields": sold, "description": _FOR_ALL if has_variants else ""},
+            ),
+            (_("Publication"), {"fields": _PUBLISHING}),
         ]
         if attributes := list(attribute_fields(_attributes())):
-            sets.append(("Attributes", {"fields": attributes}))
+            sets.append((_("Attributes"), {"fields": attributes}))
         if self._may_save(request, obj):
             sets += translated_fieldsets("product", request)
         sets.append(_METADATA)
-        return [*sets, ("History", {"fields": _HISTORY})] if obj else sets
+        return [*sets, (_("History"), {"fields": _HISTORY})] if obj else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
         """Make stock, and the values that a variant shares with its product, read-only."""
@@ -216,7 +227,7 @@ class ProductAdmin(ListEditingAdmin):
                 min_value=0,
                 max_value=MAX_STOCK,
                 initial=0,
-                help_text="The initial stock. Use stock adjustments to change it later.",
+                help_text=_("The initial stock. Use stock adjustments to change it later."),
             )
         if db_field.name == "track_stock":
             return tracking_field()
@@ -224,7 +235,7 @@ class ProductAdmin(ListEditingAdmin):
             return shipping_field()
         if db_field.name == "weight":
             return forms.IntegerField(
-                label="Weight in grams",
+                label=_("Weight in grams"),
                 min_value=0,
                 max_value=MAX_WEIGHT,
                 initial=0,
@@ -238,13 +249,13 @@ class ProductAdmin(ListEditingAdmin):
         """Add the units in stock."""
         return cast("ProductQuerySet", super().get_queryset(request)).with_units()
 
-    @admin.display(description="Stock", ordering="units", empty_value="not tracked")
-    def units(self, product: Any) -> int | None:
+    @admin.display(description=_("Stock"), ordering="units")
+    def units(self, product: Any) -> int | str:
         """Return the units in stock, of a product with variants those of all variants."""
         units: int | None = product.units
-        return units
+        return gettext("not tracked") if units is None else units
 
-    @admin.display(description="Stock, variants and images")
+    @admin.display(description=_("Stock, variants and images"))
     def links(self, product: Product) -> str:
         """Return links to stock movements, and to the pages that adjust stock or add something."""
         movements = format_html(
@@ -299,19 +310,19 @@ class ProductAdmin(ListEditingAdmin):
         names = [str(product) for product in objs]
         return names, {"products": len(names)}, set(), []
 
-    @admin.action(description="Publish selected products", permissions=["change"])
+    @admin.action(description=_("Publish selected products"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Publish the selected products."""
         work = Work(partial(_set_published, is_published=True))
         return self.act(request, queryset, "published", work)
 
-    @admin.action(description="Unpublish selected products", permissions=["change"])
+    @admin.action(description=_("Unpublish selected products"), permissions=["change"])
     def unpublish(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
         """Unpublish the selected products."""
         work = Work(partial(_set_published, is_published=False))
         return self.act(request, queryset, "unpublished", work)
 
-    @admin.action(description="Archive selected products", permissions=["delete"])
+    @admin.action(description=_("Archive selected products"), permissions=["delete"])
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[Product]
     ) -> HttpResponse | None:

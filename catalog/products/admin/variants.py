@@ -58,7 +58,7 @@ class VariantInline(ReadOnlyInline):
 
     model = Product
     fk_name = "parent"
-    verbose_name_plural = "variants"
+    verbose_name_plural = _("variants")
     fields = ("page", "sku", "price", "stock", "backorder", "track_stock", "weight", "position")
     readonly_fields = fields
     ordering = ("position", "pk")
@@ -68,7 +68,7 @@ class VariantInline(ReadOnlyInline):
         """Exclude archived variants."""
         return super().get_queryset(request).filter(archived_at=None)
 
-    @admin.display(description="Variant")
+    @admin.display(description=_("Variant"))
     def page(self, variant: Product) -> str:
         """Return a link to the page of the variant."""
         url = reverse("admin:catalog_product_change", args=[variant.pk])

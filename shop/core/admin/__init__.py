@@ -4,6 +4,7 @@ from shop.core.admin.actions import Work, reason_of
 from shop.core.admin.base import ShopModelAdmin
 from shop.core.admin.form_steps import Effect, FormStep
 from shop.core.admin.read_only import ReadOnlyAdmin, ReadOnlyInline, is_number
+from shop.core.admin.waiting import Waiting
 
 __all__ = [
     "Effect",
@@ -11,6 +12,7 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReadOnlyInline",
     "ShopModelAdmin",
+    "Waiting",
     "Work",
     "is_number",
     "reason_of",

@@ -20,6 +20,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from shop.core.admin.forms import refusals_of
 from shop.core.errors import ShopError
@@ -28,6 +30,7 @@ from shop.core.money import ZERO, show
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as _Base
+    from django_stubs_ext import StrOrPromise
 else:
     _Base = object
 
@@ -53,7 +56,7 @@ class Work:
     begin: Callable[[Any], Any]
     finish: Callable[[Any], object] | None = None
     amount: Callable[[Any], _Amount] | None = None
-    note: str = ""
+    note: "StrOrPromise" = ""
     """A sentence about the consequences, for the page that asks for confirmation."""
 
 
@@ -98,7 +101,8 @@ class ConfirmedActions(_Base):
         """
         chosen = list(rows[: self.list_per_page + 1])
         if len(chosen) > self.list_per_page:
-            message = f"Choose at most {self.list_per_page} at a time; nothing was changed."
+            words = _("Choose at most {limit} at a time; nothing was changed.")
+            message = words.format(limit=self.list_per_page)
             self.message_user(request, message, messages.ERROR)
             return None
         if "post" not in request.POST:
@@ -134,11 +138,13 @@ class ConfirmedActions(_Base):
         done = [str(row) for row, result in results if result == _Result.DONE]
         before = [str(row) for row, result in results if result == _Result.DONE_BEFORE]
         if done:
-            count = f" ({len(done)} of {len(results)})" if len(results) > 1 else ""
-            message = f"{verb.capitalize()}: {', '.join(done)}{count}."
+            words = _(" ({count} of {total})")
+            count = words.format(count=len(done), total=len(results)) if len(results) > 1 else ""
+            message = f"{capfirst(_(verb))}: {', '.join(done)}{count}."
             self.message_user(request, message, messages.SUCCESS)
         if before:
-            message = f"This form was already sent; nothing was changed: {', '.join(before)}."
+            words = _("This form was already sent; nothing was changed: {rows}.")
+            message = words.format(rows=", ".join(before))
             self.message_user(request, message, messages.WARNING)
 
     def _act_on(self, request: HttpRequest, row: M, verb: str, work: Work) -> _Result:
@@ -171,12 +177,14 @@ class ConfirmedActions(_Base):
         accepted = [line for line in lines if not line.reason]
         context = {
             **self.admin_site.each_context(request),
-            "title": f"{len(accepted)} {noun(len(accepted))} will be {verb}",
+            "title": _("{count} {noun} will be {verb}").format(
+                count=len(accepted), noun=noun(len(accepted)), verb=_(verb)
+            ),
             "opts": self.opts,
             "action": _action_of(request),
             "back": back or request.get_full_path(),
             "action_checkbox_name": ACTION_CHECKBOX_NAME,
-            "verb": verb,
+            "verb": _(verb),
             "note": work.note,
             "accepted": accepted,
             "refused": [line for line in lines if line.reason],

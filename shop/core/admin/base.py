@@ -20,6 +20,7 @@ from shop.core.admin.forms import (
     refusals_of,
     validate_amount,
 )
+from shop.core.admin.waiting import Waiting
 from shop.core.errors import NotFound, ShopError
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 from shop.core.money import MAX_DIGITS
@@ -54,6 +55,8 @@ class ShopModelAdmin(ConfirmedActions, admin.ModelAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     argument_fields: ClassVar[dict[str, str]] = {}
     """The form's fields of the services' arguments, where their names differ."""
+    waiting: ClassVar[tuple[Waiting, ...]] = ()
+    """The rows that the first page of the admin counts."""
 
     class Media:
         css: ClassVar = {"all": ("shop/admin.css",)}

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -23,6 +23,9 @@ from shop.core.admin.base import ShopModelAdmin
 from shop.core.admin.forms import add_refusals, refusals_of
 from shop.core.errors import ShopError
 from shop.core.form_keys import FIELD
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 Effect = tuple[str, str]
 """What is changed, and how, in words."""
@@ -48,8 +51,8 @@ class FormStep:
     """
 
     row: Model
-    title: str
-    submit: str
+    title: "StrOrPromise"
+    submit: "StrOrPromise"
     """The label of the button."""
     back: str
     begin: Callable[[], Any]
@@ -58,7 +61,7 @@ class FormStep:
     location: Callable[[Any], str] | None = None
     changed: Callable[[Any], Sequence[Model]] | None = None
     """The rows that ``begin`` has changed, for the history, if they are others than ``row``."""
-    note: str = ""
+    note: "StrOrPromise" = ""
     """A sentence above the form."""
     template: str = "form_step"
     """The page with the form, below the folder ``admin``."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from shop.core import tracing
 from shop.core.admin.base import NotSaved
+from shop.core.admin.waiting import entries_of
 from shop.core.form_keys import AlreadySent, KeyExpired, save_once
 
 
@@ -29,6 +30,15 @@ class ShopAdminSite(AdminSite):
         if is_allowed and request.user.pk is not None:
             tracing.note_author("admin", user_id=request.user.pk)
         return is_allowed
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show what waits for the user above the list of models."""
+        waiting = [
+            entry
+            for model_admin in self._registry.values()
+            for entry in entries_of(request, model_admin)
+        ]
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

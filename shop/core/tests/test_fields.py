@@ -7,6 +7,9 @@ from rest_framework.exceptions import ValidationError
 
 from shop.core.fields import AmountField, IdField, StrictBool, StrictInt, StrictStr
 from shop.core.money import add_up, quantize, show
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 @pytest.mark.parametrize(

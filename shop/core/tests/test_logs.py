@@ -11,6 +11,9 @@ import pytest
 
 from shop.core import logs
 from shop.core.logs import JsonFormatter, QueueLogHandler, request_id
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 class Interrupted(StringIO):

@@ -6,6 +6,9 @@ from django.core.exceptions import ImproperlyConfigured
 from shop.core import routing
 from shop.core.viewsets import ShopViewSet
 from shop.router import router
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 
 class GiftViewSet(ShopViewSet):

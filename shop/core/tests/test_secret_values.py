@@ -10,6 +10,9 @@ import pytest
 from django.core.management.utils import get_random_secret_key
 
 from shop.core.secret_values import is_published_password, problems, weakness_of
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 ROOT = Path(__file__).resolve().parents[3]
 LETTERS = string.ascii_letters + string.digits

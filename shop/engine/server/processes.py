@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
@@ -15,6 +15,8 @@ MOST_WORKERS = 4
 _POLL = 0.5
 
 _M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3  # malloc.h of glibc
+_TUNABLES = "GLIBC_TUNABLES"
+_HUGE_PAGES = "glibc.malloc.hugetlb=1"
 
 
 def default_workers() -> int:
@@ -117,3 +119,27 @@ def return_freed_memory() -> None:
         library = ctypes.CDLL("libc.so.6")
         library.mallopt(_M_ARENA_MAX, 2)
         library.mallopt(_M_MMAP_THRESHOLD, 262_144)
+
+
+def with_huge_pages(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which the C library asks for huge pages for its memory.
+
+    The 19 MiB of a password hash are then mapped as ten pages instead of 4,864. glibc reads the
+    variable when a program starts; before 2.35, and elsewhere, it has no effect.
+    """
+    tunables = environment.get(_TUNABLES, "")
+    if "glibc.malloc.hugetlb=" not in tunables:
+        tunables = ":".join(filter(None, (tunables, _HUGE_PAGES)))
+    return {**environment, _TUNABLES: tunables}
+
+
+def restart_with_huge_pages() -> None:
+    """Replace this program with itself, with huge pages, unless they are set already. Linux only.
+
+    The process keeps its id, arguments and open files.
+    """
+    environment = with_huge_pages(os.environ)
+    if sys.platform == "linux" and sys.executable and environment != dict(os.environ):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606 - the same program

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from shop.engine.server import processes
-from shop.testing.marks import on_one_database
+from shop.testing.marks import on_one_database, on_one_engine
 from shop.testing.server import ROOT, running_shop
 from shop.testing.serving import url_of_the_tests_database
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can pin processes")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux can pin processes"),
+    on_one_engine,  # SQLite has the plain one
+]
 
 _PIN = """
 import os
@@ -137,3 +140,36 @@ def test_workers_are_not_pinned_by_default():
         [pid] = shop.workers()
         assert os.sched_getaffinity(pid) == os.sched_getaffinity(0)
         assert os.sched_getscheduler(pid) == os.SCHED_OTHER
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "glibc.malloc.hugetlb=1"),
+        ({"GLIBC_TUNABLES": ""}, "glibc.malloc.hugetlb=1"),
+        (
+            {"GLIBC_TUNABLES": "glibc.malloc.perturb=0"},
+            "glibc.malloc.perturb=0:glibc.malloc.hugetlb=1",
+        ),
+        ({"GLIBC_TUNABLES": "glibc.malloc.hugetlb=0"}, "glibc.malloc.hugetlb=0"),
+    ],
+)
+def test_huge_pages_are_added_to_the_tunables_of_the_c_library(before, after):
+    assert processes.with_huge_pages({"A": "b", **before}) == {"A": "b", "GLIBC_TUNABLES": after}
+
+
+@on_one_database
+def test_a_program_starts_again_once_with_the_same_id_and_arguments():
+    code = (
+        "import os, sys\nfrom shop.engine.server import processes\n"
+        "processes.restart_with_huge_pages()\n"
+        "print(os.getpid(), *sys.argv, os.environ['GLIBC_TUNABLES'])"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", code, "one", "two words"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    printed, _ = program.communicate()
+    assert printed == f"{program.pid} -c one two words glibc.malloc.hugetlb=1\n"

@@ -58,11 +58,11 @@ def test_staff_change_rotate_and_delete_an_endpoint(admin_browser, created, rece
 
 
 def test_staff_send_a_delivery_again(admin_browser, created, receiver):
-    event = record()
+    record()
     run_due_tasks()
     delivery = WebhookDelivery.objects.get()
     done = confirm(admin_browser, LOG, "redeliver", delivery)
-    assert messages_of(done) == [f"Sent again: Event {event.pk} for endpoint {created['id']}."]
+    assert messages_of(done) == [f"Sent again: {delivery}."]
     run_due_tasks()
     assert len(receiver.requests) == 2
     found = admin_browser.get(LOG, {"q": "order.paid"}).content.decode()

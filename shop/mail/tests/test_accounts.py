@@ -8,8 +8,9 @@ from accounts.factories import PASSWORD
 from accounts.models import User
 from shop.mail.models import Message
 from shop.mail.previews import preview
+from shop.testing.marks import on_one_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled"), on_one_database]
 
 
 def token_of(mail, path):

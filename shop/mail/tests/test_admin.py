@@ -4,11 +4,13 @@ import pytest
 from django.test import Client
 
 from orders.factories import place_order
+from orders.models import Order
 from shop.core.metrics import readings
 from shop.mail.models import Message
-from shop.testing.pages import choose, confirm, messages_of
+from shop.testing.marks import on_one_database
+from shop.testing.pages import choose, confirm, messages_of, submit
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 PAGE = "/admin/shop_mail/message/"
 
 
@@ -26,7 +28,9 @@ def test_staff_send_a_message_again(admin_browser, message, smtp, work):
     assert "Recipient refused: 550 &lt;…&gt; is unknown" in listed
     assert "ada@example.com" not in listed
     done = confirm(admin_browser, PAGE, "send_again", message)
-    assert messages_of(done) == [f"Sent again: order_placed to order:{message.event.object_id}."]
+    assert messages_of(done) == [
+        f"Sent again: Order placed to Buyer of order {Order.objects.get().number}."
+    ]
     work()
     (first,) = smtp.accepted
     assert first["Message-ID"] == message.message_id
@@ -35,6 +39,15 @@ def test_staff_send_a_message_again(admin_browser, message, smtp, work):
     confirm(admin_browser, PAGE, "send_again", message)
     work()
     assert len({mail["Message-ID"] for mail in smtp.accepted}) == 2
+
+
+def test_a_message_is_sent_again_from_its_page(admin_browser, message):
+    page = f"{PAGE}{message.pk}/"
+    assert f'href="{page}send-again/"' in admin_browser.get(f"{page}change/").content.decode()
+    submit(admin_browser, admin_browser.get(f"{page}send-again/"))
+    message.refresh_from_db()
+    assert (message.status, message.attempts) == ("waiting", 0)
+    assert f'href="{page}send-again/"' not in admin_browser.get(f"{page}change/").content.decode()
 
 
 def test_a_message_that_waits_is_not_sent_again(admin_browser, message, work, smtp):

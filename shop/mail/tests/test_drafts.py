@@ -11,8 +11,9 @@ from orders.models import Order
 from orders.services import cancel_order, send_draft
 from shop.mail.models import Message
 from shop.mail.previews import preview
+from shop.testing.marks import on_one_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled"), on_one_database]
 
 
 @pytest.fixture

@@ -7,9 +7,14 @@ from django.test import Client
 
 from accounts.models import User
 from orders.factories import place_order
+from shop.testing.marks import on_one_database
 from shop.testing.pages import forms_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled", "development")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("unthrottled", "development"),
+    on_one_database,
+]
 
 
 @pytest.fixture

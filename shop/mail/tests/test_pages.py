@@ -5,8 +5,9 @@ from django.test import Client
 
 from orders.factories import place_order
 from shop.mail import configuration
+from shop.testing.marks import on_one_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from django.core.management import call_command
 from orders.models import Order
 from shop.mail.configuration import mailers
 from shop.testing.assertions import assert_audit_passes
+from shop.testing.marks import on_one_database
+
+pytestmark = on_one_database
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 

@@ -12,8 +12,9 @@ from payments.tests.test_refunds_of_items import FailingRefunds
 from shop.core import events
 from shop.mail import configuration
 from shop.mail.models import Message
+from shop.testing.marks import on_one_database
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unthrottled"), on_one_database]
 
 STAFF = ["orders@tea.example", "office@tea.example"]
 
@@ -38,7 +39,7 @@ def to_staff(settings, smtp, work):
 def test_staff_get_a_message_about_each_withdrawal(anyone, ada, tea, to_staff):
     order = place_order(ada.user, tea)
     anyone.post("/api/withdrawals/", declaration(order))
-    stranger = declaration(order, order_number="http://a.example/x", name="Eve")
+    stranger = declaration(order, number="http://a.example/x", name="Eve")
     anyone.post("/api/withdrawals/", stranger)
     (first, text), (_second, unmatched) = to_staff()
     assert first.startswith("Withdrawal ")

@@ -10,9 +10,10 @@ from orders.factories import place_order
 from orders.models import Order
 from shop.mail.models import MailText
 from shop.mail.previews import preview
+from shop.testing.marks import on_one_database
 from shop.testing.pages import form_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 PAGE = "/admin/shop_mail/mailtext/"
 
 

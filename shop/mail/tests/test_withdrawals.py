@@ -10,8 +10,9 @@ from orders.models import Withdrawal
 from orders.services import add_note, declare_withdrawal
 from shop.mail.models import Message
 from shop.mail.previews import preview
+from shop.testing.marks import on_one_database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, on_one_database]
 
 
 def test_a_receipt_has_what_was_declared_and_when(anyone, smtp, work, settings):
@@ -50,7 +51,7 @@ def test_a_receipt_has_what_was_declared_and_when(anyone, smtp, work, settings):
 
 
 def test_a_receipt_is_in_the_language_of_the_request(anyone, smtp, work):
-    body = {"order_number": "7", "email": "eve@example.org", "name": "Eve"}
+    body = {"number": "7", "email": "eve@example.org", "name": "Eve"}
     anyone.post("/api/withdrawals/", body, headers={"Accept-Language": "de"})
     work()
     text = smtp.accepted[0].get_body(("plain",)).get_content()

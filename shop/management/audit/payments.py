@@ -42,7 +42,8 @@ def committed_amounts_match_payments() -> Iterator[str]:
     """I4: the committed amount of an order is what its payments bring or may bring, at most all.
 
     An earlier release, which knows no partial payments, leaves 0. It begins no payment of an order
-    of which a part is paid or being paid. A late payment does not count: it is paid back.
+    of which a part is paid or being paid. But it pays back a part that it settles, as late, and may
+    then take the whole. So a late part does not count.
     """
     for pk, committed, covered in rows(
         """

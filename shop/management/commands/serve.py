@@ -17,6 +17,7 @@ from django.db import connections
 from shop.core.checks import known_vulnerability
 from shop.engine.parts import uses
 from shop.engine.server.application import THREADS
+from shop.engine.server.processes import restart_with_huge_pages
 from shop.engine.server.workers import Options, serve_asgi, serve_wsgi
 from shop.management.base import RUN_MIGRATE, lacks_migrations
 
@@ -46,6 +47,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the addresses, and serve. Raises CommandError if the port is not free."""
         _check_free(settings.HOST, settings.PORT)
+        restart_with_huge_pages()
         buffers = uses("request_buffer")
         self._announce(f"http://{settings.HOST}:{settings.PORT}")
         if not buffers and not settings.DEBUG:

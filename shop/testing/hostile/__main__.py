@@ -127,7 +127,7 @@ def _schema(shop: Shop) -> dict[str, object]:
     request = urllib.request.Request(  # noqa: S310 - a server of this test
         f"{shop.url}/api/schema/", headers={"Accept": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
         schema: dict[str, object] = json.load(response)
         return schema
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-TIMEOUT = 20
+TIMEOUT = 60
 
 
 @dataclass(frozen=True)

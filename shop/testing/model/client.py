@@ -30,7 +30,7 @@ class Client:
     """Sends requests to a server, and reads the responses."""
 
     def __init__(self, url: str) -> None:
-        self.connection = HTTPConnection(url.removeprefix("http://"), timeout=30)
+        self.connection = HTTPConnection(url.removeprefix("http://"), timeout=120)
 
     def get(self, path: str, headers: Headers) -> Response:
         """Send a GET request."""

@@ -1,22 +1,26 @@
 """The rules of returns."""
 
-from shop.testing.model.world import Order, Refused, Return, Units, World
+from shop.testing.model.world import Item, Order, Refused, Return, Units, World
 
 
 def request(order: Order, units: Units) -> Return:
     """Ask to return shipped units that no other return expects."""
     for pk, count in units.items():
-        item = order.items[pk]
-        expected = sum(
-            each.units.get(pk, 0)
-            for each in order.returns
-            if each.status in {"requested", "approved"}
-        )
-        if count > item.fulfilled - item.returned - expected:
+        if count > returnable(order, order.items[pk]):
             raise Refused("return_limit")
     row = Return(units)
     order.returns.append(row)
     return row
+
+
+def returnable(order: Order, item: Item) -> int:
+    """Return the shipped units that are in no return."""
+    expected = sum(
+        each.units.get(item.product_id, 0)
+        for each in order.returns
+        if each.status in {"requested", "approved"}
+    )
+    return max(0, item.fulfilled - item.returned - expected)
 
 
 def decide(row: Return, status: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shop.testing.model.amounts import show
+from shop.testing.model.returning import returnable
 from shop.testing.model.statuses import (
     amount_due_of,
     fulfilment_status_of,
@@ -56,6 +57,7 @@ def view_of_order(order: Order) -> dict[str, Any]:
         "amount_refunded": show(order.refunded),
         "can_cancel": may_be_cancelled(order),
         "can_pay": due > open_amounts,
+        "can_return": any(returnable(order, item) for item in order.items.values()),
         "items": [
             {
                 "product_id": item.product_id,
@@ -63,6 +65,7 @@ def view_of_order(order: Order) -> dict[str, Any]:
                 "quantity_cancelled": item.cancelled,
                 "quantity_fulfilled": item.fulfilled,
                 "quantity_returned": item.returned,
+                "quantity_returnable": returnable(order, item),
                 "amount_refunded": show(item.amount_refunded),
             }
             for item in order.items.values()

@@ -9,7 +9,7 @@ which captures what it costs.
 
 from shop.testing.server import running_shop, wait_until_ready
 from shop.testing.storm import database_checks
-from shop.testing.storm.chaos import BACK_WITHIN, Chaos
+from shop.testing.storm.chaos import Chaos
 from shop.testing.storm.customer import Customer
 from shop.testing.storm.observations import Observations
 from shop.testing.storm.scenario import (
@@ -53,7 +53,7 @@ def main() -> int:
         database_checks.compare_with_demo(database.url, observed)
         counts |= compare_fulfilments(database.url, observed)
         audited = audit(shop)
-    return report(observed, chaos, counts, audited, back_within=BACK_WITHIN)
+    return report(observed, chaos, counts, audited)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ _SQLITE = "sqlite:///"
 def read(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Execute a statement, commit, and return its rows."""
     connection = (
-        sqlite3.connect(url[len(_SQLITE) :], timeout=10) if is_sqlite(url) else connect(url)
+        sqlite3.connect(url[len(_SQLITE) :], timeout=60) if is_sqlite(url) else connect(url)
     )
     with closing(connection), connection, closing(connection.cursor()) as cursor:
         cursor.execute(statement)

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from shop.testing.postgres import Postgres, own_postgres
 from shop.testing.server import ROOT, Shop, environment_for, fresh_database, manage
-from shop.testing.storm.chaos import Chaos
+from shop.testing.storm.chaos import BACK_WITHIN, Chaos
 from shop.testing.storm.observations import Observations
+from shop.testing.storm.order_rows import describe_orders
 from shop.testing.storm.rows import read
 
 
@@ -111,35 +112,26 @@ def run_actors(shop: Shop, actors: Sequence[Actor], chaos: Chaos, seconds: float
 
 
 def audit(shop: Shop) -> str:
-    """Return the output of ``manage.py audit``."""
+    """Return the output of ``manage.py audit``, with the rows of the orders that it names."""
     try:
         return shop.manage("audit").strip()
     except subprocess.CalledProcessError as error:
-        return f"BREACHES: {error.stdout}"
+        rows = describe_orders(shop.environment["DATABASE_URL"], error.stdout)
+        return f"BREACHES: {error.stdout}{rows}"
 
 
-def report(
-    observed: Observations,
-    chaos: Chaos,
-    counts: dict[str, Any],
-    audited: str,
-    *,
-    back_within: float,
-) -> int:
-    """Print the results and return the exit code.
-
-    ``back_within`` is the longest time, in seconds, that the shop may be unavailable.
-    """
+def report(observed: Observations, chaos: Chaos, counts: dict[str, Any], audited: str) -> int:
+    """Print the results and return the exit code."""
     write = sys.stdout.write
     write(f"responses  {dict(sorted(observed.responses.items()))}\n")
     write(f"killed     {chaos.kills} workers, {len(chaos.back_after['PostgreSQL'])} restarts\n")
     for failure, times in chaos.back_after.items():
         slowest = max(times, default=0.0)
         write(f"back       within {slowest:.1f} s after {failure}\n")
-        if slowest > back_within:
+        if slowest > BACK_WITHIN:
             observed.add_violation(
                 f"the shop was unavailable for {slowest:.1f} s after {failure}, "
-                f"longer than {back_within:.0f} s"
+                f"longer than {BACK_WITHIN:.0f} s"
             )
     write(f"database   {counts}\n{audited}\n")
     errors = [s for s in observed.responses if s.startswith("5") and s != "503"]

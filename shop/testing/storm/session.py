@@ -10,8 +10,13 @@ from uuid import uuid4
 from shop.testing.server import Answer, send
 from shop.testing.storm.observations import Observations
 
-_TIMEOUT = 180.0
+_TIMEOUT = 600.0
 """Seconds in which a request must get a final response."""
+_RESPONSE_WITHIN = 150.0
+"""Seconds until a request is repeated that has no response, such as when the machine stalls.
+
+So long that the first one has ended: it would change a cart, or a price, after later requests.
+"""
 
 
 class Session:
@@ -48,7 +53,13 @@ class Session:
         while time.monotonic() < deadline:
             try:
                 response = send(
-                    random.choice(self.urls), method, path, body, token=self.token, key=key
+                    random.choice(tuple(self.urls)),
+                    method,
+                    path,
+                    body,
+                    token=self.token,
+                    key=key,
+                    timeout=_RESPONSE_WITHIN,
                 )
             except (OSError, HTTPException):
                 self.observed.count("dropped")
