@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from shop.core.money import currency
 from shop.mail.about_orders import Item, Row
@@ -33,7 +34,7 @@ def _context() -> dict[str, Any]:
         "addresses": [],
         "amount": amount,
         "can_pay": True,
-        "transfer": [TransferRow(_("Reference"), "RF18539007547034")],
+        "transfer": [TransferRow(pgettext("bank transfer", "Reference"), "RF18539007547034")],
         "order_url": "#",
         "payment_url": "#",
         "reset_url": "#",

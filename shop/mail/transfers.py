@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from stdnum import iban
 
 from orders.payments import ActionType, PaymentSummary
@@ -39,4 +40,4 @@ def _rows(data: Mapping[str, str], language: str) -> Iterator[TransferRow]:
             yield TransferRow(label, iban.format(text) if name == "iban" else text)
     if bank := data.get("bank"):
         yield TransferRow(_("Bank"), bank)
-    yield TransferRow(_("Reference"), data["reference"])
+    yield TransferRow(pgettext("bank transfer", "Reference"), data["reference"])
