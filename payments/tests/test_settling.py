@@ -216,7 +216,7 @@ def test_an_error_in_one_payment_does_not_stop_the_others(ada, tea, caplog):
     Payment.objects.filter(pk=broken.pk).update(method="vanished")
     assert jobs.settle_payments() == 1
     assert reload_statuses(broken, whole) == ("pending", "succeeded")
-    assert f"{broken} could not be settled" in caplog.text
+    assert f"Payment {broken.pk} could not be settled" in caplog.text
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,8 +57,8 @@ def test_the_example_app_works(environment, tmp_path, ada, bob, tea):
         assert _invoices(shop.url, ada) == [
             {"id": 1, "order_id": order_id, "amount": "9.00", "number": None}
         ]
-        # The other one makes the invoice of the shop.
-        assert shop.manage("worker", "--once").splitlines()[-1] == "2 event handlers run"
+        # The others make the invoice of the shop, and look for an account of the order (twice).
+        assert shop.manage("worker", "--once").splitlines()[-1] == "4 event handlers run"
         assert [row["number"] for row in _invoices(shop.url, ada)] == [2]
         assert _invoices(shop.url, bob) == []
         assert send(shop.url, "GET", "/api/invoices/").status == 401
