@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from openpyxl import Workbook
 
 from catalog.exchange import workbooks
-from catalog.exchange.imports import FileError, files, sheets
+from catalog.exchange.imports import FileError, files, json_file, sheets
 from catalog.factories import ProductFactory
 from catalog.models import Product, StockMovement
 from catalog.services import create_product
@@ -293,6 +293,18 @@ def test_a_file_that_would_need_much_memory_is_an_error(content, name, reason):
         import_content(content, name)
     assert reason in str(refused.value)
     assert not Product.objects.exists()
+
+
+def test_an_object_may_have_only_short_members_before_its_products(monkeypatch):
+    monkeypatch.setattr(json_file, "MAX_JSON_OBJECT", 100)
+    tea = {"slug": "tea", "name": "Tea", "price": "4.50"}
+    for length, others in ((50, 2), (40, 3)):
+        content = {f"m{number}": "x" * length for number in range(others)} | {"products": [tea]}
+        with pytest.raises(FileError, match=r"The members before the list of products are too"):
+            import_content(json.dumps(content), "a.json")
+        assert not Product.objects.exists()
+    content = {"m1": "x" * 40, "m2": "x" * 40, "products": [tea]}
+    assert import_content(json.dumps(content), "a.json")[0] == (1, 0, 0, 0)
 
 
 @pytest.mark.parametrize("price", ["9" * 500_000, "1e999999999", "-1e-999999999"])

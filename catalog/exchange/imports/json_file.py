@@ -261,7 +261,7 @@ class _Reader:
             members[name] = self._decode()
             size += len(name) + self._size
             if size > MAX_JSON_OBJECT:
-                raise self._error(_NO_LIST)
+                raise self._error("The members before the list of products are too long")
             if self._next() == ",":
                 self._advance(1)
             elif self._next() != "}":
