@@ -18,7 +18,7 @@ RANDOM_SECRET = $(BIN)/python -c "import secrets; print(secrets.token_urlsafe(48
 PRODUCTION = DEBUG=false DEMO_PAYMENTS=false THROTTLE=true SECURE_SSL_REDIRECT=true \
 	ALLOWED_HOSTS=shop.example.com DATABASE_URL=postgres://shop@localhost/shop \
 	PAYMENT_METHODS=bank_transfer EMAIL_URL=smtp://localhost STOREFRONT_URL=https://www.example.com \
-	INVOICES=false \
+	INVOICES=false SELLER_IBAN=DE89370400440532013000 \
 	$(RANDOM_SECRETS)
 
 .PHONY: help run install serve test test-postgres test-next lint lint-types lint-migrations schema messages client fuzz hostile abuse carts acceptance model storm money-storm invoice-storm test-rolling bench bench-search bench-against bench-rivals lock
