@@ -236,12 +236,16 @@ def _for_buyer_or_new_guest(
     """Return the response of ``work(buyer)``, which runs once for each idempotency key.
 
     A guest without an open cart gets a new one. That request is not recorded under its key, since
-    its response has a secret.
+    its response has a secret, but an invalid key is refused.
     """
     if buyer is not None:
         try:
             return idempotent(request, partial(work, buyer), guest=buyer.guest)
         except NoOpenCart:
             pass
-    count_new_cart(request)
-    return work(guest_without_cart(request))
+
+    def open_cart() -> HttpResponse:
+        count_new_cart(request)
+        return work(guest_without_cart(request))
+
+    return idempotent(request, open_cart)

@@ -49,6 +49,17 @@ def test_an_addition_without_login_opens_a_cart_and_shows_its_token_once(anyone,
     assert token not in str(list(Cart.objects.values()))
 
 
+@pytest.mark.parametrize("path", [ADD, CART])
+@pytest.mark.parametrize("key", ["", "a b", '"a', "x" * 256])
+def test_an_invalid_idempotency_key_opens_no_cart(anyone, tea, path, key):
+    item = {"product_id": tea.pk, "quantity": 1}
+    body = item if path == ADD else {"items": [item]}
+    response = anyone.post(path, body, headers={"Idempotency-Key": key})
+    assert response.status_code == 400
+    assert response.json()["detail"].endswith("must be 1 to 255 visible ASCII characters.")
+    assert not Cart.objects.exists()
+
+
 def test_a_guest_reads_and_changes_the_cart_of_the_token_only(anyone, tea):
     pot = ProductFactory(price="2.00", stock=5)
     guest, cart_id = open_cart(anyone, tea)
