@@ -196,6 +196,22 @@ def test_the_order_says_what_can_be_returned(ada, amy, anyone, tea, order, setti
     assert shown() == (True, 1)
 
 
+def test_a_cancelled_fulfilment_does_not_prolong_the_time_for_returns(ada, amy, tea, settings):
+    placed = place_order(ada.user, tea, quantity=2)
+    pay(placed)
+    fulfilments = f"/api/orders/{placed.pk}/fulfilments/"
+    one = {"items": [{"product_id": tea.pk, "quantity": 1}]}
+    first, second = [amy.post(fulfilments, one).json()["fulfilment_id"] for _ in range(2)]
+    settings.RETURN_WINDOW_DAYS = 14
+    Fulfilment.objects.filter(pk=first).update(created_at=F("created_at") - timedelta(days=15))
+    detail = f"/api/orders/{placed.pk}/"
+    assert ada.get(detail).json()["can_return"] is True
+    assert amy.post(f"{fulfilments}{second}/cancel/").status_code == 200
+    assert ada.get(detail).json()["can_return"] is False
+    assert ada.post(path(placed), units(tea, 1)).status_code == 409
+    assert not Return.objects.exists()
+
+
 def test_an_order_of_the_release_before_can_be_returned(ada, tea):
     placed = place_order(ada.user, tea)
     assert ada.get(f"/api/orders/{placed.pk}/").json()["can_return"] is False
