@@ -20,13 +20,9 @@ from cart.services import add_item
 from catalog.models import Product
 from orders.factories import place_order
 from orders.models import Fulfilment, OrderNote, Return, Withdrawal
-from orders.services import add_note, declare_withdrawal, request_return, ship_order
-from orders.services.returns import Wish
-from payments.factories import pay, refund_payment
-from payments.gateways import DisputeState, DisputeType, ReportedDispute
-from payments.invoices import issue_invoice
+from orders.services import declare_withdrawal
+from payments.factories import pay
 from payments.models import Dispute, LedgerEntry, Payment, Refund
-from payments.services.disputes import refresh_dispute
 from shop.core.deliveries import dispatch
 from shop.core.models import Event, EventDelivery
 from shop.integrations.fanout import create_deliveries
@@ -36,27 +32,14 @@ from shop.mail.models import Message
 from shop.testing.budget import count_statements
 from shop.testing.marks import on_one_database
 from shop.testing.pages import submit
+from shop.testing.rows import sell
 
 pytestmark = [pytest.mark.django_db(transaction=True), on_one_database]
 
 
-def sell(buyer, staff, product):
+def sell_with_everything(buyer, staff, product):
     """Place, pay and ship an order, with a row of everything that belongs to one."""
-    order = place_order(buyer, product)
-    payment = pay(order)
-    refund_payment(payment, "1.00", actor=staff)
-    dispute = ReportedDispute(
-        reference=f"dp_{order.pk}",
-        charge_reference="",
-        kind=DisputeType.DISPUTE,
-        status=DisputeState.UNDER_REVIEW,
-    )
-    refresh_dispute(payment, lambda: dispute, dispute.reference)
-    issue_invoice(order_id=order.pk)
-    ship_order(order_id=order.pk, actor=staff)
-    wish = Wish(units={product.pk: 1}, kind="return", resolution="refund")
-    request_return(order_id=order.pk, wish=wish, actor=buyer)
-    add_note(order_id=order.pk, author=staff, text="A gift is in it.", is_public=True)
+    order = sell(buyer, staff, product).order
     declare_withdrawal(order_number=order.number, email=buyer.email, name="Ada", language="")
     items = [{"product_id": product.pk, "quantity": 1}]
     create_draft(actor=staff, changes={"items": items, "email": buyer.email}, may_override=False)
@@ -67,7 +50,7 @@ def sell(buyer, staff, product):
 def orders(ada, bob, amy, tea):
     """Three orders with everything, events, messages and deliveries of webhooks."""
     create_endpoint(url="https://erp.example.com/hooks")
-    orders = [sell(caller.user, amy.user, tea) for caller in (ada, bob, ada)]
+    orders = [sell_with_everything(caller.user, amy.user, tea) for caller in (ada, bob, ada)]
     while dispatch():
         pass
     create_deliveries()
