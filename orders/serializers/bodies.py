@@ -199,8 +199,8 @@ def _payment(payment: PaymentSummary) -> dict[str, Any]:
 def _events(details: OrderDetails, reader: User | None) -> Iterator[dict[str, Any]]:
     """Yield the timeline.
 
-    Without a login nobody sees that the order of a guest has joined an account, and its name: the
-    guest may have typed the address of somebody else.
+    Readers without a login see neither that the order of a guest has joined an account nor its
+    name: the guest may have typed the address of another person.
     """
     is_hidden = reader is None and any(event.note == JOINED for event in details.events)
     for event in details.events:
