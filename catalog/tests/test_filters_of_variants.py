@@ -40,7 +40,7 @@ def test_a_variant_with_the_values_of_another_products_variant_is_not_found(anyo
     """The stocked variant of A, of which the size is S, has the values of the one of B."""
     for name, options, stocked in (("A", ("Size", "Fit"), "SM"), ("B", ("Fit", "Size"), "SM")):
         variants = [
-            {"choice": dict(zip(options, values, strict=True)), "stock": values == stocked}
+            {"choice": dict(zip(options, values, strict=True)), "stock": int(values == stocked)}
             for values in ("MS", "SM")
         ]
         ProductFactory(name=name, stock=0, options=list(options), variants=variants)
