@@ -24,11 +24,17 @@ def in_language(items: Sequence[CartItemRow], language: str) -> tuple[CartItemRo
     """
     if not items or not language or not is_translated(language):
         return tuple(items)
-    found = read_texts(language, {item.parent_id or item.product_id for item in items}).products
+    found = read_texts(
+        language,
+        {item.parent_id or item.product_id for item in items},
+        image_ids={item.image["id"] for item in items if item.image},
+    )
+    found.translate_images(item.image for item in items if item.image)
     has_options = any(item.options for item in items)
     names = texts_in(language, None) if has_options else OWN_TEXTS
     return tuple(
-        _translated(item, found.get(item.parent_id or item.product_id), names) for item in items
+        _translated(item, found.products.get(item.parent_id or item.product_id), names)
+        for item in items
     )
 
 

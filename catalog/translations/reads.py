@@ -1,11 +1,13 @@
 """Reads of translations: of one language for readers, and of all languages for staff."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from django.db.models import CharField, F, OuterRef, Subquery, TextField, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, NullIf
 
+from catalog.images.models import ProductImage
 from catalog.translations.models import CategoryTranslation, ProductTranslation
 from catalog.translations.services import MEMBERS, MODELS, Kind
 from shop.core.language_codes import further_languages, is_translated
@@ -23,21 +25,32 @@ class TranslatedTexts(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Translations by the ids of products and of categories."""
+    """Translations by the ids of products, categories and images."""
 
     products: dict[int, TranslatedTexts]
     categories: dict[int, TranslatedTexts]
+    images: dict[int, TranslatedTexts]
+    """The alternative text of an image is the ``name``."""
+
+    def translate_images(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Replace the alternative texts of rows of images, where they are translated."""
+        for row in rows:
+            if texts := self.images.get(row["id"]):
+                row["alt"] = texts.name or row["alt"]
 
 
 _TEXTS = ("name", "slug", "seo_title", "seo_description")
 
 
 def read_texts(
-    language: str, product_ids: Collection[int], category_ids: Collection[int] = ()
+    language: str,
+    product_ids: Collection[int],
+    category_ids: Collection[int] = (),
+    image_ids: Collection[int] = (),
 ) -> Found:
     """Return the texts in a language. One statement; none in the language of the shop itself."""
-    found = Found({}, {})
-    if not is_translated(language) or not (product_ids or category_ids):
+    found = Found({}, {}, {})
+    if not is_translated(language) or not (product_ids or category_ids or image_ids):
         return found
     products = ProductTranslation.objects.filter(language=language, product_id__in=product_ids)
     categories = CategoryTranslation.objects.filter(language=language, category_id__in=category_ids)
@@ -49,10 +62,23 @@ def read_texts(
     others = categories.annotate(kind=Value("category", CharField()), **empty).values_list(
         "kind", "category_id", *_TEXTS, *empty
     )
-    for kind, pk, *texts in rows.union(others, all=True):
-        own = found.products if kind == "product" else found.categories
-        own[pk] = TranslatedTexts(*texts)
+    by_kind = {"product": found.products, "category": found.categories, "image": found.images}
+    for kind, pk, *texts in rows.union(others, _of_images(language, image_ids), all=True):
+        by_kind[kind][pk] = TranslatedTexts(*texts)
     return found
+
+
+def _of_images(language: str, image_ids: Collection[int]) -> QuerySet[ProductImage, Any]:
+    """Return the alternative texts of images as rows of ``read_texts``."""
+    images = ProductImage.objects.filter(pk__in=image_ids, translations__has_key=language)
+    alt = Cast(KT(f"translations__{language}__alt"), TextField())
+    others = ("slug", "seo_title", "seo_description", "about", "text")
+    return images.order_by().values_list(
+        Value("image", CharField()),
+        "pk",
+        Coalesce(alt, Value("", TextField())),
+        *(Value("", TextField()) for _ in others),
+    )
 
 
 AllTexts = dict[str, dict[str, Any]]
