@@ -33,7 +33,7 @@ SIZES = {
 
 _JSON = {"postgresql": "CAST({} AS jsonb)", "sqlite": "{}"}
 _SETUP = """
-CREATE TEMPORARY TABLE number (i INTEGER);
+CREATE TEMPORARY TABLE number (i INTEGER PRIMARY KEY);
 INSERT INTO number WITH RECURSIVE counted (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM counted
     WHERE i < {products}) SELECT i FROM counted;
 CREATE TEMPORARY TABLE word (kind VARCHAR(20), place INTEGER, word VARCHAR(20));

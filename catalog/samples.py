@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThan
 
 from catalog.limits import MAX_COUNTED_PRODUCTS, SAMPLED_PRODUCTS
 
-Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
+Products = TypeVar("Products", bound=QuerySet[Any, Any])
 _PLACES = 65_536
 
 
@@ -33,9 +33,9 @@ class Sample:
 
     one_in: int
 
-    def of(self, rows: Rows, column: str = "pk") -> Rows:
-        """Return the rows of the products in the sample; ``column`` has the product's id."""
-        return rows.filter(LessThan(Place(F(column)), _PLACES // self.one_in))
+    def of(self, products: Products) -> Products:
+        """Return the products in the sample."""
+        return products.filter(LessThan(Place(F("pk")), _PLACES // self.one_in))
 
 
 ESTIMATE = Sample(64)

@@ -22,7 +22,6 @@ from catalog import revision
 from catalog.options.models import OptionSetValue
 from catalog.options.services import fold_option
 from catalog.products.models import ProductQuerySet
-from catalog.samples import Sample
 from shop.core.errors import InvalidField
 from shop.core.unknown import nearest
 
@@ -89,42 +88,30 @@ def with_option_values(
 
 
 def with_variant(
-    products: ProductQuerySet,
-    options: Mapping[str, Iterable[str]],
-    variants: ProductQuerySet,
-    sample: Sample | None = None,
+    products: ProductQuerySet, options: Mapping[str, Iterable[str]], variants: ProductQuerySet
 ) -> ProductQuerySet:
-    """Return the products of which one of ``variants`` has these values of all these options.
-
-    Products outside of ``sample`` need not be returned, so that their variants are not read.
-    """
-    families = _families(options, variants)
-    if sample is not None:
-        families = sample.of(families, "family")
-    return products.filter(pk__in=families.values("family"))
+    """Return the products of which one of ``variants`` has these values of all these options."""
+    return products.filter(Exists(_matching(options, variants)))
 
 
 def without_variant(
     products: ProductQuerySet, options: Mapping[str, Iterable[str]], variants: ProductQuerySet
 ) -> ProductQuerySet:
     """Return the products that ``with_variant`` does not return."""
-    return products.filter(~Exists(_families(options, variants).filter(family=OuterRef("pk"))))
+    return products.filter(~Exists(_matching(options, variants)))
 
 
-def _families(options: Mapping[str, Iterable[str]], variants: ProductQuerySet) -> Any:
-    """Return rows with the ids of products (``family``) of which one of ``variants`` matches.
+def _matching(options: Mapping[str, Iterable[str]], variants: ProductQuerySet) -> Any:
+    """Return a subquery about a product: the values of its set that one of ``variants`` has.
 
     CASE makes PostgreSQL search each variant in the unique index of options instead of reading all.
     """
-    values = _values_with(options).annotate(
-        family=F("option_set__products__product_id"),
-        place=ValuesAt(F("option_set__variants"), F("variant")),
-    )
+    values = _values_with(options).filter(option_set_id=OuterRef("option_set__option_set_id"))
     same = variants.filter(
-        SameValues(F("options"), OuterRef("place")), parent_id=OuterRef("family")
+        SameValues(F("options"), OuterRef("place")), parent_id=OuterRef(OuterRef("pk"))
     ).order_by()
     matches = Case(When(Exists(same), then=True), default=False, output_field=BooleanField())
-    return values.filter(matches, family__isnull=False)
+    return values.annotate(place=ValuesAt(F("option_set__variants"), F("variant"))).filter(matches)
 
 
 def variants_of_set(options: str, variants: str) -> Variants:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from catalog.images.reads import alts_in
 from catalog.options.texts import OWN_TEXTS, CatalogTexts
 from catalog.products.reads import DetailedProduct, ListedProduct, ProductCategory
 from catalog.products.writes import variant_name
@@ -31,7 +32,7 @@ def translate(
         language,
         {product.parent_id or product.pk for product in products},
         {*(body["id"] for body in bodies), *(category.id for category in of_products)},
-        {row["id"] for row in images},
+        alts_in(language, {row["id"] for row in images}),
     )
     found.translate_images(images)
     for body in bodies:

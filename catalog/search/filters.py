@@ -19,7 +19,6 @@ from catalog.prices.formulas import ActiveSale, in_cents
 from catalog.prices.sql import is_reduced, with_current_price, with_highest_price
 from catalog.products.models import Product, ProductQuerySet
 from catalog.products.reads import is_in_stock
-from catalog.samples import Sample
 from catalog.search.identity_filters import apply_identity_filters
 from catalog.search.query import ListQuery, read_parameter, read_text, single
 from catalog.search.staff_filters import apply_staff_filters, read_boolean
@@ -40,11 +39,8 @@ def apply_filters(
     *,
     sales: tuple[ActiveSale, ...],
     for_staff: bool,
-    sample: Sample | None = None,
 ) -> ProductQuerySet:
     """Return the products that match all filters except the search.
-
-    If ``products`` are those of a sample, knowing it makes filters by variants faster.
 
     They are annotated with ``current_cents`` if prices matter and there are sales. One statement
     reads the attributes if they are needed and not cached. Raises InvalidField for an unknown one.
@@ -61,7 +57,7 @@ def apply_filters(
         products = _with_attributes(products, query.attributes, revision_now)
     if query.options:
         products = with_option_values(products, query.options, revision_now)
-        products = _with_matching_variants(products, query, sales, sample)
+        products = _with_matching_variants(products, query, sales)
     for key, texts in query.metadata.items():
         products = products.filter(In(MetadataValue("metadata", key), texts))
     products = apply_staff_filters(products, values)
@@ -75,10 +71,7 @@ _SPELLED = {"brand": SpellingKind.BRAND, "tag": SpellingKind.TAG}
 
 
 def _with_matching_variants(
-    products: ProductQuerySet,
-    query: ListQuery,
-    sales: tuple[ActiveSale, ...],
-    sample: Sample | None,
+    products: ProductQuerySet, query: ListQuery, sales: tuple[ActiveSale, ...]
 ) -> ProductQuerySet:
     """Apply the filters by stock and price to the variants with the option values of the query."""
     values, any_variant = query.values, Product.objects.not_archived()
@@ -88,7 +81,7 @@ def _with_matching_variants(
     if values.get("in_stock"):
         variants = variants.filter(is_stocked=True)
     if variants is not any_variant:
-        products = with_variant(products, query.options, variants, sample)
+        products = with_variant(products, query.options, variants)
     if values.get("in_stock") is False:
         stocked = any_variant.filter(is_stocked=True)
         products = without_variant(products, query.options, stocked)

@@ -146,7 +146,7 @@ class Listing:
         products = self._apply_filters(visible, self.query, sales)
         sampled = None
         if "include" in self.query.values:
-            sampled = ESTIMATE.of(self._apply_filters(visible, self.query, sales, ESTIMATE))
+            sampled = ESTIMATE.of(products)
         search = self.query.values.get("search")
         if search is None:
             rows = self._find(wanted, order, products, sampled)
@@ -197,16 +197,8 @@ class Listing:
         products: ProductQuerySet,
         query: ListQuery,
         sales: tuple[ActiveSale, ...],
-        sample: Sample | None = None,
     ) -> ProductQuerySet:
-        return apply_filters(
-            products,
-            query,
-            self.revision,
-            sales=sales,
-            for_staff=self.for_staff,
-            sample=sample,
-        )
+        return apply_filters(products, query, self.revision, sales=sales, for_staff=self.for_staff)
 
     def _with_facets(
         self, page: Page, rows: Rows, visible: ProductQuerySet, searched: Query | None
@@ -218,7 +210,7 @@ class Listing:
         def make() -> dict[str, Any]:
             sales = self._read_sales()
             sample = self._sample(rows)
-            apply = partial(self._apply_filters, sales=sales, sample=sample)
+            apply = partial(self._apply_filters, sales=sales)
             counted = sample.of(visible) if sample else visible
             found = matching(counted, searched) if searched else None
             reader = FacetReader(

@@ -34,3 +34,15 @@ def test_the_option_values_of_a_variant_are_compared_as_they_are(anyone, db):
     for value, shown in zip(values, ("", "Q"), strict=True):
         query = urlencode({"option.a": value, "in_stock": "true"})
         assert names(anyone, query) == shown
+
+
+def test_a_variant_with_the_values_of_another_products_variant_is_not_found(anyone, db):
+    """The stocked variant of A, of which the size is S, has the values of the one of B."""
+    for name, options, stocked in (("A", ("Size", "Fit"), "SM"), ("B", ("Fit", "Size"), "SM")):
+        variants = [
+            {"choice": dict(zip(options, values, strict=True)), "stock": int(values == stocked)}
+            for values in ("MS", "SM")
+        ]
+        ProductFactory(name=name, stock=0, options=list(options), variants=variants)
+    assert names(anyone, "option.size=M&in_stock=true") == "B"
+    assert names(anyone, "option.size=M&in_stock=false") == "A"

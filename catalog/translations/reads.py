@@ -4,10 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, TextField, Value
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models.functions import Coalesce, NullIf
 
-from catalog.images.models import ProductImage
 from catalog.translations.models import CategoryTranslation, ProductTranslation
 from catalog.translations.services import MEMBERS, MODELS, Kind
 from shop.core.language_codes import further_languages, is_translated
@@ -46,11 +44,14 @@ def read_texts(
     language: str,
     product_ids: Collection[int],
     category_ids: Collection[int] = (),
-    image_ids: Collection[int] = (),
+    images: QuerySet[Any, Any] | None = None,
 ) -> Found:
-    """Return the texts in a language. One statement; none in the language of the shop itself."""
+    """Return the texts in a language. One statement; none in the language of the shop itself.
+
+    ``images`` are rows of ``catalog.images.reads``, which the same statement reads.
+    """
     found = Found({}, {}, {})
-    if not is_translated(language) or not (product_ids or category_ids or image_ids):
+    if not is_translated(language) or not (product_ids or category_ids):
         return found
     products = ProductTranslation.objects.filter(language=language, product_id__in=product_ids)
     categories = CategoryTranslation.objects.filter(language=language, category_id__in=category_ids)
@@ -63,22 +64,10 @@ def read_texts(
         "kind", "category_id", *_TEXTS, *empty
     )
     by_kind = {"product": found.products, "category": found.categories, "image": found.images}
-    for kind, pk, *texts in rows.union(others, _of_images(language, image_ids), all=True):
+    of_images = [] if images is None else [images]
+    for kind, pk, *texts in rows.union(others, *of_images, all=True):
         by_kind[kind][pk] = TranslatedTexts(*texts)
     return found
-
-
-def _of_images(language: str, image_ids: Collection[int]) -> QuerySet[ProductImage, Any]:
-    """Return the alternative texts of images as rows of ``read_texts``."""
-    images = ProductImage.objects.filter(pk__in=image_ids, translations__has_key=language)
-    alt = Cast(KT(f"translations__{language}__alt"), TextField())
-    others = ("slug", "seo_title", "seo_description", "about", "text")
-    return images.order_by().values_list(
-        Value("image", CharField()),
-        "pk",
-        Coalesce(alt, Value("", TextField())),
-        *(Value("", TextField()) for _ in others),
-    )
 
 
 AllTexts = dict[str, dict[str, Any]]
